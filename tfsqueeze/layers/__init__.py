@@ -1,0 +1,15 @@
+"""The Keras layers that a SqueezeBERT is made of."""
+
+from tfsqueeze.layers.attention import SelfAttention
+from tfsqueeze.layers.depthwise import SequenceDepthwiseConvolution
+from tfsqueeze.layers.embeddings import SqueezeBertEmbeddings
+from tfsqueeze.layers.grouped_convolution import GroupedConvolution
+from tfsqueeze.layers.masks import FLOAT_MASK_VALUE, MaskLookup
+from tfsqueeze.layers.normalization import LayerNorm, NoNorm
+from tfsqueeze.layers.pooling import FirstToken, MaxOverTokens
+from tfsqueeze.layers.quantizable import QuantizableLayer
+from tfsqueeze.layers.residual import ResidualAdd
+
+__all__ = ["FLOAT_MASK_VALUE", "FirstToken", "GroupedConvolution", "LayerNorm", "MaskLookup",
+           "MaxOverTokens", "NoNorm", "QuantizableLayer", "ResidualAdd", "SelfAttention",
+           "SequenceDepthwiseConvolution", "SqueezeBertEmbeddings"]

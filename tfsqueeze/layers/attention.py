@@ -1,0 +1,60 @@
+"""Multi-head self-attention on projected queries, keys and values."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+import tf_keras as keras
+
+from tfsqueeze.layers.quantizable import OBSERVED, UNIT_RANGE, QuantizableLayer, TensorRange
+
+# A masked score this far below the smallest unmasked one gets a probability under exp(-8), which
+# is less than half a step of the int8 softmax (1/512).
+MASKED_SCORE_MARGIN = 8.0
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class SelfAttention(QuantizableLayer):
+    """Mixes values by the softmax of query-key products (Vaswani et al. 2017, section 3.2).
+
+    Inputs: [query, key, value, bias]: three float [batch, length, hidden_size], the queries
+    already scaled by 1/sqrt(head size), and a float bias [batch, 1, 1, length] that is added to
+    the scores: 0 at tokens, strongly negative at padding. Output float
+    [batch, length, hidden_size].
+    """
+
+    def __init__(self, num_attention_heads, dropout=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.num_attention_heads = num_attention_heads
+        self.dropout = dropout
+
+    def call(self, inputs, training=None):
+        query, key, value, bias = inputs
+        query, key, value = (self._split_heads(x) for x in (query, key, value))
+        scores = self._hold("scores", tf.matmul(query, key, transpose_b=True))
+        masked = self._hold("masked_scores", scores + bias)
+        probabilities = self._hold("probabilities", tf.nn.softmax(masked))
+        if training and self.dropout:
+            probabilities = tf.nn.dropout(probabilities, self.dropout)
+        context = self._hold("context", tf.matmul(probabilities, value))
+        return self._merge_heads(context)
+
+    def _split_heads(self, x):
+        shape = tf.shape(x)
+        head_size = x.shape[-1] // self.num_attention_heads
+        length = x.shape[1] if x.shape[1] is not None else shape[1]
+        x = tf.reshape(x, [-1, length, self.num_attention_heads, head_size])
+        return tf.transpose(x, [0, 2, 1, 3])
+
+    def _merge_heads(self, x):
+        length = x.shape[2] if x.shape[2] is not None else tf.shape(x)[2]
+        x = tf.transpose(x, [0, 2, 1, 3])
+        return tf.reshape(x, [-1, length, x.shape[2] * x.shape[3]])
+
+    def tensor_ranges(self):
+        return {"scores": OBSERVED,
+                "masked_scores": TensorRange(keep_margin=MASKED_SCORE_MARGIN),
+                "probabilities": UNIT_RANGE, "context": OBSERVED}
+
+    def get_config(self):
+        return {**super().get_config(), "num_attention_heads": self.num_attention_heads,
+                "dropout": self.dropout}

@@ -1,0 +1,65 @@
+"""Token, position and token-type embeddings."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+import tf_keras as keras
+
+from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class SqueezeBertEmbeddings(QuantizableLayer):
+    """Sums the embeddings of each token's id, position and type.
+
+    Inputs: input_ids int32 [batch, length], or [input_ids, token_type_ids]; without types every
+    token has type 0. Output float [batch, length, hidden_size], not yet normalized.
+    """
+
+    def __init__(self, vocab_size, hidden_size, max_position_embeddings, type_vocab_size,
+                 initializer_range=0.02, **kwargs):
+        super().__init__(**kwargs)
+        self.vocab_size = vocab_size
+        self.hidden_size = hidden_size
+        self.max_position_embeddings = max_position_embeddings
+        self.type_vocab_size = type_vocab_size
+        self.initializer_range = initializer_range
+
+    def build(self, input_shape):
+        for name, rows in (("word_embeddings", self.vocab_size),
+                           ("position_embeddings", self.max_position_embeddings),
+                           ("token_type_embeddings", self.type_vocab_size)):
+            setattr(self, name, self.add_weight(
+                name, (rows, self.hidden_size),
+                initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range)))
+        self._has_types = isinstance(input_shape, (list, tuple)) and not isinstance(
+            input_shape[0], (int, type(None)))
+        super().build(input_shape)
+
+    def call(self, inputs):
+        ids, types = inputs if self._has_types else (inputs, None)
+        length = ids.shape[1] if ids.shape[1] is not None else tf.shape(ids)[1]
+        positions = self.position_embeddings[:length]
+        if types is None:
+            # One constant, so that the int8 graph adds once.
+            positions = positions + self.token_type_embeddings[0]
+        positions = self._hold("positions", positions)
+        x = self._hold("sum", tf.gather(self.word_embeddings, ids) + positions)
+        if types is not None:
+            x = self._hold("typed_sum", x + tf.gather(self.token_type_embeddings, types))
+        return x
+
+    def tensor_ranges(self):
+        ranges = {"positions": OBSERVED, "sum": OBSERVED}
+        return {**ranges, "typed_sum": OBSERVED} if self._has_types else ranges
+
+    def quantized_weights(self):
+        weights = {"word_embeddings": False}
+        return {**weights, "token_type_embeddings": False} if self._has_types else weights
+
+    def get_config(self):
+        return {**super().get_config(), "vocab_size": self.vocab_size,
+                "hidden_size": self.hidden_size,
+                "max_position_embeddings": self.max_position_embeddings,
+                "type_vocab_size": self.type_vocab_size,
+                "initializer_range": self.initializer_range}

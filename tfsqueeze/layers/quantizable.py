@@ -1,0 +1,70 @@
+"""What a layer says about its int8 form."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import tf_keras as keras
+
+
+@dataclasses.dataclass(frozen=True)
+class TensorRange:
+    """How the range of one int8 tensor is found.
+
+    minimum, maximum: both given for a range that TensorFlow Lite's kernels fix (the output of
+        softmax, logistic and tanh; constants), in the units of the tensor. None: observed from
+        data.
+    keep_margin: for an observed tensor that holds large negative values at masked places: the
+        observed minimum of the unmasked ones is lowered by this much and the rest is clipped.
+    """
+
+    minimum: float | None = None
+    maximum: float | None = None
+    keep_margin: float | None = None
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the range is known beforehand."""
+        return self.minimum is not None
+
+
+OBSERVED = TensorRange()
+# The kernels' own output scales: 1/256 with zero point -128, and 1/128 with zero point 0
+# (TensorFlow Lite 8-bit quantization specification, operators SOFTMAX, LOGISTIC and TANH).
+UNIT_RANGE = TensorRange(0.0, 255 / 256)
+TANH_RANGE = TensorRange(-1.0, 127 / 128)
+
+
+class QuantizableLayer(keras.layers.Layer):
+    """A layer that names every tensor that its int8 form holds.
+
+    A subclass lists its tensors in `tensor_ranges`, passes each through `_hold(name, tensor)` at
+    the place where it is made, and lists its constants in `quantized_weights`. In a float model
+    `_hold` does nothing; quantization-aware training puts a fake quantization there.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._holders: dict[str, Callable] = {}
+
+    def tensor_ranges(self) -> dict[str, TensorRange]:
+        """Returns the activations of the int8 form by name, in the order they are computed."""
+        return {}
+
+    def quantized_weights(self) -> dict[str, bool]:
+        """Returns the attributes that hold int8 constants; True where each last-axis channel has
+        its own scale."""
+        return {}
+
+    def quantized_config(self) -> dict[str, Any]:
+        """Returns the config of the layer's int8 twin."""
+        return self.get_config()
+
+    def set_holders(self, holders: dict[str, Callable]) -> None:
+        """Puts a function at each named tensor."""
+        self._holders = holders
+
+    def _hold(self, name, tensor):
+        return self._holders[name](tensor) if name in self._holders else tensor

@@ -1,0 +1,5 @@
+"""Quantization-aware training by TF-MOT."""
+
+from tfsqueeze.quantization.aware import calibrate, load_quantized, quantize_aware
+
+__all__ = ["calibrate", "load_quantized", "quantize_aware"]

@@ -1,0 +1,93 @@
+"""From a float model to its quantization-aware twin."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+import tensorflow as tf
+import tf_keras as keras
+from tensorflow_model_optimization.quantization.keras import quantize_annotate_layer, quantize_apply
+
+from tfsqueeze.errors import UserError
+from tfsqueeze.layers import GroupedConvolution, QuantizableLayer
+from tfsqueeze.quantization.quantize_config import (
+    SqueezeBertQuantizeConfig,
+    SqueezeBertQuantizeScheme,
+)
+from tfsqueeze.quantization.quantizers import observe_ranges
+
+
+def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None) -> keras.Model:
+    """Returns a TF-MOT quantization-aware model with the weights of a float SqueezeBERT model.
+
+    Every tensor that the int8 graph will hold, inside layer normalization and attention too,
+    is fake-quantized: weights of products symmetrically per output channel, the rest per tensor.
+    The result is an ordinary Keras model: compile and fit it, then convert it.
+
+    calibration_data: batches of model inputs (or of (inputs, labels) pairs) for the initial
+        ranges of the activations; a `tf.data.Dataset` will do. Without it the first training
+        batch sets them, and the model is not to be used before.
+
+    Raises UserError where the model holds a layer that has no int8 form.
+    """
+    _check(model)
+
+    def twin(layer):
+        if not isinstance(layer, QuantizableLayer):
+            return layer.__class__.from_config(layer.get_config())
+        return quantize_annotate_layer(layer.__class__.from_config(layer.quantized_config()),
+                                       SqueezeBertQuantizeConfig())
+
+    annotated = keras.models.clone_model(model, clone_function=twin)
+    annotated.set_weights(_folded_weights(model))
+    with quantize_objects_scope():
+        quantized = quantize_apply(annotated, SqueezeBertQuantizeScheme(),
+                                   quantized_layer_name_prefix="")
+    if calibration_data is not None:
+        calibrate(quantized, calibration_data)
+    return quantized
+
+
+def calibrate(quantized: keras.Model, batches: Iterable) -> None:
+    """Takes the ranges of all fake-quantized tensors from batches of model inputs.
+
+    Raises UserError where there are no batches.
+    """
+    count = 0
+    with observe_ranges():
+        for batch in batches:
+            quantized(batch[0] if isinstance(batch, tuple) else batch, training=False)
+            count += 1
+    if not count:
+        raise UserError("calibration_data holds no batches; give at least one batch of inputs")
+
+
+def quantize_objects_scope():
+    """Returns the custom-object scope in which a quantization-aware model can be loaded."""
+    from tensorflow_model_optimization.quantization.keras import quantize_scope
+
+    return quantize_scope({"SqueezeBertQuantizeConfig": SqueezeBertQuantizeConfig})
+
+
+def load_quantized(path: str | os.PathLike) -> keras.Model:
+    """Loads a quantization-aware model that `model.save` wrote in Keras format."""
+    with quantize_objects_scope():
+        return keras.models.load_model(path)
+
+
+def _check(model):
+    plain = (keras.layers.InputLayer, keras.layers.Dropout)
+    for layer in model.layers:
+        if not isinstance(layer, (QuantizableLayer, *plain)):
+            raise UserError(f"layer {layer.name!r} ({type(layer).__name__}) has no int8 form; "
+                            "quantize_aware takes the SqueezeBERT models other than masked LM")
+
+
+def _folded_weights(model):
+    """Returns the model's weights with constant factors folded into the products before them."""
+    values = []
+    for layer in model.layers:
+        scale = layer.output_scale if isinstance(layer, GroupedConvolution) else 1.0
+        values.extend(scale * tf.convert_to_tensor(weight).numpy() for weight in layer.weights)
+    return values

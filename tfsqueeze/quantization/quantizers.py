@@ -1,0 +1,101 @@
+"""Fake quantization whose ranges are calibrated first and then follow training."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+
+import tensorflow as tf
+import tf_keras as keras
+from tensorflow_model_optimization.quantization.keras import quantizers
+
+from tfsqueeze.layers.masks import INT8_MASK_VALUE
+from tfsqueeze.layers.quantizable import TensorRange
+
+_observing = contextvars.ContextVar("observing", default=False)
+
+
+@contextlib.contextmanager
+def observe_ranges():
+    """Lets every quantizer that is called inside, in eager mode, take in the ranges it sees.
+
+    This is calibration: dropout stays off, which it would not be in training mode.
+    """
+    token = _observing.set(True)
+    try:
+        yield
+    finally:
+        _observing.reset(token)
+
+
+class WeightQuantizer(quantizers.LastValueQuantizer):
+    """Symmetric narrow-range int8 for constants: [-127, 127] steps, zero point 0.
+
+    per_axis: whether each channel of the last axis has a scale of its own (TensorFlow Lite 8-bit
+        quantization specification, per-axis weights).
+    """
+
+    def __init__(self, per_axis):
+        super().__init__(num_bits=8, per_axis=per_axis, symmetric=True, narrow_range=True)
+
+    def __call__(self, inputs, training, weights, **kwargs):
+        return super().__call__(inputs, training or _observing.get(), weights, **kwargs)
+
+    def get_config(self):
+        return {"per_axis": self.per_axis}
+
+
+class ActivationQuantizer(quantizers.Quantizer):
+    """Asymmetric int8 for one activation tensor, over a fixed range or an observed one.
+
+    An observed range starts as the first batch's and then moves as an average of the batches'
+    (Jacob et al. 2018, arXiv 1712.05877, section 3.1), with this decay per batch.
+
+    tensor: the tensor's name within its layer.
+    tensor_range: how its range is found.
+    """
+
+    DECAY = 0.99
+
+    def __init__(self, tensor: str, tensor_range: TensorRange):
+        self.tensor = tensor
+        self.tensor_range = tensor_range
+
+    def build(self, tensor_shape, name, layer):
+        if self.tensor_range.is_fixed:
+            return {}
+
+        def scalar(suffix, value):
+            return layer.add_weight(f"{self.tensor}_{suffix}", shape=(), trainable=False,
+                                    initializer=keras.initializers.Constant(value))
+
+        return {"minimum": scalar("min", -6.0), "maximum": scalar("max", 6.0),
+                "batches": scalar("batches", 0.0)}
+
+    def __call__(self, inputs, training, weights, **kwargs):
+        if self.tensor_range.is_fixed:
+            return tf.quantization.fake_quant_with_min_max_args(
+                inputs, self.tensor_range.minimum, self.tensor_range.maximum)
+        if training or _observing.get():
+            self._observe(tf.stop_gradient(inputs), weights)
+        return tf.quantization.fake_quant_with_min_max_vars(
+            inputs, weights["minimum"], weights["maximum"])
+
+    def _observe(self, x, weights):
+        margin = self.tensor_range.keep_margin
+        if margin is None:
+            low = tf.reduce_min(x)
+        else:
+            unmasked = tf.where(x > INT8_MASK_VALUE / 2, x, tf.reduce_max(x))
+            low = tf.reduce_min(unmasked) - margin
+        # A quantized tensor must be able to hold an exact 0; and a range must not be empty.
+        low = tf.minimum(low, 0.0)
+        high = tf.maximum(tf.reduce_max(tf.where(tf.math.is_finite(x), x, 0.0)), low + 1e-6)
+        high = tf.maximum(high, 0.0)
+        weight = tf.where(weights["batches"] > 0, 1.0 - self.DECAY, 1.0)
+        weights["minimum"].assign_add(weight * (low - weights["minimum"]))
+        weights["maximum"].assign_add(weight * (high - weights["maximum"]))
+        weights["batches"].assign_add(1.0)
+
+    def get_config(self):
+        return {"tensor": self.tensor, "tensor_range": self.tensor_range}
