@@ -18,6 +18,11 @@ NORMALIZATION_TYPES = ("layer_norm", "no_norm")
 POOLINGS = ("cls", "max")
 
 
+def _require(condition, message):
+    if not condition:
+        raise UserError(f"SqueezeBertConfig: {message}")
+
+
 @dataclasses.dataclass(frozen=True)
 class SqueezeBertConfig:
     """Describes a SqueezeBERT encoder and its head.
@@ -72,6 +77,8 @@ class SqueezeBertConfig:
     classifier_pooling: str = "cls"
 
     def __post_init__(self):
+        self._check_numbers()
+
         def default(name, value):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
@@ -80,29 +87,45 @@ class SqueezeBertConfig:
         default("squeeze_size", max(1, self.hidden_size // 4))
         default("layer_types", ("attention",) * self.num_hidden_layers)
         object.__setattr__(self, "layer_types", tuple(self.layer_types))
-        object.__setattr__(
-            self, "id2label", {int(i): str(name) for i, name in self.id2label.items()})
-        self._check()
+        try:
+            object.__setattr__(
+                self, "id2label", {int(i): str(name) for i, name in self.id2label.items()})
+        except (ValueError, AttributeError):
+            raise UserError("SqueezeBertConfig: id2label must map label numbers to names, not "
+                            f"{self.id2label!r}") from None
+        self._check_fit()
 
-    def _check(self):
-        def require(condition, message):
-            if not condition:
-                raise UserError(f"SqueezeBertConfig: {message}")
-
+    def _check_numbers(self):
         for name in ("vocab_size", "hidden_size", "num_attention_heads",
                      "intermediate_size", "max_position_embeddings", "type_vocab_size",
-                     "squeeze_size", "conv_kernel_size"):
+                     "conv_kernel_size", "q_groups", "k_groups", "v_groups",
+                     "post_attention_groups", "intermediate_groups", "output_groups"):
             value = getattr(self, name)
-            require(isinstance(value, int) and value > 0,
-                    f"{name} must be a positive integer, not {value!r}")
-        require(self.num_hidden_layers >= 0,
-                f"num_hidden_layers must not be negative, as {self.num_hidden_layers} is")
-        require(self.embedding_size == self.hidden_size,
-                f"embedding_size {self.embedding_size} must equal hidden_size {self.hidden_size}: "
-                "SqueezeBERT has no projection between them")
-        require(self.hidden_size % self.num_attention_heads == 0,
-                f"hidden_size {self.hidden_size} must be divisible by num_attention_heads "
-                f"{self.num_attention_heads}")
+            _require(isinstance(value, int) and value > 0,
+                     f"{name} must be a positive integer, not {value!r}")
+        for name in ("num_hidden_layers", "pad_token_id"):
+            value = getattr(self, name)
+            _require(isinstance(value, int) and value >= 0,
+                     f"{name} must be a non-negative integer, not {value!r}")
+        _require(self.squeeze_size is None
+                 or isinstance(self.squeeze_size, int) and self.squeeze_size > 0,
+                 f"squeeze_size must be a positive integer or None, not {self.squeeze_size!r}")
+        for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
+            value = getattr(self, name)
+            _require(isinstance(value, (int, float)) and 0 <= value < 1,
+                     f"{name} must be a number from 0 to below 1, not {value!r}")
+        for name in ("initializer_range", "layer_norm_eps"):
+            value = getattr(self, name)
+            _require(isinstance(value, (int, float)) and value > 0,
+                     f"{name} must be a positive number, not {value!r}")
+
+    def _check_fit(self):
+        _require(self.embedding_size == self.hidden_size,
+                 f"embedding_size {self.embedding_size} must equal hidden_size {self.hidden_size}: "
+                 "SqueezeBERT has no projection between them")
+        _require(self.hidden_size % self.num_attention_heads == 0,
+                 f"hidden_size {self.hidden_size} must be divisible by num_attention_heads "
+                 f"{self.num_attention_heads}")
         for groups, *sizes in (("q_groups", "hidden_size"), ("k_groups", "hidden_size"),
                                ("v_groups", "hidden_size"),
                                ("post_attention_groups", "hidden_size"),
@@ -110,25 +133,25 @@ class SqueezeBertConfig:
                                ("output_groups", "hidden_size", "intermediate_size")):
             for size in sizes:
                 count = getattr(self, groups)
-                require(isinstance(count, int) and count > 0 and getattr(self, size) % count == 0,
-                        f"{groups} must be a positive divisor of {size} {getattr(self, size)}, "
-                        f"not {count!r}")
-        require(len(self.layer_types) == self.num_hidden_layers,
-                f"layer_types names {len(self.layer_types)} layers, num_hidden_layers is "
-                f"{self.num_hidden_layers}")
+                _require(getattr(self, size) % count == 0,
+                         f"{groups} must be a divisor of {size} {getattr(self, size)}, "
+                         f"not {count}")
+        _require(len(self.layer_types) == self.num_hidden_layers,
+                 f"layer_types names {len(self.layer_types)} layers, num_hidden_layers is "
+                 f"{self.num_hidden_layers}")
         for name, allowed in (("hidden_act", ACTIVATIONS),
                               ("feed_forward_type", FEED_FORWARD_TYPES),
                               ("normalization_type", NORMALIZATION_TYPES),
                               ("classifier_pooling", POOLINGS)):
-            require(getattr(self, name) in allowed,
-                    f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}")
+            _require(getattr(self, name) in allowed,
+                     f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}")
         for layer_type in self.layer_types:
-            require(layer_type in LAYER_TYPES,
-                    f"layer_types must hold {' or '.join(LAYER_TYPES)}, not {layer_type!r}")
-        require(0 <= self.pad_token_id < self.vocab_size,
-                f"pad_token_id {self.pad_token_id} must be within vocab_size {self.vocab_size}")
-        require(sorted(self.id2label) == list(range(len(self.id2label))),
-                "id2label must number the labels 0, 1, 2, ... without a gap")
+            _require(layer_type in LAYER_TYPES,
+                     f"layer_types must hold {' or '.join(LAYER_TYPES)}, not {layer_type!r}")
+        _require(0 <= self.pad_token_id < self.vocab_size,
+                 f"pad_token_id {self.pad_token_id} must be within vocab_size {self.vocab_size}")
+        _require(sorted(self.id2label) == list(range(len(self.id2label))),
+                 "id2label must number the labels 0, 1, 2, ... without a gap")
 
     @property
     def num_labels(self) -> int:
@@ -173,6 +196,8 @@ class SqueezeBertConfig:
     def from_dict(cls, fields: dict[str, Any]) -> SqueezeBertConfig:
         """Makes a config from the fields of a config.json; fields of other libraries are ignored.
 
+        A field that is null has its default, as some libraries write config.json so.
+
         Raises UserError where `model_type` names another architecture.
         """
         model_type = fields.get("model_type", "squeezebert")
@@ -180,7 +205,8 @@ class SqueezeBertConfig:
             raise UserError(f"config.json describes a {model_type!r} model; "
                             "tfsqueeze reads model_type 'squeezebert'")
         known = {field.name for field in dataclasses.fields(cls)}
-        kept = {name: value for name, value in fields.items() if name in known}
+        kept = {name: value for name, value in fields.items()
+                if name in known and value is not None}
         if "id2label" not in kept and "num_labels" in fields:
             kept["id2label"] = {i: f"LABEL_{i}" for i in range(fields["num_labels"])}
         return cls(**kept)
@@ -190,11 +216,14 @@ class SqueezeBertConfig:
         """Reads a config.json. Raises UserError where it is missing or is not JSON."""
         path = Path(path)
         try:
-            return cls.from_dict(json.loads(path.read_text("utf-8")))
+            fields = json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
             raise UserError(f"{path} does not exist; a model folder holds a config.json") from None
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"{path} is not JSON: {error}") from None
+        if not isinstance(fields, dict):
+            raise UserError(f"{path} must hold a JSON object of config fields")
+        return cls.from_dict(fields)
 
     def save_json(self, path: str | os.PathLike) -> None:
         """Writes config.json in Hugging Face's layout, atomically."""

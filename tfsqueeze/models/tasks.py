@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import types
 from typing import Any
 
 import tensorflow as tf
@@ -18,12 +20,17 @@ class SqueezeBertPreTrained(keras.Model):
     config: a `SqueezeBertConfig`.
     input_names: which of `input_ids`, `attention_mask`, `token_type_ids` the model takes, each
         int32 [batch, length]; see `encode`. Inputs are given as a dict by name.
+
+    `extra_tensors` holds, by name, float32 tensors of a loaded checkpoint that the class has no
+    use for; `save_pretrained` writes them back.
     """
 
     def __init__(self, config: SqueezeBertConfig, *, input_names=MODEL_INPUTS, **kwargs):
         graph = encode(config, tuple(input_names))
         super().__init__(inputs=graph.inputs, outputs=self._head(graph), **kwargs)
         self._config = config
+        # A mapping proxy, since Keras would wrap and track a dict.
+        self.extra_tensors = types.MappingProxyType({})
 
     @staticmethod
     def _head(graph: EncoderGraph):
@@ -44,6 +51,19 @@ class SqueezeBertPreTrained(keras.Model):
         """Rebuilds a model, with new weights, from `get_config`'s result."""
         config = dict(config)
         return cls(SqueezeBertConfig.from_dict(config.pop("config")), **config)
+
+    @classmethod
+    def from_pretrained(cls, source: str | os.PathLike, **options: Any) -> SqueezeBertPreTrained:
+        """Builds the model from a Hugging Face folder or hub id; see `load_pretrained`."""
+        from tfsqueeze.checkpoints import load_pretrained
+
+        return load_pretrained(cls, source, **options)
+
+    def save_pretrained(self, folder: str | os.PathLike) -> None:
+        """Writes the model to a folder in Hugging Face's layout; see `checkpoints`."""
+        from tfsqueeze.checkpoints import save_pretrained
+
+        save_pretrained(self, folder)
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")

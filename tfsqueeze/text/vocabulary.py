@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -15,6 +16,11 @@ from tfsqueeze.text.tokenizer import SPECIAL_TOKENS
 
 # The learner drops longer words whole (and looks at every substring of shorter ones).
 _MAX_WORD_LENGTH = 50
+# It is pure Python, about 0.15 s a thousand words and step; rarer words hardly shape the pieces.
+_MAX_WORDS = 30_000
+# A piece seen once says nothing about other texts.
+_MIN_COUNT = 2
+_FULL_ENOUGH = 0.95
 
 
 def train_vocabulary(
@@ -44,18 +50,32 @@ def train_vocabulary(
             f"vocab_size is {vocab_size}; {len(SPECIAL_TOKENS)} special tokens and one character "
             f"in two forms need at least {len(SPECIAL_TOKENS) + 2}"
         )
-    word_counts = _count_words(texts, lowercase)
-    if not word_counts:
+    counts = _count_words(texts, lowercase)
+    if not counts:
         raise UserError(f"the {len(texts):,} texts hold no word to learn a vocabulary from")
-    vocabulary = learner.learn(
-        word_counts,
-        vocab_size,
-        list(SPECIAL_TOKENS),
-        lower_thresh=2,
-        max_token_length=_MAX_WORD_LENGTH,
-        max_unique_chars=room // 2,
-    )
-    return _cut(vocabulary, vocab_size)
+    words = _bounded(counts)
+    lower, upper = _threshold_bounds(counts, vocab_size)
+    larger = smaller = None
+    # The learner's own search starts from the count of the most frequent word, 16 steps where 3
+    # do, and may end below the lower bound or above `vocab_size`; so it gets one step at a time.
+    while lower <= upper:
+        threshold = (lower + upper) // 2
+        vocabulary = learner.learn(
+            words,
+            vocab_size,
+            list(SPECIAL_TOKENS),
+            upper_thresh=threshold,
+            lower_thresh=threshold,
+            max_token_length=_MAX_WORD_LENGTH,
+            max_unique_chars=room // 2,
+        )
+        if len(vocabulary) > vocab_size:
+            larger, lower = vocabulary, threshold + 1
+        else:
+            smaller, upper = vocabulary, threshold - 1
+            if len(vocabulary) >= _FULL_ENOUGH * vocab_size:
+                return vocabulary
+    return smaller if larger is None else _cut(larger, vocab_size)
 
 
 def _count_words(texts: Sequence[str], lowercase: bool) -> dict[str, int]:
@@ -78,17 +98,38 @@ def _count_words(texts: Sequence[str], lowercase: bool) -> dict[str, int]:
         word = encoded_word.decode("utf-8")
         for start in range(0, len(word), _MAX_WORD_LENGTH):
             pieces[word[start : start + _MAX_WORD_LENGTH]] += count
-    return dict(pieces)
+    # Sorted by hand: the learner's result depends on the order of equally frequent words.
+    return dict(sorted(pieces.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _bounded(counts: dict[str, int]) -> dict[str, int]:
+    """The most frequent words, and on their own the characters that only other words have."""
+    words = dict(itertools.islice(counts.items(), _MAX_WORDS))
+    seen = set().union(*words)
+    rest: collections.Counter[str] = collections.Counter()
+    for word, count in itertools.islice(counts.items(), _MAX_WORDS, None):
+        for character in set(word) - seen:
+            rest[character] += count
+    return words | rest
+
+
+def _threshold_bounds(counts: dict[str, int], vocab_size: int) -> tuple[int, int]:
+    """Between which frequencies the threshold for a piece lies.
+
+    Pieces outnumber words of the same frequency, so it is above the count of the
+    `vocab_size`-th word; measured on R8, CLINC-150 and 20 Newsgroups for 1,000 to 16,000 tokens
+    it is below that of the word half as far down.
+    """
+    ordered = list(counts.values())
+    lower = ordered[vocab_size - 1] if vocab_size <= len(ordered) else 0
+    upper = ordered[min(vocab_size // 2, len(ordered)) - 1]
+    lower = max(lower, _MIN_COUNT)
+    return lower, max(lower, upper)
 
 
 def _cut(vocabulary: list[str], vocab_size: int) -> list[str]:
-    """Drops the rarest pieces of an oversized vocabulary, but no single character.
-
-    The learner searches a frequency threshold and may end on a vocabulary past the bound.
-    """
+    """Drops the rarest pieces of an oversized vocabulary, but no single character."""
     excess = len(vocabulary) - vocab_size
-    if excess <= 0:
-        return vocabulary
     pieces = [token for token in vocabulary if len(token.removeprefix("##")) > 1]
     dropped = set([token for token in pieces if token not in SPECIAL_TOKENS][-excess:])
     return [token for token in vocabulary if token not in dropped]

@@ -1,0 +1,226 @@
+"""One face for the two interpreters of .tflite files, tflite-runtime and LiteRT."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from converters.model_file import Model, one_line, read_model
+from tfsqueeze.errors import UserError
+
+_PACKAGES = {"tflite-runtime": "tflite_runtime", "litert": "ai_edge_litert"}
+_KERNELS = {"default": "AUTO", "reference": "BUILTIN_REF"}
+_REDIRECTION = threading.Lock()
+
+Inputs = np.ndarray | Mapping[str, np.ndarray]
+
+
+def available_runtimes() -> list[str]:
+    """The names, of "tflite-runtime" and "litert", whose packages work in this environment."""
+    names = [name for name, package in _PACKAGES.items() if importlib.util.find_spec(package)]
+    # tflite-runtime was built against numpy 1: under numpy 2 every interpreter is a SystemError.
+    if int(np.__version__.split(".")[0]) >= 2 and "tflite-runtime" in names:
+        names.remove("tflite-runtime")
+    return names
+
+
+@dataclass(frozen=True)
+class TensorDetails:
+    """An input or output of a model: real value = scale * (stored value - zero_point).
+
+    `scale` is 0.0 where the tensor is not quantized; `shape` is that of one batch.
+    """
+
+    name: str
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+    def dequantize(self, values: np.ndarray) -> np.ndarray:
+        """float32 real values of the same shape; values of an unquantized tensor pass through."""
+        if not self.scale:
+            return values.astype(np.float32)
+        return np.float32(self.scale) * (values.astype(np.float32) - np.float32(self.zero_point))
+
+
+class TFLiteModel:
+    """A .tflite model held by one runtime; made by `open_model`. Not safe to share by threads.
+
+    Attributes:
+        runtime: "litert" or "tflite-runtime".
+        input_details, output_details: tuples of TensorDetails in the order of the file. Names
+            are plain: `serving_default_input_ids:0` is "input_ids".
+    """
+
+    def __init__(self, interpreter: Any, runtime: str) -> None:
+        self.runtime = runtime
+        self._interpreter = interpreter
+        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+        self.input_details = tuple(map(_tensor_details, inputs))
+        self.output_details = tuple(map(_tensor_details, outputs))
+        self._input_indices = {
+            plain.name: raw["index"] for plain, raw in zip(self.input_details, inputs, strict=True)
+        }
+        self._output_index = outputs[0]["index"]
+
+    def run(self, inputs: Inputs) -> np.ndarray:
+        """Runs one batch and returns the output as stored, int8 or float32, not dequantized.
+
+        Args:
+            inputs: an array per input name, or the array itself where there is one input; each
+                of exactly the shape in `input_details`.
+
+        Raises:
+            UserError: an input is missing, unknown or misshapen, or does not fit the dtype; the
+                runtime rejects a value, such as a token id outside the embedding table; or the
+                model has several outputs.
+        """
+        if len(self.output_details) != 1:
+            names = ", ".join(detail.name for detail in self.output_details)
+            raise UserError(f"the model has several outputs ({names}); one is needed")
+        arrays = self._named(inputs)
+        for detail in self.input_details:
+            value = _as_dtype(arrays[detail.name], detail)
+            if value.shape != detail.shape:
+                raise UserError(
+                    f"input {detail.name} has shape {list(value.shape)}; "
+                    f"the model takes {list(detail.shape)}"
+                )
+            self._interpreter.set_tensor(self._input_indices[detail.name], value)
+        try:
+            self._interpreter.invoke()
+        except RuntimeError as error:
+            raise UserError(
+                f"{self.runtime} cannot run the model on these inputs: {one_line(error)}"
+            ) from error
+        return self._interpreter.get_tensor(self._output_index)
+
+    def predict_logits(self, inputs: Inputs) -> np.ndarray:
+        """Runs rows one batch at a time and dequantizes: float32 logits [n, num_labels].
+
+        Args:
+            inputs: input_ids int32 [n, length], or a dict with other inputs ([n, ...]) too. The
+                model's batch is static, mostly 1, and must divide n.
+
+        Raises:
+            UserError: as `run`, or the inputs differ in n, or n is no multiple of the batch.
+        """
+        arrays = {name: np.asarray(value) for name, value in self._named(inputs).items()}
+        counts = {value.shape[0] if value.ndim else 0 for value in arrays.values()}
+        batch = self.input_details[0].shape[0]
+        if len(counts) != 1 or next(iter(counts)) % batch:
+            raise UserError(
+                f"the inputs have {sorted(counts)} rows; "
+                f"all must have one number of rows, a multiple of the model's batch of {batch}"
+            )
+        detail = self.output_details[0]
+        logits = np.empty((counts.pop(), *detail.shape[1:]), np.float32)
+        for start in range(0, len(logits), batch):
+            rows = {name: value[start : start + batch] for name, value in arrays.items()}
+            logits[start : start + batch] = detail.dequantize(self.run(rows))
+        return logits
+
+    def _named(self, inputs: Inputs) -> dict[str, np.ndarray]:
+        expected = [detail.name for detail in self.input_details]
+        if not isinstance(inputs, Mapping):
+            inputs = {expected[0] if len(expected) == 1 else "input_ids": inputs}
+        if set(inputs) != set(expected):
+            raise UserError(
+                f"the inputs given are {', '.join(sorted(inputs)) or 'none'}; "
+                f"the model takes {', '.join(expected)}"
+            )
+        return dict(inputs)
+
+
+def open_model(
+    model: Model, runtime: str = "litert", kernels: str = "default", num_threads: int = 1
+) -> TFLiteModel:
+    """Opens a .tflite model, given as its bytes or a path, and allocates its tensors.
+
+    Args:
+        runtime: one of `available_runtimes()`.
+        kernels: "default" for the optimized kernels with the runtime's default delegate
+            (XNNPACK), "reference" for the reference kernels without delegates.
+        num_threads: threads of the optimized kernels.
+
+    Raises:
+        UserError: the runtime is not installed, an argument is out of range, or the file is
+            damaged or has operators that the runtime does not support.
+    """
+    if runtime not in available_runtimes():
+        raise UserError(
+            f"the runtime {runtime!r} is not available; "
+            f"installed here: {', '.join(available_runtimes()) or 'none'}"
+        )
+    if kernels not in _KERNELS:
+        raise UserError(f"kernels {kernels!r} are unknown; use {' or '.join(_KERNELS)}")
+    if num_threads < 1:
+        raise UserError(f"num_threads is {num_threads}; use 1 or more")
+    content = read_model(model)
+    module = importlib.import_module(f"{_PACKAGES[runtime]}.interpreter")
+    try:
+        with _without_info_lines():
+            interpreter = module.Interpreter(
+                model_content=content,
+                num_threads=num_threads,
+                experimental_op_resolver_type=module.OpResolverType[_KERNELS[kernels]],
+            )
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        name = "the model" if isinstance(model, bytes) else os.fspath(model)
+        raise UserError(f"{runtime} cannot load {name}: {one_line(error)}") from error
+    return TFLiteModel(interpreter, runtime)
+
+
+def _tensor_details(raw: dict[str, Any]) -> TensorDetails:
+    scale, zero_point = raw["quantization"]
+    name = raw["name"].removeprefix("serving_default_").split(":")[0]
+    return TensorDetails(
+        name, np.dtype(raw["dtype"]), tuple(map(int, raw["shape"])), float(scale), int(zero_point)
+    )
+
+
+def _as_dtype(value: np.ndarray, detail: TensorDetails) -> np.ndarray:
+    """`value` in the input's dtype, where no element changes by that."""
+    value = np.asarray(value)
+    if value.dtype == detail.dtype:
+        return value
+    converted = value.astype(detail.dtype) if value.dtype.kind in "biuf" else None
+    if converted is None or not np.array_equal(converted, value):
+        raise UserError(
+            f"input {detail.name} has dtype {value.dtype} with values that "
+            f"{detail.dtype} cannot hold; the model takes {detail.dtype}"
+        )
+    return converted
+
+
+@contextlib.contextmanager
+def _without_info_lines() -> Iterator[None]:
+    """Keeps the runtimes' INFO lines off the process's standard error; other lines still come.
+
+    They are written by C++ to file descriptor 2, so only redirecting that reaches them.
+    """
+    with _REDIRECTION, tempfile.TemporaryFile() as captured:
+        sys.stderr.flush()
+        kept = os.dup(2)
+        os.dup2(captured.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            captured.seek(0)
+            for line in captured:
+                if not line.startswith(b"INFO:"):
+                    os.write(2, line)

@@ -1,0 +1,185 @@
+"""Model folders in Hugging Face's layout: config.json and model.safetensors."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import types
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tf_keras as keras
+from safetensors.numpy import save_file
+
+from tfsqueeze.checkpoints.names import BACKBONE_PREFIX, ENCODER_PREFIX, in_backbone, unprefixed
+from tfsqueeze.checkpoints.safetensors_file import read_tensors
+from tfsqueeze.checkpoints.tensors import checkpoint_tensors
+from tfsqueeze.config import SqueezeBertConfig
+from tfsqueeze.errors import UserError
+from tfsqueeze.files import write_atomically
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+# The class whose checkpoints name the backbone's tensors without `transformer.`.
+BASE_CLASS = "SqueezeBertModel"
+
+
+def load_pretrained(model_class: type[keras.Model], source: str | os.PathLike,
+                    input_names: tuple[str, ...] | None = None, name: str | None = None,
+                    **overrides: Any) -> keras.Model:
+    """Builds a model of a SqueezeBERT class from a folder or a Hugging Face hub id.
+
+    A head (or pooler) that the checkpoint lacks is newly initialised, and a head that the class
+    lacks is left out, each with a warning that names the tensors. Tensors of the backbone that
+    the class has no use for, such as a token classifier's pooler, are kept in the model's
+    `extra_tensors` and written back by `save_pretrained`.
+
+    source: a folder with config.json and model.safetensors (of float32, float16 or bfloat16), or
+        a hub id such as `squeezebert/squeezebert-uncased`.
+    input_names, name: as the class takes them.
+    overrides: config fields to change, or `num_labels`, which numbers that many new labels where
+        the checkpoint has another count.
+
+    Raises UserError where the folder or hub id cannot be read, an override is no config field, or
+    the checkpoint does not fit the class: it names the first tensor that is missing, of another
+    shape, or cut off.
+    """
+    folder = _resolve(source)
+    config = _override(SqueezeBertConfig.from_json(folder / CONFIG_FILE), overrides)
+    tensors = {unprefixed(key): value
+               for key, value in read_tensors(_weights_path(folder)).items()}
+    options = {"input_names": input_names, "name": name}
+    model = model_class(config, **{k: v for k, v in options.items() if v is not None})
+    saved_fields = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
+    is_own_class = model_class.__name__ in (saved_fields.get("architectures") or ())
+    _assign(model, tensors, folder / WEIGHTS_FILE, may_lack_head=not is_own_class)
+    return model
+
+
+def save_pretrained(model: keras.Model, folder: str | os.PathLike) -> None:
+    """Writes a SqueezeBERT model as config.json and model.safetensors.
+
+    Each file is renamed into place when it is whole; other files of the folder are left alone.
+    Fields and tensors of the paper's model have Hugging Face's names; those of our variants are
+    listed in `tfsqueeze.checkpoints.names`.
+
+    Raises UserError where `folder` is a file.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; save_pretrained needs a folder")
+    values = {tensor.name: tensor.read() for tensor in checkpoint_tensors(model)}
+    values.update(model.extra_tensors)
+    prefix = "" if type(model).__name__ == BASE_CLASS else BACKBONE_PREFIX
+    named = {prefix + key if in_backbone(key) else key: value for key, value in values.items()}
+    with write_atomically(folder / WEIGHTS_FILE) as temporary:
+        # Hugging Face's readers refuse files whose metadata does not say how they were made.
+        save_file(named, temporary, metadata={"format": "pt"})
+    with write_atomically(folder / CONFIG_FILE) as temporary:
+        fields = {"architectures": [type(model).__name__], **_checkpoint_fields(model.config)}
+        temporary.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n", "utf-8")
+
+
+def _resolve(source):
+    folder = Path(source)
+    if folder.is_dir():
+        return folder
+    text = os.fspath(source)
+    if folder.exists() or text.startswith((".", "~", os.sep)) or text.count("/") > 1:
+        raise UserError(f"{text} is not a folder; give a folder with {CONFIG_FILE} and "
+                        f"{WEIGHTS_FILE}, or a hub id such as squeezebert/squeezebert-uncased")
+    return _download(text)
+
+
+def _download(hub_id):
+    import huggingface_hub
+
+    try:
+        return Path(huggingface_hub.snapshot_download(
+            hub_id, allow_patterns=[CONFIG_FILE, WEIGHTS_FILE]))
+    # Its errors about the network and the hub are OSErrors, those about the id ValueErrors.
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        raise UserError(f"no folder {hub_id!r} here, and as a hub id it could not be fetched "
+                        f"({type(error).__name__}: {reason}); check the name and the network, "
+                        "or give a local folder") from None
+
+
+def _weights_path(folder):
+    path = folder / WEIGHTS_FILE
+    if not path.exists():
+        others = [name for name in ("pytorch_model.bin", f"{WEIGHTS_FILE}.index.json")
+                  if (folder / name).exists()]
+        found = f" (but {' and '.join(others)})" if others else ""
+        raise UserError(f"{folder} holds no {WEIGHTS_FILE}{found}; save the model as one "
+                        "safetensors file: save_pretrained of transformers does")
+    return path
+
+
+def _override(config, overrides):
+    overrides = dict(overrides)
+    num_labels = overrides.pop("num_labels", config.num_labels)
+    if num_labels != config.num_labels:
+        overrides.setdefault("id2label", {i: f"LABEL_{i}" for i in range(num_labels)})
+    known = {field.name for field in dataclasses.fields(config)}
+    for key in overrides:
+        if key not in known:
+            raise UserError(f"from_pretrained: {key!r} is not a field of SqueezeBertConfig")
+    return config.replace(**overrides)
+
+
+def _assign(model, tensors, path, may_lack_head):
+    wanted = {tensor.name: tensor for tensor in checkpoint_tensors(model)}
+    modules_held = {_module(name) for name in tensors}
+    new = []
+    for name, tensor in wanted.items():
+        if name not in tensors:
+            is_shared = in_backbone(name) and not name.startswith("pooler.")
+            if may_lack_head and not is_shared and _module(name) not in modules_held:
+                new.append(name)
+                continue
+            raise UserError(f"{path}: tensor {name!r} is missing; {type(model).__name__} with "
+                            f"this config needs it in shape {list(tensor.shape)}")
+        value = tensors[name]
+        if value.shape != tensor.shape or value.dtype != np.float32:
+            raise UserError(f"{path}: tensor {name!r} is {value.dtype} {list(value.shape)}; "
+                            f"{type(model).__name__} with this config needs float32 "
+                            f"{list(tensor.shape)}")
+    unused = {name: value for name, value in tensors.items() if name not in wanted}
+    for name in unused:
+        if name.startswith(ENCODER_PREFIX):
+            raise UserError(f"{path}: tensor {name!r} has no place in the model that the config "
+                            "describes; are the two of one model?")
+    for name, tensor in wanted.items():
+        if name in tensors:
+            tensor.assign(tensors[name])
+    # A mapping proxy, since Keras would wrap and track a dict.
+    model.extra_tensors = types.MappingProxyType(
+        {name: value for name, value in unused.items() if in_backbone(name)})
+    left_out = [name for name in unused if not in_backbone(name)]
+    if new:
+        warnings.warn(f"{path} has no tensors {', '.join(new)}: they are newly initialised in "
+                      f"{type(model).__name__}; train the model before using it", stacklevel=4)
+    if left_out:
+        warnings.warn(f"{path}: {type(model).__name__} leaves out {', '.join(left_out)}",
+                      stacklevel=4)
+
+
+def _module(tensor_name):
+    return tensor_name.rpartition(".")[0]
+
+
+def _checkpoint_fields(config):
+    """Returns the fields of config.json, our variants' only where they are not the paper's.
+
+    Other libraries give some of their names, such as `layer_types`, another meaning.
+    """
+    variants = ("layer_types", "feed_forward_type", "squeeze_size", "conv_kernel_size",
+                "normalization_type", "classifier_pooling")
+    defaults = {field.name: field.default for field in dataclasses.fields(config)}
+    paper = config.replace(**{name: defaults[name] for name in variants})
+    return {key: value for key, value in config.to_dict().items()
+            if key not in variants or getattr(config, key) != getattr(paper, key)}

@@ -1,0 +1,93 @@
+"""The tensors of a checkpoint as views of a Keras model's weights."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from tfsqueeze.checkpoints.names import ENCODER_PREFIX, module_name
+from tfsqueeze.layers import (
+    GroupedConvolution,
+    SequenceDepthwiseConvolution,
+    SqueezeBertEmbeddings,
+)
+
+
+@dataclasses.dataclass
+class CheckpointTensor:
+    """One tensor of a checkpoint, and the variables of ours that hold its values.
+
+    name: its name, without the `transformer.` of task models.
+    variables: what holds its values, in order.
+    join: from the variables' values to the tensor.
+    split: from the tensor to the variables' values.
+    """
+
+    name: str
+    variables: list[tf.Variable]
+    join: Callable[[list[np.ndarray]], np.ndarray]
+    split: Callable[[np.ndarray], list[np.ndarray]]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The tensor's shape."""
+        return self.join([np.broadcast_to(np.float32(0), v.shape) for v in self.variables]).shape
+
+    def read(self) -> np.ndarray:
+        """Returns the tensor, float32 and contiguous."""
+        return np.ascontiguousarray(self.join([v.numpy() for v in self.variables]))
+
+    def assign(self, value: np.ndarray) -> None:
+        """Sets the variables from a float32 tensor of `shape`."""
+        for variable, piece in zip(self.variables, self.split(value), strict=True):
+            variable.assign(piece)
+
+
+def checkpoint_tensors(model: keras.Model) -> Iterator[CheckpointTensor]:
+    """Yields every tensor of a SqueezeBERT model, in the order of its layers."""
+    for layer in model.layers:
+        if not layer.weights:
+            continue
+        module = module_name(layer.name)
+        if isinstance(layer, SqueezeBertEmbeddings):
+            for table in ("word_embeddings", "position_embeddings", "token_type_embeddings"):
+                yield _same(f"{module}.{table}.weight", getattr(layer, table))
+        elif isinstance(layer, GroupedConvolution):
+            yield from _grouped_convolution(layer, module)
+        elif isinstance(layer, SequenceDepthwiseConvolution):
+            yield CheckpointTensor(f"{module}.weight", [layer.kernel],
+                                   lambda values: values[0][0].transpose(2, 1, 0),
+                                   lambda tensor: [tensor.transpose(2, 1, 0)[None]])
+            yield _same(f"{module}.bias", layer.bias)
+        else:
+            if hasattr(layer, "gamma"):
+                yield _same(f"{module}.weight", layer.gamma)
+            yield _same(f"{module}.bias", layer.beta if hasattr(layer, "beta") else layer.bias)
+
+
+def _same(name, variable):
+    return CheckpointTensor(name, [variable], lambda values: values[0], lambda tensor: [tensor])
+
+
+def _grouped_convolution(layer, module):
+    groups = layer.groups
+    has_kernel_axis = module.startswith(ENCODER_PREFIX)
+
+    def join_kernels(values):
+        weight = np.concatenate([kernel.T for kernel in values])
+        return weight[..., None] if has_kernel_axis else weight
+
+    def split_kernels(weight):
+        if has_kernel_axis:
+            weight = weight[..., 0]
+        return [kernel.T for kernel in np.split(weight, groups)]
+
+    yield CheckpointTensor(f"{module}.weight",
+                           [getattr(layer, f"kernel_{g}") for g in range(groups)],
+                           join_kernels, split_kernels)
+    yield CheckpointTensor(f"{module}.bias", [getattr(layer, f"bias_{g}") for g in range(groups)],
+                           np.concatenate, lambda bias: np.split(bias, groups))

@@ -1,0 +1,62 @@
+"""Datasets in a local folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfsqueeze.data.tables import TABLE_SUFFIXES, guess_columns, read_table
+from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.errors import UserError
+
+VALIDATION_FRACTION = 0.1
+
+
+def load_folder(
+    folder: str | os.PathLike,
+    *,
+    text_column: str = "text",
+    label_column: str = "label",
+    text_pair_column: str | None = None,
+    columns: Sequence[str] | None = None,
+    seed: int = 0,
+) -> DatasetSplits:
+    """Loads `train`, `val` (or `dev`, `validation`) and `test` files, each .tsv, .csv or .jsonl.
+
+    Without a validation file a stratified tenth of train, drawn by `seed`, takes its place;
+    without a test file `test` is None. Files are read by `read_table`; a two-column .tsv that
+    has no line of column names gets its names by `guess_columns`, unless `columns` gives them.
+
+    Raises:
+        UserError: there is no train file, two files for one part, a file cannot be used, or a
+            label is missing in train.
+    """
+    folder = Path(folder)
+
+    def read(*stems: str) -> TextDataset | None:
+        paths = [folder / f"{stem}{suffix}" for stem in stems for suffix in TABLE_SUFFIXES]
+        found = [path for path in paths if path.is_file()]
+        if len(found) > 1:
+            names = " and ".join(path.name for path in found)
+            raise UserError(f"{folder} has both {names}; keep the one to use")
+        if not found:
+            return None
+        names = columns
+        if names is None and text_pair_column is None:
+            names = guess_columns(found[0], text_column=text_column, label_column=label_column)
+        return read_table(
+            found[0],
+            text_column=text_column,
+            label_column=label_column,
+            text_pair_column=text_pair_column,
+            columns=names,
+        )
+
+    train = read("train")
+    if train is None:
+        raise UserError(f"{folder} has no train.tsv, train.csv or train.jsonl")
+    validation = read("val", "dev", "validation")
+    if validation is None:
+        train, validation = train.split(VALIDATION_FRACTION, seed)
+    return DatasetSplits(train, validation, read("test"))
