@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import flatbuffers
 import numpy as np
 
 from converters import metadata_schema
 from converters.metadata_schema import AssociatedFile, TensorMetadata
+from converters.flatbuffer import serialize_model
 from converters.model_file import Model, read_model
 from tfsqueeze.errors import UserError
 
@@ -51,7 +51,6 @@ _INPUT_DESCRIPTIONS = {
 }
 # Zip cannot say "no time"; its first moment keeps equal models equal byte for byte.
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
-_ALIGNMENT = 16  # of buffers, by TensorFlow Lite's schema
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def pack_metadata(
             [TOKENIZER_FILE, DETAILS_FILE],
         ),
     )
-    network = _serialize(graph, size=len(model))
+    network = serialize_model(graph, size=len(model))
     details = {
         "extra": extra,
         "network_bytes": len(network),
@@ -235,26 +234,6 @@ def _set_metadata_buffer(graph: Any, content: bytes) -> None:
     buffer = schema.BufferT()
     buffer.data = data
     graph.buffers.append(buffer)
-
-
-class _AlignedBuffer:
-    """A BufferT that packs its data at a multiple of 16 bytes, which BufferT itself does not."""
-
-    def __init__(self, buffer: Any) -> None:
-        self._buffer = buffer
-
-    def Pack(self, builder: flatbuffers.Builder) -> int:  # noqa: N802, called by ModelT.Pack
-        if self._buffer.data is not None:
-            builder.Prep(_ALIGNMENT, len(self._buffer.data))
-        return self._buffer.Pack(builder)
-
-
-def _serialize(graph: Any, size: int) -> bytes:
-    """The flatbuffer of a ModelT; `size` is roughly what it needs."""
-    graph.buffers = [_AlignedBuffer(buffer) for buffer in graph.buffers]
-    builder = flatbuffers.Builder(size)
-    builder.Finish(graph.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
 
 
 def _with_files(network: bytes, files: dict[str, bytes]) -> bytes:

@@ -148,10 +148,10 @@ class SqueezeBertConfig:
         for layer_type in self.layer_types:
             _require(layer_type in LAYER_TYPES,
                      f"layer_types must hold {' or '.join(LAYER_TYPES)}, not {layer_type!r}")
-        _require(0 <= self.pad_token_id < self.vocab_size,
+        _require(self.pad_token_id < self.vocab_size,
                  f"pad_token_id {self.pad_token_id} must be within vocab_size {self.vocab_size}")
-        _require(sorted(self.id2label) == list(range(len(self.id2label))),
-                 "id2label must number the labels 0, 1, 2, ... without a gap")
+        _require(self.id2label and sorted(self.id2label) == list(range(len(self.id2label))),
+                 "id2label must number at least one label 0, 1, 2, ... without a gap")
 
     @property
     def num_labels(self) -> int:
@@ -196,7 +196,7 @@ class SqueezeBertConfig:
     def from_dict(cls, fields: dict[str, Any]) -> SqueezeBertConfig:
         """Makes a config from the fields of a config.json; fields of other libraries are ignored.
 
-        A field that is null has its default, as some libraries write config.json so.
+        A field that is null, as some libraries write them, takes its default.
 
         Raises UserError where `model_type` names another architecture.
         """

@@ -7,9 +7,9 @@ from tfsqueeze.layers.grouped_convolution import GroupedConvolution
 from tfsqueeze.layers.masks import FLOAT_MASK_VALUE, MaskLookup
 from tfsqueeze.layers.normalization import LayerNorm, NoNorm
 from tfsqueeze.layers.pooling import FirstToken, MaxOverTokens
-from tfsqueeze.layers.quantizable import QuantizableLayer
+from tfsqueeze.layers.quantizable import QuantizableLayer, export_form
 from tfsqueeze.layers.residual import ResidualAdd
 
 __all__ = ["FLOAT_MASK_VALUE", "FirstToken", "GroupedConvolution", "LayerNorm", "MaskLookup",
            "MaxOverTokens", "NoNorm", "QuantizableLayer", "ResidualAdd", "SelfAttention",
-           "SequenceDepthwiseConvolution", "SqueezeBertEmbeddings"]
+           "SequenceDepthwiseConvolution", "SqueezeBertEmbeddings", "export_form"]

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.layers.activations import activation_ranges, apply_activation
-from tfsqueeze.layers.quantizable import QuantizableLayer
+from tfsqueeze.layers.quantizable import QuantizableLayer, is_exporting
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
@@ -50,22 +50,27 @@ class GroupedConvolution(QuantizableLayer):
 
     def call(self, inputs):
         pieces = tf.split(inputs, self.groups, axis=-1) if self.groups > 1 else [inputs]
-        outputs = [tf.nn.bias_add(self._product(piece, getattr(self, f"kernel_{group}")),
-                                  getattr(self, f"bias_{group}"))
-                   for group, piece in enumerate(pieces)]
+        outputs = []
+        for group, piece in enumerate(pieces):
+            y = tf.nn.bias_add(self._product(piece, getattr(self, f"kernel_{group}")),
+                               getattr(self, f"bias_{group}"))
+            # Before the concat, where int8 kernels have it for free.
+            outputs.append(tf.nn.relu(y) if self.activation == "relu" else y)
         x = tf.concat(outputs, axis=-1) if self.groups > 1 else outputs[0]
         if self.output_scale != 1.0:
             x = x * self.output_scale
-        return apply_activation(self.activation, x, self._hold)
+        return apply_activation(None if self.activation == "relu" else self.activation, x,
+                                self._hold)
 
-    def _product(self, x, kernel):
-        if not self._holders:
+    @staticmethod
+    def _product(x, kernel):
+        if not is_exporting():
             return tf.matmul(x, kernel[0, 0])
-        # The int8 graph holds a CONV_2D: the form whose per-channel weights the converter and
-        # both runtimes take. A matrix product trains faster and gives the same numbers.
-        if len(x.shape) == 2:
-            return tf.squeeze(tf.nn.conv2d(x[:, None, None], kernel, 1, "SAME"), [1, 2])
-        return tf.squeeze(tf.nn.conv2d(x[:, None], kernel, 1, "SAME"), 1)
+        # A CONV_2D is the form whose per-channel weights the converter and all runtimes take.
+        ones = [1, 2] if len(x.shape) == 2 else [1]
+        for axis in ones:
+            x = tf.expand_dims(x, axis)
+        return tf.squeeze(tf.nn.conv2d(x, kernel, 1, "SAME"), ones)
 
     def tensor_ranges(self):
         return activation_ranges(self.activation)

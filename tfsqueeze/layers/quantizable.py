@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tf_keras as keras
+
+
+_exporting = contextvars.ContextVar("exporting", default=False)
+
+
+@contextlib.contextmanager
+def export_form() -> Iterator[None]:
+    """Lets layers that are traced inside take the form that a runtime's converter needs.
+
+    The numbers are those of the form that trains; only the TensorFlow ops differ.
+    """
+    token = _exporting.set(True)
+    try:
+        yield
+    finally:
+        _exporting.reset(token)
+
+
+def is_exporting() -> bool:
+    """Whether layers are being traced for a runtime."""
+    return _exporting.get()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,14 +1,26 @@
-"""SqueezeBERT encoders and task models."""
+"""SqueezeBERT encoders and task models, their presets, sizes and reductions."""
 
-from tfsqueeze.models.encoder import MODEL_INPUTS
-from tfsqueeze.models.tasks import (
-    SqueezeBertForMaskedLM,
-    SqueezeBertForQuestionAnswering,
-    SqueezeBertForSequenceClassification,
-    SqueezeBertForTokenClassification,
-    SqueezeBertModel,
-)
+from __future__ import annotations
 
-__all__ = ["MODEL_INPUTS", "SqueezeBertForMaskedLM", "SqueezeBertForQuestionAnswering",
-           "SqueezeBertForSequenceClassification", "SqueezeBertForTokenClassification",
-           "SqueezeBertModel"]
+import importlib
+from typing import Any
+
+# Modules are imported on first use, so that presets and sizes can be had without TensorFlow.
+_MODULES = {
+    "accounting": ("count_macs", "count_parameters"),
+    "encoder": ("MODEL_INPUTS",),
+    "presets": ("PRESETS", "load_preset"),
+    "reduction": ("reduce_layers",),
+    "tasks": ("SqueezeBertForMaskedLM", "SqueezeBertForQuestionAnswering",
+              "SqueezeBertForSequenceClassification", "SqueezeBertForTokenClassification",
+              "SqueezeBertModel"),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

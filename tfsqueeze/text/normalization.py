@@ -33,6 +33,9 @@ def normalize(texts: tf.Tensor, lowercase: bool) -> tf.Tensor:
     if lowercase:
         texts = tf_text.normalize_utf8(texts, "NFD")
         texts = tf.strings.regex_replace(texts, _NONSPACING_MARKS, "")
+        # One character at a time, as Hugging Face does: the Unicode op would write a word's last
+        # sigma "ς".
+        texts = tf.strings.regex_replace(texts, "Σ", "σ")
         # The Unicode op lowercases by the rules of the user's locale (a Turkish one turns "I"
         # into "ı"), so ASCII goes first through the op that knows no locale.
         texts = tf.strings.lower(tf.strings.lower(texts), encoding="utf-8")

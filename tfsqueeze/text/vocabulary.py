@@ -21,6 +21,7 @@ _MAX_WORDS = 30_000
 # A piece seen once says nothing about other texts.
 _MIN_COUNT = 2
 _FULL_ENOUGH = 0.95
+_BATCH = 1024
 
 
 def train_vocabulary(
@@ -81,18 +82,13 @@ def train_vocabulary(
 def _count_words(texts: Sequence[str], lowercase: bool) -> dict[str, int]:
     """Counts the words that the tokenizer would split the texts into."""
     splitter = BasicTokenizer(lower_case=False)
-
-    def split(batch: tf.Tensor) -> tf.RaggedTensor:
+    encoded = [text.encode("utf-8", "ignore") for text in texts]
+    counts: collections.Counter[bytes] = collections.Counter()
+    for start in range(0, len(encoded), _BATCH):
+        batch = normalize(tf.constant(encoded[start : start + _BATCH]), lowercase)
         # The splitter knows ASCII white space only.
-        return splitter.tokenize(
-            tf.strings.regex_replace(normalize(batch, lowercase), r"\p{Z}", " ")
-        )
-
-    encoded = tf.constant([text.encode("utf-8", "ignore") for text in texts], tf.string)
-    batches = tf.data.Dataset.from_tensor_slices(encoded).batch(1024).map(split)
-    counts: collections.Counter[str] = collections.Counter()
-    for batch in batches:
-        counts.update(batch.flat_values.numpy().tolist())
+        words = splitter.tokenize(tf.strings.regex_replace(batch, r"\p{Z}", " "))
+        counts.update(words.flat_values.numpy().tolist())
     pieces: collections.Counter[str] = collections.Counter()
     for encoded_word, count in counts.items():
         word = encoded_word.decode("utf-8")

@@ -1,0 +1,106 @@
+"""Keras models to .tflite files: fully int8, float32, and int8 by the stock converter."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from converters.depthwise import use_depthwise_convolutions
+from converters.inspection import require_int8
+from tfsqueeze.errors import UserError
+from tfsqueeze.layers import export_form
+
+OUTPUT_DTYPES = {"int8": tf.int8, "float32": tf.float32}
+
+
+def convert_int8(model: keras.Model, max_length: int, output_dtype: str = "int8") -> bytes:
+    """Converts a quantization-aware model to a .tflite file in which every op is int8.
+
+    model: what `tfsqueeze.quantization.quantize_aware` returned, calibrated or trained; its
+        inputs are int32 [batch, length], its one output float logits.
+    max_length: the static length; the batch is 1.
+    output_dtype: `int8`, or `float32` for a DEQUANTIZE at the end.
+
+    Returns the file's bytes: int32 inputs of the Keras inputs' names, output `logits`. All ranges
+    come from the model's fake quantization; nothing is calibrated here.
+
+    Raises UserError for a bad argument, and `NotFullyInt8Error` naming the ops where some tensor
+    is not int8.
+    """
+    if output_dtype not in OUTPUT_DTYPES:
+        raise UserError(f"output_dtype {output_dtype!r} is not one of {', '.join(OUTPUT_DTYPES)}")
+    converter = _converter(model, max_length)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.inference_output_type = OUTPUT_DTYPES[output_dtype]
+    content = use_depthwise_convolutions(_convert(converter))
+    require_int8(content, allow_float_output=output_dtype == "float32")
+    return content
+
+
+def convert_float(model: keras.Model, max_length: int) -> bytes:
+    """Converts a float model to a float32 .tflite file with batch 1 and the static length."""
+    return use_depthwise_convolutions(_convert(_converter(model, max_length)))
+
+
+def convert_post_training(model: keras.Model, max_length: int,
+                          representative_ids: Iterable[np.ndarray]) -> bytes:
+    """Quantizes a float model after training, as TensorFlow Lite's documentation does it.
+
+    representative_ids: rows of token ids, int32 [max_length], that the converter calibrates on.
+
+    This is the comparison for quantization-aware training: the stock converter's full-integer
+    path on the float graph. Models with `input_ids` as their only input are taken.
+    """
+    if model.input_names != ["input_ids"]:
+        raise UserError("post-training conversion takes a model with the one input input_ids, "
+                        f"not {', '.join(model.input_names)}")
+    converter = _converter(model, max_length)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: (
+        {"input_ids": np.asarray(row, np.int32)[None]} for row in representative_ids)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_output_type = tf.int8
+    return use_depthwise_convolutions(_convert(converter))
+
+
+def _converter(model, max_length):
+    embeddings = model.get_layer("embeddings")
+    positions = getattr(embeddings, "layer", embeddings).max_position_embeddings
+    if not 1 <= max_length <= positions:
+        raise UserError(f"max_length {max_length} must be from 1 to the model's "
+                        f"max_position_embeddings, {positions}")
+    signature = {name: tf.TensorSpec([1, max_length], tf.int32, name=name)
+                 for name in model.input_names}
+
+    @tf.function(input_signature=[signature])
+    def serve(inputs):
+        with export_form():
+            return {"logits": model(inputs, training=False)}
+
+    return tf.lite.TFLiteConverter.from_concrete_functions([serve.get_concrete_function()], model)
+
+
+def _convert(converter) -> bytes:
+    with _quiet():
+        return converter.convert()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps TensorFlow's warnings about its own converter off the terminal."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,42 @@
+"""Baselines on real data."""
+
+from __future__ import annotations
+
+import pytest
+
+from tfsqueeze.data.datasets import load_dataset
+from tfsqueeze.data.text_dataset import TextDataset
+from tfsqueeze.errors import UserError
+from tfsqueeze.evaluation.baselines import majority_baseline, tfidf_baseline
+
+
+def test_majority_on_reuters_r8():
+    splits = load_dataset("reuters-r8")
+    result = majority_baseline(splits.train, splits.test)
+    assert result["accuracy"] == pytest.approx(1083 / 2189)
+    assert result["settings"] == {"label": "earn"}
+
+
+def test_majority_of_equals_is_the_first_by_name():
+    dataset = TextDataset("set", ["x", "y"], labels=["b", "a"])
+    assert majority_baseline(dataset, dataset)["settings"] == {"label": "a"}
+
+
+def test_tfidf_on_sentiment_beats_the_majority():
+    splits = load_dataset("vader-tweets")
+    result = tfidf_baseline(splits.train, splits.test)
+    assert result["accuracy"] > majority_baseline(splits.train, splits.test)["accuracy"] + 0.08
+    assert 0 < result["macro_f1"] < result["accuracy"]
+    assert result["settings"]["sublinear_tf"] is True
+
+
+def test_tfidf_reads_both_texts_of_a_pair():
+    pairs = ["yes indeed", "not at all"] * 20
+    dataset = TextDataset("set", ["same text"] * 40, labels=["a", "b"] * 20, text_pairs=pairs)
+    assert tfidf_baseline(dataset, dataset)["accuracy"] == 1.0
+
+
+def test_a_label_unseen_in_training_is_named():
+    train = TextDataset("train", ["x", "y"], labels=["a", "b"])
+    with pytest.raises(UserError, match="test has the label 'c'"):
+        majority_baseline(train, TextDataset("test", ["z"], labels=["c"]))

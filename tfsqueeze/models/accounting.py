@@ -1,0 +1,93 @@
+"""Parameters and multiply-accumulates of an encoder, in closed form from its config.
+
+Both count what `SqueezeBertModel` holds: embeddings, encoder and pooler. With h = hidden_size,
+f = intermediate_size, s = squeeze_size, k = conv_kernel_size and l = length, and with a product
+from m to n channels in g groups holding m n / g weights:
+
+    grouped product   m n / g weights, n biases     l m n / g multiply-accumulates
+    attention         none                          l^2 h for q k^T and l^2 h for its values
+    depthwise         k s weights, s biases         l k s
+    normalization     2 h                           none (elementwise)
+"""
+
+from __future__ import annotations
+
+from tfsqueeze.config import SqueezeBertConfig
+from tfsqueeze.errors import UserError
+
+
+def count_parameters(config: SqueezeBertConfig) -> dict[str, int]:
+    """Returns the parameters of each part; the model's are their sum.
+
+    The parts are `embeddings`, `attention`, `feed_forward`, `squeeze_expand` (token mixers
+    included) and `pooler`; a block counts the normalization that closes it.
+    """
+    hidden = config.hidden_size
+    normalization = 2 * hidden
+    attention, feed_forward, squeeze_expand = _layer_counts(config)
+    rows = config.vocab_size + config.max_position_embeddings + config.type_vocab_size
+
+    def block(products):
+        return sum(weights + outputs for weights, outputs in products) + normalization
+
+    return {
+        "embeddings": rows * hidden + normalization,
+        "attention": attention * block(_attention_products(config)),
+        "feed_forward": feed_forward * block(_feed_forward_products(config)),
+        "squeeze_expand": squeeze_expand * block(_squeeze_expand_products(config)),
+        "pooler": hidden * hidden + hidden,
+    }
+
+
+def count_macs(config: SqueezeBertConfig, length: int = 128) -> dict[str, int]:
+    """Returns the multiply-accumulates of each part for one text of `length` tokens.
+
+    The parts are those of `count_parameters`; embeddings are looked up, so theirs are 0. Only
+    products of matrices and convolutions count, not elementwise work.
+
+    Raises UserError where `length` is below 1 or above the config's `max_position_embeddings`.
+    """
+    if not 1 <= length <= config.max_position_embeddings:
+        raise UserError(f"length {length} must be from 1 to max_position_embeddings "
+                        f"{config.max_position_embeddings}")
+    hidden = config.hidden_size
+    attention, feed_forward, squeeze_expand = _layer_counts(config)
+
+    def block(products):
+        return length * sum(weights for weights, _ in products)
+
+    return {
+        "embeddings": 0,
+        "attention": attention * (block(_attention_products(config)) + 2 * length**2 * hidden),
+        "feed_forward": feed_forward * block(_feed_forward_products(config)),
+        "squeeze_expand": squeeze_expand * block(_squeeze_expand_products(config)),
+        "pooler": hidden * hidden,
+    }
+
+
+def _layer_counts(config):
+    """Returns how many attention, feed-forward and squeeze-expand blocks there are."""
+    layers = config.num_hidden_layers
+    attention = config.layer_types.count("attention")
+    feed_forward = 0 if config.feed_forward_type == "squeeze_expand" else layers
+    squeeze_expand = layers - attention + (0 if config.feed_forward_type == "dense" else layers)
+    return attention, feed_forward, squeeze_expand
+
+
+def _attention_products(config):
+    """Returns (weights, output channels) of each product, as the two below do."""
+    hidden = config.hidden_size
+    return [(hidden * hidden // groups, hidden) for groups in
+            (config.q_groups, config.k_groups, config.v_groups, config.post_attention_groups)]
+
+
+def _feed_forward_products(config):
+    hidden, intermediate = config.hidden_size, config.intermediate_size
+    return [(hidden * intermediate // config.intermediate_groups, intermediate),
+            (intermediate * hidden // config.output_groups, hidden)]
+
+
+def _squeeze_expand_products(config):
+    hidden, squeezed = config.hidden_size, config.squeeze_size
+    return [(hidden * squeezed, squeezed), (config.conv_kernel_size * squeezed, squeezed),
+            (squeezed * hidden, hidden)]

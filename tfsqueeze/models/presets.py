@@ -1,0 +1,38 @@
+"""Model sizes to start from, kept as data in `tfsqueeze/presets`."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any
+
+from tfsqueeze.config import SqueezeBertConfig
+from tfsqueeze.errors import UserError
+
+_FILES = {path.name.removesuffix(".json"): path
+          for path in (resources.files("tfsqueeze") / "presets").iterdir()
+          if path.name.endswith(".json")}
+
+
+def _fields(name: str) -> dict[str, Any]:
+    return json.loads(_FILES[name].read_text("utf-8"))
+
+
+# What each preset is for, by its name; the widest first.
+PRESETS: dict[str, str] = {
+    name: _fields(name)["description"]
+    for name in sorted(_FILES, key=lambda name: -_fields(name)["hidden_size"])}
+
+
+def load_preset(name: str, **overrides: Any) -> SqueezeBertConfig:
+    """Returns the config of a preset, with some fields changed.
+
+    name: a key of `PRESETS`.
+    overrides: fields of `SqueezeBertConfig`, such as `vocab_size` or `id2label`.
+
+    Raises UserError for an unknown preset or field, and for values that do not fit together.
+    """
+    if name not in PRESETS:
+        raise UserError(f"no preset is named {name!r}; there are {', '.join(PRESETS)}")
+    config = SqueezeBertConfig.from_dict(_fields(name))
+    return config.replace(**overrides)
