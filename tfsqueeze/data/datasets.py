@@ -56,7 +56,9 @@ DATASETS: dict[str, NamedDataset] = {
         "vader-products", "amazonReviewSnippets", "sentiment of 3,610 product review snippets"
     ),
     "vader-editorials": _vader(
-        "vader-editorials", "nytEditorialSnippets", "sentiment of 4,946 newspaper editorial snippets"
+        "vader-editorials",
+        "nytEditorialSnippets",
+        "sentiment of 4,946 newspaper editorial snippets",
     ),
 }
 

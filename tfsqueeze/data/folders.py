@@ -25,8 +25,9 @@ def load_folder(
     """Loads `train`, `val` (or `dev`, `validation`) and `test` files, each .tsv, .csv or .jsonl.
 
     Without a validation file a stratified tenth of train, drawn by `seed`, takes its place;
-    without a test file `test` is None. Files are read by `read_table`; a two-column .tsv that
-    has no line of column names gets its names by `guess_columns`, unless `columns` gives them.
+    without a test file `test` is None. Files are read by `read_table`. If train is a
+    two-column .tsv without a line of column names, it gets its names by `guess_columns`, unless
+    `columns` gives them; the other files of its kind then have no such line either.
 
     Raises:
         UserError: there is no train file, two files for one part, a file cannot be used, or a
@@ -34,29 +35,33 @@ def load_folder(
     """
     folder = Path(folder)
 
-    def read(*stems: str) -> TextDataset | None:
+    def find(*stems: str) -> Path | None:
         paths = [folder / f"{stem}{suffix}" for stem in stems for suffix in TABLE_SUFFIXES]
         found = [path for path in paths if path.is_file()]
         if len(found) > 1:
             names = " and ".join(path.name for path in found)
             raise UserError(f"{folder} has both {names}; keep the one to use")
-        if not found:
+        return found[0] if found else None
+
+    train_path = find("train")
+    if train_path is None:
+        raise UserError(f"{folder} has no train.tsv, train.csv or train.jsonl")
+    if columns is None and text_pair_column is None:
+        columns = guess_columns(train_path, text_column=text_column, label_column=label_column)
+
+    def read(path: Path | None) -> TextDataset | None:
+        if path is None:
             return None
-        names = columns
-        if names is None and text_pair_column is None:
-            names = guess_columns(found[0], text_column=text_column, label_column=label_column)
         return read_table(
-            found[0],
+            path,
             text_column=text_column,
             label_column=label_column,
             text_pair_column=text_pair_column,
-            columns=names,
+            columns=columns if path.suffix == train_path.suffix else None,
         )
 
-    train = read("train")
-    if train is None:
-        raise UserError(f"{folder} has no train.tsv, train.csv or train.jsonl")
-    validation = read("val", "dev", "validation")
+    train = read(train_path)
+    validation = read(find("val", "dev", "validation"))
     if validation is None:
         train, validation = train.split(VALIDATION_FRACTION, seed)
-    return DatasetSplits(train, validation, read("test"))
+    return DatasetSplits(train, validation, read(find("test")))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -53,9 +55,7 @@ def read_table(
         rows = _json_rows(path)
     else:
         rows = _delimited_rows(path, columns)
-    wanted = [
-        name for name in (text_column, label_column, text_pair_column) if name is not None
-    ]
+    wanted = [name for name in (text_column, label_column, text_pair_column) if name is not None]
     values: dict[str, list[str]] = {name: [] for name in wanted}
     for line, row in rows:
         for name in wanted:
@@ -96,7 +96,7 @@ def guess_columns(
     first, second = ([row[i] for row in rows] for i in (0, 1))
     labels_first = len(set(first)) <= len(set(second))
     labels = first if labels_first else second
-    counts = {label: labels.count(label) for label in set(labels)}
+    counts = Counter(labels)
     if counts.pop(labels[0]) == 1 and counts and min(counts.values()) > 1:
         raise UserError(
             f"{path}:1: the columns seem to be named {rows[0][0]!r} and {rows[0][1]!r}, not "
@@ -166,7 +166,7 @@ def _fields(path: Path) -> Iterator[tuple[int, list[str]]]:
             if row:
                 yield line, row.split("\t")
         return
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         for fields in reader:
             if fields:

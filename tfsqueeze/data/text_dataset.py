@@ -76,9 +76,7 @@ class TextDataset:
                 f"{self.name} has {len(self):,} examples: too few to hold out {fraction:.0%}"
             )
         counts = Counter(self.labels or ())
-        common = [
-            i for i in range(len(self)) if self.labels is None or counts[self.labels[i]] > 1
-        ]
+        common = [i for i in range(len(self)) if self.labels is None or counts[self.labels[i]] > 1]
         classes = sum(count > 1 for count in counts.values())
         parts = (held_out_size, len(common) - held_out_size)
         if self.labels is not None and min(parts) >= classes > 0:

@@ -53,9 +53,7 @@ def classification_metrics(
     return {
         "examples": int(labels.size),
         "accuracy": float(metrics.accuracy_score(labels, predictions)),
-        "macro_f1": float(
-            metrics.f1_score(labels, predictions, average="macro", zero_division=0)
-        ),
+        "macro_f1": float(metrics.f1_score(labels, predictions, average="macro", zero_division=0)),
         "per_class": [
             {
                 "label": name,

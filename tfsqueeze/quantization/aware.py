@@ -55,10 +55,15 @@ def calibrate(quantized: keras.Model, batches: Iterable) -> None:
     Raises UserError where there are no batches.
     """
     count = 0
-    with observe_ranges():
-        for batch in batches:
-            quantized(batch[0] if isinstance(batch, tuple) else batch, training=False)
-            count += 1
+
+    @tf.function
+    def observe(inputs):
+        with observe_ranges():
+            quantized(inputs, training=False)
+
+    for batch in batches:
+        observe(batch[0] if isinstance(batch, tuple) else batch)
+        count += 1
     if not count:
         raise UserError("calibration_data holds no batches; give at least one batch of inputs")
 

@@ -17,7 +17,7 @@ _observing = contextvars.ContextVar("observing", default=False)
 
 @contextlib.contextmanager
 def observe_ranges():
-    """Lets every quantizer that is called inside, in eager mode, take in the ranges it sees.
+    """Lets every quantizer that is called or traced inside take in the ranges it sees.
 
     This is calibration: dropout stays off, which it would not be in training mode.
     """

@@ -69,6 +69,14 @@ def test_text_before_label_without_column_names(shared_dir):
     assert (len(splits.train), len(splits.validation)) == (6_920, 872)
 
 
+def test_small_files_have_the_columns_of_train(tmp_path):
+    (tmp_path / "train.tsv").write_text("good one\t1\nbad one\t0\ngood two\t1\nbad two\t0\n")
+    (tmp_path / "dev.tsv").write_text("good three\t1\n")
+    splits = load_dataset(tmp_path)
+    assert splits.label_names == ["0", "1"]
+    assert (splits.validation.texts, splits.validation.labels) == (["good three"], ["1"])
+
+
 def test_folders_of_any_kind_of_file(tmp_path):
     rows = [(f"text {i}", "ab"[i % 2]) for i in range(40)]
     (tmp_path / "train.csv").write_text("said,kind\n" + "".join(f"{t},{k}\n" for t, k in rows))
@@ -114,5 +122,5 @@ def test_unusable_folders(tmp_path, files, message):
 
 
 def test_unknown_names_list_the_known_ones():
-    with pytest.raises(UserError, match="reuters-r9 is neither a folder nor .*reuters-r8"):
+    with pytest.raises(UserError, match=r"reuters-r9 is neither a folder nor .*reuters-r8"):
         load_dataset("reuters-r9")

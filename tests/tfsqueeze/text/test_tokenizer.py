@@ -69,7 +69,7 @@ def test_pairs_as_hugging_face_tokenizes_them(bert_vocabulary, huggingface_cases
         assert outputs["token_type_ids"][0].numpy().tolist() == case["token_type_ids"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(any_text, min_size=1, max_size=3), st.integers(2, 20))
 def test_any_text_gives_well_formed_rows(texts, max_length):
     outputs = SMALL_TOKENIZER(texts, max_length=max_length)
@@ -92,7 +92,7 @@ def test_any_text_gives_well_formed_rows(texts, max_length):
         assert (inner < SMALL_TOKENIZER.vocab_size).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(any_text, any_text), min_size=1, max_size=3), st.integers(3, 20))
 def test_any_pair_gives_two_segments(pairs, max_length):
     first, second = (list(column) for column in zip(*pairs, strict=True))
@@ -146,7 +146,7 @@ def test_lowercasing_knows_no_locale():
         "tokenizer = WordPieceTokenizer(['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'i', '##i'])\n"
         "print(tokenizer('I II \u0130', padding='longest')['input_ids'][0].numpy().tolist())\n"
     )
-    locale = {name: "tr_TR.UTF-8" for name in ("LC_ALL", "LANG")}
+    locale = dict.fromkeys(("LC_ALL", "LANG"), "tr_TR.UTF-8")
     result = subprocess.run(
         [sys.executable, "-c", program],
         env=os.environ | locale | {"PYTHONPATH": os.pathsep.join(sys.path)},

@@ -1,0 +1,189 @@
+"""A training run in a folder: tokenizer, float model, quantization-aware model."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import tf_keras as keras
+
+from tfsqueeze.config import SqueezeBertConfig
+from tfsqueeze.data.text_dataset import DatasetSplits
+from tfsqueeze.errors import UserError
+from tfsqueeze.files import write_atomically
+from tfsqueeze.models import SqueezeBertForSequenceClassification, load_preset
+from tfsqueeze.quantization import load_quantized, quantize_aware
+from tfsqueeze.text.tokenizer import WordPieceTokenizer
+from tfsqueeze.text.vocabulary import train_vocabulary
+from tfsqueeze.training.batches import TrainingBatches, evaluation_batches, tokenize
+from tfsqueeze.training.options import TrainingOptions
+from tfsqueeze.training.stage import fit_stage, read_history
+
+CALIBRATION_TEXTS = 512
+_CALIBRATION_BATCH = 64
+
+
+@dataclasses.dataclass
+class TrainedRun:
+    """What a finished run folder holds.
+
+    config: the model's configuration, its labels included.
+    float_model, qat_model: logits float [batch, num_labels] of {"input_ids": int32}.
+    history: per stage (`float`, `qat`) one row per epoch.
+    seconds: wall time per stage.
+    """
+
+    folder: Path
+    config: SqueezeBertConfig
+    options: TrainingOptions
+    dataset_name: str
+    tokenizer: WordPieceTokenizer
+    float_model: keras.Model
+    qat_model: keras.Model
+    history: dict[str, list[dict[str, float]]]
+    seconds: dict[str, float]
+
+    @property
+    def label_names(self) -> list[str]:
+        """The labels in the order of the logits."""
+        return list(self.config.id2label.values())
+
+
+def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: TrainingOptions,
+                     callbacks: Callable[[str, int, int], Sequence] = lambda *_: ()
+                     ) -> TrainedRun:
+    """Trains a sequence classifier, first in float and then quantization-aware.
+
+    folder: takes the run. A run that was interrupted there with the same settings on the same
+        data goes on where it was; a finished one is loaded.
+    callbacks: called with a stage's name, its epochs and its steps per epoch; returns further
+        Keras callbacks for it.
+
+    Raises UserError where the folder holds a run with other settings or other data.
+    """
+    folder = Path(folder)
+    train, validation = splits.train, splits.validation
+    _claim(folder, {"dataset": train.name, "examples": len(train), "labels": splits.label_names,
+                    "options": options.to_dict()})
+    keras.utils.set_random_seed(options.seed)
+    seconds = _Seconds(folder / "seconds.json")
+    with seconds.of("vocabulary"):
+        tokenizer = _tokenizer(folder, train.texts, options)
+    config = _config(tokenizer, splits.label_names, options)
+    config.save_json(folder / "config.json")
+    with seconds.of("tokenization"):
+        train_ids = tokenize(tokenizer, train.texts)
+        validation_data = evaluation_batches(tokenize(tokenizer, validation.texts),
+                                             validation.label_ids(splits.label_names))
+    batches = TrainingBatches(train_ids, train.label_ids(splits.label_names), tokenizer,
+                              batch_size=options.batch_size,
+                              word_dropout=options.word_dropout, seed=options.seed)
+
+    def stage(name, epochs, learning_rate, build, load):
+        saved = folder / f"{name}.keras"
+        if saved.exists():
+            return load(saved)
+        model = build()
+        with seconds.of(name):
+            if epochs:
+                fit_stage(model, batches, validation_data, folder / name, epochs=epochs,
+                          learning_rate=learning_rate, options=options,
+                          callbacks=callbacks(name, epochs, batches.steps))
+        with write_atomically(saved) as temporary:
+            model.save(temporary)
+        return model
+
+    float_model = stage(
+        "float", options.epochs, options.learning_rate,
+        lambda: SqueezeBertForSequenceClassification(config, input_names=("input_ids",)),
+        lambda path: keras.models.load_model(path, compile=False))
+    qat_model = stage(
+        "qat", options.qat_epochs, options.qat_learning_rate,
+        lambda: quantize_aware(float_model, calibration_batches(train_ids, options.seed)),
+        load_quantized)
+    return TrainedRun(folder, config, options, train.name, tokenizer, float_model, qat_model,
+                      {name: read_history(folder / name / "history.csv")
+                       for name in ("float", "qat")}, seconds.values)
+
+
+def load_run(folder: str | os.PathLike) -> TrainedRun:
+    """Loads a finished run. Raises UserError where the folder holds none."""
+    folder = Path(folder)
+    missing = [name for name in ("run.json", "config.json", "float.keras", "qat.keras")
+               if not (folder / name).exists()]
+    if missing:
+        raise UserError(f"{folder} holds no finished training run ({missing[0]} is missing); "
+                        "train there first with `tfsqueeze train`")
+    claim = json.loads((folder / "run.json").read_text("utf-8"))
+    return TrainedRun(
+        folder, SqueezeBertConfig.from_json(folder / "config.json"),
+        TrainingOptions(**claim["options"]), claim["dataset"],
+        WordPieceTokenizer.from_pretrained(folder / "tokenizer"),
+        keras.models.load_model(folder / "float.keras", compile=False),
+        load_quantized(folder / "qat.keras"),
+        {name: read_history(folder / name / "history.csv") for name in ("float", "qat")},
+        _Seconds(folder / "seconds.json").values)
+
+
+def calibration_batches(input_ids: np.ndarray, seed: int) -> list[np.ndarray]:
+    """Returns batches of at most `CALIBRATION_TEXTS` randomly chosen rows of ids."""
+    rows = np.random.default_rng(seed).permutation(len(input_ids))[:CALIBRATION_TEXTS]
+    return [input_ids[rows[start:start + _CALIBRATION_BATCH]]
+            for start in range(0, len(rows), _CALIBRATION_BATCH)]
+
+
+def _claim(folder, settings):
+    path = folder / "run.json"
+    if not path.exists():
+        with write_atomically(path) as temporary:
+            temporary.write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
+        return
+    found = json.loads(path.read_text("utf-8"))
+    settings = json.loads(json.dumps(settings))
+    for name, value in settings.items():
+        if found.get(name) != value:
+            raise UserError(f"{folder} holds a run with other {name}; "
+                            "choose another folder, or remove that one to train anew")
+
+
+def _tokenizer(folder, texts, options):
+    path = folder / "tokenizer"
+    if path.exists():
+        return WordPieceTokenizer.from_pretrained(path)
+    vocabulary = train_vocabulary(texts, vocab_size=options.vocab_size)
+    tokenizer = WordPieceTokenizer(vocabulary, max_length=options.max_length)
+    with write_atomically(path) as temporary:
+        tokenizer.save_pretrained(temporary)
+    return tokenizer
+
+
+def _config(tokenizer, label_names, options):
+    return load_preset(options.preset, **{
+        **options.model, "vocab_size": tokenizer.vocab_size,
+        "pad_token_id": tokenizer.pad_token_id,
+        "max_position_embeddings": options.max_length}).with_labels(label_names)
+
+
+class _Seconds:
+    """Wall time per stage, added up over interruptions."""
+
+    def __init__(self, path):
+        self._path = path
+        self.values = json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+    @contextlib.contextmanager
+    def of(self, name):
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            took = time.perf_counter() - start
+            self.values[name] = round(self.values.get(name, 0.0) + took, 2)
+            with write_atomically(self._path) as temporary:
+                temporary.write_text(json.dumps(self.values, indent=2) + "\n", "utf-8")

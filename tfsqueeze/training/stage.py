@@ -1,0 +1,83 @@
+"""One stage of training: a plain Keras fit that can be interrupted and resumed."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import tensorflow as tf
+import tf_keras as keras
+
+from tfsqueeze.training.batches import TrainingBatches
+from tfsqueeze.training.options import TrainingOptions
+
+_WARMUP_SHARE = 0.1
+_MONITOR = "val_accuracy"
+
+
+def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.Dataset,
+              folder: Path, *, epochs: int, learning_rate: float, options: TrainingOptions,
+              callbacks: Sequence[keras.callbacks.Callback] = ()) -> list[dict[str, float]]:
+    """Fits the model and leaves it with the weights of its best epoch on validation.
+
+    folder: where the epoch history (history.csv), the best weights and TensorBoard's logs go,
+        and the backup from which an interrupted stage resumes at its last whole epoch.
+    callbacks: further Keras callbacks, as one that shows progress.
+
+    Returns one row per epoch: epoch, loss, accuracy, val_loss, val_accuracy.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    compile_for_classification(model, learning_rate, epochs * batches.steps, options)
+    history = folder / "history.csv"
+    best_weights = folder / "best.weights.h5"
+    earlier = read_history(history)
+    best = max((row[_MONITOR] for row in earlier), default=None)
+    model.fit(
+        batches.dataset(), validation_data=validation, epochs=epochs, verbose=0,
+        callbacks=[
+            keras.callbacks.ModelCheckpoint(
+                str(best_weights), monitor=_MONITOR, mode="max", save_best_only=True,
+                save_weights_only=True, initial_value_threshold=best),
+            keras.callbacks.CSVLogger(str(history), append=bool(earlier)),
+            keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
+            keras.callbacks.EarlyStopping(monitor=_MONITOR, mode="max",
+                                          patience=options.patience),
+            *callbacks,
+            # Last, so that the files above hold an epoch before it counts as done.
+            keras.callbacks.BackupAndRestore(str(folder / "backup")),
+        ])
+    model.load_weights(best_weights)
+    shutil.rmtree(folder / "backup", ignore_errors=True)
+    return read_history(history)
+
+
+def compile_for_classification(model: keras.Model, learning_rate: float, steps: int,
+                               options: TrainingOptions) -> None:
+    """Compiles with AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), a linear warm-up and a
+    cosine decay over `steps`, and cross-entropy on logits."""
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, round((1 - _WARMUP_SHARE) * steps)), alpha=0.01, warmup_target=learning_rate,
+        warmup_steps=max(1, round(_WARMUP_SHARE * steps)))
+    num_labels = model.output_shape[-1]
+
+    def loss(labels, logits):
+        targets = tf.one_hot(tf.cast(tf.reshape(labels, [-1]), tf.int32), num_labels)
+        return keras.losses.categorical_crossentropy(
+            targets, logits, from_logits=True, label_smoothing=options.label_smoothing)
+
+    model.compile(
+        keras.optimizers.AdamW(schedule, weight_decay=options.weight_decay, clipnorm=1.0),
+        loss, metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
+
+
+def read_history(path: Path) -> list[dict[str, float]]:
+    """Reads the rows that a stage has logged; none where it has not begun."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as lines:
+        rows = [{name: float(value) for name, value in row.items()}
+                for row in csv.DictReader(lines)]
+    # An epoch that was interrupted after its log and before its backup is run and logged again.
+    return list({row["epoch"]: row for row in rows}.values())
