@@ -75,10 +75,13 @@ def quantize_objects_scope():
     return quantize_scope({"SqueezeBertQuantizeConfig": SqueezeBertQuantizeConfig})
 
 
-def load_quantized(path: str | os.PathLike) -> keras.Model:
-    """Loads a quantization-aware model that `model.save` wrote in Keras format."""
+def load_quantized(path: str | os.PathLike, compile: bool = True) -> keras.Model:
+    """Loads a quantization-aware model that `model.save` wrote in Keras format.
+
+    compile: whether to restore the loss and the optimizer too, as in Keras.
+    """
     with quantize_objects_scope():
-        return keras.models.load_model(path)
+        return keras.models.load_model(path, compile=compile)
 
 
 def _check(model):

@@ -106,7 +106,7 @@ def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: 
     qat_model = stage(
         "qat", options.qat_epochs, options.qat_learning_rate,
         lambda: quantize_aware(float_model, calibration_batches(train_ids, options.seed)),
-        load_quantized)
+        lambda path: load_quantized(path, compile=False))
     return TrainedRun(folder, config, options, train.name, tokenizer, float_model, qat_model,
                       {name: read_history(folder / name / "history.csv")
                        for name in ("float", "qat")}, seconds.values)
@@ -126,7 +126,7 @@ def load_run(folder: str | os.PathLike) -> TrainedRun:
         TrainingOptions(**claim["options"]), claim["dataset"],
         WordPieceTokenizer.from_pretrained(folder / "tokenizer"),
         keras.models.load_model(folder / "float.keras", compile=False),
-        load_quantized(folder / "qat.keras"),
+        load_quantized(folder / "qat.keras", compile=False),
         {name: read_history(folder / name / "history.csv") for name in ("float", "qat")},
         _Seconds(folder / "seconds.json").values)
 

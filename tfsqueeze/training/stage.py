@@ -53,6 +53,24 @@ def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.
     return read_history(history)
 
 
+@keras.saving.register_keras_serializable("tfsqueeze")
+class SmoothedCrossEntropy(keras.losses.Loss):
+    """Cross-entropy of logits [batch, num_labels] and class ids [batch], with label smoothing
+    (Szegedy et al. 2016, arXiv 1512.00567, section 7), which Keras has for one-hot labels only."""
+
+    def __init__(self, label_smoothing=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.label_smoothing = label_smoothing
+
+    def call(self, y_true, y_pred):
+        targets = tf.one_hot(tf.cast(tf.reshape(y_true, [-1]), tf.int32), y_pred.shape[-1])
+        return keras.losses.categorical_crossentropy(
+            targets, y_pred, from_logits=True, label_smoothing=self.label_smoothing)
+
+    def get_config(self):
+        return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
 def compile_for_classification(model: keras.Model, learning_rate: float, steps: int,
                                options: TrainingOptions) -> None:
     """Compiles with AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), a linear warm-up and a
@@ -60,16 +78,9 @@ def compile_for_classification(model: keras.Model, learning_rate: float, steps: 
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, round((1 - _WARMUP_SHARE) * steps)), alpha=0.01, warmup_target=learning_rate,
         warmup_steps=max(1, round(_WARMUP_SHARE * steps)))
-    num_labels = model.output_shape[-1]
-
-    def loss(labels, logits):
-        targets = tf.one_hot(tf.cast(tf.reshape(labels, [-1]), tf.int32), num_labels)
-        return keras.losses.categorical_crossentropy(
-            targets, logits, from_logits=True, label_smoothing=options.label_smoothing)
-
     model.compile(
         keras.optimizers.AdamW(schedule, weight_decay=options.weight_decay, clipnorm=1.0),
-        loss, metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
+        SmoothedCrossEntropy(options.label_smoothing), metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
 
 
 def read_history(path: Path) -> list[dict[str, float]]:

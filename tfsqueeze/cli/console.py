@@ -1,0 +1,77 @@
+"""What all commands share: the terminal, JSON output and one-line errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from tfsqueeze.errors import UserError
+
+# Results go to standard output; progress and errors to standard error, so that pipes stay clean.
+output = Console()
+messages = Console(stderr=True)
+
+
+class OneLineErrors(typer.core.TyperGroup):
+    """A group of commands whose user errors are one line and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            messages.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
+            raise typer.Exit(1) from None
+
+
+def print_json(value: Any) -> None:
+    """Prints a value as JSON on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def step(text: str) -> None:
+    """Says on standard error what begins now."""
+    messages.print(f"[bold]>[/bold] {escape(text)}")
+
+
+def training_progress(stage: str, epochs: int, steps: int) -> Sequence:
+    """Returns the Keras callbacks that show a stage's progress on standard error."""
+    import tf_keras as keras
+
+    class Bar(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.bar = Progress(
+                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                TimeElapsedColumn(), TimeRemainingColumn(), console=messages)
+            self.task = self.bar.add_task(f"{stage} training", total=epochs * steps)
+            self.bar.start()
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.bar.update(self.task, completed=epoch * steps)
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.bar.advance(self.task)
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.bar.console.print(
+                f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}, "
+                f"validation accuracy {100 * logs['val_accuracy']:.2f} %")
+
+        def on_train_end(self, logs=None):
+            self.bar.stop()
+
+    return [Bar()]

@@ -1,0 +1,46 @@
+"""`tfsqueeze convert`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfsqueeze.cli.console import output, print_json, step
+from tfsqueeze.cli.options import Json, RunFolder
+
+
+def convert(
+    run: RunFolder,
+    output_file: Annotated[Path, typer.Option("--output", "-o", help="The .tflite to write.")],
+    max_length: Annotated[int | None, typer.Option(
+        help="The static length in tokens; that of training by default.")] = None,
+    output_dtype: Annotated[str, typer.Option(
+        help="Type of the logits: `int8`, or `float32` for one DEQUANTIZE at the end.")] = "int8",
+    json: Json = False,
+) -> None:
+    """Converts a trained run to one .tflite file in which every op is int8.
+
+    The file is refused, and the ops named, where a tensor is anything else. It holds the labels,
+    the vocabulary and the tokenizer's settings, so that it alone suffices to predict.
+    """
+    from converters.inspection import list_operators, summarize_operators
+    from converters.pipeline import convert_run
+    from tfsqueeze.files import write_atomically
+    from tfsqueeze.training.run import load_run
+
+    step(f"loading {run}")
+    trained = load_run(run)
+    step("converting")
+    content = convert_run(trained, max_length, output_dtype)
+    with write_atomically(output_file) as temporary:
+        temporary.write_bytes(content)
+    operators = summarize_operators(list_operators(content))
+    if json:
+        print_json({"file": str(output_file), "bytes": len(content), "operators": operators})
+        return
+    from converters.report import print_report
+
+    print_report({"title": f"{output_file}: {len(content):,} bytes, every op int8",
+                  "operators": operators}, output)

@@ -1,0 +1,39 @@
+"""The command line: `tfsqueeze COMMAND`.
+
+This folder stands above the library and the converters and is the one place of tfsqueeze that
+imports `converters`, each command only when it runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import warnings
+
+import typer
+
+from tfsqueeze.cli.console import OneLineErrors
+
+app = typer.Typer(
+    cls=OneLineErrors, no_args_is_help=True, rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="SqueezeBERT for phones, Edge TPUs and microcontrollers: train a text classifier "
+         "quantization-aware, convert it to a fully-int8 .tflite, and prove that it runs.\n\n"
+         "Start with [bold]tfsqueeze demo[/bold]; then train on your own file:\n\n"
+         "  tfsqueeze train my_data/ --output runs/mine\n\n"
+         "  tfsqueeze convert runs/mine --output mine.tflite\n\n"
+         "  tfsqueeze predict mine.tflite \"some text\"",
+)
+
+
+@app.callback()
+def _quiet() -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="tensorflow|tf_keras|keras")
+
+
+for _name in ("demo", "train", "convert", "verify", "evaluate", "predict", "benchmark", "info"):
+    app.command(_name)(getattr(importlib.import_module(f"tfsqueeze.cli.{_name}"), _name))

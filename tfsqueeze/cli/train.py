@@ -1,0 +1,74 @@
+"""`tfsqueeze train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfsqueeze.cli.console import output, print_json, step, training_progress
+from tfsqueeze.cli.options import Data, Json, LabelColumn, TextColumn
+
+
+def train(
+    data: Data,
+    output_folder: Annotated[Path, typer.Option(
+        "--output", "-o", help="Where the run goes. The same command continues a run that was "
+                               "interrupted.")],
+    preset: Annotated[str, typer.Option(help="The shape of the model.")] = "squeezebert-micro",
+    epochs: Annotated[int, typer.Option(help="Most passes in float.")] = 8,
+    qat_epochs: Annotated[int, typer.Option(help="Most passes quantization-aware.")] = 2,
+    max_length: Annotated[int, typer.Option(help="Tokens per text.")] = 128,
+    vocab_size: Annotated[int, typer.Option(help="Most entries of the vocabulary.")] = 8000,
+    batch_size: Annotated[int, typer.Option(help="Texts per step.")] = 32,
+    learning_rate: Annotated[float, typer.Option(help="Highest rate of the float stage.")] = 2e-3,
+    qat_learning_rate: Annotated[float, typer.Option(
+        help="Highest rate of the quantization-aware stage.")] = 2e-4,
+    dropout: Annotated[float | None, typer.Option(
+        help="Dropout of the hidden layers; the preset's by default.")] = None,
+    word_dropout: Annotated[float, typer.Option(
+        help="Chance that a training token becomes [[UNK]].")] = 0.15,
+    label_smoothing: Annotated[float, typer.Option(help="Share spread over all labels.")] = 0.0,
+    patience: Annotated[int, typer.Option(
+        help="Epochs without a better validation accuracy before a stage stops.")] = 4,
+    seed: Annotated[int, typer.Option(help="Seed of weights, order and dropout.")] = 0,
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
+    json: Json = False,
+) -> None:
+    """Trains a classifier: first in float, then quantization-aware.
+
+    Logs for TensorBoard are in OUTPUT/float/logs and OUTPUT/qat/logs.
+
+    Examples:
+
+      tfsqueeze train reuters-r8 --output runs/r8
+
+      tfsqueeze train my_folder/ -o runs/mine --text-column question --label-column intent
+    """
+    from tfsqueeze.data.datasets import load_dataset
+    from tfsqueeze.training.options import TrainingOptions
+
+    model = {} if dropout is None else {"hidden_dropout_prob": dropout}
+    options = TrainingOptions(
+        preset=preset, model=model, vocab_size=vocab_size, max_length=max_length, epochs=epochs,
+        qat_epochs=qat_epochs, learning_rate=learning_rate, qat_learning_rate=qat_learning_rate,
+        batch_size=batch_size, word_dropout=word_dropout, label_smoothing=label_smoothing,
+        patience=patience, seed=seed)
+    step(f"loading {data}")
+    splits = load_dataset(data, text_column=text_column, label_column=label_column, seed=seed)
+    step(f"training on {len(splits.train):,} texts with {len(splits.label_names)} labels")
+    from tfsqueeze.training.run import train_classifier
+
+    run = train_classifier(output_folder, splits, options, training_progress)
+    best = {stage: max((row["val_accuracy"] for row in rows), default=None)
+            for stage, rows in run.history.items()}
+    if json:
+        print_json({"run": str(output_folder), "validation_accuracy": best,
+                    "history": run.history, "seconds": run.seconds})
+        return
+    for stage, accuracy in best.items():
+        if accuracy is not None:
+            output.print(f"best validation accuracy, {stage}: {100 * accuracy:.2f} %")
+    output.print(f"next: tfsqueeze convert {output_folder} --output model.tflite")

@@ -1,0 +1,22 @@
+"""The texts that a model is evaluated on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tfsqueeze.data.datasets import load_dataset
+from tfsqueeze.data.tables import read_table
+from tfsqueeze.data.text_dataset import TextDataset
+
+
+def load_evaluation_set(name_or_path: str, text_column: str = "text",
+                        label_column: str = "label") -> TextDataset:
+    """Loads one labelled file, or the test part of a dataset by name or folder; its validation
+    part where it has no test part.
+
+    Raises UserError where it cannot be read.
+    """
+    if Path(name_or_path).is_file():
+        return read_table(name_or_path, text_column=text_column, label_column=label_column)
+    splits = load_dataset(name_or_path, text_column=text_column, label_column=label_column)
+    return splits.test or splits.validation
