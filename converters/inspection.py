@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from converters.model_file import Model, read_model
+from converters.model_file import Model, listed, read_model
 from tfsqueeze.errors import UserError
 
 _INTEGERS = ("int32", "int64")
@@ -58,6 +58,13 @@ class Operator:
     subgraph: int = 0
 
     @property
+    def weights(self) -> Tensor | None:
+        """The constant weights of a matrix product or convolution; None for other operators."""
+        if self.name in _MATRIX_PRODUCTS and len(self.inputs) > 1 and self.inputs[1].is_constant:
+            return self.inputs[1]
+        return None
+
+    @property
     def input_dtypes(self) -> tuple[str, ...]:
         """Distinct dtypes of the computed inputs, or of the constants where all are constant."""
         computed = [tensor for tensor in self.inputs if not tensor.is_constant]
@@ -105,7 +112,7 @@ def list_operators(model: Model) -> list[Operator]:
                 outputs=_pick(tensors, operator.outputs),
                 subgraph=number,
             )
-            for index, operator in enumerate(_listed(subgraph.operators))
+            for index, operator in enumerate(listed(subgraph.operators))
         ]
     return operators
 
@@ -196,9 +203,9 @@ def quantization_scales(model: Model) -> list[WeightQuantization]:
     """
     found = []
     for operator in list_operators(model):
-        if operator.name not in _MATRIX_PRODUCTS or not operator.inputs[1].is_constant:
+        weights = operator.weights
+        if weights is None:
             continue
-        weights = operator.inputs[1]
         found.append(
             WeightQuantization(
                 operator=operator.name,
@@ -246,22 +253,22 @@ def _operator_name(code: Any, builtin_names: dict[int, str]) -> str:
 
 
 def _tensors(graph: Any, subgraph: Any, dtype_names: dict[int, str]) -> list[Tensor]:
-    inputs, outputs = set(_listed(subgraph.inputs)), set(_listed(subgraph.outputs))
+    inputs, outputs = set(listed(subgraph.inputs)), set(listed(subgraph.outputs))
     tensors = []
-    for index, tensor in enumerate(_listed(subgraph.tensors)):
+    for index, tensor in enumerate(listed(subgraph.tensors)):
         buffer = graph.buffers[tensor.buffer]
         quantization = tensor.quantization
-        scales = _listed(quantization.scale) if quantization else []
-        zero_points = _listed(quantization.zeroPoint) if quantization else []
+        scales = listed(quantization.scale) if quantization else []
+        zero_points = listed(quantization.zeroPoint) if quantization else []
         tensors.append(
             Tensor(
                 index=index,
                 name=(tensor.name or b"").decode("utf-8", "replace"),
                 dtype=dtype_names.get(tensor.type, f"type_{tensor.type}").lower(),
-                shape=tuple(map(int, _listed(tensor.shape))),
+                shape=tuple(map(int, listed(tensor.shape))),
                 scales=tuple(map(float, scales)),
                 zero_point=int(zero_points[0]) if len(zero_points) else 0,
-                is_constant=len(_listed(buffer.data)) > 0 or buffer.size > 0,
+                is_constant=len(listed(buffer.data)) > 0 or buffer.size > 0,
                 is_graph_input=index in inputs,
                 is_graph_output=index in outputs,
             )
@@ -270,9 +277,4 @@ def _tensors(graph: Any, subgraph: Any, dtype_names: dict[int, str]) -> list[Ten
 
 
 def _pick(tensors: list[Tensor], indices: Any) -> tuple[Tensor, ...]:
-    return tuple(tensors[index] for index in _listed(indices) if index >= 0)
-
-
-def _listed(vector: Any) -> Any:
-    """A vector of the schema's objects, which have None or 0 in place of an empty one."""
-    return [] if vector is None or isinstance(vector, int) else vector
+    return tuple(tensors[index] for index in listed(indices) if index >= 0)

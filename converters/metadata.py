@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from converters import metadata_schema
-from converters.metadata_schema import AssociatedFile, TensorMetadata
 from converters.flatbuffer import serialize_model
+from converters.metadata_schema import AssociatedFile, TensorMetadata
 from converters.model_file import Model, read_model
 from tfsqueeze.errors import UserError
 

@@ -6,7 +6,7 @@ import base64
 import html
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # What Markdown or GitHub's tables give a meaning to; `<`, `>` and `&` become HTML entities.
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
+
+# A terminal's text columns are wrapped to no less than this many characters.
+_LEAST_TEXT = 14
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1c2126; --faint: #5d6770;
@@ -113,32 +116,69 @@ def to_html(title: str, sections: Sequence[Section], plots: Mapping[str, bytes])
 """
 
 
-def to_terminal(section: Section) -> Table:
-    """The section's table for a rich console; markup in its text is shown, not obeyed."""
+def to_terminal(section: Section, width: int) -> list[Table]:
+    """The section as tables for a rich console of `width` characters.
+
+    Numbers are never cut: where their columns do not all fit, further tables hold the rest, each
+    with the section's text columns again. Markup in the text is shown, not obeyed.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=Text(section.heading, "bold"),
-        title_justify="left",
-        caption=Text(section.note, "dim") if section.note else None,
-        caption_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    for column, heading in enumerate(section.columns):
-        number = _is_number(section, column)
-        table.add_column(
-            Text(heading),
-            justify="right" if number else "left",
-            no_wrap=number,
-            overflow="fold",
+    texts = tuple(range(section.first_number))[: len(section.columns)]
+    least = {column: _least_width(section, column) for column in range(len(section.columns))}
+    groups = _fitting_groups(least, texts, width)
+    tables = []
+    for index, group in enumerate(groups):
+        note = section.note if index == len(groups) - 1 else ""
+        table = Table(
+            title=Text(section.heading, "bold") if index == 0 else None,
+            title_justify="left",
+            caption=Text(note, "dim") if note else None,
+            caption_justify="left",
+            box=box.SIMPLE_HEAD,
+            show_edge=False,
+            padding=(0, 1, 0, 0),
         )
-    for index, row in enumerate(section.rows):
-        style = "bold red" if index in section.failed else None
-        table.add_row(*map(Text, row), style=style)
-    return table
+        for column in group:
+            number = _is_number(section, column)
+            table.add_column(
+                Text(section.columns[column]),
+                justify="right" if number else "left",
+                min_width=min(least[column], width),
+                overflow="fold",
+            )
+        for number, row in enumerate(section.rows):
+            style = "bold red" if number in section.failed else None
+            table.add_row(*(Text(row[column]) for column in group), style=style)
+        tables.append(table)
+    return tables
+
+
+def _least_width(section: Section, column: int) -> int:
+    """Width that leaves numbers and headings' words whole, and other text readable."""
+    from rich.cells import cell_len
+
+    heading = max(map(cell_len, section.columns[column].split()))
+    cells = max((cell_len(row[column]) for row in section.rows), default=0)
+    return max(heading, cells if _is_number(section, column) else min(cells, _LEAST_TEXT))
+
+
+def _fitting_groups(
+    least: Mapping[int, int], texts: tuple[int, ...], width: int
+) -> list[tuple[int, ...]]:
+    """Columns for each table: the text columns, and as many of the numbers as `width` allows."""
+    gap = 2
+    base = sum(least[column] + gap for column in texts)
+    groups, used = [texts], base
+    for column in [column for column in least if column not in texts]:
+        if used + least[column] + gap > width and groups[-1] != texts:
+            groups.append(texts)
+            used = base
+        groups[-1] += (column,)
+        used += least[column] + gap
+    return groups
 
 
 def _is_number(section: Section, column: int) -> bool:
@@ -149,7 +189,7 @@ def _markdown(text: str) -> str:
     return _MARKDOWN_SPECIAL.sub(r"\\\1", html.escape(text, quote=False))
 
 
-def _markdown_row(cells) -> str:
+def _markdown_row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 

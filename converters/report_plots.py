@@ -133,7 +133,8 @@ def _draw_operators(rows: Sequence[Mapping]) -> Figure:
             axes[0].bar(0, 0, color=colour, label=kind)
     axes[0].set_xlim(0, 1.15 * counts.max())
     more = len(rows) - len(shown)
-    axes[0].set_xlabel("operators in the graph" + (f" ({more} rarer kinds left out)" if more else ""))
+    left_out = f" ({more} rarer kinds left out)" if more else ""
+    axes[0].set_xlabel(f"operators in the graph{left_out}")
     _legend(axes[0])
     return figure
 
@@ -171,7 +172,8 @@ def _draw_confusion_matrix(matrix: Mapping[str, Any]) -> Figure:
     axes.set_xticks(range(size), names, rotation=90, parse_math=False)
     axes.set_yticks(range(size), names, parse_math=False)
     if size <= _MAX_CELL_NUMBERS:
-        dark = math.sqrt(max(2.0, counts.max()))
+        # The colours past about a third of the logarithmic scale need white figures.
+        dark = max(2.0, counts.max()) ** 0.35
         for row, column in zip(*np.nonzero(counts), strict=True):
             count = counts[row, column]
             colour = "white" if count > dark else _INK
@@ -264,6 +266,6 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def _short(value: object, length: int = 36) -> str:
+def _short(value: object, length: int = 44) -> str:
     text = plain_text(value)
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from converters.inspection import list_operators
 from converters.model_file import Model, one_line, read_model
 from tfsqueeze.errors import UserError
 
@@ -23,6 +24,10 @@ _KERNELS = {"default": "AUTO", "reference": "BUILTIN_REF"}
 _REDIRECTION = threading.Lock()
 
 Inputs = np.ndarray | Mapping[str, np.ndarray]
+
+
+class KernelsUnavailableError(UserError):
+    """A runtime whose kernels of the kind asked for compute this model wrongly."""
 
 
 def available_runtimes() -> list[str]:
@@ -72,7 +77,7 @@ class TFLiteModel:
         self._input_indices = {
             plain.name: raw["index"] for plain, raw in zip(self.input_details, inputs, strict=True)
         }
-        self._output_index = outputs[0]["index"]
+        self._output_indices = [raw["index"] for raw in outputs]
 
     def run(self, inputs: Inputs) -> np.ndarray:
         """Runs one batch and returns the output as stored, int8 or float32, not dequantized.
@@ -104,7 +109,7 @@ class TFLiteModel:
             raise UserError(
                 f"{self.runtime} cannot run the model on these inputs: {one_line(error)}"
             ) from error
-        return self._interpreter.get_tensor(self._output_index)
+        return self._interpreter.get_tensor(self._output_indices[0])
 
     def predict_logits(self, inputs: Inputs) -> np.ndarray:
         """Runs rows one batch at a time and dequantizes: float32 logits [n, num_labels].
@@ -155,6 +160,8 @@ def open_model(
         num_threads: threads of the optimized kernels.
 
     Raises:
+        KernelsUnavailableError: tflite-runtime's reference kernels would give garbage (a
+            per-channel FULLY_CONNECTED with an output of three or more dimensions).
         UserError: the runtime is not installed, an argument is out of range, or the file is
             damaged or has operators that the runtime does not support.
     """
@@ -168,7 +175,9 @@ def open_model(
     if num_threads < 1:
         raise UserError(f"num_threads is {num_threads}; use 1 or more")
     content = read_model(model)
-    module = importlib.import_module(f"{_PACKAGES[runtime]}.interpreter")
+    if (runtime, kernels) == ("tflite-runtime", "reference"):
+        _refuse_wrong_kernels(content)
+    module = _import_interpreter(runtime)
     try:
         with _without_info_lines():
             interpreter = module.Interpreter(
@@ -177,10 +186,42 @@ def open_model(
                 experimental_op_resolver_type=module.OpResolverType[_KERNELS[kernels]],
             )
             interpreter.allocate_tensors()
+        return TFLiteModel(interpreter, runtime)
     except (ValueError, RuntimeError) as error:
         name = "the model" if isinstance(model, bytes) else os.fspath(model)
         raise UserError(f"{runtime} cannot load {name}: {one_line(error)}") from error
-    return TFLiteModel(interpreter, runtime)
+
+
+def _import_interpreter(runtime: str) -> Any:
+    """The interpreter module of a runtime, safe to use beside TensorFlow.
+
+    TensorFlow loads its libraries with global symbols, and tflite-runtime, loaded after it, would
+    call into TensorFlow's newer code of the same names and crash; DEEPBIND makes it prefer its own.
+    """
+    name = f"{_PACKAGES[runtime]}.interpreter"
+    flags = sys.getdlopenflags()
+    deepbind = getattr(os, "RTLD_DEEPBIND", 0) if runtime == "tflite-runtime" else 0
+    sys.setdlopenflags(flags | deepbind)
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.setdlopenflags(flags)
+
+
+def _refuse_wrong_kernels(content: bytes) -> None:
+    """Raises for what tflite-runtime 2.14, its last release, computes wrongly by reference.
+
+    Its per-channel FULLY_CONNECTED takes the output for two-dimensional and leaves all but the
+    first rows unset (tensorflow/tensorflow issue 53501, fixed per tensor only).
+    """
+    for operator in list_operators(content):
+        weights, rank = operator.weights, max((len(x.shape) for x in operator.outputs), default=0)
+        if operator.name == "FULLY_CONNECTED" and weights and len(weights.scales) > 1 and rank > 2:
+            raise KernelsUnavailableError(
+                "tflite-runtime's reference kernels compute the per-channel FULLY_CONNECTED at "
+                f"{operator.index} wrongly, its output having {rank} dimensions; use the default "
+                "kernels or LiteRT, or reshape to two dimensions before the dense layer"
+            )
 
 
 def _tensor_details(raw: dict[str, Any]) -> TensorDetails:

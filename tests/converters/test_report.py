@@ -242,11 +242,20 @@ def test_terminal_starts_with_accuracy_and_ends_with_the_verdict():
     assert "Settings" not in text
 
 
-def test_numbers_fit_an_80_column_terminal():
-    text = printed(full_results(["a", "b"]), width=80)
-    assert "96.30 %" in text and "99.80 %" in text and "10.50 ms" in text
-    assert max(map(len, text.splitlines())) <= 80
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_numbers_and_names_stay_whole_at_any_width(width):
+    results = full_results(["a", "b"])
+    results["accuracy"][1]["model"] = "int8 (post-training, stock converter)"
+    text = printed(results, width=width)
+    assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
+    lines = [line.split() for line in text.splitlines()]
+    for column in ("Accuracy", "Median", "Ratio", "Load", "Size", "Count"):
+        assert any(column in words for words in lines), column
+    for figure in ("96.30 %", "96.25 %", "99.80 %", "0.123", "10.50 ms", "0.43 x", "864.2 KB"):
+        assert figure in text, figure
+    for word in ("Keras", "int8", "litert", "post-training", "tensorflow", "float32"):
+        assert any(word in cell for words in lines for cell in words), word
 
 
 def test_confusions_are_ranked(tmp_path):

@@ -78,13 +78,13 @@ def _grouped_convolution(layer, module):
     has_kernel_axis = module.startswith(ENCODER_PREFIX)
 
     def join_kernels(values):
-        weight = np.concatenate([kernel.T for kernel in values])
+        weight = np.concatenate([kernel[0, 0].T for kernel in values])
         return weight[..., None] if has_kernel_axis else weight
 
     def split_kernels(weight):
         if has_kernel_axis:
             weight = weight[..., 0]
-        return [kernel.T for kernel in np.split(weight, groups)]
+        return [kernel.T[None, None] for kernel in np.split(weight, groups)]
 
     yield CheckpointTensor(f"{module}.weight",
                            [getattr(layer, f"kernel_{g}") for g in range(groups)],

@@ -40,7 +40,8 @@ def demo(
     start = time.perf_counter()
     options = TrainingOptions(
         preset="squeezebert-micro", model={"hidden_dropout_prob": 0.2}, max_length=max_length,
-        epochs=epochs, qat_epochs=qat_epochs, label_smoothing=0.05, patience=10, seed=seed)
+        epochs=epochs, qat_epochs=qat_epochs, word_dropout=0.25, label_smoothing=0.05,
+        patience=10, seed=seed)
     step(f"loading {data}")
     splits = load_dataset(data, seed=seed)
     test = splits.test or splits.validation

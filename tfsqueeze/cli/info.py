@@ -38,8 +38,8 @@ def info(
 
 
 def _installation():
-    from converters.versions import installed_versions
     from converters.runtimes import available_runtimes
+    from converters.versions import installed_versions
     from tfsqueeze.data.datasets import DATASETS
     from tfsqueeze.models import PRESETS
 

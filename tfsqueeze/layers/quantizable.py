@@ -10,7 +10,6 @@ from typing import Any
 
 import tf_keras as keras
 
-
 _exporting = contextvars.ContextVar("exporting", default=False)
 
 

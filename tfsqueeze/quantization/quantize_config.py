@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tf_keras as keras
-from tensorflow_model_optimization.quantization.keras import QuantizeConfig
 from tensorflow_model_optimization.python.core.quantization.keras import (
     quantize_layout_transform,
     quantize_registry,
     quantize_scheme,
 )
+from tensorflow_model_optimization.quantization.keras import QuantizeConfig
 
 from tfsqueeze.layers import QuantizableLayer
 from tfsqueeze.quantization.quantizers import ActivationQuantizer, WeightQuantizer

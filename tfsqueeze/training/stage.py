@@ -80,7 +80,8 @@ def compile_for_classification(model: keras.Model, learning_rate: float, steps: 
         warmup_steps=max(1, round(_WARMUP_SHARE * steps)))
     model.compile(
         keras.optimizers.AdamW(schedule, weight_decay=options.weight_decay, clipnorm=1.0),
-        SmoothedCrossEntropy(options.label_smoothing), metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
+        SmoothedCrossEntropy(options.label_smoothing),
+        metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
 
 
 def read_history(path: Path) -> list[dict[str, float]]:

@@ -1,0 +1,38 @@
+# `make demo` and `make test` do all set-up on a fresh machine.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+QUICK := not slow and not android and not arm64 and not micro
+
+.PHONY: help setup demo test test-slow lint clean
+
+help:
+	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
+	@echo "make test       the tests"
+	@echo "make test-slow  the heavier proofs"
+	@echo "make lint       ruff"
+	@echo "make setup      the virtual environment alone"
+	@echo "make clean      remove the virtual environment and runs/"
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/tfsqueeze demo --output runs/demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -q -m "$(QUICK)"
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -q -m slow
+
+lint: $(READY)
+	$(BIN)/ruff check tfsqueeze converters tests
+
+clean:
+	rm -rf $(VENV) runs build *.egg-info
