@@ -97,9 +97,9 @@ def print_report(results: Mapping[str, Any], console: Console) -> None:
     sections = {section.key: section for section in _sections(_jsonable(results))}
     for key in _TERMINAL_SECTIONS:
         if key in sections:
-            for table in to_terminal(sections[key], console.width):
-                console.print(table)
-                console.print()
+            for part in to_terminal(sections[key], console.width):
+                console.print(part)
+            console.print()
 
 
 def _sections(results: Mapping[str, Any]) -> list[Section]:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 # What Markdown or GitHub's tables give a meaning to; `<`, `>` and `&` become HTML entities.
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 
 # A terminal's text columns are wrapped to no less than this many characters.
-_LEAST_TEXT = 14
+_LEAST_TEXT = 16
+# Of a rich table with these borders: one of padding and one of divider.
+_COLUMN_GAP = 2
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1c2126; --faint: #5d6770;
@@ -116,8 +119,8 @@ def to_html(title: str, sections: Sequence[Section], plots: Mapping[str, bytes])
 """
 
 
-def to_terminal(section: Section, width: int) -> list[Table]:
-    """The section as tables for a rich console of `width` characters.
+def to_terminal(section: Section, width: int) -> list[Table | Text]:
+    """The section as tables and a note for a rich console of `width` characters.
 
     Numbers are never cut: where their columns do not all fit, further tables hold the rest, each
     with the section's text columns again. Markup in the text is shown, not obeyed.
@@ -126,59 +129,64 @@ def to_terminal(section: Section, width: int) -> list[Table]:
     from rich.table import Table
     from rich.text import Text
 
-    texts = tuple(range(section.first_number))[: len(section.columns)]
-    least = {column: _least_width(section, column) for column in range(len(section.columns))}
-    groups = _fitting_groups(least, texts, width)
-    tables = []
-    for index, group in enumerate(groups):
-        note = section.note if index == len(groups) - 1 else ""
-        table = Table(
-            title=Text(section.heading, "bold") if index == 0 else None,
-            title_justify="left",
-            caption=Text(note, "dim") if note else None,
-            caption_justify="left",
-            box=box.SIMPLE_HEAD,
-            show_edge=False,
-            padding=(0, 1, 0, 0),
-        )
-        for column in group:
-            number = _is_number(section, column)
+    parts: list[Table | Text] = [Text(section.heading, "bold")]
+    for number, widths in enumerate(_column_widths(section, width)):
+        if number > 0:
+            parts.append(Text())
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+        for column, column_width in widths.items():
             table.add_column(
                 Text(section.columns[column]),
-                justify="right" if number else "left",
-                min_width=min(least[column], width),
+                justify="right" if _is_number(section, column) else "left",
+                width=column_width,
                 overflow="fold",
             )
-        for number, row in enumerate(section.rows):
-            style = "bold red" if number in section.failed else None
-            table.add_row(*(Text(row[column]) for column in group), style=style)
-        tables.append(table)
-    return tables
+        for index, row in enumerate(section.rows):
+            style = "bold red" if index in section.failed else None
+            table.add_row(*(Text(row[column]) for column in widths), style=style)
+        parts.append(table)
+    if section.note:
+        parts.append(Text(section.note, "dim"))
+    return parts
 
 
-def _least_width(section: Section, column: int) -> int:
-    """Width that leaves numbers and headings' words whole, and other text readable."""
+def _column_widths(section: Section, width: int) -> list[dict[int, int]]:
+    """Widths by column for each table that fits `width`.
+
+    Rich's own shrinking is not used because it cuts numbers once text columns are at their least.
+    """
     from rich.cells import cell_len
 
-    heading = max(map(cell_len, section.columns[column].split()))
-    cells = max((cell_len(row[column]) for row in section.rows), default=0)
-    return max(heading, cells if _is_number(section, column) else min(cells, _LEAST_TEXT))
+    least, full = {}, {}
+    for column, heading in enumerate(section.columns):
+        cells = max((cell_len(row[column]) for row in section.rows), default=0)
+        word = max(map(cell_len, heading.split()))
+        is_number = _is_number(section, column)
+        least[column] = max(word, cells if is_number else min(cells, _LEAST_TEXT))
+        full[column] = max(cell_len(heading), cells)
+    texts = [column for column in least if not _is_number(section, column)]
+    groups = [list(texts)]
+    for column in [column for column in least if _is_number(section, column)]:
+        used = sum(least[other] + _COLUMN_GAP for other in [*groups[-1], column])
+        if used > width and groups[-1] != texts:
+            groups.append(list(texts))
+        groups[-1].append(column)
+    return [_spread(group, least, full, width - _COLUMN_GAP * len(group)) for group in groups]
 
 
-def _fitting_groups(
-    least: Mapping[int, int], texts: tuple[int, ...], width: int
-) -> list[tuple[int, ...]]:
-    """Columns for each table: the text columns, and as many of the numbers as `width` allows."""
-    gap = 2
-    base = sum(least[column] + gap for column in texts)
-    groups, used = [texts], base
-    for column in [column for column in least if column not in texts]:
-        if used + least[column] + gap > width and groups[-1] != texts:
-            groups.append(texts)
-            used = base
-        groups[-1] += (column,)
-        used += least[column] + gap
-    return groups
+def _spread(
+    columns: Sequence[int], least: Mapping[int, int], full: Mapping[int, int], width: int
+) -> dict[int, int]:
+    """Grows columns from `least` towards `full` in turn, until they fill `width` characters."""
+    widths = {column: least[column] for column in columns}
+    growing = [column for column in columns if widths[column] < full[column]]
+    spare = width - sum(widths.values())
+    while growing and spare > 0:
+        for column in growing[:spare]:
+            widths[column] += 1
+            spare -= 1
+        growing = [column for column in growing if widths[column] < full[column]]
+    return widths
 
 
 def _is_number(section: Section, column: int) -> bool:

@@ -173,7 +173,13 @@ class SqueezeBertConfig:
 
         Fields that were derived from a changed one (`embedding_size`, `squeeze_size` from
         `hidden_size`; `layer_types` from `num_hidden_layers`) are derived anew unless given.
+
+        Raises UserError for a name that is no field.
         """
+        known = [field.name for field in dataclasses.fields(self)]
+        for name in changes:
+            _require(name in known, f"there is no field {name!r}; the fields are "
+                     f"{', '.join(known)}")
         if "hidden_size" in changes:
             changes = {"embedding_size": None, "squeeze_size": None, **changes}
         if "num_hidden_layers" in changes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.errors import UserError
 from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer
 
 
@@ -14,6 +15,8 @@ class SqueezeBertEmbeddings(QuantizableLayer):
 
     Inputs: input_ids int32 [batch, length], or [input_ids, token_type_ids]; without types every
     token has type 0. Output float [batch, length, hidden_size], not yet normalized.
+
+    Raises UserError where a known length is above `max_position_embeddings`.
     """
 
     def __init__(self, vocab_size, hidden_size, max_position_embeddings, type_vocab_size,
@@ -39,6 +42,9 @@ class SqueezeBertEmbeddings(QuantizableLayer):
     def call(self, inputs):
         ids, types = inputs if self._has_types else (inputs, None)
         length = ids.shape[1] if ids.shape[1] is not None else tf.shape(ids)[1]
+        if isinstance(length, int) and length > self.max_position_embeddings:
+            raise UserError(f"texts of {length} tokens are longer than max_position_embeddings "
+                            f"{self.max_position_embeddings}; truncate them")
         positions = self.position_embeddings[:length]
         if types is None:
             # One constant, so that the int8 graph adds once.

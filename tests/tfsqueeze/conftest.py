@@ -1,0 +1,39 @@
+"""Small configs and batches, and models whose every weight is random."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tfsqueeze.config import SqueezeBertConfig
+
+
+@pytest.fixture(scope="session")
+def tiny_config():
+    """A function that makes a small config, its fields changed as asked."""
+    defaults = dict(vocab_size=50, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+                    intermediate_size=32, max_position_embeddings=24)
+    return lambda **changes: SqueezeBertConfig(**{**defaults, **changes})
+
+
+@pytest.fixture
+def tiny_batch():
+    """Three texts of 8, 5 and 2 tokens of 50, padded to 8."""
+    rng = np.random.default_rng(0)
+    mask = (np.arange(8) < [[8], [5], [2]]).astype("int32")
+    return {"input_ids": rng.integers(1, 50, (3, 8)).astype("int32") * mask,
+            "attention_mask": mask,
+            "token_type_ids": rng.integers(0, 2, (3, 8)).astype("int32") * mask}
+
+
+@pytest.fixture(scope="session")
+def randomize():
+    """A function that gives a model random weights, biases and scales too, and returns it."""
+
+    def set_random(model):
+        rng = np.random.default_rng(1)
+        for weight in model.weights:
+            weight.assign(rng.normal(0, 0.3, weight.shape) + ("gamma" in weight.name))
+        return model
+
+    return set_random

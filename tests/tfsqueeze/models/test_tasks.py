@@ -1,0 +1,169 @@
+"""Every model class and variant: shapes, saving, mixed lengths, masks, training."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras as keras
+
+from tfsqueeze.errors import UserError
+from tfsqueeze.models import (
+    SqueezeBertForMaskedLM,
+    SqueezeBertForQuestionAnswering,
+    SqueezeBertForSequenceClassification,
+    SqueezeBertForTokenClassification,
+    SqueezeBertModel,
+)
+
+CLASSES = [SqueezeBertModel, SqueezeBertForMaskedLM, SqueezeBertForQuestionAnswering,
+           SqueezeBertForSequenceClassification, SqueezeBertForTokenClassification]
+
+VARIANTS = {
+    "paper": {},
+    "squeeze_expand": {"feed_forward_type": "squeeze_expand", "conv_kernel_size": 5},
+    "both": {"feed_forward_type": "both", "squeeze_size": 6, "hidden_act": "sigmoid_gelu"},
+    "hybrid": {"layer_types": ("convolution", "attention"), "hidden_act": "relu"},
+    "convolution_only": {"layer_types": ("convolution",) * 2, "normalization_type": "no_norm"},
+    "max_pooling": {"classifier_pooling": "max"},
+    "ungrouped": {"q_groups": 1, "k_groups": 2, "v_groups": 1, "post_attention_groups": 4,
+                  "intermediate_groups": 1, "output_groups": 2},
+    "no_layers": {"num_hidden_layers": 0},
+}
+
+
+def outputs(model, batch):
+    """Returns a model's outputs as a list of arrays."""
+    y = model({name: batch[name] for name in model.input_names})
+    return [np.asarray(x) for x in tf.nest.flatten(y)]
+
+
+def assert_survives_saving(model, batch, path):
+    model.save(path)
+    loaded = keras.models.load_model(path)
+    assert type(loaded) is type(model)
+    assert loaded.config == model.config
+    for expected, actual in zip(outputs(model, batch), outputs(loaded, batch), strict=True):
+        np.testing.assert_array_equal(actual, expected)
+
+
+@pytest.mark.parametrize("model_class", CLASSES, ids=lambda c: c.__name__)
+def test_every_class_survives_saving(model_class, tiny_config, tiny_batch, randomize, tmp_path):
+    config = tiny_config(layer_types=("attention", "convolution"), feed_forward_type="both")
+    assert_survives_saving(randomize(model_class(config)), tiny_batch, tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_variant_survives_saving(variant, tiny_config, tiny_batch, randomize, tmp_path):
+    model = SqueezeBertForSequenceClassification(tiny_config(**VARIANTS[variant]))
+    assert_survives_saving(randomize(model), tiny_batch, tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize("model_class, shapes", [
+    (SqueezeBertForMaskedLM, [(3, 8, 50)]),
+    (SqueezeBertForQuestionAnswering, [(3, 8, 2)]),
+    (SqueezeBertForSequenceClassification, [(3, 5)]),
+    (SqueezeBertForTokenClassification, [(3, 8, 5)]),
+], ids=lambda p: getattr(p, "__name__", ""))
+def test_logits(model_class, shapes, tiny_config, tiny_batch):
+    model = model_class(tiny_config().with_labels("abcde"))
+    assert [x.shape for x in outputs(model, tiny_batch)] == shapes
+
+
+def test_the_bare_encoder_names_its_outputs(tiny_config, tiny_batch):
+    y = SqueezeBertModel(tiny_config())(tiny_batch)
+    assert {name: tuple(x.shape) for name, x in y.items()} == {
+        "last_hidden_state": (3, 8, 16), "pooler_output": (3, 16),
+        **{f"hidden_states_{i}": (3, 8, 16) for i in range(3)}}
+    np.testing.assert_array_equal(y["last_hidden_state"], y["hidden_states_2"])
+
+
+def test_get_config_rebuilds_the_model(tiny_config, tiny_batch, randomize):
+    model = randomize(SqueezeBertModel(tiny_config(), input_names=("input_ids",), name="encoder"))
+    twin = SqueezeBertModel.from_config(model.get_config())
+    assert twin.name == "encoder"
+    twin.set_weights(model.get_weights())
+    for expected, actual in zip(outputs(model, tiny_batch), outputs(twin, tiny_batch),
+                                strict=True):
+        np.testing.assert_array_equal(actual, expected)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("input_names", [("input_ids",), ("input_ids", "attention_mask")],
+                         ids=len)
+def test_padding_changes_nothing(variant, input_names, tiny_config, tiny_batch, randomize):
+    config = tiny_config(**VARIANTS[variant])
+    model = randomize(SqueezeBertForSequenceClassification(config, input_names=input_names))
+    padded = model({name: tiny_batch[name] for name in input_names}).numpy()
+    for row, length in enumerate((8, 5, 2)):
+        alone = model({name: tiny_batch[name][row:row + 1, :length] for name in input_names})
+        np.testing.assert_allclose(alone[0], padded[row], atol=1e-5)
+
+
+def test_predict_takes_mixed_lengths(tiny_config, tiny_batch):
+    model = SqueezeBertForSequenceClassification(tiny_config())
+    for length in (8, 3, 8):
+        batch = {name: values[:, :length] for name, values in tiny_batch.items()}
+        np.testing.assert_allclose(model.predict(batch, verbose=0), model(batch), atol=1e-5)
+
+
+@pytest.mark.parametrize("layer_type", ["attention", "convolution"])
+def test_tokens_look_at_each_other_and_not_at_padding(layer_type, tiny_config, tiny_batch,
+                                                      randomize):
+    model = randomize(SqueezeBertModel(tiny_config(layer_types=(layer_type,) * 2)))
+    before = model(tiny_batch)["last_hidden_state"].numpy()
+    ids = tiny_batch["input_ids"].copy()
+    ids[1, 4] = ids[1, 4] % 49 + 1
+    changed = model({**tiny_batch, "input_ids": ids})["last_hidden_state"].numpy()
+    assert np.abs(changed - before)[1, 3].max() > 1e-4
+    np.testing.assert_array_equal(changed[[0, 2]], before[[0, 2]])
+    ids = tiny_batch["input_ids"].copy()
+    ids[1, 5:] = 7
+    changed = model({**tiny_batch, "input_ids": ids})["last_hidden_state"].numpy()
+    np.testing.assert_array_equal(changed[1, :5], before[1, :5])
+
+
+def test_token_types_matter(tiny_config, tiny_batch, randomize):
+    model = randomize(SqueezeBertForSequenceClassification(tiny_config()))
+    zeros = np.zeros_like(tiny_batch["token_type_ids"])
+    untyped = model({**tiny_batch, "token_type_ids": zeros}).numpy()
+    assert np.abs(untyped - model(tiny_batch)).max() > 1e-4
+    without = SqueezeBertForSequenceClassification(tiny_config(),
+                                                   input_names=("input_ids", "attention_mask"))
+    without.set_weights(model.get_weights())
+    batch = {name: tiny_batch[name] for name in without.input_names}
+    np.testing.assert_allclose(without(batch), untyped, atol=1e-5)
+
+
+@pytest.mark.parametrize("variant", ["paper", "both", "hybrid", "max_pooling"])
+def test_keras_fit_learns(variant, tiny_config):
+    keras.utils.set_random_seed(0)
+    ids = np.random.default_rng(0).integers(1, 50, (64, 6)).astype("int32")
+    labels = (ids[:, 1:] > 40).any(axis=1).astype("int32")
+    inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids),
+              "token_type_ids": np.zeros_like(ids)}
+    config = tiny_config(initializer_range=0.2, hidden_dropout_prob=0.0, **VARIANTS[variant])
+    model = SqueezeBertForSequenceClassification(config)
+    before = [w.numpy().copy() for w in model.trainable_weights]
+    model.compile(keras.optimizers.legacy.Adam(5e-3),
+                  keras.losses.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"])
+    history = model.fit(inputs, labels, batch_size=32, epochs=12, verbose=0).history["loss"]
+    assert history[-1] < 0.5 * history[0]
+    # Only positions and types that no text has, and key biases (softmax ignores them), may stay.
+    moved = [w.name for w, old in zip(model.trainable_weights, before, strict=True)
+             if np.array_equal(w.numpy(), old)]
+    assert all("key" in name and "bias" in name for name in moved)
+
+
+def test_masked_lm_trains_its_embeddings_through_the_decoder(tiny_config, tiny_batch):
+    model = SqueezeBertForMaskedLM(tiny_config())
+    table = model.get_layer("embeddings").word_embeddings
+    unused = sorted(set(range(50)) - set(tiny_batch["input_ids"].ravel()))[0]
+    before = table.numpy().copy()
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(tiny_batch, tiny_batch["input_ids"], verbose=0)
+    assert np.abs(table.numpy()[unused] - before[unused]).max() > 0
+
+
+@pytest.mark.parametrize("names", [("attention_mask",), ("input_ids", "labels")])
+def test_unknown_inputs(names, tiny_config):
+    with pytest.raises(UserError, match="input_names"):
+        SqueezeBertModel(tiny_config(), input_names=names)
