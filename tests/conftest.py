@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import random
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,59 @@ def shared_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared datasets at {folder} (set TFSQUEEZE_SHARED)")
     return folder
+
+
+WORDS = {
+    "animals": "cat dog horse cow sheep goat hen duck fox wolf bear".split(),
+    "food": "bread cheese apple soup rice cake salad egg honey butter".split(),
+    "weather": "rain snow wind storm sun cloud fog hail thunder frost".split(),
+}
+
+
+@pytest.fixture(scope="session")
+def topics_folder(tmp_path_factory) -> Path:
+    """A labelled dataset of three topics that a few steps of training tell apart."""
+    draw = random.Random(0)
+    folder = tmp_path_factory.mktemp("topics")
+    for part, count in (("train", 180), ("val", 30), ("test", 30)):
+        with (folder / f"{part}.csv").open("w", newline="", encoding="utf-8") as lines:
+            table = csv.writer(lines)
+            table.writerow(("text", "label"))
+            for index in range(count):
+                label = list(WORDS)[index % len(WORDS)]
+                words = draw.choices(WORDS[label], k=draw.randint(2, 10))
+                table.writerow((" ".join(["the", *words]), label))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_options():
+    """Settings of a training run that takes seconds."""
+    from tfsqueeze.training.options import TrainingOptions
+
+    return TrainingOptions(
+        preset="squeezebert-micro",
+        model={"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64,
+               "hidden_dropout_prob": 0.0},
+        vocab_size=200, max_length=16, epochs=3, qat_epochs=1, batch_size=16,
+        learning_rate=1e-2, qat_learning_rate=1e-3, word_dropout=0.0)
+
+
+@pytest.fixture(scope="session")
+def trained_run(topics_folder, tiny_options, tmp_path_factory):
+    """A finished run on `topics_folder`. Tests must leave its folder as it is."""
+    from tfsqueeze.data.datasets import load_dataset
+    from tfsqueeze.training.run import train_classifier
+
+    return train_classifier(tmp_path_factory.mktemp("run") / "topics",
+                            load_dataset(topics_folder), tiny_options)
+
+
+@pytest.fixture(scope="session")
+def packed_model(trained_run, tmp_path_factory) -> Path:
+    """The int8 .tflite of `trained_run`, with its labels and vocabulary inside."""
+    from converters.pipeline import convert_run
+
+    path = tmp_path_factory.mktemp("model") / "topics.tflite"
+    path.write_bytes(convert_run(trained_run))
+    return path

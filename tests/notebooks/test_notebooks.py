@@ -34,7 +34,8 @@ def execute(path: Path, folder: Path, expressions: dict[str, str]) -> tuple[str,
     """Runs a notebook in `folder`: what it printed, values of variables, MIME types it showed."""
     notebook = nbformat.read(path, as_version=4)
     values = ", ".join(f"{name!r}: {expression}" for name, expression in expressions.items())
-    notebook.cells.append(nbformat.v4.new_code_cell(f"import json\nprint(json.dumps({{{values}}}))"))
+    probe = f"import json\nprint(json.dumps({{{values}}}))"
+    notebook.cells.append(nbformat.v4.new_code_cell(probe))
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     paths = [str(REPOSITORY), *filter(None, [environment.get("PYTHONPATH")])]
     environment |= {"PYTHONPATH": os.pathsep.join(paths),

@@ -94,6 +94,7 @@ def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: 
             if epochs:
                 fit_stage(model, batches, validation_data, folder / name, epochs=epochs,
                           learning_rate=learning_rate, options=options,
+                          keep_start=name == "qat",
                           callbacks=callbacks(name, epochs, batches.steps))
         with write_atomically(saved) as temporary:
             model.save(temporary)

@@ -19,11 +19,14 @@ _MONITOR = "val_accuracy"
 
 def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.Dataset,
               folder: Path, *, epochs: int, learning_rate: float, options: TrainingOptions,
+              keep_start: bool = False,
               callbacks: Sequence[keras.callbacks.Callback] = ()) -> list[dict[str, float]]:
     """Fits the model and leaves it with the weights of its best epoch on validation.
 
     folder: where the epoch history (history.csv), the best weights and TensorBoard's logs go,
         and the backup from which an interrupted stage resumes at its last whole epoch.
+    keep_start: whether the weights that the stage starts from stand for the best where no epoch
+        beats them, as those of a calibrated model may.
     callbacks: further Keras callbacks, as one that shows progress.
 
     Returns one row per epoch: epoch, loss, accuracy, val_loss, val_accuracy.
@@ -33,7 +36,12 @@ def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.
     history = folder / "history.csv"
     best_weights = folder / "best.weights.h5"
     earlier = read_history(history)
-    best = max((row[_MONITOR] for row in earlier), default=None)
+    best = None
+    if keep_start and not best_weights.exists():
+        model.save_weights(best_weights)
+    if best_weights.exists():
+        model.load_weights(best_weights)
+        best = model.evaluate(validation, verbose=0, return_dict=True)["accuracy"]
     model.fit(
         batches.dataset(), validation_data=validation, epochs=epochs, verbose=0,
         callbacks=[

@@ -20,8 +20,11 @@ def test_the_presets_by_size():
 
 
 def test_base_is_the_papers_model():
-    assert load_preset("squeezebert-base") == SqueezeBertConfig()
-    assert round(SqueezeBertModel(load_preset("squeezebert-base")).count_params() / 1e6, 1) == 51.1
+    config = load_preset("squeezebert-base")
+    assert config == SqueezeBertConfig()
+    parameters = SqueezeBertModel(config).count_params()
+    assert round(parameters / 1e6, 1) == 51.1
+    assert sum(count_parameters(config).values()) == parameters
 
 
 @pytest.mark.parametrize("name", PRESETS)

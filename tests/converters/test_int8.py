@@ -1,0 +1,167 @@
+"""Every variant of the architecture becomes a file of int8 ops that computes what QAT computes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tf_keras as keras
+
+from converters.inspection import NotFullyInt8Error, quantization_scales, require_int8
+from converters.int8 import convert_float, convert_int8, convert_post_training
+from converters.runtimes import available_runtimes, open_model
+from converters.worker import predict_logits, run_in_workers
+from tfsqueeze.errors import UserError
+from tfsqueeze.models import (
+    SqueezeBertForQuestionAnswering,
+    SqueezeBertForSequenceClassification,
+    SqueezeBertForTokenClassification,
+    load_preset,
+)
+from tfsqueeze.quantization import quantize_aware
+
+LENGTH = 16
+EXAMPLES = 32
+
+IDS = ("input_ids",)
+ALL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+CLASSIFIER = SqueezeBertForSequenceClassification
+
+# Together they cover every value of every variant field, every head and every set of inputs.
+VARIANTS = {
+    "micro": (CLASSIFIER, IDS, {}),
+    "paper": (CLASSIFIER, ALL_INPUTS, {
+        "layer_types": ("attention", "attention"), "hidden_act": "gelu",
+        "classifier_pooling": "cls"}),
+    "sigmoid_gelu_squeeze_expand": (CLASSIFIER, ("input_ids", "attention_mask"), {
+        "hidden_act": "sigmoid_gelu", "feed_forward_type": "squeeze_expand"}),
+    "gelu_both": (CLASSIFIER, IDS, {"hidden_act": "gelu", "feed_forward_type": "both"}),
+    "no_norm_convolutions": (CLASSIFIER, IDS, {
+        "normalization_type": "no_norm", "layer_types": ("convolution", "convolution")}),
+    "tokens": (SqueezeBertForTokenClassification, ("input_ids", "attention_mask"), {}),
+    "answers": (SqueezeBertForQuestionAnswering, ALL_INPUTS, {"hidden_act": "sigmoid_gelu"}),
+}
+
+
+def build(model_class, input_names, variant, seed=0):
+    keras.utils.set_random_seed(seed)
+    fields = {"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64,
+              "vocab_size": 50, "max_position_embeddings": LENGTH,
+              # Wide enough that the logits depend on the tokens.
+              "initializer_range": 0.2, **variant}
+    config = load_preset("squeezebert-micro", **fields).with_labels(["a", "b", "c"])
+    return model_class(config, input_names=input_names)
+
+
+def examples(input_names, seed=0):
+    draw = np.random.default_rng(seed)
+    lengths = draw.integers(2, LENGTH + 1, EXAMPLES)[:, None]
+    mask = (np.arange(LENGTH) < lengths).astype(np.int32)
+    inputs = {"input_ids": draw.integers(1, 50, (EXAMPLES, LENGTH)).astype(np.int32) * mask,
+              "attention_mask": mask,
+              "token_type_ids": (np.arange(LENGTH) >= lengths // 2).astype(np.int32) * mask}
+    return {name: inputs[name] for name in input_names}
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def converted(request):
+    """A variant's inputs, calibrated model and int8 file."""
+    model_class, input_names, variant = VARIANTS[request.param]
+    inputs = examples(input_names)
+    model = quantize_aware(build(model_class, input_names, variant), [inputs])
+    return inputs, model, convert_int8(model, LENGTH)
+
+
+def test_every_op_is_int8(converted):
+    inputs, _, content = converted
+    assert len(require_int8(content, allow_float_output=False)) > 20
+    opened = open_model(content)
+    assert {detail.name: (detail.dtype, detail.shape) for detail in opened.input_details} == {
+        name: (np.dtype(np.int32), (1, LENGTH)) for name in inputs}
+    assert opened.output_details[0].dtype == np.int8
+
+
+def test_convolutions_have_a_scale_per_channel(converted):
+    scales = quantization_scales(converted[2])
+    convolutions = [row for row in scales if row.operator in ("CONV_2D", "DEPTHWISE_CONV_2D")]
+    assert convolutions
+    for row in convolutions:
+        channels = row.shape[3 if row.operator == "DEPTHWISE_CONV_2D" else 0]
+        assert row.dtype == "int8" and row.scales == channels, row
+
+
+def test_runtimes_compute_what_quantization_aware_training_computes(converted):
+    inputs, model, content = converted
+    expected = model.predict(inputs, verbose=0)
+    scale = open_model(content).output_details[0].scale
+    assert np.ptp(expected) > 20 * scale  # else any constant would pass
+    results = run_in_workers(predict_logits, [
+        (content, inputs, runtime, "default") for runtime in available_runtimes()])
+    for runtime, (logits, _) in zip(available_runtimes(), results, strict=True):
+        assert logits.shape == expected.shape
+        steps = np.abs(logits - expected) / scale
+        print(f"{runtime}: mean {steps.mean():.2f}, max {steps.max():.1f} steps")
+        assert steps.mean() < 2.0 and steps.max() < 16.0, (runtime, steps.mean(), steps.max())
+
+
+@pytest.fixture(scope="module")
+def micro():
+    model = build(*VARIANTS["micro"])
+    return model, quantize_aware(model, [examples(IDS)])
+
+
+def test_float_output_is_the_dequantized_int8_output(micro):
+    inputs = examples(IDS)
+    content = convert_int8(micro[1], LENGTH, "float32")
+    operators = require_int8(content, allow_float_output=True)
+    assert [operator.name for operator in operators].count("DEQUANTIZE") == 1
+    with pytest.raises(NotFullyInt8Error, match="DEQUANTIZE"):
+        require_int8(content, allow_float_output=False)
+    expected = open_model(convert_int8(micro[1], LENGTH)).predict_logits(inputs)
+    opened = open_model(content)
+    assert opened.output_details[0].dtype == np.float32
+    np.testing.assert_allclose(opened.predict_logits(inputs), expected, atol=1e-6)
+
+
+def test_a_shorter_length_gives_the_same_logits(micro):
+    inputs = examples(IDS)["input_ids"]
+    inputs[:, 8:] = 0
+    long = open_model(convert_int8(micro[1], LENGTH))
+    short = open_model(convert_int8(micro[1], 8))
+    np.testing.assert_allclose(short.predict_logits(inputs[:, :8]), long.predict_logits(inputs),
+                               atol=2.01 * long.output_details[0].scale)
+
+
+def test_float_conversion_is_exact_and_not_int8(micro):
+    inputs = examples(IDS)
+    content = convert_float(micro[0], LENGTH)
+    np.testing.assert_allclose(open_model(content).predict_logits(inputs),
+                               micro[0].predict(inputs, verbose=0), atol=1e-4)
+    with pytest.raises(NotFullyInt8Error, match="operators are not int8: .*float32"):
+        require_int8(content)
+
+
+def test_post_training_conversion_calibrates_on_rows(micro):
+    content = convert_post_training(micro[0], LENGTH, examples(IDS)["input_ids"])
+    assert open_model(content).output_details[0].dtype == np.int8
+
+
+def test_a_model_without_fake_quantization_is_refused_naming_ops(micro):
+    with pytest.raises(NotFullyInt8Error, match=r"of the model's \d+ operators are not int8: \w+ "):
+        convert_int8(micro[0], LENGTH, "float32")
+
+
+@pytest.mark.parametrize("length", [0, -1, LENGTH + 1])
+def test_a_length_that_the_model_cannot_read_is_refused(micro, length):
+    with pytest.raises(UserError, match=f"max_length {length} must be from 1 to .* {LENGTH}"):
+        convert_int8(micro[1], length)
+
+
+def test_an_unknown_output_dtype_is_refused(micro):
+    with pytest.raises(UserError, match="output_dtype 'int4' is not one of int8, float32"):
+        convert_int8(micro[1], LENGTH, "int4")
+
+
+def test_post_training_conversion_of_other_inputs_is_refused():
+    model = build(*VARIANTS["tokens"])
+    with pytest.raises(UserError, match="the one input input_ids"):
+        convert_post_training(model, LENGTH, [])

@@ -1,0 +1,151 @@
+"""The quantization-aware twin of a float model: what it quantizes and what it keeps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tf_keras as keras
+from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import (
+    QuantizeWrapperV2,
+)
+
+from tfsqueeze.errors import UserError
+from tfsqueeze.layers import QuantizableLayer, SelfAttention
+from tfsqueeze.models import (
+    SqueezeBertForMaskedLM,
+    SqueezeBertForSequenceClassification,
+    load_preset,
+)
+from tfsqueeze.quantization import calibrate, load_quantized, quantize_aware
+
+LENGTH = 16
+
+
+def build(model_class=SqueezeBertForSequenceClassification, **fields):
+    keras.utils.set_random_seed(1)
+    config = load_preset("squeezebert-micro", **{
+        "hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64, "vocab_size": 50,
+        "max_position_embeddings": LENGTH, "initializer_range": 0.2, "hidden_dropout_prob": 0.0,
+        "attention_probs_dropout_prob": 0.0, "layer_types": ("attention", "convolution"),
+        "hidden_act": "sigmoid_gelu", **fields}).with_labels(["a", "b", "c"])
+    return model_class(config, input_names=("input_ids",))
+
+
+def examples():
+    draw = np.random.default_rng(0)
+    ids = draw.integers(1, 50, (48, LENGTH)).astype(np.int32)
+    ids[np.arange(LENGTH) >= draw.integers(2, LENGTH + 1, 48)[:, None]] = 0
+    return ids
+
+
+@pytest.fixture(scope="module")
+def float_model():
+    return build()
+
+
+@pytest.fixture(scope="module")
+def calibrated(float_model):
+    return quantize_aware(float_model, [examples()])
+
+
+def inner(layer):
+    return layer.layer if isinstance(layer, QuantizeWrapperV2) else layer
+
+
+def test_every_named_tensor_has_a_quantizer_with_a_calibrated_range(float_model, calibrated):
+    assert [inner(layer).name for layer in calibrated.layers] == [
+        layer.name for layer in float_model.layers]
+    observed = 0
+    for layer in calibrated.layers:
+        if not isinstance(inner(layer), QuantizableLayer):
+            assert isinstance(layer, (keras.layers.InputLayer, keras.layers.Dropout))
+            continue
+        assert isinstance(layer, QuantizeWrapperV2), layer.name
+        values = {weight.name.rsplit("/", 1)[-1].split(":")[0]: weight.numpy()
+                  for weight in layer.weights}
+        for tensor, tensor_range in layer.layer.tensor_ranges().items():
+            if tensor_range.is_fixed:
+                assert f"{tensor}_min" not in values
+                continue
+            observed += 1
+            low, high = values[f"{tensor}_min"], values[f"{tensor}_max"]
+            assert values[f"{tensor}_batches"] == 1
+            assert low <= 0 <= high and low < high
+            assert (low, high) != (-6.0, 6.0), f"{layer.name}: {tensor} was never seen"
+        for weight in layer.layer.quantized_weights():
+            assert any(name.startswith(f"{weight}_") and name.endswith("max")
+                       for name in values), f"{layer.name}: {weight}"
+    assert observed > 50
+
+
+def test_weight_scales_are_per_channel(calibrated):
+    wrapper = next(layer for layer in calibrated.layers if "depthwise" in inner(layer).name)
+    largest = next(weight for weight in wrapper.weights if weight.name.endswith("kernel_max:0"))
+    kernel = next(weight for weight in wrapper.weights if weight.name.endswith("kernel:0"))
+    np.testing.assert_allclose(largest.numpy(), np.abs(kernel.numpy()).max(axis=(0, 1, 2)),
+                               rtol=1e-5)
+
+
+def test_calibrated_output_is_close_to_float(float_model, calibrated):
+    """Holds for attention's constant scale too, which the twin has in its query weights."""
+    expected = float_model.predict(examples(), verbose=0)
+    actual = calibrated.predict(examples(), verbose=0)
+    assert np.abs(actual - expected).mean() < 0.05 * np.ptp(expected)
+    assert (actual.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.85
+
+
+def test_attention_scale_is_folded_into_the_query(float_model, calibrated):
+    attention = next(layer for layer in float_model.layers if isinstance(layer, SelfAttention))
+    query = attention.name.replace("attention", "query")
+    ours = float_model.get_layer(query)
+    twin = next(inner(layer) for layer in calibrated.layers if inner(layer).name == query)
+    head_size = 32 // 2
+    assert ours.output_scale == pytest.approx(head_size ** -0.5) and twin.output_scale == 1.0
+    wrapper = next(layer for layer in calibrated.layers if inner(layer) is twin)
+    kernel = next(weight for weight in wrapper.weights if weight.name.endswith("kernel_0:0"))
+    np.testing.assert_allclose(kernel.numpy(), ours.kernel_0.numpy() * head_size ** -0.5,
+                               rtol=1e-6)
+
+
+def test_training_lowers_the_loss_and_leaves_the_float_model_alone(float_model, tmp_path):
+    twin = quantize_aware(float_model, [examples()])
+    before = [weight.numpy() for weight in float_model.weights]
+    twin.compile(keras.optimizers.Adam(3e-3),
+                 keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    labels = examples()[:, 1] % 3
+    loss = twin.fit(examples(), labels, batch_size=16, epochs=6, verbose=0).history["loss"]
+    assert loss[-1] < 0.8 * loss[0]
+    for old, weight in zip(before, float_model.weights, strict=True):
+        np.testing.assert_array_equal(old, weight.numpy(), err_msg=weight.name)
+
+    twin.save(tmp_path / "twin.keras")
+    loaded = load_quantized(tmp_path / "twin.keras", compile=False)
+    np.testing.assert_array_equal(loaded.predict(examples(), verbose=0),
+                                  twin.predict(examples(), verbose=0))
+
+
+def test_without_calibration_the_first_training_batch_sets_the_ranges(float_model, calibrated):
+    twin = quantize_aware(float_model)
+    twin(examples(), training=True)
+    for expected, weight in zip(calibrated.weights, twin.weights, strict=True):
+        if weight.name.endswith(("embeddings/output_min:0", "embeddings/output_max:0")):
+            np.testing.assert_allclose(weight.numpy(), expected.numpy(), rtol=1e-6)
+        if weight.name.endswith("_batches:0"):
+            assert weight.numpy() == 1, weight.name
+
+
+def test_calibration_takes_pairs_of_inputs_and_labels(float_model, calibrated):
+    twin = quantize_aware(float_model, [({"input_ids": examples()}, np.zeros(48))])
+    for expected, weight in zip(calibrated.weights, twin.weights, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), expected.numpy())
+
+
+def test_calibration_without_batches_is_refused(float_model, calibrated):
+    for call in (lambda: quantize_aware(float_model, []), lambda: calibrate(calibrated, iter(()))):
+        with pytest.raises(UserError, match="calibration_data holds no batches"):
+            call()
+
+
+def test_a_masked_language_model_is_refused_naming_its_layer():
+    with pytest.raises(UserError, match=r"layer 'decoder' \(TiedDecoder\) has no int8 form"):
+        quantize_aware(build(SqueezeBertForMaskedLM))
