@@ -43,22 +43,22 @@ def sleeping(monkeypatch):
 
 
 def test_rounds_are_interleaved_and_ratios_are_per_round(sleeping):
-    report = measure_latency({"fast": b"2", "slow": b"8"}, rounds=5, warmup=1)
-    assert [content for content, _ in sleeping.log] == [b"2", b"8"] * 6
+    report = measure_latency({"fast": b"2", "slow": b"30"}, rounds=5, warmup=1)
+    assert [content for content, _ in sleeping.log] == [b"2", b"30"] * 6
     fast, slow = report.models
     assert fast.ratios == (1.0,) * 5 and fast.ratio == 1.0
-    assert 2 <= fast.median < 7 and 8 <= slow.median
+    assert fast.median >= 2 and slow.median >= 30
     assert len(slow.milliseconds) == 5
     expected = [b / a for a, b in zip(fast.milliseconds, slow.milliseconds, strict=True)]
     assert slow.ratios == pytest.approx(expected)
-    assert slow.ratio == pytest.approx(statistics.median(expected)) and slow.ratio > 1.5
+    assert slow.ratio == pytest.approx(statistics.median(expected)) and slow.ratio > 1
     assert slow.p10 <= slow.median <= slow.p90
 
 
 def test_inputs_are_valid(sleeping):
     measure_latency({"model": b"0"}, rounds=1, warmup=0, vocab_size=30)
     ((_, inputs),) = sleeping.log
-    assert 0 <= inputs["input_ids"].min() and 20 < inputs["input_ids"].max() < 30
+    assert inputs["input_ids"].min() >= 0 and 20 < inputs["input_ids"].max() < 30
     assert inputs["attention_mask"].all() and not inputs["token_type_ids"].any()
     for detail in sleeping.input_details:
         assert inputs[detail.name].dtype == detail.dtype

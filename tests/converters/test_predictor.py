@@ -51,8 +51,8 @@ def test_any_number_of_texts_in_order(classifier):
     assert classifier.predict([]) == []
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.text(), max_size=4))
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.text(), max_size=8))
 def test_any_unicode_is_answered(classifier, texts):
     predictions = classifier.predict(texts)
     assert [prediction.text for prediction in predictions] == texts
