@@ -12,7 +12,8 @@ from tfsqueeze.config import SqueezeBertConfig
 def tiny_config():
     """A function that makes a small config, its fields changed as asked."""
     defaults = dict(vocab_size=50, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-                    intermediate_size=32, max_position_embeddings=24)
+                    intermediate_size=32, max_position_embeddings=24, q_groups=2, k_groups=2,
+                    v_groups=2, intermediate_groups=2, output_groups=2)
     return lambda **changes: SqueezeBertConfig(**{**defaults, **changes})
 
 

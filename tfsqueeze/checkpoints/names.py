@@ -7,7 +7,7 @@ that Hugging Face's SqueezeBERT does not have are named in the same style:
 | --- | --- |
 | layer_<i>_mixer_squeeze, _depthwise, _expand | encoder.layers.<i>.mixer.squeeze, ... |
 | layer_<i>_mixer_expand_norm | encoder.layers.<i>.mixer.layernorm |
-| layer_<i>_squeeze_expand_squeeze, _depthwise, ... | encoder.layers.<i>.squeeze_expand.squeeze, ... |
+| layer_<i>_squeeze_expand_squeeze, ... | encoder.layers.<i>.squeeze_expand.squeeze, ... |
 
 Inside `encoder` every convolution's weight has PyTorch's Conv1d shape, [filters, channels per
 group, kernel size]; elsewhere it is a Linear's, [filters, channels].

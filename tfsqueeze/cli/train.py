@@ -24,7 +24,7 @@ def train(
     batch_size: Annotated[int, typer.Option(help="Texts per step.")] = 32,
     learning_rate: Annotated[float, typer.Option(help="Highest rate of the float stage.")] = 2e-3,
     qat_learning_rate: Annotated[float, typer.Option(
-        help="Highest rate of the quantization-aware stage.")] = 2e-4,
+        help="Highest rate of the quantization-aware stage.")] = 5e-5,
     dropout: Annotated[float | None, typer.Option(
         help="Dropout of the hidden layers; the preset's by default.")] = None,
     word_dropout: Annotated[float, typer.Option(
@@ -61,7 +61,8 @@ def train(
     step(f"training on {len(splits.train):,} texts with {len(splits.label_names)} labels")
     from tfsqueeze.training.run import train_classifier
 
-    run = train_classifier(output_folder, splits, options, training_progress)
+    run = train_classifier(output_folder, splits, options, training_progress,
+                           dataset_name=data)
     best = {stage: max((row["val_accuracy"] for row in rows), default=None)
             for stage, rows in run.history.items()}
     if json:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import contextvars
 
+import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 from tensorflow_model_optimization.quantization.keras import quantizers
 
 from tfsqueeze.layers.masks import INT8_MASK_VALUE
-from tfsqueeze.layers.quantizable import TensorRange
+from tfsqueeze.layers.quantizable import TensorRange, is_exporting
 
 _observing = contextvars.ContextVar("observing", default=False)
 
@@ -45,6 +46,20 @@ class WeightQuantizer(quantizers.LastValueQuantizer):
         return {"per_axis": self.per_axis}
 
 
+def exact_range(low: float, high: float) -> tuple[float, float]:
+    """Returns the nearest int8 range whose scale has 12 significant bits, for low <= 0 <= high.
+
+    Scale and bounds are then exact in float32. Of other ranges the converter gets scales that
+    may be a last bit apart before and after an op that it removes, as a product with ones, and
+    refuses the graph for that. The scale changes by at most 1/4096 of itself; that the bounds move
+    to whole steps, so that 0 is exact, is what fake quantization does with any range.
+    """
+    mantissa, exponent = np.frexp((float(high) - float(low)) / 255)
+    scale = np.ldexp(np.rint(np.ldexp(mantissa, 12)), exponent - 12)
+    first_step = np.clip(np.rint(float(low) / scale), -255, 0)
+    return float(first_step * scale), float((first_step + 255) * scale)
+
+
 class ActivationQuantizer(quantizers.Quantizer):
     """Asymmetric int8 for one activation tensor, over a fixed range or an observed one.
 
@@ -76,6 +91,10 @@ class ActivationQuantizer(quantizers.Quantizer):
         if self.tensor_range.is_fixed:
             return tf.quantization.fake_quant_with_min_max_args(
                 inputs, self.tensor_range.minimum, self.tensor_range.maximum)
+        if is_exporting():
+            with tf.init_scope():
+                low, high = exact_range(weights["minimum"].numpy(), weights["maximum"].numpy())
+            return tf.quantization.fake_quant_with_min_max_args(inputs, low, high)
         if training or _observing.get():
             self._observe(tf.stop_gradient(inputs), weights)
         return tf.quantization.fake_quant_with_min_max_vars(

@@ -35,7 +35,7 @@ class TrainingOptions:
     epochs: int = 8
     qat_epochs: int = 2
     learning_rate: float = 2e-3
-    qat_learning_rate: float = 2e-4
+    qat_learning_rate: float = 5e-5
     batch_size: int = 32
     word_dropout: float = 0.15
     label_smoothing: float = 0.0

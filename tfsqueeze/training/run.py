@@ -56,20 +56,23 @@ class TrainedRun:
 
 
 def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: TrainingOptions,
-                     callbacks: Callable[[str, int, int], Sequence] = lambda *_: ()
-                     ) -> TrainedRun:
+                     callbacks: Callable[[str, int, int], Sequence] = lambda *_: (), *,
+                     dataset_name: str | None = None) -> TrainedRun:
     """Trains a sequence classifier, first in float and then quantization-aware.
 
     folder: takes the run. A run that was interrupted there with the same settings on the same
         data goes on where it was; a finished one is loaded.
     callbacks: called with a stage's name, its epochs and its steps per epoch; returns further
         Keras callbacks for it.
+    dataset_name: what `load_dataset` took, for later verification on the same data; the name of
+        `splits.train` by default.
 
     Raises UserError where the folder holds a run with other settings or other data.
     """
     folder = Path(folder)
     train, validation = splits.train, splits.validation
-    _claim(folder, {"dataset": train.name, "examples": len(train), "labels": splits.label_names,
+    dataset_name = dataset_name or train.name
+    _claim(folder, {"dataset": dataset_name, "examples": len(train), "labels": splits.label_names,
                     "options": options.to_dict()})
     keras.utils.set_random_seed(options.seed)
     seconds = _Seconds(folder / "seconds.json")
@@ -108,7 +111,7 @@ def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: 
         "qat", options.qat_epochs, options.qat_learning_rate,
         lambda: quantize_aware(float_model, calibration_batches(train_ids, options.seed)),
         lambda path: load_quantized(path, compile=False))
-    return TrainedRun(folder, config, options, train.name, tokenizer, float_model, qat_model,
+    return TrainedRun(folder, config, options, dataset_name, tokenizer, float_model, qat_model,
                       {name: read_history(folder / name / "history.csv")
                        for name in ("float", "qat")}, seconds.values)
 

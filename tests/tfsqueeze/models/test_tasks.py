@@ -24,7 +24,7 @@ VARIANTS = {
     "hybrid": {"layer_types": ("convolution", "attention"), "hidden_act": "relu"},
     "convolution_only": {"layer_types": ("convolution",) * 2, "normalization_type": "no_norm"},
     "max_pooling": {"classifier_pooling": "max"},
-    "ungrouped": {"q_groups": 1, "k_groups": 2, "v_groups": 1, "post_attention_groups": 4,
+    "mixed_groups": {"q_groups": 4, "k_groups": 2, "v_groups": 1, "post_attention_groups": 4,
                   "intermediate_groups": 1, "output_groups": 2},
     "no_layers": {"num_hidden_layers": 0},
 }
@@ -139,7 +139,7 @@ def test_token_types_matter(tiny_config, tiny_batch, randomize):
 @pytest.mark.parametrize("changes", [
     {"num_hidden_layers": 1},
     {"num_hidden_layers": 1, "layer_types": ("convolution",), "feed_forward_type": "both",
-     "classifier_pooling": "max", "normalization_type": "no_norm"},
+     "classifier_pooling": "max"},
 ], ids=["paper", "variants"])
 def test_keras_fit_learns(changes, tiny_config):
     keras.utils.set_random_seed(0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tf_keras as keras
+from hypothesis import given
+from hypothesis import strategies as st
 from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import (
     QuantizeWrapperV2,
 )
@@ -17,6 +19,7 @@ from tfsqueeze.models import (
     load_preset,
 )
 from tfsqueeze.quantization import calibrate, load_quantized, quantize_aware
+from tfsqueeze.quantization.quantizers import exact_range
 
 LENGTH = 16
 
@@ -149,3 +152,15 @@ def test_calibration_without_batches_is_refused(float_model, calibrated):
 def test_a_masked_language_model_is_refused_naming_its_layer():
     with pytest.raises(UserError, match=r"layer 'decoder' \(TiedDecoder\) has no int8 form"):
         quantize_aware(build(SqueezeBertForMaskedLM))
+
+
+@given(st.floats(-1e4, 0), st.floats(1e-6, 1e4))
+def test_exported_ranges_are_exact_and_near(low, high):
+    exact_low, exact_high = exact_range(low, high)
+    scale = (exact_high - exact_low) / 255
+    assert exact_low <= 0 <= exact_high
+    assert scale == pytest.approx((high - low) / 255, rel=2 ** -12)
+    for bound in (exact_low, exact_high):
+        assert float(np.float32(bound)) == bound and bound / scale == round(bound / scale)
+    assert abs(exact_low - low) <= 0.6 * scale and abs(exact_high - high) <= 0.6 * scale
+    assert exact_range(exact_low, exact_high) == (exact_low, exact_high)

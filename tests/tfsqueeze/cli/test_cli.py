@@ -1,0 +1,230 @@
+"""The commands as a user types them: results, JSON, and errors of one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from converters.predictor import TextClassifier
+from converters.runtimes import available_runtimes
+from tfsqueeze.cli.main import app
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+LABELS = ["animals", "food", "weather"]
+COMMANDS = ["demo", "train", "convert", "verify", "evaluate", "predict", "benchmark", "info"]
+
+
+@pytest.fixture
+def run():
+    """Runs a command in this process; returns click's result."""
+    def invoke(*arguments, stdin=None):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+    return invoke
+
+
+def parse(result):
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def error_of(result):
+    """The one line that a refused command leaves, without its `error:`."""
+    assert result.exit_code == 1, result.output
+    assert result.stdout == ""
+    lines = [line for line in result.stderr.splitlines() if not line.startswith("> ")]
+    assert len(lines) == 1 and lines[0].startswith("error: "), result.stderr
+    return lines[0].removeprefix("error: ")
+
+
+def shell(*arguments, stdin=b""):
+    """Runs a command in a process of its own; returns status, standard output and error."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from tfsqueeze.cli.main import app; app()", *map(str, arguments)],
+        input=stdin, capture_output=True, timeout=300,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)})
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help(run, command):
+    result = run(command, "--help")
+    assert result.exit_code == 0 and f"{command} [OPTIONS]" in result.output
+
+
+def test_help_lists_every_command_and_loads_no_tensorflow():
+    status, out, _ = shell("--help")
+    assert status == 0 and all(command in out for command in COMMANDS)
+    code = "import sys, tfsqueeze, tfsqueeze.cli.main; sys.exit('tensorflow' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True,
+                   env={**os.environ, "PYTHONPATH": str(REPOSITORY)})
+
+
+def test_train_convert_predict(run, topics_folder, tmp_path):
+    folder, file = tmp_path / "run", tmp_path / "topics.tflite"
+    trained = parse(run("train", topics_folder, "-o", folder, "--epochs", 1, "--qat-epochs", 1,
+                        "--max-length", 16, "--vocab-size", 200, "--learning-rate", 0.01,
+                        "--dropout", 0, "--word-dropout", 0, "--batch-size", 8, "--json"))
+    assert set(trained["validation_accuracy"]) == {"float", "qat"}
+    assert trained["validation_accuracy"]["qat"] > 0.6
+    converted = parse(run("convert", folder, "-o", file, "--max-length", 12, "--json"))
+    assert converted["bytes"] == file.stat().st_size
+    for row in converted["operators"]:
+        assert set(row["inputs"]) | set(row["outputs"]) <= {"int8", "int32"}, row
+    # The file alone, away from its run.
+    alone = (tmp_path / "elsewhere").mkdir() or tmp_path / "elsewhere" / "model.tflite"
+    file.rename(alone)
+    (folder / "qat.keras").rename(tmp_path / "gone.keras")
+    predictions = parse(run("predict", alone, "the cat and the dog", "rain and snow", "--json"))
+    assert [prediction["label"] for prediction in predictions] == ["animals", "weather"]
+    assert "has no" not in error_of(run("convert", folder, "-o", file))
+    assert not file.exists()
+
+
+def test_predict_arguments_and_standard_input_agree(run, packed_model):
+    texts = ["the cat saw a dog", "fog, wind and hail", "cheese on bread"]
+    by_arguments = parse(run("predict", packed_model, *texts, "--json"))
+    by_lines = parse(run("predict", packed_model, "--json", stdin="\n".join(texts) + "\n"))
+    assert by_arguments == by_lines
+    assert [prediction["label"] for prediction in by_lines] == ["animals", "weather", "food"]
+    for prediction in by_lines:
+        assert sum(prediction["probabilities"].values()) == pytest.approx(1)
+        assert prediction["probability"] == prediction["probabilities"][prediction["label"]]
+    table = run("predict", packed_model, "soup with [bold]butter[/bold]")
+    assert table.exit_code == 0 and "food" in table.stdout
+    assert "[bold]butter[/bold]" in table.stdout
+
+
+@pytest.mark.parametrize("stdin, count", [
+    (b"", 0), (b"\n", 1), (b"\xff\xfe\x00\x80\n\xed\xa0\x80\n", 2),
+    (b"\x1b[31mcat\x07\n", 1), ("\u202e\U0001f408 \u0000 cat".encode(), 1),
+    (b"cat " * 262_144, 1)], ids=["nothing", "blank", "not-utf8", "control", "marks", "1MB"])
+def test_predict_takes_any_bytes(run, packed_model, stdin, count):
+    predictions = parse(run("predict", packed_model, "--json", stdin=stdin))
+    assert len(predictions) == count
+    assert all(prediction["label"] in LABELS for prediction in predictions)
+    table = run("predict", packed_model, stdin=stdin)
+    assert table.exit_code == 0 and "\x1b[31m" not in table.stdout
+
+
+def test_predict_in_a_process_of_its_own(packed_model):
+    status, out, _ = shell("predict", packed_model, "--json", "--runtime", available_runtimes()[0],
+                           stdin=b"the cow\n\xff\xff\n\n")
+    assert status == 0
+    predictions = json.loads(out)
+    assert len(predictions) == 3 and predictions[0]["label"] == "animals"
+
+
+def test_evaluate(run, packed_model, topics_folder):
+    metrics = parse(run("evaluate", packed_model, topics_folder / "test.csv", "--json"))
+    assert metrics == parse(run("evaluate", packed_model, topics_folder, "--json"))
+    assert metrics["accuracy"] > 0.8
+    assert [row["label"] for row in metrics["per_class"]] == LABELS
+    assert sum(row["support"] for row in metrics["per_class"]) == 30
+    table = run("evaluate", packed_model, topics_folder)
+    assert table.exit_code == 0 and "macro F1" in table.stdout
+
+
+def test_verify(run, trained_run, packed_model, topics_folder, tmp_path):
+    result = parse(run("verify", trained_run.folder, "--model", packed_model, "--data",
+                       topics_folder, "--examples", 20, "--report", tmp_path / "report", "--json"))
+    rows = [row for row in result["accuracy"] if row["runtime"] != "tensorflow"]
+    assert {row["runtime"] for row in rows} == set(available_runtimes())
+    assert {row["kernels"] for row in rows} == {"default", "reference"}
+    for row in rows:
+        assert row["examples"] == 20 and row["agreement_with_qat"] >= 0.9
+        assert row["logit_error_mean"] < 2.0
+    assert list((tmp_path / "report").glob("*.html"))
+
+
+def test_benchmark(run, packed_model):
+    result = parse(run("benchmark", packed_model, "--rounds", 2, "--json"))
+    assert result["files"] == [{"name": str(packed_model), "bytes": packed_model.stat().st_size}]
+    assert len(result["latency"]) == len(available_runtimes())
+
+
+def test_info(run, packed_model):
+    installation = parse(run("info", "--json"))
+    assert "squeezebert-micro" in installation["presets"]
+    assert "reuters-r8" in installation["datasets"]
+    preset = parse(run("info", "squeezebert-micro", "--json"))
+    assert preset["config"]["hidden_size"] == 128
+    parts = dict(preset["parameters"])
+    assert parts.pop("total") == sum(parts.values())
+    file = parse(run("info", packed_model, "--json"))
+    assert file["file"]["every op int8"] == "yes"
+    assert list(file["labels"].values()) == LABELS
+    assert run("info").exit_code == run("info", packed_model).exit_code == 0
+
+
+def test_damaged_model_is_one_line(run, packed_model, tmp_path):
+    content = packed_model.read_bytes()
+    cases = {"empty": b"", "text": b"not a model", "half": content[:len(content) // 2],
+             "head": content[:64]}
+    for name, damaged in cases.items():
+        path = tmp_path / f"{name}.tflite"
+        path.write_bytes(damaged)
+        for command in (["predict", path, "cat"], ["info", path], ["benchmark", path]):
+            assert str(path) in error_of(run(*command))
+    assert "cannot be read" in error_of(run("predict", tmp_path / "none.tflite", "cat"))
+
+
+def test_unfit_data_is_one_line(run, packed_model, topics_folder, tmp_path):
+    table = tmp_path / "data.csv"
+    table.write_text("sentence,label\nthe cat,animals\n")
+    assert "no column 'text'" in error_of(run("evaluate", packed_model, table))
+    table.write_text("text,label\nthe cat,animals\na car,vehicles\n")
+    message = error_of(run("evaluate", packed_model, table))
+    assert "'vehicles'" in message and "example 2" in message
+    message = error_of(run("train", "no-such-dataset", "-o", tmp_path / "run"))
+    assert "no-such-dataset" in message and "reuters-r8" in message
+    assert "no column 'topic'" in error_of(
+        run("train", topics_folder, "-o", tmp_path / "run", "--label-column", "topic"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_wrong_arguments_are_one_line(run, packed_model, topics_folder, trained_run, tmp_path):
+    assert "holds no finished training run" in error_of(
+        run("convert", tmp_path / "none", "-o", tmp_path / "x.tflite"))
+    assert "output_dtype 'int4'" in error_of(
+        run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--output-dtype", "int4"))
+    assert "max_length 99" in error_of(
+        run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--max-length", 99))
+    assert not list(tmp_path.iterdir())
+    assert "'tensorrt' is not available" in error_of(
+        run("predict", packed_model, "cat", "--runtime", "tensorrt"))
+    assert "no preset is named 'huge'" in error_of(run("info", "huge"))
+    assert "epochs must be at least 1" in error_of(
+        run("train", topics_folder, "-o", tmp_path / "run", "--epochs", 0))
+    status, out, err = shell("predict", tmp_path / "none.tflite", "cat")
+    assert (status, out) == (1, "") and err.startswith("error: ") and err.count("\n") == 1
+
+
+@pytest.fixture(scope="module")
+def classifier(packed_model):
+    return TextClassifier.from_file(packed_model)
+
+
+@settings(max_examples=60, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text(st.characters()), max_size=4))
+def test_any_text_has_a_label(classifier, texts):
+    """Lone surrogates too, which JSON and file names can bring in."""
+    predictions = classifier.predict(texts)
+    assert [prediction.text for prediction in predictions] == texts
+    for prediction in predictions:
+        assert prediction.label in LABELS
+        assert 0 <= prediction.probability <= 1
+        assert list(prediction.probabilities) == LABELS
+
+
+def test_empty_and_huge_texts_have_a_label(classifier):
+    for text in ("", " \t", "cat " * 262_144, "x" * 1_048_576):
+        assert classifier.predict([text])[0].label in LABELS
