@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
@@ -72,11 +73,11 @@ def test_every_golden_output_and_a_bit_identical_round_trip(name, goldens_dir, t
         outputs = {"start_logits": outputs[..., 0], "end_logits": outputs[..., 1]}
     elif GOLDENS[name] is not SqueezeBertModel:
         outputs = {"logits": outputs}
-        # The backbone's states, from the same checkpoint read as a bare encoder.
     if GOLDENS[name] is not SqueezeBertModel:
-        with warnings.catch_warnings(record=True):
-            bare = SqueezeBertModel.from_pretrained(folder)(inputs)
-        outputs.update({key: x for key, x in bare.items() if key.startswith("hidden_states")})
+        states = ["embeddings_norm", "layer_0_output_norm", "layer_1_output_norm",
+                  "layer_2_output_norm"]
+        backbone = keras.Model(model.inputs, [model.get_layer(layer).output for layer in states])
+        outputs.update({f"hidden_states_{i}": x for i, x in enumerate(backbone(inputs))})
     assert set(outputs) == set(expected)
     for key, value in expected.items():
         np.testing.assert_allclose(outputs[key], value, atol=1e-4, err_msg=key)
@@ -160,18 +161,20 @@ def test_a_reduced_model_keeps_the_tensors_that_its_class_does_not_use(goldens_d
     assert not any("layers.2." in name for name in tensors)
 
 
-def test_num_labels_keeps_names_that_fit(goldens_dir):
+def test_num_labels_keeps_names_that_fit(tiny_config, tmp_path):
+    config = tiny_config(num_hidden_layers=0).with_labels(["no", "yes"])
+    SqueezeBertModel(config).save_pretrained(tmp_path)
     with warnings.catch_warnings(record=True):
-        folder = goldens_dir / "squeezebert_base"
         model_class = SqueezeBertForTokenClassification
-        assert model_class.from_pretrained(folder, num_labels=2).config.id2label == {
-            0: "LABEL_0", 1: "LABEL_1"}
-        assert model_class.from_pretrained(folder, num_labels=4).config.num_labels == 4
+        same = model_class.from_pretrained(tmp_path, num_labels=2)
+        assert same.config.id2label == {0: "no", 1: "yes"}
+        other = model_class.from_pretrained(tmp_path, num_labels=3)
+        assert other.output_shape == (None, None, 3)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 def test_other_float_widths_become_float32(golden, dtype):
-    folder = golden("base")
+    folder = golden("mixed_groups")
     numpy_dtype = tf.dtypes.as_dtype(dtype).as_numpy_dtype
 
     def convert(tensors):
@@ -220,22 +223,22 @@ def test_half_a_head(golden):
 
 
 @pytest.mark.parametrize("fields, message", [
-    ({"k_groups": 2}, r"'encoder.layers.0.attention.key.weight' is float32 \[32, 8, 1\]; .* "
-                      r"needs float32 \[32, 16, 1\]"),
+    ({"k_groups": 4}, r"'encoder.layers.0.attention.key.weight' is float32 \[32, 16, 1\]; .* "
+                      r"needs float32 \[32, 8, 1\]"),
     ({"vocab_size": 97}, r"'embeddings.word_embeddings.weight' is float32 \[96, 32\]; .* "
                          r"needs float32 \[97, 32\]"),
-    ({"num_hidden_layers": 4}, "'encoder.layers.3.attention.query.weight' is missing"),
-    ({"num_hidden_layers": 2}, "'encoder.layers.2.attention.key.bias' has no place"),
+    ({"num_hidden_layers": 3}, "'encoder.layers.2.attention.query.weight' is missing"),
+    ({"num_hidden_layers": 1}, "'encoder.layers.1.attention.key.bias' has no place"),
 ])
 def test_a_config_of_another_model(golden, fields, message):
-    folder = golden("base")
+    folder = golden("mixed_groups")
     change_config(folder, **fields)
     with pytest.raises(UserError, match=message):
         SqueezeBertModel.from_pretrained(folder)
 
 
 def test_integers_in_the_place_of_weights(golden):
-    folder = golden("base")
+    folder = golden("mixed_groups")
     change_tensors(folder, lambda t: t.update(
         {"pooler.dense.bias": t["pooler.dense.bias"].astype(np.int8)}))
     with pytest.raises(UserError, match="'pooler.dense.bias' is int8"):
@@ -253,7 +256,7 @@ def first_cut_tensor(data, size):
 
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.999])
 def test_a_truncated_file_names_the_first_tensor_cut_off(golden, kept):
-    folder = golden("base")
+    folder = golden("mixed_groups")
     path = folder / WEIGHTS_FILE
     data = path.read_bytes()
     size = int(len(data) * kept)
@@ -267,14 +270,14 @@ def test_a_truncated_file_names_the_first_tensor_cut_off(golden, kept):
     (b"\2\0\0\0\0\0\0\0[]", "not a safetensors file"),
     (b"version https://git-lfs.github.com/spec/v1\n" * 3, "truncated|not a safetensors file")])
 def test_a_file_that_is_no_safetensors(golden, data, message):
-    folder = golden("base")
+    folder = golden("mixed_groups")
     (folder / WEIGHTS_FILE).write_bytes(data)
     with pytest.raises(UserError, match=message):
         SqueezeBertModel.from_pretrained(folder)
 
 
 def test_missing_files(golden, tmp_path):
-    folder = golden("base")
+    folder = golden("mixed_groups")
     (folder / WEIGHTS_FILE).rename(folder / "pytorch_model.bin")
     with pytest.raises(UserError, match=r"no model.safetensors \(but pytorch_model.bin\)"):
         SqueezeBertModel.from_pretrained(folder)
@@ -286,7 +289,7 @@ def test_missing_files(golden, tmp_path):
 
 
 def test_another_architecture(golden):
-    folder = golden("base")
+    folder = golden("mixed_groups")
     change_config(folder, model_type="bert")
     with pytest.raises(UserError, match="'bert'"):
         SqueezeBertModel.from_pretrained(folder)
@@ -294,7 +297,7 @@ def test_another_architecture(golden):
 
 def test_an_unknown_option(goldens_dir):
     with pytest.raises(UserError, match="no field 'revision'"):
-        SqueezeBertModel.from_pretrained(goldens_dir / "squeezebert_base", revision="main")
+        SqueezeBertModel.from_pretrained(goldens_dir / "squeezebert_mixed_groups", revision="main")
 
 
 def test_saving_onto_a_file(tiny_config, tmp_path):
@@ -325,7 +328,7 @@ def test_a_hub_id_is_read_from_the_downloaded_folder(goldens_dir, tmp_path, monk
 
     def snapshot_download(repo_id, allow_patterns):
         asked[repo_id] = set(allow_patterns)
-        return str(goldens_dir / "squeezebert_base")
+        return str(goldens_dir / "squeezebert_mixed_groups")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
     model = SqueezeBertModel.from_pretrained("somebody/squeezebert")
