@@ -7,7 +7,7 @@ from tfsqueeze.layers import SequenceDepthwiseConvolution
 
 
 def depthwise(x, kernel, bias):
-    """kernel [size, channels]; zeros beyond the ends, one more after than before if size is even."""
+    """kernel [size, channels]; zeros beyond the ends, the odd one after."""
     size, length = len(kernel), x.shape[1]
     before = (size - 1) // 2
     padded = np.pad(x, ((0, 0), (before, size - 1 - before), (0, 0)))

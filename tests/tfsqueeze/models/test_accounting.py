@@ -10,7 +10,7 @@ from tfsqueeze.models import PRESETS, SqueezeBertModel, count_macs, count_parame
 
 def random_config(tiny_config, seed):
     rng = np.random.default_rng(seed)
-    layers = int(rng.integers(0, 4))
+    layers = int(rng.integers(0, 3))
     groups = {f"{name}_groups": int(rng.choice([1, 2, 4])) for name in
               ("q", "k", "v", "post_attention", "intermediate", "output")}
     return tiny_config(
