@@ -18,8 +18,8 @@ def run_in_workers(function: Callable, calls: Sequence[tuple], workers: int | No
                    ) -> list[Any]:
     """Calls `function(*arguments)` for each of `calls` in fresh processes; results in order.
 
-    tflite-runtime cannot create an interpreter in a process that has loaded TensorFlow before it
-    (`vector::reserve`), and a process per core checks several runtimes in the time of one.
+    A process per core checks several runtimes in the time of one, and a runtime that crashes takes
+    nothing else with it.
 
     function: importable by name, and its module without TensorFlow.
     workers: processes at once; as many as there are cores by default.
