@@ -99,14 +99,16 @@ def test_runtimes_compute_what_quantization_aware_training_computes(converted):
     for runtime, (logits, _) in zip(available_runtimes(), results, strict=True):
         assert logits.shape == expected.shape
         steps = np.abs(logits - expected) / scale
-        print(f"{runtime}: mean {steps.mean():.2f}, max {steps.max():.1f} steps")
-        assert steps.mean() < 2.0 and steps.max() < 16.0, (runtime, steps.mean(), steps.max())
+        # Measured: mean 0.3 to 2.0, max 1 to 7; of random logits both are tens of steps.
+        assert steps.mean() < 3.0 and steps.max() < 12.0, (runtime, steps.mean(), steps.max())
 
 
 @pytest.fixture(scope="module")
 def micro():
+    """A float model, its calibrated twin and the twin's int8 file."""
     model = build(*VARIANTS["micro"])
-    return model, quantize_aware(model, [examples(IDS)])
+    twin = quantize_aware(model, [examples(IDS)])
+    return model, twin, convert_int8(twin, LENGTH)
 
 
 def test_float_output_is_the_dequantized_int8_output(micro):
@@ -116,7 +118,7 @@ def test_float_output_is_the_dequantized_int8_output(micro):
     assert [operator.name for operator in operators].count("DEQUANTIZE") == 1
     with pytest.raises(NotFullyInt8Error, match="DEQUANTIZE"):
         require_int8(content, allow_float_output=False)
-    expected = open_model(convert_int8(micro[1], LENGTH)).predict_logits(inputs)
+    expected = open_model(micro[2]).predict_logits(inputs)
     opened = open_model(content)
     assert opened.output_details[0].dtype == np.float32
     np.testing.assert_allclose(opened.predict_logits(inputs), expected, atol=1e-6)
@@ -125,10 +127,13 @@ def test_float_output_is_the_dequantized_int8_output(micro):
 def test_a_shorter_length_gives_the_same_logits(micro):
     inputs = examples(IDS)["input_ids"]
     inputs[:, 8:] = 0
-    long = open_model(convert_int8(micro[1], LENGTH))
-    short = open_model(convert_int8(micro[1], 8))
-    np.testing.assert_allclose(short.predict_logits(inputs[:, :8]), long.predict_logits(inputs),
-                               atol=2.01 * long.output_details[0].scale)
+    long, short = open_model(micro[2]), open_model(convert_int8(micro[1], 8))
+    assert short.input_details[0].shape == (1, 8)
+    expected = long.predict_logits(inputs)
+    # The kernels round the softmax of 8 and of 16 scores differently; measured: 3 steps at most.
+    difference = np.abs(short.predict_logits(inputs[:, :8]) - expected)
+    assert difference.max() < 6 * long.output_details[0].scale
+    assert np.ptp(expected) > 50 * long.output_details[0].scale
 
 
 def test_float_conversion_is_exact_and_not_int8(micro):

@@ -37,11 +37,14 @@ def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.
     best_weights = folder / "best.weights.h5"
     earlier = read_history(history)
     best = None
-    if keep_start and not best_weights.exists():
-        model.save_weights(best_weights)
     if best_weights.exists():
         model.load_weights(best_weights)
+    if keep_start or best_weights.exists():
         best = model.evaluate(validation, verbose=0, return_dict=True)["accuracy"]
+    if keep_start and not best_weights.exists():
+        # After the evaluation, which makes the metrics' variables: Keras saves them too, and
+        # cannot load a file without them once they exist.
+        model.save_weights(best_weights)
     model.fit(
         batches.dataset(), validation_data=validation, epochs=epochs, verbose=0,
         callbacks=[
