@@ -77,7 +77,7 @@ def trained_run(topics_folder, tiny_options, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def packed_model(trained_run, tmp_path_factory) -> Path:
+def topics_model(trained_run, tmp_path_factory) -> Path:
     """The int8 .tflite of `trained_run`, with its labels and vocabulary inside."""
     from converters.pipeline import convert_run
 

@@ -20,9 +20,9 @@ def splits(topics_folder):
 
 
 @pytest.fixture(scope="module")
-def models(trained_run, packed_model, splits):
+def models(trained_run, topics_model, splits):
     train_ids = tokenize(trained_run.tokenizer, splits.train.texts)
-    return {QAT_FILE: packed_model.read_bytes(), **convert_alternatives(trained_run, train_ids)}
+    return {QAT_FILE: topics_model.read_bytes(), **convert_alternatives(trained_run, train_ids)}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,8 @@ def test_int8_agrees_with_quantization_aware_training(verified):
 def test_keras_rows_are_what_the_keras_models_predict(verified, trained_run, splits):
     ids = tokenize(trained_run.tokenizer, splits.test.texts)
     labels = splits.test.label_ids(trained_run.label_names)
-    for row, model in zip(verified["accuracy"], (trained_run.float_model, trained_run.qat_model)):
+    models = (trained_run.float_model, trained_run.qat_model)
+    for row, model in zip(verified["accuracy"][:2], models, strict=True):
         predicted = model.predict(ids, verbose=0).argmax(axis=1)
         metrics = classification_metrics(labels, predicted, trained_run.label_names)
         assert row["accuracy"] == metrics["accuracy"] == np.mean(predicted == labels)

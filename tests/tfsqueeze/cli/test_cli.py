@@ -82,22 +82,23 @@ def test_train_convert_predict(run, topics_folder, tmp_path):
     alone = (tmp_path / "elsewhere").mkdir() or tmp_path / "elsewhere" / "model.tflite"
     file.rename(alone)
     (folder / "qat.keras").rename(tmp_path / "gone.keras")
-    predictions = parse(run("predict", alone, "the cat and the dog", "rain and snow", "--json"))
+    predictions = parse(run("predict", alone, "the cat dog cow fox", "the rain snow wind fog",
+                            "--json"))
     assert [prediction["label"] for prediction in predictions] == ["animals", "weather"]
-    assert "has no" not in error_of(run("convert", folder, "-o", file))
+    assert "(qat.keras is missing)" in error_of(run("convert", folder, "-o", file))
     assert not file.exists()
 
 
-def test_predict_arguments_and_standard_input_agree(run, packed_model):
-    texts = ["the cat saw a dog", "fog, wind and hail", "cheese on bread"]
-    by_arguments = parse(run("predict", packed_model, *texts, "--json"))
-    by_lines = parse(run("predict", packed_model, "--json", stdin="\n".join(texts) + "\n"))
+def test_predict_arguments_and_standard_input_agree(run, topics_model):
+    texts = ["the cat dog horse", "the fog wind hail storm", "the cheese bread soup"]
+    by_arguments = parse(run("predict", topics_model, *texts, "--json"))
+    by_lines = parse(run("predict", topics_model, "--json", stdin="\n".join(texts) + "\n"))
     assert by_arguments == by_lines
     assert [prediction["label"] for prediction in by_lines] == ["animals", "weather", "food"]
     for prediction in by_lines:
         assert sum(prediction["probabilities"].values()) == pytest.approx(1)
         assert prediction["probability"] == prediction["probabilities"][prediction["label"]]
-    table = run("predict", packed_model, "soup with [bold]butter[/bold]")
+    table = run("predict", topics_model, "the soup cheese rice [bold]butter[/bold]")
     assert table.exit_code == 0 and "food" in table.stdout
     assert "[bold]butter[/bold]" in table.stdout
 
@@ -106,34 +107,34 @@ def test_predict_arguments_and_standard_input_agree(run, packed_model):
     (b"", 0), (b"\n", 1), (b"\xff\xfe\x00\x80\n\xed\xa0\x80\n", 2),
     (b"\x1b[31mcat\x07\n", 1), ("\u202e\U0001f408 \u0000 cat".encode(), 1),
     (b"cat " * 262_144, 1)], ids=["nothing", "blank", "not-utf8", "control", "marks", "1MB"])
-def test_predict_takes_any_bytes(run, packed_model, stdin, count):
-    predictions = parse(run("predict", packed_model, "--json", stdin=stdin))
+def test_predict_takes_any_bytes(run, topics_model, stdin, count):
+    predictions = parse(run("predict", topics_model, "--json", stdin=stdin))
     assert len(predictions) == count
     assert all(prediction["label"] in LABELS for prediction in predictions)
-    table = run("predict", packed_model, stdin=stdin)
+    table = run("predict", topics_model, stdin=stdin)
     assert table.exit_code == 0 and "\x1b[31m" not in table.stdout
 
 
-def test_predict_in_a_process_of_its_own(packed_model):
-    status, out, _ = shell("predict", packed_model, "--json", "--runtime", available_runtimes()[0],
+def test_predict_in_a_process_of_its_own(topics_model):
+    status, out, _ = shell("predict", topics_model, "--json", "--runtime", available_runtimes()[0],
                            stdin=b"the cow\n\xff\xff\n\n")
     assert status == 0
     predictions = json.loads(out)
     assert len(predictions) == 3 and predictions[0]["label"] == "animals"
 
 
-def test_evaluate(run, packed_model, topics_folder):
-    metrics = parse(run("evaluate", packed_model, topics_folder / "test.csv", "--json"))
-    assert metrics == parse(run("evaluate", packed_model, topics_folder, "--json"))
+def test_evaluate(run, topics_model, topics_folder):
+    metrics = parse(run("evaluate", topics_model, topics_folder / "test.csv", "--json"))
+    assert metrics == parse(run("evaluate", topics_model, topics_folder, "--json"))
     assert metrics["accuracy"] > 0.8
     assert [row["label"] for row in metrics["per_class"]] == LABELS
     assert sum(row["support"] for row in metrics["per_class"]) == 30
-    table = run("evaluate", packed_model, topics_folder)
+    table = run("evaluate", topics_model, topics_folder)
     assert table.exit_code == 0 and "macro F1" in table.stdout
 
 
-def test_verify(run, trained_run, packed_model, topics_folder, tmp_path):
-    result = parse(run("verify", trained_run.folder, "--model", packed_model, "--data",
+def test_verify(run, trained_run, topics_model, topics_folder, tmp_path):
+    result = parse(run("verify", trained_run.folder, "--model", topics_model, "--data",
                        topics_folder, "--examples", 20, "--report", tmp_path / "report", "--json"))
     rows = [row for row in result["accuracy"] if row["runtime"] != "tensorflow"]
     assert {row["runtime"] for row in rows} == set(available_runtimes())
@@ -144,13 +145,13 @@ def test_verify(run, trained_run, packed_model, topics_folder, tmp_path):
     assert list((tmp_path / "report").glob("*.html"))
 
 
-def test_benchmark(run, packed_model):
-    result = parse(run("benchmark", packed_model, "--rounds", 2, "--json"))
-    assert result["files"] == [{"name": str(packed_model), "bytes": packed_model.stat().st_size}]
+def test_benchmark(run, topics_model):
+    result = parse(run("benchmark", topics_model, "--rounds", 2, "--json"))
+    assert result["files"] == [{"name": str(topics_model), "bytes": topics_model.stat().st_size}]
     assert len(result["latency"]) == len(available_runtimes())
 
 
-def test_info(run, packed_model):
+def test_info(run, topics_model):
     installation = parse(run("info", "--json"))
     assert "squeezebert-micro" in installation["presets"]
     assert "reuters-r8" in installation["datasets"]
@@ -158,14 +159,14 @@ def test_info(run, packed_model):
     assert preset["config"]["hidden_size"] == 128
     parts = dict(preset["parameters"])
     assert parts.pop("total") == sum(parts.values())
-    file = parse(run("info", packed_model, "--json"))
+    file = parse(run("info", topics_model, "--json"))
     assert file["file"]["every op int8"] == "yes"
     assert list(file["labels"].values()) == LABELS
-    assert run("info").exit_code == run("info", packed_model).exit_code == 0
+    assert run("info").exit_code == run("info", topics_model).exit_code == 0
 
 
-def test_damaged_model_is_one_line(run, packed_model, tmp_path):
-    content = packed_model.read_bytes()
+def test_damaged_model_is_one_line(run, topics_model, tmp_path):
+    content = topics_model.read_bytes()
     cases = {"empty": b"", "text": b"not a model", "half": content[:len(content) // 2],
              "head": content[:64]}
     for name, damaged in cases.items():
@@ -176,12 +177,12 @@ def test_damaged_model_is_one_line(run, packed_model, tmp_path):
     assert "cannot be read" in error_of(run("predict", tmp_path / "none.tflite", "cat"))
 
 
-def test_unfit_data_is_one_line(run, packed_model, topics_folder, tmp_path):
+def test_unfit_data_is_one_line(run, topics_model, topics_folder, tmp_path):
     table = tmp_path / "data.csv"
     table.write_text("sentence,label\nthe cat,animals\n")
-    assert "no column 'text'" in error_of(run("evaluate", packed_model, table))
+    assert "no column 'text'" in error_of(run("evaluate", topics_model, table))
     table.write_text("text,label\nthe cat,animals\na car,vehicles\n")
-    message = error_of(run("evaluate", packed_model, table))
+    message = error_of(run("evaluate", topics_model, table))
     assert "'vehicles'" in message and "example 2" in message
     message = error_of(run("train", "no-such-dataset", "-o", tmp_path / "run"))
     assert "no-such-dataset" in message and "reuters-r8" in message
@@ -190,7 +191,7 @@ def test_unfit_data_is_one_line(run, packed_model, topics_folder, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_wrong_arguments_are_one_line(run, packed_model, topics_folder, trained_run, tmp_path):
+def test_wrong_arguments_are_one_line(run, topics_model, topics_folder, trained_run, tmp_path):
     assert "holds no finished training run" in error_of(
         run("convert", tmp_path / "none", "-o", tmp_path / "x.tflite"))
     assert "output_dtype 'int4'" in error_of(
@@ -199,7 +200,7 @@ def test_wrong_arguments_are_one_line(run, packed_model, topics_folder, trained_
         run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--max-length", 99))
     assert not list(tmp_path.iterdir())
     assert "'tensorrt' is not available" in error_of(
-        run("predict", packed_model, "cat", "--runtime", "tensorrt"))
+        run("predict", topics_model, "cat", "--runtime", "tensorrt"))
     assert "no preset is named 'huge'" in error_of(run("info", "huge"))
     assert "epochs must be at least 1" in error_of(
         run("train", topics_folder, "-o", tmp_path / "run", "--epochs", 0))
@@ -208,8 +209,8 @@ def test_wrong_arguments_are_one_line(run, packed_model, topics_folder, trained_
 
 
 @pytest.fixture(scope="module")
-def classifier(packed_model):
-    return TextClassifier.from_file(packed_model)
+def classifier(topics_model):
+    return TextClassifier.from_file(topics_model)
 
 
 @settings(max_examples=60, deadline=None,
