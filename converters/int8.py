@@ -16,6 +16,7 @@ from converters.depthwise import use_depthwise_convolutions
 from converters.inspection import require_int8
 from tfsqueeze.errors import UserError
 from tfsqueeze.layers import export_form
+from tfsqueeze.quiet import without_chatter
 
 OUTPUT_DTYPES = {"int8": tf.int8, "float32": tf.float32}
 
@@ -102,7 +103,8 @@ def _quiet() -> Iterator[None]:
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with (warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()),
+              without_chatter()):
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -12,6 +12,7 @@ from converters.metadata import ModelMetadata, read_metadata
 from converters.model_file import Model
 from converters.runtimes import TFLiteModel, open_model
 from tfsqueeze.errors import UserError
+from tfsqueeze.quiet import load_tensorflow
 
 _BATCH = 256  # texts tokenized at once
 
@@ -38,6 +39,7 @@ class TextClassifier:
     """
 
     def __init__(self, model: TFLiteModel, metadata: ModelMetadata) -> None:
+        load_tensorflow()
         from tfsqueeze.text.tokenizer import WordPieceTokenizer
 
         shapes = {detail.name: detail.shape for detail in model.input_details}

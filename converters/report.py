@@ -314,6 +314,8 @@ def _training(stages: Mapping[str, Sequence[Mapping]]) -> Section:
             for stage, epochs in stages.items()
             for epoch in epochs
         ),
+        note="Each stage keeps its best epoch on validation. Epoch 0 of the quantization-aware "
+        "stage is the calibrated model that it starts from.",
         plot="training",
     )
 

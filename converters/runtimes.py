@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.util
 import os
 import sys
-import tempfile
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +15,10 @@ import numpy as np
 from converters.inspection import list_operators
 from converters.model_file import Model, one_line, read_model
 from tfsqueeze.errors import UserError
+from tfsqueeze.quiet import without_chatter
 
 _PACKAGES = {"tflite-runtime": "tflite_runtime", "litert": "ai_edge_litert"}
 _KERNELS = {"default": "AUTO", "reference": "BUILTIN_REF"}
-_REDIRECTION = threading.Lock()
 
 Inputs = np.ndarray | Mapping[str, np.ndarray]
 
@@ -179,7 +176,7 @@ def open_model(
         _refuse_wrong_kernels(content)
     module = _import_interpreter(runtime)
     try:
-        with _without_info_lines():
+        with without_chatter():
             interpreter = module.Interpreter(
                 model_content=content,
                 num_threads=num_threads,
@@ -244,24 +241,3 @@ def _as_dtype(value: np.ndarray, detail: TensorDetails) -> np.ndarray:
             f"{detail.dtype} cannot hold; the model takes {detail.dtype}"
         )
     return converted
-
-
-@contextlib.contextmanager
-def _without_info_lines() -> Iterator[None]:
-    """Keeps the runtimes' INFO lines off the process's standard error; other lines still come.
-
-    They are written by C++ to file descriptor 2, so only redirecting that reaches them.
-    """
-    with _REDIRECTION, tempfile.TemporaryFile() as captured:
-        sys.stderr.flush()
-        kept = os.dup(2)
-        os.dup2(captured.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            captured.seek(0)
-            for line in captured:
-                if not line.startswith(b"INFO:"):
-                    os.write(2, line)

@@ -9,6 +9,7 @@ import typer
 
 from tfsqueeze.cli.console import output, print_json, step
 from tfsqueeze.cli.options import Json, RunFolder
+from tfsqueeze.quiet import load_tensorflow
 
 
 def convert(
@@ -25,6 +26,7 @@ def convert(
     The file is refused, and the ops named, where a tensor is anything else. It holds the labels,
     the vocabulary and the tokenizer's settings, so that it alone suffices to predict.
     """
+    load_tensorflow()
     from converters.inspection import list_operators, summarize_operators
     from converters.pipeline import convert_run
     from tfsqueeze.files import write_atomically

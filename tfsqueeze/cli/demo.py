@@ -11,6 +11,7 @@ import typer
 
 from tfsqueeze.cli.console import output, print_json, step, training_progress
 from tfsqueeze.cli.options import Json
+from tfsqueeze.quiet import load_tensorflow
 
 # Checked on Reuters R8 only; other data has other difficulties.
 _R8_LEAST_ACCURACY = 0.96
@@ -62,6 +63,7 @@ def demo(
         return value
 
     def train():
+        load_tensorflow()
         from tfsqueeze.training.run import train_classifier
 
         return train_classifier(output_folder, splits, options, training_progress,

@@ -9,6 +9,7 @@ import typer
 
 from tfsqueeze.cli.console import output, print_json, step, training_progress
 from tfsqueeze.cli.options import Data, Json, LabelColumn, TextColumn
+from tfsqueeze.quiet import load_tensorflow
 
 
 def train(
@@ -59,6 +60,7 @@ def train(
     step(f"loading {data}")
     splits = load_dataset(data, text_column=text_column, label_column=label_column, seed=seed)
     step(f"training on {len(splits.train):,} texts with {len(splits.label_names)} labels")
+    load_tensorflow()
     from tfsqueeze.training.run import train_classifier
 
     run = train_classifier(output_folder, splits, options, training_progress,

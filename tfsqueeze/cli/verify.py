@@ -9,6 +9,7 @@ import typer
 
 from tfsqueeze.cli.console import output, print_json, step
 from tfsqueeze.cli.options import Json, LabelColumn, Report, RunFolder, TextColumn
+from tfsqueeze.quiet import load_tensorflow
 
 
 def verify(
@@ -31,6 +32,7 @@ def verify(
     steps of the output's scale, with optimized kernels (and their delegate) and with the
     reference kernels.
     """
+    load_tensorflow()
     from converters.model_file import read_model
     from converters.pipeline import QAT_FILE, convert_run, verify_run
     from converters.report import print_report, write_report

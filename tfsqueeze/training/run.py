@@ -112,7 +112,7 @@ def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: 
         lambda: quantize_aware(float_model, calibration_batches(train_ids, options.seed)),
         lambda path: load_quantized(path, compile=False))
     return TrainedRun(folder, config, options, dataset_name, tokenizer, float_model, qat_model,
-                      {name: read_history(folder / name / "history.csv")
+                      {name: read_history(folder / name)
                        for name in ("float", "qat")}, seconds.values)
 
 
@@ -131,7 +131,7 @@ def load_run(folder: str | os.PathLike) -> TrainedRun:
         WordPieceTokenizer.from_pretrained(folder / "tokenizer"),
         keras.models.load_model(folder / "float.keras", compile=False),
         load_quantized(folder / "qat.keras", compile=False),
-        {name: read_history(folder / name / "history.csv") for name in ("float", "qat")},
+        {name: read_history(folder / name) for name in ("float", "qat")},
         _Seconds(folder / "seconds.json").values)
 
 

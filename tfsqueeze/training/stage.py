@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,11 +11,14 @@ from pathlib import Path
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.files import write_atomically
 from tfsqueeze.training.batches import TrainingBatches
 from tfsqueeze.training.options import TrainingOptions
 
 _WARMUP_SHARE = 0.1
 _MONITOR = "val_accuracy"
+_HISTORY = "history.csv"
+_START = "start.json"
 
 
 def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.Dataset,
@@ -29,19 +33,23 @@ def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.
         beats them, as those of a calibrated model may.
     callbacks: further Keras callbacks, as one that shows progress.
 
-    Returns one row per epoch: epoch, loss, accuracy, val_loss, val_accuracy.
+    Returns one row per epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy; before them,
+    with `keep_start`, a row for epoch 0 with the start's val_loss and val_accuracy.
     """
     folder.mkdir(parents=True, exist_ok=True)
     compile_for_classification(model, learning_rate, epochs * batches.steps, options)
-    history = folder / "history.csv"
+    history = folder / _HISTORY
     best_weights = folder / "best.weights.h5"
-    earlier = read_history(history)
     best = None
     if best_weights.exists():
         model.load_weights(best_weights)
     if keep_start or best_weights.exists():
-        best = model.evaluate(validation, verbose=0, return_dict=True)["accuracy"]
+        metrics = model.evaluate(validation, verbose=0, return_dict=True)
+        best = metrics["accuracy"]
     if keep_start and not best_weights.exists():
+        row = {"epoch": 0, **{f"val_{name}": value for name, value in metrics.items()}}
+        with write_atomically(folder / _START) as temporary:
+            temporary.write_text(json.dumps(row) + "\n", "utf-8")
         # After the evaluation, which makes the metrics' variables: Keras saves them too, and
         # cannot load a file without them once they exist.
         model.save_weights(best_weights)
@@ -51,7 +59,7 @@ def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.
             keras.callbacks.ModelCheckpoint(
                 str(best_weights), monitor=_MONITOR, mode="max", save_best_only=True,
                 save_weights_only=True, initial_value_threshold=best),
-            keras.callbacks.CSVLogger(str(history), append=bool(earlier)),
+            keras.callbacks.CSVLogger(str(history), append=history.exists()),
             keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
             keras.callbacks.EarlyStopping(monitor=_MONITOR, mode="max",
                                           patience=options.patience),
@@ -61,7 +69,7 @@ def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.
         ])
     model.load_weights(best_weights)
     shutil.rmtree(folder / "backup", ignore_errors=True)
-    return read_history(history)
+    return read_history(folder)
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
@@ -95,12 +103,15 @@ def compile_for_classification(model: keras.Model, learning_rate: float, steps: 
         metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
 
 
-def read_history(path: Path) -> list[dict[str, float]]:
-    """Reads the rows that a stage has logged; none where it has not begun."""
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as lines:
-        rows = [{name: float(value) for name, value in row.items()}
-                for row in csv.DictReader(lines)]
+def read_history(folder: Path) -> list[dict[str, float]]:
+    """Reads the rows that a stage has logged, as `fit_stage` returns them; none where it has not
+    begun."""
+    start, history = folder / _START, folder / _HISTORY
+    rows = [json.loads(start.read_text("utf-8"))] if start.exists() else []
+    if history.exists():
+        with history.open(newline="", encoding="utf-8") as lines:
+            for logged in csv.DictReader(lines):
+                row = {name: float(value) for name, value in logged.items()}
+                rows.append({**row, "epoch": int(row["epoch"]) + 1})
     # An epoch that was interrupted after its log and before its backup is run and logged again.
     return list({row["epoch"]: row for row in rows}.values())

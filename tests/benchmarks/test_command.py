@@ -1,0 +1,55 @@
+"""`python -m benchmarks`: reports from a run, and one-line errors."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from benchmarks.cli import app
+from benchmarks.comparison import Selection
+from tfsqueeze.errors import UserError
+
+
+def test_files_given_by_path_are_reported(dense_models, tmp_path) -> None:
+    files = [str(path) for path in dense_models.values()]
+    arguments = ["models", *files, "--only", "none of the others", "--runtime", "litert",
+                 "--rounds", "2", "--output-folder", str(tmp_path)]
+    result = CliRunner().invoke(app, [*arguments, "--json"])
+    assert result.exit_code == 0, result.output
+    printed = json.loads(result.stdout)
+    assert printed == json.loads((tmp_path / "models.json").read_text())
+    (run,) = printed["runs"]
+    assert [row["name"] for row in run["models"]] == [f"{file} on litert" for file in files]
+    assert run["baseline"] == f"{files[0]} on litert"
+    assert run["models"][1]["speedup"] < 1
+    assert printed["machine"]["cores"] >= 1
+    table = (tmp_path / "models.md").read_text()
+    assert all(f"| {file} on litert |" in table for file in files)
+    assert (tmp_path / "models.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["models", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),
+    (["operators", "--runtime", "onnxruntime"], "the runtime 'onnxruntime' is not available here"),
+    (["models", "--only", "gpt", "--runtime", "litert"], "no model's name holds gpt"),
+    (["models", "--preset", "squeezebert-huge"], "no preset is named 'squeezebert-huge'"),
+])
+def test_errors_are_one_line(arguments, message, tmp_path) -> None:
+    result = CliRunner().invoke(app, [*arguments, "--output-folder", str(tmp_path)])
+    assert result.exit_code == 1
+    errors = [line for line in result.stderr.splitlines() if "error:" in line]
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert "Traceback" not in result.output
+
+
+def test_selection_keeps_to_the_runtimes_and_names() -> None:
+    selection = Selection(("litert",), only=("squeezebert", "bert-base f"))
+    names = [spec.name for spec in selection.specs()]
+    assert "bert-base float32" in names
+    assert "squeezebert-base int8" in names
+    assert not any("onnx" in name or "mobile" in name for name in names)
+    with pytest.raises(UserError, match="there are bert-base float32"):
+        Selection(("litert",), only=("gpt",)).specs()

@@ -1,0 +1,63 @@
+"""Which models there are, and that their files are built once and never half."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from benchmarks.models import ensure_models, onnx_peers, squeezebert_models, tflite_peers
+from benchmarks.operators import OperatorCase
+from tfsqueeze.errors import UserError
+from tfsqueeze.models import count_macs, load_preset
+
+
+@pytest.fixture(scope="module")
+def spec():
+    return OperatorCase("add", "add", (4, 8), 1, 0, 96).spec("float32")
+
+
+def test_files_are_built_once(spec, tmp_path) -> None:
+    texts = []
+    (path,) = ensure_models([spec], tmp_path, progress=lambda *call: texts.append(call))
+    assert path.read_bytes()[4:8] == b"TFL3"
+    assert texts == [(0, 1, "building operator-add-4x8 float32"), (1, 1, "built")]
+    before = path.stat().st_mtime_ns
+    assert ensure_models([spec], tmp_path) == [path]
+    assert path.stat().st_mtime_ns == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_failed_build_leaves_nothing(spec, tmp_path) -> None:
+    broken = dataclasses.replace(spec, arguments=())
+    with pytest.raises(TypeError, match="build_operator"):
+        ensure_models([broken], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_file_names_follow_what_they_are_built_from(spec) -> None:
+    other = dataclasses.replace(spec, arguments=("add", (4, 8), "int8"))
+    sources = dataclasses.replace(spec, sources=("benchmarks/peers/encoders.py",))
+    assert len({spec.file_name, other.file_name, sources.file_name}) == 3
+
+
+def test_own_models() -> None:
+    specs = squeezebert_models("squeezebert-base", 128)
+    assert {"squeezebert-base float32", "squeezebert-base int8"} <= {spec.name for spec in specs}
+    assert specs[0].macs == sum(count_macs(load_preset("squeezebert-base"), 128).values())
+    with pytest.raises(UserError, match="no preset"):
+        squeezebert_models("squeezebert-huge", 128)
+
+
+def test_every_peer_has_every_number_format() -> None:
+    names = [spec.name for spec in tflite_peers(64)]
+    assert sorted(names) == sorted(f"{family} {variant}"
+                                   for family in ("bert-base", "distilbert", "albert-base",
+                                                  "mobilebert")
+                                   for variant in ("float32", "dynamic", "int8"))
+
+
+def test_names_and_files_are_unique() -> None:
+    specs = [*tflite_peers(64), *onnx_peers(64), *squeezebert_models("squeezebert-base", 64)]
+    assert len({spec.name for spec in specs}) == len({spec.file_name for spec in specs}) == len(
+        specs)

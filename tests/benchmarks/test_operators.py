@@ -1,0 +1,51 @@
+"""The operators of a model, and their figures against the limits of the machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.operators import operator_cases, probe_cases, profile_operators
+from tfsqueeze.config import SqueezeBertConfig
+from tfsqueeze.models import count_macs, load_preset
+
+
+@pytest.mark.parametrize("config", [
+    load_preset("squeezebert-base"), load_preset("squeezebert-small"),
+    SqueezeBertConfig(hidden_size=32, num_attention_heads=2, intermediate_size=64,
+                      num_hidden_layers=3, q_groups=1, k_groups=2, output_groups=8)])
+def test_operators_make_up_the_model(config) -> None:
+    macs = count_macs(config, 64)
+    counted = sum(case.count * case.macs for case in operator_cases(config, 64))
+    assert counted == macs["attention"] + macs["feed_forward"]
+
+
+def test_names_are_unique() -> None:
+    names = [case.name for case in
+             (*operator_cases(load_preset("squeezebert-base"), 128), *probe_cases())]
+    assert len(set(names)) == len(names)
+
+
+def test_profile_relates_times_to_the_limits(tmp_path) -> None:
+    cases = operator_cases(SqueezeBertConfig(hidden_size=16, num_attention_heads=2,
+                                             intermediate_size=32), 8)
+    product = next(case for case in cases if case.name == "dense 16->16, 4 groups")
+    softmax = next(case for case in cases if case.name == "softmax")
+    profile = profile_operators([product], ["litert"], rounds=2, probes=[softmax],
+                                folder=tmp_path)
+    rows = {(row["name"], row["dtype"]): row for row in profile["operators"]}
+    assert len(rows) == 4
+    assert profile["copy_gigabytes_per_second"] > 0
+    for dtype, size in (("float32", 4), ("int8", 1)):
+        row = rows["dense 16->16, 4 groups", dtype]
+        seconds = row["milliseconds"]["median"] / 1e3
+        assert row["macs"] == 8 * 16 * 16 // 4
+        assert row["bytes"] == size * (2 * 8 * 16 + 16 * 16 // 4 + 16)
+        assert row["gmacs_per_second"] == pytest.approx(row["macs"] / seconds / 1e9)
+        # The only product is its own best.
+        assert profile["best_gmacs_per_second"][dtype] == pytest.approx(row["gmacs_per_second"])
+        assert row["rate_share"] == pytest.approx(1)
+        assert row["all_int8"] == (dtype == "int8")
+        moved = rows["softmax", dtype]
+        limit = moved["bytes"] / profile["copy_gigabytes_per_second"] / 1e9
+        assert moved["roofline_share"] == pytest.approx(
+            limit / (moved["milliseconds"]["median"] / 1e3))
