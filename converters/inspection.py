@@ -175,6 +175,27 @@ def require_int8(model: Model, *, allow_float_output: bool = True) -> list[Opera
     return operators
 
 
+def require_int8_products(model: Model) -> list[Operator]:
+    """Returns the operators of a .tflite file after proving that all matrix products are int8.
+
+    Raises:
+        NotFullyInt8Error: a convolution or matrix product reads or writes something else; the
+            message names the first of them with their dtypes.
+        UserError: the file is not a sound .tflite file.
+    """
+    operators = list_operators(model)
+    offenders = [
+        operator for operator in offending_operators(operators)
+        if operator.name in _MATRIX_PRODUCTS
+    ]
+    if offenders:
+        raise NotFullyInt8Error(
+            f"{len(offenders)} of the model's matrix products are not int8: "
+            f"{', '.join(map(_describe, offenders[:3]))}"
+        )
+    return operators
+
+
 def summarize_operators(operators: Sequence[Operator]) -> list[dict[str, Any]]:
     """Counts operators by name and dtypes, most frequent first, for tables; JSON-able.
 

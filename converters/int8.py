@@ -13,41 +13,51 @@ import tensorflow as tf
 import tf_keras as keras
 
 from converters.depthwise import use_depthwise_convolutions
-from converters.inspection import require_int8
+from converters.inspection import require_int8, require_int8_products
 from tfsqueeze.errors import UserError
 from tfsqueeze.layers import export_form
 from tfsqueeze.quiet import without_chatter
 
 OUTPUT_DTYPES = {"int8": tf.int8, "float32": tf.float32}
+INT8_PROFILES = ("int8", "mobile")
 
 
-def convert_int8(model: keras.Model, max_length: int, output_dtype: str = "int8") -> bytes:
-    """Converts a quantization-aware model to a .tflite file in which every op is int8.
+def convert_int8(model: keras.Model, max_length: int, output_dtype: str = "int8",
+                 profile: str = "int8") -> bytes:
+    """Converts a quantization-aware model to an int8 .tflite file.
 
     model: what `tfsqueeze.quantization.quantize_aware` returned, calibrated or trained; its
         inputs are int32 [batch, length], its one output float logits.
     max_length: the static length; the batch is 1.
     output_dtype: `int8`, or `float32` for a DEQUANTIZE at the end.
+    profile: `int8`, where every op is int8, as Edge TPUs and microcontrollers need; or `mobile`,
+        where every product is int8, and layer normalization and softmax are float32, for which
+        the runtimes of phones have the faster kernels.
 
     Returns the file's bytes: int32 inputs of the Keras inputs' names, output `logits`. All ranges
     come from the model's fake quantization; nothing is calibrated here.
 
     Raises UserError for a bad argument, and `NotFullyInt8Error` naming the ops where some tensor
-    is not int8.
+    is not what the profile says.
     """
     if output_dtype not in OUTPUT_DTYPES:
         raise UserError(f"output_dtype {output_dtype!r} is not one of {', '.join(OUTPUT_DTYPES)}")
-    converter = _converter(model, max_length)
+    if profile not in INT8_PROFILES:
+        raise UserError(f"profile {profile!r} is not one of {', '.join(INT8_PROFILES)}")
+    converter = _converter(model, max_length, profile)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.inference_output_type = OUTPUT_DTYPES[output_dtype]
     content = use_depthwise_convolutions(_convert(converter))
-    require_int8(content, allow_float_output=output_dtype == "float32")
+    if profile == "int8":
+        require_int8(content, allow_float_output=output_dtype == "float32")
+    else:
+        require_int8_products(content)
     return content
 
 
 def convert_float(model: keras.Model, max_length: int) -> bytes:
     """Converts a float model to a float32 .tflite file with batch 1 and the static length."""
-    return use_depthwise_convolutions(_convert(_converter(model, max_length)))
+    return use_depthwise_convolutions(_convert(_converter(model, max_length, "float32")))
 
 
 def convert_post_training(model: keras.Model, max_length: int,
@@ -62,7 +72,7 @@ def convert_post_training(model: keras.Model, max_length: int,
     if model.input_names != ["input_ids"]:
         raise UserError("post-training conversion takes a model with the one input input_ids, "
                         f"not {', '.join(model.input_names)}")
-    converter = _converter(model, max_length)
+    converter = _converter(model, max_length, "float32")
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: (
         {"input_ids": np.asarray(row, np.int32)[None]} for row in representative_ids)
@@ -71,7 +81,7 @@ def convert_post_training(model: keras.Model, max_length: int,
     return use_depthwise_convolutions(_convert(converter))
 
 
-def _converter(model, max_length):
+def _converter(model, max_length, profile):
     embeddings = model.get_layer("embeddings")
     positions = getattr(embeddings, "layer", embeddings).max_position_embeddings
     if not 1 <= max_length <= positions:
@@ -82,8 +92,11 @@ def _converter(model, max_length):
 
     @tf.function(input_signature=[signature])
     def serve(inputs):
-        with export_form():
-            return {"logits": model(inputs, training=False)}
+        with export_form(profile):
+            logits = model(inputs, training=False)
+        # Layers keep four dimensions while exporting.
+        axes = [1] if len(model.output_shape) == 3 else [1, 2]
+        return {"logits": tf.squeeze(logits, axes)}
 
     # The variables alone: saving the Keras model with its layers takes ten times as long.
     holder = tf.Module()

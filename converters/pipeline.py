@@ -19,20 +19,22 @@ from tfsqueeze.training.batches import evaluation_batches, tokenize
 from tfsqueeze.training.run import TrainedRun, calibration_batches
 
 QAT_FILE = "int8 (QAT)"
+MOBILE_FILE = "mobile (QAT)"
 
 
-def convert_run(run: TrainedRun, max_length: int | None = None, output_dtype: str = "int8"
-                ) -> bytes:
+def convert_run(run: TrainedRun, max_length: int | None = None, output_dtype: str = "int8",
+                profile: str = "int8") -> bytes:
     """Converts a run's quantization-aware model to an int8 .tflite with all it takes to predict.
 
     max_length: the static length; that of training by default.
     output_dtype: `int8` or `float32`.
+    profile: `int8` or `mobile`; see `convert_int8`.
 
     Returns the file's bytes with labels, vocabulary and tokenizer settings inside. Raises as
     `convert_int8`.
     """
     max_length = max_length or run.options.max_length
-    return pack(run, convert_int8(run.qat_model, max_length, output_dtype), max_length)
+    return pack(run, convert_int8(run.qat_model, max_length, output_dtype, profile), max_length)
 
 
 def pack(run: TrainedRun, content: bytes, max_length: int) -> bytes:

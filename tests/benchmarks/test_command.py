@@ -32,7 +32,7 @@ def test_files_given_by_path_are_reported(dense_models, tmp_path) -> None:
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["models", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),
-    (["operators", "--runtime", "onnxruntime"], "the runtime 'onnxruntime' is not available here"),
+    (["operators", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),
     (["models", "--only", "gpt", "--runtime", "litert"], "no model's name holds gpt"),
     (["models", "--preset", "squeezebert-huge"], "no preset is named 'squeezebert-huge'"),
 ])

@@ -74,18 +74,15 @@ def test_bert_has_the_keras_peers_logits(input_ids, fused) -> None:
 
 
 @pytest.mark.parametrize(("form", "kind"), [("split", "dynamic"), ("conv", "static"),
-                                            ("split", "static"), ("split-plain", "all")])
+                                            ("split-plain", "static")])
 def test_quantized_graphs_hold_int8_products_and_stay_close(squeezebert, input_ids, form, kind
                                                             ) -> None:
     from benchmarks.peers.onnx_quantize import quantize_dynamic, quantize_static
 
     graph, expected = squeezebert
     model = graph(form)
-    if kind == "dynamic":
-        content = quantize_dynamic(model)
-    else:
-        operators = None if kind == "all" else ["Conv", "MatMul"]
-        content = quantize_static(model, LENGTH, 60, operators)
+    content = (quantize_dynamic(model) if kind == "dynamic"
+               else quantize_static(model, LENGTH, 60))
     constants = onnx.load_from_string(content).graph.initializer
     int8 = sum(len(one.raw_data) for one in constants
                if one.data_type == onnx.TensorProto.INT8)
@@ -112,3 +109,13 @@ def test_harness_runs_onnx(squeezebert, tmp_path) -> None:
     path.write_bytes(b"not a model")
     with pytest.raises(UserError, match="onnxruntime cannot open model"):
         measure([Candidate("model", path, "onnxruntime")], rounds=1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+def test_harness_runs_products(tmp_path, dtype) -> None:
+    from benchmarks.peers.onnx_products import matrix_product
+
+    path = tmp_path / "product.onnx"
+    path.write_bytes(matrix_product(4, 32, 16, dtype))
+    run = measure([Candidate("product", path, "onnxruntime")], rounds=1, warmup=0)
+    assert run["product"].median > 0

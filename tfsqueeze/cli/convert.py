@@ -19,12 +19,17 @@ def convert(
         help="The static length in tokens; that of training by default.")] = None,
     output_dtype: Annotated[str, typer.Option(
         help="Type of the logits: `int8`, or `float32` for one DEQUANTIZE at the end.")] = "int8",
+    profile: Annotated[str, typer.Option(
+        help="`int8` for every op in int8, as Edge TPUs and microcontrollers need; `mobile` for "
+             "int8 products with float32 layer normalization and softmax, faster on CPUs.")
+        ] = "int8",
     json: Json = False,
 ) -> None:
-    """Converts a trained run to one .tflite file in which every op is int8.
+    """Converts a trained run to one int8 .tflite file.
 
-    The file is refused, and the ops named, where a tensor is anything else. It holds the labels,
-    the vocabulary and the tokenizer's settings, so that it alone suffices to predict.
+    The file is refused, and the ops named, where one is not int8 that the profile says is. It
+    holds the labels, the vocabulary and the tokenizer's settings, so that it alone suffices to
+    predict.
     """
     load_tensorflow()
     from converters.inspection import list_operators, summarize_operators
@@ -35,7 +40,7 @@ def convert(
     step(f"loading {run}")
     trained = load_run(run)
     step("converting")
-    content = convert_run(trained, max_length, output_dtype)
+    content = convert_run(trained, max_length, output_dtype, profile)
     with write_atomically(output_file) as temporary:
         temporary.write_bytes(content)
     operators = summarize_operators(list_operators(content))
@@ -44,5 +49,6 @@ def convert(
         return
     from converters.report import print_report
 
-    print_report({"title": f"{output_file}: {len(content):,} bytes, every op int8",
+    print_report({"title": f"{output_file}: {len(content):,} bytes, every "
+                           f"{'op' if profile == 'int8' else 'product'} int8",
                   "operators": operators}, output)

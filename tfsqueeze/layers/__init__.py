@@ -3,11 +3,12 @@
 from tfsqueeze.layers.attention import SelfAttention
 from tfsqueeze.layers.depthwise import SequenceDepthwiseConvolution
 from tfsqueeze.layers.embeddings import SqueezeBertEmbeddings
+from tfsqueeze.layers.export import export_form
 from tfsqueeze.layers.grouped_convolution import GroupedConvolution
 from tfsqueeze.layers.masks import FLOAT_MASK_VALUE, MaskLookup
 from tfsqueeze.layers.normalization import LayerNorm, NoNorm
 from tfsqueeze.layers.pooling import FirstToken, MaxOverTokens
-from tfsqueeze.layers.quantizable import QuantizableLayer, export_form
+from tfsqueeze.layers.quantizable import QuantizableLayer
 from tfsqueeze.layers.residual import ResidualAdd
 
 __all__ = ["FLOAT_MASK_VALUE", "FirstToken", "GroupedConvolution", "LayerNorm", "MaskLookup",

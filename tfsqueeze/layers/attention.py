@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.layers.export import is_exporting
 from tfsqueeze.layers.quantizable import OBSERVED, UNIT_RANGE, QuantizableLayer, TensorRange
 
 # A masked score this far below the smallest unmasked one gets a probability under exp(-8), which
@@ -20,18 +21,26 @@ class SelfAttention(QuantizableLayer):
     already scaled by 1/sqrt(head size), and a float bias [batch, 1, 1, length] that is added to
     the scores: 0 at tokens, strongly negative at padding. Output float
     [batch, length, hidden_size].
+
+    masks_by_minimum: whether the scores at padding become the smallest of their range instead, and
+        the bias is 1 at tokens and -1 at padding: the form of the int8 twin, in which a minimum
+        is cheaper than a sum, since it changes no scale.
     """
 
-    def __init__(self, num_attention_heads, dropout=0.0, **kwargs):
+    def __init__(self, num_attention_heads, dropout=0.0, masks_by_minimum=False, **kwargs):
         super().__init__(**kwargs)
         self.num_attention_heads = num_attention_heads
         self.dropout = dropout
+        self.masks_by_minimum = masks_by_minimum
 
     def call(self, inputs, training=None):
         query, key, value, bias = inputs
         query, key, value = (self._split_heads(x) for x in (query, key, value))
         scores = self._hold("scores", tf.matmul(query, key, transpose_b=True))
-        masked = self._hold("masked_scores", scores + bias)
+        if self.masks_by_minimum:
+            masked = tf.minimum(scores, self._hold("limits", bias))
+        else:
+            masked = scores + bias
         probabilities = self._hold("probabilities", tf.nn.softmax(masked))
         if training and self.dropout:
             probabilities = tf.nn.dropout(probabilities, self.dropout)
@@ -39,22 +48,25 @@ class SelfAttention(QuantizableLayer):
         return self._merge_heads(context)
 
     def _split_heads(self, x):
-        shape = tf.shape(x)
+        length = x.shape[-2] if x.shape[-2] is not None else tf.shape(x)[-2]
         head_size = x.shape[-1] // self.num_attention_heads
-        length = x.shape[1] if x.shape[1] is not None else shape[1]
         x = tf.reshape(x, [-1, length, self.num_attention_heads, head_size])
         return tf.transpose(x, [0, 2, 1, 3])
 
     def _merge_heads(self, x):
         length = x.shape[2] if x.shape[2] is not None else tf.shape(x)[2]
+        batch = [1, 1] if is_exporting() else [-1]
         x = tf.transpose(x, [0, 2, 1, 3])
-        return tf.reshape(x, [-1, length, x.shape[2] * x.shape[3]])
+        return tf.reshape(x, [*batch, length, x.shape[2] * x.shape[3]])
 
     def tensor_ranges(self):
-        return {"scores": OBSERVED,
-                "masked_scores": TensorRange(keep_margin=MASKED_SCORE_MARGIN),
+        return {"scores": TensorRange(keep_margin=MASKED_SCORE_MARGIN),
+                "limits": TensorRange(limits_of="scores"),
                 "probabilities": UNIT_RANGE, "context": OBSERVED}
+
+    def quantized_config(self):
+        return {**self.get_config(), "masks_by_minimum": True}
 
     def get_config(self):
         return {**super().get_config(), "num_attention_heads": self.num_attention_heads,
-                "dropout": self.dropout}
+                "dropout": self.dropout, "masks_by_minimum": self.masks_by_minimum}

@@ -6,7 +6,8 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.layers.activations import activation_ranges, apply_activation
-from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer, is_exporting
+from tfsqueeze.layers.export import is_exporting
+from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
@@ -37,15 +38,15 @@ class SequenceDepthwiseConvolution(QuantizableLayer):
     def call(self, inputs):
         x, mask = inputs
         x = self._hold("masked", x * mask)
-        x = tf.expand_dims(x, 1)
         if is_exporting():
             # As a convolution in as many groups as channels: per-channel fake quantization keeps
             # to the last axis, and the converter makes a DEPTHWISE_CONV_2D of it.
-            x = tf.nn.conv2d(x, self.kernel, 1, "SAME")
+            x = tf.nn.bias_add(tf.nn.conv2d(x, self.kernel, 1, "SAME"), self.bias)
         else:
             kernel = tf.transpose(self.kernel, [0, 1, 3, 2])
-            x = tf.nn.depthwise_conv2d(x, kernel, strides=[1, 1, 1, 1], padding="SAME")
-        x = tf.squeeze(tf.nn.bias_add(x, self.bias), 1)
+            x = tf.nn.depthwise_conv2d(tf.expand_dims(x, 1), kernel, strides=[1, 1, 1, 1],
+                                       padding="SAME")
+            x = tf.squeeze(tf.nn.bias_add(x, self.bias), 1)
         return apply_activation(self.activation, x, self._hold)
 
     def tensor_ranges(self):

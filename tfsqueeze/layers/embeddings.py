@@ -6,6 +6,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.errors import UserError
+from tfsqueeze.layers.export import is_exporting
 from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer
 
 
@@ -53,7 +54,7 @@ class SqueezeBertEmbeddings(QuantizableLayer):
         x = self._hold("sum", tf.gather(self.word_embeddings, ids) + positions)
         if types is not None:
             x = self._hold("typed_sum", x + tf.gather(self.token_type_embeddings, types))
-        return x
+        return tf.expand_dims(x, 1) if is_exporting() else x
 
     def tensor_ranges(self):
         ranges = {"positions": OBSERVED, "sum": OBSERVED}

@@ -6,7 +6,8 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.layers.activations import activation_ranges, apply_activation
-from tfsqueeze.layers.quantizable import QuantizableLayer, is_exporting
+from tfsqueeze.layers.export import is_exporting, join_groups, split_groups
+from tfsqueeze.layers.quantizable import SYMMETRIC, QuantizableLayer
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
@@ -20,17 +21,20 @@ class GroupedConvolution(QuantizableLayer):
     filters: output channels, divisible by `groups`.
     groups: a divisor of the input channels; 1 is a plain dense layer.
     activation: None, `relu`, `gelu`, `sigmoid_gelu` or `tanh`.
+    symmetric_output: whether the int8 output has zero point 0. A tensor needs that to be the
+        second operand of a product: the fast kernels take no other.
     output_scale: constant factor on the result, as attention's 1/sqrt(head size) on its queries;
         the int8 twin has it folded into its weights.
     """
 
     def __init__(self, filters, groups=1, activation=None, output_scale=1.0,
-                 initializer_range=0.02, **kwargs):
+                 symmetric_output=False, initializer_range=0.02, **kwargs):
         super().__init__(**kwargs)
         self.filters = filters
         self.groups = groups
         self.activation = activation
         self.output_scale = output_scale
+        self.symmetric_output = symmetric_output
         self.initializer_range = initializer_range
 
     def build(self, input_shape):
@@ -49,31 +53,30 @@ class GroupedConvolution(QuantizableLayer):
         super().build(input_shape)
 
     def call(self, inputs):
-        pieces = tf.split(inputs, self.groups, axis=-1) if self.groups > 1 else [inputs]
         outputs = []
-        for group, piece in enumerate(pieces):
+        for group, piece in enumerate(split_groups(inputs, self.groups)):
             y = tf.nn.bias_add(self._product(piece, getattr(self, f"kernel_{group}")),
                                getattr(self, f"bias_{group}"))
-            # Before the concat, where int8 kernels have it for free.
-            outputs.append(tf.nn.relu(y) if self.activation == "relu" else y)
-        x = tf.concat(outputs, axis=-1) if self.groups > 1 else outputs[0]
+            # Group by group, so that the next layer of a runtime's graph can go on with the groups.
+            outputs.append(self._finish(y) if is_exporting() else y)
+        x = join_groups(outputs)
+        return x if is_exporting() else self._finish(x)
+
+    def _finish(self, x):
         if self.output_scale != 1.0:
             x = x * self.output_scale
-        return apply_activation(None if self.activation == "relu" else self.activation, x,
-                                self._hold)
+        return apply_activation(self.activation, x, self._hold)
 
     @staticmethod
     def _product(x, kernel):
-        if not is_exporting():
-            return tf.matmul(x, kernel[0, 0])
-        # A CONV_2D is the form whose per-channel weights the converter and all runtimes take.
-        ones = [1, 2] if len(x.shape) == 2 else [1]
-        for axis in ones:
-            x = tf.expand_dims(x, axis)
-        return tf.squeeze(tf.nn.conv2d(x, kernel, 1, "SAME"), ones)
+        if is_exporting():
+            # A CONV_2D is the form whose per-channel weights the converter and all runtimes take.
+            return tf.nn.conv2d(x, kernel, 1, "SAME")
+        return tf.matmul(x, tf.squeeze(kernel, [0, 1]))
 
     def tensor_ranges(self):
-        return activation_ranges(self.activation)
+        ranges = activation_ranges(self.activation)
+        return {**ranges, "output": SYMMETRIC} if self.symmetric_output else ranges
 
     def quantized_weights(self):
         return {f"kernel_{group}": True for group in range(self.groups)}
@@ -84,4 +87,5 @@ class GroupedConvolution(QuantizableLayer):
     def get_config(self):
         return {**super().get_config(), "filters": self.filters, "groups": self.groups,
                 "activation": self.activation, "output_scale": self.output_scale,
+                "symmetric_output": self.symmetric_output,
                 "initializer_range": self.initializer_range}

@@ -6,10 +6,11 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.layers.export import is_exporting
 from tfsqueeze.layers.quantizable import QuantizableLayer, TensorRange
 
-# In float, exp(-10000) is exactly 0. In int8 the same number would leave no steps for the scores
-# that it is added to; -100 is below any range of scores and keeps the addition's scales close.
+# In float, exp(-10000) is exactly 0. In int8 the same number would leave no steps for what it is
+# added to; -100 is below any range and keeps the scales close.
 FLOAT_MASK_VALUE = -10000.0
 INT8_MASK_VALUE = -100.0
 
@@ -39,7 +40,9 @@ class MaskLookup(QuantizableLayer):
         table = np.full(self.table_size, self.token_value, np.float32)
         table[self.padding_id] = self.padding_value
         values = tf.gather(self._hold("table", tf.constant(table)), inputs)
-        return values[:, None, None, :] if self.axes == "scores" else values[:, :, None]
+        if self.axes == "scores":
+            return values[:, None, None, :]
+        return values[:, None, :, None] if is_exporting() else values[:, :, None]
 
     def tensor_ranges(self):
         low, high = sorted((self.padding_value, self.token_value))
@@ -49,6 +52,8 @@ class MaskLookup(QuantizableLayer):
         config = self.get_config()
         if self.padding_value == FLOAT_MASK_VALUE:
             config["padding_value"] = INT8_MASK_VALUE
+            if self.axes == "scores":  # signs of their limits; see `SelfAttention`
+                config.update(padding_value=-1.0, token_value=1.0)
         return config
 
     def get_config(self):

@@ -5,15 +5,28 @@ from __future__ import annotations
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.layers.export import is_exporting
 from tfsqueeze.layers.quantizable import QuantizableLayer, TensorRange
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class FirstToken(QuantizableLayer):
-    """Takes the first token's vector: float [batch, length, channels] to [batch, channels]."""
+    """Takes the first token's vector: float [batch, length, channels] to [batch, channels].
+
+    keepdims: whether the result is [batch, 1, channels].
+    """
+
+    def __init__(self, keepdims=False, **kwargs):
+        super().__init__(**kwargs)
+        self.keepdims = keepdims
 
     def call(self, inputs):
-        return inputs[:, 0]
+        if is_exporting():
+            return inputs[:, :, :1]
+        return inputs[:, :1] if self.keepdims else inputs[:, 0]
+
+    def get_config(self):
+        return {**super().get_config(), "keepdims": self.keepdims}
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
@@ -26,7 +39,9 @@ class MaxOverTokens(QuantizableLayer):
 
     def call(self, inputs):
         x, bias = inputs
-        return tf.reduce_max(self._hold("masked", x + bias), axis=1)
+        masked = self._hold("masked", x + bias)
+        # The tokens' axis stays while exporting, as in every layer.
+        return tf.reduce_max(masked, axis=-2, keepdims=is_exporting())
 
     def tensor_ranges(self):
         return {"masked": TensorRange(keep_margin=0.0)}

@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import contextvars
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import tf_keras as keras
-
-_exporting = contextvars.ContextVar("exporting", default=False)
-
-
-@contextlib.contextmanager
-def export_form() -> Iterator[None]:
-    """Lets layers that are traced inside take the form that a runtime's converter needs.
-
-    The numbers are those of the form that trains; only the TensorFlow ops differ.
-    """
-    token = _exporting.set(True)
-    try:
-        yield
-    finally:
-        _exporting.reset(token)
-
-
-def is_exporting() -> bool:
-    """Whether layers are being traced for a runtime."""
-    return _exporting.get()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,13 +16,18 @@ class TensorRange:
     minimum, maximum: both given for a range that TensorFlow Lite's kernels fix (the output of
         softmax, logistic and tanh; constants), in the units of the tensor. None: observed from
         data.
-    keep_margin: for an observed tensor that holds large negative values at masked places: the
-        observed minimum of the unmasked ones is lowered by this much and the rest is clipped.
+    keep_margin: for an observed tensor with masked places, whose values are clipped to the smallest
+        of the range: that one is this much below the smallest unmasked value.
+    symmetric: for an observed tensor whose zero point has to be 0.
+    limits_of: the name of an earlier tensor of the layer, whose range is this one's too. This one
+        holds 1 and -1, which become the range's largest and smallest value.
     """
 
     minimum: float | None = None
     maximum: float | None = None
     keep_margin: float | None = None
+    symmetric: bool = False
+    limits_of: str | None = None
 
     @property
     def is_fixed(self) -> bool:
@@ -53,6 +36,7 @@ class TensorRange:
 
 
 OBSERVED = TensorRange()
+SYMMETRIC = TensorRange(symmetric=True)
 # The kernels' own output scales: 1/256 with zero point -128, and 1/128 with zero point 0
 # (TensorFlow Lite 8-bit quantization specification, operators SOFTMAX, LOGISTIC and TANH).
 UNIT_RANGE = TensorRange(0.0, 255 / 256)

@@ -10,6 +10,7 @@ from tfsqueeze.config import SqueezeBertConfig
 from tfsqueeze.errors import UserError
 from tfsqueeze.layers import (
     FLOAT_MASK_VALUE,
+    FirstToken,
     GroupedConvolution,
     LayerNorm,
     MaskLookup,
@@ -64,12 +65,16 @@ def normalize(config: SqueezeBertConfig, x, name: str):
     return LayerNorm(config.layer_norm_eps, name=name)(x)
 
 
-def encode(config: SqueezeBertConfig, input_names: tuple[str, ...] = MODEL_INPUTS) -> EncoderGraph:
+def encode(config: SqueezeBertConfig, input_names: tuple[str, ...] = MODEL_INPUTS, *,
+           first_token_only: bool = False) -> EncoderGraph:
     """Builds the encoder's graph on new Keras inputs.
 
     input_names: which of `input_ids`, `attention_mask`, `token_type_ids` the model takes.
         Without `attention_mask` the padding is found by `pad_token_id`; without
         `token_type_ids` every token has type 0.
+    first_token_only: for a head that reads no more than the first token. Where the last layer
+        attends, it then computes that token's state alone, float [batch, 1, hidden_size]; keys
+        and values are still every token's.
 
     Raises UserError for an unknown input name or where `input_ids` is missing.
     """
@@ -95,7 +100,10 @@ def encode(config: SqueezeBertConfig, input_names: tuple[str, ...] = MODEL_INPUT
     for index, layer_type in enumerate(config.layer_types):
         prefix = f"layer_{index}"
         if layer_type == "attention":
-            x = _attention_block(config, x, bias, prefix)
+            queries = x
+            if first_token_only and _can_end_with_first_token(config, index):
+                queries = FirstToken(keepdims=True, name=f"{prefix}_first_token")(x)
+            x = _attention_block(config, queries, x, bias, prefix)
         else:
             x = _squeeze_expand_block(config, x, mask, f"{prefix}_mixer")
         if config.feed_forward_type != "squeeze_expand":
@@ -112,16 +120,24 @@ def _close_residual(config, branch, identity, name):
     return normalize(config, x, f"{name}_norm")
 
 
-def _attention_block(config, x, bias, prefix):
-    query = convolve(config, x, config.hidden_size, f"{prefix}_query", groups=config.q_groups,
+def _can_end_with_first_token(config, index):
+    # A depthwise convolution would read the first token's neighbours.
+    return index == config.num_hidden_layers - 1 and config.feed_forward_type == "dense"
+
+
+def _attention_block(config, queries, x, bias, prefix):
+    """Lets `queries`, of some or all tokens, attend to all tokens `x`."""
+    query = convolve(config, queries, config.hidden_size, f"{prefix}_query", groups=config.q_groups,
                      output_scale=config.attention_head_size ** -0.5)
-    key = convolve(config, x, config.hidden_size, f"{prefix}_key", groups=config.k_groups)
-    value = convolve(config, x, config.hidden_size, f"{prefix}_value", groups=config.v_groups)
+    key = convolve(config, x, config.hidden_size, f"{prefix}_key", groups=config.k_groups,
+                   symmetric_output=True)
+    value = convolve(config, x, config.hidden_size, f"{prefix}_value", groups=config.v_groups,
+                     symmetric_output=True)
     context = SelfAttention(config.num_attention_heads, config.attention_probs_dropout_prob,
                             name=f"{prefix}_attention")([query, key, value, bias])
     branch = convolve(config, context, config.hidden_size, f"{prefix}_post_attention",
                       groups=config.post_attention_groups)
-    return _close_residual(config, branch, x, f"{prefix}_post_attention")
+    return _close_residual(config, branch, queries, f"{prefix}_post_attention")
 
 
 def _feed_forward_block(config, x, prefix):

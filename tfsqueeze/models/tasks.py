@@ -26,11 +26,16 @@ class SqueezeBertPreTrained(keras.Model):
     """
 
     def __init__(self, config: SqueezeBertConfig, *, input_names=MODEL_INPUTS, **kwargs):
-        graph = encode(config, tuple(input_names))
+        graph = encode(config, tuple(input_names),
+                       first_token_only=self._reads_first_token_only(config))
         super().__init__(inputs=graph.inputs, outputs=self._head(graph), **kwargs)
         self._config = config
         # A mapping proxy, since Keras would wrap and track a dict.
         self.extra_tensors = types.MappingProxyType({})
+
+    @staticmethod
+    def _reads_first_token_only(config: SqueezeBertConfig) -> bool:
+        return False
 
     @staticmethod
     def _head(graph: EncoderGraph):
@@ -88,6 +93,10 @@ class SqueezeBertForSequenceClassification(SqueezeBertPreTrained):
 
     `config.classifier_pooling` chooses what the classifier reads.
     """
+
+    @staticmethod
+    def _reads_first_token_only(config):
+        return config.classifier_pooling == "cls"
 
     @staticmethod
     def _head(graph):

@@ -10,8 +10,9 @@ import tensorflow as tf
 import tf_keras as keras
 from tensorflow_model_optimization.quantization.keras import quantizers
 
+from tfsqueeze.layers.export import is_exporting
 from tfsqueeze.layers.masks import INT8_MASK_VALUE
-from tfsqueeze.layers.quantizable import TensorRange, is_exporting
+from tfsqueeze.layers.quantizable import TensorRange
 
 _observing = contextvars.ContextVar("observing", default=False)
 
@@ -79,13 +80,19 @@ class ActivationQuantizer(quantizers.Quantizer):
     def build(self, tensor_shape, name, layer):
         if self.tensor_range.is_fixed:
             return {}
+        if self.tensor_range.limits_of:
+            return layer.activation_ranges[self.tensor_range.limits_of]
 
         def scalar(suffix, value):
             return layer.add_weight(f"{self.tensor}_{suffix}", shape=(), trainable=False,
                                     initializer=keras.initializers.Constant(value))
 
-        return {"minimum": scalar("min", -6.0), "maximum": scalar("max", 6.0),
-                "batches": scalar("batches", 0.0)}
+        weights = {"minimum": scalar("min", -6.0), "maximum": scalar("max", 6.0),
+                   "batches": scalar("batches", 0.0)}
+        if not hasattr(layer, "activation_ranges"):
+            layer.activation_ranges = {}
+        layer.activation_ranges[self.tensor] = weights
+        return weights
 
     def __call__(self, inputs, training, weights, **kwargs):
         if self.tensor_range.is_fixed:
@@ -94,8 +101,15 @@ class ActivationQuantizer(quantizers.Quantizer):
         if is_exporting():
             with tf.init_scope():
                 low, high = exact_range(weights["minimum"].numpy(), weights["maximum"].numpy())
+            if self.tensor_range.limits_of:
+                # A product of its own for each layer: the converter would share one among them,
+                # and could not give it their several scales.
+                beyond = 2 * max(-low, high)
+                inputs *= tf.quantization.fake_quant_with_min_max_args(beyond, 0.0, beyond)
             return tf.quantization.fake_quant_with_min_max_args(inputs, low, high)
-        if training or _observing.get():
+        if self.tensor_range.limits_of:
+            inputs *= 2 * tf.maximum(-weights["minimum"], weights["maximum"])
+        elif training or _observing.get():
             self._observe(tf.stop_gradient(inputs), weights)
         return tf.quantization.fake_quant_with_min_max_vars(
             inputs, weights["minimum"], weights["maximum"])
@@ -111,6 +125,10 @@ class ActivationQuantizer(quantizers.Quantizer):
         low = tf.minimum(low, 0.0)
         high = tf.maximum(tf.reduce_max(tf.where(tf.math.is_finite(x), x, 0.0)), low + 1e-6)
         high = tf.maximum(high, 0.0)
+        if self.tensor_range.symmetric:
+            # [-128, 127] steps, so that the zero point is 0.
+            high = tf.maximum(-low, high)
+            low = -high * (128 / 127)
         weight = tf.where(weights["batches"] > 0, 1.0 - self.DECAY, 1.0)
         weights["minimum"].assign_add(weight * (low - weights["minimum"]))
         weights["maximum"].assign_add(weight * (high - weights["maximum"]))
