@@ -5,12 +5,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 QUICK := not slow and not android and not arm64 and not micro
 
-.PHONY: help setup demo test test-slow lint clean
+BENCH_READY := $(VENV)/.bench-ready
+
+.PHONY: help setup demo test test-slow bench lint clean
 
 help:
 	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
 	@echo "make test       the tests"
 	@echo "make test-slow  the heavier proofs"
+	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
 	@echo "make lint       ruff"
 	@echo "make setup      the virtual environment alone"
 	@echo "make clean      remove the virtual environment and runs/"
@@ -31,8 +34,16 @@ test: $(READY)
 test-slow: $(READY)
 	$(BIN)/python -m pytest -q -m slow
 
+$(BENCH_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	touch $(BENCH_READY)
+
+bench: $(BENCH_READY)
+	$(BIN)/python -m benchmarks models --threads 1 --threads 2
+	$(BIN)/python -m benchmarks operators
+
 lint: $(READY)
-	$(BIN)/ruff check tfsqueeze converters tests
+	$(BIN)/ruff check tfsqueeze converters benchmarks tests
 
 clean:
 	rm -rf $(VENV) runs build *.egg-info

@@ -1,0 +1,112 @@
+"""The command line: `python -m benchmarks models` and `python -m benchmarks operators`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from benchmarks.backends import BACKENDS, available_backends
+from tfsqueeze.cli.console import OneLineErrors, messages, output, print_json
+from tfsqueeze.errors import UserError
+
+app = typer.Typer(
+    cls=OneLineErrors, no_args_is_help=True, pretty_exceptions_enable=False,
+    help="Measures SqueezeBERT beside what a user would pick instead, in one interleaved run.")
+
+Runtimes = Annotated[list[str] | None, typer.Option(
+    "--runtime", help=f"{', '.join(BACKENDS)}; repeatable. Every installed one by default.")]
+Threads = Annotated[list[int] | None, typer.Option(
+    "--threads", min=1, help="Threads and pinned cores; repeatable. 1 by default.")]
+Length = Annotated[int, typer.Option(min=2, max=512, help="Tokens of a text.")]
+Rounds = Annotated[int, typer.Option(min=1, help="Measured rounds.")]
+Output = Annotated[Path, typer.Option(help="The folder for JSON, Markdown and plots.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
+_OUTPUT = Path("runs") / "benchmarks"
+
+
+@app.command()
+def models(
+    files: Annotated[list[Path] | None, typer.Argument(
+        help="Further .tflite files to measure beside.", show_default=False)] = None,
+    runtime: Runtimes = None, threads: Threads = None, length: Length = 128, rounds: Rounds = 15,
+    preset: Annotated[list[str] | None, typer.Option(
+        "--preset", help="Presets of tfsqueeze; repeatable. squeezebert-base by default.")] = None,
+    only: Annotated[list[str] | None, typer.Option(
+        "--only", help="Only models with this, from the start of a word; repeatable.")] = None,
+    baseline: Annotated[str | None, typer.Option(
+        help="What to be faster than: a name of the table. BERT-base in float32 by default.")
+    ] = None,
+    output_folder: Output = _OUTPUT, json: Json = False,
+) -> None:
+    """Compares whole models: latency, speed-up, memory, load time and file size.
+
+    The first call builds the models (about 20 minutes); they are kept in runs/benchmarks/models.
+    """
+    from benchmarks.comparison import Selection, compare_models
+
+    backends = _backends(runtime)
+    selection = Selection(backends, length, tuple(preset or ["squeezebert-base"]),
+                          tuple(only or ()), tuple(files or ()))
+    with _progress() as progress:
+        runs = [compare_models(selection, num_threads=count, rounds=rounds, baseline=baseline,
+                               progress=progress)
+                for count in threads or [1]]
+    _finish("models", runs, output_folder, json)
+
+
+@app.command()
+def operators(
+    runtime: Runtimes = None, threads: Threads = None, length: Length = 128, rounds: Rounds = 10,
+    preset: Annotated[str, typer.Option(help="The preset whose shapes are taken.")
+                      ] = "squeezebert-base",
+    output_folder: Output = _OUTPUT, json: Json = False,
+) -> None:
+    """Profiles single operators of a preset in float32 and int8 against a roofline.
+
+    They run on the TFLite runtimes; ONNX Runtime helps to find the machine's best rate.
+    """
+    from benchmarks.operators import operator_cases, profile_operators
+    from tfsqueeze.models import load_preset
+
+    backends = _backends(runtime)
+    cases = operator_cases(load_preset(preset), length)
+    with _progress() as progress:
+        runs = [{**profile_operators(cases, backends, num_threads=count, rounds=rounds,
+                                     progress=progress), "length": length, "preset": preset}
+                for count in threads or [1]]
+    _finish("operators", runs, output_folder, json)
+
+
+def _backends(chosen: list[str] | None) -> tuple[str, ...]:
+    installed = available_backends()
+    for name in chosen or ():
+        if name not in installed:
+            raise UserError(f"the runtime {name!r} is not available here; "
+                            f"there are {', '.join(installed) or 'none'}")
+    return tuple(dict.fromkeys(chosen or installed))
+
+
+def _finish(kind: str, runs: list[dict[str, Any]], folder: Path, json: bool) -> None:
+    from benchmarks.report import machine, print_report, write_report
+
+    results = {"machine": machine(), "runs": runs}
+    write_report(kind, results, folder)
+    if json:
+        print_json(results)
+    else:
+        print_report(kind, results, output)
+        messages.print(f"written to {folder / kind}.json, .md and .png")
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[int, int, str], None]]:
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
+                  console=messages, transient=True) as bar:
+        task = bar.add_task("starting")
+        yield lambda done, total, text: bar.update(
+            task, completed=done, total=total, description=text)

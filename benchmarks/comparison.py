@@ -1,0 +1,109 @@
+"""The comparison of whole models: which files on which runtimes, against which limit."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.backends import TFLITE_BACKENDS
+from benchmarks.harness import Candidate, measure
+from benchmarks.models import (
+    MODELS_FOLDER,
+    ModelSpec,
+    ensure_models,
+    onnx_peers,
+    squeezebert_models,
+    tflite_peers,
+)
+from benchmarks.probes import best_rates, make_probes
+from tfsqueeze.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Selection:
+    """What to compare.
+
+    backends: runtimes; the first that runs .tflite files runs the baseline.
+    presets: this repository's models, by preset.
+    only: if given, models whose name holds one of these, from the start of a word.
+    files: further .tflite files.
+    """
+
+    backends: tuple[str, ...]
+    length: int = 128
+    presets: tuple[str, ...] = ("squeezebert-base",)
+    only: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+
+    def specs(self) -> list[ModelSpec]:
+        """The models by name; those for runtimes that were not asked for are left out.
+
+        Raises UserError where nothing is left.
+        """
+        specs = []
+        if set(self.backends) & set(TFLITE_BACKENDS):
+            specs += tflite_peers(self.length)
+            for preset in self.presets:
+                specs += squeezebert_models(preset, self.length)
+        if "onnxruntime" in self.backends:
+            specs += onnx_peers(self.length)
+        kept = [spec for spec in specs
+                if not self.only or any(f" {text}" in f" {spec.name}" for text in self.only)]
+        if not kept and not self.files:
+            raise UserError(f"no model's name holds {' or '.join(self.only) or 'anything'}; there "
+                            f"are {', '.join(spec.name for spec in specs) or 'none'}")
+        return kept
+
+
+def compare_models(selection: Selection, *, num_threads: int = 1, rounds: int = 15,
+                   baseline: str | None = None, folder: Path = MODELS_FOLDER,
+                   progress: Callable[[int, int, str], None] | None = None) -> dict[str, Any]:
+    """Measures the models of a selection side by side in one run.
+
+    baseline: the name of a model as it is in the result, `<name> on <backend>`; by default
+        BERT-base in float32, or the first where that is not among them.
+    Returns a JSON-able dict: the run's settings, `best_gmacs_per_second` by dtype, and `models`,
+    with the fields of `Measurement`, `macs`, `gmacs_per_second` and `rate_share` (of the best rate
+    of the model's dtype, from matrix products that are timed in the same run on the same
+    runtimes; None where there is none, and all three None for files given by path).
+
+    Raises UserError as `measure` and `ensure_models` do.
+    """
+    specs = selection.specs()
+    paths = ensure_models(specs, folder, progress)
+    tflite = [name for name in selection.backends if name in TFLITE_BACKENDS]
+    entries: list[tuple[ModelSpec | None, Candidate]] = []
+    for spec, path in zip(specs, paths, strict=True):
+        for backend in tflite if spec.suffix == ".tflite" else ["onnxruntime"]:
+            entries.append((spec, Candidate(f"{spec.name} on {backend}", path, backend)))
+    for path in selection.files:
+        entries += [(None, Candidate(f"{path} on {backend}", path, backend)) for backend in tflite]
+    probes = make_probes(selection.backends, folder, progress) if specs else []
+    candidates = [candidate for _, candidate in entries]
+    run = measure([*candidates, *(probe.candidate for probe in probes)],
+                  baseline=baseline or _baseline(candidates), num_threads=num_threads,
+                  rounds=rounds, progress=progress)
+    count = len(candidates)
+    best = best_rates(probes, run.measurements[count:])
+    return {"length": selection.length, "num_threads": num_threads, "rounds": rounds,
+            "warmup": run.warmup, "baseline": run.baseline, "best_gmacs_per_second": best,
+            "models": [_row(spec, measured, best) for (spec, _), measured
+                       in zip(entries, run.measurements[:count], strict=True)]}
+
+
+def _baseline(candidates: Sequence[Candidate]) -> str:
+    names = [candidate.name for candidate in candidates]
+    return next((name for name in names if name.startswith("bert-base float32 on")), names[0])
+
+
+def _row(spec, measured, best) -> dict[str, Any]:
+    row = {**dataclasses.asdict(measured), "family": None, "variant": None, "macs": None,
+           "gmacs_per_second": None, "rate_share": None}
+    if spec is not None:
+        rate = spec.macs / measured.median / 1e6
+        limit = best.get("float32" if "float32" in spec.variant else "int8")
+        row.update(family=spec.family, variant=spec.variant, macs=spec.macs,
+                   gmacs_per_second=rate, rate_share=rate / limit if limit else None)
+    return row

@@ -1,0 +1,85 @@
+"""Plots of the results, drawn with matplotlib's objects so that no global state is touched."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart.
+_COLOURS = {"litert": "#0072B2", "tflite-runtime": "#E69F00", "onnxruntime": "#009E73"}
+_INK = "#30363c"
+
+
+def threads(run: dict[str, Any]) -> str:
+    """The number of threads of a run in words."""
+    return "1 thread" if run["num_threads"] == 1 else f"{run['num_threads']} threads"
+
+
+def draw_models(runs: Sequence[dict[str, Any]]) -> bytes:
+    """A PNG of each model's latency, a panel for each run, the fastest at the top."""
+    rows = [sorted(run["models"], key=lambda row: row["median"]) for run in runs]
+    figure, panels = _figure(len(runs), max(map(len, rows)))
+    for panel, run, models in zip(panels, runs, rows, strict=True):
+        labels = [row["name"] for row in models]
+        texts = [f"{row['median']:.1f} ms" if row["speedup"] is None
+                 else f"{row['median']:.1f} ms, {row['speedup']:.1f} x" for row in models]
+        medians = [row["median"] for row in models]
+        _bars(panel, labels, medians, texts, models, [row["p90"] for row in models])
+        panel.hlines(range(len(models)), [row["p10"] for row in models],
+                     [row["p90"] for row in models], color=_INK, linewidth=1.5)
+        panel.set_xlabel(f"milliseconds, median and 10th to 90th percentile, "
+                         f"{threads(run)}; x faster than {run['baseline']}")
+    return _png(figure)
+
+
+def draw_operators(runs: Sequence[dict[str, Any]]) -> bytes:
+    """A PNG of the share of the roofline of each operator that the model runs."""
+    rows = [[row for row in run["operators"] if row["count"]] for run in runs]
+    figure, panels = _figure(len(runs), max(map(len, rows)))
+    for panel, run, operators in zip(panels, runs, rows, strict=True):
+        _bars(panel, [f"{row['name']}, {row['dtype']}" for row in operators],
+              [100 * row["roofline_share"] for row in operators],
+              [f"{1e3 * row['milliseconds']['median']:.0f} us x {row['count']}"
+               for row in operators], operators,
+              [100 * row["roofline_share"] for row in operators])
+        panel.set_xlabel(f"% of the roofline, {threads(run)}")
+    return _png(figure)
+
+
+def _bars(panel, labels, values, texts, rows, ends) -> None:
+    """Horizontal bars, the first at the top; the texts stand right of `ends`."""
+    colours = [_COLOURS[row["backend"]] for row in rows]
+    panel.barh(range(len(values)), values, color=colours, height=0.7)
+    panel.set_yticks(range(len(values)), labels, parse_math=False)
+    panel.set_ylim(len(values) - 0.4, -0.6)
+    panel.set_xlim(0, 1.3 * max(ends))
+    for index, (value, text) in enumerate(zip(ends, texts, strict=True)):
+        panel.annotate(text, (value, index), xytext=(4, 0), textcoords="offset points",
+                       va="center", bbox={"facecolor": "white", "edgecolor": "none",
+                                          "alpha": 0.8, "pad": 1})
+    panel.tick_params(axis="y", length=0)
+    for backend in dict.fromkeys(row["backend"] for row in rows):
+        panel.bar(0, 0, color=_COLOURS[backend], label=backend)
+    panel.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+
+
+def _figure(panels: int, bars: int):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, panels * (1.2 + 0.32 * max(bars, 3))), layout="constrained",
+                    facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = list(np.ravel(figure.subplots(panels, 1, squeeze=False)))
+    for axis in axes:
+        axis.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _png(figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=130, metadata={"Software": None})
+    return buffer.getvalue()

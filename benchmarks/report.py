@@ -1,0 +1,149 @@
+"""Results as JSON, Markdown and plots in a folder, and as tables on the terminal."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from benchmarks.plots import draw_models, draw_operators, threads
+from tfsqueeze.files import write_atomically
+
+Column = tuple[str, Callable[[dict[str, Any]], str]]
+_TABLE_WIDTH = 190
+_PACKAGES = ("tensorflow", "ai-edge-litert", "tflite-runtime", "onnxruntime", "numpy")
+
+
+def _megabytes(value: int | None) -> str:
+    return "" if value is None else f"{value / 1e6:,.1f}"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.0f} %"
+
+
+def _speedup(row: dict[str, Any]) -> str:
+    if row["speedup"] is None:
+        return ""
+    return f"{row['speedup']:.2f} ({row['speedup_p10']:.2f}-{row['speedup_p90']:.2f})"
+
+
+MODEL_COLUMNS: tuple[Column, ...] = (
+    ("model", lambda row: row["name"]),
+    ("ms", lambda row: f"{row['median']:.2f}"),
+    ("p10-p90", lambda row: f"{row['p10']:.2f}-{row['p90']:.2f}"),
+    ("times faster", _speedup),
+    ("of best rate", lambda row: _share(row["rate_share"])),
+    ("file MB", lambda row: _megabytes(row["size_bytes"])),
+    ("peak MB", lambda row: _megabytes(row["peak_memory_bytes"])),
+    ("added MB", lambda row: _megabytes(row["added_memory_bytes"])),
+    ("load ms", lambda row: f"{row['load_milliseconds']:.0f}"),
+    ("first run ms", lambda row: f"{row['first_run_milliseconds']:.0f}"),
+)
+OPERATOR_COLUMNS: tuple[Column, ...] = (
+    ("operator", lambda row: row["name"]),
+    ("dtype", lambda row: row["dtype"] if row["dtype"] == "float32" or row["all_int8"]
+     else "int8 in part"),
+    ("runtime", lambda row: row["backend"]),
+    ("us", lambda row: f"{1e3 * row['milliseconds']['median']:.1f}"),
+    ("p10-p90", lambda row: f"{1e3 * row['milliseconds']['p10']:.1f}-"
+                            f"{1e3 * row['milliseconds']['p90']:.1f}"),
+    ("GMAC/s", lambda row: f"{row['gmacs_per_second']:.1f}" if row["macs"] else ""),
+    ("of best rate", lambda row: _share(row["rate_share"]) if row["macs"] else ""),
+    ("of roofline", lambda row: _share(row["roofline_share"])),
+    ("in model", lambda row: str(row["count"] or "")),
+    ("ms in model", lambda row: f"{row['count'] * row['milliseconds']['median']:.2f}"
+     if row["count"] else ""),
+)
+
+
+def machine() -> dict[str, Any]:
+    """What the results depend on: processor, cores, system and versions of the runtimes."""
+    versions = {}
+    for name in _PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {"processor": _processor(), "cores": os.cpu_count(), "system": platform.system(),
+            "architecture": platform.machine(), "python": platform.python_version(),
+            "packages": versions}
+
+
+def write_report(kind: str, results: dict[str, Any], folder: Path) -> None:
+    """Writes `<kind>.json`, `<kind>.md` and `<kind>.png` into a folder.
+
+    kind: `models` or `operators`. results: `machine` and `runs`, one for each number of threads.
+    """
+    draw = draw_models if kind == "models" else draw_operators
+    for suffix, content in ((".json", json.dumps(results, indent=1).encode()),
+                            (".md", _markdown(kind, results).encode()),
+                            (".png", draw(results["runs"]))):
+        with write_atomically(folder / f"{kind}{suffix}") as temporary:
+            temporary.write_bytes(content)
+
+
+def print_report(kind: str, results: dict[str, Any], console: Console) -> None:
+    """Prints the tables; a narrow terminal wraps their lines, since a cut figure is none."""
+    wide = Console(file=console.file, width=max(console.width, _TABLE_WIDTH))
+    for run in results["runs"]:
+        console.print(escape(" ".join(_preface(kind, run))))
+        table = Table()
+        columns = _columns(kind)
+        for index, (name, _) in enumerate(columns):
+            table.add_column(name, justify="left" if index == 0 else "right", no_wrap=True)
+        for row in run[kind]:
+            table.add_row(*(escape(cell(row)) for _, cell in columns))
+        wide.print(table)
+
+
+def _columns(kind: str) -> Sequence[Column]:
+    return MODEL_COLUMNS if kind == "models" else OPERATOR_COLUMNS
+
+
+def _preface(kind: str, run: dict[str, Any]) -> list[str]:
+    rates = ", ".join(f"{dtype} {rate:.0f} GMAC/s"
+                      for dtype, rate in run["best_gmacs_per_second"].items())
+    sentences = [f"{threads(run)}, {run['rounds']} interleaved rounds, batch 1."]
+    if kind == "models":
+        sentences.append(f"Length {run['length']}; faster than {run['baseline']}.")
+    else:
+        sentences.append(f"Length {run['length']}, {run['preset']}; copies within the cache: "
+                         f"{run['copy_gigabytes_per_second']:.0f} GB/s.")
+    return [*sentences, f"Best rates of this run: {rates}."] if rates else sentences
+
+
+def _markdown(kind: str, results: dict[str, Any]) -> str:
+    about = results["machine"]
+    packages = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
+    lines = [f"# {kind.capitalize()}", "",
+             f"{about['processor']} ({about['architecture']}, {about['cores']} cores), "
+             f"{about['system']}, Python {about['python']}; {packages}."]
+    columns = _columns(kind)
+    for run in results["runs"]:
+        lines += ["", *_preface(kind, run), "", _line([name for name, _ in columns]),
+                  _line(["---", *["---:"] * (len(columns) - 1)])]
+        lines += [_line([cell(row) for _, cell in columns]) for row in run[kind]]
+    return "\n".join(lines) + f"\n\n![{kind}]({kind}.png)\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    escaped = (cell.replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown processor"
