@@ -84,10 +84,12 @@ def squeezebert_models(preset: str, length: int) -> list[ModelSpec]:
 
     Raises UserError for an unknown preset or a length that it does not take.
     """
-    macs = sum(count_macs(load_preset(preset), length).values())
+    config = load_preset(preset)
+    macs = sum(count_macs(config, length,
+                          first_token_only=config.classifier_pooling == "cls").values())
     return [ModelSpec(preset, variant, length, ".tflite", macs, squeezebert.build_squeezebert,
                       (preset, variant, length), _OWN_SOURCES)
-            for variant in ("float32", "int8")]
+            for variant in ("float32", "int8", "mobile")]
 
 
 def tflite_peers(length: int) -> list[ModelSpec]:

@@ -15,7 +15,8 @@ _CALIBRATION_TEXTS = 32
 def build_squeezebert(preset: str, variant: str, length: int) -> bytes:
     """Converts a preset's classifier by this repository's converters.
 
-    variant: `float32`, or `int8` from a quantization-aware model that saw random texts.
+    variant: `float32`, or a profile of `convert_int8` for a quantization-aware model that saw
+        random texts.
     """
     from converters.int8 import convert_float, convert_int8
     from tfsqueeze.quantization import quantize_aware
@@ -24,7 +25,7 @@ def build_squeezebert(preset: str, variant: str, length: int) -> bytes:
     if variant == "float32":
         return convert_float(model, length)
     texts = _random_texts(model.config.vocab_size, length)
-    return convert_int8(quantize_aware(model, [{"input_ids": texts}]), length)
+    return convert_int8(quantize_aware(model, [{"input_ids": texts}]), length, profile=variant)
 
 
 def keras_squeezebert(preset: str):

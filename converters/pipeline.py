@@ -89,7 +89,9 @@ def verify_run(run: TrainedRun, models: dict[str, bytes], test: TextDataset,
     operators = require_int8(models[QAT_FILE], allow_float_output=True)
     return {
         "model": {"preset": run.options.preset, "parameters": run.float_model.count_params(),
-                  "macs": sum(count_macs(run.config, run.options.max_length).values()),
+                  "macs": sum(count_macs(
+                      run.config, run.options.max_length,
+                      first_token_only=run.config.classifier_pooling == "cls").values()),
                   "max_length": run.options.max_length, "vocab_size": run.config.vocab_size},
         "accuracy": rows,
         "files": [{"name": name, "bytes": len(content)} for name, content in models.items()],

@@ -12,7 +12,7 @@ from converters.metadata import ModelMetadata, read_metadata
 from converters.model_file import Model
 from converters.runtimes import TFLiteModel, open_model
 from tfsqueeze.errors import UserError
-from tfsqueeze.quiet import load_tensorflow
+from tfsqueeze.text.light_tokenizer import LightTokenizer
 
 _BATCH = 256  # texts tokenized at once
 
@@ -39,9 +39,6 @@ class TextClassifier:
     """
 
     def __init__(self, model: TFLiteModel, metadata: ModelMetadata) -> None:
-        load_tensorflow()
-        from tfsqueeze.text.tokenizer import WordPieceTokenizer
-
         shapes = {detail.name: detail.shape for detail in model.input_details}
         if len(shapes.get("input_ids", ())) != 2:
             raise UserError(
@@ -51,7 +48,7 @@ class TextClassifier:
         self.max_length = shapes["input_ids"][1]
         self._input_names = list(shapes)
         self._model = model
-        self._tokenizer = WordPieceTokenizer.from_settings(metadata.tokenizer, metadata.vocabulary)
+        self._tokenizer = LightTokenizer.from_settings(metadata.tokenizer, metadata.vocabulary)
 
     @classmethod
     def from_file(
@@ -93,7 +90,7 @@ class TextClassifier:
     def _predict_batch(self, texts: list[str]) -> list[Prediction]:
         tokens = self._tokenizer(texts, max_length=self.max_length)
         logits = self._model.predict_logits(
-            {name: tokens[name].numpy() for name in self._input_names}
+            {name: tokens[name] for name in self._input_names}
         )
         labels = self.metadata.labels
         predictions = []

@@ -47,8 +47,11 @@ def test_file_names_follow_what_they_are_built_from(spec) -> None:
 
 def test_own_models() -> None:
     specs = squeezebert_models("squeezebert-base", 128)
-    assert {"squeezebert-base float32", "squeezebert-base int8"} <= {spec.name for spec in specs}
-    assert specs[0].macs == sum(count_macs(load_preset("squeezebert-base"), 128).values())
+    assert [spec.name for spec in specs] == [
+        f"squeezebert-base {variant}" for variant in ("float32", "int8", "mobile")]
+    whole = sum(count_macs(load_preset("squeezebert-base"), 128).values())
+    # The last of 12 layers is computed for the first token only.
+    assert 0.9 * whole < specs[0].macs < 0.95 * whole
     with pytest.raises(UserError, match="no preset"):
         squeezebert_models("squeezebert-huge", 128)
 

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
-from converters.inspection import NotFullyInt8Error, quantization_scales, require_int8
+from converters.inspection import (
+    NotFullyInt8Error,
+    quantization_scales,
+    require_int8,
+    require_int8_products,
+    summarize_operators,
+)
 from converters.int8 import convert_float, convert_int8, convert_post_training
 from converters.runtimes import available_runtimes, open_model
 from converters.worker import predict_logits, run_in_workers
@@ -103,6 +109,46 @@ def test_runtimes_compute_what_quantization_aware_training_computes(converted):
         assert steps.mean() < 3.0 and steps.max() < 12.0, (runtime, steps.mean(), steps.max())
 
 
+@pytest.mark.parametrize("variant", ["micro", "paper"])
+def test_mobile_profile_keeps_products_in_int8(variant):
+    model_class, input_names, fields = VARIANTS[variant]
+    inputs = examples(input_names)
+    float_model = build(model_class, input_names, fields)
+    model = quantize_aware(float_model, [inputs])
+    content = convert_int8(model, LENGTH, profile="mobile")
+    dtypes = {row["name"]: row["inputs"] for row in summarize_operators(
+        require_int8_products(content))}
+    assert dtypes["SOFTMAX"] == dtypes["RSQRT"] == ["float32"]
+    assert dtypes["CONV_2D"] == dtypes["BATCH_MATMUL"] == ["int8"]
+    with pytest.raises(NotFullyInt8Error):
+        require_int8(content)
+    expected, in_float = (m.predict(inputs, verbose=0) for m in (model, float_model))
+    scale = open_model(content).output_details[0].scale
+    for runtime, (logits, _) in zip(available_runtimes(), run_in_workers(predict_logits, [
+            (content, inputs, runtime, "default") for runtime in available_runtimes()]),
+            strict=True):
+        steps = np.abs(logits - expected) / scale
+        # The islands of float32 lack some of the roundings that the Keras model has.
+        assert steps.mean() < 4.0 and steps.max() < 16.0, (runtime, steps.mean(), steps.max())
+        assert np.abs(logits - in_float).mean() < 6 * scale
+
+
+def test_float_products_are_refused(micro):
+    with pytest.raises(NotFullyInt8Error, match="matrix products are not int8: CONV_2D at"):
+        require_int8_products(convert_float(micro[0], LENGTH))
+
+
+@pytest.mark.parametrize("name", ["key", "value"])
+def test_second_operands_of_products_have_zero_point_0(converted, name):
+    operators = require_int8(converted[2], allow_float_output=False)
+    products = [operator for operator in operators if operator.name == "BATCH_MATMUL"]
+    if not products:
+        pytest.skip("a variant without attention")
+    # Queries by keys, probabilities by values, in turns.
+    for operator in products[name == "value"::2]:
+        assert operator.inputs[1].zero_point == 0
+
+
 @pytest.fixture(scope="module")
 def micro():
     """A float model, its calibrated twin and the twin's int8 file."""
@@ -164,6 +210,11 @@ def test_a_length_that_the_model_cannot_read_is_refused(micro, length):
 def test_an_unknown_output_dtype_is_refused(micro):
     with pytest.raises(UserError, match="output_dtype 'int4' is not one of int8, float32"):
         convert_int8(micro[1], LENGTH, "int4")
+
+
+def test_an_unknown_profile_is_refused(micro):
+    with pytest.raises(UserError, match="profile 'float32' is not one of int8, mobile"):
+        convert_int8(micro[1], LENGTH, profile="float32")
 
 
 def test_post_training_conversion_of_other_inputs_is_refused():

@@ -39,11 +39,15 @@ def count_parameters(config: SqueezeBertConfig) -> dict[str, int]:
     }
 
 
-def count_macs(config: SqueezeBertConfig, length: int = 128) -> dict[str, int]:
+def count_macs(config: SqueezeBertConfig, length: int = 128, *,
+               first_token_only: bool = False) -> dict[str, int]:
     """Returns the multiply-accumulates of each part for one text of `length` tokens.
 
     The parts are those of `count_parameters`; embeddings are looked up, so theirs are 0. Only
     products of matrices and convolutions count, not elementwise work.
+
+    first_token_only: whether the last layer computes the first token's state alone, as in a
+        classifier with `classifier_pooling="cls"`; see `tfsqueeze.models.encoder.encode`.
 
     Raises UserError where `length` is below 1 or above the config's `max_position_embeddings`.
     """
@@ -56,13 +60,28 @@ def count_macs(config: SqueezeBertConfig, length: int = 128) -> dict[str, int]:
     def block(products):
         return length * sum(weights for weights, _ in products)
 
-    return {
+    macs = {
         "embeddings": 0,
         "attention": attention * (block(_attention_products(config)) + 2 * length**2 * hidden),
         "feed_forward": feed_forward * block(_feed_forward_products(config)),
         "squeeze_expand": squeeze_expand * block(_squeeze_expand_products(config)),
         "pooler": hidden * hidden,
     }
+    if first_token_only and can_end_with_first_token(config):
+        query, _, _, post_attention = (weights for weights, _ in _attention_products(config))
+        skipped = length - 1
+        macs["attention"] -= skipped * (query + post_attention + 2 * length * hidden)
+        macs["feed_forward"] -= block(_feed_forward_products(config)) // length * skipped
+    return macs
+
+
+def can_end_with_first_token(config: SqueezeBertConfig) -> bool:
+    """Says whether the last layer can compute the first token's state alone.
+
+    A depthwise convolution would read the first token's neighbours.
+    """
+    return (config.feed_forward_type == "dense"
+            and tuple(config.layer_types[-1:]) == ("attention",))
 
 
 def _layer_counts(config):

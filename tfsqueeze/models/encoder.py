@@ -20,6 +20,7 @@ from tfsqueeze.layers import (
     SequenceDepthwiseConvolution,
     SqueezeBertEmbeddings,
 )
+from tfsqueeze.models.accounting import can_end_with_first_token
 
 MODEL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
@@ -97,11 +98,12 @@ def encode(config: SqueezeBertConfig, input_names: tuple[str, ...] = MODEL_INPUT
     if "convolution" in config.layer_types or (
             config.feed_forward_type != "dense" and config.num_hidden_layers):
         mask = graph.mask("token_mask", 0.0, 1.0, "tokens")
+    shortened = first_token_only and can_end_with_first_token(config)
     for index, layer_type in enumerate(config.layer_types):
         prefix = f"layer_{index}"
         if layer_type == "attention":
             queries = x
-            if first_token_only and _can_end_with_first_token(config, index):
+            if shortened and index == config.num_hidden_layers - 1:
                 queries = FirstToken(keepdims=True, name=f"{prefix}_first_token")(x)
             x = _attention_block(config, queries, x, bias, prefix)
         else:
@@ -118,11 +120,6 @@ def _close_residual(config, branch, identity, name):
     branch = keras.layers.Dropout(config.hidden_dropout_prob, name=f"{name}_dropout")(branch)
     x = ResidualAdd(name=f"{name}_add")([branch, identity])
     return normalize(config, x, f"{name}_norm")
-
-
-def _can_end_with_first_token(config, index):
-    # A depthwise convolution would read the first token's neighbours.
-    return index == config.num_hidden_layers - 1 and config.feed_forward_type == "dense"
 
 
 def _attention_block(config, queries, x, bias, prefix):

@@ -14,20 +14,26 @@ import tensorflow_text as tf_text
 from tfsqueeze.errors import UserError
 from tfsqueeze.files import write_atomically
 from tfsqueeze.text.normalization import normalize
+from tfsqueeze.text.settings import (
+    CLS_TOKEN,
+    MASK_TOKEN,
+    MAX_CHARACTERS_PER_WORD,
+    PAD_TOKEN,
+    SEP_TOKEN,
+    UNK_TOKEN,
+    check_max_length,
+    read_settings,
+    token_ids,
+)
 
-PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN, MASK_TOKEN = (
-    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]",
-)  # fmt: skip
-SPECIAL_TOKENS = (PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN, MASK_TOKEN)
 VOCABULARY_FILE = "vocab.txt"
 SETTINGS_FILE = "tokenizer_config.json"
 
 # BERT makes a word of more than 100 characters one [UNK]; FastBertTokenizer counts bytes, which
 # would lose ordinary unspaced Thai at 34 characters. So it is given 4 bytes (UTF-8's longest) a
 # character, and the common overlong words, ASCII ones, are first made longer than that.
-_MAX_CHARACTERS_PER_WORD = 100
-_MAX_BYTES_PER_WORD = 4 * _MAX_CHARACTERS_PER_WORD
-_OVERLONG_WORD = rf"[0-9A-Za-z]{{{_MAX_CHARACTERS_PER_WORD + 1},}}"
+_MAX_BYTES_PER_WORD = 4 * MAX_CHARACTERS_PER_WORD
+_OVERLONG_WORD = rf"[0-9A-Za-z]{{{MAX_CHARACTERS_PER_WORD + 1},}}"
 _UNKNOWN_WORD = "x" * (_MAX_BYTES_PER_WORD + 1)
 
 Texts = str | bytes | Sequence[str] | tf.Tensor
@@ -59,22 +65,8 @@ class WordPieceTokenizer:
         self.vocabulary = tuple(vocabulary)
         self.vocab_size = len(self.vocabulary)
         self.lowercase = lowercase
-        self.max_length = _check_max_length(max_length, special_tokens=2)
-        ids = {token: index for index, token in enumerate(self.vocabulary)}
-        missing = [token for token in SPECIAL_TOKENS[:4] if token not in ids]
-        if missing:
-            raise UserError(
-                f"the vocabulary of {self.vocab_size:,} tokens lacks {', '.join(missing)}; "
-                "add them, or train one with tfsqueeze.text.vocabulary.train_vocabulary"
-            )
-        if len(ids) < self.vocab_size or "" in ids:
-            index = next(
-                i for i, token in enumerate(self.vocabulary) if not token or ids[token] != i
-            )
-            raise UserError(
-                f"the vocabulary has an empty or repeated token {self.vocabulary[index]!r} at id "
-                f"{index}; every token must be there once"
-            )
+        self.max_length = check_max_length(max_length, special_tokens=2)
+        ids = token_ids(self.vocabulary)
         self.pad_token_id = ids[PAD_TOKEN]
         self.unk_token_id = ids[UNK_TOKEN]
         self.cls_token_id = ids[CLS_TOKEN]
@@ -120,7 +112,7 @@ class WordPieceTokenizer:
         if padding not in ("max_length", "longest"):
             raise UserError(f"padding is {padding!r}; use 'max_length' or 'longest'")
         special_tokens = 2 if text_pairs is None else 3
-        length = _check_max_length(
+        length = check_max_length(
             self.max_length if max_length is None else max_length, special_tokens
         )
         segments = [self._tokenize(texts)]
@@ -193,39 +185,13 @@ class WordPieceTokenizer:
     ) -> WordPieceTokenizer:
         """Makes a tokenizer from what `settings()` or a `tokenizer_config.json` says.
 
-        Settings that Hugging Face leaves out get its BertTokenizer's defaults: lowercasing, and
-        512 tokens where no usable length is named (it writes 1e30 for "no limit").
+        See `tfsqueeze.text.settings.read_settings` for what may be left out.
 
         Raises:
             UserError: the settings ask for something that this tokenizer does not do.
         """
-        lowercase = settings.get("do_lower_case", True)
-        if settings.get("strip_accents") not in (None, lowercase):
-            raise UserError(
-                f"the tokenizer settings have strip_accents={settings['strip_accents']} with "
-                f"do_lower_case={lowercase}; only the two together are supported"
-            )
-        for key, expected in (
-            ("tokenize_chinese_chars", True),
-            ("do_basic_tokenize", True),
-            ("pad_token", PAD_TOKEN),
-            ("unk_token", UNK_TOKEN),
-            ("cls_token", CLS_TOKEN),
-            ("sep_token", SEP_TOKEN),
-        ):
-            found = settings.get(key, expected)
-            if isinstance(found, dict):  # Hugging Face also writes tokens as AddedToken objects.
-                found = found.get("content")
-            if found != expected:
-                raise UserError(
-                    f"the tokenizer settings have {key}={found!r}; only {expected!r} is supported"
-                )
-        max_length = settings.get("model_max_length") or 512
-        return cls(
-            vocabulary,
-            lowercase=lowercase,
-            max_length=int(max_length) if max_length < 1e6 else 512,
-        )
+        lowercase, max_length = read_settings(settings)
+        return cls(vocabulary, lowercase=lowercase, max_length=max_length)
 
     def save_pretrained(self, folder: str | os.PathLike) -> None:
         """Writes `vocab.txt` and `tokenizer_config.json` as Hugging Face's BertTokenizer reads."""
@@ -291,14 +257,6 @@ def _as_string_tensor(texts: Texts) -> tf.Tensor:
     if texts.shape.rank not in (0, 1):
         raise UserError(f"texts have shape {texts.shape}; [] or [batch] is needed")
     return tf.reshape(texts, [-1]) if texts.shape.rank == 0 else texts
-
-
-def _check_max_length(max_length: int, special_tokens: int) -> int:
-    if max_length < special_tokens:
-        raise UserError(
-            f"max_length is {max_length}; the special tokens alone take {special_tokens}"
-        )
-    return max_length
 
 
 def _check_same_number(texts: tf.RaggedTensor, pairs: tf.RaggedTensor) -> None:

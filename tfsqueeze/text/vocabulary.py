@@ -12,7 +12,7 @@ from tensorflow_text.tools.wordpiece_vocab import wordpiece_tokenizer_learner_li
 
 from tfsqueeze.errors import UserError
 from tfsqueeze.text.normalization import normalize
-from tfsqueeze.text.tokenizer import SPECIAL_TOKENS
+from tfsqueeze.text.settings import SPECIAL_TOKENS
 
 # The learner drops longer words whole (and looks at every substring of shorter ones).
 _MAX_WORD_LENGTH = 50

@@ -198,6 +198,8 @@ def test_wrong_arguments_are_one_line(run, topics_model, topics_folder, trained_
         run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--output-dtype", "int4"))
     assert "max_length 99" in error_of(
         run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--max-length", 99))
+    assert "profile 'fast'" in error_of(
+        run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--profile", "fast"))
     assert not list(tmp_path.iterdir())
     assert "'tensorrt' is not available" in error_of(
         run("predict", topics_model, "cat", "--runtime", "tensorrt"))

@@ -42,3 +42,18 @@ def test_dropout_acts_in_training_only():
     x = inputs()
     np.testing.assert_array_equal(layer(x), SelfAttention(3)(x))
     assert np.abs(layer(x, training=True) - layer(x)).max() > 0.01
+
+
+def test_a_minimum_masks_as_a_sum_does():
+    query, key, value, bias = inputs()
+    limits = np.where(bias < 0, FLOAT_MASK_VALUE, -FLOAT_MASK_VALUE).astype("float32")
+    expected = SelfAttention(3)([query, key, value, bias])
+    found = SelfAttention(3, masks_by_minimum=True)([query, key, value, limits])
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_fewer_queries_than_keys():
+    query, key, value, bias = inputs()
+    layer = SelfAttention(3)
+    whole = layer([query, key, value, bias])
+    np.testing.assert_allclose(layer([query[:, :1], key, value, bias]), whole[:, :1], atol=1e-6)

@@ -5,7 +5,14 @@ import pytest
 import tensorflow as tf
 
 from tfsqueeze.errors import UserError
-from tfsqueeze.models import PRESETS, SqueezeBertModel, count_macs, count_parameters, load_preset
+from tfsqueeze.models import (
+    PRESETS,
+    SqueezeBertForSequenceClassification,
+    SqueezeBertModel,
+    count_macs,
+    count_parameters,
+    load_preset,
+)
 
 
 def random_config(tiny_config, seed):
@@ -52,6 +59,22 @@ def test_random_configs(tiny_config, seed):
     model = SqueezeBertModel(config)
     assert sum(count_parameters(config).values()) == model.count_params()
     assert sum(count_macs(config, 12).values()) == profiled_macs(model, 12)
+
+
+@pytest.mark.parametrize("layer_types", [("convolution", "attention"), ("attention",) * 2])
+def test_a_classifier_of_the_first_token_multiplies_less(tiny_config, layer_types):
+    config = tiny_config(num_hidden_layers=2, layer_types=layer_types, q_groups=2,
+                         classifier_pooling="cls", id2label={0: "a", 1: "b", 2: "c"})
+    model = SqueezeBertForSequenceClassification(config)
+    macs = count_macs(config, 12, first_token_only=True)
+    assert sum(macs.values()) + 3 * config.hidden_size == profiled_macs(model, 12)
+    assert macs["attention"] < count_macs(config, 12)["attention"]
+
+
+def test_a_last_layer_that_reads_neighbours_is_counted_whole(tiny_config):
+    for fields in ({"feed_forward_type": "both"}, {"layer_types": ("attention", "convolution")}):
+        config = tiny_config(num_hidden_layers=2, **fields)
+        assert count_macs(config, 12, first_token_only=True) == count_macs(config, 12)
 
 
 def test_parts_by_hand(tiny_config):

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tfsqueeze.errors import UserError
 from tfsqueeze.text import vocabulary as vocabulary_module
-from tfsqueeze.text.tokenizer import SPECIAL_TOKENS, WordPieceTokenizer
+from tfsqueeze.text.settings import SPECIAL_TOKENS
+from tfsqueeze.text.tokenizer import WordPieceTokenizer
 from tfsqueeze.text.vocabulary import train_vocabulary
 
 TEXTS = [

@@ -1,0 +1,99 @@
+"""WordPiece tokenization without TensorFlow, for prediction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tfsqueeze.errors import UserError
+from tfsqueeze.text.settings import (
+    CLS_TOKEN,
+    MAX_CHARACTERS_PER_WORD,
+    PAD_TOKEN,
+    SEP_TOKEN,
+    UNK_TOKEN,
+    check_max_length,
+    read_settings,
+    token_ids,
+)
+
+# No UTF-8 can hold them.
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class LightTokenizer:
+    """Turns texts into the padded int32 inputs that `WordPieceTokenizer` makes of them.
+
+    It runs on Hugging Face's `tokenizers`, so that a device needs no TensorFlow. Token ids are
+    the same but for words of more than 100 characters that mix in non-ASCII letters and for
+    characters newer than either library's Unicode tables.
+
+    Args:
+        vocabulary: the tokens in order of their ids, with [PAD], [UNK], [CLS] and [SEP].
+        lowercase: whether texts are lowercased and stripped of accents.
+        max_length: tokens in a row, special tokens included.
+
+    Raises:
+        UserError: a required special token is missing, or a token is empty or repeated.
+    """
+
+    def __init__(
+        self, vocabulary: Sequence[str], *, lowercase: bool = True, max_length: int = 128
+    ) -> None:
+        from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+        ids = token_ids(vocabulary)
+        self.max_length = check_max_length(max_length, special_tokens=2)
+        self._pad, self._cls, self._sep = (ids[t] for t in (PAD_TOKEN, CLS_TOKEN, SEP_TOKEN))
+        # No special token is declared, so that one spelled out in a text stays plain text.
+        self._tokenizer = Tokenizer(
+            models.WordPiece(
+                ids, unk_token=UNK_TOKEN, max_input_chars_per_word=MAX_CHARACTERS_PER_WORD
+            )
+        )
+        self._tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+        self._tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any], vocabulary: Sequence[str]) -> LightTokenizer:
+        """Makes a tokenizer from `WordPieceTokenizer.settings()` or a `tokenizer_config.json`.
+
+        Raises:
+            UserError: the settings ask for something that this tokenizer does not do.
+        """
+        lowercase, max_length = read_settings(settings)
+        return cls(vocabulary, lowercase=lowercase, max_length=max_length)
+
+    def __call__(
+        self, texts: Iterable[str], *, max_length: int | None = None
+    ) -> dict[str, np.ndarray]:
+        """Tokenizes a batch: `[CLS] text [SEP]`, cut and padded to `max_length`.
+
+        Returns:
+            int32 `input_ids`, `attention_mask` (1 for tokens, 0 for padding) and
+            `token_type_ids` (all 0), each of shape [batch, max_length].
+
+        Raises:
+            UserError: a text is not a string, or `max_length` has no room for the special tokens.
+        """
+        length = check_max_length(max_length or self.max_length, special_tokens=2)
+        cleaned = []
+        for index, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise UserError(f"text {index} is {text!r}, not a string")
+            cleaned.append(_SURROGATES.sub("", text))
+        encodings = self._tokenizer.encode_batch(cleaned, add_special_tokens=False)
+        input_ids = np.full((len(cleaned), length), self._pad, np.int32)
+        attention_mask = np.zeros_like(input_ids)
+        for row, encoding in enumerate(encodings):
+            ids = [self._cls, *encoding.ids[: length - 2], self._sep]
+            input_ids[row, : len(ids)] = ids
+            attention_mask[row, : len(ids)] = 1
+        return {
+            "input_ids": input_ids,
+            "attention_mask": attention_mask,
+            "token_type_ids": np.zeros_like(input_ids),
+        }
