@@ -57,9 +57,12 @@ class OperatorCase:
 
 
 def operator_cases(config: SqueezeBertConfig, length: int) -> list[OperatorCase]:
-    """The operators of a SqueezeBERT of the paper's kind, and alternatives to them.
+    """The operators of a SqueezeBERT of the paper's kind as our converter writes them in the
+    profile `int8`, and alternatives to them.
 
-    Counts are those of the layers alone: the head and the embeddings are a hundredth of the time.
+    The float32 rows are the same forms; the profile `mobile` has those of softmax and layer
+    normalization (as moments). Counts are those of the layers alone, the last one whole: the head
+    and the embeddings are a hundredth of the time.
     """
     layers, hidden, inner = config.num_hidden_layers, config.hidden_size, config.intermediate_size
     heads, size = config.num_attention_heads, config.attention_head_size
@@ -78,15 +81,27 @@ def operator_cases(config: SqueezeBertConfig, length: int) -> list[OperatorCase]
                  count)
         for (inputs, outputs, groups), count in products.items()]
     cases += [
-        OperatorCase("q by k", "queries_by_keys", per_head, layers, head_macs,
+        OperatorCase("q by k", "queries_by_symmetric_keys", per_head, layers, head_macs,
                      2 * length * hidden + heads * length**2),
+        OperatorCase("mask by minimum", "mask_by_minimum", (heads, length), layers, 0,
+                     2 * heads * length**2),
         OperatorCase("softmax", "softmax", scores, layers, 0, 2 * heads * length**2),
-        OperatorCase("softmax by v", "probabilities_by_values", per_head, layers, head_macs,
-                     2 * length * hidden + heads * length**2),
-        OperatorCase("layer norm", "layer_norm", wide, 2 * layers, 0, 2 * length * hidden),
+        OperatorCase("softmax by v", "probabilities_by_symmetric_values", per_head, layers,
+                     head_macs, 2 * length * hidden + heads * length**2),
+        OperatorCase("layer norm", "layer_norm_with_means_as_products", wide, 2 * layers, 0,
+                     2 * length * hidden),
         OperatorCase("gelu", "gelu", inside, layers, 0, 2 * length * inner),
         OperatorCase("add", "add", wide, 2 * layers, 0, 3 * length * hidden),
         OperatorCase("transpose of heads", "split_heads", per_head, 4 * layers, 0,
+                     2 * length * hidden),
+        OperatorCase("alternative: q by k, keys with a zero point", "queries_by_keys", per_head, 0,
+                     head_macs, 2 * length * hidden + heads * length**2),
+        OperatorCase("alternative: softmax by v, values with a zero point",
+                     "probabilities_by_values", per_head, 0, head_macs,
+                     2 * length * hidden + heads * length**2),
+        OperatorCase("alternative: mask by sum", "mask_by_sum", (heads, length), 0, 0,
+                     2 * heads * length**2),
+        OperatorCase("alternative: layer norm of moments", "layer_norm", wide, 0, 0,
                      2 * length * hidden),
         OperatorCase("alternative: q by k, head by head", "queries_by_keys_per_head", per_head, 0,
                      head_macs, 2 * length * hidden + heads * length**2),

@@ -31,8 +31,12 @@ def convert_operator(kind: str, sizes: tuple[int, ...], quantization: str) -> by
     def samples():
         generator = np.random.default_rng(0)
         for _ in range(_SAMPLES):
-            yield {name: generator.standard_normal(shape, np.float32)
-                   for name, shape in zip(names, shapes, strict=True)}
+            values = [generator.standard_normal(shape, np.float32) for shape in shapes]
+            if kind in _LAST_INPUT_RANGES:
+                low, high = _LAST_INPUT_RANGES[kind]
+                values[-1] = values[-1].clip(low, high)
+                values[-1].flat[:2] = low, high
+            yield dict(zip(names, values, strict=True))
 
     return convert_stock(serve, tf.Module(), quantization, samples)
 
@@ -93,6 +97,23 @@ def _layer_norm_of_products(length, channels):
     return [(length, channels)], call
 
 
+def _layer_norm_with_means_as_products(length, channels):
+    share = tf.fill([1, 1, channels, 1], 1 / channels)
+
+    def mean(x):
+        return tf.nn.conv2d(x, share, 1, "SAME")
+
+    def call(x):
+        centered = x - mean(x)
+        normalized = centered * tf.math.rsqrt(mean(centered * centered))
+        return normalized * (1 + _weights(channels)) + _weights(channels)
+    return [(1, 1, length, channels)], call
+
+
+def _mask(function):
+    return lambda heads, length: ([(1, heads, length, length), (1, 1, 1, length)], function)
+
+
 def _depthwise(length, channels, size):
     kernel = (1, size, channels, 1)
     return [(1, 1, length, channels)], lambda x: tf.nn.depthwise_conv2d(
@@ -114,10 +135,15 @@ KINDS: dict[str, Callable] = {
     "grouped_dense": _grouped_dense,
     "convolution": _convolution,
     "queries_by_keys": _queries_by_keys,
+    "queries_by_symmetric_keys": _queries_by_keys,
     "queries_by_keys_per_head": _queries_by_keys_per_head,
     "probabilities_by_values": _probabilities_by_values,
+    "probabilities_by_symmetric_values": _probabilities_by_values,
+    "mask_by_minimum": _mask(tf.minimum),
+    "mask_by_sum": _mask(tf.add),
     "layer_norm": _layer_norm,
     "layer_norm_of_products": _layer_norm_of_products,
+    "layer_norm_with_means_as_products": _layer_norm_with_means_as_products,
     "depthwise": _depthwise,
     "split_heads": _split_heads,
     "softmax": _elementwise(tf.nn.softmax),
@@ -125,4 +151,13 @@ KINDS: dict[str, Callable] = {
     "sigmoid_gelu": _elementwise(lambda x: x * tf.sigmoid(1.702 * x)),
     "sigmoid": _elementwise(tf.sigmoid),
     "add": _elementwise(tf.add, inputs=2),
+}
+
+# What the last input is calibrated on: zero point 0, or not.
+_SYMMETRIC, _ASYMMETRIC = (-5.12, 5.08), (-5.12, 4.0)
+_LAST_INPUT_RANGES = {
+    "queries_by_symmetric_keys": _SYMMETRIC,
+    "probabilities_by_symmetric_values": _SYMMETRIC,
+    "queries_by_keys": _ASYMMETRIC,
+    "probabilities_by_values": _ASYMMETRIC,
 }

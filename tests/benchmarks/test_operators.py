@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.operators import operator_cases, profile_operators
+from converters.inspection import list_operators
 from tfsqueeze.config import SqueezeBertConfig
 from tfsqueeze.models import count_macs, load_preset
 
@@ -44,3 +45,14 @@ def test_profile_relates_times_to_the_limits(tmp_path) -> None:
         limit = max(row["macs"] / best, row["bytes"] / bandwidth)
         assert row["roofline_share"] == pytest.approx(limit / seconds)
         assert row["all_int8"] == (dtype == "int8")
+
+
+@pytest.mark.parametrize("kind, symmetric", [
+    ("queries_by_symmetric_keys", True), ("queries_by_keys", False),
+    ("probabilities_by_symmetric_values", True), ("probabilities_by_values", False)])
+def test_products_differ_in_their_second_zero_point(kind, symmetric) -> None:
+    from benchmarks.peers.operators import convert_operator
+
+    (operator,) = list_operators(convert_operator(kind, (2, 8, 4), "int8"))
+    assert operator.name == "BATCH_MATMUL"
+    assert (operator.inputs[1].zero_point == 0) == symmetric
