@@ -1,35 +1,28 @@
-"""A pass over a .tflite file: convolutions with a group per channel become depthwise ones."""
+"""A pass over a .tflite model: convolutions with a group per channel become depthwise ones."""
 
 from __future__ import annotations
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from converters.flatbuffer import serialize_model
-
 _CONV = schema.BuiltinOperator.CONV_2D
 _DEPTHWISE = schema.BuiltinOperator.DEPTHWISE_CONV_2D
 
 
-def use_depthwise_convolutions(content: bytes) -> bytes:
-    """Returns the model with each CONV_2D of one input channel per group made DEPTHWISE_CONV_2D.
+def use_depthwise_convolutions(model: schema.ModelT) -> None:
+    """Makes each CONV_2D of one input channel per group a DEPTHWISE_CONV_2D, in place.
 
     Runtimes have fast kernels for the latter only, and the Edge TPU has none for the former. The
     weights are the same numbers: [channels, height, width, 1] becomes
     [1, height, width, channels], with the scales along the last axis.
     """
-    model = schema.ModelT.InitFromPackedBuf(content)
-    changed = False
     for graph in model.subgraphs:
         for operator in graph.operators:
             if model.operatorCodes[operator.opcodeIndex].builtinCode != _CONV:
                 continue
             data, weights = (graph.tensors[index] for index in operator.inputs[:2])
-            if weights.shape[3] != 1 or data.shape[3] == 1:
-                continue
-            _make_depthwise(model, operator, weights)
-            changed = True
-    return serialize_model(model, len(content)) if changed else content
+            if weights.shape[3] == 1 and data.shape[3] > 1:
+                _make_depthwise(model, operator, weights)
 
 
 def _make_depthwise(model, operator, weights):

@@ -5,8 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import flatbuffers
+import numpy as np
 
 _ALIGNMENT = 16
+
+
+class _Builder(flatbuffers.Builder):
+    """Writes int64 vectors of like content once.
+
+    These are zero points: an int8 file has one per channel of every product, all 0.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self._written: dict[bytes, int] = {}
+
+    def CreateNumpyVector(self, x: np.ndarray) -> int:  # noqa: N802, called by the objects' Pack
+        if x.dtype != np.int64:
+            return super().CreateNumpyVector(x)
+        key = x.tobytes()
+        if key not in self._written:
+            self._written[key] = super().CreateNumpyVector(x)
+        return self._written[key]
 
 
 class _AlignedBuffer:
@@ -24,6 +44,6 @@ class _AlignedBuffer:
 def serialize_model(graph: Any, size: int) -> bytes:
     """The bytes of a ModelT of the schema's object API; `size` is roughly what they need."""
     graph.buffers = [_AlignedBuffer(buffer) for buffer in graph.buffers]
-    builder = flatbuffers.Builder(size)
+    builder = _Builder(size)
     builder.Finish(graph.Pack(builder), b"TFL3")
     return bytes(builder.Output())

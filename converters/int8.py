@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from converters.depthwise import use_depthwise_convolutions
+from converters.finish import finish
 from converters.inspection import require_int8, require_int8_products
 from tfsqueeze.errors import UserError
 from tfsqueeze.layers import export_form
@@ -47,7 +47,7 @@ def convert_int8(model: keras.Model, max_length: int, output_dtype: str = "int8"
     converter = _converter(model, max_length, profile)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.inference_output_type = OUTPUT_DTYPES[output_dtype]
-    content = use_depthwise_convolutions(_convert(converter))
+    content = finish(_convert(converter))
     if profile == "int8":
         require_int8(content, allow_float_output=output_dtype == "float32")
     else:
@@ -57,7 +57,7 @@ def convert_int8(model: keras.Model, max_length: int, output_dtype: str = "int8"
 
 def convert_float(model: keras.Model, max_length: int) -> bytes:
     """Converts a float model to a float32 .tflite file with batch 1 and the static length."""
-    return use_depthwise_convolutions(_convert(_converter(model, max_length, "float32")))
+    return finish(_convert(_converter(model, max_length, "float32")))
 
 
 def convert_post_training(model: keras.Model, max_length: int,
@@ -78,7 +78,7 @@ def convert_post_training(model: keras.Model, max_length: int,
         {"input_ids": np.asarray(row, np.int32)[None]} for row in representative_ids)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_output_type = tf.int8
-    return use_depthwise_convolutions(_convert(converter))
+    return finish(_convert(converter))
 
 
 def _converter(model, max_length, profile):

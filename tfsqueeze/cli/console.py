@@ -34,8 +34,14 @@ class OneLineErrors(typer.core.TyperGroup):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            messages.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
-            raise typer.Exit(1) from None
+            message = str(error)
+        except ModuleNotFoundError as error:
+            if error.name in (None, "tfsqueeze", "converters"):
+                raise
+            message = (f"the package {error.name.split('.')[0]} is not installed; this command "
+                       "needs those of the extra `train`: pip install 'tfsqueeze[train]'")
+        messages.print(f"[red]error:[/red] {escape(message)}", soft_wrap=True)
+        raise typer.Exit(1)
 
 
 def print_json(value: Any) -> None:

@@ -10,7 +10,6 @@ from rich.table import Table
 
 from tfsqueeze.cli.console import output, print_json
 from tfsqueeze.cli.options import Json
-from tfsqueeze.quiet import load_tensorflow
 
 
 def info(
@@ -42,8 +41,6 @@ def _installation():
     from converters.runtimes import available_runtimes
     from converters.versions import installed_versions
     from tfsqueeze.data.datasets import DATASETS
-
-    load_tensorflow()
     from tfsqueeze.models import PRESETS
 
     return {"presets": {name: _preset_line(name) for name in PRESETS},
@@ -63,7 +60,6 @@ def _preset_line(name):
 
 
 def _preset(name, max_length):
-    load_tensorflow()
     from tfsqueeze.models import count_macs, count_parameters, load_preset
 
     config = load_preset(name)
