@@ -11,19 +11,20 @@ _ALIGNMENT = 16
 
 
 class _Builder(flatbuffers.Builder):
-    """Writes int64 vectors of like content once.
+    """Writes vectors of like content once, but for the bytes of buffers.
 
-    These are zero points: an int8 file has one per channel of every product, all 0.
+    Most are the zero points, all 0, that an int8 file has for each channel of every product; a
+    file for several lengths has the same scales for each.
     """
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
-        self._written: dict[bytes, int] = {}
+        self._written: dict[tuple[str, bytes], int] = {}
 
     def CreateNumpyVector(self, x: np.ndarray) -> int:  # noqa: N802, called by the objects' Pack
-        if x.dtype != np.int64:
+        if x.dtype == np.uint8:
             return super().CreateNumpyVector(x)
-        key = x.tobytes()
+        key = x.dtype.char, x.tobytes()
         if key not in self._written:
             self._written[key] = super().CreateNumpyVector(x)
         return self._written[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from converters.inspection import require_int8, summarize_operators
 from converters.int8 import convert_float, convert_int8, convert_post_training
 from converters.metadata import pack_metadata
 from converters.runtimes import available_runtimes
+from converters.signatures import merge_lengths
 from converters.verification import verify_logits
 from converters.versions import installed_versions
 from tfsqueeze.data.text_dataset import TextDataset
@@ -22,19 +24,22 @@ QAT_FILE = "int8 (QAT)"
 MOBILE_FILE = "mobile (QAT)"
 
 
-def convert_run(run: TrainedRun, max_length: int | None = None, output_dtype: str = "int8",
+def convert_run(run: TrainedRun, max_lengths: Sequence[int] = (), output_dtype: str = "int8",
                 profile: str = "int8") -> bytes:
     """Converts a run's quantization-aware model to an int8 .tflite with all it takes to predict.
 
-    max_length: the static length; that of training by default.
+    max_lengths: the static length, or several for one file that has the weights once and a
+        signature for each; that of training by default.
     output_dtype: `int8` or `float32`.
     profile: `int8` or `mobile`; see `convert_int8`.
 
     Returns the file's bytes with labels, vocabulary and tokenizer settings inside. Raises as
     `convert_int8`.
     """
-    max_length = max_length or run.options.max_length
-    return pack(run, convert_int8(run.qat_model, max_length, output_dtype, profile), max_length)
+    contents = {length: convert_int8(run.qat_model, length, output_dtype, profile)
+                for length in set(max_lengths) or {run.options.max_length}}
+    content = merge_lengths(contents) if len(contents) > 1 else next(iter(contents.values()))
+    return pack(run, content, max(contents))
 
 
 def pack(run: TrainedRun, content: bytes, max_length: int) -> bytes:

@@ -32,7 +32,8 @@ class TextClassifier:
 
     Attributes:
         metadata: what `converters.metadata.read_metadata` found in the file.
-        max_length: tokens that the model reads of each text, special tokens included.
+        max_length: tokens that the model reads of each text, special tokens included. A file for
+            several lengths runs each text at the shortest that holds it.
 
     Raises:
         UserError: the model's input_ids and logits do not fit a text classifier with these labels.
@@ -47,7 +48,7 @@ class TextClassifier:
         self.metadata = metadata
         self.max_length = shapes["input_ids"][1]
         self._input_names = list(shapes)
-        self._model = model
+        self._by_length = dict(sorted(model.by_length.items())) or {self.max_length: model}
         self._tokenizer = LightTokenizer.from_settings(metadata.tokenizer, metadata.vocabulary)
 
     @classmethod
@@ -89,10 +90,17 @@ class TextClassifier:
 
     def _predict_batch(self, texts: list[str]) -> list[Prediction]:
         tokens = self._tokenizer(texts, max_length=self.max_length)
-        logits = self._model.predict_logits(
-            {name: tokens[name] for name in self._input_names}
-        )
         labels = self.metadata.labels
+        logits = np.empty((len(texts), len(labels)), np.float32)
+        lengths = tokens["attention_mask"].sum(axis=1)
+        shorter = 0
+        # Each text by the shortest model that has room for it.
+        for length, model in self._by_length.items():
+            rows = np.flatnonzero((lengths > shorter) & (lengths <= length))
+            logits[rows] = model.predict_logits(
+                {name: tokens[name][rows, :length] for name in self._input_names}
+            )
+            shorter = length
         predictions = []
         for text, probabilities in zip(texts, _softmax(logits), strict=True):
             best = int(probabilities.argmax())

@@ -14,6 +14,7 @@ import numpy as np
 
 from converters.inspection import list_operators
 from converters.model_file import Model, one_line, read_model
+from converters.signatures import signature_length
 from tfsqueeze.errors import UserError
 from tfsqueeze.quiet import without_chatter
 
@@ -63,18 +64,29 @@ class TFLiteModel:
         runtime: "litert" or "tflite-runtime".
         input_details, output_details: tuples of TensorDetails in the order of the file. Names
             are plain: `serving_default_input_ids:0` is "input_ids".
+        by_length: the parts of a file for several lengths (`converters.signatures`), by length,
+            each a TFLiteModel; none in other files. The model itself is the longest.
     """
 
     def __init__(self, interpreter: Any, runtime: str) -> None:
-        self.runtime = runtime
-        self._interpreter = interpreter
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
-        self.input_details = tuple(map(_tensor_details, inputs))
-        self.output_details = tuple(map(_tensor_details, outputs))
+        self._set_up(runtime, inputs, outputs)
+        self._interpreter = interpreter
         self._input_indices = {
             plain.name: raw["index"] for plain, raw in zip(self.input_details, inputs, strict=True)
         }
         self._output_indices = [raw["index"] for raw in outputs]
+        self.by_length = {
+            length: _SignatureModel(interpreter.get_signature_runner(key), runtime)
+            for key in interpreter.get_signature_list()
+            if (length := signature_length(key)) is not None
+        }
+
+    def _set_up(self, runtime, inputs, outputs) -> None:
+        self.runtime = runtime
+        self.input_details = tuple(map(_tensor_details, inputs))
+        self.output_details = tuple(map(_tensor_details, outputs))
+        self.by_length: dict[int, TFLiteModel] = {}
 
     def run(self, inputs: Inputs) -> np.ndarray:
         """Runs one batch and returns the output as stored, int8 or float32, not dequantized.
@@ -93,19 +105,26 @@ class TFLiteModel:
             raise UserError(f"the model has several outputs ({names}); one is needed")
         arrays = self._named(inputs)
         for detail in self.input_details:
-            value = _as_dtype(arrays[detail.name], detail)
+            value = arrays[detail.name] = _as_dtype(arrays[detail.name], detail)
             if value.shape != detail.shape:
                 raise UserError(
                     f"input {detail.name} has shape {list(value.shape)}; "
                     f"the model takes {list(detail.shape)}"
                 )
-            self._interpreter.set_tensor(self._input_indices[detail.name], value)
         try:
-            self._interpreter.invoke()
+            return self._invoke(arrays)
         except RuntimeError as error:
             raise UserError(
                 f"{self.runtime} cannot run the model on these inputs: {one_line(error)}"
             ) from error
+
+    def _invoke(self, arrays: dict[str, np.ndarray]) -> np.ndarray:
+        if self.by_length:
+            # tflite-runtime refuses to invoke an interpreter that has signature runners.
+            return self.by_length[max(self.by_length)]._invoke(arrays)
+        for name, value in arrays.items():
+            self._interpreter.set_tensor(self._input_indices[name], value)
+        self._interpreter.invoke()
         return self._interpreter.get_tensor(self._output_indices[0])
 
     def predict_logits(self, inputs: Inputs) -> np.ndarray:
@@ -143,6 +162,22 @@ class TFLiteModel:
                 f"the model takes {', '.join(expected)}"
             )
         return dict(inputs)
+
+
+class _SignatureModel(TFLiteModel):
+    """One signature of a file, which shares the interpreter with the others."""
+
+    def __init__(self, runner: Any, runtime: str) -> None:
+        self._runner = runner
+        self._set_up(
+            runtime,
+            [{**raw, "name": name} for name, raw in runner.get_input_details().items()],
+            [{**raw, "name": name} for name, raw in runner.get_output_details().items()],
+        )
+
+    def _invoke(self, arrays):
+        (output,) = self._runner(**arrays).values()
+        return output
 
 
 def open_model(

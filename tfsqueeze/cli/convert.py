@@ -15,8 +15,10 @@ from tfsqueeze.quiet import load_tensorflow
 def convert(
     run: RunFolder,
     output_file: Annotated[Path, typer.Option("--output", "-o", help="The .tflite to write.")],
-    max_length: Annotated[int | None, typer.Option(
-        help="The static length in tokens; that of training by default.")] = None,
+    max_length: Annotated[list[int] | None, typer.Option(
+        help="The static length in tokens; that of training by default. Give it several times "
+             "for one file with several lengths, of which `predict` runs the shortest that holds "
+             "a text.")] = None,
     output_dtype: Annotated[str, typer.Option(
         help="Type of the logits: `int8`, or `float32` for one DEQUANTIZE at the end.")] = "int8",
     profile: Annotated[str, typer.Option(
@@ -40,7 +42,7 @@ def convert(
     step(f"loading {run}")
     trained = load_run(run)
     step("converting")
-    content = convert_run(trained, max_length, output_dtype, profile)
+    content = convert_run(trained, max_length or (), output_dtype, profile)
     with write_atomically(output_file) as temporary:
         temporary.write_bytes(content)
     operators = summarize_operators(list_operators(content))

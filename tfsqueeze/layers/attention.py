@@ -6,6 +6,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.layers.export import is_exporting
+from tfsqueeze.layers.masks import FLOAT_MASK_VALUE
 from tfsqueeze.layers.quantizable import OBSERVED, UNIT_RANGE, QuantizableLayer, TensorRange
 
 # A masked score this far below the smallest unmasked one gets a probability under exp(-8), which
@@ -37,7 +38,10 @@ class SelfAttention(QuantizableLayer):
         query, key, value, bias = inputs
         query, key, value = (self._split_heads(x) for x in (query, key, value))
         scores = self._hold("scores", tf.matmul(query, key, transpose_b=True))
-        if self.masks_by_minimum:
+        if self.masks_by_minimum and is_exporting("mobile"):
+            # As a sum in float32, in which the softmax then is too: the faster kernel.
+            masked = scores + 0.5 * FLOAT_MASK_VALUE * (1.0 - bias)
+        elif self.masks_by_minimum:
             masked = tf.minimum(scores, self._hold("limits", bias))
         else:
             masked = scores + bias
