@@ -50,6 +50,6 @@ def test_selection_keeps_to_the_runtimes_and_names() -> None:
     names = [spec.name for spec in selection.specs()]
     assert "bert-base float32" in names
     assert "squeezebert-base int8" in names
-    assert not any(text in name for name in names for text in ("onnx", "mobile", "albert"))
+    assert not any(text in name for name in names for text in ("onnx", "mobilebert", "albert"))
     with pytest.raises(UserError, match="there are bert-base float32"):
         Selection(("litert",), only=("gpt",)).specs()

@@ -11,22 +11,22 @@ from tfsqueeze.layers.quantizable import QuantizableLayer, TensorRange
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class FirstToken(QuantizableLayer):
-    """Takes the first token's vector: float [batch, length, channels] to [batch, channels].
-
-    keepdims: whether the result is [batch, 1, channels].
-    """
-
-    def __init__(self, keepdims=False, **kwargs):
-        super().__init__(**kwargs)
-        self.keepdims = keepdims
+    """Takes the first token's vector: float [batch, length, channels] to [batch, channels]."""
 
     def call(self, inputs):
-        if is_exporting():
-            return inputs[:, :, :1]
-        return inputs[:, :1] if self.keepdims else inputs[:, 0]
+        return inputs[:, :, :1] if is_exporting() else inputs[:, 0]
 
-    def get_config(self):
-        return {**super().get_config(), "keepdims": self.keepdims}
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class FirstTokenOnDevice(QuantizableLayer):
+    """Drops all tokens but the first on a device, and none elsewhere.
+
+    Input and output float [batch, length, channels]. It stands where nothing after it reads the
+    others: in Keras they stay visible, and a runtime does not compute them.
+    """
+
+    def call(self, inputs):
+        return inputs[:, :, :1] if is_exporting() else inputs
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")

@@ -46,8 +46,9 @@ def count_macs(config: SqueezeBertConfig, length: int = 128, *,
     The parts are those of `count_parameters`; embeddings are looked up, so theirs are 0. Only
     products of matrices and convolutions count, not elementwise work.
 
-    first_token_only: whether the last layer computes the first token's state alone, as in a
-        classifier with `classifier_pooling="cls"`; see `tfsqueeze.models.encoder.encode`.
+    first_token_only: whether the last layer computes the first token's state alone, as in the
+        .tflite of a classifier with `classifier_pooling="cls"`; see
+        `tfsqueeze.models.encoder.encode`.
 
     Raises UserError where `length` is below 1 or above the config's `max_position_embeddings`.
     """

@@ -10,7 +10,7 @@ from tfsqueeze.config import SqueezeBertConfig
 from tfsqueeze.errors import UserError
 from tfsqueeze.layers import (
     FLOAT_MASK_VALUE,
-    FirstToken,
+    FirstTokenOnDevice,
     GroupedConvolution,
     LayerNorm,
     MaskLookup,
@@ -74,8 +74,8 @@ def encode(config: SqueezeBertConfig, input_names: tuple[str, ...] = MODEL_INPUT
         Without `attention_mask` the padding is found by `pad_token_id`; without
         `token_type_ids` every token has type 0.
     first_token_only: for a head that reads no more than the first token. Where the last layer
-        attends, it then computes that token's state alone, float [batch, 1, hidden_size]; keys
-        and values are still every token's.
+        attends, it then computes that token's state alone on a device; keys and values are still
+        every token's.
 
     Raises UserError for an unknown input name or where `input_ids` is missing.
     """
@@ -104,7 +104,7 @@ def encode(config: SqueezeBertConfig, input_names: tuple[str, ...] = MODEL_INPUT
         if layer_type == "attention":
             queries = x
             if shortened and index == config.num_hidden_layers - 1:
-                queries = FirstToken(keepdims=True, name=f"{prefix}_first_token")(x)
+                queries = FirstTokenOnDevice(name=f"{prefix}_first_token")(x)
             x = _attention_block(config, queries, x, bias, prefix)
         else:
             x = _squeeze_expand_block(config, x, mask, f"{prefix}_mixer")

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tfsqueeze.errors import UserError
+from tfsqueeze.layers import export_form
 from tfsqueeze.models import (
     PRESETS,
     SqueezeBertForSequenceClassification,
@@ -67,7 +68,8 @@ def test_a_classifier_of_the_first_token_multiplies_less(tiny_config, layer_type
                          classifier_pooling="cls", id2label={0: "a", 1: "b", 2: "c"})
     model = SqueezeBertForSequenceClassification(config)
     macs = count_macs(config, 12, first_token_only=True)
-    assert sum(macs.values()) + 3 * config.hidden_size == profiled_macs(model, 12)
+    with export_form("float32"):
+        assert sum(macs.values()) + 3 * config.hidden_size == profiled_macs(model, 12)
     assert macs["attention"] < count_macs(config, 12)["attention"]
 
 
