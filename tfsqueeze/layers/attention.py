@@ -36,7 +36,10 @@ class SelfAttention(QuantizableLayer):
 
     def call(self, inputs, training=None):
         query, key, value, bias = inputs
-        query, key, value = (self._split_heads(x) for x in (query, key, value))
+        query, key = self._split_heads(query), self._split_heads(key)
+        # Channels before tokens: as the second operand of a product, the form that LiteRT's int8
+        # kernel takes twice as fast.
+        value = tf.transpose(self._heads(value), [0, 2, 3, 1])
         scores = self._hold("scores", tf.matmul(query, key, transpose_b=True))
         if self.masks_by_minimum and is_exporting("mobile"):
             # As a sum in float32, in which the softmax then is too: the faster kernel.
@@ -48,14 +51,16 @@ class SelfAttention(QuantizableLayer):
         probabilities = self._hold("probabilities", tf.nn.softmax(masked))
         if training and self.dropout:
             probabilities = tf.nn.dropout(probabilities, self.dropout)
-        context = self._hold("context", tf.matmul(probabilities, value))
+        context = self._hold("context", tf.matmul(probabilities, value, transpose_b=True))
         return self._merge_heads(context)
 
     def _split_heads(self, x):
+        return tf.transpose(self._heads(x), [0, 2, 1, 3])
+
+    def _heads(self, x):
         length = x.shape[-2] if x.shape[-2] is not None else tf.shape(x)[-2]
         head_size = x.shape[-1] // self.num_attention_heads
-        x = tf.reshape(x, [-1, length, self.num_attention_heads, head_size])
-        return tf.transpose(x, [0, 2, 1, 3])
+        return tf.reshape(x, [-1, length, self.num_attention_heads, head_size])
 
     def _merge_heads(self, x):
         length = x.shape[2] if x.shape[2] is not None else tf.shape(x)[2]

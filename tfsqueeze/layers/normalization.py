@@ -21,12 +21,47 @@ def _reciprocal_root(x):
     return root, gradient
 
 
+class _Normalization(QuantizableLayer):
+    """The learned scale, and the offset unless the layers after it have it in their biases.
+
+    center: whether an offset is added. The int8 twin has none where all that read it are products:
+        see `tfsqueeze.quantization.offsets`.
+    """
+
+    def __init__(self, center=True, **kwargs):
+        super().__init__(**kwargs)
+        self.center = center
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight("gamma", (input_shape[-1],), initializer="ones")
+        if self.center:
+            self.beta = self.add_weight("beta", (input_shape[-1],), initializer="zeros")
+        super().build(input_shape)
+
+    def _scale(self, x, hold):
+        x = x * self.gamma
+        if self.center:
+            x = hold("scaled", x) + self.beta
+        return self._hold("output", x)
+
+    def tensor_ranges(self):
+        names = ("scaled", "output") if self.center else ("output",)
+        return {name: OBSERVED for name in names}
+
+    def quantized_weights(self):
+        return {"gamma": False, "beta": False} if self.center else {"gamma": False}
+
+    def get_config(self):
+        return {**super().get_config(), "center": self.center}
+
+
 @keras.saving.register_keras_serializable("tfsqueeze")
-class LayerNorm(QuantizableLayer):
+class LayerNorm(_Normalization):
     """Layer normalization over the last axis (Ba et al. 2016, arXiv 1607.06450).
 
-    Input and output float [..., channels]. It is spelt as mean, subtract, multiply, mean, rsqrt,
-    multiply: each is an int8 kernel that runtimes accelerate, where SquaredDifference is not.
+    Input and output float [..., channels]. It is spelt as mean, add, multiply, mean, rsqrt,
+    multiply: each is an int8 kernel that runtimes accelerate, where SquaredDifference is not, and
+    tflite-runtime has no fast kernel for a difference with a broadcast operand.
 
     epsilon: added to the variance; 0 in the int8 twin, whose smallest step is far larger.
     """
@@ -35,42 +70,32 @@ class LayerNorm(QuantizableLayer):
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
-    def build(self, input_shape):
-        self.gamma = self.add_weight("gamma", (input_shape[-1],), initializer="ones")
-        self.beta = self.add_weight("beta", (input_shape[-1],), initializer="zeros")
-        super().build(input_shape)
-
     def call(self, inputs):
         # Runtimes have fast float32 kernels for each of these ops, faster than their int8 ones.
         hold = (lambda _, x: x) if is_exporting("mobile") else self._hold
-        mean = hold("mean", self._mean(inputs))
-        centered = hold("centered", inputs - mean)
+        centered = hold("centered", inputs + hold("negative_mean", self._mean(inputs, negative=True)))
         squared = hold("squared", centered * centered)
         variance = hold("variance", self._mean(squared))
         if self.epsilon:
             variance = variance + self.epsilon
         reciprocal = hold("reciprocal", _reciprocal_root(variance))
-        normalized = hold("normalized", centered * reciprocal)
-        scaled = hold("scaled", normalized * self.gamma)
-        return self._hold("output", scaled + self.beta)
+        return self._scale(hold("normalized", centered * reciprocal), hold)
 
     @staticmethod
-    def _mean(x):
+    def _mean(x, negative=False):
         if not is_exporting("int8"):
-            return tf.reduce_mean(x, axis=-1, keepdims=True)
+            mean = tf.reduce_mean(x, axis=-1, keepdims=True)
+            return -mean if negative else mean
         # As a product, for which every runtime has a fast int8 kernel.
         channels = x.shape[-1]
         share = 1 / channels
         kernel = tf.quantization.fake_quant_with_min_max_vars_per_channel(
-            tf.fill([1, 1, channels, 1], share), [-share], [share], narrow_range=True)
+            tf.fill([1, 1, channels, 1], -share if negative else share), [-share], [share], narrow_range=True)
         return tf.nn.conv2d(x, kernel, 1, "SAME")
 
     def tensor_ranges(self):
-        return {name: OBSERVED for name in ("mean", "centered", "squared", "variance",
-                                            "reciprocal", "normalized", "scaled", "output")}
-
-    def quantized_weights(self):
-        return {"gamma": False, "beta": False}
+        names = ("negative_mean", "centered", "squared", "variance", "reciprocal", "normalized")
+        return {**{name: OBSERVED for name in names}, **super().tensor_ranges()}
 
     def quantized_config(self):
         return {**self.get_config(), "epsilon": 0.0}
@@ -80,23 +105,12 @@ class LayerNorm(QuantizableLayer):
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
-class NoNorm(QuantizableLayer):
+class NoNorm(_Normalization):
     """A learned scale and offset per channel in the place of layer normalization.
 
     Input and output float [..., channels] (MobileBERT, Sun et al. 2020, arXiv 2004.02984,
-    section 3.3). It has no reductions, so that its int8 form is one product and one sum.
+    section 3.3). It has no reductions, so that its int8 form is one product.
     """
 
-    def build(self, input_shape):
-        self.gamma = self.add_weight("gamma", (input_shape[-1],), initializer="ones")
-        self.beta = self.add_weight("beta", (input_shape[-1],), initializer="zeros")
-        super().build(input_shape)
-
     def call(self, inputs):
-        return self._hold("output", self._hold("scaled", inputs * self.gamma) + self.beta)
-
-    def tensor_ranges(self):
-        return {"scaled": OBSERVED, "output": OBSERVED}
-
-    def quantized_weights(self):
-        return {"gamma": False, "beta": False}
+        return self._scale(inputs, self._hold)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 from tensorflow_model_optimization.quantization.keras import quantize_annotate_layer, quantize_apply
 
 from tfsqueeze.errors import UserError
 from tfsqueeze.layers import GroupedConvolution, QuantizableLayer
+from tfsqueeze.quantization.offsets import move_offsets
 from tfsqueeze.quantization.quantize_config import (
     SqueezeBertQuantizeConfig,
     SqueezeBertQuantizeScheme,
@@ -33,14 +35,19 @@ def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None)
     """
     _check(model)
 
+    offsets = move_offsets(model)
+
     def twin(layer):
         if not isinstance(layer, QuantizableLayer):
             return layer.__class__.from_config(layer.get_config())
-        return quantize_annotate_layer(layer.__class__.from_config(layer.quantized_config()),
+        config = layer.quantized_config()
+        if layer.name in offsets.normalizations:
+            config["center"] = False
+        return quantize_annotate_layer(layer.__class__.from_config(config),
                                        SqueezeBertQuantizeConfig())
 
     annotated = keras.models.clone_model(model, clone_function=twin)
-    annotated.set_weights(_folded_weights(model))
+    annotated.set_weights(_folded_weights(model, offsets))
     with quantize_objects_scope():
         quantized = quantize_apply(annotated, SqueezeBertQuantizeScheme(),
                                    quantized_layer_name_prefix="")
@@ -92,10 +99,17 @@ def _check(model):
                             "quantize_aware takes the SqueezeBERT models other than masked LM")
 
 
-def _folded_weights(model):
-    """Returns the model's weights with constant factors folded into the products before them."""
+def _folded_weights(model, offsets):
+    """Returns the weights of the twin: with constant factors and offsets folded into products."""
     values = []
     for layer in model.layers:
-        scale = layer.output_scale if isinstance(layer, GroupedConvolution) else 1.0
-        values.extend(scale * tf.convert_to_tensor(weight).numpy() for weight in layer.weights)
+        weights = {id(weight): weight.numpy() for weight in layer.weights}
+        if layer.name in offsets.normalizations:
+            del weights[id(layer.beta)]
+        if isinstance(layer, GroupedConvolution):
+            gains = offsets.biases.get(layer.name, np.zeros(layer.filters, np.float32))
+            for group, gain in enumerate(np.split(gains, layer.groups)):
+                weights[id(getattr(layer, f"bias_{group}"))] += gain
+            weights = {key: layer.output_scale * weight for key, weight in weights.items()}
+        values.extend(weights.values())
     return values
