@@ -28,6 +28,7 @@ def draw_models(runs: Sequence[dict[str, Any]]) -> bytes:
                  else f"{row['median']:.1f} ms, {row['speedup']:.1f} x" for row in models]
         medians = [row["median"] for row in models]
         _bars(panel, labels, medians, texts, models, [row["p90"] for row in models])
+        panel.set_xlim(0, 1.3 * max(row["p90"] for row in models))
         panel.hlines(range(len(models)), [row["p10"] for row in models],
                      [row["p90"] for row in models], color=_INK, linewidth=1.5)
         panel.set_xlabel(f"milliseconds, median and 10th to 90th percentile, "
@@ -45,25 +46,44 @@ def draw_operators(runs: Sequence[dict[str, Any]]) -> bytes:
               [f"{1e3 * row['milliseconds']['median']:.0f} us x {row['count']}"
                for row in operators], operators,
               [100 * row["roofline_share"] for row in operators])
+        panel.set_xlim(0, 130 * max(row["roofline_share"] for row in operators))
         panel.set_xlabel(f"% of the roofline, {threads(run)}")
+    return _png(figure)
+
+
+def draw_formulations(runs: Sequence[dict[str, Any]]) -> bytes:
+    """A PNG of the points of accuracy that each formulation loses, a panel for each dataset."""
+    figure, panels = _figure(len(runs), max(len(run["formulations"]) for run in runs))
+    for panel, run in zip(panels, runs, strict=True):
+        rows = run["formulations"]
+        losses = [100 * row["loss"] for row in rows]
+        _bars(panel, [f"{row['name']}, {row['file']}" for row in rows], losses,
+              [f"{loss:.2f}" for loss in losses], rows, [max(loss, 0.0) for loss in losses])
+        panel.axvline(0, color=_INK, linewidth=1)
+        panel.axvline(0.5, color=_INK, linewidth=1, linestyle=":")
+        panel.set_xlim(min(*losses, -0.5), max(*losses, 0.5) + 0.2)
+        panel.set_xlabel(f"points of accuracy lost against Keras float on {run['data']}")
     return _png(figure)
 
 
 def _bars(panel, labels, values, texts, rows, ends) -> None:
     """Horizontal bars, the first at the top; the texts stand right of `ends`."""
-    colours = [_COLOURS[row["backend"]] for row in rows]
+    colours = [_COLOURS[_runtime(row)] for row in rows]
     panel.barh(range(len(values)), values, color=colours, height=0.7)
     panel.set_yticks(range(len(values)), labels, parse_math=False)
     panel.set_ylim(len(values) - 0.4, -0.6)
-    panel.set_xlim(0, 1.3 * max(ends))
     for index, (value, text) in enumerate(zip(ends, texts, strict=True)):
         panel.annotate(text, (value, index), xytext=(4, 0), textcoords="offset points",
                        va="center", bbox={"facecolor": "white", "edgecolor": "none",
                                           "alpha": 0.8, "pad": 1})
     panel.tick_params(axis="y", length=0)
-    for backend in dict.fromkeys(row["backend"] for row in rows):
+    for backend in dict.fromkeys(map(_runtime, rows)):
         panel.bar(0, 0, color=_COLOURS[backend], label=backend)
     panel.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+
+
+def _runtime(row) -> str:
+    return row.get("backend") or row["runtime"]
 
 
 def _figure(panels: int, bars: int):

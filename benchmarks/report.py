@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.plots import draw_models, draw_operators, threads
+from benchmarks.plots import draw_formulations, draw_models, draw_operators, threads
 from tfsqueeze.files import write_atomically
 
 Column = tuple[str, Callable[[dict[str, Any]], str]]
@@ -65,6 +65,23 @@ OPERATOR_COLUMNS: tuple[Column, ...] = (
 )
 
 
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.2f} %"
+
+
+FORMULATION_COLUMNS: tuple[Column, ...] = (
+    ("formulation", lambda row: row["name"]),
+    ("data", lambda row: row["data"]),
+    ("file", lambda row: row["file"]),
+    ("runtime", lambda row: row["runtime"]),
+    ("accuracy", lambda row: _percent(row["accuracy"])),
+    ("Keras float", lambda row: _percent(row["float_accuracy"])),
+    ("lost, points", lambda row: f"{100 * row['loss']:.2f}"),
+    ("Keras QAT", lambda row: _percent(row["qat_accuracy"])),
+    ("same label as QAT", lambda row: _percent(row["agreement_with_qat"])),
+)
+
+
 def machine() -> dict[str, Any]:
     """What the results depend on: processor, cores, system and versions of the runtimes."""
     versions = {}
@@ -81,9 +98,10 @@ def machine() -> dict[str, Any]:
 def write_report(kind: str, results: dict[str, Any], folder: Path) -> None:
     """Writes `<kind>.json`, `<kind>.md` and `<kind>.png` into a folder.
 
-    kind: `models` or `operators`. results: `machine` and `runs`, one for each number of threads.
+    kind: `models`, `operators` or `formulations`. results: `machine` and `runs`, one for each number
+        of threads or dataset.
     """
-    draw = draw_models if kind == "models" else draw_operators
+    _, draw, _ = _KINDS[kind]
     for suffix, content in ((".json", json.dumps(results, indent=1).encode()),
                             (".md", _markdown(kind, results).encode()),
                             (".png", draw(results["runs"]))):
@@ -95,9 +113,9 @@ def print_report(kind: str, results: dict[str, Any], console: Console) -> None:
     """Prints the tables; a narrow terminal wraps their lines, since a cut figure is none."""
     wide = Console(file=console.file, width=max(console.width, _TABLE_WIDTH))
     for run in results["runs"]:
-        console.print(escape(" ".join(_preface(kind, run))))
+        columns, _, preface = _KINDS[kind]
+        console.print(escape(" ".join(preface(run))))
         table = Table()
-        columns = _columns(kind)
         for index, (name, _) in enumerate(columns):
             table.add_column(name, justify="left" if index == 0 else "right", no_wrap=True)
         for row in run[kind]:
@@ -105,20 +123,32 @@ def print_report(kind: str, results: dict[str, Any], console: Console) -> None:
         wide.print(table)
 
 
-def _columns(kind: str) -> Sequence[Column]:
-    return MODEL_COLUMNS if kind == "models" else OPERATOR_COLUMNS
-
-
-def _preface(kind: str, run: dict[str, Any]) -> list[str]:
+def _timing(run: dict[str, Any], *sentences: str) -> list[str]:
     rates = ", ".join(f"{dtype} {rate:.0f} GMAC/s"
                       for dtype, rate in run["best_gmacs_per_second"].items())
-    sentences = [f"{threads(run)}, {run['rounds']} interleaved rounds, batch 1."]
-    if kind == "models":
-        sentences.append(f"Length {run['length']}; faster than {run['baseline']}.")
-    else:
-        sentences.append(f"Length {run['length']}, {run['preset']}; copies within the cache: "
-                         f"{run['copy_gigabytes_per_second']:.0f} GB/s.")
-    return [*sentences, f"Best rates of this run: {rates}."] if rates else sentences
+    lines = [f"{threads(run)}, {run['rounds']} interleaved rounds, batch 1.", *sentences]
+    return [*lines, f"Best rates of this run: {rates}."] if rates else lines
+
+
+def _models_preface(run: dict[str, Any]) -> list[str]:
+    return _timing(run, f"Length {run['length']}; faster than {run['baseline']}.")
+
+
+def _operators_preface(run: dict[str, Any]) -> list[str]:
+    return _timing(run, f"Length {run['length']}, {run['preset']}; copies within the cache: "
+                        f"{run['copy_gigabytes_per_second']:.0f} GB/s.")
+
+
+def _formulations_preface(run: dict[str, Any]) -> list[str]:
+    return [f"{run['data']}: {run['examples']:,} texts, seed {run['seed']}."]
+
+
+# Of each kind of report: the columns, the plot, and what stands above the table.
+_KINDS: dict[str, tuple[tuple[Column, ...], Callable[..., bytes], Callable[..., list[str]]]] = {
+    "models": (MODEL_COLUMNS, draw_models, _models_preface),
+    "operators": (OPERATOR_COLUMNS, draw_operators, _operators_preface),
+    "formulations": (FORMULATION_COLUMNS, draw_formulations, _formulations_preface),
+}
 
 
 def _markdown(kind: str, results: dict[str, Any]) -> str:
@@ -127,9 +157,9 @@ def _markdown(kind: str, results: dict[str, Any]) -> str:
     lines = [f"# {kind.capitalize()}", "",
              f"{about['processor']} ({about['architecture']}, {about['cores']} cores), "
              f"{about['system']}, Python {about['python']}; {packages}."]
-    columns = _columns(kind)
+    columns, _, preface = _KINDS[kind]
     for run in results["runs"]:
-        lines += ["", *_preface(kind, run), "", _line([name for name, _ in columns]),
+        lines += ["", *preface(run), "", _line([name for name, _ in columns]),
                   _line(["---", *["---:"] * (len(columns) - 1)])]
         lines += [_line([cell(row) for _, cell in columns]) for row in run[kind]]
     return "\n".join(lines) + f"\n\n![{kind}]({kind}.png)\n"

@@ -81,6 +81,11 @@ def _probabilities_by_values(heads, length, size):
     return [(heads, length, length), (heads, length, size)], tf.matmul
 
 
+def _probabilities_by_transposed_values(heads, length, size):
+    return ([(heads, length, length), (heads, size, length)],
+            lambda p, v: tf.matmul(p, v, transpose_b=True))
+
+
 def _layer_norm(length, channels):
     def call(x):
         mean, variance = tf.nn.moments(x, [-1], keepdims=True)
@@ -97,15 +102,22 @@ def _layer_norm_of_products(length, channels):
     return [(length, channels)], call
 
 
-def _layer_norm_with_means_as_products(length, channels):
-    share = tf.fill([1, 1, channels, 1], 1 / channels)
+def _mean_as_product(x, sign=1.0):
+    return tf.nn.conv2d(x, tf.fill([1, 1, x.shape[-1], 1], sign / x.shape[-1]), 1, "SAME")
 
-    def mean(x):
-        return tf.nn.conv2d(x, share, 1, "SAME")
 
+def _layer_norm_without_offset(length, channels):
     def call(x):
-        centered = x - mean(x)
-        normalized = centered * tf.math.rsqrt(mean(centered * centered))
+        centered = x + _mean_as_product(x, -1.0)
+        normalized = centered * tf.math.rsqrt(_mean_as_product(centered * centered))
+        return normalized * (1 + _weights(channels))
+    return [(1, 1, length, channels)], call
+
+
+def _layer_norm_with_offset(length, channels):
+    def call(x):
+        centered = x - _mean_as_product(x)
+        normalized = centered * tf.math.rsqrt(_mean_as_product(centered * centered))
         return normalized * (1 + _weights(channels)) + _weights(channels)
     return [(1, 1, length, channels)], call
 
@@ -139,11 +151,13 @@ KINDS: dict[str, Callable] = {
     "queries_by_keys_per_head": _queries_by_keys_per_head,
     "probabilities_by_values": _probabilities_by_values,
     "probabilities_by_symmetric_values": _probabilities_by_values,
+    "probabilities_by_transposed_values": _probabilities_by_transposed_values,
     "mask_by_minimum": _mask(tf.minimum),
     "mask_by_sum": _mask(tf.add),
     "layer_norm": _layer_norm,
     "layer_norm_of_products": _layer_norm_of_products,
-    "layer_norm_with_means_as_products": _layer_norm_with_means_as_products,
+    "layer_norm_without_offset": _layer_norm_without_offset,
+    "layer_norm_with_offset": _layer_norm_with_offset,
     "depthwise": _depthwise,
     "split_heads": _split_heads,
     "softmax": _elementwise(tf.nn.softmax),
@@ -158,6 +172,7 @@ _SYMMETRIC, _ASYMMETRIC = (-5.12, 5.08), (-5.12, 4.0)
 _LAST_INPUT_RANGES = {
     "queries_by_symmetric_keys": _SYMMETRIC,
     "probabilities_by_symmetric_values": _SYMMETRIC,
+    "probabilities_by_transposed_values": _SYMMETRIC,
     "queries_by_keys": _ASYMMETRIC,
     "probabilities_by_values": _ASYMMETRIC,
 }

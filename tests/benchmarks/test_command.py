@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from benchmarks.cli import app
 from benchmarks.comparison import Selection
+from converters.runtimes import available_runtimes
 from tfsqueeze.errors import UserError
 
 
@@ -30,7 +31,25 @@ def test_files_given_by_path_are_reported(dense_models, tmp_path) -> None:
     assert (tmp_path / "models.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+def test_formulations_are_trained_and_measured(topics_folder, tmp_path) -> None:
+    arguments = ["formulations", "--data", str(topics_folder), "--only", "as published",
+                 "--epochs", "2", "--length", "16", "--output-folder", str(tmp_path), "--json"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    (run,) = json.loads(result.stdout)["runs"]
+    assert run["examples"] == 30
+    rows = {(row["file"], row["runtime"]): row for row in run["formulations"]}
+    assert set(rows) == {(file, runtime) for file in ("int8", "mobile")
+                         for runtime in available_runtimes()}
+    for row in rows.values():
+        assert row["loss"] == pytest.approx(row["float_accuracy"] - row["accuracy"])
+        assert row["agreement_with_qat"] > 0.8
+    assert "as published" in (tmp_path / "formulations.md").read_text()
+    assert (tmp_path / "formulations.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
+    (["formulations", "--only", "quantum"], "no formulation's name holds quantum; there are micro"),
     (["models", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),
     (["operators", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),
     (["models", "--only", "gpt", "--runtime", "litert"], "no model's name holds gpt"),
