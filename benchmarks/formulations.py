@@ -1,4 +1,4 @@
-"""What each formulation of the graph costs in accuracy: trained, quantized, run on every runtime."""
+"""What int8 costs each formulation of the graph in accuracy, on every runtime."""
 
 from __future__ import annotations
 
@@ -58,10 +58,11 @@ def compare_formulations(data: str, folder: Path, *, only: Sequence[str] = (), e
             preset="squeezebert-micro", model={"hidden_dropout_prob": 0.2, **fields},
             max_length=max_length, epochs=epochs, qat_epochs=1, label_smoothing=0.05,
             learning_rate=1e-3, patience=epochs, seed=seed)
+        place = f"{index + 1}/{len(chosen)}"
         run = train_classifier(
             folder / splits.train.name / str(list(FORMULATIONS).index(name)), splits, options,
-            lambda stage, *counts, at=f"{index + 1}/{len(chosen)}": progress(
-                f"{at} {stage}", *counts), dataset_name=data)
+            lambda stage, *counts, place=place: progress(f"{place} {stage}", *counts),
+            dataset_name=data)
         files = {QAT_FILE: convert_run(run), MOBILE_FILE: convert_run(run, profile="mobile")}
         measured = verify_run(run, files, test, reference_examples=0)["accuracy"]
         in_keras = {row["model"]: row["accuracy"] for row in measured if row["kernels"] is None}

@@ -98,8 +98,8 @@ def machine() -> dict[str, Any]:
 def write_report(kind: str, results: dict[str, Any], folder: Path) -> None:
     """Writes `<kind>.json`, `<kind>.md` and `<kind>.png` into a folder.
 
-    kind: `models`, `operators` or `formulations`. results: `machine` and `runs`, one for each number
-        of threads or dataset.
+    kind: `models`, `operators` or `formulations`.
+    results: `machine` and `runs`, one for each number of threads or dataset.
     """
     _, draw, _ = _KINDS[kind]
     for suffix, content in ((".json", json.dumps(results, indent=1).encode()),

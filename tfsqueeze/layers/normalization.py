@@ -73,7 +73,8 @@ class LayerNorm(_Normalization):
     def call(self, inputs):
         # Runtimes have fast float32 kernels for each of these ops, faster than their int8 ones.
         hold = (lambda _, x: x) if is_exporting("mobile") else self._hold
-        centered = hold("centered", inputs + hold("negative_mean", self._mean(inputs, negative=True)))
+        negative_mean = hold("negative_mean", self._mean(inputs, negative=True))
+        centered = hold("centered", inputs + negative_mean)
         squared = hold("squared", centered * centered)
         variance = hold("variance", self._mean(squared))
         if self.epsilon:
@@ -89,8 +90,9 @@ class LayerNorm(_Normalization):
         # As a product, for which every runtime has a fast int8 kernel.
         channels = x.shape[-1]
         share = 1 / channels
+        kernel = tf.fill([1, 1, channels, 1], -share if negative else share)
         kernel = tf.quantization.fake_quant_with_min_max_vars_per_channel(
-            tf.fill([1, 1, channels, 1], -share if negative else share), [-share], [share], narrow_range=True)
+            kernel, [-share], [share], narrow_range=True)
         return tf.nn.conv2d(x, kernel, 1, "SAME")
 
     def tensor_ranges(self):
