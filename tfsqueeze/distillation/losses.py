@@ -1,0 +1,49 @@
+"""The parts of a distillation loss, each a scalar float32."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+import tf_keras as keras
+
+
+def soft_label_loss(student: tf.Tensor, teacher: tf.Tensor, temperature: float) -> tf.Tensor:
+    """Returns T^2 times the Kullback-Leibler divergence of softmax(student / T) from
+    softmax(teacher / T), a mean over texts (Hinton et al. 2015, arXiv 1503.02531, section 2).
+
+    student, teacher: logits, float [batch, num_labels]. temperature: T.
+    """
+    targets = tf.nn.softmax(teacher / temperature)
+    difference = tf.nn.log_softmax(teacher / temperature) - tf.nn.log_softmax(student / temperature)
+    return temperature**2 * tf.reduce_mean(tf.reduce_sum(targets * difference, axis=-1))
+
+
+def hidden_state_loss(student: tf.Tensor, teacher: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Returns the mean squared error over the channels of all tokens.
+
+    student, teacher: float [batch, length, channels]. mask: float [batch, length], 1 at tokens.
+    """
+    error = tf.reduce_mean(tf.math.squared_difference(student, teacher), axis=-1)
+    return tf.reduce_sum(error * mask) / tf.maximum(tf.reduce_sum(mask), 1.0)
+
+
+def attention_loss(student: tf.Tensor, teacher: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Returns the mean over tokens of the squared distance of their attention probabilities.
+
+    student, teacher: float [batch, heads, length, length]; where the heads differ in number their
+    means are compared. mask: float [batch, length], 1 at tokens.
+    """
+    if student.shape[1] != teacher.shape[1]:
+        student, teacher = (tf.reduce_mean(x, axis=1, keepdims=True) for x in (student, teacher))
+    distance = tf.reduce_sum(tf.math.squared_difference(student, teacher), axis=-1)
+    return tf.reduce_sum(tf.reduce_mean(distance, axis=1) * mask) / tf.maximum(
+        tf.reduce_sum(mask), 1.0)
+
+
+def sentence_loss(student: tf.Tensor, teacher: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Returns 1 - the cosine of the means over the tokens, a mean over texts.
+
+    student, teacher: float [batch, length, channels]. mask: float [batch, length], 1 at tokens.
+    """
+    means = [tf.einsum("blc,bl->bc", x, mask) for x in (student, teacher)]
+    # Keras's is the negative cosine.
+    return 1.0 + tf.reduce_mean(keras.losses.cosine_similarity(*means))

@@ -1,0 +1,28 @@
+"""What is inside a model, as outputs, for its quantization-aware twin too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import tensorflow as tf
+import tf_keras as keras
+
+from tfsqueeze.models.pretrained import PreTrainedModel
+
+
+def twin_with_states(twin: keras.Model, model: PreTrainedModel, *,
+                     hidden_states: Iterable[int] = (), attentions: Iterable[int] = ()
+                     ) -> keras.Model:
+    """Does for a model's quantization-aware twin what `PreTrainedModel.with_states` does.
+
+    twin: what `quantize_aware(model)` returned, whose layers have the names of the model's; or the
+        model itself.
+    """
+    named = model.with_states(hidden_states=hidden_states, attentions=attentions)
+    if twin is model:
+        return named
+    outputs = {}
+    for name, tensor in named.output.items():
+        layer, _, index = tensor._keras_history
+        outputs[name] = tf.nest.flatten(twin.get_layer(layer.name).output)[index]
+    return keras.Model(twin.input, outputs, name=f"{twin.name}_with_states")
