@@ -13,6 +13,8 @@ _MODULES = {
     "albert": tuple(f"Albert{task}" for task in _TASKS),
     "bert": tuple(f"Bert{task}" for task in _TASKS),
     "distilbert": tuple(f"DistilBert{task}" for task in _TASKS),
+    "minilm": ("load_minilm", "minilm_folder"),
+    "sentences": ("SentenceEncoder", "mean_pool"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
