@@ -78,7 +78,7 @@ def test_a_bad_config_file(tmp_path, content, message):
     ("squeeze_size", 0, "squeeze_size"),
     ("layer_types", ("attention",), "layer_types names 1 layers"),
     ("layer_types", ("recurrent",) * 12, "'recurrent'"),
-    ("hidden_act", "gelu_new", "gelu, sigmoid_gelu, relu"),
+    ("hidden_act", "swish", "gelu, gelu_new, sigmoid_gelu, relu"),
     ("feed_forward_type", "sparse", "feed_forward_type"),
     ("normalization_type", "batch_norm", "normalization_type"),
     ("classifier_pooling", "mean", "classifier_pooling"),

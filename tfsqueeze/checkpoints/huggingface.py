@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import types
@@ -14,23 +13,21 @@ import numpy as np
 import tf_keras as keras
 from safetensors.numpy import save_file
 
-from tfsqueeze.checkpoints.names import BACKBONE_PREFIX, ENCODER_PREFIX, in_backbone, unprefixed
+from tfsqueeze.checkpoints.names import naming
 from tfsqueeze.checkpoints.safetensors_file import read_tensors
 from tfsqueeze.checkpoints.tensors import checkpoint_tensors
-from tfsqueeze.config import SqueezeBertConfig
 from tfsqueeze.errors import UserError
 from tfsqueeze.files import write_atomically
+from tfsqueeze.models.heads import EncoderModel
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
-# The class whose checkpoints name the backbone's tensors without `transformer.`.
-BASE_CLASS = "SqueezeBertModel"
 
 
 def load_pretrained(model_class: type[keras.Model], source: str | os.PathLike,
                     input_names: tuple[str, ...] | None = None, name: str | None = None,
                     **overrides: Any) -> keras.Model:
-    """Builds a model of a SqueezeBERT class from a folder or a Hugging Face hub id.
+    """Builds a model of a class of ours from a folder or a Hugging Face hub id.
 
     A head (or pooler) that the checkpoint lacks is newly initialised, and a head that the class
     lacks is left out, each with a warning that names the tensors. Tensors of the backbone that
@@ -45,11 +42,11 @@ def load_pretrained(model_class: type[keras.Model], source: str | os.PathLike,
 
     Raises UserError where the folder or hub id cannot be read, an override is no config field, or
     the checkpoint does not fit the class: it names the first tensor that is missing, of another
-    shape, or cut off.
+    shape, cut off, or not tied to the word embeddings as it should be.
     """
     folder = _resolve(source)
-    config = _override(SqueezeBertConfig.from_json(folder / CONFIG_FILE), overrides)
-    tensors = {unprefixed(key): value
+    config = _override(model_class.config_class.from_json(folder / CONFIG_FILE), overrides)
+    tensors = {naming(model_class).unprefixed(key): value
                for key, value in read_tensors(_weights_path(folder)).items()}
     options = {"input_names": input_names, "name": name}
     model = model_class(config, **{k: v for k, v in options.items() if v is not None})
@@ -60,7 +57,7 @@ def load_pretrained(model_class: type[keras.Model], source: str | os.PathLike,
 
 
 def save_pretrained(model: keras.Model, folder: str | os.PathLike) -> None:
-    """Writes a SqueezeBERT model as config.json and model.safetensors.
+    """Writes a model as config.json and model.safetensors.
 
     Each file is renamed into place when it is whole; other files of the folder are left alone.
     Fields and tensors of the paper's model have Hugging Face's names; those of our variants are
@@ -73,13 +70,17 @@ def save_pretrained(model: keras.Model, folder: str | os.PathLike) -> None:
         raise UserError(f"{folder} is a file; save_pretrained needs a folder")
     values = {tensor.name: tensor.read() for tensor in checkpoint_tensors(model)}
     values.update(model.extra_tensors)
-    prefix = "" if type(model).__name__ == BASE_CLASS else BACKBONE_PREFIX
-    named = {prefix + key if in_backbone(key) else key: value for key, value in values.items()}
+    names = naming(model)
+    # The bare encoder has all its tensors in the backbone, and names them without the prefix.
+    prefix = "" if isinstance(model, EncoderModel) else names.prefix
+    named = {prefix + key if names.in_backbone(key) else key: value
+             for key, value in values.items()}
     with write_atomically(folder / WEIGHTS_FILE) as temporary:
         # Hugging Face's readers refuse files whose metadata does not say how they were made.
         save_file(named, temporary, metadata={"format": "pt"})
     with write_atomically(folder / CONFIG_FILE) as temporary:
-        fields = {"architectures": [type(model).__name__], **_checkpoint_fields(model.config)}
+        fields = {"architectures": [type(model).__name__],
+                  **model.config.checkpoint_fields()}
         temporary.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
@@ -128,12 +129,14 @@ def _override(config, overrides):
 
 
 def _assign(model, tensors, path, may_lack_head):
+    names = naming(model)
     wanted = {tensor.name: tensor for tensor in checkpoint_tensors(model)}
+    _drop_tied(tensors, names.tied, path)
     modules_held = {_module(name) for name in tensors}
     new = []
     for name, tensor in wanted.items():
         if name not in tensors:
-            is_shared = in_backbone(name) and not name.startswith("pooler.")
+            is_shared = names.in_backbone(name) and not name.startswith("pooler.")
             if may_lack_head and not is_shared and _module(name) not in modules_held:
                 new.append(name)
                 continue
@@ -146,7 +149,7 @@ def _assign(model, tensors, path, may_lack_head):
                             f"{list(tensor.shape)}")
     unused = {name: value for name, value in tensors.items() if name not in wanted}
     for name in unused:
-        if name.startswith(ENCODER_PREFIX):
+        if name.startswith(names.encoder_prefix):
             raise UserError(f"{path}: tensor {name!r} has no place in the model that the config "
                             "describes; are the two of one model?")
     for name, tensor in wanted.items():
@@ -154,8 +157,8 @@ def _assign(model, tensors, path, may_lack_head):
             tensor.assign(tensors[name])
     # A mapping proxy, since Keras would wrap and track a dict.
     model.extra_tensors = types.MappingProxyType(
-        {name: value for name, value in unused.items() if in_backbone(name)})
-    left_out = [name for name in unused if not in_backbone(name)]
+        {name: value for name, value in unused.items() if names.in_backbone(name)})
+    left_out = [name for name in unused if not names.in_backbone(name)]
     if new:
         warnings.warn(f"{path} has no tensors {', '.join(new)}: they are newly initialised in "
                       f"{type(model).__name__}; train the model before using it", stacklevel=4)
@@ -164,18 +167,14 @@ def _assign(model, tensors, path, may_lack_head):
                       stacklevel=4)
 
 
+def _drop_tied(tensors, tied, path):
+    """Removes tensors that are there twice."""
+    for copy, original in tied.items():
+        if copy in tensors and original in tensors:
+            if not np.array_equal(tensors.pop(copy), tensors[original]):
+                raise UserError(f"{path}: tensor {copy!r} differs from {original!r}; only models "
+                                "in which the two are tied are supported")
+
+
 def _module(tensor_name):
     return tensor_name.rpartition(".")[0]
-
-
-def _checkpoint_fields(config):
-    """Returns the fields of config.json, our variants' only where they are not the paper's.
-
-    Other libraries give some of their names, such as `layer_types`, another meaning.
-    """
-    variants = ("layer_types", "feed_forward_type", "squeeze_size", "conv_kernel_size",
-                "normalization_type", "classifier_pooling")
-    defaults = {field.name: field.default for field in dataclasses.fields(config)}
-    paper = config.replace(**{name: defaults[name] for name in variants})
-    return {key: value for key, value in config.to_dict().items()
-            if key not in variants or getattr(config, key) != getattr(paper, key)}

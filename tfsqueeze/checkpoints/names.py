@@ -1,4 +1,4 @@
-"""Which Hugging Face module each of our Keras layers is.
+"""Which Hugging Face module each of our Keras layers is, in each architecture.
 
 A module's tensors are its name plus `.weight` and `.bias`, as in PyTorch's state dicts. Layers
 that Hugging Face's SqueezeBERT does not have are named in the same style:
@@ -8,17 +8,64 @@ that Hugging Face's SqueezeBERT does not have are named in the same style:
 | layer_<i>_mixer_squeeze, _depthwise, _expand | encoder.layers.<i>.mixer.squeeze, ... |
 | layer_<i>_mixer_expand_norm | encoder.layers.<i>.mixer.layernorm |
 | layer_<i>_squeeze_expand_squeeze, ... | encoder.layers.<i>.squeeze_expand.squeeze, ... |
-
-Inside `encoder` every convolution's weight has PyTorch's Conv1d shape, [filters, channels per
-group, kernel size]; elsewhere it is a Linear's, [filters, channels].
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
-BACKBONE_PREFIX = "transformer."
-ENCODER_PREFIX = "encoder."
+WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
+
+
+@dataclasses.dataclass(frozen=True)
+class Naming:
+    """The names of one architecture's modules and tensors.
+
+    prefix: what task models put before the tensors of the part that all models share.
+    layer: the module of an encoder's layer, with `{}` for its number.
+    layer_modules: the modules within it, by our layers' names without `layer_<i>_`.
+    modules: all other modules, by our layers' names.
+    conv1d: whether the weights within `layer` have the shape of PyTorch's Conv1d, [filters,
+        channels per group, kernel size]; else that of a Linear, [filters, channels].
+    tied: tensors that some checkpoints hold a second time, by those that they equal.
+    """
+
+    prefix: str
+    layer: str
+    layer_modules: dict[str, str]
+    modules: dict[str, str]
+    tied: dict[str, str]
+    conv1d: bool = False
+
+    @property
+    def encoder_prefix(self) -> str:
+        """What the names of all tensors of the encoder's layers start with."""
+        return self.layer.partition(".")[0] + "."
+
+    def module_name(self, layer_name: str) -> str:
+        """Returns the module of a layer that has weights, without the prefix of task models.
+
+        Raises KeyError for a layer that no module corresponds to.
+        """
+        match = re.fullmatch(r"layer_(\d+)_(\w+)", layer_name)
+        if match:
+            return f"{self.layer.format(match[1])}.{self.layer_modules[match[2]]}"
+        return self.modules[layer_name]
+
+    def in_backbone(self, tensor_name: str) -> bool:
+        """Whether a tensor, named without the prefix, belongs to the part all models share."""
+        return tensor_name.startswith(("embeddings.", self.encoder_prefix, "pooler."))
+
+    def unprefixed(self, tensor_name: str) -> str:
+        """Returns a checkpoint's tensor name without the prefix that task models put first.
+
+        Old checkpoints, converted from TensorFlow, call normalization's tensors gamma and beta.
+        """
+        name = tensor_name.removeprefix(self.prefix)
+        return re.sub(r"LayerNorm\.(gamma|beta)$", lambda match: "LayerNorm." + {
+            "gamma": "weight", "beta": "bias"}[match[1]], name)
+
 
 _MODULES = {
     "embeddings": "embeddings",
@@ -30,39 +77,78 @@ _MODULES = {
     "transform_norm": "cls.predictions.transform.LayerNorm",
     "decoder": "cls.predictions",
 }
+_TIED = {"cls.predictions.decoder.weight": WORD_EMBEDDINGS,
+         "cls.predictions.decoder.bias": "cls.predictions.bias"}
 
-_ENCODER_MODULES = {
-    "query": "attention.query",
-    "key": "attention.key",
-    "value": "attention.value",
-    "post_attention": "post_attention.conv1d",
-    "post_attention_norm": "post_attention.layernorm",
-    "intermediate": "intermediate.conv1d",
-    "output": "output.conv1d",
-    "output_norm": "output.layernorm",
-    **{f"{block}_{part}": f"{block}.{module}"
-       for block in ("mixer", "squeeze_expand")
-       for part, module in (("squeeze", "squeeze"), ("depthwise", "depthwise"),
-                            ("expand", "expand"), ("expand_norm", "layernorm"))},
+# By model_type.
+NAMINGS: dict[str, Naming] = {
+    "squeezebert": Naming("transformer.", "encoder.layers.{}", {
+        "query": "attention.query",
+        "key": "attention.key",
+        "value": "attention.value",
+        "post_attention": "post_attention.conv1d",
+        "post_attention_norm": "post_attention.layernorm",
+        "intermediate": "intermediate.conv1d",
+        "output": "output.conv1d",
+        "output_norm": "output.layernorm",
+        **{f"{block}_{part}": f"{block}.{module}"
+           for block in ("mixer", "squeeze_expand")
+           for part, module in (("squeeze", "squeeze"), ("depthwise", "depthwise"),
+                                ("expand", "expand"), ("expand_norm", "layernorm"))},
+    }, _MODULES, _TIED, conv1d=True),
+    "bert": Naming("bert.", "encoder.layer.{}", {
+        "query": "attention.self.query",
+        "key": "attention.self.key",
+        "value": "attention.self.value",
+        "post_attention": "attention.output.dense",
+        "post_attention_norm": "attention.output.LayerNorm",
+        "intermediate": "intermediate.dense",
+        "output": "output.dense",
+        "output_norm": "output.LayerNorm",
+    }, _MODULES, _TIED),
+    "distilbert": Naming("distilbert.", "transformer.layer.{}", {
+        "query": "attention.q_lin",
+        "key": "attention.k_lin",
+        "value": "attention.v_lin",
+        "post_attention": "attention.out_lin",
+        "post_attention_norm": "sa_layer_norm",
+        "intermediate": "ffn.lin1",
+        "output": "ffn.lin2",
+        "output_norm": "output_layer_norm",
+    }, {
+        "embeddings": "embeddings",
+        "embeddings_norm": "embeddings.LayerNorm",
+        "pre_classifier": "pre_classifier",
+        "classifier": "classifier",
+        "qa_outputs": "qa_outputs",
+        "transform": "vocab_transform",
+        "transform_norm": "vocab_layer_norm",
+        "decoder": "vocab_projector",
+    }, {"vocab_projector.weight": WORD_EMBEDDINGS}),
+    "albert": Naming("albert.", "encoder.albert_layer_groups.{}.albert_layers.0", {
+        "query": "attention.query",
+        "key": "attention.key",
+        "value": "attention.value",
+        "post_attention": "attention.dense",
+        "post_attention_norm": "attention.LayerNorm",
+        "intermediate": "ffn",
+        "output": "ffn_output",
+        "output_norm": "full_layer_layer_norm",
+    }, {
+        "embeddings": "embeddings",
+        "embeddings_norm": "embeddings.LayerNorm",
+        "embeddings_projection": "encoder.embedding_hidden_mapping_in",
+        "pooler": "pooler",
+        "classifier": "classifier",
+        "qa_outputs": "qa_outputs",
+        "transform": "predictions.dense",
+        "transform_norm": "predictions.LayerNorm",
+        "decoder": "predictions",
+    }, {"predictions.decoder.weight": WORD_EMBEDDINGS,
+        "predictions.decoder.bias": "predictions.bias"}),
 }
 
 
-def module_name(layer_name: str) -> str:
-    """Returns the module of a layer that has weights, without the `transformer.` of task models.
-
-    Raises KeyError for a layer that no module corresponds to.
-    """
-    match = re.fullmatch(r"layer_(\d+)_(\w+)", layer_name)
-    if match:
-        return f"{ENCODER_PREFIX}layers.{match[1]}.{_ENCODER_MODULES[match[2]]}"
-    return _MODULES[layer_name]
-
-
-def in_backbone(tensor_name: str) -> bool:
-    """Whether a tensor, named without `transformer.`, belongs to the part all models share."""
-    return tensor_name.startswith(("embeddings.", ENCODER_PREFIX, "pooler."))
-
-
-def unprefixed(tensor_name: str) -> str:
-    """Returns a checkpoint's tensor name without the `transformer.` that task models put first."""
-    return tensor_name.removeprefix(BACKBONE_PREFIX)
+def naming(model) -> Naming:
+    """Returns the names for a model, or a model class, by its architecture."""
+    return NAMINGS[model.config_class.model_type]

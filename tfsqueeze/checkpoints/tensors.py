@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.checkpoints.names import ENCODER_PREFIX, module_name
+from tfsqueeze.checkpoints.names import naming
 from tfsqueeze.layers import (
     GroupedConvolution,
     SequenceDepthwiseConvolution,
@@ -21,7 +21,7 @@ from tfsqueeze.layers import (
 class CheckpointTensor:
     """One tensor of a checkpoint, and the variables of ours that hold its values.
 
-    name: its name, without the `transformer.` of task models.
+    name: its name, without the prefix of task models.
     variables: what holds its values, in order.
     join: from the variables' values to the tensor.
     split: from the tensor to the variables' values.
@@ -48,16 +48,18 @@ class CheckpointTensor:
 
 
 def checkpoint_tensors(model: keras.Model) -> Iterator[CheckpointTensor]:
-    """Yields every tensor of a SqueezeBERT model, in the order of its layers."""
+    """Yields every tensor of a model, in the order of its layers."""
+    names = naming(model)
     for layer in model.layers:
         if not layer.weights:
             continue
-        module = module_name(layer.name)
+        module = names.module_name(layer.name)
         if isinstance(layer, SqueezeBertEmbeddings):
-            for table in ("word_embeddings", "position_embeddings", "token_type_embeddings"):
+            for table in layer.tables:
                 yield _same(f"{module}.{table}.weight", getattr(layer, table))
         elif isinstance(layer, GroupedConvolution):
-            yield from _grouped_convolution(layer, module)
+            is_conv1d = names.conv1d and module.startswith(names.encoder_prefix)
+            yield from _grouped_convolution(layer, module, is_conv1d)
         elif isinstance(layer, SequenceDepthwiseConvolution):
             yield CheckpointTensor(f"{module}.weight", [layer.kernel],
                                    lambda values: values[0][0].transpose(2, 1, 0),
@@ -73,9 +75,8 @@ def _same(name, variable):
     return CheckpointTensor(name, [variable], lambda values: values[0], lambda tensor: [tensor])
 
 
-def _grouped_convolution(layer, module):
+def _grouped_convolution(layer, module, has_kernel_axis):
     groups = layer.groups
-    has_kernel_axis = module.startswith(ENCODER_PREFIX)
 
     def join_kernels(values):
         weight = np.concatenate([kernel[0, 0].T for kernel in values])

@@ -18,6 +18,7 @@ def activation_ranges(name: str | None) -> dict[str, TensorRange]:
         None: {"output": OBSERVED},
         "relu": {"output": OBSERVED},
         "gelu": {"pre_activation": OBSERVED, "output": OBSERVED},
+        "gelu_new": {"pre_activation": OBSERVED, "output": OBSERVED},
         "tanh": {"pre_activation": OBSERVED, "output": TANH_RANGE},
         "sigmoid_gelu": {"pre_activation": OBSERVED, "sloped": OBSERVED, "gate": UNIT_RANGE,
                          "output": OBSERVED},
@@ -34,8 +35,9 @@ def apply_activation(name: str | None, x: tf.Tensor, hold: Callable) -> tf.Tenso
         x = tf.nn.relu(x)
     elif name is not None:
         x = hold("pre_activation", x)
-        if name == "gelu":
-            x = tf.nn.gelu(x, approximate=False)
+        if name in ("gelu", "gelu_new"):
+            # Hugging Face's `gelu_new` is the approximation by tanh (same paper, section 2).
+            x = tf.nn.gelu(x, approximate=name == "gelu_new")
         elif name == "tanh":
             x = tf.tanh(x)
         else:

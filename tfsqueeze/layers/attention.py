@@ -21,7 +21,8 @@ class SelfAttention(QuantizableLayer):
     Inputs: [query, key, value, bias]: three float [batch, length, hidden_size], the queries
     already scaled by 1/sqrt(head size), and a float bias [batch, 1, 1, length] that is added to
     the scores: 0 at tokens, strongly negative at padding. Output float
-    [batch, length, hidden_size].
+    [batch, length, hidden_size]; with `return_attention_scores`, as Keras calls it, also the
+    probabilities before dropout, float [batch, num_attention_heads, length, length].
 
     masks_by_minimum: whether the scores at padding become the smallest of their range instead, and
         the bias is 1 at tokens and -1 at padding: the form of the int8 twin, in which a minimum
@@ -34,7 +35,7 @@ class SelfAttention(QuantizableLayer):
         self.dropout = dropout
         self.masks_by_minimum = masks_by_minimum
 
-    def call(self, inputs, training=None):
+    def call(self, inputs, training=None, return_attention_scores=False):
         query, key, value, bias = inputs
         query, key = self._split_heads(query), self._split_heads(key)
         # Channels before tokens: as the second operand of a product, the form that LiteRT's int8
@@ -49,10 +50,12 @@ class SelfAttention(QuantizableLayer):
         else:
             masked = scores + bias
         probabilities = self._hold("probabilities", tf.nn.softmax(masked))
+        dropped = probabilities
         if training and self.dropout:
-            probabilities = tf.nn.dropout(probabilities, self.dropout)
-        context = self._hold("context", tf.matmul(probabilities, value, transpose_b=True))
-        return self._merge_heads(context)
+            dropped = tf.nn.dropout(probabilities, self.dropout)
+        context = self._hold("context", tf.matmul(dropped, value, transpose_b=True))
+        context = self._merge_heads(context)
+        return (context, probabilities) if return_attention_scores else context
 
     def _split_heads(self, x):
         return tf.transpose(self._heads(x), [0, 2, 1, 3])

@@ -17,6 +17,8 @@ class SqueezeBertEmbeddings(QuantizableLayer):
     Inputs: input_ids int32 [batch, length], or [input_ids, token_type_ids]; without types every
     token has type 0. Output float [batch, length, hidden_size], not yet normalized.
 
+    type_vocab_size: how many types there are; 0 for embeddings without types.
+
     Raises UserError where a known length is above `max_position_embeddings`.
     """
 
@@ -29,10 +31,17 @@ class SqueezeBertEmbeddings(QuantizableLayer):
         self.type_vocab_size = type_vocab_size
         self.initializer_range = initializer_range
 
+    @property
+    def tables(self) -> dict[str, int]:
+        """The attributes that hold tables, with their numbers of rows."""
+        tables = {"word_embeddings": self.vocab_size,
+                  "position_embeddings": self.max_position_embeddings}
+        if self.type_vocab_size:
+            tables["token_type_embeddings"] = self.type_vocab_size
+        return tables
+
     def build(self, input_shape):
-        for name, rows in (("word_embeddings", self.vocab_size),
-                           ("position_embeddings", self.max_position_embeddings),
-                           ("token_type_embeddings", self.type_vocab_size)):
+        for name, rows in self.tables.items():
             setattr(self, name, self.add_weight(
                 name, (rows, self.hidden_size),
                 initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range)))
@@ -47,7 +56,7 @@ class SqueezeBertEmbeddings(QuantizableLayer):
             raise UserError(f"texts of {length} tokens are longer than max_position_embeddings "
                             f"{self.max_position_embeddings}; truncate them")
         positions = self.position_embeddings[:length]
-        if types is None:
+        if types is None and self.type_vocab_size:
             # One constant, so that the int8 graph adds once.
             positions = positions + self.token_type_embeddings[0]
         positions = self._hold("positions", positions)

@@ -20,7 +20,7 @@ class GroupedConvolution(QuantizableLayer):
 
     filters: output channels, divisible by `groups`.
     groups: a divisor of the input channels; 1 is a plain dense layer.
-    activation: None, `relu`, `gelu`, `sigmoid_gelu` or `tanh`.
+    activation: None, `relu`, `gelu`, `gelu_new`, `sigmoid_gelu` or `tanh`.
     symmetric_output: whether the int8 output has zero point 0. A tensor needs that to be the
         second operand of a product: the fast kernels take no other.
     output_scale: constant factor on the result, as attention's 1/sqrt(head size) on its queries;

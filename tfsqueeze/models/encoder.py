@@ -1,4 +1,4 @@
-"""The SqueezeBERT encoder as a graph of Keras layers."""
+"""Encoders as graphs of Keras layers: SqueezeBERT, and BERT and its kin."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 
 import tf_keras as keras
 
-from tfsqueeze.config import SqueezeBertConfig
+from tfsqueeze.encoder_config import EncoderConfig
 from tfsqueeze.errors import UserError
 from tfsqueeze.layers import (
     FLOAT_MASK_VALUE,
@@ -31,17 +31,28 @@ class EncoderGraph:
 
     inputs: Keras inputs by name, int32 [batch, length].
     hidden_states: the embedding output, then each layer's, float [batch, length, hidden_size].
+    attentions: for each layer that attends its probabilities, float [batch, num_attention_heads,
+        length, length].
+    layers: the layers made by `layer`, by name.
     """
 
-    config: SqueezeBertConfig
+    config: EncoderConfig
     inputs: dict[str, keras.KerasTensor]
-    embeddings: SqueezeBertEmbeddings
-    hidden_states: list
+    hidden_states: list = dataclasses.field(default_factory=list)
+    attentions: dict[int, keras.KerasTensor] = dataclasses.field(default_factory=dict)
+    layers: dict[str, keras.layers.Layer] = dataclasses.field(default_factory=dict)
 
     @property
     def last_hidden_state(self):
         """The last layer's output, float [batch, length, hidden_size]."""
         return self.hidden_states[-1]
+
+    def layer(self, layer_class: type[keras.layers.Layer], name: str, *arguments,
+              **options) -> keras.layers.Layer:
+        """Returns the layer of a name, made on the first call: a name used twice is shared."""
+        if name not in self.layers:
+            self.layers[name] = layer_class(*arguments, name=name, **options)
+        return self.layers[name]
 
     def mask(self, name: str, padding_value: float, token_value: float, axes: str):
         """Looks one value up for padding and another for tokens; see `MaskLookup`."""
@@ -53,45 +64,50 @@ class EncoderGraph:
         return MaskLookup(padding_value, token_value, padding_id, size, axes, name=name)(source)
 
 
-def convolve(config: SqueezeBertConfig, x, filters: int, name: str, **options):
+def model_inputs(config: EncoderConfig) -> tuple[str, ...]:
+    """Returns the names of all inputs that a model of this config can take."""
+    return MODEL_INPUTS if config.type_vocab_size else MODEL_INPUTS[:2]
+
+
+def convolve(graph: EncoderGraph, x, filters: int, name: str, **options):
     """Applies a `GroupedConvolution` with the config's initializer."""
-    return GroupedConvolution(filters, initializer_range=config.initializer_range, name=name,
-                              **options)(x)
+    return graph.layer(GroupedConvolution, name, filters,
+                       initializer_range=graph.config.initializer_range, **options)(x)
 
 
-def normalize(config: SqueezeBertConfig, x, name: str):
+def normalize(graph: EncoderGraph, x, name: str):
     """Applies the config's normalization."""
-    if config.normalization_type == "no_norm":
-        return NoNorm(name=name)(x)
-    return LayerNorm(config.layer_norm_eps, name=name)(x)
+    if graph.config.normalization_type == "no_norm":
+        return graph.layer(NoNorm, name)(x)
+    return graph.layer(LayerNorm, name, graph.config.layer_norm_eps)(x)
 
 
-def encode(config: SqueezeBertConfig, input_names: tuple[str, ...] = MODEL_INPUTS, *,
+def drop(graph: EncoderGraph, x, rate: float, name: str):
+    """Applies dropout."""
+    return graph.layer(keras.layers.Dropout, name, rate)(x)
+
+
+def encode(config: EncoderConfig, input_names: tuple[str, ...], *,
            first_token_only: bool = False) -> EncoderGraph:
     """Builds the encoder's graph on new Keras inputs.
 
     input_names: which of `input_ids`, `attention_mask`, `token_type_ids` the model takes.
         Without `attention_mask` the padding is found by `pad_token_id`; without
-        `token_type_ids` every token has type 0.
+        `token_type_ids` every token has type 0, where the architecture has types.
     first_token_only: for a head that reads no more than the first token. Where the last layer
         attends, it then computes that token's state alone on a device; keys and values are still
         every token's.
 
     Raises UserError for an unknown input name or where `input_ids` is missing.
     """
-    unknown = sorted(set(input_names) - set(MODEL_INPUTS))
-    if unknown or "input_ids" not in input_names:
+    optional = [name for name in model_inputs(config) if name != "input_ids"]
+    if set(input_names) - set(optional) != {"input_ids"}:
         raise UserError(f"input_names {tuple(input_names)} must hold 'input_ids' and otherwise "
-                        "only 'attention_mask' and 'token_type_ids'")
+                        f"only {' and '.join(map(repr, optional))}")
     inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in input_names}
-    ids = inputs["input_ids"]
-    embeddings = SqueezeBertEmbeddings(
-        config.vocab_size, config.hidden_size, config.max_position_embeddings,
-        config.type_vocab_size, config.initializer_range, name="embeddings")
-    x = embeddings([ids, inputs["token_type_ids"]] if "token_type_ids" in inputs else ids)
-    x = normalize(config, x, "embeddings_norm")
-    x = keras.layers.Dropout(config.hidden_dropout_prob, name="embeddings_dropout")(x)
-    graph = EncoderGraph(config, inputs, embeddings, [x])
+    graph = EncoderGraph(config, inputs)
+    x = _embed(graph)
+    graph.hidden_states.append(x)
     bias = mask = None
     if "attention" in config.layer_types:
         bias = graph.mask("attention_bias", FLOAT_MASK_VALUE, 0.0, "scores")
@@ -100,57 +116,76 @@ def encode(config: SqueezeBertConfig, input_names: tuple[str, ...] = MODEL_INPUT
         mask = graph.mask("token_mask", 0.0, 1.0, "tokens")
     shortened = first_token_only and can_end_with_first_token(config)
     for index, layer_type in enumerate(config.layer_types):
-        prefix = f"layer_{index}"
+        prefix = f"layer_{config.layer_groups[index]}"
         if layer_type == "attention":
             queries = x
             if shortened and index == config.num_hidden_layers - 1:
-                queries = FirstTokenOnDevice(name=f"{prefix}_first_token")(x)
-            x = _attention_block(config, queries, x, bias, prefix)
+                queries = graph.layer(FirstTokenOnDevice, f"{prefix}_first_token")(x)
+            x, graph.attentions[index] = _attention_block(graph, queries, x, bias, prefix)
         else:
-            x = _squeeze_expand_block(config, x, mask, f"{prefix}_mixer")
+            x = _squeeze_expand_block(graph, x, mask, f"{prefix}_mixer")
         if config.feed_forward_type != "squeeze_expand":
-            x = _feed_forward_block(config, x, prefix)
+            x = _feed_forward_block(graph, x, prefix)
         if config.feed_forward_type != "dense":
-            x = _squeeze_expand_block(config, x, mask, f"{prefix}_squeeze_expand")
+            x = _squeeze_expand_block(graph, x, mask, f"{prefix}_squeeze_expand")
         graph.hidden_states.append(x)
     return graph
 
 
-def _close_residual(config, branch, identity, name):
-    branch = keras.layers.Dropout(config.hidden_dropout_prob, name=f"{name}_dropout")(branch)
-    x = ResidualAdd(name=f"{name}_add")([branch, identity])
-    return normalize(config, x, f"{name}_norm")
+def _embed(graph):
+    config, inputs = graph.config, graph.inputs
+    embeddings = graph.layer(
+        SqueezeBertEmbeddings, "embeddings", config.vocab_size, config.embedding_size,
+        config.max_position_embeddings, config.type_vocab_size, config.initializer_range)
+    ids = inputs["input_ids"]
+    x = embeddings([ids, inputs["token_type_ids"]] if "token_type_ids" in inputs else ids)
+    x = normalize(graph, x, "embeddings_norm")
+    x = drop(graph, x, config.hidden_dropout_prob, "embeddings_dropout")
+    if config.projects_embeddings:
+        x = convolve(graph, x, config.hidden_size, "embeddings_projection")
+    return x
 
 
-def _attention_block(config, queries, x, bias, prefix):
+def _close_residual(graph, branch, identity, dropout, name):
+    branch = drop(graph, branch, dropout, f"{name}_dropout")
+    x = graph.layer(ResidualAdd, f"{name}_add")([branch, identity])
+    return normalize(graph, x, f"{name}_norm")
+
+
+def _attention_block(graph, queries, x, bias, prefix):
     """Lets `queries`, of some or all tokens, attend to all tokens `x`."""
-    query = convolve(config, queries, config.hidden_size, f"{prefix}_query", groups=config.q_groups,
+    config = graph.config
+    query = convolve(graph, queries, config.hidden_size, f"{prefix}_query", groups=config.q_groups,
                      output_scale=config.attention_head_size ** -0.5)
-    key = convolve(config, x, config.hidden_size, f"{prefix}_key", groups=config.k_groups,
+    key = convolve(graph, x, config.hidden_size, f"{prefix}_key", groups=config.k_groups,
                    symmetric_output=True)
-    value = convolve(config, x, config.hidden_size, f"{prefix}_value", groups=config.v_groups,
+    value = convolve(graph, x, config.hidden_size, f"{prefix}_value", groups=config.v_groups,
                      symmetric_output=True)
-    context = SelfAttention(config.num_attention_heads, config.attention_probs_dropout_prob,
-                            name=f"{prefix}_attention")([query, key, value, bias])
-    branch = convolve(config, context, config.hidden_size, f"{prefix}_post_attention",
+    attention = graph.layer(SelfAttention, f"{prefix}_attention", config.num_attention_heads,
+                            config.attention_probs_dropout_prob)
+    context, probabilities = attention([query, key, value, bias], return_attention_scores=True)
+    branch = convolve(graph, context, config.hidden_size, f"{prefix}_post_attention",
                       groups=config.post_attention_groups)
-    return _close_residual(config, branch, queries, f"{prefix}_post_attention")
+    x = _close_residual(graph, branch, queries, config.post_attention_dropout_prob,
+                        f"{prefix}_post_attention")
+    return x, probabilities
 
 
-def _feed_forward_block(config, x, prefix):
-    branch = convolve(config, x, config.intermediate_size, f"{prefix}_intermediate",
+def _feed_forward_block(graph, x, prefix):
+    config = graph.config
+    branch = convolve(graph, x, config.intermediate_size, f"{prefix}_intermediate",
                       groups=config.intermediate_groups, activation=config.hidden_act)
-    branch = convolve(config, branch, config.hidden_size, f"{prefix}_output",
+    branch = convolve(graph, branch, config.hidden_size, f"{prefix}_output",
                       groups=config.output_groups)
-    return _close_residual(config, branch, x, f"{prefix}_output")
+    return _close_residual(graph, branch, x, config.hidden_dropout_prob, f"{prefix}_output")
 
 
-def _squeeze_expand_block(config, x, mask, prefix):
+def _squeeze_expand_block(graph, x, mask, prefix):
     """Pointwise squeeze, depthwise convolution along the sequence, pointwise expand."""
-    branch = convolve(config, x, config.squeeze_size, f"{prefix}_squeeze",
+    config = graph.config
+    branch = convolve(graph, x, config.squeeze_size, f"{prefix}_squeeze",
                       activation=config.hidden_act)
-    branch = SequenceDepthwiseConvolution(
-        config.conv_kernel_size, config.hidden_act,
-        name=f"{prefix}_depthwise")([branch, mask])
-    branch = convolve(config, branch, config.hidden_size, f"{prefix}_expand")
-    return _close_residual(config, branch, x, f"{prefix}_expand")
+    branch = graph.layer(SequenceDepthwiseConvolution, f"{prefix}_depthwise",
+                         config.conv_kernel_size, config.hidden_act)([branch, mask])
+    branch = convolve(graph, branch, config.hidden_size, f"{prefix}_expand")
+    return _close_residual(graph, branch, x, config.hidden_dropout_prob, f"{prefix}_expand")

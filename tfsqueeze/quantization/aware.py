@@ -12,6 +12,8 @@ from tensorflow_model_optimization.quantization.keras import quantize_annotate_l
 
 from tfsqueeze.errors import UserError
 from tfsqueeze.layers import GroupedConvolution, QuantizableLayer
+from tfsqueeze.models.pretrained import PreTrainedModel
+from tfsqueeze.models.sharing import unshare_layers
 from tfsqueeze.quantization.offsets import move_offsets
 from tfsqueeze.quantization.quantize_config import (
     SqueezeBertQuantizeConfig,
@@ -21,11 +23,12 @@ from tfsqueeze.quantization.quantizers import observe_ranges
 
 
 def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None) -> keras.Model:
-    """Returns a TF-MOT quantization-aware model with the weights of a float SqueezeBERT model.
+    """Returns a TF-MOT quantization-aware model with the weights of a float model of ours.
 
     Every tensor that the int8 graph will hold, inside layer normalization and attention too,
     is fake-quantized: weights of products symmetrically per output channel, the rest per tensor.
-    The result is an ordinary Keras model: compile and fit it, then convert it.
+    The result is an ordinary Keras model: compile and fit it, then convert it. Layers that share
+    weights (ALBERT) get weights of their own first, since their ranges differ.
 
     calibration_data: batches of model inputs (or of (inputs, labels) pairs) for the initial
         ranges of the activations; a `tf.data.Dataset` will do. Without it the first training
@@ -34,6 +37,8 @@ def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None)
     Raises UserError where the model holds a layer that has no int8 form.
     """
     _check(model)
+    if isinstance(model, PreTrainedModel):
+        model = unshare_layers(model)
 
     offsets = move_offsets(model)
 
@@ -96,7 +101,7 @@ def _check(model):
     for layer in model.layers:
         if not isinstance(layer, (QuantizableLayer, *plain)):
             raise UserError(f"layer {layer.name!r} ({type(layer).__name__}) has no int8 form; "
-                            "quantize_aware takes the SqueezeBERT models other than masked LM")
+                            "quantize_aware takes the models of tfsqueeze other than masked LM")
 
 
 def _folded_weights(model, offsets):

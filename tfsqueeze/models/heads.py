@@ -1,0 +1,109 @@
+"""The bare encoder and the task heads, whatever the architecture."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+import tf_keras as keras
+
+from tfsqueeze.layers import FLOAT_MASK_VALUE, FirstToken, MaxOverTokens
+from tfsqueeze.models.encoder import EncoderGraph, convolve, drop, normalize
+from tfsqueeze.models.pretrained import PreTrainedModel
+
+
+class EncoderModel(PreTrainedModel):
+    """The bare encoder.
+
+    Outputs a dict: `last_hidden_state` float [batch, length, hidden_size], `pooler_output` float
+    [batch, hidden_size] (tanh of a dense layer on the first token), and `hidden_states_<i>`, the
+    embedding output and each layer's.
+    """
+
+    @staticmethod
+    def _head(graph):
+        return {"last_hidden_state": graph.last_hidden_state, "pooler_output": pool(graph),
+                **{f"hidden_states_{i}": x for i, x in enumerate(graph.hidden_states)}}
+
+
+class SequenceClassifier(PreTrainedModel):
+    """Classifies texts or pairs of texts: logits float [batch, num_labels].
+
+    `config.classifier_pooling` chooses what the classifier reads.
+    """
+
+    @staticmethod
+    def _reads_first_token_only(config):
+        return config.classifier_pooling == "cls"
+
+    @staticmethod
+    def _head(graph):
+        config = graph.config
+        if config.classifier_pooling == "max":
+            projected = convolve(graph, graph.last_hidden_state, config.hidden_size, "pooler",
+                                 activation="relu")
+            bias = graph.mask("pooling_bias", FLOAT_MASK_VALUE, 0.0, "tokens")
+            pooled = MaxOverTokens(name="max_over_tokens")([projected, bias])
+        else:
+            pooled = pool(graph)
+        return classify(graph, pooled, config.classifier_dropout_prob)
+
+
+class TokenClassifier(PreTrainedModel):
+    """Labels each token: logits float [batch, length, num_labels]."""
+
+    @staticmethod
+    def _head(graph):
+        return classify(graph, graph.last_hidden_state, graph.config.token_classifier_dropout_prob)
+
+
+class QuestionAnswerer(PreTrainedModel):
+    """Finds an answer's span: logits float [batch, length, 2], the start's and the end's."""
+
+    @staticmethod
+    def _head(graph):
+        return convolve(graph, graph.last_hidden_state, 2, "qa_outputs")
+
+
+class MaskedLanguageModel(PreTrainedModel):
+    """Predicts masked tokens: logits float [batch, length, vocab_size], tied to the embeddings."""
+
+    @staticmethod
+    def _head(graph):
+        config = graph.config
+        x = convolve(graph, graph.last_hidden_state, config.embedding_size, "transform",
+                     activation=config.hidden_act)
+        x = normalize(graph, x, "transform_norm")
+        return TiedDecoder(graph.layers["embeddings"], name="decoder")(x)
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class TiedDecoder(keras.layers.Layer):
+    """Scores every vocabulary entry by its product with the word embeddings, plus a bias.
+
+    Input float [batch, length, embedding size], output float [batch, length, vocab_size] (Press
+    and Wolf 2017, arXiv 1608.05859).
+    """
+
+    def __init__(self, embeddings, **kwargs):
+        super().__init__(**kwargs)
+        # Behind a function, since Keras would count a layer's weights again in its attributes.
+        self._table = lambda: embeddings.word_embeddings
+        self.vocab_size = embeddings.vocab_size
+
+    def build(self, input_shape):
+        self.bias = self.add_weight("bias", (self.vocab_size,), initializer="zeros")
+        super().build(input_shape)
+
+    def call(self, inputs):
+        return tf.nn.bias_add(tf.einsum("blh,vh->blv", inputs, self._table()), self.bias)
+
+
+def pool(graph: EncoderGraph):
+    """Applies BERT's pooler: tanh of a dense layer on the first token's last hidden state."""
+    first = FirstToken(name="first_token")(graph.last_hidden_state)
+    return convolve(graph, first, graph.config.hidden_size, "pooler", activation="tanh")
+
+
+def classify(graph: EncoderGraph, x, dropout: float):
+    """Applies dropout and the layer that makes logits of `num_labels`."""
+    x = drop(graph, x, dropout, "classifier_dropout")
+    return convolve(graph, x, graph.config.num_labels, "classifier")
