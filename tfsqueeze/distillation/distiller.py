@@ -71,7 +71,7 @@ class Distiller(keras.Model):
         inputs, labels, targets = self._unpack(data)
         with tf.GradientTape() as tape:
             outputs = self._student(inputs, training=True)
-            losses = self._losses(inputs, labels, outputs, targets)
+            losses = self._parts(inputs, labels, outputs, targets)
             loss = tf.add_n(list(losses.values()))
         variables = [*self.student.trainable_variables,
                      *(variable for layer in self.projections.values()
@@ -82,7 +82,7 @@ class Distiller(keras.Model):
     def test_step(self, data):
         inputs, labels, targets = self._unpack(data)
         outputs = self._student(inputs, training=False)
-        losses = self._losses(inputs, labels, outputs, targets)
+        losses = self._parts(inputs, labels, outputs, targets)
         return self._results(tf.add_n(list(losses.values())), losses, labels, outputs)
 
     def _unpack(self, data):
@@ -103,7 +103,7 @@ class Distiller(keras.Model):
             raise UserError("the weight of labels is above 0, and the data have no labels")
         return inputs, labels, targets
 
-    def _losses(self, inputs, labels, outputs, targets):
+    def _parts(self, inputs, labels, outputs, targets):
         options, losses = self.options, {}
         mask = inputs.get("attention_mask")
         if mask is None:

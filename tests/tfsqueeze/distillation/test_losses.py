@@ -1,0 +1,54 @@
+"""Each part of the loss against the formula written out in NumPy."""
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax, softmax
+
+from tfsqueeze.distillation.losses import (
+    attention_loss,
+    hidden_state_loss,
+    sentence_loss,
+    soft_label_loss,
+)
+
+
+@pytest.fixture
+def draw():
+    return np.random.default_rng(0)
+
+
+def test_soft_labels(draw):
+    student, teacher = draw.normal(size=(2, 5, 3)).astype("float32")
+    expected = 4.0 * np.mean(np.sum(softmax(teacher / 2, -1) * (
+        log_softmax(teacher / 2, -1) - log_softmax(student / 2, -1)), -1))
+    assert float(soft_label_loss(student, teacher, 2.0)) == pytest.approx(expected, rel=1e-4)
+    assert float(soft_label_loss(teacher, teacher, 2.0)) == pytest.approx(0, abs=1e-6)
+
+
+def test_padding_counts_in_no_loss(draw):
+    mask = np.array([[1, 1, 1, 0], [1, 1, 0, 0]], "float32")
+    student, teacher = draw.normal(size=(2, 2, 4, 6)).astype("float32")
+    expected = np.mean(((student - teacher) ** 2).mean(-1)[mask > 0])
+    assert float(hidden_state_loss(student, teacher, mask)) == pytest.approx(expected, rel=1e-5)
+    spoilt = student + 100 * (1 - mask[..., None])
+    for loss in (hidden_state_loss, sentence_loss):
+        assert float(loss(spoilt, teacher, mask)) == pytest.approx(
+            float(loss(student, teacher, mask)), rel=1e-5)
+
+
+def test_sentences_compare_the_directions_of_means(draw):
+    mask = np.ones((2, 4), "float32")
+    states = draw.normal(size=(2, 4, 6)).astype("float32")
+    assert float(sentence_loss(states, 3 * states, mask)) == pytest.approx(0, abs=1e-6)
+    assert float(sentence_loss(states, -states, mask)) == pytest.approx(2, abs=1e-6)
+
+
+def test_attentions_of_as_many_and_of_other_heads(draw):
+    mask = np.array([[1, 1, 0]], "float32")
+    student = softmax(draw.normal(size=(1, 2, 3, 3)), -1).astype("float32")
+    teacher = softmax(draw.normal(size=(1, 2, 3, 3)), -1).astype("float32")
+    expected = ((student - teacher) ** 2).sum(-1).mean(1)[mask > 0].mean()
+    assert float(attention_loss(student, teacher, mask)) == pytest.approx(expected, rel=1e-5)
+    means = ((student - teacher).mean(1) ** 2).sum(-1)[mask > 0].mean()
+    doubled = np.repeat(teacher, 2, axis=1)
+    assert float(attention_loss(student, doubled, mask)) == pytest.approx(means, rel=1e-5)
