@@ -17,7 +17,9 @@ from benchmarks.models import (
     squeezebert_models,
     tflite_peers,
 )
-from benchmarks.probes import best_rates, make_probes
+from benchmarks.probes import best_rates, copy_bandwidth, make_probes
+from benchmarks.roofline import roofline_milliseconds
+from converters.worker import run_in_workers
 from tfsqueeze.errors import UserError
 
 
@@ -64,10 +66,12 @@ def compare_models(selection: Selection, *, num_threads: int = 1, rounds: int = 
 
     baseline: the name of a model as it is in the result, `<name> on <backend>`; by default
         BERT-base in float32, or the first where that is not among them.
-    Returns a JSON-able dict: the run's settings, `best_gmacs_per_second` by dtype, and `models`,
-    with the fields of `Measurement`, `macs`, `gmacs_per_second` and `rate_share` (of the best rate
-    of the model's dtype, from matrix products that are timed in the same run on the same
-    runtimes; None where there is none, and all three None for files given by path).
+    Returns a JSON-able dict: the run's settings, `best_gmacs_per_second` by dtype, `refused` (what
+    a runtime said of each peer that it cannot open, by name), and `models`,
+    with the fields of `Measurement`, `macs`, `gmacs_per_second`, `rate_share` (of the best rate of
+    the model's dtype, from matrix products that are timed in the same run on the same runtimes)
+    and `roofline_share` (the least time by `roofline_milliseconds` over the time taken, of .tflite
+    files); None for files given by path.
 
     Raises UserError as `measure` and `ensure_models` do.
     """
@@ -77,7 +81,9 @@ def compare_models(selection: Selection, *, num_threads: int = 1, rounds: int = 
     entries: list[tuple[ModelSpec | None, Candidate]] = []
     for spec, path in zip(specs, paths, strict=True):
         for backend in tflite if spec.suffix == ".tflite" else ["onnxruntime"]:
-            entries.append((spec, Candidate(f"{spec.name} on {backend}", path, backend)))
+            # A peer may need a newer runtime; our own files must run on each.
+            entries.append((spec, Candidate(f"{spec.name} on {backend}", path, backend,
+                                            optional=spec.family not in selection.presets)))
     for path in selection.files:
         entries += [(None, Candidate(f"{path} on {backend}", path, backend)) for backend in tflite]
     probes = make_probes(selection.backends, folder, progress) if specs else []
@@ -85,12 +91,15 @@ def compare_models(selection: Selection, *, num_threads: int = 1, rounds: int = 
     run = measure([*candidates, *(probe.candidate for probe in probes)],
                   baseline=baseline or _baseline(candidates), num_threads=num_threads,
                   rounds=rounds, progress=progress)
-    count = len(candidates)
-    best = best_rates(probes, run.measurements[count:])
+    measured = {one.name: one for one in run.measurements}
+    best = best_rates(probes, [measured[probe.candidate.name] for probe in probes])
+    bandwidth = run_in_workers(copy_bandwidth, [()])[0] * num_threads
     return {"length": selection.length, "num_threads": num_threads, "rounds": rounds,
             "warmup": run.warmup, "baseline": run.baseline, "best_gmacs_per_second": best,
-            "models": [_row(spec, measured, best) for (spec, _), measured
-                       in zip(entries, run.measurements[:count], strict=True)]}
+            "refused": run.refused,
+            "copy_gigabytes_per_second": bandwidth,
+            "models": [_row(spec, candidate, measured[candidate.name], best, bandwidth)
+                       for spec, candidate in entries if candidate.name in measured]}
 
 
 def _baseline(candidates: Sequence[Candidate]) -> str:
@@ -98,12 +107,15 @@ def _baseline(candidates: Sequence[Candidate]) -> str:
     return next((name for name in names if name.startswith("bert-base float32 on")), names[0])
 
 
-def _row(spec, measured, best) -> dict[str, Any]:
+def _row(spec, candidate, measured, best, bandwidth) -> dict[str, Any]:
     row = {**dataclasses.asdict(measured), "family": None, "variant": None, "macs": None,
-           "gmacs_per_second": None, "rate_share": None}
+           "gmacs_per_second": None, "rate_share": None, "roofline_share": None}
     if spec is not None:
         rate = spec.macs / measured.median / 1e6
         limit = best.get("float32" if "float32" in spec.variant else "int8")
         row.update(family=spec.family, variant=spec.variant, macs=spec.macs,
                    gmacs_per_second=rate, rate_share=rate / limit if limit else None)
+        if spec.suffix == ".tflite":
+            least = roofline_milliseconds(candidate.path, best, bandwidth)
+            row["roofline_share"] = least / measured.median
     return row

@@ -27,11 +27,13 @@ class Candidate:
     """A model file to measure on one of `benchmarks.backends.BACKENDS`.
 
     name: unique among the candidates of a run.
+    optional: whether the run goes on without it where the runtime cannot open it.
     """
 
     name: str
     path: Path
     backend: str = "litert"
+    optional: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,13 +68,17 @@ class Measurement:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """Measurements of one run, in the candidates' order; `baseline` names one or is None."""
+    """Measurements of one run, in the candidates' order; `baseline` names one or is None.
+
+    refused: what the runtime said of each optional candidate that it cannot open, by name.
+    """
 
     num_threads: int
     rounds: int
     warmup: int
     baseline: str | None
     measurements: tuple[Measurement, ...]
+    refused: dict[str, str]
 
     def __getitem__(self, name: str) -> Measurement:
         return next(one for one in self.measurements if one.name == name)
@@ -109,16 +115,24 @@ def measure(candidates: Sequence[Candidate], *, baseline: str | None = None, num
     with contextlib.ExitStack() as stack:
         hosts: list[tuple[_Process, int]] = []
         shared: dict[str, _Process] = {}
-        opened = []
+        opened, kept, refused = [], [], {}
         for index, candidate in enumerate(candidates):
             report(index, total, f"opening {candidate.name}")
             process = shared.get(candidate.backend) if share_processes else None
             if process is None:
                 process = stack.enter_context(_Process(candidate.backend, num_threads).running())
                 shared[candidate.backend] = process
-            opened.append(process.ask(candidate, "open", str(candidate.path), vocab_size))
+            try:
+                opened.append(process.ask(candidate, "open", str(candidate.path), vocab_size))
+            except UserError as error:
+                if not candidate.optional or candidate.name == baseline:
+                    raise
+                refused[candidate.name] = str(error)
+                continue
+            kept.append(candidate)
             hosts.append((process, process.opened))
             process.opened += 1
+        candidates = kept
         times = np.empty((warmup + rounds, len(candidates)))
         for step in range(warmup + rounds):
             for index, candidate in enumerate(candidates):
@@ -133,9 +147,10 @@ def measure(candidates: Sequence[Candidate], *, baseline: str | None = None, num
     times = times[warmup:]
     names = [candidate.name for candidate in candidates]
     base = times[:, names.index(baseline)] if baseline else None
-    return Run(num_threads, rounds, warmup, baseline, tuple(
+    measurements = tuple(
         _measurement(candidate, opened[index], memory[index], times[:, index], base)
-        for index, candidate in enumerate(candidates)))
+        for index, candidate in enumerate(candidates))
+    return Run(num_threads, rounds, warmup, baseline, measurements, refused)
 
 
 def _check(candidates, baseline, num_threads, rounds, warmup):

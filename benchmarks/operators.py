@@ -10,26 +10,21 @@ cache, since the activations of one text fit there.
 from __future__ import annotations
 
 import dataclasses
-import os
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from benchmarks import builders
 from benchmarks.backends import TFLITE_BACKENDS
 from benchmarks.harness import Candidate, measure
 from benchmarks.models import MODELS_FOLDER, ModelSpec, ensure_models
-from benchmarks.probes import DTYPES, SHAPES, best_rates, make_probes
+from benchmarks.probes import DTYPES, SHAPES, best_rates, copy_bandwidth, make_probes
 from converters.inspection import list_operators, offending_operators
 from converters.worker import run_in_workers
 from tfsqueeze.config import SqueezeBertConfig
 
 _ITEM_BYTES = {"float32": 4, "int8": 1}
 _SOURCES = ("benchmarks/peers/operators.py", "benchmarks/peers/tflite.py")
-_COPY_BYTES = 2**20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,19 +164,6 @@ def profile_operators(cases: Sequence[OperatorCase], backends: Sequence[str], *,
             "copy_gigabytes_per_second": bandwidth,
             "operators": [_row(*origin, measured, best, bandwidth) for origin, measured
                           in zip(timed, run.measurements[:len(timed)], strict=True)]}
-
-
-def copy_bandwidth() -> float:
-    """10^9 bytes per second that one core reads and writes when it copies within the cache."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
-    source, target = np.ones(_COPY_BYTES, np.uint8), np.zeros(_COPY_BYTES, np.uint8)
-    taken = []
-    for _ in range(200):
-        start = time.perf_counter()
-        np.copyto(target, source)
-        taken.append(time.perf_counter() - start)
-    return 2 * _COPY_BYTES / float(np.median(taken)) / 1e9
 
 
 def _row(case, dtype, candidate, measured, best, bandwidth) -> dict[str, Any]:

@@ -1,10 +1,14 @@
-"""The best rate of the machine: matrix products of several shapes on each runtime."""
+"""The limits of the machine: its best rate of matrix products, and its bandwidth."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from benchmarks import builders
 from benchmarks.backends import TFLITE_BACKENDS
@@ -17,6 +21,7 @@ SHAPES = ((128, 768, 768), (128, 768, 3072), (128, 3072, 768), (256, 1024, 1024)
           (512, 512, 512), (512, 1024, 1024))
 _TFLITE_SOURCES = ("benchmarks/peers/operators.py", "benchmarks/peers/tflite.py")
 _ONNX_SOURCES = ("benchmarks/peers/onnx_products.py",)
+_COPY_BYTES = 2**20
 # As FULLY_CONNECTED and as 1x1 CONV_2D; the latter's sizes end with its groups.
 _TFLITE_KINDS = {"dense": (), "convolution": (1,)}
 
@@ -56,6 +61,19 @@ def best_rates(probes: Sequence[Probe], measurements: Sequence[Measurement]) -> 
     for probe, measured in zip(probes, measurements, strict=True):
         best[probe.dtype] = max(best.get(probe.dtype, 0.0), probe.macs / measured.median / 1e6)
     return best
+
+
+def copy_bandwidth() -> float:
+    """10^9 bytes per second that one core reads and writes when it copies within the cache."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+    source, target = np.ones(_COPY_BYTES, np.uint8), np.zeros(_COPY_BYTES, np.uint8)
+    taken = []
+    for _ in range(200):
+        start = time.perf_counter()
+        np.copyto(target, source)
+        taken.append(time.perf_counter() - start)
+    return 2 * _COPY_BYTES / float(np.median(taken)) / 1e9
 
 
 def _specs(shape, dtype, backends):

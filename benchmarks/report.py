@@ -42,6 +42,7 @@ MODEL_COLUMNS: tuple[Column, ...] = (
     ("p10-p90", lambda row: f"{row['p10']:.2f}-{row['p90']:.2f}"),
     ("times faster", _speedup),
     ("of best rate", lambda row: _share(row["rate_share"])),
+    ("of roofline", lambda row: _share(row["roofline_share"])),
     ("file MB", lambda row: _megabytes(row["size_bytes"])),
     ("peak MB", lambda row: _megabytes(row["peak_memory_bytes"])),
     ("added MB", lambda row: _megabytes(row["added_memory_bytes"])),
@@ -131,7 +132,9 @@ def _timing(run: dict[str, Any], *sentences: str) -> list[str]:
 
 
 def _models_preface(run: dict[str, Any]) -> list[str]:
-    return _timing(run, f"Length {run['length']}; faster than {run['baseline']}.")
+    refused = [f"Left out: {reason}." for reason in run["refused"].values()]
+    about = f"Length {run['length']}; faster than {run['baseline']}."
+    return [*_timing(run, about), *refused]
 
 
 def _operators_preface(run: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,11 @@ class Tensor:
     is_graph_input: bool
     is_graph_output: bool
 
+    @property
+    def elements(self) -> int:
+        """How many values it holds."""
+        return math.prod(self.shape)
+
 
 @dataclass(frozen=True)
 class Operator:
@@ -63,6 +69,20 @@ class Operator:
         if self.name in _MATRIX_PRODUCTS and len(self.inputs) > 1 and self.inputs[1].is_constant:
             return self.inputs[1]
         return None
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of a matrix product or convolution; 0 for other operators."""
+        if self.name not in _MATRIX_PRODUCTS:
+            return 0
+        data, weights = self.inputs[:2]
+        if self.name == "TRANSPOSE_CONV":  # shape, weights [out, height, width, in], data
+            return self.inputs[2].elements * math.prod(weights.shape[:3])
+        per_output = {"CONV_2D": math.prod(weights.shape[1:]),
+                      "DEPTHWISE_CONV_2D": math.prod(weights.shape[1:3]),
+                      "FULLY_CONNECTED": weights.shape[-1],
+                      "BATCH_MATMUL": data.shape[-1]}[self.name]
+        return self.outputs[0].elements * per_output
 
     @property
     def input_dtypes(self) -> tuple[str, ...]:

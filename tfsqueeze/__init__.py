@@ -10,7 +10,14 @@ from typing import Any
 
 __version__ = "0.1.0"
 
+_TEACHERS = {f"{name}{suffix}": "tfsqueeze.teachers"
+             for name in ("Albert", "Bert", "DistilBert")
+             for suffix in ("Config", "ForMaskedLM", "ForQuestionAnswering",
+                            "ForSequenceClassification", "ForTokenClassification", "Model")}
 _HOMES = {
+    **_TEACHERS,
+    "SentenceEncoder": "tfsqueeze.teachers",
+    "load_minilm": "tfsqueeze.teachers",
     "SqueezeBertConfig": "tfsqueeze.config",
     "UserError": "tfsqueeze.errors",
     "PRESETS": "tfsqueeze.models",

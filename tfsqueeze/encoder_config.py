@@ -38,6 +38,8 @@ class EncoderConfig:
 
     # Whether a dense layer leads from the embeddings to the first layer.
     projects_embeddings: ClassVar[bool] = False
+    # Whether the bare encoder has a pooler.
+    has_pooler: ClassVar[bool] = True
 
     def __post_init__(self):
         self._check_numbers()

@@ -94,6 +94,18 @@ def test_unreadable_file_is_one_sentence(dense_models, tmp_path) -> None:
     assert "\n" not in str(info.value)
 
 
+def test_an_optional_candidate_is_left_out_with_the_reason(dense_models, tmp_path) -> None:
+    path = tmp_path / "broken.tflite"
+    path.write_bytes(dense_models["small"].read_bytes()[:400])
+    broken, small = Candidate("broken", path, optional=True), Candidate("small",
+                                                                        dense_models["small"])
+    run = measure([broken, small], baseline="small", rounds=1)
+    assert [one.name for one in run.measurements] == ["small"]
+    assert run.refused["broken"].startswith("litert cannot open broken (")
+    with pytest.raises(UserError, match="litert cannot open broken"):
+        measure([broken, small], baseline="broken", rounds=1)
+
+
 def test_death_of_a_process_is_one_sentence(dense_models) -> None:
     def kill(done, total, text):
         if text.startswith("round 2"):

@@ -72,7 +72,9 @@ class GroupedConvolution(QuantizableLayer):
         if is_exporting():
             # A CONV_2D is the form whose per-channel weights the converter and all runtimes take.
             return tf.nn.conv2d(x, kernel, 1, "SAME")
-        return tf.matmul(x, tf.squeeze(kernel, [0, 1]))
+        # One product for the whole batch: of a product per text, the gradient for the kernel would
+        # be one kernel per text, then summed.
+        return tf.tensordot(x, tf.squeeze(kernel, [0, 1]), 1)
 
     def tensor_ranges(self):
         ranges = activation_ranges(self.activation)

@@ -1,4 +1,4 @@
-"""SqueezeBERT encoders and task models, their presets, sizes and reductions."""
+"""SqueezeBERT encoders and task models, their presets, sizes and reductions; what all share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ _MODULES = {
     "accounting": ("count_macs", "count_parameters"),
     "encoder": ("MODEL_INPUTS",),
     "presets": ("PRESETS", "load_preset"),
+    "pretrained": ("PreTrainedModel",),
     "reduction": ("reduce_layers",),
+    "sharing": ("unshare_layers",),
     "tasks": ("SqueezeBertForMaskedLM", "SqueezeBertForQuestionAnswering",
               "SqueezeBertForSequenceClassification", "SqueezeBertForTokenClassification",
               "SqueezeBertModel"),

@@ -96,6 +96,7 @@ class DistilBertConfig(DenseEncoderConfig):
     probabilities = ("dropout", "attention_dropout", "qa_dropout", "seq_classif_dropout")
     positive_numbers = ("initializer_range",)
 
+    has_pooler = False
     # There are none in DistilBERT.
     type_vocab_size = 0
     layer_norm_eps = 1e-12
