@@ -21,8 +21,11 @@ def twin_with_states(twin: keras.Model, model: PreTrainedModel, *,
     named = model.with_states(hidden_states=hidden_states, attentions=attentions)
     if twin is model:
         return named
+    # Not `layer.output`: TF-MOT has called the same layers in graphs of its own.
+    made_by = {node.layer.name: tf.nest.flatten(node.outputs)
+               for nodes in twin._nodes_by_depth.values() for node in nodes}
     outputs = {}
     for name, tensor in named.output.items():
         layer, _, index = tensor._keras_history
-        outputs[name] = tf.nest.flatten(twin.get_layer(layer.name).output)[index]
+        outputs[name] = made_by[layer.name][index]
     return keras.Model(twin.input, outputs, name=f"{twin.name}_with_states")

