@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import typer
@@ -54,16 +55,38 @@ def step(text: str) -> None:
     messages.print(f"[bold]>[/bold] {escape(text)}")
 
 
-def training_progress(stage: str, epochs: int, steps: int) -> Sequence:
-    """Returns the Keras callbacks that show a stage's progress on standard error."""
+@contextlib.contextmanager
+def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Yields a function that shows on standard error what is counted, how many are done and how
+    many there are; nothing is shown before it is called."""
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                  TimeElapsedColumn(), TimeRemainingColumn(), console=messages,
+                  transient=True) as bar:
+        tasks: dict[str, int] = {}
+
+        def show(text: str, done: int, total: int) -> None:
+            if text not in tasks:
+                tasks[text] = bar.add_task(text)
+            # One that is done gives way to what comes after it.
+            bar.update(tasks[text], completed=done, total=total, visible=done < total)
+
+        yield show
+
+
+def training_progress(stage: str, epochs: int, steps: int, samples: int | None = None) -> Sequence:
+    """Returns the Keras callbacks that show a stage's progress on standard error.
+
+    samples: those of an epoch, for their rate to be shown.
+    """
     import tf_keras as keras
 
     class Bar(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
             self.bar = Progress(
                 TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                TimeElapsedColumn(), TimeRemainingColumn(), console=messages)
-            self.task = self.bar.add_task(f"{stage} training", total=epochs * steps)
+                TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[rate]}"),
+                console=messages)
+            self.task = self.bar.add_task(f"{stage} training", total=epochs * steps, rate="")
             self.bar.start()
 
         def on_epoch_begin(self, epoch, logs=None):
@@ -71,11 +94,15 @@ def training_progress(stage: str, epochs: int, steps: int) -> Sequence:
 
         def on_train_batch_end(self, batch, logs=None):
             self.bar.advance(self.task)
+            speed = self.bar.tasks[0].speed
+            if samples and speed:
+                self.bar.update(self.task, rate=f"{speed * samples / steps:,.0f} samples/s")
 
         def on_epoch_end(self, epoch, logs=None):
+            accuracy = f", validation accuracy {100 * logs['val_accuracy']:.2f} %" if (
+                "val_accuracy" in logs) else ""
             self.bar.console.print(
-                f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}, "
-                f"validation accuracy {100 * logs['val_accuracy']:.2f} %")
+                f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{accuracy}")
 
         def on_train_end(self, logs=None):
             self.bar.stop()

@@ -125,6 +125,8 @@ class Distiller(keras.Model):
             losses["embeddings"] = options.embeddings * hidden_state_loss(*states[0][1:], mask)
         if options.hidden_states:
             losses["hidden_states"] = options.hidden_states * tf.reduce_mean(after_layers)
+        if options.last_hidden_state:
+            losses["last_hidden_state"] = options.last_hidden_state * after_layers[-1]
         if options.sentences:
             losses["sentences"] = options.sentences * sentence_loss(*states[-1][1:], mask)
         if options.attentions:
@@ -149,7 +151,7 @@ def _pairs(student, teacher, options):
     hidden = [(0, 0)] if options.embeddings else []
     if options.hidden_states:
         hidden += [(i + 1, j + 1) for i, j in enumerate(layers)]
-    elif options.sentences:
+    elif options.sentences or options.last_hidden_state:
         hidden.append((student.num_hidden_layers, layers[-1] + 1))
     attended = [(i, j) for i, j in enumerate(layers)
                 if options.attentions and student.layer_types[i] == "attention"]

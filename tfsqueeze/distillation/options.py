@@ -17,6 +17,7 @@ class DistillationOptions:
     logits: soft labels, at `temperature` (Hinton et al. 2015, arXiv 1503.02531, section 2).
     hidden_states: mean squared error of the states after each mapped layer, through a learned
         projection where the widths differ (TinyBERT, Jiao et al. 2020, arXiv 1909.10351, eq. 8).
+    last_hidden_state: the same of the last layer alone.
     attentions: mean squared error of attention probabilities (TinyBERT, eq. 7), averaged over
         heads where their numbers differ.
     embeddings: as hidden_states, of the embedding output (TinyBERT, eq. 9).
@@ -31,6 +32,7 @@ class DistillationOptions:
     labels: float = 0.0
     logits: float = 0.0
     hidden_states: float = 0.0
+    last_hidden_state: float = 0.0
     attentions: float = 0.0
     embeddings: float = 0.0
     sentences: float = 0.0
@@ -39,7 +41,8 @@ class DistillationOptions:
 
     def __post_init__(self):
         weights = {name: getattr(self, name) for name in
-                   ("labels", "logits", "hidden_states", "attentions", "embeddings", "sentences")}
+                   ("labels", "logits", "hidden_states", "last_hidden_state", "attentions",
+                    "embeddings", "sentences")}
         for name, value in weights.items():
             if value < 0:
                 raise UserError(f"the weight of {name} must not be negative, as {value} is")

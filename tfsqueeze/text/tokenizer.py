@@ -135,6 +135,23 @@ class WordPieceTokenizer:
             "token_type_ids": padded(token_type_ids, 0),
         }
 
+    def rows(self, texts: Texts, max_length: int | None = None) -> tf.RaggedTensor:
+        """Token ids of whole texts, none cut off: int32 [rows, (tokens)], without padding.
+
+        A text becomes one row `[CLS] ... [SEP]`, or several of at most `max_length` tokens on end;
+        one without tokens becomes none.
+
+        Raises:
+            UserError: as for a call.
+        """
+        length = check_max_length(
+            self.max_length if max_length is None else max_length, special_tokens=2
+        )
+        tokens = self._tokenize(texts)
+        starts = tf.ragged.range(tokens.row_starts(), tokens.row_limits(), length - 2)
+        pieces = tf.RaggedTensor.from_row_starts(tokens.values, starts.flat_values)
+        return tf_text.combine_segments([pieces], self.cls_token_id, self.sep_token_id)[0]
+
     def decode(self, ids: Iterable[int]) -> str:
         """Joins one row of token ids into readable text, without the special tokens.
 

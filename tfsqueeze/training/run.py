@@ -72,8 +72,8 @@ def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: 
     folder = Path(folder)
     train, validation = splits.train, splits.validation
     dataset_name = dataset_name or train.name
-    _claim(folder, {"dataset": dataset_name, "examples": len(train), "labels": splits.label_names,
-                    "options": options.to_dict()})
+    claim_folder(folder, {"dataset": dataset_name, "examples": len(train),
+                          "labels": splits.label_names, "options": options.to_dict()})
     keras.utils.set_random_seed(options.seed)
     seconds = _Seconds(folder / "seconds.json")
     with seconds.of("vocabulary"):
@@ -142,7 +142,11 @@ def calibration_batches(input_ids: np.ndarray, seed: int) -> list[np.ndarray]:
             for start in range(0, len(rows), _CALIBRATION_BATCH)]
 
 
-def _claim(folder, settings):
+def claim_folder(folder: Path, settings: dict) -> None:
+    """Writes down the settings that a run in a folder has, or finds them there.
+
+    Raises UserError where the folder holds a run with others.
+    """
     path = folder / "run.json"
     if not path.exists():
         with write_atomically(path) as temporary:

@@ -94,13 +94,20 @@ def compile_for_classification(model: keras.Model, learning_rate: float, steps: 
                                options: TrainingOptions) -> None:
     """Compiles with AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), a linear warm-up and a
     cosine decay over `steps`, and cross-entropy on logits."""
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, round((1 - _WARMUP_SHARE) * steps)), alpha=0.01, warmup_target=learning_rate,
-        warmup_steps=max(1, round(_WARMUP_SHARE * steps)))
     model.compile(
-        keras.optimizers.AdamW(schedule, weight_decay=options.weight_decay, clipnorm=1.0),
+        keras.optimizers.AdamW(warmup_and_decay(learning_rate, steps),
+                               weight_decay=options.weight_decay, clipnorm=1.0),
         SmoothedCrossEntropy(options.label_smoothing),
         metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
+
+
+def warmup_and_decay(learning_rate: float, steps: int
+                     ) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Returns a schedule that rises over a tenth of the steps and falls by half a cosine
+    (Loshchilov and Hutter 2017, arXiv 1608.03983)."""
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, round((1 - _WARMUP_SHARE) * steps)), alpha=0.01, warmup_target=learning_rate,
+        warmup_steps=max(1, round(_WARMUP_SHARE * steps)))
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:
@@ -111,7 +118,8 @@ def read_history(folder: Path) -> list[dict[str, float]]:
     if history.exists():
         with history.open(newline="", encoding="utf-8") as lines:
             for logged in csv.DictReader(lines):
-                row = {name: float(value) for name, value in logged.items()}
+                # Keras logs columns of a validation also where there is none.
+                row = {name: float(value) for name, value in logged.items() if value != "NA"}
                 rows.append({**row, "epoch": int(row["epoch"]) + 1})
     # An epoch that was interrupted after its log and before its backup is run and logged again.
     return list({row["epoch"]: row for row in rows}.values())

@@ -1,0 +1,136 @@
+"""A SqueezeBERT that starts from the weights of a BERT: dense products become grouped ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import tf_keras as keras
+
+from tfsqueeze.config import SqueezeBertConfig
+from tfsqueeze.distillation.options import map_layers
+from tfsqueeze.errors import UserError
+from tfsqueeze.layers import GroupedConvolution
+from tfsqueeze.models.pretrained import PreTrainedModel
+
+METHODS = ("least_squares", "block_diagonal")
+# A share of the mean square of the inputs, added to them so that unused channels do no harm.
+_RIDGE = 1e-3
+
+
+def squeeze_teacher(teacher: PreTrainedModel, student_class: type[PreTrainedModel],
+                    config: SqueezeBertConfig, input_ids: np.ndarray, *,
+                    layers: Sequence[int] | str = "uniform", method: str = "least_squares",
+                    batch_size: int = 32) -> PreTrainedModel:
+    """Returns a student whose layers compute nearly what layers of a dense teacher compute.
+
+    Embeddings, normalization and products of as many groups are copied. A product in more groups
+    sees a part of the inputs only: `block_diagonal` takes the teacher's weights between the inputs
+    and outputs of each group; `least_squares` fits weights and bias to the teacher's outputs on
+    the given texts, so that the inputs a group has stand in for those it lost, as far as they are
+    correlated.
+
+    config: all attention, of the teacher's sizes; groups, activation and number of layers are free.
+    input_ids: int32 [texts, length], some hundreds of texts like those of the task.
+    layers: numbers of the teacher's layers, or `uniform` or `last`; see `map_layers`.
+
+    The student has the teacher's head where it has one of the same name and shape.
+
+    Raises UserError where the config's sizes are not the teacher's or it has a convolutional layer.
+    """
+    _check(teacher, config, method)
+    taken = map_layers(config.num_hidden_layers, teacher.config.num_hidden_layers,
+                       tuple(layers) if not isinstance(layers, str) else layers)
+    student = student_class(config, input_names=("input_ids",))
+    sources = {layer: teacher_layer for layer in student.layers
+               if (teacher_layer := _counterpart(layer, teacher, taken)) is not None}
+    fitted = {layer: source for layer, source in sources.items()
+              if isinstance(layer, GroupedConvolution) and layer.groups > source.groups}
+    for layer, source in sources.items():
+        if layer in fitted:
+            continue
+        values = source.get_weights()
+        if [value.shape for value in values] == [value.shape for value in layer.get_weights()]:
+            layer.set_weights(values)
+    if method == "block_diagonal":
+        for layer, source in fitted.items():
+            layer.set_weights(_block_diagonal(layer, source))
+    elif fitted:
+        _fit(fitted, teacher, input_ids, batch_size)
+    return student
+
+
+def _check(teacher, config, method):
+    if method not in METHODS:
+        raise UserError(f"squeeze_teacher: method {method!r} is not {' or '.join(METHODS)}")
+    for name in ("vocab_size", "hidden_size", "num_attention_heads", "intermediate_size",
+                 "max_position_embeddings"):
+        ours, theirs = getattr(config, name), getattr(teacher.config, name)
+        if ours != theirs:
+            raise UserError(f"squeeze_teacher: {name} is {ours} in the student's config and "
+                            f"{theirs} in the teacher's; they must be equal")
+    if set(config.layer_types) != {"attention"} or config.feed_forward_type != "dense":
+        raise UserError("squeeze_teacher: every layer of the student must be attention with a "
+                        "dense feed-forward network, as the teacher's are")
+
+
+def _counterpart(layer, teacher, taken):
+    name = layer.name
+    if name.startswith("layer_"):
+        _, index, rest = name.split("_", 2)
+        name = f"layer_{teacher.config.layer_groups[taken[int(index)]]}_{rest}"
+    try:
+        return teacher.get_layer(name) if layer.weights else None
+    except ValueError:
+        return None
+
+
+def _dense(source):
+    """The kernel [inputs, outputs] and bias [outputs] of a product in one group."""
+    kernel, bias = source.get_weights()
+    return np.squeeze(kernel, (0, 1)), bias
+
+
+def _block_diagonal(layer, source):
+    kernel, bias = _dense(source)
+    groups = layer.groups
+    blocks = [np.hsplit(rows, groups)[group]
+              for group, rows in enumerate(np.vsplit(kernel, groups))]
+    return [*(block[None, None] for block in blocks), *np.split(bias, groups)]
+
+
+def _fit(fitted, teacher, input_ids, batch_size):
+    """Solves the normal equations of each product's groups, from sums over all tokens."""
+    names = {source.name: source for source in fitted.values()}
+    nodes = {node.layer.name: node for depth in teacher._nodes_by_depth.values() for node in depth}
+    inputs = keras.Model(teacher.input, {name: nodes[name].keras_inputs[0] for name in names})
+    sums = {name: 0.0 for name in names}
+    for start in range(0, len(input_ids), batch_size):
+        ids = input_ids[start:start + batch_size]
+        tokens = ids != teacher.config.pad_token_id
+        for name, value in inputs({"input_ids": ids}, training=False).items():
+            x = value.numpy()[tokens].astype(np.float64)
+            x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
+            # x'x holds all that the fits need: the targets are linear in x.
+            sums[name] = sums[name] + x.T @ x
+    for layer, source in fitted.items():
+        layer.set_weights(_least_squares(layer.groups, *_dense(source), sums[source.name]))
+
+
+def _least_squares(groups, kernel, bias, gram):
+    """Weights of groups nearest to x @ kernel + bias, by gram = sum of [x, 1]'[x, 1]."""
+    full = np.vstack([kernel, bias]).astype(np.float64)
+    count = len(kernel)
+    size, width = count // groups, kernel.shape[1] // groups
+    ridge = _RIDGE * np.trace(gram[:count, :count]) / count
+    kernels, biases = [], []
+    for group in range(groups):
+        rows = [*range(group * size, (group + 1) * size), count]
+        columns = slice(group * width, (group + 1) * width)
+        normal = gram[np.ix_(rows, rows)] + np.diag([ridge] * size + [0.0])
+        # Shrinks towards the teacher's own weights, not towards 0.
+        prior = np.vstack([full[rows[:-1], columns] * ridge, np.zeros((1, width))])
+        solved = np.linalg.solve(normal, gram[rows] @ full[:, columns] + prior)
+        kernels.append(solved[None, None, :-1].astype(np.float32))
+        biases.append(solved[-1].astype(np.float32))
+    return [*kernels, *biases]

@@ -1,0 +1,1 @@
+"""Pretraining on plain text, without labels."""
