@@ -116,7 +116,8 @@ def _tokenizer(folder, files, options):
         lines = tf.data.TextLineDataset([os.fspath(file) for file in files])
         texts = [line.decode("utf-8", "ignore")
                  for line in itertools.islice(lines.as_numpy_iterator(), _VOCABULARY_LINES)]
-        tokenizer = WordPieceTokenizer(train_vocabulary(texts, vocab_size=options.vocab_size))
+        tokenizer = WordPieceTokenizer(train_vocabulary(texts, vocab_size=options.vocab_size),
+                                       max_length=options.max_length)
         with write_atomically(path) as temporary:
             tokenizer.save_pretrained(temporary)
     return WordPieceTokenizer.from_pretrained(path)

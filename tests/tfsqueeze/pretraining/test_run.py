@@ -79,7 +79,7 @@ def test_distillation_learns_and_goes_on_after_an_interruption(small_teacher, te
     assert result.history[-1]["loss"] < 0.8 * result.history[0]["loss"]
     fields = json.loads((result.backbone / "config.json").read_text())
     assert fields["architectures"] == ["SqueezeBertModel"]
-    model = SqueezeBertModel.from_pretrained(result.backbone)
+    model = SqueezeBertModel.from_pretrained(result.backbone, input_names=("input_ids",))
     assert np.isfinite(model(np.array([[2, 5, 3]]))["last_hidden_state"]).all()
 
 
