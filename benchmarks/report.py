@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.plots import draw_models, draw_operators, threads
+from benchmarks.plots import draw_instructions, draw_models, draw_operators, threads
 from tfsqueeze.files import write_atomically
 
 Column = tuple[str, Callable[[dict[str, Any]], str]]
@@ -28,6 +28,10 @@ def _megabytes(value: int | None) -> str:
 
 def _share(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.0f} %"
+
+
+def _millions(value: int) -> str:
+    return f"{value / 1e6:,.1f}"
 
 
 def _speedup(row: dict[str, Any]) -> str:
@@ -47,6 +51,17 @@ MODEL_COLUMNS: tuple[Column, ...] = (
     ("added MB", lambda row: _megabytes(row["added_memory_bytes"])),
     ("load ms", lambda row: f"{row['load_milliseconds']:.0f}"),
     ("first run ms", lambda row: f"{row['first_run_milliseconds']:.0f}"),
+)
+INSTRUCTION_COLUMNS: tuple[Column, ...] = (
+    ("model", lambda row: row["name"]),
+    ("million instructions", lambda row: _millions(row["total"])),
+    ("times fewer", lambda row: f"{row['times_fewer']:.2f}"),
+    ("SIMD", lambda row: _share(row["simd"] / row["total"])),
+    ("dot products", lambda row: _share(row["dot_product"] / row["total"])),
+    ("loads and stores", lambda row: _share(row["memory"] / row["total"])),
+    ("MACs an instruction", lambda row: f"{row['macs'] / row['total']:.1f}" if row["macs"] else ""),
+    ("million in first run", lambda row: _millions(row["first_total"])),
+    ("spread, millions", lambda row: "" if row["spread"] is None else f"{row['spread'] / 1e6:.3f}"),
 )
 OPERATOR_COLUMNS: tuple[Column, ...] = (
     ("operator", lambda row: row["name"]),
@@ -81,9 +96,10 @@ def machine() -> dict[str, Any]:
 def write_report(kind: str, results: dict[str, Any], folder: Path) -> None:
     """Writes `<kind>.json`, `<kind>.md` and `<kind>.png` into a folder.
 
-    kind: `models` or `operators`. results: `machine` and `runs`, one for each number of threads.
+    kind: `models`, `operators` or `instructions`.
+    results: `machine` and `runs`, one for each number of threads or processor.
     """
-    draw = draw_models if kind == "models" else draw_operators
+    _, draw, _ = _KINDS[kind]
     for suffix, content in ((".json", json.dumps(results, indent=1).encode()),
                             (".md", _markdown(kind, results).encode()),
                             (".png", draw(results["runs"]))):
@@ -95,9 +111,9 @@ def print_report(kind: str, results: dict[str, Any], console: Console) -> None:
     """Prints the tables; a narrow terminal wraps their lines, since a cut figure is none."""
     wide = Console(file=console.file, width=max(console.width, _TABLE_WIDTH))
     for run in results["runs"]:
-        console.print(escape(" ".join(_preface(kind, run))))
+        columns, _, preface = _KINDS[kind]
+        console.print(escape(" ".join(preface(run))))
         table = Table()
-        columns = _columns(kind)
         for index, (name, _) in enumerate(columns):
             table.add_column(name, justify="left" if index == 0 else "right", no_wrap=True)
         for row in run[kind]:
@@ -105,20 +121,36 @@ def print_report(kind: str, results: dict[str, Any], console: Console) -> None:
         wide.print(table)
 
 
-def _columns(kind: str) -> Sequence[Column]:
-    return MODEL_COLUMNS if kind == "models" else OPERATOR_COLUMNS
-
-
-def _preface(kind: str, run: dict[str, Any]) -> list[str]:
+def _timing(run: dict[str, Any], *sentences: str) -> list[str]:
     rates = ", ".join(f"{dtype} {rate:.0f} GMAC/s"
                       for dtype, rate in run["best_gmacs_per_second"].items())
-    sentences = [f"{threads(run)}, {run['rounds']} interleaved rounds, batch 1."]
-    if kind == "models":
-        sentences.append(f"Length {run['length']}; faster than {run['baseline']}.")
-    else:
-        sentences.append(f"Length {run['length']}, {run['preset']}; copies within the cache: "
-                         f"{run['copy_gigabytes_per_second']:.0f} GB/s.")
-    return [*sentences, f"Best rates of this run: {rates}."] if rates else sentences
+    lines = [f"{threads(run)}, {run['rounds']} interleaved rounds, batch 1.", *sentences]
+    return [*lines, f"Best rates of this run: {rates}."] if rates else lines
+
+
+def _models_preface(run: dict[str, Any]) -> list[str]:
+    return _timing(run, f"Length {run['length']}; faster than {run['baseline']}.")
+
+
+def _operators_preface(run: dict[str, Any]) -> list[str]:
+    return _timing(run, f"Length {run['length']}, {run['preset']}; copies within the cache: "
+                        f"{run['copy_gigabytes_per_second']:.0f} GB/s.")
+
+
+def _instructions_preface(run: dict[str, Any]) -> list[str]:
+    wheels = ", ".join(f"{name} {version}" for name, version in run["wheels"].items())
+    return [f"{run['cpu']}, 1 thread, batch 1, length {run['length']}; instructions of one "
+            f"inference, fewer than {run['baseline']} on the same runtime.",
+            f"Counted by {run['emulator']} with the aarch64 wheels of {wheels}.",
+            "Instructions are not time: a dot product is one of them, and memory costs nothing."]
+
+
+# Of each kind of report: the columns, the plot, and what stands above the table.
+_KINDS: dict[str, tuple[tuple[Column, ...], Callable[..., bytes], Callable[..., list[str]]]] = {
+    "models": (MODEL_COLUMNS, draw_models, _models_preface),
+    "operators": (OPERATOR_COLUMNS, draw_operators, _operators_preface),
+    "instructions": (INSTRUCTION_COLUMNS, draw_instructions, _instructions_preface),
+}
 
 
 def _markdown(kind: str, results: dict[str, Any]) -> str:
@@ -127,9 +159,9 @@ def _markdown(kind: str, results: dict[str, Any]) -> str:
     lines = [f"# {kind.capitalize()}", "",
              f"{about['processor']} ({about['architecture']}, {about['cores']} cores), "
              f"{about['system']}, Python {about['python']}; {packages}."]
-    columns = _columns(kind)
+    columns, _, preface = _KINDS[kind]
     for run in results["runs"]:
-        lines += ["", *_preface(kind, run), "", _line([name for name, _ in columns]),
+        lines += ["", *preface(run), "", _line([name for name, _ in columns]),
                   _line(["---", *["---:"] * (len(columns) - 1)])]
         lines += [_line([cell(row) for _, cell in columns]) for row in run[kind]]
     return "\n".join(lines) + f"\n\n![{kind}]({kind}.png)\n"

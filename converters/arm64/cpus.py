@@ -8,7 +8,6 @@ the files of an x86 host LiteRT crashes, and XNNPACK picks kernels for an unknow
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from tfsqueeze.errors import UserError
 
@@ -30,12 +29,29 @@ class Cpu:
     revision: int
     features: tuple[str, ...]
 
-    def write_files(self, root: Path) -> None:
-        """Writes the /proc and /sys files of a machine with one such core below `root`."""
-        for path, content in _files(self).items():
-            file = root / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(f"{content}\n", encoding="ascii")
+    def files(self) -> dict[str, str]:
+        """The files by path below /: those of a machine with one such core."""
+        fields = {
+            "processor": 0,
+            "BogoMIPS": "100.00",
+            "Features": " ".join(self.features),
+            "CPU implementer": "0x41",
+            "CPU architecture": 8,
+            "CPU variant": f"{self.variant:#x}",
+            "CPU part": f"{self.part:#x}",
+            "CPU revision": self.revision,
+        }
+        folder = "sys/devices/system/cpu"
+        # All that cpuinfo reads; a file that were missing here would be the host's.
+        numbers = {
+            **dict.fromkeys(("kernel_max", "possible", "present", "online"), 0),
+            **{f"cpu0/cpufreq/cpuinfo_{limit}_freq": 1_500_000 for limit in ("min", "max")},
+            **{f"cpu0/topology/{name}": 0 for name in (
+                "core_id", "physical_package_id", "core_cpus_list", "core_siblings_list",
+                "cluster_cpus_list", "package_cpus_list", "thread_siblings_list")},
+        }
+        return {"proc/cpuinfo": "".join(f"{name}\t: {value}\n" for name, value in fields.items()),
+                **{f"{folder}/{name}": str(number) for name, number in numbers.items()}}
 
 
 # Coral boards and small phone cores: neither dot products nor half-precision arithmetic.
@@ -52,26 +68,3 @@ def find_cpu(name: str) -> Cpu:
         raise UserError(f"the processor {name!r} is unknown; there are {', '.join(CPUS)}")
     return CPUS[name]
 
-
-def _files(cpu: Cpu) -> dict[str, str]:
-    fields = {
-        "processor": 0,
-        "BogoMIPS": "100.00",
-        "Features": " ".join(cpu.features),
-        "CPU implementer": "0x41",
-        "CPU architecture": 8,
-        "CPU variant": f"{cpu.variant:#x}",
-        "CPU part": f"{cpu.part:#x}",
-        "CPU revision": cpu.revision,
-    }
-    folder = "sys/devices/system/cpu"
-    # All that cpuinfo reads; a file that were missing here would be the host's.
-    numbers = {
-        **dict.fromkeys(("kernel_max", "possible", "present", "online"), 0),
-        **{f"cpu0/cpufreq/cpuinfo_{limit}_freq": 1_500_000 for limit in ("min", "max")},
-        **{f"cpu0/topology/{name}": 0 for name in (
-            "core_id", "physical_package_id", "core_cpus_list", "core_siblings_list",
-            "cluster_cpus_list", "package_cpus_list", "thread_siblings_list")},
-    }
-    return {"proc/cpuinfo": "".join(f"{name}\t: {value}\n" for name, value in fields.items()),
-            **{f"{folder}/{name}": str(number) for name, number in numbers.items()}}

@@ -59,9 +59,7 @@ def run_on_arm64(model: Model, inputs: Inputs, runtime: str = "litert", cpu: str
             range, the inputs do not fit the model, or the runtime cannot load or run it.
     """
     find_emulator()
-    if runtime not in RUNTIMES:
-        raise UserError(f"the runtime {runtime!r} is unknown; there are {', '.join(RUNTIMES)}")
-    processor = find_cpu(cpu)
+    module, processor = find_runtime(runtime), find_cpu(cpu)
     rows = open_model(model).checked_rows(inputs)
     if not len(next(iter(rows.values()))):
         raise UserError("the inputs have no rows; give at least one")
@@ -78,7 +76,7 @@ def run_on_arm64(model: Model, inputs: Inputs, runtime: str = "litert", cpu: str
         options = ["-plugin", f"{ensure_plugin()},output={counted}"] if count else []
         # -B leaves the root as it is.
         command = [*root.python(processor, *options), "-B", str(_GUEST), str(root.packages),
-                   RUNTIMES[runtime], str(folder)]
+                   module, str(folder)]
         result = subprocess.run(command, capture_output=True, text=True, errors="replace",
                                 check=False, env=ENVIRONMENT, cwd=folder)
         if result.returncode:
@@ -88,6 +86,14 @@ def run_on_arm64(model: Model, inputs: Inputs, runtime: str = "litert", cpu: str
         with np.load(folder / "outputs.npz") as outputs:
             arrays = tuple(outputs[f"output_{index}"] for index in range(len(outputs)))
         return Arm64Run(arrays, read_counts(counted) if count else None, result.stderr)
+
+
+def find_runtime(name: str) -> str:
+    """The interpreter's module. Raises UserError for a name that is not among `RUNTIMES`."""
+    if name not in RUNTIMES:
+        raise UserError(f"the runtime {name!r} has no aarch64 wheel here; "
+                        f"there are {', '.join(RUNTIMES)}")
+    return RUNTIMES[name]
 
 
 def _reason(result: subprocess.CompletedProcess) -> str:

@@ -39,7 +39,7 @@ WHEELS = (
 )
 # Nothing of the host's environment; hashes of strings, and so counts, are those of every run.
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
-_VERSIONS = "versions.json"
+_VERSIONS = "debian_packages.json"
 _IMPORTS = """import ctypes, sys
 sys.path.insert(0, sys.argv[1])
 import numpy, ai_edge_litert.interpreter, tflite_runtime.interpreter
@@ -73,8 +73,13 @@ class Root:
                 "-seed", "0", *options, str(python), "-P", "-S"]
 
     @property
-    def versions(self) -> dict[str, str]:
-        """The version of each Debian package and wheel."""
+    def wheels(self) -> dict[str, str]:
+        """The version of each wheel."""
+        return {archive.name: archive.version for archive in WHEELS}
+
+    @property
+    def debian_packages(self) -> dict[str, str]:
+        """The version of each Debian package; these are the newest of when the root was made."""
         return json.loads((self.folder / _VERSIONS).read_text(encoding="utf-8"))
 
 
@@ -89,8 +94,9 @@ def ensure_root() -> Root:
         UserError: apt-get, dpkg-deb or the emulator is not installed, apt's sources have no Python
             3.11 for arm64, or a download failed.
     """
-    digest = hashlib.sha256(repr((DEBIAN_PACKAGES, WHEELS, CPUS)).encode()).hexdigest()[:10]
-    root = Root(cache_dir() / "arm64" / f"root-{digest}")
+    parts = DEBIAN_PACKAGES, WHEELS, [(cpu, cpu.files()) for cpu in CPUS.values()]
+    digest = hashlib.sha256(repr(parts).encode()).hexdigest()
+    root = Root(cache_dir() / "arm64" / f"root-{digest[:10]}")
     if not root.folder.is_dir():
         with write_atomically(root.folder) as temporary:
             _make(temporary)
@@ -101,7 +107,7 @@ def _make(folder: Path) -> None:
     find_emulator()
     debian = folder / "debian"
     debian.mkdir(parents=True)
-    versions = {archive.name: archive.version for archive in WHEELS}
+    versions = {}
     with _debian_archives() as files:
         for file in files:
             _run(["dpkg-deb", "-x", str(file), str(debian)])
@@ -116,7 +122,10 @@ def _make(folder: Path) -> None:
         view.mkdir(parents=True)
         for entry in debian.iterdir():
             (view / entry.name).symlink_to(Path("..", "..", "debian", entry.name))
-        cpu.write_files(view)
+        for path, content in cpu.files().items():
+            file = view / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"{content}\n", encoding="ascii")
     (folder / _VERSIONS).write_text(json.dumps(versions, indent=1), encoding="utf-8")
     # Proves that it works, and leaves compiled modules, with which Python starts in a third of
     # the time.
