@@ -61,7 +61,7 @@ INSTRUCTION_COLUMNS: tuple[Column, ...] = (
     ("loads and stores", lambda row: _share(row["memory"] / row["total"])),
     ("MACs an instruction", lambda row: f"{row['macs'] / row['total']:.1f}" if row["macs"] else ""),
     ("million in first run", lambda row: _millions(row["first_total"])),
-    ("spread, millions", lambda row: "" if row["spread"] is None else f"{row['spread'] / 1e6:.3f}"),
+    ("spread", lambda row: "" if row["spread"] is None else f"{row['spread']:,}"),
 )
 OPERATOR_COLUMNS: tuple[Column, ...] = (
     ("operator", lambda row: row["name"]),

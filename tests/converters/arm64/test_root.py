@@ -1,11 +1,16 @@
-"""What making the root says when it cannot, and that it leaves nothing half made."""
+"""The root's wheels; what making it says when it cannot, and that it leaves nothing half made."""
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from converters.arm64.root import ensure_root
+from converters.arm64.root import WHEELS, ensure_root
+from tfsqueeze.data.archives import fetch_archive, read_member
 from tfsqueeze.errors import UserError
+
+_AARCH64 = 183  # e_machine of ELF files
 
 
 @pytest.fixture
@@ -46,3 +51,15 @@ def test_apt_s_reason_is_passed_on_and_nothing_is_left(tools, tmp_path) -> None:
     assert "(Unable to locate package python3.11)" in str(error.value)
     assert "\n" not in str(error.value)
     assert list((tmp_path / "cache" / "arm64").iterdir()) == []
+
+
+def test_wheels_are_those_of_aarch64(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("TFSQUEEZE_CACHE", str(tmp_path))
+    (archive,) = (archive for archive in WHEELS if archive.name == "tflite-runtime")
+    path = fetch_archive(archive)
+    assert path.name.endswith("aarch64.whl")
+    library = read_member(path, "tflite_runtime/_pywrap_tensorflow_interpreter_wrapper.so")
+    assert int.from_bytes(library[18:20], "little") == _AARCH64
+    other = dataclasses.replace(archive, tag="cp311-cp311-manylinux_2_34_riscv64")
+    with pytest.raises(UserError, match="No matching distribution"):
+        fetch_archive(other)
