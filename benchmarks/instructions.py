@@ -45,7 +45,11 @@ def count_models(selection: Selection, cpus: Sequence[str], *, runs: int = 1,
         find_cpu(cpu)
     for backend in selection.backends:
         find_runtime(backend)
-    emulator, root = emulator_version(), ensure_root()
+    emulator = emulator_version()
+    total = len(cpus) * (len(specs) + len(selection.files)) * len(selection.backends)
+    report = progress or (lambda done, total, text: None)
+    report(0, total, "preparing the emulator")
+    root = ensure_root()
     ensure_plugin()
     paths = ensure_models(specs, folder, progress)
     models: list[tuple[ModelSpec | None, str, Path]] = [
@@ -53,14 +57,12 @@ def count_models(selection: Selection, cpus: Sequence[str], *, runs: int = 1,
         *((None, str(path), path) for path in selection.files)]
     names = [name for _, name, _ in models]
     baseline = _BASELINE if _BASELINE in names else names[0]
-    total = len(cpus) * len(models) * len(selection.backends)
     results, done = [], 0
     for cpu in cpus:
         rows = []
         for spec, name, path in models:
             for backend in selection.backends:
-                if progress:
-                    progress(done, total, f"{name} on {backend}, {cpu}")
+                report(done, total, f"{name} on {backend}, {cpu}")
                 counts = _count(path, backend, cpu, runs)
                 rows.append({"name": f"{name} on {backend}", "model": name, "backend": backend,
                              "macs": spec.macs if spec else None, **_summary(counts)})

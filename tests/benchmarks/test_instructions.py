@@ -69,6 +69,7 @@ def test_each_runtime_has_its_baseline_and_runs_their_median(counted, tmp_path) 
         assert [row["first_total"] for row in rows] == [900, 900, 90, 90]
         assert [row["spread"] for row in rows] == [200, 200, 21, 21]
         assert [row["times_fewer"] for row in rows] == [1, 1, 10, 10]
+    assert steps.pop(0) == (0, 8, "preparing the emulator")
     assert [step[:2] for step in steps] == [(done, 8) for done in range(8)]
     assert steps[-1][2] == f"{files[1]} on tflite-runtime, cortex-a76"
 

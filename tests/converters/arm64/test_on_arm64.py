@@ -99,6 +99,28 @@ def test_float_outputs_are_those_of_x86(float_model) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_file_of_several_lengths_runs_at_the_longest(trained_run, ids, runtime) -> None:
+    content = convert_run(trained_run, max_lengths=[8, 16])
+    (found,) = run_on_arm64(content, ids[:3], runtime).outputs
+    model = open_model(content, runtime)
+    np.testing.assert_array_equal(found, np.concatenate([model.run(row[None]) for row in ids[:3]]))
+
+
+def test_several_inputs_and_outputs_keep_the_file_s_order(convert) -> None:
+    import tf_keras as keras
+
+    first, second = keras.Input([4], name="first"), keras.Input([4], name="second")
+    content = convert(keras.Model([first, second], [first - second, second * 3.0]), output=None)
+    values = {"second": np.eye(4, dtype=np.float32), "first": np.ones([4, 4], np.float32)}
+    outputs = run_on_arm64(content, values).outputs
+    expected = {"difference": values["first"] - values["second"], "triple": values["second"] * 3}
+    assert len(outputs) == 2
+    # The converter chooses the order of outputs.
+    for one in expected.values():
+        assert sum(np.array_equal(one, output) for output in outputs) == 1
+
+
 @pytest.mark.parametrize(("runtime", "cpu"), EVERYWHERE)
 def test_counts_repeat(dense, dense_inputs, dense_counts, runtime, cpu) -> None:
     before = dense_counts[runtime, cpu]
