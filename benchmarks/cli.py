@@ -78,8 +78,8 @@ def instructions(
 ) -> None:
     """Counts the instructions of one inference on emulated Arm processors.
 
-    Needs qemu-aarch64. BERT-base in float32 takes minutes; the first call makes a root folder for
-    the emulator and builds the models.
+    Needs qemu-aarch64. BERT-base in float32 takes minutes; an interrupted run goes on. The first
+    call makes a root folder for the emulator and builds the models.
     """
     from benchmarks.comparison import Selection
     from benchmarks.instructions import count_models
@@ -91,8 +91,8 @@ def instructions(
         tuple(dict.fromkeys(runtime or RUNTIMES)), length, presets,
         tuple(only or ["bert-base float32", "bert-base int8", *presets]), tuple(files or ()))
     with _progress() as progress:
-        counted = count_models(selection, tuple(dict.fromkeys(cpu or CPUS)), runs=runs,
-                               progress=progress)
+        counted = count_models(selection, tuple(dict.fromkeys(cpu or CPUS)),
+                               output_folder / "instructions", runs=runs, progress=progress)
     _finish("instructions", counted, output_folder, json)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,25 +15,29 @@ import numpy as np
 from benchmarks.backends import random_input
 from benchmarks.comparison import Selection
 from benchmarks.models import MODELS_FOLDER, ModelSpec, ensure_models
+from converters.arm64 import guest
 from converters.arm64.cpus import find_cpu
 from converters.arm64.emulator import find_runtime, run_on_arm64
 from converters.arm64.plugin import InstructionCounts, ensure_plugin
 from converters.arm64.qemu import emulator_version
 from converters.arm64.root import ensure_root
 from converters.runtimes import open_model
+from tfsqueeze.files import write_atomically
 
 _BASELINE = "bert-base float32"
 # What the files of `benchmarks.models` take; ids of other files must be below it too.
 _VOCAB_SIZE = 30522
 
 
-def count_models(selection: Selection, cpus: Sequence[str], *, runs: int = 1,
+def count_models(selection: Selection, cpus: Sequence[str], kept: Path, *, runs: int = 1,
                  folder: Path = MODELS_FOLDER,
                  progress: Callable[[int, int, str], None] | None = None) -> list[dict[str, Any]]:
     """Counts the instructions of one inference of each model of a selection.
 
     selection: its backends are among `converters.arm64.emulator.RUNTIMES`.
     cpus: names of `converters.arm64.cpus.CPUS`.
+    kept: a folder for the counts of each model, from which an interrupted call goes on; counts of
+        the same file, runtime, processor, root and emulator are not made again.
     runs: inferences after the first, which does what is done once; the counts are their median.
     Returns a JSON-able dict for each processor: its settings and `instructions`, with the fields
     of `InstructionCounts`, `first_total`, `spread` (the most less the least of the totals; None
@@ -50,7 +56,8 @@ def count_models(selection: Selection, cpus: Sequence[str], *, runs: int = 1,
     report = progress or (lambda done, total, text: None)
     report(0, total, "preparing the emulator")
     root = ensure_root()
-    ensure_plugin()
+    program = hashlib.sha256(Path(guest.__file__).read_bytes()).hexdigest()
+    tools = emulator, root.folder.name, root.debian_packages, ensure_plugin().name, program
     paths = ensure_models(specs, folder, progress)
     models: list[tuple[ModelSpec | None, str, Path]] = [
         *((spec, spec.name, path) for spec, path in zip(specs, paths, strict=True)),
@@ -63,7 +70,7 @@ def count_models(selection: Selection, cpus: Sequence[str], *, runs: int = 1,
         for spec, name, path in models:
             for backend in selection.backends:
                 report(done, total, f"{name} on {backend}, {cpu}")
-                counts = _count(path, backend, cpu, runs)
+                counts = _kept_count(path, backend, cpu, runs, kept, tools)
                 rows.append({"name": f"{name} on {backend}", "model": name, "backend": backend,
                              "macs": spec.macs if spec else None, **_summary(counts)})
                 done += 1
@@ -75,6 +82,17 @@ def count_models(selection: Selection, cpus: Sequence[str], *, runs: int = 1,
                         "wheels": root.wheels, "debian_packages": root.debian_packages,
                         "instructions": rows})
     return results
+
+
+def _kept_count(path, backend, cpu, runs, kept, tools) -> list[InstructionCounts]:
+    parts = hashlib.sha256(path.read_bytes()).hexdigest(), backend, cpu, runs, tools
+    digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
+    file = kept / f"{path.stem}-{backend}-{cpu}-{digest}.json"
+    if not file.is_file():
+        counts = [dataclasses.asdict(one) for one in _count(path, backend, cpu, runs)]
+        with write_atomically(file) as temporary:
+            temporary.write_text(json.dumps(counts), encoding="utf-8")
+    return [InstructionCounts(**one) for one in json.loads(file.read_text(encoding="utf-8"))]
 
 
 def _count(path: Path, backend: str, cpu: str, runs: int) -> tuple[InstructionCounts, ...]:

@@ -4,8 +4,8 @@
  * all instructions, those of SIMD and floating point, dot products, loads and stores. The line is
  * written before the call itself runs. One thread may run between two marks: counters are plain.
  *
- * QEMU ships no header for plugins on Debian. What is used of its API, version 1 (QEMU 5 to 8), is
- * declared here. Instruction classes: Arm Architecture Reference Manual for A-profile, C4.1.
+ * Debian ships no header for QEMU's plugins. What is used of their API, version 1 as in QEMU 7.2,
+ * is declared here. Instruction classes: Arm Architecture Reference Manual for A-profile, C4.1.
  */
 #include <stdbool.h>
 #include <stddef.h>

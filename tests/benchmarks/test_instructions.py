@@ -50,16 +50,29 @@ def counted(monkeypatch, tmp_path):
     root = Root(tmp_path)
     (tmp_path / "debian_packages.json").write_text("{}")
     monkeypatch.setattr(instructions, "ensure_root", lambda: root)
-    monkeypatch.setattr(instructions, "ensure_plugin", lambda: None)
-    monkeypatch.setattr(instructions, "_count", lambda path, backend, cpu, runs: tuple(
-        InstructionCounts(int(total), 0, 0, 0) for total in path.stem.split("-")))
+    monkeypatch.setattr(instructions, "ensure_plugin", lambda: tmp_path / "plugin.so")
+
+    def count(path, backend, cpu, runs):
+        calls.append((path, backend, cpu, runs))
+        return [InstructionCounts(int(total), 0, 0, 0) for total in path.stem.split("-")]
+
+    calls = []
+    monkeypatch.setattr(instructions, "_count", count)
+    return calls
 
 
-def test_each_runtime_has_its_baseline_and_runs_their_median(counted, tmp_path) -> None:
-    files = tuple(tmp_path / name for name in ("900-400-500-600.tflite", "90-40-50-61.tflite"))
+@pytest.fixture
+def files(tmp_path):
+    paths = tuple(tmp_path / name for name in ("900-400-500-600.tflite", "90-40-50-61.tflite"))
+    for path in paths:
+        path.write_text(path.name)
+    return paths
+
+
+def test_each_runtime_has_its_baseline_and_runs_their_median(counted, files, tmp_path) -> None:
     selection = Selection(("litert", "tflite-runtime"), only=("nothing",), files=files)
     steps = []
-    runs = count_models(selection, ["cortex-a53", "cortex-a76"], runs=3,
+    runs = count_models(selection, ["cortex-a53", "cortex-a76"], tmp_path / "kept", runs=3,
                         progress=lambda *step: steps.append(step))
     assert [run["cpu"] for run in runs] == ["cortex-a53", "cortex-a76"]
     for run in runs:
@@ -72,6 +85,22 @@ def test_each_runtime_has_its_baseline_and_runs_their_median(counted, tmp_path) 
     assert steps.pop(0) == (0, 8, "preparing the emulator")
     assert [step[:2] for step in steps] == [(done, 8) for done in range(8)]
     assert steps[-1][2] == f"{files[1]} on tflite-runtime, cortex-a76"
+
+
+def test_an_interrupted_call_goes_on_and_changes_are_counted_anew(counted, files, tmp_path) -> None:
+    def count(runs=3, cpus=("cortex-a53", "cortex-a76")):
+        before = len(counted)
+        selection = Selection(("litert",), only=("nothing",), files=files)
+        result = count_models(selection, cpus, tmp_path / "kept", runs=runs)
+        return result, len(counted) - before
+
+    first, calls = count(cpus=["cortex-a53"])
+    assert calls == 2
+    both, calls = count()
+    assert calls == 2 and both[0] == first[0]
+    assert count(runs=2)[1] == 4
+    files[0].write_text("another model")
+    assert count()[1] == 2
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
