@@ -5,14 +5,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 QUICK := not slow and not android and not arm64 and not micro
 
+SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 BENCH_READY := $(VENV)/.bench-ready
 
-.PHONY: help setup demo test test-slow bench lint clean
+.PHONY: help setup demo test test-slow arm64 bench lint clean
 
 help:
 	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
 	@echo "make test       the tests"
 	@echo "make test-slow  the heavier proofs"
+	@echo "make arm64      the proofs on emulated Arm processors (Debian; installs qemu-user)"
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
 	@echo "make lint       ruff"
 	@echo "make setup      the virtual environment alone"
@@ -33,6 +35,11 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -q -m slow
+
+arm64: $(READY)
+	command -v qemu-aarch64 && command -v cc || \
+	    { $(SUDO) apt-get update && $(SUDO) apt-get install --yes qemu-user gcc libc6-dev; }
+	$(BIN)/python -m pytest -q -m arm64
 
 $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'

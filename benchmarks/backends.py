@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from converters.runtimes import available_runtimes
 
@@ -53,7 +54,7 @@ def _open_tflite(path, backend, num_threads, vocab_size):
     for detail in interpreter.get_input_details():
         # The arena never reuses the memory of inputs, so they hold for all runs.
         interpreter.set_tensor(detail["index"],
-                               _random_input(detail["shape"], detail["dtype"], vocab_size))
+                               random_input(detail["shape"], detail["dtype"], vocab_size))
     return interpreter.invoke
 
 
@@ -65,7 +66,7 @@ def _open_onnx(path, num_threads, vocab_size):
     options.log_severity_level = 3
     session = runtime.InferenceSession(os.fspath(path), options,
                                        providers=["CPUExecutionProvider"])
-    feed = {value.name: _random_input(value.shape, _ONNX_DTYPES[value.type], vocab_size)
+    feed = {value.name: random_input(value.shape, _ONNX_DTYPES[value.type], vocab_size)
             for value in session.get_inputs()}
     return lambda: session.run(None, feed)
 
@@ -74,7 +75,9 @@ _ONNX_DTYPES = {"tensor(int32)": np.int32, "tensor(int64)": np.int64, "tensor(fl
                 "tensor(uint8)": np.uint8}
 
 
-def _random_input(shape, dtype, vocab_size):
+def random_input(shape: Sequence[int], dtype: DTypeLike, vocab_size: int) -> np.ndarray:
+    """An input of a fixed seed: normal floats, any bytes, or integers from 1 to below
+    `vocab_size`."""
     generator = np.random.default_rng(0)
     dtype = np.dtype(dtype)
     if dtype.kind == "f":

@@ -60,6 +60,43 @@ def models(
 
 
 @app.command()
+def instructions(
+    files: Annotated[list[Path] | None, typer.Argument(
+        help="Further .tflite files to count.", show_default=False)] = None,
+    runtime: Annotated[list[str] | None, typer.Option(
+        "--runtime", help="litert, tflite-runtime; repeatable. Both by default.")] = None,
+    cpu: Annotated[list[str] | None, typer.Option(
+        "--cpu", help="cortex-a53, cortex-a76; repeatable. Both by default.")] = None,
+    length: Length = 128,
+    preset: Annotated[list[str] | None, typer.Option(
+        "--preset", help="Presets of tfsqueeze; repeatable. squeezebert-base by default.")] = None,
+    only: Annotated[list[str] | None, typer.Option(
+        "--only", help="Only models with this, from the start of a word; repeatable. The presets, "
+                       "and BERT-base in float32 and int8, by default.")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="Counted inferences after the first.")] = 1,
+    output_folder: Output = _OUTPUT, json: Json = False,
+) -> None:
+    """Counts the instructions of one inference on emulated Arm processors.
+
+    Needs qemu-aarch64. BERT-base in float32 takes minutes; an interrupted run goes on. The first
+    call makes a root folder for the emulator and builds the models.
+    """
+    from benchmarks.comparison import Selection
+    from benchmarks.instructions import count_models
+    from converters.arm64.cpus import CPUS
+    from converters.arm64.emulator import RUNTIMES
+
+    presets = tuple(preset or ["squeezebert-base"])
+    selection = Selection(
+        tuple(dict.fromkeys(runtime or RUNTIMES)), length, presets,
+        tuple(only or ["bert-base float32", "bert-base int8", *presets]), tuple(files or ()))
+    with _progress() as progress:
+        counted = count_models(selection, tuple(dict.fromkeys(cpu or CPUS)),
+                               output_folder / "instructions", runs=runs, progress=progress)
+    _finish("instructions", counted, output_folder, json)
+
+
+@app.command()
 def operators(
     runtime: Runtimes = None, threads: Threads = None, length: Length = 128, rounds: Rounds = 10,
     preset: Annotated[str, typer.Option(help="The preset whose shapes are taken.")

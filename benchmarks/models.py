@@ -179,7 +179,8 @@ def _digest(sources: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
     for source in sources:
         path = REPOSITORY / source
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        # Sub-folders hold targets that run files; they change none.
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
         for file in files:
             if file.suffix in (".py", ".json"):
                 digest.update(file.read_bytes())

@@ -18,6 +18,21 @@ def threads(run: dict[str, Any]) -> str:
     return "1 thread" if run["num_threads"] == 1 else f"{run['num_threads']} threads"
 
 
+def draw_instructions(runs: Sequence[dict[str, Any]]) -> bytes:
+    """A PNG of each model's instructions, a panel for each processor, the fewest at the top."""
+    rows = [sorted(run["instructions"], key=lambda row: row["total"]) for run in runs]
+    figure, panels = _figure(len(runs), max(map(len, rows)))
+    for panel, run, models in zip(panels, runs, rows, strict=True):
+        millions = [row["total"] / 1e6 for row in models]
+        _bars(panel, [row["name"] for row in models], millions,
+              [f"{value:,.0f}, {row['times_fewer']:.1f} x"
+               for value, row in zip(millions, models, strict=True)], models, millions)
+        panel.set_xlim(0, 1.3 * max(millions))
+        panel.set_xlabel(f"millions of instructions, {run['cpu']}; "
+                         f"x fewer than {run['baseline']} on the same runtime")
+    return _png(figure)
+
+
 def draw_models(runs: Sequence[dict[str, Any]]) -> bytes:
     """A PNG of each model's latency, a panel for each run, the fastest at the top."""
     rows = [sorted(run["models"], key=lambda row: row["median"]) for run in runs]

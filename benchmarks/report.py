@@ -14,7 +14,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.plots import draw_formulations, draw_models, draw_operators, threads
+from benchmarks.plots import (
+    draw_formulations,
+    draw_instructions,
+    draw_models,
+    draw_operators,
+    threads,
+)
 from tfsqueeze.files import write_atomically
 
 Column = tuple[str, Callable[[dict[str, Any]], str]]
@@ -28,6 +34,10 @@ def _megabytes(value: int | None) -> str:
 
 def _share(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.0f} %"
+
+
+def _millions(value: int) -> str:
+    return f"{value / 1e6:,.1f}"
 
 
 def _speedup(row: dict[str, Any]) -> str:
@@ -48,6 +58,17 @@ MODEL_COLUMNS: tuple[Column, ...] = (
     ("added MB", lambda row: _megabytes(row["added_memory_bytes"])),
     ("load ms", lambda row: f"{row['load_milliseconds']:.0f}"),
     ("first run ms", lambda row: f"{row['first_run_milliseconds']:.0f}"),
+)
+INSTRUCTION_COLUMNS: tuple[Column, ...] = (
+    ("model", lambda row: row["name"]),
+    ("million instructions", lambda row: _millions(row["total"])),
+    ("times fewer", lambda row: f"{row['times_fewer']:.2f}"),
+    ("SIMD", lambda row: _share(row["simd"] / row["total"])),
+    ("dot products", lambda row: _share(row["dot_product"] / row["total"])),
+    ("loads and stores", lambda row: _share(row["memory"] / row["total"])),
+    ("MACs an instruction", lambda row: f"{row['macs'] / row['total']:.1f}" if row["macs"] else ""),
+    ("million in first run", lambda row: _millions(row["first_total"])),
+    ("spread", lambda row: "" if row["spread"] is None else f"{row['spread']:,}"),
 )
 OPERATOR_COLUMNS: tuple[Column, ...] = (
     ("operator", lambda row: row["name"]),
@@ -99,8 +120,8 @@ def machine() -> dict[str, Any]:
 def write_report(kind: str, results: dict[str, Any], folder: Path) -> None:
     """Writes `<kind>.json`, `<kind>.md` and `<kind>.png` into a folder.
 
-    kind: `models`, `operators` or `formulations`.
-    results: `machine` and `runs`, one for each number of threads or dataset.
+    kind: `models`, `operators`, `formulations` or `instructions`.
+    results: `machine` and `runs`, one for each number of threads, dataset or processor.
     """
     _, draw, _ = _KINDS[kind]
     for suffix, content in ((".json", json.dumps(results, indent=1).encode()),
@@ -146,11 +167,20 @@ def _formulations_preface(run: dict[str, Any]) -> list[str]:
     return [f"{run['data']}: {run['examples']:,} texts, seed {run['seed']}."]
 
 
+def _instructions_preface(run: dict[str, Any]) -> list[str]:
+    wheels = ", ".join(f"{name} {version}" for name, version in run["wheels"].items())
+    return [f"{run['cpu']}, 1 thread, batch 1, length {run['length']}; instructions of one "
+            f"inference, fewer than {run['baseline']} on the same runtime.",
+            f"Counted by {run['emulator']} with the aarch64 wheels of {wheels}.",
+            "Instructions are not time: a dot product is one of them, and memory costs nothing."]
+
+
 # Of each kind of report: the columns, the plot, and what stands above the table.
 _KINDS: dict[str, tuple[tuple[Column, ...], Callable[..., bytes], Callable[..., list[str]]]] = {
     "models": (MODEL_COLUMNS, draw_models, _models_preface),
     "operators": (OPERATOR_COLUMNS, draw_operators, _operators_preface),
     "formulations": (FORMULATION_COLUMNS, draw_formulations, _formulations_preface),
+    "instructions": (INSTRUCTION_COLUMNS, draw_instructions, _instructions_preface),
 }
 
 

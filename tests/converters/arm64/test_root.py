@@ -1,0 +1,65 @@
+"""The root's wheels; what making it says when it cannot, and that it leaves nothing half made."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from converters.arm64.root import WHEELS, ensure_root
+from tfsqueeze.data.archives import fetch_archive, read_member
+from tfsqueeze.errors import UserError
+
+_AARCH64 = 183  # e_machine of ELF files
+
+
+@pytest.fixture
+def tools(tmp_path, monkeypatch):
+    """Returns `put(name, script)`, which puts a program into the only folder of PATH."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setenv("TFSQUEEZE_CACHE", str(tmp_path / "cache"))
+
+    def put(name: str, script: str = "exit 0") -> None:
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+
+    return put
+
+
+def test_without_the_emulator_nothing_is_fetched(tools, tmp_path) -> None:
+    with pytest.raises(UserError, match="qemu-aarch64 is not installed; .*apt-get install"):
+        ensure_root()
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+
+
+def test_without_debian_s_tools_it_says_what_it_is_made_of(tools) -> None:
+    tools("qemu-aarch64")
+    with pytest.raises(UserError, match=r"apt-get is not installed; .* Debian 12 \(bookworm\)"):
+        ensure_root()
+
+
+def test_apt_s_reason_is_passed_on_and_nothing_is_left(tools, tmp_path) -> None:
+    tools("qemu-aarch64")
+    tools("dpkg-deb")
+    tools("apt-get", 'case "$*" in *update*) exit 0;; esac; echo "W: odd" >&2; '
+                     'echo "E: Unable to locate package python3.11" >&2; exit 100')
+    with pytest.raises(UserError) as error:
+        ensure_root()
+    assert "apt-get failed" in str(error.value)
+    assert "(Unable to locate package python3.11)" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert list((tmp_path / "cache" / "arm64").iterdir()) == []
+
+
+def test_wheels_are_those_of_aarch64(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("TFSQUEEZE_CACHE", str(tmp_path))
+    (archive,) = (archive for archive in WHEELS if archive.name == "tflite-runtime")
+    path = fetch_archive(archive)
+    assert path.name.endswith("aarch64.whl")
+    library = read_member(path, "tflite_runtime/_pywrap_tensorflow_interpreter_wrapper.so")
+    assert int.from_bytes(library[18:20], "little") == _AARCH64
+    other = dataclasses.replace(archive, tag="cp311-cp311-manylinux_2_34_riscv64")
+    with pytest.raises(UserError, match="No matching distribution"):
+        fetch_archive(other)
