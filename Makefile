@@ -31,7 +31,7 @@ demo: $(READY)
 	$(BIN)/tfsqueeze demo --output runs/demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -m "$(QUICK)"
+	$(BIN)/python -m pytest -q -m "$(QUICK)" --numprocesses auto --dist loadfile
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -q -m slow
