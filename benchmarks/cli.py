@@ -146,6 +146,25 @@ def formulations(
     _finish("formulations", runs, output_folder, json)
 
 
+@app.command()
+def throughput(
+    data: Annotated[str, typer.Option(help="A dataset's name or folder.")] = "reuters-r8",
+    preset: Annotated[str, typer.Option(help="The model, with random weights."
+                                        )] = "squeezebert-micro",
+    texts: Annotated[int, typer.Option(min=64, help="Texts that each part handles.")] = 1000,
+    rounds: Annotated[int, typer.Option(min=1, help="Measured rounds.")] = 5,
+    length: Length = 128,
+    output_folder: Output = _OUTPUT, json: Json = False,
+) -> None:
+    """Measures the Python side: texts/s of tokenization, prediction and training; start-up."""
+    from benchmarks.throughput import measure_throughput
+
+    with _progress() as progress:
+        run = measure_throughput(data, preset, texts=texts, rounds=rounds, max_length=length,
+                                 progress=progress)
+    _finish("throughput", [run], output_folder, json)
+
+
 def _backends(chosen: list[str] | None) -> tuple[str, ...]:
     installed = available_backends()
     for name in chosen or ():

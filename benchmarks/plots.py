@@ -81,6 +81,22 @@ def draw_formulations(runs: Sequence[dict[str, Any]]) -> bytes:
     return _png(figure)
 
 
+def draw_throughput(runs: Sequence[dict[str, Any]]) -> bytes:
+    """A PNG of the texts per second of each part, on a logarithmic axis."""
+    rows = [[row for row in run["throughput"] if row["unit"] == "texts/s"] for run in runs]
+    figure, panels = _figure(len(runs), max(map(len, rows)))
+    for panel, run, parts in zip(panels, runs, rows, strict=True):
+        panel.barh(range(len(parts)), [row["median"] for row in parts], color=_INK, height=0.7)
+        panel.set_yticks(range(len(parts)), [row["name"] for row in parts], parse_math=False)
+        panel.invert_yaxis()
+        panel.set_xscale("log")
+        for index, row in enumerate(parts):
+            panel.annotate(f"{row['median']:,.0f}", (row["median"], index), xytext=(4, 0),
+                           textcoords="offset points", va="center")
+        panel.set_xlabel(f"texts per second, {run['preset']} at length {run['length']}")
+    return _png(figure)
+
+
 def _bars(panel, labels, values, texts, rows, ends) -> None:
     """Horizontal bars, the first at the top; the texts stand right of `ends`."""
     colours = [_COLOURS[_runtime(row)] for row in rows]

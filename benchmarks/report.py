@@ -19,6 +19,7 @@ from benchmarks.plots import (
     draw_instructions,
     draw_models,
     draw_operators,
+    draw_throughput,
     threads,
 )
 from tfsqueeze.files import write_atomically
@@ -103,6 +104,13 @@ FORMULATION_COLUMNS: tuple[Column, ...] = (
     ("same label as QAT", lambda row: _percent(row["agreement_with_qat"])),
 )
 
+THROUGHPUT_COLUMNS: tuple[Column, ...] = (
+    ("what", lambda row: row["name"]),
+    ("median", lambda row: f"{row['median']:,.0f} {row['unit']}"),
+    ("p10-p90", lambda row: f"{row['p10']:,.0f}-{row['p90']:,.0f}"),
+    ("note", lambda row: row["note"]),
+)
+
 
 def machine() -> dict[str, Any]:
     """What the results depend on: processor, cores, system and versions of the runtimes."""
@@ -120,7 +128,7 @@ def machine() -> dict[str, Any]:
 def write_report(kind: str, results: dict[str, Any], folder: Path) -> None:
     """Writes `<kind>.json`, `<kind>.md` and `<kind>.png` into a folder.
 
-    kind: `models`, `operators`, `formulations` or `instructions`.
+    kind: `models`, `operators`, `formulations`, `instructions` or `throughput`.
     results: `machine` and `runs`, one for each number of threads, dataset or processor.
     """
     _, draw, _ = _KINDS[kind]
@@ -175,11 +183,17 @@ def _instructions_preface(run: dict[str, Any]) -> list[str]:
             "Instructions are not time: a dot product is one of them, and memory costs nothing."]
 
 
+def _throughput_preface(run: dict[str, Any]) -> list[str]:
+    return [f"{run['data']}: {run['texts']:,} texts, {run['preset']}, length {run['length']}, "
+            f"{run['rounds']} rounds."]
+
+
 # Of each kind of report: the columns, the plot, and what stands above the table.
 _KINDS: dict[str, tuple[tuple[Column, ...], Callable[..., bytes], Callable[..., list[str]]]] = {
     "models": (MODEL_COLUMNS, draw_models, _models_preface),
     "operators": (OPERATOR_COLUMNS, draw_operators, _operators_preface),
     "formulations": (FORMULATION_COLUMNS, draw_formulations, _formulations_preface),
+    "throughput": (THROUGHPUT_COLUMNS, draw_throughput, _throughput_preface),
     "instructions": (INSTRUCTION_COLUMNS, draw_instructions, _instructions_preface),
 }
 
