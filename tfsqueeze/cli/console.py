@@ -52,7 +52,7 @@ def print_json(value: Any) -> None:
 
 def step(text: str) -> None:
     """Says on standard error what begins now."""
-    messages.print(f"[bold]>[/bold] {escape(text)}")
+    messages.print(f"[bold]>[/bold] {escape(text)}", soft_wrap=True)
 
 
 @contextlib.contextmanager

@@ -87,8 +87,9 @@ def demo(
         print_json(results)
     else:
         print_report(results, output)
-        output.print(f"report: {files['html']}")
-        output.print(f"next: tfsqueeze predict {output_folder / 'model.tflite'} \"some text\"")
+        output.print(f"report: {files['html']}", soft_wrap=True)
+        output.print(f"next: tfsqueeze predict {output_folder / 'model.tflite'} \"some text\"",
+                     soft_wrap=True)
     if not all(check["passed"] for check in results["checks"]):
         raise typer.Exit(1)
 

@@ -55,4 +55,4 @@ def pretrain(
         return
     for row in run.history:
         output.print(f"epoch {row['epoch']}: loss {row['loss']:.4f}")
-    output.print(f"backbone: {run.backbone}")
+    output.print(f"backbone: {run.backbone}", soft_wrap=True)

@@ -74,4 +74,4 @@ def train(
     for stage, accuracy in best.items():
         if accuracy is not None:
             output.print(f"best validation accuracy, {stage}: {100 * accuracy:.2f} %")
-    output.print(f"next: tfsqueeze convert {output_folder} --output model.tflite")
+    output.print(f"next: tfsqueeze convert {output_folder} --output model.tflite", soft_wrap=True)
