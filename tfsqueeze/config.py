@@ -88,8 +88,9 @@ class SqueezeBertConfig:
         default("layer_types", ("attention",) * self.num_hidden_layers)
         object.__setattr__(self, "layer_types", tuple(self.layer_types))
         try:
-            object.__setattr__(
-                self, "id2label", {int(i): str(name) for i, name in self.id2label.items()})
+            # In the order of the numbers: a JSON file may have "10" before "2".
+            object.__setattr__(self, "id2label", dict(sorted(
+                (int(i), str(name)) for i, name in self.id2label.items())))
         except (ValueError, AttributeError):
             raise UserError("SqueezeBertConfig: id2label must map label numbers to names, not "
                             f"{self.id2label!r}") from None

@@ -34,9 +34,10 @@ def check_edgetpu(model: Model, runtime: int = NEWEST_RUNTIME) -> dict[str, Any]
 
     Returns JSON-able facts: `operators`, each with `index`, `name`, `output` (the tensor's name),
     `shape`, `placement` (TPU or CPU), `status` in the compiler's words, `reason`, `is_supported`
-    (whether the operator itself could be mapped) and `macs`; counts and shares (fractions) of operators and multiply-accumulates on the TPU; `subgraphs`;
-    `segments`, the subgraphs there would be if the compiler made several; `minimum_runtime`;
-    bytes of weights, of cache, streamed, in and out; and `estimate` with its `assumption`.
+    (whether the operator itself could be mapped) and `macs`; counts and shares (fractions) of
+    operators and multiply-accumulates on the TPU; `subgraphs`; `segments`, the subgraphs there
+    would be if the compiler made several; `minimum_runtime`; bytes of weights, of cache, streamed,
+    in and out; and `estimate` with its `assumption`.
 
     Raises UserError where the file is damaged or has several subgraphs.
     """
