@@ -7,13 +7,15 @@ QUICK := not slow and not android and not arm64 and not micro
 
 BENCH_READY := $(VENV)/.bench-ready
 
-.PHONY: help setup demo test test-slow bench lint clean
+.PHONY: help setup demo test test-slow test-targets bench targets lint clean
 
 help:
 	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
 	@echo "make test       the tests"
 	@echo "make test-slow  the heavier proofs"
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
+	@echo "make targets    which devices take how much of each preset (the first time half an hour)"
+	@echo "make test-targets  the proofs for Edge TPU and Ethos-U, Vela included"
 	@echo "make lint       ruff"
 	@echo "make setup      the virtual environment alone"
 	@echo "make clean      remove the virtual environment and runs/"
@@ -42,8 +44,17 @@ bench: $(BENCH_READY)
 	$(BIN)/python -m benchmarks models --threads 1 --threads 2
 	$(BIN)/python -m benchmarks operators
 
+# CLINC-150 is no named dataset: DATA, LENGTH and EPOCHS of further folders go here.
+TARGETS_DATA ?= --data reuters-r8 --length 128 --epochs 10
+
+targets: $(READY)
+	$(BIN)/python -m benchmarks targets $(TARGETS_DATA)
+
+test-targets: $(READY)
+	$(BIN)/python -m pytest -q -m "not slow" tests/converters/edgetpu tests/converters/ethos_u tests/coral
+
 lint: $(READY)
-	$(BIN)/ruff check tfsqueeze converters benchmarks tests
+	$(BIN)/ruff check tfsqueeze converters benchmarks tests coral
 
 clean:
 	rm -rf $(VENV) runs build *.egg-info

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.plots import draw_formulations, draw_models, draw_operators, threads
+from benchmarks.plots import draw_formulations, draw_models, draw_operators, draw_targets, threads
 from tfsqueeze.files import write_atomically
 
 Column = tuple[str, Callable[[dict[str, Any]], str]]
@@ -80,6 +80,19 @@ FORMULATION_COLUMNS: tuple[Column, ...] = (
     ("Keras QAT", lambda row: _percent(row["qat_accuracy"])),
     ("same label as QAT", lambda row: _percent(row["agreement_with_qat"])),
 )
+TARGET_COLUMNS: tuple[Column, ...] = (
+    ("preset", lambda row: row["preset"]),
+    ("device", lambda row: row["device"]),
+    ("operators on it", lambda row: f"{row['operators_on_device']} of {row['operators']}"),
+    ("MACs on it", lambda row: _percent(row["macs_on_device"] / row["macs"])),
+    ("M MACs", lambda row: f"{row['macs'] / 1e6:,.1f}"),
+    ("model MB", lambda row: f"{row['model_bytes'] / 1e6:,.2f}"),
+    ("memory", lambda row: row["memory"]),
+    ("estimated ms", lambda row: "" if row["microseconds"] is None
+     else f"{row['microseconds'] / 1e3:.3f}"),
+    ("int8 accuracy", lambda row: _percent(row["accuracy"])),
+    ("Keras float", lambda row: _percent(row["float_accuracy"])),
+)
 
 
 def machine() -> dict[str, Any]:
@@ -98,7 +111,7 @@ def machine() -> dict[str, Any]:
 def write_report(kind: str, results: dict[str, Any], folder: Path) -> None:
     """Writes `<kind>.json`, `<kind>.md` and `<kind>.png` into a folder.
 
-    kind: `models`, `operators` or `formulations`.
+    kind: `models`, `operators`, `formulations` or `targets`.
     results: `machine` and `runs`, one for each number of threads or dataset.
     """
     _, draw, _ = _KINDS[kind]
@@ -143,10 +156,18 @@ def _formulations_preface(run: dict[str, Any]) -> list[str]:
     return [f"{run['data']}: {run['examples']:,} texts, seed {run['seed']}."]
 
 
+def _targets_preface(run: dict[str, Any]) -> list[str]:
+    lacking = [f"No row for {row['preset']} on {row['target']}: {row['why']}."
+               for row in run["missing"]]
+    return [f"{run['data']}: {run['examples']:,} texts of up to {run['max_length']} tokens, "
+            f"seed {run['seed']}.", *lacking]
+
+
 # Of each kind of report: the columns, the plot, and what stands above the table.
 _KINDS: dict[str, tuple[tuple[Column, ...], Callable[..., bytes], Callable[..., list[str]]]] = {
     "models": (MODEL_COLUMNS, draw_models, _models_preface),
     "operators": (OPERATOR_COLUMNS, draw_operators, _operators_preface),
+    "targets": (TARGET_COLUMNS, draw_targets, _targets_preface),
     "formulations": (FORMULATION_COLUMNS, draw_formulations, _formulations_preface),
 }
 

@@ -79,7 +79,7 @@ def draw_graph(operators: Sequence[Mapping[str, Any]], title: str) -> dict[str, 
     for i, (colour, text) in enumerate(zip(_COLOURS, (
             f"on the {accelerator}", "on the CPU, after an operator that is", "on the CPU"),
             strict=True)):
-        axes.text(left - 0.6 + i * 0.9, -1.4, text, fontsize=6, color=colour, weight="bold")
+        axes.text(left - 0.6 + i * 1.3, -1.4, text, fontsize=6, color=colour, weight="bold")
     pictures = {}
     dpi = min(150.0, _MAX_PIXELS / max(figure.get_size_inches()))
     for suffix in ("svg", "png"):

@@ -41,7 +41,7 @@ def open_interpreter(folder, device):
     if device != "cpu":
         try:
             if not (folder / COMPILED).exists():
-                raise ValueError("%s is missing; make it with edgetpu_compiler" % COMPILED)
+                raise ValueError(f"{COMPILED} is missing; make it with edgetpu_compiler")
             delegate = module.load_delegate(DELEGATES[platform.system()])
             interpreter = module.Interpreter(model_path=str(folder / COMPILED),
                                              experimental_delegates=[delegate])
@@ -49,8 +49,8 @@ def open_interpreter(folder, device):
             return interpreter, "Edge TPU"
         except (ValueError, OSError, RuntimeError) as error:
             if device == "tpu":
-                raise SystemExit("error: the Edge TPU cannot be used: %s"
-                                 % (str(error) or "no library or no device")) from None
+                raise SystemExit("error: the Edge TPU cannot be used: "
+                                 f"{error or 'no library or no device'}") from None
     interpreter = module.Interpreter(model_path=str(folder / BODY))
     interpreter.allocate_tensors()
     return interpreter, "CPU"
@@ -67,8 +67,8 @@ class Classifier:
             self.tables = {name: tables[name] for name in tables.files}
             self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except (OSError, ValueError) as error:
-            raise SystemExit("error: %s holds no model (%s); name a folder that `tfsqueeze "
-                             "export --target edgetpu` wrote" % (folder, error)) from None
+            raise SystemExit(f"error: {folder} holds no model ({error}); name a folder that "
+                             "`tfsqueeze export --target edgetpu` wrote") from None
         self.labels = self.description["labels"]
         self.interpreter, self.device = open_interpreter(folder, device)
         # Compilers keep shapes and names, and may reorder inputs.
@@ -111,7 +111,7 @@ def main(arguments=None):
     parser.add_argument("--json", action="store_true", help="one JSON object per text")
     options = parser.parse_args(arguments)
     classifier = Classifier(options.folder, options.device)
-    print("running on the %s" % classifier.device, file=sys.stderr)
+    print(f"running on the {classifier.device}", file=sys.stderr)
     for text in options.texts or (line.rstrip("\n") for line in sys.stdin):
         start = time.perf_counter()
         label, probability = classifier.classify(text)
@@ -121,7 +121,7 @@ def main(arguments=None):
                               "milliseconds": milliseconds, "device": classifier.device},
                              ensure_ascii=False))
         else:
-            print("%s\t%.3f\t%.2f ms\t%s" % (label, probability, milliseconds, text))
+            print(f"{label}\t{probability:.3f}\t{milliseconds:.2f} ms\t{text}")
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ def export(run: TrainedRun, folder: Path, max_length: int | None = None) -> dict
 
     max_length: the static length in tokens; that of training by default.
 
-    Returns the facts of `check_edgetpu`, `summary`, `files` with their bytes, and `compiler`, the
-    comparison with its log, or None.
+    Returns the facts of `check_edgetpu`, those that every target has (`converters.targets`), and
+    `compiler`, the comparison with its log, or None.
 
     Raises UserError for a model that would leave the TPU early: one with GELU, or with layers after
     attention.
@@ -67,7 +67,18 @@ def export(run: TrainedRun, folder: Path, max_length: int | None = None) -> dict
     write_placement(facts, folder, f"{run.options.preset} on the Edge TPU, predicted")
     facts["files"] = [{"name": path.name, "bytes": path.stat().st_size}
                       for path in sorted(folder.iterdir())]
+    facts["devices"] = [device_row(facts, sum(
+        (folder / name).stat().st_size for name in (BODY_FILE, TABLES_FILE)))]
     return facts
+
+
+def device_row(facts: dict[str, Any], model_bytes: int) -> dict[str, Any]:
+    """The facts of a check as a row of the target table."""
+    return {"device": "Edge TPU, predicted", "operators": len(facts["operators"]),
+            "operators_on_device": facts["operators_on_tpu"], "macs": facts["macs"],
+            "macs_on_device": facts["macs_on_tpu"], "model_bytes": model_bytes,
+            "memory": f"{facts['weight_bytes'] / 2**20:.2f} of 8 MiB on chip",
+            "microseconds": facts["estimate"]["microseconds"]}
 
 
 def check(model: Model) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def export(run: TrainedRun, folder: Path, max_length: int | None = None) -> dict
 
     max_length: the static length in tokens; that of training by default.
 
-    Returns the facts of `check` and `files` with their bytes.
+    Returns the facts of `check` and those that every target has (`converters.targets`).
 
     Raises UserError where Vela is not installed or refuses the file.
     """
@@ -40,6 +40,14 @@ def export(run: TrainedRun, folder: Path, max_length: int | None = None) -> dict
     (folder / REPORT_FILE).write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
     facts["files"] = [{"name": str(path.relative_to(folder)), "bytes": path.stat().st_size}
                       for path in sorted(folder.rglob("*.tflite"))]
+    facts["devices"] = [
+        {"device": f"{found['accelerator']}, by Vela", "operators": len(facts["operators"]),
+         "operators_on_device": facts["operators_on_npu"], "macs": facts["macs"],
+         "macs_on_device": facts["macs_on_npu"],
+         "model_bytes": _compiled(folder, found["accelerator"]).stat().st_size,
+         "memory": f"{found['sram_bytes'] / 1024:.0f} KiB SRAM",
+         "microseconds": found["microseconds"]}
+        for found in facts["accelerators"]]
     return facts
 
 
@@ -71,6 +79,10 @@ def _compile(model: Path, folder: Path) -> dict[str, Any]:
     facts["mac_share"] = facts["macs_on_npu"] / macs if macs else 0.0
     facts["summary"] = _summary(facts)
     return facts
+
+
+def _compiled(folder: Path, accelerator: str) -> Path:
+    return folder / accelerator / f"{Path(MODEL_FILE).stem}_vela.tflite"
 
 
 def _place(model: Path, cpu_outputs: set[str]) -> list[dict[str, Any]]:
