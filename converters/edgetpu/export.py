@@ -78,7 +78,7 @@ def device_row(facts: dict[str, Any], model_bytes: int) -> dict[str, Any]:
             "operators_on_device": facts["operators_on_tpu"], "macs": facts["macs"],
             "macs_on_device": facts["macs_on_tpu"], "model_bytes": model_bytes,
             "memory": f"{facts['weight_bytes'] / 2**20:.2f} of 8 MiB on chip",
-            "microseconds": facts["estimate"]["microseconds"]}
+            "microseconds": facts["estimate"]["microseconds"] if facts["macs_on_tpu"] else None}
 
 
 def check(model: Model) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def test_formulations_are_trained_and_measured(topics_folder, tmp_path) -> None:
     assert (tmp_path / "formulations.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+@pytest.mark.slow
 def test_the_target_table(topics_folder, tmp_path) -> None:
     arguments = ["targets", "--data", str(topics_folder), "--length", "16", "--epochs", "1",
                  "--preset", "squeezebert-edgetpu", "--no-bert", "--output-folder",
