@@ -8,7 +8,7 @@ QUICK := not slow and not android and not arm64 and not micro
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 BENCH_READY := $(VENV)/.bench-ready
 
-.PHONY: help setup demo test test-slow arm64 bench lint clean
+.PHONY: help setup demo test test-slow arm64 test-targets bench targets lint clean
 
 help:
 	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
@@ -16,6 +16,8 @@ help:
 	@echo "make test-slow  the heavier proofs"
 	@echo "make arm64      the proofs on emulated Arm processors (Debian; installs qemu-user)"
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
+	@echo "make targets    which devices take how much of each preset (the first time half an hour)"
+	@echo "make test-targets  the proofs for Edge TPU and Ethos-U, Vela included"
 	@echo "make lint       ruff"
 	@echo "make setup      the virtual environment alone"
 	@echo "make clean      remove the virtual environment and runs/"
@@ -49,8 +51,17 @@ bench: $(BENCH_READY)
 	$(BIN)/python -m benchmarks models --threads 1 --threads 2
 	$(BIN)/python -m benchmarks operators
 
+# CLINC-150 is no named dataset: DATA, LENGTH and EPOCHS of further folders go here.
+TARGETS_DATA ?= --data reuters-r8 --length 128 --epochs 10
+
+targets: $(READY)
+	$(BIN)/python -m benchmarks targets $(TARGETS_DATA)
+
+test-targets: $(READY)
+	$(BIN)/python -m pytest -q -m "not slow" tests/converters/edgetpu tests/converters/ethos_u tests/coral
+
 lint: $(READY)
-	$(BIN)/ruff check tfsqueeze converters benchmarks tests
+	$(BIN)/ruff check tfsqueeze converters benchmarks tests coral
 
 clean:
 	rm -rf $(VENV) runs build *.egg-info

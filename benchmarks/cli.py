@@ -165,6 +165,47 @@ def throughput(
     _finish("throughput", [run], output_folder, json)
 
 
+@app.command()
+def targets(
+    data: Annotated[list[str] | None, typer.Option(
+        help="A dataset's name or folder; repeatable. reuters-r8 by default.")] = None,
+    length: Annotated[list[int] | None, typer.Option(
+        min=2, max=512, help="Tokens of a text, for each dataset; 128 by default.")] = None,
+    epochs: Annotated[list[int] | None, typer.Option(
+        min=1, help="Passes in float, for each dataset; 10 by default.")] = None,
+    preset: Annotated[list[str] | None, typer.Option(
+        "--preset", help="Presets of tfsqueeze; repeatable.")] = None,
+    bert: Annotated[bool, typer.Option(help="Put BERT-base beside them.")] = True,
+    seed: Annotated[int, typer.Option(help="Seed of weights, order and dropout.")] = 0,
+    output_folder: Output = _OUTPUT, json: Json = False,
+) -> None:
+    """Makes the target table: what of each preset each device's accelerator takes, and accuracy.
+
+    Each preset is trained anew on each dataset, five minutes on two cores; an interrupted run
+    goes on.
+
+      python -m benchmarks targets --data reuters-r8 --length 128 --epochs 10 \\
+          --data clinc150/ --length 24 --epochs 16
+    """
+    from benchmarks.targets import PRESETS, bert_row, compare_targets
+    from tfsqueeze.cli.console import training_progress
+    from tfsqueeze.quiet import load_tensorflow
+
+    names = data or ["reuters-r8"]
+    lengths, passes = length or [128] * len(names), epochs or [10] * len(names)
+    if not len(names) == len(lengths) == len(passes):
+        raise UserError(f"there are {len(names)} datasets, {len(lengths)} lengths and "
+                        f"{len(passes)} epochs; give one of each for every dataset, or none")
+    load_tensorflow()
+    runs = [compare_targets(name, output_folder / "targets", max_length=tokens, epochs=count,
+                            presets=preset or PRESETS, seed=seed, progress=training_progress)
+            for name, tokens, count in zip(names, lengths, passes, strict=True)]
+    if bert:
+        with _progress() as progress:
+            runs[0]["targets"].append(bert_row(progress))
+    _finish("targets", runs, output_folder, json)
+
+
 def _backends(chosen: list[str] | None) -> tuple[str, ...]:
     installed = available_backends()
     for name in chosen or ():

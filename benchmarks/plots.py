@@ -113,6 +113,24 @@ def _bars(panel, labels, values, texts, rows, ends) -> None:
     panel.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
 
 
+def draw_targets(runs: Sequence[dict[str, Any]]) -> bytes:
+    """A PNG of the share of multiply-accumulates on each device's accelerator."""
+    figure, panels = _figure(len(runs), max(len(run["targets"]) for run in runs))
+    for panel, run in zip(panels, runs, strict=True):
+        rows = run["targets"]
+        shares = [100 * row["macs_on_device"] / row["macs"] for row in rows]
+        panel.barh(range(len(rows)), shares, color=_COLOURS["litert"])
+        panel.set_yticks(range(len(rows)),
+                         [f"{row['preset']}, {row['device']}" for row in rows])
+        panel.invert_yaxis()
+        for index, share in enumerate(shares):
+            panel.annotate(f"{share:.1f} %", (share, index), xytext=(4, 0),
+                           textcoords="offset points", va="center")
+        panel.set_xlim(0, 115)
+        panel.set_xlabel(f"% of multiply-accumulates on the accelerator, {run['data']}")
+    return _png(figure)
+
+
 def _runtime(row) -> str:
     return row.get("backend") or row["runtime"]
 

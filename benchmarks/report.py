@@ -19,6 +19,7 @@ from benchmarks.plots import (
     draw_instructions,
     draw_models,
     draw_operators,
+    draw_targets,
     draw_throughput,
     threads,
 )
@@ -103,6 +104,19 @@ FORMULATION_COLUMNS: tuple[Column, ...] = (
     ("Keras QAT", lambda row: _percent(row["qat_accuracy"])),
     ("same label as QAT", lambda row: _percent(row["agreement_with_qat"])),
 )
+TARGET_COLUMNS: tuple[Column, ...] = (
+    ("preset", lambda row: row["preset"]),
+    ("device", lambda row: row["device"]),
+    ("operators on it", lambda row: f"{row['operators_on_device']} of {row['operators']}"),
+    ("MACs on it", lambda row: _percent(row["macs_on_device"] / row["macs"])),
+    ("M MACs", lambda row: f"{row['macs'] / 1e6:,.1f}"),
+    ("model MB", lambda row: f"{row['model_bytes'] / 1e6:,.2f}"),
+    ("memory", lambda row: row["memory"]),
+    ("ms on it, estimated", lambda row: "" if row["microseconds"] is None
+     else f"{row['microseconds'] / 1e3:.3f}"),
+    ("int8 accuracy", lambda row: _percent(row["accuracy"])),
+    ("Keras float", lambda row: _percent(row["float_accuracy"])),
+)
 
 THROUGHPUT_COLUMNS: tuple[Column, ...] = (
     ("what", lambda row: row["name"]),
@@ -128,7 +142,7 @@ def machine() -> dict[str, Any]:
 def write_report(kind: str, results: dict[str, Any], folder: Path) -> None:
     """Writes `<kind>.json`, `<kind>.md` and `<kind>.png` into a folder.
 
-    kind: `models`, `operators`, `formulations`, `instructions` or `throughput`.
+    kind: `models`, `operators`, `formulations`, `instructions`, `throughput` or `targets`.
     results: `machine` and `runs`, one for each number of threads, dataset or processor.
     """
     _, draw, _ = _KINDS[kind]
@@ -188,10 +202,18 @@ def _throughput_preface(run: dict[str, Any]) -> list[str]:
             f"{run['rounds']} rounds."]
 
 
+def _targets_preface(run: dict[str, Any]) -> list[str]:
+    lacking = [f"No row for {row['preset']} on {row['target']}: {row['why']}."
+               for row in run["missing"]]
+    return [f"{run['data']}: {run['examples']:,} texts of up to {run['max_length']} tokens, "
+            f"seed {run['seed']}.", *lacking]
+
+
 # Of each kind of report: the columns, the plot, and what stands above the table.
 _KINDS: dict[str, tuple[tuple[Column, ...], Callable[..., bytes], Callable[..., list[str]]]] = {
     "models": (MODEL_COLUMNS, draw_models, _models_preface),
     "operators": (OPERATOR_COLUMNS, draw_operators, _operators_preface),
+    "targets": (TARGET_COLUMNS, draw_targets, _targets_preface),
     "formulations": (FORMULATION_COLUMNS, draw_formulations, _formulations_preface),
     "throughput": (THROUGHPUT_COLUMNS, draw_throughput, _throughput_preface),
     "instructions": (INSTRUCTION_COLUMNS, draw_instructions, _instructions_preface),

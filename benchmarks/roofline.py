@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from converters.inspection import Operator, list_operators
+from converters.macs import count_macs
 
 # They need not touch the data: a runtime may see the same bytes with another shape.
 _FREE = {"RESHAPE", "EXPAND_DIMS", "SQUEEZE"}
@@ -29,7 +30,8 @@ def roofline_milliseconds(path: str | os.PathLike, best_gmacs_per_second: Mappin
     for operator in list_operators(path):
         if operator.subgraph == 0 and operator.name not in _FREE:
             rate = best_gmacs_per_second[_dtype(operator)]
-            seconds += max(operator.macs / rate, _bytes(operator) / gigabytes_per_second) / 1e9
+            seconds += max(count_macs(operator) / rate,
+                           _bytes(operator) / gigabytes_per_second) / 1e9
     return 1e3 * seconds
 
 

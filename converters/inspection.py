@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from converters.model_file import Model, listed, read_model
 from tfsqueeze.errors import UserError
@@ -31,7 +33,9 @@ class NotFullyInt8Error(UserError):
 class Tensor:
     """An operand of an operator; `scales` has one entry per channel, or none if unquantized.
 
-    `zero_point` is that of the first channel; `index` is the tensor's number in its subgraph.
+    `zero_point` is that of the first channel; `index` is the tensor's number in its subgraph;
+    `is_static` is whether its shape is known before it runs; `data` holds the bytes of a
+    constant, uint8.
     """
 
     index: int
@@ -43,18 +47,26 @@ class Tensor:
     is_constant: bool
     is_graph_input: bool
     is_graph_output: bool
+    is_static: bool = True
+    data: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     @property
     def elements(self) -> int:
-        """How many values it holds."""
+        """How many numbers the tensor holds."""
         return math.prod(self.shape)
+
+    @property
+    def values(self) -> np.ndarray:
+        """The numbers of a constant as stored, in its shape."""
+        return np.frombuffer(self.data.tobytes(), self.dtype).reshape(self.shape)
 
 
 @dataclass(frozen=True)
 class Operator:
     """One operator: its place in its subgraph, builtin or custom name, and operands in order.
 
-    Optional operands that are left out do not appear.
+    Optional operands that are left out do not appear. `options` is the schema's object of the
+    operator's attributes (`Conv2DOptionsT` and so on), or None.
     """
 
     index: int
@@ -62,6 +74,7 @@ class Operator:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     subgraph: int = 0
+    options: Any = field(default=None, repr=False, compare=False)
 
     @property
     def weights(self) -> Tensor | None:
@@ -69,20 +82,6 @@ class Operator:
         if self.name in _MATRIX_PRODUCTS and len(self.inputs) > 1 and self.inputs[1].is_constant:
             return self.inputs[1]
         return None
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates of a matrix product or convolution; 0 for other operators."""
-        if self.name not in _MATRIX_PRODUCTS:
-            return 0
-        data, weights = self.inputs[:2]
-        if self.name == "TRANSPOSE_CONV":  # shape, weights [out, height, width, in], data
-            return self.inputs[2].elements * math.prod(weights.shape[:3])
-        per_output = {"CONV_2D": math.prod(weights.shape[1:]),
-                      "DEPTHWISE_CONV_2D": math.prod(weights.shape[1:3]),
-                      "FULLY_CONNECTED": weights.shape[-1],
-                      "BATCH_MATMUL": data.shape[-1]}[self.name]
-        return self.outputs[0].elements * per_output
 
     @property
     def input_dtypes(self) -> tuple[str, ...]:
@@ -131,6 +130,7 @@ def list_operators(model: Model) -> list[Operator]:
                 inputs=_pick(tensors, operator.inputs),
                 outputs=_pick(tensors, operator.outputs),
                 subgraph=number,
+                options=operator.builtinOptions,
             )
             for index, operator in enumerate(listed(subgraph.operators))
         ]
@@ -312,6 +312,8 @@ def _tensors(graph: Any, subgraph: Any, dtype_names: dict[int, str]) -> list[Ten
                 is_constant=len(listed(buffer.data)) > 0 or buffer.size > 0,
                 is_graph_input=index in inputs,
                 is_graph_output=index in outputs,
+                is_static=-1 not in listed(tensor.shapeSignature),
+                data=np.asarray(listed(buffer.data), np.uint8),
             )
         )
     return tensors

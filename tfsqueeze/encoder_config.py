@@ -45,7 +45,9 @@ class EncoderConfig:
         self._check_numbers()
         self._derive()
         try:
-            self._set("id2label", {int(i): str(name) for i, name in self.id2label.items()})
+            # In the order of the numbers: a JSON file may have "10" before "2".
+            self._set("id2label", dict(sorted(
+                (int(i), str(name)) for i, name in self.id2label.items())))
         except (ValueError, AttributeError):
             raise UserError(f"{type(self).__name__}: id2label must map label numbers to names, "
                             f"not {self.id2label!r}") from None

@@ -48,7 +48,27 @@ def test_formulations_are_trained_and_measured(topics_folder, tmp_path) -> None:
     assert (tmp_path / "formulations.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+@pytest.mark.slow
+def test_the_target_table(topics_folder, tmp_path) -> None:
+    arguments = ["targets", "--data", str(topics_folder), "--length", "16", "--epochs", "1",
+                 "--preset", "squeezebert-edgetpu", "--no-bert", "--output-folder",
+                 str(tmp_path), "--json"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    (run,) = json.loads(result.stdout)["runs"]
+    assert run["examples"] == 30
+    tpu = next(row for row in run["targets"] if row["target"] == "edgetpu")
+    assert tpu["macs_on_device"] == tpu["macs"] > 0
+    assert tpu["operators_on_device"] == tpu["operators"]
+    assert abs(tpu["accuracy"] - tpu["float_accuracy"]) < 0.2
+    assert {row["target"] for row in run["targets"]} | {
+        row["target"] for row in run["missing"]} >= {"edgetpu", "ethos-u"}
+    assert "squeezebert-edgetpu" in (tmp_path / "targets.md").read_text()
+    assert (tmp_path / "targets.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
+    (["targets", "--data", "a", "--length", "16", "--length", "32"], "1 datasets, 2 lengths"),
     (["formulations", "--only", "quantum"], "no formulation's name holds quantum; there are micro"),
     (["models", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),
     (["operators", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),

@@ -102,3 +102,11 @@ def test_replace_names_an_unknown_field():
 def test_to_dict_is_plain_json():
     fields = SqueezeBertConfig().to_dict()
     assert fields == json.loads(json.dumps(fields))
+
+
+def test_labels_are_in_the_order_of_their_numbers(tmp_path):
+    names = [f"label {index}" for index in range(12)]
+    config = SqueezeBertConfig().with_labels(names)
+    config.save_json(tmp_path / "config.json")  # with "10" before "2"
+    read = SqueezeBertConfig.from_json(tmp_path / "config.json")
+    assert list(read.id2label.values()) == names

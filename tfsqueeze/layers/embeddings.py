@@ -60,10 +60,16 @@ class SqueezeBertEmbeddings(QuantizableLayer):
             # One constant, so that the int8 graph adds once.
             positions = positions + self.token_type_embeddings[0]
         positions = self._hold("positions", positions)
-        x = self._hold("sum", tf.gather(self.word_embeddings, ids) + positions)
+        x = self._hold("sum", self._look_up(self.word_embeddings, ids) + positions)
         if types is not None:
-            x = self._hold("typed_sum", x + tf.gather(self.token_type_embeddings, types))
-        return tf.expand_dims(x, 1) if is_exporting() else x
+            x = self._hold("typed_sum", x + self._look_up(self.token_type_embeddings, types))
+        return x
+
+    @staticmethod
+    def _look_up(table, ids):
+        rows = tf.gather(table, ids)
+        # Before the sums, so that a device without look-ups can take over right after them.
+        return tf.expand_dims(rows, 1) if is_exporting() else rows
 
     def tensor_ranges(self):
         ranges = {"positions": OBSERVED, "sum": OBSERVED}

@@ -18,10 +18,14 @@ def _fields(name: str) -> dict[str, Any]:
     return json.loads(_FILES[name].read_text("utf-8"))
 
 
-# What each preset is for, by its name; the widest first.
+def _by_size(name: str) -> tuple:
+    fields = _fields(name)
+    return -fields["hidden_size"], -fields["num_hidden_layers"], name
+
+
+# What each preset is for, by its name; the widest and deepest first.
 PRESETS: dict[str, str] = {
-    name: _fields(name)["description"]
-    for name in sorted(_FILES, key=lambda name: -_fields(name)["hidden_size"])}
+    name: _fields(name)["description"] for name in sorted(_FILES, key=_by_size)}
 
 
 def load_preset(name: str, **overrides: Any) -> SqueezeBertConfig:

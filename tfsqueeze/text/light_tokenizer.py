@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -66,6 +67,13 @@ class LightTokenizer:
         """
         lowercase, max_length = read_settings(settings)
         return cls(vocabulary, lowercase=lowercase, max_length=max_length)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes the file that Hugging Face's `tokenizers.Tokenizer.from_file` reads.
+
+        It makes the ids of a text without [CLS], [SEP] and padding.
+        """
+        self._tokenizer.save(os.fspath(path))
 
     def __call__(
         self, texts: Iterable[str], *, max_length: int | None = None

@@ -19,7 +19,8 @@ from tfsqueeze.cli.main import app
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LABELS = ["animals", "food", "weather"]
-COMMANDS = ["demo", "train", "convert", "verify", "evaluate", "predict", "benchmark", "info"]
+COMMANDS = ["demo", "train", "convert", "verify", "evaluate", "predict", "export", "check",
+            "benchmark", "info"]
 
 
 @pytest.fixture
@@ -231,3 +232,27 @@ def test_any_text_has_a_label(classifier, texts):
 def test_empty_and_huge_texts_have_a_label(classifier):
     for text in ("", " \t", "cat " * 262_144, "x" * 1_048_576):
         assert classifier.predict([text])[0].label in LABELS
+
+
+def test_export_and_check(run, trained_run, tmp_path):
+    folder, picture = tmp_path / "coral", tmp_path / "graph.svg"
+    exported = parse(run("export", trained_run.folder, "--target", "edgetpu", "-o", folder,
+                         "--json"))
+    checked = parse(run("check", folder / "body.tflite", "--picture", picture, "--json"))
+    assert checked["operators"] == exported["operators"]
+    assert "<svg" in picture.read_text()
+    table = run("check", folder / "body.tflite")
+    assert table.exit_code == 0 and "BATCH_MATMUL" in table.stdout
+
+
+def test_export_and_check_name_what_is_wrong(run, trained_run, tmp_path, topics_model):
+    folder = tmp_path / "out"
+    assert "no target 'toaster'; there are edgetpu" in error_of(
+        run("export", trained_run.folder, "--target", "toaster", "-o", folder))
+    assert "max_length 99" in error_of(
+        run("export", trained_run.folder, "--target", "edgetpu", "-o", folder,
+            "--max-length", 99))
+    assert not folder.exists()
+    assert "not a .tflite file" in error_of(run("check", trained_run.folder / "config.json"))
+    assert "a picture is a .svg or .png" in error_of(
+        run("check", topics_model, "--picture", tmp_path / "graph.gif"))
