@@ -35,5 +35,6 @@ def _quiet() -> None:
     warnings.filterwarnings("ignore", module="tensorflow|tf_keras|keras")
 
 
-for _name in ("demo", "train", "convert", "verify", "evaluate", "predict", "benchmark", "info"):
+for _name in ("demo", "train", "convert", "export", "verify", "evaluate", "predict", "benchmark",
+              "info"):
     app.command(_name)(getattr(importlib.import_module(f"tfsqueeze.cli.{_name}"), _name))

@@ -1,0 +1,32 @@
+"""Devices that a trained run can be exported to.
+
+A target is one module with `export(run, folder, max_length) -> facts`: it fills `folder`, which is
+there and empty, and returns what it found, JSON-able:
+
+    summary: lines to print, by name
+    files: [{name, bytes}]
+    devices: rows of the target table, [{device, operators, operators_on_device, macs,
+        macs_on_device, model_bytes, memory, microseconds}]; `memory` is a line of what takes how
+        much, `microseconds` an estimate or None; for a device without an accelerator
+        `macs_on_device` and `operators_on_device` are those that its own kernels compute
+
+What the others need may be missing, so a module is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from tfsqueeze.errors import UserError
+
+TARGETS = {
+    "micro": "converters.micro.export",
+}
+
+
+def load_target(name: str) -> ModuleType:
+    """The module of a target. Raises UserError for a name that is none."""
+    if name not in TARGETS:
+        raise UserError(f"there is no target {name!r}; there are {', '.join(TARGETS)}")
+    return importlib.import_module(TARGETS[name])

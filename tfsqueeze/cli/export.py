@@ -1,0 +1,52 @@
+"""`tfsqueeze export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from tfsqueeze.cli.console import output, print_json, step
+from tfsqueeze.cli.options import Json, RunFolder, Target
+from tfsqueeze.quiet import load_tensorflow
+
+
+def export(
+    run: RunFolder,
+    target: Target,
+    output_folder: Annotated[Path, typer.Option(
+        "--output", "-o", help="The folder to write; an older one of that name is replaced.")],
+    max_length: Annotated[int | None, typer.Option(
+        help="The static length in tokens; that of training by default.")] = None,
+    json: Json = False,
+) -> None:
+    """Writes all that a device takes to run a trained model, and says how it will run there.
+
+    Examples:
+
+      tfsqueeze export runs/mine --target micro --output mine-micro
+    """
+    from converters.targets import load_target
+    from tfsqueeze.files import write_atomically
+
+    module = load_target(target)
+    load_tensorflow()
+    from tfsqueeze.training.run import load_run
+
+    step(f"loading {run}")
+    trained = load_run(run)
+    step(f"exporting for {target}")
+    with write_atomically(output_folder) as temporary:
+        temporary.mkdir()
+        facts = module.export(trained, temporary, max_length)
+    if json:
+        print_json({"folder": str(output_folder), **facts})
+        return
+    table = Table(title=f"{output_folder}: {target}", show_header=False, title_justify="left")
+    for name, value in facts["summary"].items():
+        table.add_row(name, value)
+    for file in facts["files"]:
+        table.add_row(file["name"], f"{file['bytes']:,} bytes")
+    output.print(table, markup=False)
