@@ -62,10 +62,15 @@ class TokenizerTables:
 def build_tables(vocabulary: Sequence[str], lowercase: bool) -> TokenizerTables:
     """Builds the tables for a vocabulary.
 
-    Raises UserError where the vocabulary has combining marks that a text may hold in another
-    order than Unicode's, which the C tokenizer does not sort.
+    Raises UserError where a token holds white space, which tensorflow-text matches across words,
+    or the vocabulary has combining marks that a text may hold in another order than Unicode's,
+    which the C tokenizer does not sort.
     """
     characters = classify_characters(lowercase)
+    for token in vocabulary:
+        if any(characters.kinds[ord(c)] == SPACE for c in token):
+            raise UserError(f"the vocabulary's token {token!r} holds white space, which no word "
+                            "has; remove it")
     symbols, isolated = _number_characters(vocabulary, characters)
     _check_order(symbols, lowercase)
     first_isolated = FIRST_KNOWN + len(symbols) - isolated
