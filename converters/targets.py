@@ -10,7 +10,9 @@ there and empty, and returns what it found, JSON-able:
         much, `microseconds` an estimate or None; for a device without an accelerator
         `macs_on_device` and `operators_on_device` are those that its own kernels compute
 
-What the others need may be missing, so a module is imported when it is asked for.
+What the others need may be missing, so a module is imported when it is asked for. A module with
+`verify(run, parts) -> facts` also runs the texts of `parts`, datasets by name, in the device's own
+interpreter (see `converters.micro.verification`).
 """
 
 from __future__ import annotations

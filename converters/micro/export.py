@@ -15,12 +15,15 @@ from converters.micro.interpreter import measure_arena, require_interpreter
 from converters.micro.operators import op_resolver
 from converters.micro.sources import classifier_sources, model_sources, tokenizer_sources
 from converters.micro.tokenizer_tables import build_tables
+from converters.micro.verification import verify
 from converters.worker import run_in_workers
 from tfsqueeze.errors import UserError
 from tfsqueeze.models import count_macs
 
 if TYPE_CHECKING:
     from tfsqueeze.training.run import TrainedRun
+
+__all__ = ["ARENA_BYTES", "FLASH_BYTES", "export", "verify"]
 
 FLASH_BYTES = 1 << 20
 ARENA_BYTES = 256 << 10

@@ -71,7 +71,8 @@ def build_tables(vocabulary: Sequence[str], lowercase: bool) -> TokenizerTables:
         if any(characters.kinds[ord(c)] == SPACE for c in token):
             raise UserError(f"the vocabulary's token {token!r} holds white space, which no word "
                             "has; remove it")
-    symbols, isolated = _number_characters(vocabulary, characters)
+    matchable = _matchable(vocabulary, characters)
+    symbols, isolated = _number_characters(matchable, characters)
     _check_order(symbols, lowercase)
     first_isolated = FIRST_KNOWN + len(symbols) - isolated
     first_expansion = FIRST_KNOWN + len(symbols)
@@ -97,7 +98,9 @@ def build_tables(vocabulary: Sequence[str], lowercase: bool) -> TokenizerTables:
         mapped.append((code_point, symbol))
         values[code_point] = _MAPPED
 
-    start, rest = _tokens(vocabulary, symbols, first_isolated)
+    start, rest = (sorted((tuple(symbols[c] for c in text), token_id)
+                          for text, goes_on, token_id in matchable if goes_on == part)
+                   for part in (False, True))
     return TokenizerTables(
         ranges=_ranges(values), mapped=mapped, expansions=list(expansions),
         symbol_info=[0] * FIRST_KNOWN + [
@@ -107,16 +110,27 @@ def build_tables(vocabulary: Sequence[str], lowercase: bool) -> TokenizerTables:
         first_expansion=first_expansion, decomposes_hangul=decomposes_hangul)
 
 
-def _number_characters(vocabulary, characters: Characters) -> tuple[dict[str, int], int]:
-    """Symbols of the characters that a text can be matched by, and how many of them are words
-    on their own (the last ones)."""
-    used = {c for token in vocabulary for c in token.removeprefix(_CONTINUATION)}
-    # A character that normalization changes is in no normalized text.
-    used = {c for c in used if characters.normalized[ord(c)] == c}
-    kinds = {c: characters.kinds[ord(c)] for c in used}
-    words = sorted(c for c in used if kinds[c] == WORD)
-    isolated = sorted(c for c in used if kinds[c] == ISOLATED)
-    return {c: FIRST_KNOWN + i for i, c in enumerate(words + isolated)}, len(isolated)
+def _matchable(vocabulary, characters: Characters) -> list[tuple[str, bool, int]]:
+    """The tokens that a normalized word can be cut into: (text, whether it goes on a word, id)."""
+    tokens = []
+    for token_id, token in enumerate(vocabulary):
+        text = token.removeprefix(_CONTINUATION)
+        # A character that normalization changes is in no normalized text.
+        if any(characters.normalized[ord(c)] != c for c in text):
+            continue
+        kinds = {characters.kinds[ord(c)] for c in text}
+        if kinds == {WORD} or (kinds == {ISOLATED} and len(token) == 1):
+            tokens.append((text, text != token, token_id))
+    return tokens
+
+
+def _number_characters(tokens, characters: Characters) -> tuple[dict[str, int], int]:
+    """Symbols of the tokens' characters, and how many of them are words on their own (the last
+    ones)."""
+    used = sorted({c for text, _, _ in tokens for c in text},
+                  key=lambda c: (characters.kinds[ord(c)] == ISOLATED, c))
+    isolated = sum(characters.kinds[ord(c)] == ISOLATED for c in used)
+    return {c: FIRST_KNOWN + i for i, c in enumerate(used)}, isolated
 
 
 def _check_order(symbols, lowercase):
@@ -132,21 +146,6 @@ def _check_order(symbols, lowercase):
             "the vocabulary has combining marks of several classes ("
             + ", ".join(f"U+{ord(c):04X}" for c in marks)
             + "), which the C tokenizer does not sort; train with texts without one of them")
-
-
-def _tokens(vocabulary, symbols, first_isolated):
-    """Tokens that can be matched, as symbols with their ids: those at the start of a word, and
-    those that go on."""
-    start, rest = [], []
-    for token_id, token in enumerate(vocabulary):
-        text = token.removeprefix(_CONTINUATION)
-        if not text or any(c not in symbols for c in text):
-            continue
-        piece = tuple(symbols[c] for c in text)
-        single = piece[0] >= first_isolated and len(piece) == 1
-        if text == token and single or max(piece) < first_isolated:
-            (start if text == token else rest).append((piece, token_id))
-    return sorted(start), sorted(rest)
 
 
 def _ranges(values: np.ndarray) -> list[tuple[int, int]]:
