@@ -7,14 +7,18 @@ QUICK := not slow and not android and not arm64 and not micro
 
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 BENCH_READY := $(VENV)/.bench-ready
+MICRO_READY := $(VENV)/.micro-ready
+MICRO_PACKAGES := gcc g++ libc6-dev clang libclang-rt-dev cmake make gcc-arm-none-eabi \
+    libnewlib-arm-none-eabi qemu-system-arm
 
-.PHONY: help setup demo test test-slow arm64 test-targets bench targets lint clean
+.PHONY: help setup demo test test-slow arm64 micro test-targets bench targets lint clean
 
 help:
 	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
 	@echo "make test       the tests"
 	@echo "make test-slow  the heavier proofs"
 	@echo "make arm64      the proofs on emulated Arm processors (Debian; installs qemu-user)"
+	@echo "make micro      the proofs for microcontrollers (Debian; installs Arm's gcc and QEMU)"
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
 	@echo "make targets    which devices take how much of each preset (the first time half an hour)"
 	@echo "make test-targets  the proofs for Edge TPU and Ethos-U, Vela included"
@@ -42,6 +46,16 @@ arm64: $(READY)
 	command -v qemu-aarch64 && command -v cc || \
 	    { $(SUDO) apt-get update && $(SUDO) apt-get install --yes qemu-user gcc libc6-dev; }
 	$(BIN)/python -m pytest -q -m arm64
+
+$(MICRO_READY): $(READY)
+	dpkg --status $(MICRO_PACKAGES) >/dev/null 2>&1 || \
+	    { $(SUDO) apt-get update && \
+	      $(SUDO) apt-get install --yes --no-install-recommends $(MICRO_PACKAGES); }
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[micro]'
+	touch $(MICRO_READY)
+
+micro: $(MICRO_READY)
+	$(BIN)/python -m pytest -q -m micro
 
 $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'

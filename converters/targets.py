@@ -13,6 +13,8 @@ there and empty, and returns what it found, JSON-able:
 What the others need may be missing, so a module is imported when it is asked for. A module with
 `check(model) -> facts` also says of any .tflite file where its operators will run, as `operators`
 (see `converters.placement`) and `summary`.
+`verify(run, parts) -> facts` also runs the texts of `parts`, datasets by name, in the device's own
+interpreter (see `converters.micro.verification`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from tfsqueeze.errors import UserError
 TARGETS = {
     "edgetpu": "converters.edgetpu.export",
     "ethos-u": "converters.ethos_u.export",
+    "micro": "converters.micro.export",
 }
 
 

@@ -29,6 +29,8 @@ def export(
       tfsqueeze export runs/mine --target edgetpu --output mine-coral
 
       tfsqueeze export runs/mine --target ethos-u --output mine-ethos
+
+      tfsqueeze export runs/mine --target micro --output mine-micro
     """
     from converters.targets import load_target
     from tfsqueeze.files import write_atomically

@@ -14,7 +14,7 @@ ModelFile = Annotated[Path, typer.Argument(
 Data = Annotated[str, typer.Argument(
     help="A dataset's name (`tfsqueeze info` lists them), or a folder with train, val and test "
          "files in .tsv, .csv or .jsonl.")]
-Target = Annotated[str, typer.Option(help="The device: `edgetpu` or `ethos-u`.")]
+Target = Annotated[str, typer.Option(help="The device: `edgetpu`, `ethos-u` or `micro`.")]
 TextColumn = Annotated[str, typer.Option(help="The column that holds the texts.")]
 LabelColumn = Annotated[str, typer.Option(help="The column that holds the labels.")]
 Runtime = Annotated[str | None, typer.Option(

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from tfsqueeze.cli.console import output, print_json, step
 from tfsqueeze.cli.options import Json, LabelColumn, Report, RunFolder, TextColumn
+from tfsqueeze.errors import UserError
 from tfsqueeze.quiet import load_tensorflow
 
 
@@ -21,6 +23,9 @@ def verify(
              "by default.")] = None,
     examples: Annotated[int | None, typer.Option(
         min=1, help="Check on this many randomly chosen texts; all by default.")] = None,
+    target: Annotated[str | None, typer.Option(
+        help="Check in the interpreter of a target instead: `micro`, TensorFlow Lite Micro, whose "
+             "outputs must be those of the reference kernels bit by bit.")] = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     report: Report = None,
@@ -33,6 +38,9 @@ def verify(
     reference kernels.
     """
     load_tensorflow()
+    if target:
+        _verify_target(run, target, data, text_column, label_column, json)
+        return
     from converters.model_file import read_model
     from converters.pipeline import QAT_FILE, convert_run, verify_run
     from converters.report import print_report, write_report
@@ -57,3 +65,43 @@ def verify(
         print_json(results)
     else:
         print_report(results, output)
+
+
+def _verify_target(run, target, data, text_column, label_column, json):
+    from converters.targets import load_target
+    from tfsqueeze.data.evaluation_set import load_evaluation_set
+    from tfsqueeze.training.run import load_run
+
+    module = load_target(target)
+    if not hasattr(module, "verify"):
+        raise UserError(f"there is no interpreter to verify the target {target!r} in; "
+                        "`micro` has one")
+    step(f"loading {run}")
+    trained = load_run(run)
+    parts = (_parts(trained) if data is None else
+             {data: load_evaluation_set(data, text_column, label_column)})
+    step(f"checking on {sum(map(len, parts.values())):,} texts")
+    facts = module.verify(trained, parts)
+    if json:
+        print_json(facts)
+    else:
+        table = Table("part", "texts", "accuracy",
+                      *(f"texts unlike {runtime}'s reference kernels"
+                        for runtime in next(iter(facts["parts"].values()))["mismatches"]),
+                      title=f"{target}: model {facts['model_bytes']:,} bytes, "
+                            f"arena {facts['arena_bytes']:,} bytes")
+        for name, row in facts["parts"].items():
+            table.add_row(name, f"{row['examples']:,}", f"{100 * row['accuracy']:.2f} %",
+                          *map(str, row["mismatches"].values()))
+        output.print(table, markup=False)
+    if any(any(row["mismatches"].values()) for row in facts["parts"].values()):
+        raise typer.Exit(1)
+
+
+def _parts(trained):
+    """The parts of a run's dataset that it was not trained on."""
+    from tfsqueeze.data.datasets import load_dataset
+
+    splits = load_dataset(trained.dataset_name, seed=trained.options.seed)
+    parts = {"validation": splits.validation, "test": splits.test}
+    return {name: part for name, part in parts.items() if part is not None}

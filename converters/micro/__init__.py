@@ -1,0 +1,1 @@
+"""Microcontrollers: a trained run as a C folder for TensorFlow Lite Micro."""

@@ -1,0 +1,42 @@
+// Classifies a text with TensorFlow Lite Micro.
+#include <cstdint>
+
+#include "classifier.h"
+#include "model_data.h"
+#include "op_resolver.h"
+#include "tensorflow/lite/micro/micro_interpreter.h"
+#include "tensorflow/lite/micro/micro_log.h"
+#include "tensorflow/lite/micro/system_setup.h"
+#include "tensorflow/lite/schema/schema_generated.h"
+#include "tokenizer.h"
+
+namespace {
+const char kText[] = $text;
+// What the interpreter keeps its tensors in.
+alignas(16) uint8_t arena[MODEL_ARENA_BYTES];
+}  // namespace
+
+int main() {
+  tflite::InitializeTarget();
+  const tflite::Model* model = tflite::GetModel(model_data);
+  if (model->version() != TFLITE_SCHEMA_VERSION) {
+    MicroPrintf("the model has schema version %d, the library %d",
+                static_cast<int>(model->version()), TFLITE_SCHEMA_VERSION);
+    return 1;
+  }
+  ModelOpResolver resolver;
+  if (AddModelOps(resolver) != kTfLiteOk) return 1;
+  tflite::MicroInterpreter interpreter(model, resolver, arena, MODEL_ARENA_BYTES);
+  if (interpreter.AllocateTensors() != kTfLiteOk) return 1;
+
+  tokenizer_encode(kText, sizeof(kText) - 1, interpreter.input(0)->data.i32, MODEL_MAX_LENGTH);
+  if (interpreter.Invoke() != kTfLiteOk) return 1;
+
+  const int8_t* logits = interpreter.output(0)->data.int8;
+  float probabilities[CLASSIFIER_LABELS];
+  classifier_softmax(logits, probabilities);
+  const int label = classifier_argmax(logits);
+  MicroPrintf("%s: %d per mille", classifier_labels[label],
+              static_cast<int>(1000.0f * probabilities[label] + 0.5f));
+  return 0;
+}

@@ -1,0 +1,29 @@
+/* Whatever the bytes and the length of the output, the tokenizer stays within its arrays. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "tokenizer.h"
+#include "tokenizer_tables.h"
+
+#define CHECK(condition) \
+  do {                   \
+    if (!(condition)) abort(); \
+  } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  const size_t max_length = size ? data[0] : 0;
+  const char *text = (const char *)data + (size ? 1 : 0);
+  const size_t length = size ? size - 1 : 0;
+  /* Of exactly the length, so that the sanitizer sees an element too many. */
+  int32_t *ids = malloc(max_length ? max_length * sizeof *ids : 1);
+  const size_t count = tokenizer_encode(text, length, ids, max_length);
+  if (max_length < 2) {
+    CHECK(count == 0);
+  } else {
+    CHECK(count >= 2 && count <= max_length);
+    CHECK(ids[0] == TOKENIZER_CLS_ID && ids[count - 1] == TOKENIZER_SEP_ID);
+    for (size_t i = count; i < max_length; i++) CHECK(ids[i] == TOKENIZER_PAD_ID);
+  }
+  free(ids);
+  return 0;
+}

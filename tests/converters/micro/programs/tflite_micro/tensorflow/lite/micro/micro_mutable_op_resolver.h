@@ -1,0 +1,20 @@
+// Declarations of the parts of TensorFlow Lite Micro that an exported folder uses, so that its
+// sources can be checked by a compiler where the library's are not at hand.
+#pragma once
+
+enum TfLiteStatus { kTfLiteOk = 0, kTfLiteError = 1 };
+
+namespace tflite {
+template <unsigned int tOpCount>
+class MicroMutableOpResolver {
+ public:
+#define DECLARE(op) TfLiteStatus Add##op();
+  DECLARE(Add) DECLARE(BatchMatMul) DECLARE(Concatenation) DECLARE(Conv2D)
+  DECLARE(DepthwiseConv2D) DECLARE(FullyConnected) DECLARE(Gather) DECLARE(Logistic)
+  DECLARE(Mean) DECLARE(Minimum) DECLARE(Mul) DECLARE(Pad) DECLARE(Quantize) DECLARE(ReduceMax)
+  DECLARE(Reshape) DECLARE(Rsqrt) DECLARE(Slice) DECLARE(Softmax) DECLARE(Split) DECLARE(SplitV)
+  DECLARE(Squeeze) DECLARE(StridedSlice) DECLARE(Sub) DECLARE(Sum) DECLARE(Tanh)
+  DECLARE(Transpose)
+#undef DECLARE
+};
+}  // namespace tflite
