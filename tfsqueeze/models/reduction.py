@@ -47,6 +47,9 @@ def copy_layers(source: PreTrainedModel, target: PreTrainedModel,
         return f"layer_{sources[int(match[1])]}_"
 
     for layer in target.layers:
+        if not layer.weights:
+            # Some of these stand at the last layer only, whichever that is.
+            continue
         layer.set_weights(source.get_layer(
             re.sub(r"^layer_(\d+)_", source_name, layer.name)).get_weights())
     target.extra_tensors = source.extra_tensors

@@ -51,3 +51,11 @@ def test_the_copy_is_independent(tiny_config, randomize):
 def test_layers_that_are_not_there(tiny_config, layers, message):
     with pytest.raises(UserError, match=message):
         reduce_layers(SqueezeBertForSequenceClassification(tiny_config()), layers)
+
+
+def test_a_classifier_of_the_first_token_is_reduced(tiny_config, randomize):
+    """Its last layer has a layer of its own, which the source's other layers lack."""
+    model = randomize(SqueezeBertForSequenceClassification(tiny_config(num_hidden_layers=3)))
+    reduced = reduce_layers(model, [2, 0])
+    np.testing.assert_array_equal(reduced.get_layer("layer_1_query").get_weights()[0],
+                                  model.get_layer("layer_0_query").get_weights()[0])
