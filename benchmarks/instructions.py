@@ -46,11 +46,11 @@ def count_models(selection: Selection, cpus: Sequence[str], kept: Path, *, runs:
 
     Raises UserError as `run_on_arm64` and `ensure_models` do.
     """
-    specs = selection.specs()
     for cpu in cpus:
         find_cpu(cpu)
     for backend in selection.backends:
         find_runtime(backend)
+    specs = selection.specs()
     emulator = emulator_version()
     total = len(cpus) * (len(specs) + len(selection.files)) * len(selection.backends)
     report = progress or (lambda done, total, text: None)
