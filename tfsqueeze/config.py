@@ -25,6 +25,9 @@ class SqueezeBertConfig(EncoderConfig):
     the same. The rest are this project's variants; their defaults give the paper's model
     (Iandola et al. 2020, arXiv 2006.11316).
 
+    embedding_size: channels of the embeddings. Where it is not `hidden_size`, which None stands
+        for and the paper has, a dense layer leads to the first layer, as in ALBERT (Lan et al.
+        2020, arXiv 1909.11942, section 3.1).
     layer_types: one of `attention` or `convolution` per layer; a convolutional layer mixes
         tokens by a squeeze-expand block instead of self-attention. None means all `attention`.
     feed_forward_type: `dense` (two grouped convolutions), `squeeze_expand` (the block in its
@@ -83,9 +86,10 @@ class SqueezeBertConfig(EncoderConfig):
 
     def _check_numbers(self):
         super()._check_numbers()
-        size = self.squeeze_size
-        self._require(size is None or isinstance(size, int) and size > 0,
-                      f"squeeze_size must be a positive integer or None, not {size!r}")
+        for name in ("embedding_size", "squeeze_size"):
+            size = getattr(self, name)
+            self._require(size is None or isinstance(size, int) and size > 0,
+                          f"{name} must be a positive integer or None, not {size!r}")
 
     def _derive(self):
         for name, value in (("embedding_size", self.hidden_size),
@@ -97,9 +101,6 @@ class SqueezeBertConfig(EncoderConfig):
 
     def _check_fit(self):
         super()._check_fit()
-        self._require(self.embedding_size == self.hidden_size,
-                      f"embedding_size {self.embedding_size} must equal hidden_size "
-                      f"{self.hidden_size}: SqueezeBERT has no projection between them")
         for groups, *sizes in (("q_groups", "hidden_size"), ("k_groups", "hidden_size"),
                                ("v_groups", "hidden_size"),
                                ("post_attention_groups", "hidden_size"),
@@ -121,6 +122,11 @@ class SqueezeBertConfig(EncoderConfig):
         for layer_type in self.layer_types:
             self._require(layer_type in LAYER_TYPES, f"layer_types must hold "
                           f"{' or '.join(LAYER_TYPES)}, not {layer_type!r}")
+
+    @property
+    def projects_embeddings(self) -> bool:
+        """Whether a dense layer leads from the embeddings to the first layer."""
+        return self.embedding_size != self.hidden_size
 
     def with_layers(self, layers: Sequence[int]) -> SqueezeBertConfig:
         return self.replace(num_hidden_layers=len(layers),

@@ -43,6 +43,7 @@ VARIANTS = {
     "gelu_both": (CLASSIFIER, IDS, {"hidden_act": "gelu", "feed_forward_type": "both"}),
     "no_norm_convolutions": (CLASSIFIER, IDS, {
         "normalization_type": "no_norm", "layer_types": ("convolution", "convolution")}),
+    "factorized_embeddings": (CLASSIFIER, IDS, {"embedding_size": 16}),
     "tokens": (SqueezeBertForTokenClassification, ("input_ids", "attention_mask"), {}),
     "answers": (SqueezeBertForQuestionAnswering, ALL_INPUTS, {"hidden_act": "sigmoid_gelu"}),
 }
@@ -221,3 +222,19 @@ def test_post_training_conversion_of_other_inputs_is_refused():
     model = build(*VARIANTS["tokens"])
     with pytest.raises(UserError, match="the one input input_ids"):
         convert_post_training(model, LENGTH, [])
+
+
+@pytest.mark.parametrize("normalization_type", ["layer_norm", "no_norm"])
+@pytest.mark.parametrize("seed", range(4))
+def test_new_models_convert(normalization_type, seed):
+    # Scales of 1 and offsets of 0, ops that the converter removes.
+    ids = np.random.default_rng(seed).integers(1, 50, (EXAMPLES, LENGTH)).astype(np.int32)
+    model = build(CLASSIFIER, IDS, {"normalization_type": normalization_type, "q_groups": 2,
+                                    "layer_types": ("attention", "attention")}, seed)
+    twin = quantize_aware(model, [{"input_ids": ids}])
+    for profile in ("int8", "mobile"):
+        opened = open_model(convert_int8(twin, LENGTH, profile=profile))
+        scale = opened.output_details[0].scale
+        difference = opened.predict_logits({"input_ids": ids}) - twin.predict(
+            {"input_ids": ids}, verbose=0)
+        assert np.abs(difference).mean() < 4 * scale

@@ -68,7 +68,7 @@ def test_a_bad_config_file(tmp_path, content, message):
 @pytest.mark.parametrize("field, value, message", [
     ("hidden_size", "768", "hidden_size must be a positive integer, not '768'"),
     ("hidden_size", 770, "divisible by num_attention_heads"),
-    ("embedding_size", 128, "must equal hidden_size"),
+    ("embedding_size", 0, "embedding_size must be a positive integer or None, not 0"),
     ("num_hidden_layers", -1, "non-negative"),
     ("num_hidden_layers", "12", "non-negative integer"),
     ("q_groups", 0, "q_groups must be a positive integer"),

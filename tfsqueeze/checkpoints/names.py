@@ -5,6 +5,7 @@ that Hugging Face's SqueezeBERT does not have are named in the same style:
 
 | our layer | module |
 | --- | --- |
+| embeddings_projection | embeddings.projection |
 | layer_<i>_mixer_squeeze, _depthwise, _expand | encoder.layers.<i>.mixer.squeeze, ... |
 | layer_<i>_mixer_expand_norm | encoder.layers.<i>.mixer.layernorm |
 | layer_<i>_squeeze_expand_squeeze, ... | encoder.layers.<i>.squeeze_expand.squeeze, ... |
@@ -95,7 +96,7 @@ NAMINGS: dict[str, Naming] = {
            for block in ("mixer", "squeeze_expand")
            for part, module in (("squeeze", "squeeze"), ("depthwise", "depthwise"),
                                 ("expand", "expand"), ("expand_norm", "layernorm"))},
-    }, _MODULES, _TIED, conv1d=True),
+    }, {**_MODULES, "embeddings_projection": "embeddings.projection"}, _TIED, conv1d=True),
     "bert": Naming("bert.", "encoder.layer.{}", {
         "query": "attention.self.query",
         "key": "attention.self.key",

@@ -30,7 +30,12 @@ def squeeze_teacher(teacher: PreTrainedModel, student_class: type[PreTrainedMode
     the given texts, so that the inputs a group has stand in for those it lost, as far as they are
     correlated.
 
-    config: all attention, of the teacher's sizes; groups, activation and number of layers are free.
+    Embeddings of fewer channels hold the teacher's along the directions in which those of the
+    given texts differ most (Lan et al. 2020, arXiv 1909.11942, section 3.1, learns such a
+    factorization from the start), and the layer behind them is fitted by least squares.
+
+    config: all attention, of the teacher's sizes; groups, activation, number of layers and
+        `embedding_size` are free.
     input_ids: int32 [texts, length], some hundreds of texts like those of the task.
     layers: numbers of the teacher's layers, or `uniform` or `last`; see `map_layers`.
 
@@ -42,6 +47,8 @@ def squeeze_teacher(teacher: PreTrainedModel, student_class: type[PreTrainedMode
     taken = map_layers(config.num_hidden_layers, teacher.config.num_hidden_layers,
                        tuple(layers) if not isinstance(layers, str) else layers)
     student = student_class(config, input_names=("input_ids",))
+    if config.embedding_size != teacher.config.embedding_size:
+        factorize_embeddings(student, teacher, input_ids, batch_size=batch_size)
     sources = {layer: teacher_layer for layer in student.layers
                if (teacher_layer := _counterpart(layer, teacher, taken)) is not None}
     fitted = {layer: source for layer, source in sources.items()
@@ -58,6 +65,72 @@ def squeeze_teacher(teacher: PreTrainedModel, student_class: type[PreTrainedMode
     elif fitted:
         _fit(fitted, teacher, input_ids, batch_size)
     return student
+
+
+def factorize_embeddings(student: PreTrainedModel, teacher: PreTrainedModel,
+                         input_ids: np.ndarray, *, batch_size: int = 32) -> None:
+    """Gives a student with few embedding channels those of its teacher's that matter most.
+
+    The student's `hidden_size` may differ from the teacher's: its first layer then finds the
+    principal components of the teacher's embeddings, in as many channels as there are.
+
+    input_ids: int32 [texts, length], some hundreds of texts, for the frequencies of words.
+
+    Raises UserError where the two have other vocabularies or numbers of positions, or the student
+    has no layer behind its embeddings.
+    """
+    config = student.config
+    for name in ("vocab_size", "max_position_embeddings", "type_vocab_size"):
+        ours, theirs = getattr(config, name), getattr(teacher.config, name)
+        if ours != theirs:
+            raise UserError(f"factorize_embeddings: {name} is {ours} in the student's config and "
+                            f"{theirs} in the teacher's; they must be equal")
+    if not config.projects_embeddings:
+        raise UserError("factorize_embeddings: the student's embedding_size must differ from its "
+                        "hidden_size, so that a layer is between them")
+    ours, theirs = (model.get_layer("embeddings") for model in (student, teacher))
+    words = theirs.word_embeddings.numpy().astype(np.float64)
+    # A root, since rare words carry more of a text's meaning than their number says.
+    weights = np.sqrt(1.0 + np.bincount(input_ids.ravel(), minlength=len(words)))
+    mean = weights @ words / weights.sum()
+    directions = _principal(((words - mean) * weights[:, None]).T @ (words - mean),
+                            config.embedding_size)
+    for name in ours.tables:
+        table = getattr(theirs, name).numpy() - (mean if name == "word_embeddings" else 0.0)
+        getattr(ours, name).assign(table @ directions)
+    _fit_projection(student, teacher, input_ids, batch_size)
+
+
+def _fit_projection(student, teacher, input_ids, batch_size):
+    layer = student.get_layer("embeddings_projection")
+    models = [keras.Model(model.input, output) for model, output in (
+        (student, student.get_layer("embeddings_dropout").output),
+        (teacher, teacher.with_states(hidden_states=[0]).output["hidden_states_0"]))]
+    gram = 0.0
+    for ids in _batches(input_ids, batch_size):
+        tokens = ids != teacher.config.pad_token_id
+        x, y = (model({"input_ids": ids}, training=False).numpy()[tokens].astype(np.float64)
+                for model in models)
+        both = np.concatenate([x, np.ones((len(x), 1)), y], axis=1)
+        gram = gram + both.T @ both
+    size, width = student.config.embedding_size + 1, teacher.config.hidden_size
+    solved = np.linalg.solve(gram[:size, :size] + 1e-6 * np.trace(gram[:size, :size]) / size
+                             * np.eye(size), gram[:size, size:])
+    if layer.filters != width:
+        mean = gram[size - 1, size:] / gram[size - 1, size - 1]
+        covariance = gram[size:, size:] - np.outer(mean, mean) * gram[size - 1, size - 1]
+        solved = solved @ _principal(covariance, layer.filters)
+    layer.set_weights([solved[None, None, :-1].astype(np.float32), solved[-1].astype(np.float32)])
+
+
+def _principal(covariance, count):
+    """The directions of most variance, as columns; zeros where more are wanted than there are."""
+    directions = np.linalg.eigh(covariance)[1][:, ::-1][:, :count]
+    return np.pad(directions, [(0, 0), (0, count - directions.shape[1])])
+
+
+def _batches(input_ids, batch_size):
+    return (input_ids[start:start + batch_size] for start in range(0, len(input_ids), batch_size))
 
 
 def _check(teacher, config, method):
@@ -105,8 +178,7 @@ def _fit(fitted, teacher, input_ids, batch_size):
     nodes = {node.layer.name: node for depth in teacher._nodes_by_depth.values() for node in depth}
     inputs = keras.Model(teacher.input, {name: nodes[name].keras_inputs[0] for name in names})
     sums = {name: 0.0 for name in names}
-    for start in range(0, len(input_ids), batch_size):
-        ids = input_ids[start:start + batch_size]
+    for ids in _batches(input_ids, batch_size):
         tokens = ids != teacher.config.pad_token_id
         for name, value in inputs({"input_ids": ids}, training=False).items():
             x = value.numpy()[tokens].astype(np.float64)

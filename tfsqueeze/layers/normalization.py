@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
@@ -33,16 +34,31 @@ class _Normalization(QuantizableLayer):
         self.center = center
 
     def build(self, input_shape):
-        self.gamma = self.add_weight("gamma", (input_shape[-1],), initializer="ones")
+        gamma = self.gamma = self.add_weight("gamma", (input_shape[-1],), initializer="ones")
+        beta = None
         if self.center:
-            self.beta = self.add_weight("beta", (input_shape[-1],), initializer="zeros")
+            beta = self.beta = self.add_weight("beta", (input_shape[-1],), initializer="zeros")
+        # Of the variables: quantization-aware training puts quantized tensors in the attributes.
+        self._scales = lambda: not is_exporting() or np.any(gamma.numpy() != 1.0)
+        self._shifts = lambda: beta is not None and (
+            not is_exporting() or np.any(beta.numpy() != 0.0))
         super().build(input_shape)
 
-    def _scale(self, x, hold):
-        x = x * self.gamma
-        if self.center:
-            x = hold("scaled", x) + self.beta
-        return self._hold("output", x)
+    def _scale(self, x, hold, name=None):
+        """Scales and shifts. name: of x as a tensor of this layer, or None for the layer's input.
+
+        The converter removes a product with ones and a sum with zeros, as a new model's are, and
+        could not give one tensor the ranges of two.
+        """
+        with tf.init_scope():
+            scales, shifts = self._scales(), self._shifts()
+        if scales:
+            x = (hold(name, x) if name else x) * self.gamma
+            name = "scaled"
+        if shifts:
+            x = (hold(name, x) if name else x) + self.beta
+            name = "output"
+        return self._hold("output", x) if name else x
 
     def tensor_ranges(self):
         names = ("scaled", "output") if self.center else ("output",)
@@ -80,7 +96,7 @@ class LayerNorm(_Normalization):
         if self.epsilon:
             variance = variance + self.epsilon
         reciprocal = hold("reciprocal", _reciprocal_root(variance))
-        return self._scale(hold("normalized", centered * reciprocal), hold)
+        return self._scale(centered * reciprocal, hold, "normalized")
 
     @staticmethod
     def _mean(x, negative=False):
