@@ -15,13 +15,11 @@ from safetensors.numpy import save_file
 
 from tfsqueeze.checkpoints.names import naming
 from tfsqueeze.checkpoints.safetensors_file import read_tensors
+from tfsqueeze.checkpoints.sources import CONFIG_FILE, WEIGHTS_FILE, pretrained_folder
 from tfsqueeze.checkpoints.tensors import checkpoint_tensors
 from tfsqueeze.errors import UserError
 from tfsqueeze.files import write_atomically
 from tfsqueeze.models.heads import EncoderModel
-
-CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
 
 
 def load_pretrained(model_class: type[keras.Model], source: str | os.PathLike,
@@ -34,8 +32,8 @@ def load_pretrained(model_class: type[keras.Model], source: str | os.PathLike,
     the class has no use for, such as a token classifier's pooler, are kept in the model's
     `extra_tensors` and written back by `save_pretrained`.
 
-    source: a folder with config.json and model.safetensors (of float32, float16 or bfloat16), or
-        a hub id such as `squeezebert/squeezebert-uncased`.
+    source: a folder with config.json and model.safetensors (of float32, float16 or bfloat16), a
+        name of `BACKBONES`, or a hub id such as `squeezebert/squeezebert-uncased`.
     input_names, name: as the class takes them.
     overrides: config fields to change, or `num_labels`, which numbers that many new labels where
         the checkpoint has another count.
@@ -44,7 +42,7 @@ def load_pretrained(model_class: type[keras.Model], source: str | os.PathLike,
     the checkpoint does not fit the class: it names the first tensor that is missing, of another
     shape, cut off, or not tied to the word embeddings as it should be.
     """
-    folder = _resolve(source)
+    folder = pretrained_folder(source)
     config = _override(model_class.config_class.from_json(folder / CONFIG_FILE), overrides)
     tensors = {naming(model_class).unprefixed(key): value
                for key, value in read_tensors(_weights_path(folder)).items()}
@@ -56,8 +54,11 @@ def load_pretrained(model_class: type[keras.Model], source: str | os.PathLike,
     return model
 
 
-def save_pretrained(model: keras.Model, folder: str | os.PathLike) -> None:
+def save_pretrained(model: keras.Model, folder: str | os.PathLike,
+                    dtype: str = "float32") -> None:
     """Writes a model as config.json and model.safetensors.
+
+    dtype: of the weights in the file, `float32` or `float16`.
 
     Each file is renamed into place when it is whole; other files of the folder are left alone.
     Fields and tensors of the paper's model have Hugging Face's names; those of our variants are
@@ -73,7 +74,7 @@ def save_pretrained(model: keras.Model, folder: str | os.PathLike) -> None:
     names = naming(model)
     # The bare encoder has all its tensors in the backbone, and names them without the prefix.
     prefix = "" if isinstance(model, EncoderModel) else names.prefix
-    named = {prefix + key if names.in_backbone(key) else key: value
+    named = {prefix + key if names.in_backbone(key) else key: value.astype(dtype)
              for key, value in values.items()}
     with write_atomically(folder / WEIGHTS_FILE) as temporary:
         # Hugging Face's readers refuse files whose metadata does not say how they were made.
@@ -82,31 +83,6 @@ def save_pretrained(model: keras.Model, folder: str | os.PathLike) -> None:
         fields = {"architectures": [type(model).__name__],
                   **model.config.checkpoint_fields()}
         temporary.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n", "utf-8")
-
-
-def _resolve(source):
-    folder = Path(source)
-    if folder.is_dir():
-        return folder
-    text = os.fspath(source)
-    if folder.exists() or text.startswith((".", "~", os.sep)) or text.count("/") > 1:
-        raise UserError(f"{text} is not a folder; give a folder with {CONFIG_FILE} and "
-                        f"{WEIGHTS_FILE}, or a hub id such as squeezebert/squeezebert-uncased")
-    return _download(text)
-
-
-def _download(hub_id):
-    import huggingface_hub
-
-    try:
-        return Path(huggingface_hub.snapshot_download(
-            hub_id, allow_patterns=[CONFIG_FILE, WEIGHTS_FILE]))
-    # Its errors about the network and the hub are OSErrors, those about the id ValueErrors.
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0].rstrip(".")
-        raise UserError(f"no folder {hub_id!r} here, and as a hub id it could not be fetched "
-                        f"({type(error).__name__}: {reason}); check the name and the network, "
-                        "or give a local folder") from None
 
 
 def _weights_path(folder):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tfsqueeze.cli.console import output, print_json, step, training_progress
+from tfsqueeze.cli.console import counting_progress, output, print_json, step, training_progress
 from tfsqueeze.cli.options import Data, Json, LabelColumn, TextColumn
 from tfsqueeze.quiet import load_tensorflow
 
@@ -18,6 +18,17 @@ def train(
         "--output", "-o", help="Where the run goes. The same command continues a run that was "
                                "interrupted.")],
     preset: Annotated[str, typer.Option(help="The shape of the model.")] = "squeezebert-micro",
+    pretrained: Annotated[str | None, typer.Option(
+        help="Weights and tokenizer to start from, in place of --preset and --vocab-size: "
+             "`squeezebert-tiny`, a folder in Hugging Face's layout, or a hub id. Use a lower "
+             "--learning-rate, such as 3e-4.")] = None,
+    teacher: Annotated[Path | None, typer.Option(
+        help="A run to learn from instead of from the labels, as "
+             "`tfsqueeze train --pretrained all-minilm-l6-v2` makes one.")] = None,
+    augmented_copies: Annotated[int, typer.Option(
+        help="Variants of each text that the teacher is asked about, too.")] = 0,
+    temperature: Annotated[float, typer.Option(
+        help="What the teacher's and the model's logits are divided by.")] = 2.0,
     epochs: Annotated[int, typer.Option(help="Most passes in float.")] = 8,
     qat_epochs: Annotated[int, typer.Option(help="Most passes quantization-aware.")] = 2,
     max_length: Annotated[int, typer.Option(help="Tokens per text.")] = 128,
@@ -47,13 +58,17 @@ def train(
       tfsqueeze train reuters-r8 --output runs/r8
 
       tfsqueeze train my_folder/ -o runs/mine --text-column question --label-column intent
+
+      tfsqueeze train my_folder/ -o runs/mine --pretrained squeezebert-tiny --learning-rate 3e-4
     """
     from tfsqueeze.data.datasets import load_dataset
     from tfsqueeze.training.options import TrainingOptions
 
     model = {} if dropout is None else {"hidden_dropout_prob": dropout}
     options = TrainingOptions(
-        preset=preset, model=model, vocab_size=vocab_size, max_length=max_length, epochs=epochs,
+        preset=preset, pretrained=pretrained, model=model,
+        teacher=None if teacher is None else str(teacher), augmented_copies=augmented_copies,
+        temperature=temperature, vocab_size=vocab_size, max_length=max_length, epochs=epochs,
         qat_epochs=qat_epochs, learning_rate=learning_rate, qat_learning_rate=qat_learning_rate,
         batch_size=batch_size, word_dropout=word_dropout, label_smoothing=label_smoothing,
         patience=patience, seed=seed)
@@ -63,8 +78,10 @@ def train(
     load_tensorflow()
     from tfsqueeze.training.run import train_classifier
 
-    run = train_classifier(output_folder, splits, options, training_progress,
-                           dataset_name=data)
+    with counting_progress() as progress:
+        run = train_classifier(
+            output_folder, splits, options, training_progress, dataset_name=data,
+            teacher_progress=lambda *counts: progress("texts through the teacher", *counts))
     best = {stage: max((row["val_accuracy"] for row in rows), default=None)
             for stage, rows in run.history.items()}
     if json:

@@ -8,6 +8,7 @@ import tf_keras as keras
 from tfsqueeze.distillation.losses import (
     attention_loss,
     hidden_state_loss,
+    mean_over_tokens,
     sentence_loss,
     soft_label_loss,
 )
@@ -30,7 +31,8 @@ class Distiller(keras.Model):
     Compile it with an optimizer and metrics, and fit it on batches of (inputs, labels), labels
     int32 [batch], or of inputs alone where `options.labels` is 0. In the place of labels may stand
     a dict of `labels` and of the teacher's outputs: `logits`, `hidden_states_<i>`,
-    `attentions_<i>`. The teacher is run for what is not there.
+    `attentions_<i>`. The teacher is run for what is not there. Evaluated on labels alone, without a
+    teacher to run, the loss is the labels' cross-entropy.
 
     Metrics are those of `compile`, on the student's logits, and each part of the loss.
 
@@ -47,6 +49,8 @@ class Distiller(keras.Model):
         self.options = options
         self._pad_token_id = model.config.pad_token_id
         self._hidden, self._attended = _pairs(model.config, teacher_config, options)
+        # Its layers are, and Keras saves no weights of a model that is not.
+        self.built = True
         self._wanted = [*(["logits"] if options.logits else []),
                         *(f"hidden_states_{j}" for _, j in self._hidden),
                         *(f"attentions_{j}" for _, j in self._attended)]
@@ -63,6 +67,13 @@ class Distiller(keras.Model):
         self.projections = {} if model.config.hidden_size == teacher_config.hidden_size else {
             str(i): keras.layers.Dense(teacher_config.hidden_size, name=f"projection_{i}")
             for i, _ in self._hidden}
+        self._pooler_projection = None
+        if options.pooled_sentences:
+            if "pooler_output" not in self._student.output:
+                raise UserError("the weight of pooled_sentences is above 0, and the student has no "
+                                "pooler_output; leave it at 0")
+            self._pooler_projection = keras.layers.Dense(teacher_config.hidden_size,
+                                                         name="pooler_projection")
 
     def call(self, inputs, training=None):
         return self.student(inputs, training=training)
@@ -73,13 +84,23 @@ class Distiller(keras.Model):
             outputs = self._student(inputs, training=True)
             losses = self._parts(inputs, labels, outputs, targets)
             loss = tf.add_n(list(losses.values()))
-        variables = [*self.student.trainable_variables,
-                     *(variable for layer in self.projections.values()
-                       for variable in layer.trainable_variables)]
-        self.optimizer.minimize(loss, variables, tape=tape)
+        layers = [self.student, *self.projections.values()]
+        if self._pooler_projection:
+            layers.append(self._pooler_projection)
+        variables = [variable for layer in layers for variable in layer.trainable_variables]
+        # A pooler, for one, has no gradient where no part of the loss reads it.
+        self.optimizer.apply_gradients([
+            (gradient, variable) for gradient, variable in zip(
+                tape.gradient(loss, variables), variables, strict=True) if gradient is not None])
         return self._results(loss, losses, labels, outputs)
 
     def test_step(self, data):
+        inputs, given, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if self._teacher is None and given is not None and not isinstance(given, dict):
+            outputs = self._student(inputs, training=False)
+            losses = {"labels": tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(
+                given, outputs["logits"], from_logits=True))}
+            return self._results(losses["labels"], losses, given, outputs)
         inputs, labels, targets = self._unpack(data)
         outputs = self._student(inputs, training=False)
         losses = self._parts(inputs, labels, outputs, targets)
@@ -128,7 +149,12 @@ class Distiller(keras.Model):
         if options.last_hidden_state:
             losses["last_hidden_state"] = options.last_hidden_state * after_layers[-1]
         if options.sentences:
-            losses["sentences"] = options.sentences * sentence_loss(*states[-1][1:], mask)
+            losses["sentences"] = options.sentences * sentence_loss(
+                *(mean_over_tokens(state, mask) for state in states[-1][1:]))
+        if options.pooled_sentences:
+            losses["pooled_sentences"] = options.pooled_sentences * sentence_loss(
+                self._pooler_projection(outputs["pooler_output"]),
+                mean_over_tokens(states[-1][2], mask))
         if options.attentions:
             losses["attentions"] = options.attentions * tf.reduce_mean([
                 attention_loss(outputs[f"attentions_{i}"], targets[f"attentions_{j}"], mask)
@@ -151,7 +177,7 @@ def _pairs(student, teacher, options):
     hidden = [(0, 0)] if options.embeddings else []
     if options.hidden_states:
         hidden += [(i + 1, j + 1) for i, j in enumerate(layers)]
-    elif options.sentences or options.last_hidden_state:
+    elif options.sentences or options.pooled_sentences or options.last_hidden_state:
         hidden.append((student.num_hidden_layers, layers[-1] + 1))
     attended = [(i, j) for i, j in enumerate(layers)
                 if options.attentions and student.layer_types[i] == "attention"]

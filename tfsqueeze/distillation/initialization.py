@@ -9,6 +9,7 @@ import tf_keras as keras
 
 from tfsqueeze.config import SqueezeBertConfig
 from tfsqueeze.distillation.options import map_layers
+from tfsqueeze.encoder_config import EncoderConfig
 from tfsqueeze.errors import UserError
 from tfsqueeze.layers import GroupedConvolution
 from tfsqueeze.models.pretrained import PreTrainedModel
@@ -133,18 +134,30 @@ def _batches(input_ids, batch_size):
     return (input_ids[start:start + batch_size] for start in range(0, len(input_ids), batch_size))
 
 
+def can_squeeze(config: SqueezeBertConfig, teacher: EncoderConfig) -> bool:
+    """Says whether `squeeze_teacher` can make a student of one config from a teacher of another."""
+    return _misfit(config, teacher) is None
+
+
+def _misfit(config, teacher):
+    for name in ("vocab_size", "hidden_size", "num_attention_heads", "intermediate_size",
+                 "max_position_embeddings", "type_vocab_size"):
+        ours, theirs = getattr(config, name), getattr(teacher, name)
+        if ours != theirs:
+            return (f"{name} is {ours} in the student's config and {theirs} in the teacher's; "
+                    "they must be equal")
+    if set(config.layer_types) != {"attention"} or config.feed_forward_type != "dense":
+        return ("every layer of the student must be attention with a dense feed-forward network, "
+                "as the teacher's are")
+    return None
+
+
 def _check(teacher, config, method):
     if method not in METHODS:
         raise UserError(f"squeeze_teacher: method {method!r} is not {' or '.join(METHODS)}")
-    for name in ("vocab_size", "hidden_size", "num_attention_heads", "intermediate_size",
-                 "max_position_embeddings"):
-        ours, theirs = getattr(config, name), getattr(teacher.config, name)
-        if ours != theirs:
-            raise UserError(f"squeeze_teacher: {name} is {ours} in the student's config and "
-                            f"{theirs} in the teacher's; they must be equal")
-    if set(config.layer_types) != {"attention"} or config.feed_forward_type != "dense":
-        raise UserError("squeeze_teacher: every layer of the student must be attention with a "
-                        "dense feed-forward network, as the teacher's are")
+    misfit = _misfit(config, teacher.config)
+    if misfit:
+        raise UserError(f"squeeze_teacher: {misfit}")
 
 
 def _counterpart(layer, teacher, taken):

@@ -39,11 +39,14 @@ def attention_loss(student: tf.Tensor, teacher: tf.Tensor, mask: tf.Tensor) -> t
         tf.reduce_sum(mask), 1.0)
 
 
-def sentence_loss(student: tf.Tensor, teacher: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
-    """Returns 1 - the cosine of the means over the tokens, a mean over texts.
+def mean_over_tokens(states: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Returns the mean of the states [batch, length, channels] where the mask [batch, length] is
+    1: float [batch, channels]."""
+    return tf.einsum("blc,bl->bc", states, mask) / tf.maximum(
+        tf.reduce_sum(mask, axis=1, keepdims=True), 1.0)
 
-    student, teacher: float [batch, length, channels]. mask: float [batch, length], 1 at tokens.
-    """
-    means = [tf.einsum("blc,bl->bc", x, mask) for x in (student, teacher)]
+
+def sentence_loss(student: tf.Tensor, teacher: tf.Tensor) -> tf.Tensor:
+    """Returns 1 - the cosine of vectors float [batch, channels], a mean over texts."""
     # Keras's is the negative cosine.
-    return 1.0 + tf.reduce_mean(keras.losses.cosine_similarity(*means))
+    return 1.0 + tf.reduce_mean(keras.losses.cosine_similarity(student, teacher))

@@ -22,6 +22,9 @@ class DistillationOptions:
         heads where their numbers differ.
     embeddings: as hidden_states, of the embedding output (TinyBERT, eq. 9).
     sentences: 1 - cosine of the mean over the tokens of the last states, after the projection.
+    pooled_sentences: 1 - cosine of a learned projection of the student's `pooler_output` and the
+        mean over the tokens of the teacher's last states, so that a bare encoder's first token
+        and pooler stand for the text before any fine-tuning.
     temperature: what logits are divided by before the softmax.
     layer_map: which teacher layer each student layer learns from: `uniform`, `last`, or one number
         of a teacher layer, from 0, for each student layer; see `map_layers`.
@@ -36,13 +39,14 @@ class DistillationOptions:
     attentions: float = 0.0
     embeddings: float = 0.0
     sentences: float = 0.0
+    pooled_sentences: float = 0.0
     temperature: float = 2.0
     layer_map: str | tuple[int, ...] = "uniform"
 
     def __post_init__(self):
         weights = {name: getattr(self, name) for name in
                    ("labels", "logits", "hidden_states", "last_hidden_state", "attentions",
-                    "embeddings", "sentences")}
+                    "embeddings", "sentences", "pooled_sentences")}
         for name, value in weights.items():
             if value < 0:
                 raise UserError(f"the weight of {name} must not be negative, as {value} is")

@@ -89,13 +89,14 @@ class PreTrainedModel(keras.Model):
 
     @classmethod
     def from_pretrained(cls, source: str | os.PathLike, **options: Any) -> PreTrainedModel:
-        """Builds the model from a Hugging Face folder or hub id; see `load_pretrained`."""
+        """Builds the model from a Hugging Face folder, the name of a backbone, or a hub id; see
+        `load_pretrained`."""
         from tfsqueeze.checkpoints import load_pretrained
 
         return load_pretrained(cls, source, **options)
 
-    def save_pretrained(self, folder: str | os.PathLike) -> None:
+    def save_pretrained(self, folder: str | os.PathLike, dtype: str = "float32") -> None:
         """Writes the model to a folder in Hugging Face's layout; see `checkpoints`."""
         from tfsqueeze.checkpoints import save_pretrained
 
-        save_pretrained(self, folder)
+        save_pretrained(self, folder, dtype)

@@ -18,6 +18,9 @@ class PretrainingOptions:
         for masked language modelling, with a vocabulary of the texts.
     preset: which of the presets gives the shape of the model.
     model: fields of `SqueezeBertConfig` that differ from the preset.
+    from_teacher: for `distill`, whether to begin with the teacher's weights as far as the sizes
+        allow: layers of its width by `squeeze_teacher`, narrower embeddings by
+        `factorize_embeddings`.
     vocab_size: most entries of the vocabulary, for `mlm`.
     max_length: tokens of a row of text; longer lines become several rows.
     epochs: passes over the texts.
@@ -32,6 +35,7 @@ class PretrainingOptions:
     objective: str = "distill"
     preset: str = "squeezebert-tiny"
     model: dict[str, Any] = dataclasses.field(default_factory=dict)
+    from_teacher: bool = True
     vocab_size: int = 8000
     max_length: int = 64
     epochs: int = 3

@@ -13,6 +13,11 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.distillation.distiller import Distiller
+from tfsqueeze.distillation.initialization import (
+    can_squeeze,
+    factorize_embeddings,
+    squeeze_teacher,
+)
 from tfsqueeze.distillation.options import DistillationOptions
 from tfsqueeze.distillation.teacher_outputs import TeacherOutputs
 from tfsqueeze.files import write_atomically
@@ -30,7 +35,8 @@ from tfsqueeze.training.stage import read_history, warmup_and_decay
 BACKBONE_FOLDER = "backbone"
 _SAVED_EVERY = 500  # steps between the points that an interrupted run goes on from
 _VOCABULARY_LINES = 200_000
-_DISTILLED = DistillationOptions(last_hidden_state=1.0, sentences=1.0)
+_DISTILLED = DistillationOptions(last_hidden_state=1.0, sentences=1.0, pooled_sentences=1.0)
+_INITIAL_TEXTS = 1024
 
 
 @dataclasses.dataclass
@@ -63,14 +69,15 @@ def pretrain(folder: str | os.PathLike, texts: Sequence[str | os.PathLike],
     folder: takes the run. One that was interrupted there with the same settings and texts goes on
         where it was; a finished one is returned. The backbone in it is what `from_pretrained` of
         any SqueezeBERT class and `WordPieceTokenizer.from_pretrained` read.
-    texts: files, or folders of .txt files.
+    texts: files, folders of .txt files, or names of datasets, whose training texts are taken.
     callbacks: called with the objective, the epochs, and the steps and rows of each; returns
         further Keras callbacks.
     progress: called with what is counted, how many are done and how many there are.
 
     Raises UserError where a text or the folder does not fit.
     """
-    folder, files = Path(folder), text_files(texts)
+    folder = Path(folder)
+    files = text_files(texts, folder / "texts")
     claim_folder(folder, {"texts": [[path.name, path.stat().st_size] for path in files],
                           "options": options.to_dict()})
     backbone = folder / BACKBONE_FOLDER
@@ -95,7 +102,9 @@ def pretrain(folder: str | os.PathLike, texts: Sequence[str | os.PathLike],
                                  callbacks(options.objective, options.epochs, steps,
                                            prepared.rows)))
         with write_atomically(backbone) as temporary:
-            prepared.model.save_pretrained(temporary)
+            kept = type(prepared.model)(config, input_names=("input_ids",))
+            kept.set_weights(prepared.model.get_weights())
+            kept.save_pretrained(temporary)
             tokenizer.save_pretrained(temporary)
     return PretrainedRun(backbone, read_history(folder))
 
@@ -162,6 +171,18 @@ def _distillation(config, tokenizer, files, folder, options, progress):
     data = batches.map(lambda ids, numbers: (
         {"input_ids": ids}, outputs.batch_in_graph(numbers, tf.shape(ids)[1])),
         num_parallel_calls=tf.data.AUTOTUNE)
-    student = SqueezeBertModel(config, input_names=("input_ids",))
+    # A student that has seen so few texts does not overfit: dropout is for fine-tuning.
+    undropped = config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    student = _student(undropped, teacher, input_ids, options)
     return _Prepared(student, Distiller(student, teacher.config, _DISTILLED), data, steps,
                      count)
+
+
+def _student(config, teacher, input_ids, options):
+    rows = np.random.default_rng(options.seed).permutation(len(input_ids))[:_INITIAL_TEXTS]
+    if options.from_teacher and can_squeeze(config, teacher.config):
+        return squeeze_teacher(teacher, SqueezeBertModel, config, input_ids[rows])
+    student = SqueezeBertModel(config, input_names=("input_ids",))
+    if options.from_teacher and config.projects_embeddings:
+        factorize_embeddings(student, teacher, input_ids[rows])
+    return student

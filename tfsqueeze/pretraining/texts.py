@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tfsqueeze.data.datasets import DATASETS, load_dataset
 from tfsqueeze.errors import UserError
+from tfsqueeze.files import write_atomically
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
 
 _LINES_AT_ONCE = 256
@@ -17,13 +19,17 @@ _SHUFFLED = 20_000
 _BUCKETS = (16, 32, 48, 64, 96, 128, 192, 256, 384)
 
 
-def text_files(paths: Sequence[str | os.PathLike]) -> list[Path]:
+def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]:
     """Returns the files named, and those ending in .txt of each folder named, in order.
+
+    A name of `DATASETS` stands for its training texts, without its labels; they are written to
+    `folder`, a text a line.
 
     Raises UserError where a path does not exist, a folder has no such file, or none is named.
     """
     files = []
-    for path in map(Path, paths):
+    for source in sources:
+        path = Path(source)
         if path.is_dir():
             found = sorted(path.rglob("*.txt"))
             if not found:
@@ -32,12 +38,23 @@ def text_files(paths: Sequence[str | os.PathLike]) -> list[Path]:
             files += found
         elif path.is_file():
             files.append(path)
+        elif os.fspath(source) in DATASETS:
+            files.append(_training_texts(os.fspath(source), folder))
         else:
-            raise UserError(f"{path} does not exist; name a file of plain text or a folder of .txt "
-                            "files")
+            raise UserError(f"{path} does not exist; name a file of plain text, a folder of .txt "
+                            f"files or a dataset ({', '.join(DATASETS)})")
     if not files:
         raise UserError("no texts to pretrain on; name at least one file or folder")
     return files
+
+
+def _training_texts(name, folder):
+    path = folder / f"{name}.txt"
+    if not path.exists():
+        lines = (" ".join(text.split()) for text in load_dataset(name).train.texts)
+        with write_atomically(path) as temporary:
+            temporary.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
 
 
 def stream_ids(files: Sequence[Path], tokenizer: WordPieceTokenizer, max_length: int

@@ -219,8 +219,11 @@ class WordPieceTokenizer:
             path.write_text(json.dumps(self.settings(), indent=2) + "\n", encoding="utf-8")
 
     @classmethod
-    def from_pretrained(cls, folder: str | os.PathLike) -> WordPieceTokenizer:
+    def from_pretrained(cls, folder: str | os.PathLike, *,
+                        max_length: int | None = None) -> WordPieceTokenizer:
         """Reads a folder that `save_pretrained` or Hugging Face's BertTokenizer wrote.
+
+        max_length: the default number of tokens in a row, in place of the folder's.
 
         `tokenizer_config.json` may be absent, as in old checkpoints: defaults hold then.
 
@@ -247,6 +250,8 @@ class WordPieceTokenizer:
                 raise UserError(f"{settings_file} is not valid JSON: {error}") from error
             if not isinstance(settings, dict):
                 raise UserError(f"{settings_file} should hold one JSON object of settings")
+        if max_length is not None:
+            settings = {**settings, "model_max_length": max_length}
         return cls.from_settings(settings, [line.rstrip("\r") for line in lines])
 
     def _tokenize(self, texts: Texts) -> tf.RaggedTensor:

@@ -13,7 +13,13 @@ class TrainingOptions:
     """Settings of a run: first in float, then quantization-aware.
 
     preset: which of the presets gives the shape of the model.
-    model: fields of `SqueezeBertConfig` that differ from the preset.
+    pretrained: a folder, backbone's name or hub id with weights and tokenizer to start from, of
+        SqueezeBERT, BERT, DistilBERT or ALBERT; `preset` and `vocab_size` have no say then.
+    model_type: the architecture of a model that is not pretrained; other than `squeezebert` it
+        has no presets, and `model` gives all fields that differ from its config's defaults.
+    model: fields of the config that differ from the preset or the pretrained model's.
+    tokenizer: a folder, backbone's name or hub id with the tokenizer of a model that is not
+        pretrained; by default a vocabulary is trained from the texts.
     vocab_size: most entries of the vocabulary that is trained from the texts.
     max_length: tokens per text, special tokens included.
     epochs, qat_epochs: most passes over the training texts in float and quantization-aware.
@@ -24,12 +30,22 @@ class TrainingOptions:
     weight_decay: of AdamW.
     patience: epochs without a better validation accuracy before a stage stops.
     seed: of weights, order and dropout.
+    teacher: the folder of a run, of any architecture, whose float model the model learns from
+        instead of from the labels, in both stages; None for the labels.
+    temperature: what teacher's and model's logits are divided by.
+    augmented_copies: how many variants of each training text the model learns from as well, as
+        the teacher sees them (TinyBERT, Jiao et al. 2020, arXiv 1909.10351, section 4.2).
+    replaced_words: share of a variant's words that others near in the teacher's embeddings
+        replace.
 
     Raises UserError for a value out of range.
     """
 
     preset: str = "squeezebert-micro"
+    pretrained: str | None = None
+    model_type: str = "squeezebert"
     model: dict[str, Any] = dataclasses.field(default_factory=dict)
+    tokenizer: str | None = None
     vocab_size: int = 8000
     max_length: int = 128
     epochs: int = 8
@@ -42,20 +58,27 @@ class TrainingOptions:
     weight_decay: float = 0.01
     patience: int = 4
     seed: int = 0
+    teacher: str | None = None
+    temperature: float = 2.0
+    augmented_copies: int = 0
+    replaced_words: float = 0.2
 
     def __post_init__(self):
         for name in ("vocab_size", "max_length", "epochs", "batch_size", "patience"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("qat_epochs", "weight_decay", "seed"):
+        for name in ("qat_epochs", "weight_decay", "seed", "augmented_copies"):
             if getattr(self, name) < 0:
                 raise UserError(f"{name} must not be negative, as {getattr(self, name)} is")
-        for name in ("learning_rate", "qat_learning_rate"):
+        for name in ("learning_rate", "qat_learning_rate", "temperature"):
             if getattr(self, name) <= 0:
                 raise UserError(f"{name} must be above 0, not {getattr(self, name)}")
-        for name in ("word_dropout", "label_smoothing"):
+        for name in ("word_dropout", "label_smoothing", "replaced_words"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} must be in [0, 1), not {getattr(self, name)}")
+        if self.augmented_copies and self.teacher is None:
+            raise UserError("augmented_copies need a teacher, since the labels may no longer hold; "
+                            "name one or leave them at 0")
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the settings as JSON-able values."""

@@ -7,23 +7,30 @@ import dataclasses
 import json
 import os
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import tf_keras as keras
 
+from tfsqueeze.checkpoints.sources import CONFIG_FILE, pretrained_folder
 from tfsqueeze.config import SqueezeBertConfig
 from tfsqueeze.data.text_dataset import DatasetSplits
+from tfsqueeze.distillation.distiller import Distiller
+from tfsqueeze.distillation.options import DistillationOptions
+from tfsqueeze.encoder_config import EncoderConfig
 from tfsqueeze.errors import UserError
 from tfsqueeze.files import write_atomically
-from tfsqueeze.models import SqueezeBertForSequenceClassification, load_preset
+from tfsqueeze.models import PreTrainedModel, load_preset
 from tfsqueeze.quantization import load_quantized, quantize_aware
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
 from tfsqueeze.text.vocabulary import train_vocabulary
+from tfsqueeze.training.architectures import classifier_class, read_config
 from tfsqueeze.training.batches import TrainingBatches, evaluation_batches, tokenize
 from tfsqueeze.training.options import TrainingOptions
 from tfsqueeze.training.stage import fit_stage, read_history
+from tfsqueeze.training.teacher import load_teacher, variants
 
 CALIBRATION_TEXTS = 512
 _CALIBRATION_BATCH = 64
@@ -40,7 +47,7 @@ class TrainedRun:
     """
 
     folder: Path
-    config: SqueezeBertConfig
+    config: EncoderConfig
     options: TrainingOptions
     dataset_name: str
     tokenizer: WordPieceTokenizer
@@ -57,17 +64,21 @@ class TrainedRun:
 
 def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: TrainingOptions,
                      callbacks: Callable[[str, int, int], Sequence] = lambda *_: (), *,
-                     dataset_name: str | None = None) -> TrainedRun:
+                     dataset_name: str | None = None,
+                     teacher_progress: Callable[[int, int], None] = lambda *_: None
+                     ) -> TrainedRun:
     """Trains a sequence classifier, first in float and then quantization-aware.
 
     folder: takes the run. A run that was interrupted there with the same settings on the same
         data goes on where it was; a finished one is loaded.
     callbacks: called with a stage's name, its epochs and its steps per epoch; returns further
         Keras callbacks for it.
+    teacher_progress: called with how many texts the teacher has seen, and of how many.
     dataset_name: what `load_dataset` took, for later verification on the same data; the name of
         `splits.train` by default.
 
-    Raises UserError where the folder holds a run with other settings or other data.
+    Raises UserError where the folder holds a run with other settings or other data, and where the
+    pretrained model or the teacher cannot be had or has other labels.
     """
     folder = Path(folder)
     train, validation = splits.train, splits.validation
@@ -80,13 +91,28 @@ def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: 
         tokenizer = _tokenizer(folder, train.texts, options)
     config = _config(tokenizer, splits.label_names, options)
     config.save_json(folder / "config.json")
+    texts, labels = train.texts, train.label_ids(splits.label_names)
+    teacher = teacher_logits = None
+    if options.teacher is not None:
+        with seconds.of("teacher"):
+            teacher = load_teacher(options.teacher, splits.label_names)
+            texts = variants(teacher, texts, options)
+            labels = np.tile(labels, len(texts) // len(labels))
+            teacher_logits = teacher.logits(texts, folder / "teacher", teacher_progress)
     with seconds.of("tokenization"):
-        train_ids = tokenize(tokenizer, train.texts)
+        train_ids = tokenize(tokenizer, texts)
         validation_data = evaluation_batches(tokenize(tokenizer, validation.texts),
                                              validation.label_ids(splits.label_names))
-    batches = TrainingBatches(train_ids, train.label_ids(splits.label_names), tokenizer,
-                              batch_size=options.batch_size,
-                              word_dropout=options.word_dropout, seed=options.seed)
+    batches = TrainingBatches(train_ids, labels, tokenizer, batch_size=options.batch_size,
+                              word_dropout=options.word_dropout, seed=options.seed,
+                              teacher_logits=teacher_logits)
+
+    def fitted(model):
+        if teacher is None:
+            return model
+        twin = {} if isinstance(model, PreTrainedModel) else {"twin_of": float_model}
+        return Distiller(model, teacher.config, DistillationOptions(
+            logits=1.0, temperature=options.temperature), **twin)
 
     def stage(name, epochs, learning_rate, build, load):
         saved = folder / f"{name}.keras"
@@ -95,7 +121,7 @@ def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: 
         model = build()
         with seconds.of(name):
             if epochs:
-                fit_stage(model, batches, validation_data, folder / name, epochs=epochs,
+                fit_stage(fitted(model), batches, validation_data, folder / name, epochs=epochs,
                           learning_rate=learning_rate, options=options,
                           keep_start=name == "qat",
                           callbacks=callbacks(name, epochs, batches.steps))
@@ -105,7 +131,7 @@ def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: 
 
     float_model = stage(
         "float", options.epochs, options.learning_rate,
-        lambda: SqueezeBertForSequenceClassification(config, input_names=("input_ids",)),
+        lambda: _new_model(config, options),
         lambda path: keras.models.load_model(path, compile=False))
     qat_model = stage(
         "qat", options.qat_epochs, options.qat_learning_rate,
@@ -126,7 +152,7 @@ def load_run(folder: str | os.PathLike) -> TrainedRun:
                         "train there first with `tfsqueeze train`")
     claim = json.loads((folder / "run.json").read_text("utf-8"))
     return TrainedRun(
-        folder, SqueezeBertConfig.from_json(folder / "config.json"),
+        folder, read_config(folder / "config.json"),
         TrainingOptions(**claim["options"]), claim["dataset"],
         WordPieceTokenizer.from_pretrained(folder / "tokenizer"),
         keras.models.load_model(folder / "float.keras", compile=False),
@@ -164,18 +190,39 @@ def _tokenizer(folder, texts, options):
     path = folder / "tokenizer"
     if path.exists():
         return WordPieceTokenizer.from_pretrained(path)
-    vocabulary = train_vocabulary(texts, vocab_size=options.vocab_size)
-    tokenizer = WordPieceTokenizer(vocabulary, max_length=options.max_length)
+    source = options.pretrained or options.tokenizer
+    if source is not None:
+        tokenizer = WordPieceTokenizer.from_pretrained(pretrained_folder(source),
+                                                       max_length=options.max_length)
+    else:
+        vocabulary = train_vocabulary(texts, vocab_size=options.vocab_size)
+        tokenizer = WordPieceTokenizer(vocabulary, max_length=options.max_length)
     with write_atomically(path) as temporary:
         tokenizer.save_pretrained(temporary)
     return tokenizer
 
 
 def _config(tokenizer, label_names, options):
-    return load_preset(options.preset, **{
-        **options.model, "vocab_size": tokenizer.vocab_size,
-        "pad_token_id": tokenizer.pad_token_id,
-        "max_position_embeddings": options.max_length}).with_labels(label_names)
+    if options.pretrained is not None:
+        config = read_config(pretrained_folder(options.pretrained) / CONFIG_FILE)
+        return config.replace(**options.model).with_labels(label_names)
+    fields = {"max_position_embeddings": options.max_length, **options.model,
+              "vocab_size": tokenizer.vocab_size, "pad_token_id": tokenizer.pad_token_id}
+    if options.model_type == SqueezeBertConfig.model_type:
+        return load_preset(options.preset, **fields).with_labels(label_names)
+    config_class = classifier_class(options.model_type).config_class
+    return config_class().replace(**fields).with_labels(label_names)
+
+
+def _new_model(config, options):
+    model_class = classifier_class(config.model_type)
+    if options.pretrained is None:
+        return model_class(config, input_names=("input_ids",))
+    with warnings.catch_warnings():
+        # That the head is new goes without saying here.
+        warnings.simplefilter("ignore", UserWarning)
+        return model_class.from_pretrained(options.pretrained, input_names=("input_ids",),
+                                           id2label=config.id2label, **options.model)
 
 
 class _Seconds:

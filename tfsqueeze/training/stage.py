@@ -11,6 +11,7 @@ from pathlib import Path
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.distillation.distiller import Distiller
 from tfsqueeze.files import write_atomically
 from tfsqueeze.training.batches import TrainingBatches
 from tfsqueeze.training.options import TrainingOptions
@@ -27,6 +28,7 @@ def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.
               callbacks: Sequence[keras.callbacks.Callback] = ()) -> list[dict[str, float]]:
     """Fits the model and leaves it with the weights of its best epoch on validation.
 
+    model: a classifier, or a `Distiller` of one.
     folder: where the epoch history (history.csv), the best weights and TensorBoard's logs go,
         and the backup from which an interrupted stage resumes at its last whole epoch.
     keep_start: whether the weights that the stage starts from stand for the best where no epoch
@@ -94,11 +96,12 @@ def compile_for_classification(model: keras.Model, learning_rate: float, steps: 
                                options: TrainingOptions) -> None:
     """Compiles with AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), a linear warm-up and a
     cosine decay over `steps`, and cross-entropy on logits."""
+    # A distiller has a loss of its own.
+    loss = None if isinstance(model, Distiller) else SmoothedCrossEntropy(options.label_smoothing)
     model.compile(
         keras.optimizers.AdamW(warmup_and_decay(learning_rate, steps),
                                weight_decay=options.weight_decay, clipnorm=1.0),
-        SmoothedCrossEntropy(options.label_smoothing),
-        metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
+        loss, metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
 
 
 def warmup_and_decay(learning_rate: float, steps: int

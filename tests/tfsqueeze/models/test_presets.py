@@ -37,7 +37,7 @@ def test_a_preset_has_only_known_fields(name):
 
 def test_overrides():
     config = load_preset("squeezebert-tiny", vocab_size=100, id2label={0: "a"})
-    assert (config.vocab_size, config.num_labels, config.hidden_size) == (100, 1, 256)
+    assert (config.vocab_size, config.num_labels, config.hidden_size) == (100, 1, 384)
 
 
 def test_an_unknown_preset_or_field():

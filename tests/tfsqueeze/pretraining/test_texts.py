@@ -62,13 +62,13 @@ def test_batches_hold_every_row_once_and_are_of_like_length(tokenizer, tmp_path)
 def test_files_and_folders(tmp_path):
     first, second = write(tmp_path, "b.txt", "x"), write(tmp_path, "a.txt", "x")
     write(tmp_path, "c.md", "x")
-    assert text_files([tmp_path]) == [second, first]
-    assert text_files([first]) == [first]
+    assert text_files([tmp_path], tmp_path / "texts") == [second, first]
+    assert text_files([first], tmp_path / "texts") == [first]
     (tmp_path / "empty").mkdir()
     for paths, message in (([tmp_path / "empty"], "has no .txt files"),
                            ([tmp_path / "gone"], "does not exist"), ([], "no texts")):
         with pytest.raises(UserError, match=message):
-            text_files(paths)
+            text_files(paths, tmp_path / "texts")
 
 
 def test_whole_words_are_masked(tokenizer):

@@ -1,0 +1,118 @@
+"""Runs that start from a pretrained model, and runs that learn from a teacher."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from converters.pipeline import convert_run
+from converters.runtimes import open_model
+from tfsqueeze.data.datasets import load_dataset
+from tfsqueeze.errors import UserError
+from tfsqueeze.models import SqueezeBertModel, load_preset
+from tfsqueeze.teachers import BertConfig
+from tfsqueeze.training.batches import TrainingBatches, tokenize
+from tfsqueeze.training.options import TrainingOptions
+from tfsqueeze.training.run import load_run, train_classifier
+from tfsqueeze.training.teacher import load_teacher, variants
+
+SMALL = {"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
+
+
+@pytest.fixture(scope="module")
+def splits(topics_folder):
+    return load_dataset(topics_folder)
+
+
+@pytest.fixture(scope="module")
+def teacher_run(splits, tiny_options, tmp_path_factory):
+    options = dataclasses.replace(
+        tiny_options, model_type="bert", model={**SMALL, "num_hidden_layers": 2,
+                                                 "hidden_dropout_prob": 0.0},
+        epochs=8, learning_rate=5e-3, qat_epochs=0)
+    return train_classifier(tmp_path_factory.mktemp("teacher") / "run", splits, options)
+
+
+def test_other_architectures_train_convert_and_load(teacher_run, splits):
+    assert isinstance(teacher_run.config, BertConfig)
+    assert max(row["val_accuracy"] for row in teacher_run.history["float"]) > 0.8
+    loaded = load_run(teacher_run.folder)
+    assert loaded.config == teacher_run.config
+    ids = tokenize(loaded.tokenizer, splits.validation.texts)
+    float_logits = loaded.float_model.predict({"input_ids": ids}, verbose=0)
+    int8_logits = open_model(convert_run(loaded)).predict_logits({"input_ids": ids})
+    assert (int8_logits.argmax(1) == float_logits.argmax(1)).mean() > 0.9
+
+
+def test_a_student_learns_from_its_teacher_alone(teacher_run, splits, tiny_options, tmp_path):
+    # With the labels mixed up, only the teacher can have taught what it knows.
+    mixed = dataclasses.replace(splits.train, labels=list(np.roll(splits.train.labels, 1)))
+    options = dataclasses.replace(
+        tiny_options, teacher=str(teacher_run.folder), augmented_copies=2, epochs=2)
+    counts = []
+    run = train_classifier(tmp_path / "run", dataclasses.replace(splits, train=mixed), options,
+                           teacher_progress=lambda *count: counts.append(count))
+    assert counts[-1] == (3 * len(splits.train), 3 * len(splits.train))
+    for stage in ("float", "qat"):
+        assert max(row["val_accuracy"] for row in run.history[stage]) > 0.8
+    assert "logits_loss" in run.history["float"][0]
+    assert run.config.model_type == "squeezebert"
+    assert load_run(run.folder).options == options
+
+
+def test_a_run_starts_from_a_pretrained_folder(trained_run, splits, tmp_path):
+    config = load_preset("squeezebert-micro", **SMALL, hidden_dropout_prob=0.0,
+                         vocab_size=trained_run.tokenizer.vocab_size)
+    backbone = SqueezeBertModel(config, input_names=("input_ids",))
+    backbone.save_pretrained(tmp_path / "backbone", dtype="float16")
+    trained_run.tokenizer.save_pretrained(tmp_path / "backbone")
+    options = TrainingOptions(pretrained=str(tmp_path / "backbone"), epochs=1, qat_epochs=0,
+                              model={"hidden_dropout_prob": 0.1}, max_length=12,
+                              learning_rate=1e-12)
+    run = train_classifier(tmp_path / "run", splits, options)
+    assert run.tokenizer.vocabulary == trained_run.tokenizer.vocabulary
+    assert run.tokenizer.max_length == 12
+    assert run.config.hidden_dropout_prob == 0.1 and run.config.num_labels == 3
+    table = backbone.get_layer("embeddings").word_embeddings.numpy()
+    np.testing.assert_allclose(run.float_model.get_layer("embeddings").word_embeddings.numpy(),
+                               table, atol=1e-4)
+
+
+def test_variants_are_of_like_words_and_the_same_again(teacher_run, splits):
+    teacher = load_teacher(teacher_run.folder, splits.label_names)
+    options = TrainingOptions(teacher="x", augmented_copies=2, replaced_words=0.5)
+    texts = splits.train.texts[:50]
+    found = variants(teacher, texts, options)
+    assert found[:50] == texts and len(found) == 150
+    assert found == variants(teacher, texts, options)
+    assert found[50:100] != found[100:]
+    words = [(a, b) for old, new in zip(texts * 2, found[50:], strict=True)
+             for a, b in zip(old.split(), new.split(), strict=True)]
+    assert 0.3 < np.mean([a != b for a, b in words]) < 0.6
+
+
+def test_a_teacher_of_other_labels_is_refused(teacher_run, tmp_path):
+    with pytest.raises(UserError, match="are not the 2 of this data"):
+        load_teacher(teacher_run.folder, ["a", "b"])
+    with pytest.raises(UserError, match="holds no trained teacher"):
+        load_teacher(tmp_path, ["a", "b"])
+    with pytest.raises(UserError, match="augmented_copies need a teacher"):
+        TrainingOptions(augmented_copies=1)
+
+
+def test_batches_keep_texts_and_logits_together(tmp_path, trained_run):
+    tokenizer = trained_run.tokenizer
+    ids = np.zeros((20, 12), np.int32)
+    for row in range(20):
+        ids[row, :3 + row % 7] = 10 + row
+    logits = np.arange(20, dtype=np.float32)[:, None].repeat(3, 1)
+    batches = TrainingBatches(ids, np.arange(20, dtype=np.int32), tokenizer, batch_size=4,
+                              word_dropout=0.0, seed=0, teacher_logits=logits)
+    seen = []
+    for inputs, targets in batches.dataset():
+        np.testing.assert_array_equal(inputs["input_ids"][:, 0] - 10, targets["labels"])
+        np.testing.assert_array_equal(targets["logits"][:, 0], targets["labels"])
+        seen += targets["labels"].numpy().tolist()
+    assert sorted(seen) == list(range(20))
