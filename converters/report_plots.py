@@ -41,11 +41,11 @@ def draw_plots(results: Mapping[str, Any]) -> dict[str, bytes]:
         "confusion_matrix": _draw_confusion_matrix,
         "training": _draw_training,
     }
-    return {key: _png(draw(results[key])) for key, draw in drawers.items() if results.get(key)}
+    return {key: png_bytes(draw(results[key])) for key, draw in drawers.items() if results.get(key)}
 
 
 def _draw_accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Figure:
-    figure, axes = _new_figure(1, _bars_height(len(rows)) + 0.25 * len(baselines))
+    figure, axes = new_figure(1, _bars_height(len(rows)) + 0.25 * len(baselines))
     runtimes = list(dict.fromkeys(row["runtime"] for row in rows))
     values = np.array([_number(row["accuracy"]) for row in rows]) * 100
     _bars(
@@ -68,7 +68,7 @@ def _draw_accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) ->
     axes[0].set_xticks(range(0, 101, 20))
     axes[0].set_xlabel("accuracy (%)")
     if baselines:
-        _legend(axes[0])
+        figure_legend(axes[0])
     return figure
 
 
@@ -85,7 +85,7 @@ def _draw_latency(reports: Sequence[Mapping]) -> Figure:
         for index, report in enumerate(reports)
         for model in report["models"]
     ]
-    figure, axes = _new_figure(1, _bars_height(len(bars)))
+    figure, axes = new_figure(1, _bars_height(len(bars)))
     ratios = np.array([_number(model["ratio"]) for _, model, _ in bars])
     spread = np.array([np.percentile(model["ratios"], [10, 90]) for _, model, _ in bars]).T
     _bars(
@@ -115,7 +115,7 @@ def threads(count: int) -> str:
 def _draw_operators(rows: Sequence[Mapping]) -> Figure:
     shown = sorted(rows, key=lambda row: -row["count"])[:_MAX_OPERATORS]
     kinds = {"all int8": _COLOURS[0], "other integers": _COLOURS[2], "float": _COLOURS[5]}
-    figure, axes = _new_figure(1, _bars_height(len(shown), each=0.3))
+    figure, axes = new_figure(1, _bars_height(len(shown), each=0.3))
     counts = np.array([row["count"] for row in shown], float)
     row_kinds = [_dtype_kind(row) for row in shown]
     _bars(
@@ -135,7 +135,7 @@ def _draw_operators(rows: Sequence[Mapping]) -> Figure:
     more = len(rows) - len(shown)
     left_out = f" ({more} rarer kinds left out)" if more else ""
     axes[0].set_xlabel(f"operators in the graph{left_out}")
-    _legend(axes[0])
+    figure_legend(axes[0])
     return figure
 
 
@@ -153,7 +153,7 @@ def _draw_confusion_matrix(matrix: Mapping[str, Any]) -> Figure:
     labels, counts = matrix["labels"], np.array(matrix["rows"], float)
     size = len(labels)
     side = min(max(5.0, 2.5 + 0.42 * size), 9.5)
-    figure, (axes,) = _new_figure(1, side, width=side + 1)
+    figure, (axes,) = new_figure(1, side, width=side + 1)
     shown = np.ma.masked_less_equal(counts, 0)
     image = axes.imshow(
         shown,
@@ -182,7 +182,7 @@ def _draw_confusion_matrix(matrix: Mapping[str, Any]) -> Figure:
 
 
 def _draw_training(stages: Mapping[str, Sequence[Mapping]]) -> Figure:
-    figure, axes = _new_figure(2, 3.8)
+    figure, axes = new_figure(2, 3.8)
     for axis, metric, factor in zip(axes, ("loss", "accuracy"), (1, 100), strict=True):
         for index, (stage, epochs) in enumerate(stages.items()):
             numbers = [epoch["epoch"] for epoch in epochs]
@@ -195,7 +195,7 @@ def _draw_training(stages: Mapping[str, Sequence[Mapping]]) -> Figure:
         axis.set_ylabel(metric if factor == 1 else f"{metric} (%)")
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.grid(alpha=0.3)
-    _legend(axes[0], columns=2)
+    figure_legend(axes[0], columns=2)
     return figure
 
 
@@ -227,19 +227,23 @@ def _bars(
     axes.tick_params(axis="y", length=0)
 
 
-def _new_figure(columns: int, height: float, width: float = 9.0) -> tuple[Figure, list[Axes]]:
+def new_figure(
+    columns: int, height: float, width: float = 9.0, rows: int = 1
+) -> tuple[Figure, list[Axes]]:
+    """Returns a figure of some inches and its axes, row by row."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
-    axes = list(figure.subplots(1, columns, squeeze=False)[0])
+    axes = list(figure.subplots(rows, columns, squeeze=False).ravel())
     for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)
     return figure, axes
 
 
-def _legend(axes: Axes, columns: int = 3) -> None:
+def figure_legend(axes: Axes, columns: int = 3) -> None:
+    """Puts the legend of what is drawn on some axes above their figure."""
     legend = axes.figure.legend(
         *axes.get_legend_handles_labels(), loc="outside upper center", ncols=columns, frameon=False
     )
@@ -247,7 +251,8 @@ def _legend(axes: Axes, columns: int = 3) -> None:
         text.set_parse_math(False)
 
 
-def _png(figure: Figure) -> bytes:
+def png_bytes(figure: Figure) -> bytes:
+    """Returns a figure as a PNG file's bytes."""
     buffer = io.BytesIO()
     # Without the version of matplotlib equal results give equal bytes for longer.
     figure.savefig(buffer, format="png", dpi=130, metadata={"Software": None})
