@@ -147,6 +147,53 @@ def formulations(
 
 
 @app.command()
+def initializations(
+    texts: Annotated[list[str] | None, typer.Argument(
+        help="Files of plain text, folders of .txt files, or names of datasets. reuters-r8 by "
+             "default.")] = None,
+    preset: Annotated[str, typer.Option(help="The student.")] = "squeezebert-tiny",
+    steps: Annotated[int, typer.Option(min=1, help="Steps of distillation from each start.")] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of texts, order and weights.")] = 0,
+    output_folder: Output = _OUTPUT, json: Json = False,
+) -> None:
+    """Compares what a student of all-MiniLM-L6-v2 starts from: random weights, or its teacher's.
+
+    A quarter of an hour on two cores; the teacher's outputs are kept.
+    """
+    from tfsqueeze.quiet import load_tensorflow
+
+    load_tensorflow()
+    from benchmarks.initializations import compare_initializations
+
+    with _progress() as progress:
+        run = compare_initializations(texts or ["reuters-r8"], output_folder / "initializations",
+                                      preset=preset, steps=steps, seed=seed, progress=progress)
+    _finish("initializations", [run], output_folder, json)
+
+
+@app.command()
+def backbone(
+    source: Annotated[str, typer.Argument(help="A backbone's name or folder.")
+                      ] = "squeezebert-tiny",
+    data: Annotated[list[str] | None, typer.Option(
+        help="A dataset's name or folder; repeatable. reuters-r8 by default.")] = None,
+    texts: Annotated[int, typer.Option(min=1, help="Most training texts of the probe.")] = 5000,
+    seed: Annotated[int, typer.Option(help="Seed of texts and pairs.")] = 0,
+    output_folder: Output = _OUTPUT, json: Json = False,
+) -> None:
+    """Measures a backbone's sentence embeddings, frozen, beside those of all-MiniLM-L6-v2."""
+    from tfsqueeze.quiet import load_tensorflow
+
+    load_tensorflow()
+    from benchmarks.backbone import measure_backbone
+
+    with _progress() as progress:
+        runs = measure_backbone(source, data or ["reuters-r8"], texts=texts, seed=seed,
+                                progress=progress)
+    _finish("backbone", runs, output_folder, json)
+
+
+@app.command()
 def throughput(
     data: Annotated[str, typer.Option(help="A dataset's name or folder.")] = "reuters-r8",
     preset: Annotated[str, typer.Option(help="The model, with random weights."

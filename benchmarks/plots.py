@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,33 @@ def draw_throughput(runs: Sequence[dict[str, Any]]) -> bytes:
             panel.annotate(f"{row['median']:,.0f}", (row["median"], index), xytext=(4, 0),
                            textcoords="offset points", va="center")
         panel.set_xlabel(f"texts per second, {run['preset']} at length {run['length']}")
+    return _png(figure)
+
+
+def draw_initializations(runs: Sequence[dict[str, Any]]) -> bytes:
+    """A PNG of each start's 1 - cosine after the steps, a panel for each run."""
+    return _plain_bars(runs, "initializations", lambda row: row["end"]["sentences"],
+                       lambda run: f"1 - cosine after {run['steps']:,} steps")
+
+
+def draw_backbone(runs: Sequence[dict[str, Any]]) -> bytes:
+    """A PNG of the accuracy on frozen embeddings, a panel for each dataset."""
+    return _plain_bars(runs, "backbone", lambda row: 100 * row["accuracy"],
+                       lambda run: f"accuracy (%) on {Path(run['data']).name}")
+
+
+def _plain_bars(runs, kind, value, label) -> bytes:
+    figure, panels = _figure(len(runs), max(len(run[kind]) for run in runs))
+    for panel, run in zip(panels, runs, strict=True):
+        values = [value(row) for row in run[kind]]
+        panel.barh(range(len(values)), values, color=_INK, height=0.7)
+        panel.set_yticks(range(len(values)), [row["name"] for row in run[kind]], parse_math=False)
+        panel.invert_yaxis()
+        for index, length in enumerate(values):
+            panel.annotate(f"{length:.2f}", (length, index), xytext=(4, 0),
+                           textcoords="offset points", va="center")
+        panel.set_xlim(0, 1.2 * max(values))
+        panel.set_xlabel(label(run))
     return _png(figure)
 
 

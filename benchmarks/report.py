@@ -15,7 +15,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.plots import (
+    draw_backbone,
     draw_formulations,
+    draw_initializations,
     draw_instructions,
     draw_models,
     draw_operators,
@@ -125,6 +127,24 @@ THROUGHPUT_COLUMNS: tuple[Column, ...] = (
     ("note", lambda row: row["note"]),
 )
 
+INITIALIZATION_COLUMNS: tuple[Column, ...] = (
+    ("start from", lambda row: row["name"]),
+    *((f"{label}, {when}", lambda row, when=when, name=name: f"{row[when][name]:.3f}")
+      for when in ("start", "end")
+      for name, label in (("last_hidden_state", "squared error"), ("sentences", "1 - cosine"))),
+)
+
+BACKBONE_COLUMNS: tuple[Column, ...] = (
+    ("sentence embeddings", lambda row: row["name"]),
+    ("accuracy of logistic regression", lambda row: _percent(row["accuracy"])),
+    ("cosine to MiniLM's", lambda row: _two_digits(row["cosine"])),
+    ("rank correlation of pairs", lambda row: _two_digits(row["spearman"])),
+)
+
+
+def _two_digits(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
 
 def machine() -> dict[str, Any]:
     """What the results depend on: processor, cores, system and versions of the runtimes."""
@@ -142,7 +162,7 @@ def machine() -> dict[str, Any]:
 def write_report(kind: str, results: dict[str, Any], folder: Path) -> None:
     """Writes `<kind>.json`, `<kind>.md` and `<kind>.png` into a folder.
 
-    kind: `models`, `operators`, `formulations`, `instructions`, `throughput` or `targets`.
+    kind: a key of `_KINDS`, by which each of the runs holds its rows.
     results: `machine` and `runs`, one for each number of threads, dataset or processor.
     """
     _, draw, _ = _KINDS[kind]
@@ -202,6 +222,17 @@ def _throughput_preface(run: dict[str, Any]) -> list[str]:
             f"{run['rounds']} rounds."]
 
 
+def _initializations_preface(run: dict[str, Any]) -> list[str]:
+    return [f"{run['preset']}, {run['steps']:,} steps of {run['batch_size']} texts, learning rate "
+            f"{run['learning_rate']:g}, seed {run['seed']}; losses on {run['held_out']} other "
+            "texts."]
+
+
+def _backbone_preface(run: dict[str, Any]) -> list[str]:
+    return [f"{run['data']}: {run['train']:,} training and {run['examples']:,} other texts, "
+            f"embeddings frozen, seed {run['seed']}."]
+
+
 def _targets_preface(run: dict[str, Any]) -> list[str]:
     lacking = [f"No row for {row['preset']} on {row['target']}: {row['why']}."
                for row in run["missing"]]
@@ -217,6 +248,8 @@ _KINDS: dict[str, tuple[tuple[Column, ...], Callable[..., bytes], Callable[..., 
     "formulations": (FORMULATION_COLUMNS, draw_formulations, _formulations_preface),
     "throughput": (THROUGHPUT_COLUMNS, draw_throughput, _throughput_preface),
     "instructions": (INSTRUCTION_COLUMNS, draw_instructions, _instructions_preface),
+    "initializations": (INITIALIZATION_COLUMNS, draw_initializations, _initializations_preface),
+    "backbone": (BACKBONE_COLUMNS, draw_backbone, _backbone_preface),
 }
 
 

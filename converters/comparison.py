@@ -172,7 +172,7 @@ def compare(folder: Path, data: str, load: Callable[[int], DatasetSplits],
 
 
 def fitting_length(train: TextDataset, backbone: str) -> int:
-    """Returns the tokens that 99 of 100 texts fit in, rounded up to a multiple of 8; at most 128."""
+    """Returns the tokens that 99 of 100 texts fit in: a multiple of 8, at most 128."""
     tokenizer = WordPieceTokenizer.from_pretrained(pretrained_folder(backbone),
                                                    max_length=_LONGEST)
     lengths = (tokenize(tokenizer, train.texts) != tokenizer.pad_token_id).sum(axis=1)
