@@ -48,8 +48,8 @@ class ComparisonOptions:
 
     seeds: each trains every method anew, and draws the validation texts of data without them.
     methods: which of `METHODS`; `distilled` needs `teacher`.
-    backbone: the pretrained SqueezeBERT; the models from scratch have its tokenizer, and its
-        width and depth.
+    backbone: the pretrained SqueezeBERT. The models from scratch have its tokenizer and depth;
+        SqueezeBERT its sizes, too, and the dense ones half its width.
     max_length: tokens per text; None for what 99 of 100 training texts need, at most 128.
     teacher_epochs, scratch_epochs, distilled_epochs, qat_epochs: most passes over the texts, in
         the last two over their variants as well.
@@ -62,11 +62,11 @@ class ComparisonOptions:
     methods: tuple[str, ...] = tuple(METHODS)
     backbone: str = "squeezebert-tiny"
     max_length: int | None = None
-    teacher_epochs: int = 4
-    scratch_epochs: int = 12
-    distilled_epochs: int = 4
+    teacher_epochs: int = 3
+    scratch_epochs: int = 10
+    distilled_epochs: int = 3
     qat_epochs: int = 1
-    augmented_copies: int = 4
+    augmented_copies: int = 3
 
     def __post_init__(self):
         unknown = [name for name in self.methods if name not in METHODS]
@@ -83,7 +83,6 @@ class ComparisonOptions:
 
         teacher: the folder of the fine-tuned teacher.
         """
-        # Fewer texts a step than the default would make the larger models' steps slow.
         shared = {"max_length": max_length, "seed": seed, "word_dropout": 0.05, "batch_size": 32,
                   "qat_epochs": 0}
         scratch = {**shared, "tokenizer": self.backbone, "epochs": self.scratch_epochs,
@@ -102,9 +101,11 @@ class ComparisonOptions:
             fields = {name: value for name, value in config.to_dict().items() if name not in (
                 "model_type", "id2label", "label2id", "vocab_size", "pad_token_id")}
             return TrainingOptions(**scratch, model=fields)
-        sizes = {"hidden_size": config.hidden_size, "num_hidden_layers": config.num_hidden_layers,
-                 "num_attention_heads": config.num_attention_heads,
-                 "intermediate_size": config.intermediate_size}
+        # Of half the width, a dense layer has as many multiply-accumulates as one in four groups.
+        sizes = {"hidden_size": config.hidden_size // 2,
+                 "num_hidden_layers": config.num_hidden_layers,
+                 "num_attention_heads": config.num_attention_heads // 2,
+                 "intermediate_size": config.intermediate_size // 2}
         if method == "albert":
             sizes |= {"embedding_size": config.embedding_size, "hidden_dropout_prob": 0.1}
         else:

@@ -27,14 +27,14 @@ def compare(
     max_length: Annotated[int | None, typer.Option(
         help="Tokens per text; by default what 99 of 100 training texts need, at most 128."
     )] = None,
-    teacher_epochs: Annotated[int, typer.Option(help="Most passes of the teacher.")] = 4,
-    scratch_epochs: Annotated[int, typer.Option(help="Most passes from scratch.")] = 12,
+    teacher_epochs: Annotated[int, typer.Option(help="Most passes of the teacher.")] = 3,
+    scratch_epochs: Annotated[int, typer.Option(help="Most passes from scratch.")] = 10,
     distilled_epochs: Annotated[int, typer.Option(
-        help="Most passes of distillation, variants included.")] = 4,
+        help="Most passes of distillation, variants included.")] = 3,
     qat_epochs: Annotated[int, typer.Option(
         help="Most passes quantization-aware, variants included.")] = 1,
     augmented_copies: Annotated[int, typer.Option(
-        help="Variants of each text in distillation.")] = 4,
+        help="Variants of each text in distillation.")] = 3,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     json: Json = False,
