@@ -2,7 +2,9 @@
 
 Source: "TensorFlow models on the Edge TPU" (coral.ai/docs/edgetpu/models-intro), sections "Model
 requirements" and "Supported operations" with their known limitations. The statuses are those that
-`edgetpu_compiler` 16 prints.
+`edgetpu_compiler` 16 prints. A second copy of the limitations (Axis, "Supported ops" of ARTPEC-7)
+agrees from Add to ResizeBilinear; the rows after it, and the runtime versions, have no second
+source here.
 
 "Batch" is taken to be the first axis of a tensor of two or more dimensions.
 """
@@ -177,6 +179,14 @@ def _pack_axis(operator: Operator) -> set[int]:
     return {operator.options.axis % len(operator.outputs[0].shape)}
 
 
+def _leading_ones(operator: Operator) -> str | None:
+    """Of Squeeze: only dimensions of 1 that stand before all others may go, without a relayout."""
+    data, output = operator.inputs[0].shape, operator.outputs[0].shape
+    if data[len(data) - len(output):] != output:
+        return f"it makes {list(output)} of {list(data)}, not by leaving out the first dimensions"
+    return None
+
+
 def _innermost_alpha(operator: Operator) -> str | None:
     if any(size > 1 for size in operator.inputs[1].shape[:-1]):
         return "its alpha is not one-dimensional"
@@ -228,7 +238,7 @@ RULES: dict[str, Rule] = {
     "SPACE_TO_DEPTH": Rule(),
     "SPLIT": Rule(limits=(_keeps_batch(_split_axis),)),
     "SQUARED_DIFFERENCE": Rule(14),
-    "SQUEEZE": Rule(),
+    "SQUEEZE": Rule(limits=(_leading_ones,)),
     "STRIDED_SLICE": Rule(limits=(_unit_strides,)),
     "SUB": Rule(),
     "SUM": Rule(13, _REDUCTION),

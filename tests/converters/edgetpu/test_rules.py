@@ -59,6 +59,7 @@ UNIT = axes(1, 1, 1, 1)
     operator("STRIDED_SLICE", X, UNIT, UNIT, UNIT),
     operator("REDUCE_MAX", X, axes(-2)),
     operator("PRELU", X, tensor(values=np.ones((1, 1, 16)))),
+    operator("SQUEEZE", X, output=(8, 16)),
     operator("PACK", X, X, output=(1, 2, 8, 16)),
 ])
 def test_what_keeps_to_the_limits_is_mapped(good):
@@ -100,6 +101,7 @@ def test_what_keeps_to_the_limits_is_mapped(good):
     (operator("STRIDED_SLICE", X, UNIT, UNIT, axes(1, 1, 2, 1)), LIMITED, "stride"),
     (operator("STRIDED_SLICE", X, UNIT, UNIT, UNIT, newAxisMask=1), LIMITED, "new axis"),
     (operator("PRELU", X, tensor(values=np.ones((1, 8, 16)))), LIMITED, "one-dimensional"),
+    (operator("SQUEEZE", tensor(1, 8, 1, 16), output=(1, 8, 16)), LIMITED, "first dimensions"),
 ])
 def test_what_breaks_a_limit_is_named(bad, status, reason):
     verdict = judge(bad)
