@@ -61,6 +61,10 @@ class JsonValue:
         """A UserError of one sentence that begins with the file and the place in it."""
         return UserError(f"{self._file}: {self._place or 'the file'}: {message}")
 
+    def keys(self) -> list[str]:
+        """The keys of this object; UserError where it is none."""
+        return list(self._checked(dict, "an object"))
+
     def has(self, key: str) -> bool:
         """Whether this object has the key."""
         return key in self._checked(dict, "an object")
