@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from tfsqueeze.errors import UserError
 
@@ -41,23 +41,6 @@ def spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
             start, _, kind = found[-1]
             found[-1] = (start, place + 1, kind)
     return found
-
-
-def tags_of(found: Iterable[tuple[int, int, str]], words: int) -> list[str]:
-    """The B-, I- and O tags of `words` words with these spans: the inverse of `spans`.
-
-    Raises:
-        UserError: a span is empty, outside the words, or over another.
-    """
-    tags = ["O"] * words
-    for start, end, kind in found:
-        if not 0 <= start < end <= words or tags[start:end] != ["O"] * (end - start):
-            raise UserError(
-                f"the span {start} to {end} ({kind}) is empty, outside the {words} words or over "
-                "another"
-            )
-        tags[start:end] = [f"B-{kind}"] + [f"I-{kind}"] * (end - start - 1)
-    return tags
 
 
 def _type(tag: str, place: int) -> str | None:
