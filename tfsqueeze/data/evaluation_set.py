@@ -10,13 +10,16 @@ from tfsqueeze.data.text_dataset import TextDataset
 
 
 def load_evaluation_set(name_or_path: str, text_column: str = "text",
-                        label_column: str = "label") -> TextDataset:
+                        label_column: str = "label",
+                        text_pair_column: str | None = None) -> TextDataset:
     """Loads one labelled file, or the test part of a dataset by name or folder; its validation
     part where it has no test part.
 
     Raises UserError where it cannot be read.
     """
+    columns = {"text_column": text_column, "label_column": label_column,
+               "text_pair_column": text_pair_column}
     if Path(name_or_path).is_file():
-        return read_table(name_or_path, text_column=text_column, label_column=label_column)
-    splits = load_dataset(name_or_path, text_column=text_column, label_column=label_column)
+        return read_table(name_or_path, **columns)
+    splits = load_dataset(name_or_path, **columns)
     return splits.test or splits.validation

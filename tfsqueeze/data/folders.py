@@ -35,15 +35,7 @@ def load_folder(
     """
     folder = Path(folder)
 
-    def find(*stems: str) -> Path | None:
-        paths = [folder / f"{stem}{suffix}" for stem in stems for suffix in TABLE_SUFFIXES]
-        found = [path for path in paths if path.is_file()]
-        if len(found) > 1:
-            names = " and ".join(path.name for path in found)
-            raise UserError(f"{folder} has both {names}; keep the one to use")
-        return found[0] if found else None
-
-    train_path = find("train")
+    train_path = find_part(folder, ("train",), TABLE_SUFFIXES)
     if train_path is None:
         raise UserError(f"{folder} has no train.tsv, train.csv or train.jsonl")
     if columns is None and text_pair_column is None:
@@ -61,7 +53,22 @@ def load_folder(
         )
 
     train = read(train_path)
-    validation = read(find("val", "dev", "validation"))
+    validation = read(find_part(folder, ("val", "dev", "validation"), TABLE_SUFFIXES))
     if validation is None:
         train, validation = train.split(VALIDATION_FRACTION, seed)
-    return DatasetSplits(train, validation, read(find("test")))
+    test = read(find_part(folder, ("test",), TABLE_SUFFIXES))
+    return DatasetSplits(train, validation, test)
+
+
+def find_part(folder: Path, stems: Sequence[str], suffixes: Sequence[str]) -> Path | None:
+    """The file of the folder with one of the stems and one of the suffixes; None without one.
+
+    Raises:
+        UserError: there are several.
+    """
+    paths = [folder / f"{stem}{suffix}" for stem in stems for suffix in suffixes]
+    found = [path for path in paths if path.is_file()]
+    if len(found) > 1:
+        names = " and ".join(path.name for path in found)
+        raise UserError(f"{folder} has both {names}; keep the one to use")
+    return found[0] if found else None

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tfsqueeze.data.reading import read_text
 from tfsqueeze.data.text_dataset import TextDataset
 from tfsqueeze.errors import UserError
 
@@ -49,13 +50,19 @@ def read_table(
             column; or a row is broken: the message names file and line.
     """
     path = Path(path)
+    wanted = [name for name in (text_column, label_column, text_pair_column) if name is not None]
+    twice = [name for name in wanted if wanted.count(name) > 1]
+    if twice:
+        raise UserError(
+            f"{path}: the column {twice[0]!r} is asked for twice; text, label and second text are "
+            "columns of their own"
+        )
     if path.suffix == ".jsonl":
         if columns is not None:
             raise UserError(f"{path}: a .jsonl file names its columns itself; give none")
         rows = _json_rows(path)
     else:
         rows = _delimited_rows(path, columns)
-    wanted = [name for name in (text_column, label_column, text_pair_column) if name is not None]
     values: dict[str, list[str]] = {name: [] for name in wanted}
     for line, row in rows:
         for name in wanted:
@@ -105,22 +112,8 @@ def guess_columns(
     return [label_column, text_column] if labels_first else [text_column, label_column]
 
 
-def _read_text(path: Path) -> str:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{path} is not UTF-8 text (byte {error.start:,}); convert it to UTF-8 first"
-        ) from error
-    if not text.strip():
-        raise UserError(f"{path} is empty")
-    return text
-
-
 def _json_rows(path: Path) -> Iterator[_Row]:
-    for line, text in enumerate(_read_text(path).split("\n"), start=1):
+    for line, text in enumerate(read_text(path).split("\n"), start=1):
         if not text.strip():
             continue
         try:
@@ -158,7 +151,7 @@ def _fields(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The fields of every row that is not blank, with the line that the row ended on."""
     if path.suffix not in TABLE_SUFFIXES:
         raise UserError(f"{path} is no {', '.join(TABLE_SUFFIXES)} file; convert it to one")
-    text = _read_text(path)
+    text = read_text(path)
     if path.suffix == ".tsv":
         # The csv module cannot leave a lone carriage return or a NUL inside a field alone.
         for line, row in enumerate(text.split("\n"), start=1):

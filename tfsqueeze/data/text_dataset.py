@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from tfsqueeze.data.labels import label_ids, stratified_split
 from tfsqueeze.errors import UserError
 
 
@@ -49,14 +49,7 @@ class TextDataset:
         Raises:
             UserError: the dataset has no labels, or one that `label_names` lacks.
         """
-        ids = {name: index for index, name in enumerate(label_names)}
-        for row, label in enumerate(self._require_labels(), start=1):
-            if label not in ids:
-                raise UserError(
-                    f"{self.name} has the label {label!r} (example {row:,}), which is not among "
-                    f"the {len(ids)} known labels; add training examples of it or remove it"
-                )
-        return np.array([ids[label] for label in self.labels], np.int32)
+        return label_ids(self.name, self._require_labels(), label_names)
 
     def split(self, fraction: float, seed: int) -> tuple[TextDataset, TextDataset]:
         """Divides into a rest and a held-out `fraction`, shuffled by `seed`.
@@ -68,26 +61,8 @@ class TextDataset:
         Raises:
             UserError: one of the parts would be empty.
         """
-        from sklearn.model_selection import train_test_split
-
-        held_out_size = round(fraction * len(self))
-        if not 0 < held_out_size < len(self):
-            raise UserError(
-                f"{self.name} has {len(self):,} examples: too few to hold out {fraction:.0%}"
-            )
-        counts = Counter(self.labels or ())
-        common = [i for i in range(len(self)) if self.labels is None or counts[self.labels[i]] > 1]
-        classes = sum(count > 1 for count in counts.values())
-        parts = (held_out_size, len(common) - held_out_size)
-        if self.labels is not None and min(parts) >= classes > 0:
-            candidates, strata = common, [self.labels[i] for i in common]
-        else:
-            candidates, strata = list(range(len(self))), None
-        _, held_out = train_test_split(
-            candidates, test_size=held_out_size, random_state=seed, stratify=strata
-        )
-        chosen = set(held_out)
-        return self.take([i for i in range(len(self)) if i not in chosen]), self.take(held_out)
+        rest, held_out = stratified_split(self.name, len(self), self.labels, fraction, seed)
+        return self.take(rest), self.take(held_out)
 
     def sample(self, n: int, seed: int) -> TextDataset:
         """At most `n` examples drawn without replacement, in a random order fixed by `seed`."""

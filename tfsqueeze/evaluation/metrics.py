@@ -15,7 +15,8 @@ def classification_metrics(
     predictions: Sequence[int] | np.ndarray,
     label_names: Sequence[str],
 ) -> dict[str, Any]:
-    """Accuracy, macro F1, a table of classes and the confusion matrix, by scikit-learn.
+    """Accuracy, macro F1, Matthews correlation, a table of classes and the confusion matrix, by
+    scikit-learn.
 
     Args:
         labels: true class ids, integers [examples].
@@ -24,9 +25,10 @@ def classification_metrics(
 
     Returns:
         A JSON-able dictionary: `examples`; `accuracy` and `macro_f1` in 0..1 (the mean over the
-        classes that occur in labels or predictions); `per_class`, a list of `label`,
-        `precision`, `recall`, `f1`, `support`; `confusion_matrix`, rows of counts: true class by
-        predicted class. A ratio over nothing counts as 0.
+        classes that occur in labels or predictions); `matthews_correlation` in -1..1 (of any
+        number of classes: Gorodkin, 2004), the measure of GLUE's CoLA; `per_class`, a list of
+        `label`, `precision`, `recall`, `f1`, `support`; `confusion_matrix`, rows of counts: true
+        class by predicted class. A ratio over nothing counts as 0.
 
     Raises:
         UserError: there are no examples, the lengths differ, or an id has no name.
@@ -54,6 +56,7 @@ def classification_metrics(
         "examples": int(labels.size),
         "accuracy": float(metrics.accuracy_score(labels, predictions)),
         "macro_f1": float(metrics.f1_score(labels, predictions, average="macro", zero_division=0)),
+        "matthews_correlation": float(metrics.matthews_corrcoef(labels, predictions)),
         "per_class": [
             {
                 "label": name,

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from tfsqueeze.data.datasets import DATASETS, load_dataset
+from tfsqueeze.data.evaluation_set import load_evaluation_set
 from tfsqueeze.errors import UserError
 
 SIZES = {
@@ -99,6 +100,25 @@ def test_pairs_of_texts(tmp_path):
         ("a", "b"),
         ("c", "d"),
     }
+
+
+def test_pairs_without_column_names_and_for_evaluation(tmp_path):
+    (tmp_path / "train.tsv").write_text("yes\ta\tb\nno\tc\td\n" * 10)
+    (tmp_path / "test.tsv").write_text("no\te\tf\n")
+    splits = load_dataset(
+        tmp_path, text_pair_column="pair", columns=["label", "text", "pair"]
+    )
+    assert (len(splits.train), len(splits.validation)) == (18, 2)
+    assert (splits.test.texts, splits.test.text_pairs) == (["e"], ["f"])
+
+    named = tmp_path / "named.csv"
+    named.write_text("text,pair,label\ng,h,yes\n")
+    assert load_evaluation_set(str(named), text_pair_column="pair").text_pairs == ["h"]
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "train.csv").write_text("text,pair,label\n" + "a,b,yes\nc,d,no\n" * 10)
+    (folder / "test.csv").write_text("text,pair,label\ne,f,no\n")
+    assert load_evaluation_set(str(folder), text_pair_column="pair").text_pairs == ["f"]
 
 
 @pytest.mark.parametrize(

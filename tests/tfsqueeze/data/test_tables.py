@@ -92,6 +92,33 @@ def test_named_and_header_less_columns(tmp_path):
     assert (dataset.labels, dataset.texts) == (["greet", "leave"], ["hello", "bye"])
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.tsv", 'text\tother\tlabel\n"A"\tB, b\tyes\nC\t\tno\n'),
+        ("a.csv", 'label,other,text\nyes,"B, b","""A"""\nno,,C\n'),
+        (
+            "a.jsonl",
+            '{"text": "\\"A\\"", "other": "B, b", "label": "yes"}\n'
+            '{"label": "no", "text": "C", "other": ""}\n',
+        ),
+    ],
+)
+def test_pairs_from_every_kind_of_file(tmp_path, name, content):
+    dataset = read_table(write(tmp_path, name, content), text_pair_column="other")
+    assert (dataset.texts, dataset.text_pairs) == (['"A"', "C"], ["B, b", ""])
+    assert dataset.labels == ["yes", "no"]
+
+
+def test_columns_of_pairs_that_are_not_there_or_asked_for_twice(tmp_path):
+    path = write(tmp_path, "a.csv", "text,label\na,b\n")
+    with pytest.raises(UserError, match=r"a\.csv:2: there is no column 'other'"):
+        read_table(path, text_pair_column="other")
+    for twice in ("text", "label"):
+        with pytest.raises(UserError, match=f"a.csv: the column '{twice}' is asked for twice"):
+            read_table(path, text_pair_column=twice)
+
+
 def test_labels_that_json_has_as_numbers(tmp_path):
     rows = [{"text": "a", "label": value} for value in (1, True, 0.5, "x")]
     path = write(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows)))

@@ -20,6 +20,8 @@ def test_metrics_of_a_case_counted_by_hand():
     assert metrics["accuracy"] == pytest.approx(4 / 6)
     # F1: a 4/5, b 1/2, c 2/3; d occurs nowhere and does not count.
     assert metrics["macro_f1"] == pytest.approx((4 / 5 + 1 / 2 + 2 / 3) / 3)
+    # Gorodkin's R_K of that matrix: (4 * 6 - 12) / sqrt((36 - 12) * (36 - 14)).
+    assert metrics["matthews_correlation"] == pytest.approx(12 / (24 * 22) ** 0.5)
     assert metrics["confusion_matrix"] == [[2, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
     assert metrics["per_class"][0] == {
         "label": "a",
@@ -30,6 +32,13 @@ def test_metrics_of_a_case_counted_by_hand():
     }
     assert metrics["per_class"][3]["f1"] == 0.0
     assert json.loads(json.dumps(metrics)) == metrics
+
+
+def test_matthews_correlation_of_guessing_one_class_and_of_perfection():
+    one_class = classification_metrics([0, 1, 1], [1, 1, 1], ["a", "b"])
+    assert one_class["matthews_correlation"] == 0.0
+    perfect = classification_metrics([0, 1, 1], [0, 1, 1], ["a", "b"])
+    assert perfect["matthews_correlation"] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
