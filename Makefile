@@ -11,7 +11,8 @@ MICRO_READY := $(VENV)/.micro-ready
 MICRO_PACKAGES := gcc g++ libc6-dev clang libclang-rt-dev cmake make gcc-arm-none-eabi \
     libnewlib-arm-none-eabi qemu-system-arm
 
-.PHONY: help setup demo test test-slow arm64 micro test-targets bench targets lint clean
+.PHONY: help setup demo test test-slow arm64 micro test-targets bench targets backbone compare \
+    lint clean
 
 help:
 	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
@@ -21,6 +22,8 @@ help:
 	@echo "make micro      the proofs for microcontrollers (Debian; installs Arm's gcc and QEMU)"
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
 	@echo "make targets    which devices take how much of each preset (the first time half an hour)"
+	@echo "make backbone   the pretrained squeezebert-tiny, made anew (two hours; BACKBONE_TEXTS)"
+	@echo "make compare    baselines, fine-tuned BERT and SqueezeBERT on COMPARE_DATA (hours)"
 	@echo "make test-targets  the proofs for Edge TPU and Ethos-U, Vela included"
 	@echo "make lint       ruff"
 	@echo "make setup      the virtual environment alone"
@@ -70,6 +73,24 @@ TARGETS_DATA ?= --data reuters-r8 --length 128 --epochs 10
 
 targets: $(READY)
 	$(BIN)/python -m benchmarks targets $(TARGETS_DATA)
+
+# Plain text, a text or paragraph a line, and names of datasets whose training texts are taken.
+BACKBONE_TEXTS ?= ../shared/data/text reuters-r8 20newsgroups
+BACKBONE := tfsqueeze/backbones/squeezebert-tiny
+
+backbone: $(READY)
+	$(BIN)/tfsqueeze pretrain $(BACKBONE_TEXTS) --preset squeezebert-tiny --epochs 2 \
+	    --output runs/squeezebert-tiny
+	$(BIN)/python -c "from tfsqueeze import SqueezeBertModel; SqueezeBertModel.from_pretrained( \
+	    'runs/squeezebert-tiny/backbone').save_pretrained('$(BACKBONE)', dtype='float16')"
+	cp runs/squeezebert-tiny/backbone/vocab.txt \
+	    runs/squeezebert-tiny/backbone/tokenizer_config.json $(BACKBONE)
+	$(BIN)/python -m benchmarks backbone --data reuters-r8 --data vader-movies
+
+COMPARE_DATA ?= reuters-r8
+
+compare: $(READY)
+	$(BIN)/tfsqueeze compare $(COMPARE_DATA) --output runs/compare
 
 test-targets: $(READY)
 	$(BIN)/python -m pytest -q -m "not slow" tests/converters/edgetpu tests/converters/ethos_u tests/coral
