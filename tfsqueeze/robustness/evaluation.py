@@ -70,7 +70,8 @@ def measure_robustness(predictors: Mapping[str, Predict], texts: Sequence[str],
     Returns a JSON-able dict: `models` (names), `labels`, `examples`, `options`, `left_out` (names
     that need words where there are none); `clean` (accuracy by model); `noises`: rows of `noise`,
     `description`, `example` (the first text that the highest level changes, as `text` and
-    `noisy`, or None) and `levels`, each a `level` with the `accuracy` by model; `attacks`: rows of
+    `noisy`, or None) and `levels`, each a `level` with the share of texts that it `changed` and
+    the `accuracy` by model; `attacks`: rows of
     `attack`, `description`, `model`, what `summarize_attack` returns, and `results`, an
     `AttackedText` of each text as a dict with the names of its labels.
 
@@ -97,7 +98,9 @@ def measure_robustness(predictors: Mapping[str, Predict], texts: Sequence[str],
         levels = []
         for level in options.levels:
             noisy = noisy_texts(texts, noise, level, seed)
-            levels.append({"level": level, "accuracy": accuracies(noisy)})
+            changed = np.mean([a != b for a, b in zip(texts, noisy, strict=True)])
+            levels.append({"level": level, "changed": float(changed),
+                           "accuracy": accuracies(noisy)})
             done += 1
             progress("noises at all levels", done, total)
         strongest = noisy_texts(texts, noise, max(options.levels), seed)

@@ -101,13 +101,15 @@ def _search(text, label, candidates, max_changed, generator
         ends, [*(match.start() for match in matches), len(text)], strict=True)]
     queries = changed = 0
 
+    def joined(parts):
+        return "".join(gap + part for gap, part in zip(gaps, [*parts, ""], strict=True))
+
     def with_word(place, word):
-        parts = [*words[:place], word, *words[place + 1:], ""]
-        return "".join(gap + part for gap, part in zip(gaps, parts, strict=True))
+        return joined([*words[:place], word, *words[place + 1:]])
 
     def result(predicted, attacked=True):
         return AttackedText(text, label, predicted, attacked, attacked and predicted != label,
-                            with_word(len(words), ""), len(words), changed, queries)
+                            joined(words), len(words), changed, queries)
 
     queries += 1
     (probabilities,) = yield [text]
