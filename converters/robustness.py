@@ -14,7 +14,7 @@ from converters.predictor import TextClassifier, softmax
 from tfsqueeze.data.augmentation import NeighbourWords
 from tfsqueeze.data.datasets import load_dataset
 from tfsqueeze.data.evaluation_set import load_evaluation_set
-from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.text_dataset import TextDataset
 from tfsqueeze.errors import UserError
 from tfsqueeze.evaluation.baselines import TfidfClassifier
 from tfsqueeze.robustness.search import Predict
@@ -95,33 +95,38 @@ def word_table(model: Model, tokens: int) -> np.ndarray | None:
 
 def evaluation_texts(subject: Subject, data: str | None, text_column: str, label_column: str
                      ) -> TextDataset:
-    """Returns the texts to measure on, and adds TF-IDF to the subject where the texts that it was
-    trained on can be loaded; otherwise a note says why not.
+    """Returns the texts to measure on, and adds TF-IDF to the subject.
 
-    data: as `load_evaluation_set` takes it; by default that of training.
+    TF-IDF is fitted to the dataset that the model was trained on; where that cannot be loaded, to
+    the training part of `data`; where `data` is a single file, it is left out. Notes say so.
 
-    Raises UserError where the texts cannot be loaded.
+    data: as `load_evaluation_set` takes it; by default the dataset of training.
+
+    Raises UserError where the texts cannot be loaded, or are labelled otherwise than the model.
     """
     name = subject.dataset_name
     if data is None and name is None:
         raise UserError("the model does not say what it was trained on; name a dataset")
-    splits: DatasetSplits | None = None
-    if name is not None:
+    splits, source, failure = None, None, None
+    for source in dict.fromkeys((name, data)):
+        if source is None:
+            continue
         try:
-            splits = load_dataset(name, text_column=text_column, label_column=label_column,
+            # The seed is that of training, so that no text is one that the models learned from.
+            splits = load_dataset(source, text_column=text_column, label_column=label_column,
                                   seed=subject.seed)
+            break
         except UserError as error:
-            if data is None:
-                raise
-            subject.notes.append("Without TF-IDF, since its training texts are not there: "
-                                 f"{error}.")
-    else:
-        subject.notes.append("Without TF-IDF, since the model does not say what it was trained on.")
-    if splits is not None:
-        tfidf = TfidfClassifier(splits.train, subject.label_names)
-        subject.predictors[TFIDF] = tfidf.predict_probabilities
-        # The parts as in training, so that no text is one that the models were trained on.
-        if data in (None, name):
-            return splits.test or splits.validation
+            failure = failure or error
+    if splits is None:
+        if data is None:
+            raise failure
+        subject.notes.append("Without TF-IDF, since the texts of training are not at hand.")
+        return load_evaluation_set(data, text_column, label_column)
+    tfidf = TfidfClassifier(splits.train, subject.label_names)
+    subject.predictors[TFIDF] = tfidf.predict_probabilities
+    if source != name:
+        subject.notes.append(f"TF-IDF is fitted to the training part of {Path(source).name}.")
+    if data in (None, source):
+        return splits.test or splits.validation
     return load_evaluation_set(data, text_column, label_column)
-

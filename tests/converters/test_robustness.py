@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 from converters.robustness import FLOAT, INT8, TFIDF, evaluation_texts, load_subject, word_table
 from tfsqueeze.cli.main import app
 from tfsqueeze.data.datasets import load_dataset
+from tfsqueeze.robustness.attacks import ATTACKS
+from tfsqueeze.robustness.noises import NOISES
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,16 @@ def test_a_file_whose_training_texts_are_gone_is_measured_alone(topics_model, to
     assert "Without TF-IDF" in result.stdout and "textfooler" in result.stdout
 
 
+def test_a_file_with_a_dataset_is_measured_beside_tfidf_on_it(topics_model, topics_folder):
+    result = robustness(topics_model, topics_folder, "--texts", 3, "--noises", "swap",
+                        "--levels", "0.3", "--attacks", "none", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["models"] == [INT8, TFIDF] and found["attacks"] == []
+    assert found["notes"] == [
+        f"TF-IDF is fitted to the training part of {topics_folder.name}."]
+
+
 @pytest.mark.parametrize("arguments, message", [
     (["--noises", "rust"], "there is no noise 'rust'; choose some of keyboard"),
     (["--attacks", "rust"], "there is no attack 'rust'; choose some of deepwordbug"),
@@ -97,6 +109,11 @@ def test_a_file_whose_training_texts_are_gone_is_measured_alone(topics_model, to
     ([], "is neither a folder nor a known dataset")])
 def test_refusals_are_one_line(topics_model, arguments, message):
     assert message in error_of(robustness(topics_model, *arguments))
+
+
+def test_help_names_every_noise_and_attack():
+    result = CliRunner().invoke(app, ["robustness", "--help"], env={"COLUMNS": "200"})
+    assert all(name in result.output for name in (*NOISES, *ATTACKS))
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -99,14 +99,17 @@ def test_a_share_of_one_place_is_right_on_average():
 
 
 @every_noise
-def test_every_noise_touches_a_usual_text_and_only_more_at_a_higher_level(name):
+def test_every_noise_touches_a_usual_text(name):
     text = "Good farmers, said to U.S. News, sold 12 tonnes of corn over there."
     assert noisy(name, text, 1.0) != text
-    if name == "random_case":
-        low, high = (noisy(name, text, level) for level in (0.2, 0.6))
-        changed = [{i for i, (a, b) in enumerate(zip(text, other, strict=True)) if a != b}
-                   for other in (low, high)]
-        assert changed[0] < changed[1]
+
+
+@pytest.mark.parametrize("name", ["random_case", "homoglyphs", "keyboard", "swap"])
+def test_a_higher_level_touches_what_a_lower_one_does_and_more(name):
+    text = "Good farmers, said to U.S. News, sold 12 tonnes of corn over there."
+    low, high = ({i for i, (a, b) in enumerate(zip(text, noisy(name, text, level), strict=True))
+                  if a != b} for level in (0.2, 0.6))
+    assert low < high
 
 
 def test_keys_beside_each_other():
