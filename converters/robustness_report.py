@@ -113,10 +113,16 @@ def _note(results):
     # Half of a 95 % interval where it is widest: the binomial's at one half.
     points = 100 * 1.96 * (0.25 / examples) ** 0.5
     left_out = results["left_out"]
+    near = {row["noise"] for row in results["noises"]} | {
+        row["attack"] for row in results["attacks"]}
+    near_words = [name for name in ("synonyms", "textfooler") if name in near]
     return " ".join([
         f"In percent of {examples:,} texts, the same for all models, so that each figure is "
         f"uncertain by up to {points:.1f} points. A level is the share of the letters, words or "
         "spaces in question that the noise touches.",
+        *([f"The words of {' and '.join(near_words)} are near in the model's own embeddings; in "
+           "those of a model trained from scratch near words need not mean the same."]
+          if near_words else ()),
         *([f"Left out for want of word embeddings: {', '.join(left_out)}."] if left_out else ()),
         *map(plain_text, results["notes"])])
 

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from converters.robustness_report import print_robustness, robustness_sections, write_robustness
+from tfsqueeze.data.augmentation import NeighbourWords
 from tfsqueeze.robustness.evaluation import RobustnessOptions, measure_robustness
 
 
@@ -17,9 +18,10 @@ def exact(texts):
     return np.array([[0.9, 0.1] if "corn" in text else [0.2, 0.8] for text in texts])
 
 
-def measured(**options):
+def measured(words=None, **options):
     results = measure_robustness({"one": exact, "two": exact}, ["corn | *rose*", "gold fell"] * 4,
-                                 [0, 1] * 4, ["grain", "metal"], RobustnessOptions(**options))
+                                 [0, 1] * 4, ["grain", "metal"], RobustnessOptions(**options),
+                                 words)
     return {"title": "Robustness of it", "data": "it", "notes": ["A note."], **results}
 
 
@@ -39,6 +41,7 @@ def test_files(results, tmp_path):
     assert page.startswith("# Robustness of it\n")
     assert "(robustness-noise.png)" in page and "(robustness-attacks.png)" in page
     assert "A note." in page and r"CORN \| \*ROSE\*" in page
+    assert "near words need not" not in page
     assert "Left out for want of word embeddings: synonyms, textfooler." in page
 
 
@@ -64,6 +67,13 @@ def test_noises_or_attacks_alone(tmp_path):
     assert "noise_plot" not in paths and "attack_plot" in paths
     (section,) = robustness_sections(alone)
     assert "percent of 8 texts" in section.note and "34.6 points" in section.note
+
+
+def test_where_near_words_come_from_is_said():
+    words = NeighbourWords(["corn", "gold"], np.eye(2))
+    results = measured(words, attacks=("textfooler",), noises=("synonyms",), levels=(0.5,))
+    assert "The words of synonyms and textfooler are near in the model's own embeddings" in (
+        robustness_sections(results)[0].note)
 
 
 @pytest.mark.parametrize("width", [60, 120])
