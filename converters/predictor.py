@@ -102,7 +102,7 @@ class TextClassifier:
             )
             shorter = length
         predictions = []
-        for text, probabilities in zip(texts, _softmax(logits), strict=True):
+        for text, probabilities in zip(texts, softmax(logits), strict=True):
             best = int(probabilities.argmax())
             predictions.append(
                 Prediction(
@@ -115,6 +115,7 @@ class TextClassifier:
         return predictions
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Returns the probabilities of logits: float64 of the same shape, the last axis sums to 1."""
     exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)

@@ -35,6 +35,6 @@ def _quiet() -> None:
     warnings.filterwarnings("ignore", module="tensorflow|tf_keras|keras")
 
 
-for _name in ("demo", "pretrain", "train", "compare", "convert", "verify", "evaluate", "predict",
-              "export", "check", "benchmark", "info"):
+for _name in ("demo", "pretrain", "train", "compare", "convert", "verify", "evaluate", "robustness",
+              "predict", "export", "check", "benchmark", "info"):
     app.command(_name)(getattr(importlib.import_module(f"tfsqueeze.cli.{_name}"), _name))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from tfsqueeze.data.text_dataset import TextDataset
 from tfsqueeze.evaluation.metrics import classification_metrics
@@ -29,10 +32,48 @@ def majority_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:
     )
 
 
-def tfidf_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:
+class TfidfClassifier:
     """Logistic regression on TF-IDF of words and word pairs, by scikit-learn.
 
-    Takes up to a minute for 15,000 texts. Of a pair of texts both count, joined by a space.
+    Takes up to a minute to fit 15,000 texts. Of a pair of texts both count, joined by a space.
+
+    train: the texts to fit.
+    label_names: the labels in the order of the probabilities; those of `train` by default.
+
+    Raises UserError where `train` has no labels, or one that `label_names` lacks.
+    """
+
+    name = "tf-idf + logistic regression"
+    settings = {"sublinear_tf": True, "ngram_range": [1, 2], "C": 30.0, "max_iter": 1000}
+
+    def __init__(self, train: TextDataset, label_names: Sequence[str] | None = None):
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+
+        self.label_names = list(label_names or train.label_names())
+        settings = self.settings
+        self._classifier = make_pipeline(
+            TfidfVectorizer(
+                sublinear_tf=settings["sublinear_tf"], ngram_range=tuple(settings["ngram_range"])
+            ),
+            LogisticRegression(C=settings["C"], max_iter=settings["max_iter"]),
+        )
+        self._classifier.fit(_joined(train), train.label_ids(self.label_names))
+
+    def predict(self, dataset: TextDataset) -> np.ndarray:
+        """Returns the most probable label's id of each text: int [n]."""
+        return self._classifier.predict(_joined(dataset))
+
+    def predict_probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """Returns float [n, labels]; 0 for a label that no training text has."""
+        probabilities = np.zeros((len(texts), len(self.label_names)))
+        probabilities[:, self._classifier.classes_] = self._classifier.predict_proba(list(texts))
+        return probabilities
+
+
+def tfidf_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:
+    """Fits and evaluates a `TfidfClassifier`.
 
     Returns:
         `name`, `accuracy` and `macro_f1` on `test` in 0..1, and `settings`.
@@ -40,21 +81,8 @@ def tfidf_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:
     Raises:
         UserError: a dataset has no labels, or `test` has one that `train` lacks.
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
-    settings = {"sublinear_tf": True, "ngram_range": [1, 2], "C": 30.0, "max_iter": 1000}
-    classifier = make_pipeline(
-        TfidfVectorizer(
-            sublinear_tf=settings["sublinear_tf"], ngram_range=tuple(settings["ngram_range"])
-        ),
-        LogisticRegression(C=settings["C"], max_iter=settings["max_iter"]),
-    )
-    classifier.fit(_joined(train), train.label_ids(train.label_names()))
-    return _result(
-        "tf-idf + logistic regression", train, test, classifier.predict(_joined(test)), settings
-    )
+    classifier = TfidfClassifier(train)
+    return _result(classifier.name, train, test, classifier.predict(test), classifier.settings)
 
 
 def _joined(dataset: TextDataset) -> list[str]:

@@ -7,7 +7,11 @@ import pytest
 from tfsqueeze.data.datasets import load_dataset
 from tfsqueeze.data.text_dataset import TextDataset
 from tfsqueeze.errors import UserError
-from tfsqueeze.evaluation.baselines import majority_baseline, tfidf_baseline
+from tfsqueeze.evaluation.baselines import (
+    TfidfClassifier,
+    majority_baseline,
+    tfidf_baseline,
+)
 
 
 def test_majority_on_reuters_r8():
@@ -40,3 +44,16 @@ def test_a_label_unseen_in_training_is_named():
     train = TextDataset("train", ["x", "y"], labels=["a", "b"])
     with pytest.raises(UserError, match="test has the label 'c'"):
         majority_baseline(train, TextDataset("test", ["z"], labels=["c"]))
+
+
+def test_tfidf_probabilities_follow_the_labels_given():
+    train = TextDataset("train", ["corn rose", "gold fell"] * 5, labels=["grain", "metal"] * 5)
+    classifier = TfidfClassifier(train, ["metal", "oil", "grain"])
+    probabilities = classifier.predict_probabilities(["corn", "gold", ""])
+    assert probabilities.shape == (3, 3) and not probabilities[:, 1].any()
+    assert probabilities.sum(axis=1) == pytest.approx(1.0)
+    assert probabilities.argmax(axis=1).tolist()[:2] == [2, 0]
+    assert probabilities.argmax(axis=1).tolist() == classifier.predict(
+        TextDataset("test", ["corn", "gold", ""])).tolist()
+    with pytest.raises(UserError, match="train has the label 'grain'"):
+        TfidfClassifier(train, ["metal"])

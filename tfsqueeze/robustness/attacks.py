@@ -1,0 +1,76 @@
+"""The attacks by name: what each puts in a word's place."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfsqueeze.data.augmentation import NeighbourWords
+from tfsqueeze.errors import UserError
+from tfsqueeze.robustness.places import in_case_of, pick
+from tfsqueeze.robustness.search import Candidates
+from tfsqueeze.robustness.typing_noise import neighbour_key
+
+
+@dataclass(frozen=True)
+class Attack:
+    """What an attack does in a few words, and whether it takes `NeighbourWords`."""
+
+    description: str
+    needs_words: bool = False
+
+
+ATTACKS: dict[str, Attack] = {
+    "deepwordbug": Attack("one letter of a word swapped, replaced, left out or added"),
+    "textfooler": Attack("words near in the embeddings", needs_words=True),
+}
+
+
+def attack_candidates(names: Sequence[str], words: NeighbourWords | None = None
+                      ) -> dict[str, Candidates]:
+    """Returns what `greedy_search` takes for each of some attacks.
+
+    words: what `textfooler` draws from.
+
+    Raises UserError for an unknown name, and for `textfooler` without words.
+    """
+    found: dict[str, Candidates] = {}
+    for name in names:
+        if name not in ATTACKS:
+            raise UserError(f"there is no attack {name!r}; choose some of {', '.join(ATTACKS)}")
+        if ATTACKS[name].needs_words and words is None:
+            raise UserError(f"the attack {name} needs a table of word embeddings, and there is "
+                            "none")
+        found[name] = character_edits if name == "deepwordbug" else NeighbourCandidates(words)
+    return found
+
+
+def character_edits(word: str, generator: np.random.Generator) -> list[str]:
+    """Returns a word with one character swapped with the next, replaced by a neighbour on the
+    keyboard, left out, and added before it, each at a place drawn by chance (DeepWordBug, Gao et
+    al. 2018, arXiv 1801.04354, table 3); none for a single character."""
+    if len(word) < 2:
+        return []
+    swapped, replaced, left_out, added = (
+        int(generator.integers(end)) for end in (len(word) - 1, len(word), len(word),
+                                                 len(word) + 1))
+    return [
+        word[:swapped] + word[swapped + 1] + word[swapped] + word[swapped + 2:],
+        word[:replaced] + neighbour_key(word[replaced], generator) + word[replaced + 1:],
+        word[:left_out] + word[left_out + 1:],
+        word[:added] + pick(string.ascii_lowercase, generator) + word[added:],
+    ]
+
+
+class NeighbourCandidates:
+    """The words near a word in a table of embeddings, the nearest first."""
+
+    def __init__(self, words: NeighbourWords):
+        self._words = words
+
+    def __call__(self, word: str, generator: np.random.Generator) -> list[str]:
+        """Returns the neighbours in the case of the word; the generator is not used."""
+        return [in_case_of(word, near) for near in self._words.neighbours(word)]

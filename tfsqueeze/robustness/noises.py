@@ -1,0 +1,85 @@
+"""The noises by name."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfsqueeze.data.augmentation import NeighbourWords
+from tfsqueeze.errors import UserError
+from tfsqueeze.robustness import (
+    reading_noise,
+    speech_noise,
+    typing_noise,
+    unicode_noise,
+    word_noise,
+    writing_noise,
+)
+
+# (text, level in 0..1, generator) -> text; level is the share of the places that the noise can
+# touch: letters, words or spaces, as the noise says. At level 0 the text is the same.
+NoiseFunction = Callable[[str, float, np.random.Generator], str]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A noise, what it does in a few words, and whether it takes `NeighbourWords` besides."""
+
+    function: Callable[..., str]
+    description: str
+    needs_words: bool = False
+
+
+NOISES: dict[str, Noise] = {
+    "keyboard": Noise(typing_noise.keyboard, "letters become neighbours on a QWERTY keyboard"),
+    "swap": Noise(typing_noise.swap, "letters side by side change places"),
+    "drop": Noise(typing_noise.drop, "letters and digits are left out"),
+    "insert": Noise(typing_noise.insert, "random letters come in between"),
+    "repeat": Noise(typing_noise.repeat, "letters and digits are doubled"),
+    "ocr": Noise(reading_noise.ocr, "shapes are misread: 0 and O, 1 and l, rn and m"),
+    "asr": Noise(speech_noise.asr, "words as heard: homophones, spelled numbers, no punctuation"),
+    "lowercase": Noise(writing_noise.lowercase, "words in small letters"),
+    "uppercase": Noise(writing_noise.uppercase, "words in capitals"),
+    "random_case": Noise(writing_noise.random_case, "letters change their case"),
+    "punctuation_removed": Noise(writing_noise.punctuation_removed, "punctuation is left out"),
+    "punctuation_added": Noise(writing_noise.punctuation_added, "punctuation follows words"),
+    "extra_spaces": Noise(writing_noise.extra_spaces, "spaces are doubled, or odd ones added"),
+    "lost_spaces": Noise(writing_noise.lost_spaces, "words run together"),
+    "homoglyphs": Noise(unicode_noise.homoglyphs, "letters become look-alikes of other scripts"),
+    "zero_width": Noise(unicode_noise.zero_width, "invisible characters come in between"),
+    "word_drop": Noise(word_noise.word_drop, "words are left out"),
+    "synonyms": Noise(word_noise.synonyms, "words near in the embeddings replace words",
+                      needs_words=True),
+}
+
+
+def noise_functions(names: Sequence[str], words: NeighbourWords | None = None
+                    ) -> dict[str, NoiseFunction]:
+    """Returns noises by their names.
+
+    words: what `synonyms` draws from.
+
+    Raises UserError for an unknown name, and for `synonyms` without words.
+    """
+    functions: dict[str, NoiseFunction] = {}
+    for name in names:
+        if name not in NOISES:
+            raise UserError(f"there is no noise {name!r}; choose some of {', '.join(NOISES)}")
+        noise = NOISES[name]
+        if noise.needs_words and words is None:
+            raise UserError(f"the noise {name} needs a table of word embeddings, and there is none")
+        functions[name] = (functools.partial(noise.function, words=words) if noise.needs_words
+                           else noise.function)
+    return functions
+
+
+def noisy_texts(texts: Sequence[str], noise: NoiseFunction, level: float, seed: int) -> list[str]:
+    """Returns each text with a noise; the same for the same seed, whatever the other texts are.
+
+    Raises UserError where the level is not in 0..1.
+    """
+    return [noise(text, level, np.random.default_rng([seed, index]))
+            for index, text in enumerate(texts)]

@@ -1,0 +1,35 @@
+"""What optical character recognition takes for something else."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from tfsqueeze.robustness.places import pick, touch
+
+# Shapes that are taken for each other.
+_LIKE_SHAPES = (
+    "0 O o", "1 l I i", "2 Z z", "5 S s", "6 b", "8 B", "9 g q", "rn m", "cl d", "vv w", "nn m",
+    "ri n", "li h", "ii u", "c e", "u v", "f t", "i j", ", .", "; :", "' `",
+)
+
+
+def _confusions() -> dict[str, list[str]]:
+    table: dict[str, list[str]] = {}
+    for group in _LIKE_SHAPES:
+        shapes = group.split()
+        for shape in shapes:
+            table.setdefault(shape, []).extend(other for other in shapes if other != shape)
+    return table
+
+
+# What each character or pair of characters may be read as.
+CONFUSIONS = _confusions()
+_PLACES = re.compile("|".join(map(re.escape, sorted(CONFUSIONS, key=len, reverse=True))))
+
+
+def ocr(text: str, level: float, generator: np.random.Generator) -> str:
+    """Misreads a share of the characters and pairs in `CONFUSIONS`."""
+    return touch(_PLACES, text, level, generator,
+                 lambda match: pick(CONFUSIONS[match[0]], generator))

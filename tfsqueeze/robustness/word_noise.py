@@ -1,0 +1,31 @@
+"""Words that are left out or give way to others."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from tfsqueeze.data.augmentation import NeighbourWords
+from tfsqueeze.robustness.places import WORD, in_case_of, pick, touch
+
+_WORD_AND_SPACE = re.compile(r"\S+\s*")
+
+
+def word_drop(text: str, level: float, generator: np.random.Generator) -> str:
+    """Leaves out a share of the words."""
+    return touch(_WORD_AND_SPACE, text, level, generator, lambda match: "")
+
+
+def synonyms(text: str, level: float, generator: np.random.Generator,
+             words: NeighbourWords) -> str:
+    """Replaces a share of the words by words near them in a table of embeddings.
+
+    Words without neighbours stay. Near words need not be synonyms: opposites stand in like places
+    too, so that a label may no longer hold at high levels.
+    """
+    def near(match):
+        found = words.neighbours(match[0])
+        return in_case_of(match[0], pick(found, generator)) if found else match[0]
+
+    return touch(WORD, text, level, generator, near)
