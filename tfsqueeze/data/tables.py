@@ -14,6 +14,7 @@ from tfsqueeze.data.reading import read_text
 from tfsqueeze.data.text_dataset import TextDataset
 from tfsqueeze.errors import UserError
 
+_LABEL = "label"
 TABLE_SUFFIXES = (".tsv", ".csv", ".jsonl")
 
 # The csv module refuses fields over 128 KiB; a text may be any length.
@@ -41,7 +42,8 @@ def read_table(
     Args:
         path: the file.
         text_column: name of the column of texts.
-        label_column: name of the column of labels; None reads no labels.
+        label_column: name of the column of labels; None reads no labels. Where there are two
+            columns, the texts and one that is not called `label`, that one is the default's.
         text_pair_column: name of the column of second texts, for tasks on pairs.
         columns: names of the columns of a `.tsv` or `.csv` without a line of names.
 
@@ -65,6 +67,10 @@ def read_table(
         rows = _delimited_rows(path, columns)
     values: dict[str, list[str]] = {name: [] for name in wanted}
     for line, row in rows:
+        if label_column == _LABEL and text_pair_column is None and _LABEL not in row:
+            others = [name for name in row if name != text_column]
+            if len(others) == 1 == len(row) - 1:
+                row = {text_column: row[text_column], _LABEL: row[others[0]]}
         for name in wanted:
             if name not in row:
                 present = ", ".join(map(repr, row)) or "none"

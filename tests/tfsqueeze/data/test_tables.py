@@ -128,7 +128,7 @@ def test_labels_that_json_has_as_numbers(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.tsv", "text\tkind\nhi\tx\n", "tsv:2: there is no column 'label'; columns: 'text'"),
+        ("a.tsv", "text\tkind\tid\nhi\tx\t1\n", "tsv:2: there is no column 'label'; columns: 'text'"),
         ("a.jsonl", '{"text": "a", "label": "b"}\n{"text": ""}', "jsonl:2: there is no column"),
         ("a.jsonl", '{"text": "a", "label": "b"}\n\n{"text": \n', r"a\.jsonl:3: not valid JSON"),
         ("a.jsonl", "[" * 100_000, r"a\.jsonl:1: not valid JSON"),
@@ -181,3 +181,17 @@ def test_other_names_are_not_taken_for_an_example(tmp_path):
     with pytest.raises(UserError, match="seem to be named 'intent' and 'utterance'"):
         guess_columns(path)
     assert guess_columns(write(tmp_path, "a.csv", "x,y\n")) is None
+
+
+def test_the_other_of_two_columns_holds_the_labels(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,category\nhello,greeting\nbye,parting\n", "utf-8")
+    assert read_table(path).labels == ["greeting", "parting"]
+    with pytest.raises(UserError, match="no column 'intent'"):
+        read_table(path, label_column="intent")
+    path.write_text("text,category,source\nhello,greeting,me\n", "utf-8")
+    with pytest.raises(UserError, match="no column 'label'"):
+        read_table(path)
+    path.write_text("question,category\nhello,greeting\n", "utf-8")
+    with pytest.raises(UserError, match="no column 'text'"):
+        read_table(path)
