@@ -128,7 +128,8 @@ def test_labels_that_json_has_as_numbers(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.tsv", "text\tkind\tid\nhi\tx\t1\n", "tsv:2: there is no column 'label'; columns: 'text'"),
+        ("a.tsv", "text\tkind\tid\nhi\tx\t1\n",
+         "tsv:2: there is no column 'label'; columns: 'text'"),
         ("a.jsonl", '{"text": "a", "label": "b"}\n{"text": ""}', "jsonl:2: there is no column"),
         ("a.jsonl", '{"text": "a", "label": "b"}\n\n{"text": \n', r"a\.jsonl:3: not valid JSON"),
         ("a.jsonl", "[" * 100_000, r"a\.jsonl:1: not valid JSON"),
