@@ -13,7 +13,7 @@ _MODULES = {
     "pretrained": ("PreTrainedModel",),
     "reduction": ("reduce_layers",),
     "sharing": ("unshare_layers",),
-    "tasks": ("SqueezeBertForMaskedLM", "SqueezeBertForQuestionAnswering",
+    "tasks": ("SqueezeBertForIntentAndSlots", "SqueezeBertForMaskedLM", "SqueezeBertForQuestionAnswering",
               "SqueezeBertForSequenceClassification", "SqueezeBertForTokenClassification",
               "SqueezeBertModel"),
 }
