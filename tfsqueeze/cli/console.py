@@ -59,18 +59,23 @@ def step(text: str) -> None:
 def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Yields a function that shows on standard error what is counted, how many are done and how
     many there are; nothing is shown before it is called."""
-    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                  TimeElapsedColumn(), TimeRemainingColumn(), console=messages,
-                  transient=True) as bar:
-        tasks: dict[str, int] = {}
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                   TimeElapsedColumn(), TimeRemainingColumn(), console=messages, transient=True)
+    tasks: dict[str, int] = {}
 
-        def show(text: str, done: int, total: int) -> None:
-            if text not in tasks:
-                tasks[text] = bar.add_task(text)
-            # One that is done gives way to what comes after it.
-            bar.update(tasks[text], completed=done, total=total, visible=done < total)
+    def show(text: str, done: int, total: int) -> None:
+        if text not in tasks:
+            bar.start()
+            tasks[text] = bar.add_task(text)
+        # One that is done gives way to what comes after it.
+        bar.update(tasks[text], completed=done, total=total, visible=done < total)
 
+    try:
         yield show
+    finally:
+        # It prints a line where it stops, which an error's one line shall not share.
+        if tasks:
+            bar.stop()
 
 
 def training_progress(stage: str, epochs: int, steps: int, samples: int | None = None) -> Sequence:

@@ -33,6 +33,13 @@ class Rows:
     def __len__(self) -> int:
         return len(self.inputs["input_ids"])
 
+    def take(self, count: int) -> Rows:
+        """The first examples, as many as asked for."""
+        inputs = {name: value[:count] for name, value in self.inputs.items()}
+        if self.word_ids is None:
+            return Rows(inputs)
+        return Rows(inputs, self.word_ids[:count], self.word_counts[:count])
+
     def select(self, names: Iterable[str]) -> dict[str, np.ndarray]:
         """The inputs of the names, in their order."""
         return {name: self.inputs[name] for name in names}
@@ -109,17 +116,9 @@ class Task(abc.ABC):
                     classes: Mapping[str, Sequence[str]]) -> dict[str, list]:
         """Decodes logits, by output: a label for each text; or for each word of each text a tag,
         I- tags that continue no span being B- ones, and O where the word was cut off."""
-        decoded = {}
-        for name, kind in self.outputs.items():
-            best = outputs[name].argmax(axis=-1)
-            if kind == "text":
-                decoded[name] = [classes[name][index] for index in best]
-            else:
-                decoded[name] = [
-                    _tags(row, word_ids, count, classes[name])
-                    for row, word_ids, count in zip(best, rows.word_ids, rows.word_counts,
-                                                    strict=True)]
-        return decoded
+        return {name: decode_labels(outputs[name], classes[name]) if kind == "text"
+                else decode_tags(outputs[name], rows, classes[name])
+                for name, kind in self.outputs.items()}
 
     def counted(self, outputs: Mapping[str, np.ndarray], rows: Rows) -> dict[str, np.ndarray]:
         """The logits that decide something, float [decisions, classes] by output: all of texts,
@@ -165,9 +164,19 @@ def tag_names(splits) -> list[str]:
     return names if _OUTSIDE in names else sorted([*names, _OUTSIDE])
 
 
-def _tags(best, word_ids, count, names) -> list[str]:
-    tags = [_OUTSIDE] * count
-    for place, index in zip(word_ids, best, strict=True):
-        if place >= 0:
-            tags[place] = names[index]
-    return repair_bio(tags)
+def decode_labels(logits: np.ndarray, names: Sequence[str]) -> list[str]:
+    """The most probable class of each text, of logits [texts, classes]."""
+    return [names[index] for index in logits.argmax(axis=-1)]
+
+
+def decode_tags(logits: np.ndarray, rows: Rows, names: Sequence[str]) -> list[list[str]]:
+    """The tag of each word of each text, of logits [texts, length, classes]: see `predictions`."""
+    decoded = []
+    for best, word_ids, count in zip(logits.argmax(axis=-1), rows.word_ids, rows.word_counts,
+                                     strict=True):
+        tags = [_OUTSIDE] * count
+        for place, index in zip(word_ids, best, strict=True):
+            if place >= 0:
+                tags[place] = names[index]
+        decoded.append(repair_bio(tags))
+    return decoded

@@ -171,8 +171,8 @@ def train_task(folder: str | os.PathLike, task: Task,
         model = build()
         with seconds.of(name):
             if epochs:
-                fit_stage(fitted(model), task, classes, batches, validation_data, folder / name, epochs=epochs,
-                          learning_rate=learning_rate, options=options,
+                fit_stage(fitted(model), task, classes, batches, validation_data, folder / name,
+                          epochs=epochs, learning_rate=learning_rate, options=options,
                           keep_start=name == "qat",
                           callbacks=callbacks(name, epochs, batches.steps))
         with write_atomically(saved) as temporary:
