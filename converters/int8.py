@@ -73,9 +73,11 @@ def convert_post_training(model: keras.Model, max_length: int,
     This is the comparison for quantization-aware training: the stock converter's full-integer
     path on the float graph.
 
-    Raises UserError where the rows are not of the model's inputs.
+    Raises UserError where there are no rows, or they are not of the model's inputs.
     """
     rows = [row if isinstance(row, Mapping) else {"input_ids": row} for row in representative_rows]
+    if not rows:
+        raise UserError("there are no representative rows to calibrate on; give at least one")
     for row in rows:
         if set(row) != set(model.input_names):
             raise UserError(f"the representative rows have {', '.join(row)}; the model takes "
