@@ -94,6 +94,10 @@ class SqueezeBertConfig(EncoderConfig):
             self._require(size is None or isinstance(size, int) and size > 0,
                           f"{name} must be a positive integer or None, not {size!r}")
 
+        self._require(not isinstance(self.slot_labels, str)
+                      and all(isinstance(name, str) and name for name in self.slot_labels),
+                      f"slot_labels must be a list of names, not {self.slot_labels!r}")
+
     def _derive(self):
         for name, value in (("embedding_size", self.hidden_size),
                             ("squeeze_size", max(1, self.hidden_size // 4)),

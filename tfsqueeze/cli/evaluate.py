@@ -62,3 +62,4 @@ def evaluate(
             table.add_row(row[kind], *(f"{100 * row[name]:.2f}" for name in (
                 "precision", "recall", "f1")), str(row["support"]))
         output.print(table)
+        title = None
