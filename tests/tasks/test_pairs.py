@@ -97,6 +97,7 @@ def test_commands(command, run, content, pairs_folder, tmp_path):
     predicted = command("predict", file, "cat dog", "--text-pair", "soup rice", "--json")
     assert predicted == command("predict", file, "--json", stdin="cat dog\tsoup rice\n")
     assert predicted[0]["label"] == "food"
+    assert "soup rice" in command("predict", file, "cat dog", "--text-pair", "soup rice")
     assert "--text-pair once for each" in command("predict", file, "a", "b", "--text-pair", "c",
                                                   fails=True)[0]
     assert "--text-pair-column" in command("evaluate", file, pairs_folder, fails=True)[0]

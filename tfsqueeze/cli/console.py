@@ -104,10 +104,12 @@ def training_progress(stage: str, epochs: int, steps: int, samples: int | None =
                 self.bar.update(self.task, rate=f"{speed * samples / steps:,.0f} samples/s")
 
         def on_epoch_end(self, epoch, logs=None):
-            accuracy = f", validation accuracy {100 * logs['val_accuracy']:.2f} %" if (
-                "val_accuracy" in logs) else ""
+            # What chooses the epoch, in each task; pretraining has none of them.
+            score = next((name for name in ("score", "f1", "accuracy") if f"val_{name}" in logs),
+                         None)
+            value = f", validation {score} {100 * logs[f'val_{score}']:.2f} %" if score else ""
             self.bar.console.print(
-                f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{accuracy}")
+                f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{value}")
 
         def on_train_end(self, logs=None):
             self.bar.stop()

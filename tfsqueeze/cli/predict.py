@@ -60,6 +60,8 @@ def predict(
         print_json([asdict(prediction) for prediction in predictions])
         return
     rows = [_row(prediction) for prediction in predictions]
+    for row, second in zip(rows, pairs or (), strict=False):
+        row["second text"] = _shortened(second)
     table = Table(*(rows[0] if rows else ("text",)))
     for row in rows:
         table.add_row(*map(_printable, row.values()))
@@ -77,8 +79,11 @@ def _row(prediction):
         if hasattr(prediction, kind):
             row[kind] = "; ".join(f"{entity.text} ({entity.type}, {entity.score:.2f})"
                                   for entity in getattr(prediction, kind))
-    text = prediction.text
-    return {**row, "text": text if len(text) <= 60 else text[:59] + "…"}
+    return {**row, "text": _shortened(prediction.text)}
+
+
+def _shortened(text):
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def _printable(text):
