@@ -181,7 +181,7 @@ class Predictor:
     def _labels(self, output: str, logits: np.ndarray) -> list[dict[str, Any]]:
         """The most probable class of each text, and the probability of every class."""
         names, found = self.classes[output], []
-        for probabilities in _softmax(logits):
+        for probabilities in softmax(logits):
             best = int(probabilities.argmax())
             found.append({
                 "label": names[best], "probability": float(probabilities[best]),
@@ -191,7 +191,7 @@ class Predictor:
     def _entities(self, output: str, texts: Sequence[str], located: Sequence, rows: Rows,
                   logits: np.ndarray) -> list[list[Entity]]:
         """The spans of each text, given its words with their places."""
-        probabilities = _softmax(logits).max(axis=-1)
+        probabilities = softmax(logits).max(axis=-1)
         tags = decode_tags(logits, rows, self.classes[output])
         found = []
         for text, words, row_tags, word_ids, row in zip(
@@ -323,6 +323,7 @@ def _sentences(located) -> TokenDataset:
     return TokenDataset("texts", [[word for word, _, _ in words] for words in located])
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Returns the probabilities of logits: float64 of the same shape, the last axis sums to 1."""
     exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)

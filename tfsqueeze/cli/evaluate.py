@@ -52,14 +52,14 @@ def evaluate(
         return
     title = ", ".join(f"{name.replace('_', ' ').replace('f1', 'F1')} {100 * metrics[name]:.2f} %"
                       for name in predictor.task.scores)
+    output.print(title)
     tables = [("label", metrics.get("intents", metrics).get("per_class"), "texts"),
               ("type", metrics.get("slots", metrics).get("per_type"), "spans")]
     for kind, rows, counted in tables:
         if rows is None:
             continue
-        table = Table(kind, "precision", "recall", "F1", counted, title=title)
+        table = Table(kind, "precision", "recall", "F1", counted)
         for row in rows:
             table.add_row(row[kind], *(f"{100 * row[name]:.2f}" for name in (
                 "precision", "recall", "f1")), str(row["support"]))
         output.print(table)
-        title = None
