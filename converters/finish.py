@@ -10,12 +10,17 @@ from converters.flatbuffer import serialize_model
 
 def finish(content: bytes) -> bytes:
     """Returns a converter's .tflite content ready for runtimes: with depthwise convolutions where
-    there are some, short tensor names, and zero points written once."""
+    there are some, short tensor names, outputs named as the model names them, and zero points
+    written once."""
     model = schema.ModelT.InitFromPackedBuf(content)
     use_depthwise_convolutions(model)
     for graph in model.subgraphs:
         for tensor in graph.tensors:
             tensor.name = _short(tensor.name)
+    for signature in model.signatureDefs or ():
+        tensors = model.subgraphs[signature.subgraphIndex].tensors
+        for output in signature.outputs:
+            tensors[output.tensorIndex].name = output.name
     return serialize_model(model, len(content))
 
 

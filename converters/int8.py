@@ -6,7 +6,7 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -27,15 +27,17 @@ def convert_int8(model: keras.Model, max_length: int, output_dtype: str = "int8"
     """Converts a quantization-aware model to an int8 .tflite file.
 
     model: what `tfsqueeze.quantization.quantize_aware` returned, calibrated or trained; its
-        inputs are int32 [batch, length], its one output float logits.
+        inputs are int32 [batch, length], its output float logits of texts or of tokens, or a dict
+        of such.
     max_length: the static length; the batch is 1.
     output_dtype: `int8`, or `float32` for a DEQUANTIZE at the end.
     profile: `int8`, where every op is int8, as Edge TPUs and microcontrollers need; or `mobile`,
         where every product is int8, and layer normalization and softmax are float32, for which
         the runtimes of phones have the faster kernels.
 
-    Returns the file's bytes: int32 inputs of the Keras inputs' names, output `logits`. All ranges
-    come from the model's fake quantization; nothing is calibrated here.
+    Returns the file's bytes: int32 inputs of the Keras inputs' names; output `logits`, or those of
+    the dict, each with a scale of its own. All ranges come from the model's fake quantization;
+    nothing is calibrated here.
 
     Raises UserError for a bad argument, and `NotFullyInt8Error` naming the ops where some tensor
     is not what the profile says.
@@ -61,21 +63,29 @@ def convert_float(model: keras.Model, max_length: int) -> bytes:
 
 
 def convert_post_training(model: keras.Model, max_length: int,
-                          representative_ids: Iterable[np.ndarray]) -> bytes:
+                          representative_rows: Iterable[np.ndarray | Mapping[str, np.ndarray]]
+                          ) -> bytes:
     """Quantizes a float model after training, as TensorFlow Lite's documentation does it.
 
-    representative_ids: rows of token ids, int32 [max_length], that the converter calibrates on.
+    representative_rows: inputs that the converter calibrates on, int32 [max_length] by name, or
+        the token ids alone.
 
     This is the comparison for quantization-aware training: the stock converter's full-integer
-    path on the float graph. Models with `input_ids` as their only input are taken.
+    path on the float graph.
+
+    Raises UserError where there are no rows, or they are not of the model's inputs.
     """
-    if model.input_names != ["input_ids"]:
-        raise UserError("post-training conversion takes a model with the one input input_ids, "
-                        f"not {', '.join(model.input_names)}")
+    rows = [row if isinstance(row, Mapping) else {"input_ids": row} for row in representative_rows]
+    if not rows:
+        raise UserError("there are no representative rows to calibrate on; give at least one")
+    for row in rows:
+        if set(row) != set(model.input_names):
+            raise UserError(f"the representative rows have {', '.join(row)}; the model takes "
+                            f"{', '.join(model.input_names)}")
     converter = _converter(model, max_length, "float32")
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: (
-        {"input_ids": np.asarray(row, np.int32)[None]} for row in representative_ids)
+        {name: np.asarray(value, np.int32)[None] for name, value in row.items()} for row in rows)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_output_type = tf.int8
     return finish(_convert(converter))
@@ -87,21 +97,26 @@ def _converter(model, max_length, profile):
     if not 1 <= max_length <= positions:
         raise UserError(f"max_length {max_length} must be from 1 to the model's "
                         f"max_position_embeddings, {positions}")
+    shapes = {name: output.shape for name, output in _by_name(model.output).items()}
     signature = {name: tf.TensorSpec([1, max_length], tf.int32, name=name)
                  for name in model.input_names}
 
     @tf.function(input_signature=[signature])
     def serve(inputs):
         with export_form(profile):
-            logits = model(inputs, training=False)
+            outputs = model(inputs, training=False)
         # Layers keep four dimensions while exporting.
-        axes = [1] if len(model.output_shape) == 3 else [1, 2]
-        return {"logits": tf.squeeze(logits, axes)}
+        return {name: tf.squeeze(value, [1] if len(shapes[name]) == 3 else [1, 2])
+                for name, value in _by_name(outputs).items()}
 
     # The variables alone: saving the Keras model with its layers takes ten times as long.
     holder = tf.Module()
     holder.variables_of_model = model.variables
     return tf.lite.TFLiteConverter.from_concrete_functions([serve.get_concrete_function()], holder)
+
+
+def _by_name(outputs):
+    return outputs if isinstance(outputs, dict) else {"logits": outputs}
 
 
 def _convert(converter) -> bytes:

@@ -13,7 +13,7 @@ import json
 import os
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,11 @@ LABELS_FILE = AssociatedFile(
     "One label a line, in the order of the logits.",
     metadata_schema.TENSOR_AXIS_LABELS,
 )
+SLOTS_FILE = AssociatedFile(
+    "slots.txt",
+    "One tag of words a line, in the order of the slot logits.",
+    metadata_schema.TENSOR_AXIS_LABELS,
+)
 VOCABULARY_FILE = AssociatedFile(
     "vocab.txt", "One WordPiece token a line, in the order of the ids.", metadata_schema.VOCABULARY
 )
@@ -44,6 +49,15 @@ DETAILS_FILE = AssociatedFile(
 
 # What the readers of BERT models expect the inputs to be called.
 _READERS_NAMES = {"input_ids": "ids", "attention_mask": "mask", "token_type_ids": "segment_ids"}
+# For each task the outputs, in what they stand for, and the file with the names of their classes.
+_OUTPUTS = {
+    "text-classification": {"logits": ("One score per label.", LABELS_FILE)},
+    "token-classification": {"logits": ("One score per token and label.", LABELS_FILE)},
+    "intent-and-slots": {
+        "intent_logits": ("One score per intent.", LABELS_FILE),
+        "slot_logits": ("One score per token and slot tag.", SLOTS_FILE),
+    },
+}
 _INPUT_DESCRIPTIONS = {
     "input_ids": "Token ids of [CLS] text [SEP], padded with [PAD].",
     "attention_mask": "1 for tokens, 0 for padding.",
@@ -58,10 +72,13 @@ class ModelMetadata:
     """What travels inside a packed .tflite file beside the network.
 
     Attributes:
-        labels: names of the logits, in order.
+        labels: names of the logits, in order; of intents and slots those of the intents.
         vocabulary: WordPiece tokens, in the order of their ids.
         tokenizer: the settings of WordPieceTokenizer.from_settings.
         extra: JSON-able facts on how the model was made (config, dataset, report, versions).
+        task: the name of the `tfsqueeze.tasks.Task`.
+        slots: names of the slot logits, in order; none but for intents and slots.
+        pairs: whether a text is a pair of texts.
     """
 
     name: str
@@ -70,6 +87,9 @@ class ModelMetadata:
     vocabulary: list[str]
     tokenizer: dict[str, Any]
     extra: dict[str, Any]
+    task: str = "text-classification"
+    slots: list[str] = field(default_factory=list)
+    pairs: bool = False
 
 
 def pack_metadata(
@@ -81,6 +101,9 @@ def pack_metadata(
     vocabulary: Sequence[str],
     tokenizer: dict[str, Any],
     extra: dict[str, Any],
+    task: str = "text-classification",
+    slots: Sequence[str] = (),
+    pairs: bool = False,
 ) -> bytes:
     """Returns the .tflite model with its metadata inside, in place of any it had.
 
@@ -88,8 +111,9 @@ def pack_metadata(
     to 16 bytes as the schema asks (TensorFlow's own converter leaves them at 4).
 
     Raises:
-        UserError: the model is damaged, the number of labels differs from that of its logits, a
-            label or token is empty or has a line break, or a dict is not JSON-able.
+        UserError: the model is damaged, its outputs are not those of the task, the number of
+            labels or slots differs from that of their logits, a label or token is empty or has a
+            line break, or a dict is not JSON-able.
     """
     from ai_edge_litert import schema_py_generated as schema
 
@@ -101,14 +125,16 @@ def pack_metadata(
     graph = schema.ModelT.InitFromPackedBuf(read_model(model))
     main = graph.subgraphs[0]
     inputs = [_tensor_name(main.tensors[index]) for index in main.inputs]
-    _check_labels(main, labels)
+    outputs = _outputs(main, task, {LABELS_FILE: labels, SLOTS_FILE: slots})
+    if any(file is SLOTS_FILE for _, file in _OUTPUTS[task].values()):
+        files[SLOTS_FILE.name] = _lines("slot", slots)
     _set_metadata_buffer(
         graph,
         metadata_schema.write_model_metadata(
             name,
             description,
             [_input_metadata(tensor) for tensor in inputs],
-            [TensorMetadata("logits", "One score per label.", [LABELS_FILE])],
+            outputs,
             [TOKENIZER_FILE, DETAILS_FILE],
         ),
     )
@@ -117,6 +143,8 @@ def pack_metadata(
         "extra": extra,
         "network_bytes": len(network),
         "network_sha256": hashlib.sha256(network).hexdigest(),
+        "pairs": pairs,
+        "task": task,
     }
     files[DETAILS_FILE.name] = _json("extra", details)
     return _with_files(network, files)
@@ -158,6 +186,10 @@ def read_metadata(model: Model) -> ModelMetadata:
         if hashlib.sha256(network).hexdigest() != details["network_sha256"]:
             raise UserError(f"{name} is damaged (its checksum is wrong); copy or convert it again")
         extra = details["extra"]
+        # Files from when there was one task do not name it.
+        task, pairs = details.get("task", "text-classification"), details.get("pairs", False)
+        with_slots = any(file is SLOTS_FILE for _, file in _OUTPUTS.get(task, {}).values())
+        slots = _split_lines(files[SLOTS_FILE.name]) if with_slots else []
     except KeyError as error:
         raise UserError(
             f"{name} has metadata of another tool, without {error.args[0]!r}; "
@@ -172,7 +204,8 @@ def read_metadata(model: Model) -> ModelMetadata:
         ) from error
     buffer = graph.Buffers(entry.Buffer()).DataAsNumpy().tobytes()
     title, description = metadata_schema.read_name_and_description(buffer)
-    return ModelMetadata(title, description, labels, vocabulary, tokenizer, extra)
+    return ModelMetadata(title, description, labels, vocabulary, tokenizer, extra, task, slots,
+                         pairs)
 
 
 def _lines(kind: str, items: Sequence[str]) -> bytes:
@@ -201,13 +234,28 @@ def _tensor_name(tensor: Any) -> str:
     return tensor.name.decode("utf-8").removeprefix("serving_default_").split(":")[0]
 
 
-def _check_labels(subgraph: Any, labels: Sequence[str]) -> None:
-    shapes = [list(map(int, subgraph.tensors[index].shape)) for index in subgraph.outputs]
-    if len(shapes) != 1 or shapes[0][-1:] != [len(labels)]:
+def _outputs(
+    subgraph: Any, task: str, names: dict[AssociatedFile, Sequence[str]]
+) -> list[TensorMetadata]:
+    """The metadata of the outputs, in the file's order, after checking them."""
+    if task not in _OUTPUTS:
+        raise UserError(f"there is no task {task!r}; there are {', '.join(_OUTPUTS)}")
+    meant = _OUTPUTS[task]
+    tensors = [subgraph.tensors[index] for index in subgraph.outputs]
+    shapes = [list(map(int, tensor.shape)) for tensor in tensors]
+    # A single output is the logits, whatever another converter named it.
+    found = [_tensor_name(x) for x in tensors] if len(meant) > 1 else list(meant)[: len(tensors)]
+    if sorted(found) != sorted(meant) or len(found) != len(tensors) or any(
+        shape[-1:] != [len(names[meant[name][1]])]
+        for name, shape in zip(found, shapes, strict=True)
+    ):
+        counts = " and ".join(f"{len(names[file])} {file.name.removesuffix('.txt')}"
+                              for _, file in meant.values())
         raise UserError(
-            f"there are {len(labels)} labels, but the model's outputs have shapes {shapes}; "
+            f"there are {counts}, but the model's outputs have shapes {shapes}; "
             "give one label for each logit"
         )
+    return [TensorMetadata(name, meant[name][0], [meant[name][1]]) for name in found]
 
 
 def _input_metadata(name: str) -> TensorMetadata:

@@ -1,18 +1,33 @@
-"""Text classification from one packed .tflite file and nothing else."""
+"""Predictions from one packed .tflite file and nothing else."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from converters.metadata import ModelMetadata, read_metadata
 from converters.model_file import Model
 from converters.runtimes import TFLiteModel, open_model
+from tfsqueeze.data.text_dataset import TextDataset
+from tfsqueeze.data.token_dataset import TokenDataset
 from tfsqueeze.errors import UserError
+from tfsqueeze.tasks import (
+    INTENT_AND_SLOTS,
+    TEXT_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+    Rows,
+    Task,
+    find_task,
+)
+from tfsqueeze.tasks.base import decode_tags
+from tfsqueeze.tasks.text_classification import require_pairs
+from tfsqueeze.text.bio import spans
 from tfsqueeze.text.light_tokenizer import LightTokenizer
+from tfsqueeze.text.words import locate_words
 
 _BATCH = 256  # texts tokenized at once
 
@@ -27,34 +42,74 @@ class Prediction:
     probabilities: dict[str, float]
 
 
-class TextClassifier:
-    """Predicts labels of texts with a .tflite model and the metadata packed into it.
+@dataclass(frozen=True)
+class Entity:
+    """A span of a text, as a named entity or a slot: its characters from `start` to before `end`.
+
+    `score` is the mean, over its words, of the probability of the tag that the word has.
+    """
+
+    text: str
+    type: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class TaggedText:
+    """The entities of a text, in order."""
+
+    text: str
+    entities: list[Entity]
+
+
+@dataclass(frozen=True)
+class IntentPrediction:
+    """The most probable intent of a text, the probability of every intent, and its slots."""
+
+    text: str
+    intent: str
+    probability: float
+    probabilities: dict[str, float]
+    slots: list[Entity]
+
+
+class Predictor:
+    """What the predictors of all tasks share; made by `from_file` or `open_predictor`.
 
     Attributes:
         metadata: what `converters.metadata.read_metadata` found in the file.
         max_length: tokens that the model reads of each text, special tokens included. A file for
             several lengths runs each text at the shortest that holds it.
+        classes: the names of each output's classes.
 
     Raises:
-        UserError: the model's input_ids and logits do not fit a text classifier with these labels.
+        UserError: the file is of another task, or its inputs do not fit.
     """
 
+    task: ClassVar[Task]
+
     def __init__(self, model: TFLiteModel, metadata: ModelMetadata) -> None:
+        if metadata.task != self.task.name:
+            raise UserError(f"the model is for {metadata.task}, not for {self.task.name}; "
+                            "open it with open_predictor")
         shapes = {detail.name: detail.shape for detail in model.input_details}
         if len(shapes.get("input_ids", ())) != 2:
-            raise UserError(
-                f"the model's inputs are {shapes}; a text classifier takes input_ids [1, length]"
-            )
+            raise UserError(f"the model's inputs are {shapes}; a {self.task.title} takes "
+                            "input_ids [1, length]")
         self.metadata = metadata
         self.max_length = shapes["input_ids"][1]
+        self.classes = self.task.classes(metadata.labels, metadata.slots)
         self._input_names = list(shapes)
         self._by_length = dict(sorted(model.by_length.items())) or {self.max_length: model}
-        self._tokenizer = LightTokenizer.from_settings(metadata.tokenizer, metadata.vocabulary)
+        tokenizer = {**metadata.tokenizer, "model_max_length": self.max_length}
+        self._tokenizer = LightTokenizer.from_settings(tokenizer, metadata.vocabulary)
 
     @classmethod
     def from_file(
         cls, path: Model, runtime: str | None = None, num_threads: int = 1
-    ) -> TextClassifier:
+    ) -> Predictor:
         """Opens a packed .tflite file (a path, or its bytes).
 
         Args:
@@ -62,57 +117,210 @@ class TextClassifier:
             num_threads: threads of the runtime.
 
         Raises:
-            UserError: the file is damaged or carries no labels and vocabulary, or the runtime is
-                not installed.
+            UserError: the file is damaged, carries no labels and vocabulary or is of another
+                task, or the runtime is not installed.
         """
         metadata = read_metadata(path)
         return cls(open_model(path, runtime or "litert", num_threads=num_threads), metadata)
 
-    def predict(self, texts: Iterable[str]) -> list[Prediction]:
+    def evaluate(self, dataset, progress: Callable[[int, int], None] = lambda *_: None
+                 ) -> dict[str, Any]:
+        """The metrics of the task (see `Task.metrics`) on a labelled dataset.
+
+        progress: called with how many examples are done, and of how many.
+
+        Raises:
+            UserError: the dataset is not of the task, or has labels that the model does not know.
+        """
+        self._check(dataset)
+        found: dict[str, list] = {name: [] for name in self.task.outputs}
+        for start in range(0, len(dataset), _BATCH):
+            part = dataset.take(range(start, min(start + _BATCH, len(dataset))))
+            rows, logits = self._run(part)
+            for name, values in self.task.predictions(logits, rows, self.classes).items():
+                found[name] += values
+            progress(start + len(part), len(dataset))
+        return self.task.metrics(dataset, found, self.classes)
+
+    def _check(self, dataset) -> None:
+        """Raises UserError for a dataset that the model cannot be evaluated on."""
+        if not isinstance(dataset, TokenDataset):
+            raise UserError(f"{dataset.name} has no words with tags; the model is for "
+                            f"{self.task.name}")
+        *_, tags = self.classes.values()
+        dataset.tag_ids(tags)
+
+    def _run(self, dataset) -> tuple[Rows, dict[str, np.ndarray]]:
+        """The dataset as rows, and the dequantized logits of each output; past the end of a row's
+        model they are 0."""
+        rows = self.task.rows(self._tokenizer, dataset)
+        lengths = rows.inputs["attention_mask"].sum(axis=1)
+        logits = {
+            name: np.zeros((len(rows), *([self.max_length] if kind == "word" else []),
+                            len(self.classes[name])), np.float32)
+            for name, kind in self.task.outputs.items()}
+        shorter = 0
+        # Each text by the shortest model that has room for it.
+        for length, model in self._by_length.items():
+            chosen = np.flatnonzero((lengths > shorter) & (lengths <= length))
+            inputs = {name: rows.inputs[name][chosen, :length] for name in self._input_names}
+            for name, values in self._predict(model, inputs).items():
+                if self.task.outputs[name] == "word":
+                    logits[name][chosen, :length] = values
+                else:
+                    logits[name][chosen] = values
+            shorter = length
+        return rows, logits
+
+    def _predict(self, model: TFLiteModel, inputs) -> dict[str, np.ndarray]:
+        if len(self.task.outputs) > 1:
+            return model.predict(inputs)
+        # A single output is the logits, whatever another converter named it.
+        return {next(iter(self.task.outputs)): model.predict_logits(inputs)}
+
+    def _labels(self, output: str, logits: np.ndarray) -> list[dict[str, Any]]:
+        """The most probable class of each text, and the probability of every class."""
+        names, found = self.classes[output], []
+        for probabilities in softmax(logits):
+            best = int(probabilities.argmax())
+            found.append({
+                "label": names[best], "probability": float(probabilities[best]),
+                "probabilities": dict(zip(names, probabilities.tolist(), strict=True))})
+        return found
+
+    def _entities(self, output: str, texts: Sequence[str], located: Sequence, rows: Rows,
+                  logits: np.ndarray) -> list[list[Entity]]:
+        """The spans of each text, given its words with their places."""
+        probabilities = softmax(logits).max(axis=-1)
+        tags = decode_tags(logits, rows, self.classes[output])
+        found = []
+        for text, words, row_tags, word_ids, row in zip(
+                texts, located, tags, rows.word_ids, probabilities, strict=True):
+            scores = row[word_ids >= 0]
+            entities = []
+            for first, last, kind in spans(row_tags):
+                start, end = words[first][1], words[last - 1][2]
+                entities.append(Entity(text[start:end], kind, start, end,
+                                       float(scores[first:last].mean())))
+            found.append(entities)
+        return found
+
+
+class TextClassifier(Predictor):
+    """Predicts labels of texts, or of pairs of texts."""
+
+    task = TEXT_CLASSIFICATION
+
+    def predict(self, texts: Iterable[str], text_pairs: Iterable[str] | None = None
+                ) -> list[Prediction]:
         """The predictions for any number of texts, in order.
 
-        A text may be empty or longer than the model reads: what is past `max_length` is cut off.
-        Probabilities are the softmax of the dequantized logits.
+        A text may be empty or longer than the model reads: what is past `max_length` is cut off,
+        of a pair from the longer text first. Probabilities are the softmax of the dequantized
+        logits.
+
+        text_pairs: the second texts of a model that was trained on pairs, as many as `texts`.
+
+        Raises:
+            UserError: `texts` is a single string, or holds something that is none; or the model
+                is for pairs and there are none, or the other way round.
+        """
+        texts = checked_texts(texts)
+        pairs = None if text_pairs is None else checked_texts(text_pairs)
+        if self.metadata.pairs and pairs is None:
+            raise UserError("the model is for pairs of texts; give a second text for each")
+        if pairs is not None and "token_type_ids" not in self._input_names:
+            raise UserError("the model is for single texts; give no second ones")
+        predictions = []
+        dataset = TextDataset("texts", texts, text_pairs=pairs)
+        for start in range(0, len(texts), _BATCH):
+            part = dataset.take(range(start, min(start + _BATCH, len(texts))))
+            _, logits = self._run(part)
+            predictions += [Prediction(text, **label) for text, label in zip(
+                part.texts, self._labels("logits", logits["logits"]), strict=True)]
+        return predictions
+
+    def _check(self, dataset):
+        if not isinstance(dataset, TextDataset):
+            raise UserError(f"{dataset.name} has words with tags; the model is for "
+                            f"{self.task.name}")
+        require_pairs(dataset, self.metadata.pairs)
+        dataset.label_ids(self.classes["logits"])
+
+
+class TokenClassifier(Predictor):
+    """Finds entities in texts. Words are those of `split_words`: they end around punctuation."""
+
+    task = TOKEN_CLASSIFICATION
+
+    def predict(self, texts: Iterable[str]) -> list[TaggedText]:
+        """The entities of any number of texts, in order; none in what is past `max_length`.
 
         Raises:
             UserError: `texts` is a single string, or holds something that is none.
         """
-        if isinstance(texts, (str, bytes, os.PathLike)):
-            raise UserError("predict takes a list of texts, not a single one; put it in a list")
-        texts = list(texts)
-        for index, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise UserError(f"text {index} is {text!r}, not a string")
-        predictions = []
+        texts, found = checked_texts(texts), []
         for start in range(0, len(texts), _BATCH):
-            predictions += self._predict_batch(texts[start : start + _BATCH])
-        return predictions
+            part = texts[start : start + _BATCH]
+            located = [locate_words(text) for text in part]
+            rows, logits = self._run(_sentences(located))
+            entities = self._entities("logits", part, located, rows, logits["logits"])
+            found += map(TaggedText, part, entities)
+        return found
 
-    def _predict_batch(self, texts: list[str]) -> list[Prediction]:
-        tokens = self._tokenizer(texts, max_length=self.max_length)
-        labels = self.metadata.labels
-        logits = np.empty((len(texts), len(labels)), np.float32)
-        lengths = tokens["attention_mask"].sum(axis=1)
-        shorter = 0
-        # Each text by the shortest model that has room for it.
-        for length, model in self._by_length.items():
-            rows = np.flatnonzero((lengths > shorter) & (lengths <= length))
-            logits[rows] = model.predict_logits(
-                {name: tokens[name][rows, :length] for name in self._input_names}
-            )
-            shorter = length
-        predictions = []
-        for text, probabilities in zip(texts, softmax(logits), strict=True):
-            best = int(probabilities.argmax())
-            predictions.append(
-                Prediction(
-                    text,
-                    labels[best],
-                    float(probabilities[best]),
-                    dict(zip(labels, probabilities.tolist(), strict=True)),
-                )
-            )
-        return predictions
+
+class IntentAndSlotClassifier(Predictor):
+    """Tells the intent of commands and finds their slots; words as in `TokenClassifier`."""
+
+    task = INTENT_AND_SLOTS
+
+    def _check(self, dataset):
+        super()._check(dataset)
+        dataset.label_ids(self.classes["intent_logits"])
+
+    def predict(self, texts: Iterable[str]) -> list[IntentPrediction]:
+        """The intents and slots of any number of texts, in order.
+
+        Raises:
+            UserError: `texts` is a single string, or holds something that is none.
+        """
+        texts, found = checked_texts(texts), []
+        for start in range(0, len(texts), _BATCH):
+            part = texts[start : start + _BATCH]
+            located = [locate_words(text) for text in part]
+            rows, logits = self._run(_sentences(located))
+            slots = self._entities("slot_logits", part, located, rows, logits["slot_logits"])
+            for text, label, entities in zip(
+                    part, self._labels("intent_logits", logits["intent_logits"]), slots,
+                    strict=True):
+                found.append(IntentPrediction(text, label["label"], label["probability"],
+                                              label["probabilities"], entities))
+        return found
+
+
+_PREDICTORS = {kind.task.name: kind
+               for kind in (TextClassifier, TokenClassifier, IntentAndSlotClassifier)}
+
+
+def open_predictor(path: Model, runtime: str | None = None, num_threads: int = 1) -> Predictor:
+    """Opens a packed .tflite file of any task; see `Predictor.from_file`."""
+    task = find_task(read_metadata(path).task)
+    return _PREDICTORS[task.name].from_file(path, runtime, num_threads)
+
+
+def checked_texts(texts: Iterable[str]) -> list[str]:
+    """Returns a list of the texts. Raises UserError for a single string and for what is none."""
+    if isinstance(texts, (str, bytes, os.PathLike)):
+        raise UserError("predict takes a list of texts, not a single one; put it in a list")
+    texts = list(texts)
+    for index, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise UserError(f"text {index} is {text!r}, not a string")
+    return texts
+
+
+def _sentences(located) -> TokenDataset:
+    return TokenDataset("texts", [[word for word, _, _ in words] for words in located])
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

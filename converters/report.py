@@ -14,7 +14,7 @@ where its key is there. Accuracies, F1 scores and agreements are fractions of 1:
     accuracy: [{model, runtime, kernels, examples, accuracy, macro_f1, agreement_with_qat,
         agreement_with_float, logit_error_mean, logit_error_max}], logit errors in steps of the
         output's scale; `kernels` is default, reference or None, and all from `macro_f1` on may
-        be None
+        be None; in place of accuracy and macro_f1 the scores of another task (`SCORES`)
     files: [{name, bytes}]
     latency: [`converters.benchmark.LatencyReport.to_dict()`]
     operators: `converters.inspection.summarize_operators(...)`
@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converters.report_page import Section, plain_text, to_html, to_markdown, to_terminal
-from converters.report_plots import BASELINE_NAMES, draw_plots, runtime_name
+from converters.report_plots import BASELINE_NAMES, SCORES, draw_plots, runtime_name
 from tfsqueeze.errors import UserError
 from tfsqueeze.files import write_atomically
 
@@ -127,8 +127,7 @@ def _accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Sect
             plain_text(row["model"]),
             runtime_name(row),
             _count(row.get("examples")),
-            _percent(row["accuracy"]),
-            _percent(row.get("macro_f1")),
+            *(_percent(row.get(score)) for score in SCORES),
             _percent(row.get("agreement_with_qat")),
             _percent(row.get("agreement_with_float")),
             _decimals(row.get("logit_error_mean"), 3),
@@ -141,8 +140,8 @@ def _accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Sect
             f"Baseline: {plain_text(BASELINE_NAMES.get(name, name))}",
             _ABSENT,
             _ABSENT,
-            _percent(baseline["accuracy"]),
-            *[_ABSENT] * 5,
+            *(_percent(baseline.get(score)) for score in SCORES),
+            *[_ABSENT] * 4,
         )
         for name, baseline in baselines.items()
     ]
@@ -150,8 +149,7 @@ def _accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Sect
         "Model",
         "Runtime",
         "Examples",
-        "Accuracy",
-        "Macro F1",
+        *SCORES.values(),
         "Same as QAT",
         "Same as float",
         "Logit error, mean",
@@ -164,9 +162,11 @@ def _accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Sect
         if column < 2 or any(row[column] != _ABSENT for row in table)
     ]
     notes = []
-    if 5 in kept or 6 in kept:
-        notes.append("“Same as” is the share of examples given the same label.")
-    if 7 in kept or 8 in kept:
+    shown = [columns[column] for column in kept]
+    if "Same as QAT" in shown or "Same as float" in shown:
+        labelled = "examples" if "Accuracy" in shown else "texts and words"
+        notes.append(f"“Same as” is the share of {labelled} given the same label.")
+    if "Logit error, mean" in shown or "Logit error, max" in shown:
         notes.append("Logit errors are in steps of the output's scale.")
     return Section(
         key="accuracy",

@@ -28,6 +28,20 @@ BASELINE_NAMES = {
 }
 
 
+# What the rows of `accuracy` may have, of one task or another; the first that is there is drawn.
+SCORES = {
+    "frame_accuracy": "Frame accuracy",
+    "intent_accuracy": "Intent accuracy",
+    "slot_f1": "Slot F1",
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "f1": "Span F1",
+    "precision": "Precision",
+    "recall": "Recall",
+    "word_accuracy": "Word accuracy",
+}
+
+
 def draw_plots(results: Mapping[str, Any]) -> dict[str, bytes]:
     """PNG bytes by the key of `results` that they show, for those keys that are there.
 
@@ -47,7 +61,8 @@ def draw_plots(results: Mapping[str, Any]) -> dict[str, bytes]:
 def _draw_accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Figure:
     figure, axes = new_figure(1, _bars_height(len(rows)) + 0.25 * len(baselines))
     runtimes = list(dict.fromkeys(row["runtime"] for row in rows))
-    values = np.array([_number(row["accuracy"]) for row in rows]) * 100
+    score = next((score for score in SCORES if all(score in row for row in rows)), "accuracy")
+    values = np.array([_number(row[score]) for row in rows]) * 100
     _bars(
         axes[0],
         [f"{_short(row['model'])}\n{runtime_name(row)}" for row in rows],
@@ -66,7 +81,7 @@ def _draw_accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) ->
         )
     axes[0].set_xlim(0, 115)
     axes[0].set_xticks(range(0, 101, 20))
-    axes[0].set_xlabel("accuracy (%)")
+    axes[0].set_xlabel(f"{SCORES[score].lower().replace('f1', 'F1')} (%)")
     if baselines:
         figure_legend(axes[0])
     return figure

@@ -89,20 +89,25 @@ class TFLiteModel:
         self.by_length: dict[int, TFLiteModel] = {}
 
     def run(self, inputs: Inputs) -> np.ndarray:
-        """Runs one batch and returns the output as stored, int8 or float32, not dequantized.
+        """As `run_all`, of a model with one output: that output.
+
+        Raises:
+            UserError: as `run_all`, or the model has several outputs.
+        """
+        name = self._only_output()
+        return self.run_all(inputs)[name]
+
+    def run_all(self, inputs: Inputs) -> dict[str, np.ndarray]:
+        """Runs one batch and returns the outputs as stored, int8 or float32, by name.
 
         Args:
             inputs: an array per input name, or the array itself where there is one input; each
                 of exactly the shape in `input_details`.
 
         Raises:
-            UserError: an input is missing, unknown or misshapen, or does not fit the dtype; the
-                runtime rejects a value, such as a token id outside the embedding table; or the
-                model has several outputs.
+            UserError: an input is missing, unknown or misshapen, or does not fit the dtype; or the
+                runtime rejects a value, such as a token id outside the embedding table.
         """
-        if len(self.output_details) != 1:
-            names = ", ".join(detail.name for detail in self.output_details)
-            raise UserError(f"the model has several outputs ({names}); one is needed")
         arrays = self._named(inputs)
         for detail in self.input_details:
             value = arrays[detail.name] = _as_dtype(arrays[detail.name], detail)
@@ -115,33 +120,53 @@ class TFLiteModel:
                 f"{self.runtime} cannot run the model on these inputs: {one_line(error)}"
             ) from error
 
-    def _invoke(self, arrays: dict[str, np.ndarray]) -> np.ndarray:
+    def _invoke(self, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if self.by_length:
             # tflite-runtime refuses to invoke an interpreter that has signature runners.
             return self.by_length[max(self.by_length)]._invoke(arrays)
         for name, value in arrays.items():
             self._interpreter.set_tensor(self._input_indices[name], value)
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output_indices[0])
+        return {detail.name: self._interpreter.get_tensor(index)
+                for detail, index in zip(self.output_details, self._output_indices, strict=True)}
+
+    def _only_output(self) -> str:
+        names = [detail.name for detail in self.output_details]
+        if len(names) != 1:
+            raise UserError(f"the model has several outputs ({', '.join(names)}); one is needed")
+        return names[0]
 
     def predict_logits(self, inputs: Inputs) -> np.ndarray:
-        """Runs rows one batch at a time and dequantizes: float32 logits [n, num_labels].
+        """As `predict`, of a model with one output: float32 logits [n, num_labels].
+
+        Raises:
+            UserError: as `predict`, or the model has several outputs.
+        """
+        name = self._only_output()
+        return self.predict(inputs)[name]
+
+    def predict(self, inputs: Inputs) -> dict[str, np.ndarray]:
+        """Runs rows one batch at a time and dequantizes: float32 [n, ...] by the output's name.
 
         Args:
             inputs: input_ids int32 [n, length], or a dict with other inputs ([n, ...]) too. The
                 model's batch is static, mostly 1, and must divide n.
 
         Raises:
-            UserError: as `run`, or the inputs differ in n, or n is no multiple of the batch.
+            UserError: as `run_all`, or the inputs differ in n, or n is no multiple of the batch.
         """
         arrays = self.checked_rows(inputs)
         batch = self.input_details[0].shape[0]
-        detail = self.output_details[0]
-        logits = np.empty((len(next(iter(arrays.values()))), *detail.shape[1:]), np.float32)
-        for start in range(0, len(logits), batch):
+        count = len(next(iter(arrays.values())))
+        outputs = {detail.name: np.empty((count, *detail.shape[1:]), np.float32)
+                   for detail in self.output_details}
+        for start in range(0, count, batch):
             rows = {name: value[start : start + batch] for name, value in arrays.items()}
-            logits[start : start + batch] = detail.dequantize(self.run(rows))
-        return logits
+            stored = self.run_all(rows)
+            for detail in self.output_details:
+                outputs[detail.name][start : start + batch] = detail.dequantize(
+                    stored[detail.name])
+        return outputs
 
     def checked_rows(self, inputs: Inputs) -> dict[str, np.ndarray]:
         """The rows of `predict_logits` by input's name, in the order and dtypes of the file.
@@ -189,8 +214,7 @@ class _SignatureModel(TFLiteModel):
         )
 
     def _invoke(self, arrays):
-        (output,) = self._runner(**arrays).values()
-        return output
+        return self._runner(**arrays)
 
 
 def open_model(

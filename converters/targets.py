@@ -31,6 +31,14 @@ TARGETS = {
 }
 
 
+def require_single_texts(run, target: str) -> None:
+    """Raises UserError for a run whose inputs and outputs a target's program does not know."""
+    if run.task.name != "text-classification" or run.reads_pairs:
+        kind = "pairs of texts" if run.reads_pairs else run.task.name
+        raise UserError(f"{run.folder} is a model for {kind}; the target {target} takes "
+                        "classifiers of single texts so far")
+
+
 def load_target(name: str) -> ModuleType:
     """The module of a target. Raises UserError for a name that is none."""
     if name not in TARGETS:

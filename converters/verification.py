@@ -2,65 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from converters.runtimes import available_runtimes
-from converters.worker import predict_logits, run_in_workers
-from tfsqueeze.evaluation.metrics import classification_metrics
+from converters.worker import predict_outputs, run_in_workers
+from tfsqueeze.tasks import Rows, Task
 
 # Reference kernels are slow and meant for checking; a part of the examples is enough.
 REFERENCE_EXAMPLES = 256
 
+Outputs = Mapping[str, np.ndarray]
 
-def verify_logits(models: Mapping[str, bytes], input_ids: np.ndarray, labels: np.ndarray,
-                  label_names: list[str], keras_logits: Mapping[str, np.ndarray], *,
-                  reference_examples: int = REFERENCE_EXAMPLES
-                  ) -> tuple[list[dict[str, Any]], dict[tuple[str, str, str], np.ndarray]]:
+
+def verify_outputs(models: Mapping[str, bytes], task: Task, dataset, rows: Rows,
+                   classes: Mapping[str, Sequence[str]], keras_outputs: Mapping[str, Outputs],
+                   input_names: Sequence[str], *, reference_examples: int = REFERENCE_EXAMPLES
+                   ) -> tuple[list[dict[str, Any]], dict[tuple[str, str, str], Outputs]]:
     """Compares .tflite models on every runtime, with optimized and reference kernels, to Keras.
 
     models: .tflite contents by the name they have in the result; the first one is run by the
         reference kernels as well.
-    input_ids: int32 [n, length].
-    labels: true class ids, int [n].
-    keras_logits: float [n, num_labels] of the `float` and the `qat` Keras model.
+    dataset, rows: labelled examples, and the same tokenized by the task.
+    classes: the names of each output's classes.
+    keras_outputs: logits by the output's name, float [n, ...], of the `float` and the `qat` Keras
+        model.
+    input_names: those of the rows' inputs that the models take.
     reference_examples: how many of the first examples the reference kernels get; 0 leaves them
         out.
 
     Returns one row per Keras model, then one per model, runtime and set of kernels: `model`,
-    `runtime`, `kernels`, `examples`, `accuracy`, `macro_f1`, the shares of equal predictions
+    `runtime`, `kernels`, `examples`, the task's `scores`, the shares of equal predictions
     `agreement_with_qat` and `agreement_with_float`, and `logit_error_mean`/`logit_error_max`: the
-    absolute difference to the QAT model's logits in steps of the output's scale. And the logits
-    by (model, runtime, kernels).
+    absolute difference to the QAT model's logits in steps of each output's scale. Predictions are
+    those of texts and of words alike, and the logits those that make them. And the outputs by
+    (model, runtime, kernels).
     """
-    def row(name, runtime, kernels, logits, scale):
-        count = len(logits)
-        metrics = classification_metrics(labels[:count], logits.argmax(axis=1), label_names)
-        errors = np.abs(logits - keras_logits["qat"][:count]) / scale if scale else None
+    def row(name, runtime, kernels, outputs, scales):
+        count = len(next(iter(outputs.values())))
+        part = rows.take(count)
+        metrics = task.metrics(dataset.take(range(count)),
+                               task.predictions(outputs, part, classes), classes)
+        found = task.counted(outputs, part)
+        expected = {key: task.counted({name: value[:count] for name, value in logits.items()}, part)
+                    for key, logits in keras_outputs.items()}
+        errors = None
+        if scales and all(scales.values()):
+            errors = np.concatenate([
+                (np.abs(logits - expected["qat"][output]) / scales[output]).ravel()
+                for output, logits in found.items()])
 
         def agreement(other):
-            same = logits.argmax(axis=1) == keras_logits[other][:count].argmax(axis=1)
-            return float(same.mean())
+            return float(np.concatenate([
+                logits.argmax(axis=-1) == expected[other][output].argmax(axis=-1)
+                for output, logits in found.items()]).mean())
 
         return {"model": name, "runtime": runtime, "kernels": kernels, "examples": count,
-                "accuracy": metrics["accuracy"], "macro_f1": metrics["macro_f1"],
+                **{score: metrics[score] for score in task.scores},
                 "agreement_with_qat": agreement("qat"),
                 "agreement_with_float": agreement("float"),
-                "logit_error_mean": float(errors.mean()) if scale else None,
-                "logit_error_max": float(errors.max()) if scale else None}
+                "logit_error_mean": None if errors is None else float(errors.mean()),
+                "logit_error_max": None if errors is None else float(errors.max())}
 
-    rows = [row("Keras float", "tensorflow", None, keras_logits["float"], None),
-            row("Keras QAT", "tensorflow", None, keras_logits["qat"], None)]
-    cases = [(name, runtime, "default", len(input_ids))
+    table = [row("Keras float", "tensorflow", None, keras_outputs["float"], None),
+             row("Keras QAT", "tensorflow", None, keras_outputs["qat"], None)]
+    cases = [(name, runtime, "default", len(rows))
              for name in models for runtime in available_runtimes()]
     if reference_examples:
-        cases += [(next(iter(models)), runtime, "reference", reference_examples)
+        cases += [(next(iter(models)), runtime, "reference", min(len(rows), reference_examples))
                   for runtime in available_runtimes()]
-    results = run_in_workers(predict_logits, [
-        (models[name], input_ids[:count], runtime, kernels)
+    results = run_in_workers(predict_outputs, [
+        (models[name], rows.take(count).select(input_names), runtime, kernels)
         for name, runtime, kernels, count in cases])
-    for (name, runtime, kernels, _), (logits, scale) in zip(cases, results, strict=True):
-        rows.append(row(name, runtime, kernels, logits, scale))
-    return rows, {case[:3]: logits for case, (logits, _) in zip(cases, results, strict=True)}
+    for (name, runtime, kernels, _), (outputs, scales) in zip(cases, results, strict=True):
+        table.append(row(name, runtime, kernels, outputs, scales))
+    return table, {case[:3]: outputs for case, (outputs, _) in zip(cases, results, strict=True)}

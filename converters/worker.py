@@ -38,6 +38,14 @@ def predict_logits(model: bytes, input_ids: np.ndarray, runtime: str, kernels: s
     return opened.predict_logits(input_ids), opened.output_details[0].scale
 
 
+def predict_outputs(model: bytes, inputs: dict[str, np.ndarray], runtime: str, kernels: str
+                    ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Runs a model on rows: its outputs float32 [n, ...] by name, and their scales (0.0 where an
+    output is float)."""
+    opened = open_model(model, runtime, kernels)
+    return opened.predict(inputs), {detail.name: detail.scale for detail in opened.output_details}
+
+
 def latency(models: dict[str, bytes], runtime: str, num_threads: int, rounds: int) -> dict:
     """Measures models side by side; see `measure_latency`."""
     return measure_latency(models, runtime=runtime, num_threads=num_threads,

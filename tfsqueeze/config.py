@@ -14,7 +14,7 @@ NORMALIZATION_TYPES = ("layer_norm", "no_norm")
 POOLINGS = ("cls", "max")
 # The fields that Hugging Face's SqueezeBertConfig does not have.
 _VARIANTS = ("layer_types", "feed_forward_type", "squeeze_size", "conv_kernel_size",
-             "normalization_type", "classifier_pooling")
+             "normalization_type", "classifier_pooling", "slot_labels")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +39,8 @@ class SqueezeBertConfig(EncoderConfig):
         reductions (MobileBERT, Sun et al. 2020, section 3.3).
     classifier_pooling: what a sequence classifier reads: `cls`, the pooled first token, or
         `max`, the maximum over the tokens of a dense projection.
+    slot_labels: names of what a model of intents and slots tells tokens apart by; `id2label`
+        names its intents. None by default.
 
     Raises UserError for values that do not fit together.
     """
@@ -83,6 +85,7 @@ class SqueezeBertConfig(EncoderConfig):
     conv_kernel_size: int = 3
     normalization_type: str = "layer_norm"
     classifier_pooling: str = "cls"
+    slot_labels: tuple[str, ...] = ()
 
     def _check_numbers(self):
         super()._check_numbers()
@@ -91,6 +94,10 @@ class SqueezeBertConfig(EncoderConfig):
             self._require(size is None or isinstance(size, int) and size > 0,
                           f"{name} must be a positive integer or None, not {size!r}")
 
+        self._require(not isinstance(self.slot_labels, str)
+                      and all(isinstance(name, str) and name for name in self.slot_labels),
+                      f"slot_labels must be a list of names, not {self.slot_labels!r}")
+
     def _derive(self):
         for name, value in (("embedding_size", self.hidden_size),
                             ("squeeze_size", max(1, self.hidden_size // 4)),
@@ -98,6 +105,7 @@ class SqueezeBertConfig(EncoderConfig):
             if getattr(self, name) is None:
                 self._set(name, value)
         self._set("layer_types", tuple(self.layer_types))
+        self._set("slot_labels", tuple(self.slot_labels))
 
     def _check_fit(self):
         super()._check_fit()
@@ -133,7 +141,8 @@ class SqueezeBertConfig(EncoderConfig):
                             layer_types=tuple(self.layer_types[index] for index in layers))
 
     def to_dict(self) -> dict[str, Any]:
-        return {**super().to_dict(), "layer_types": list(self.layer_types)}
+        return {**super().to_dict(), "layer_types": list(self.layer_types),
+                "slot_labels": list(self.slot_labels)}
 
     def checkpoint_fields(self) -> dict[str, Any]:
         """Returns the fields for the config.json of a checkpoint, our variants' only where they

@@ -16,6 +16,7 @@ from converters.edgetpu.split import LookUp, reorder, split_look_ups
 from converters.inspection import list_operators, require_int8
 from converters.model_file import Model
 from converters.runtimes import open_model
+from converters.targets import require_single_texts
 from converters.versions import installed_versions
 from tfsqueeze.config import SqueezeBertConfig
 from tfsqueeze.errors import UserError
@@ -48,6 +49,7 @@ def export(run: TrainedRun, folder: Path, max_length: int | None = None) -> dict
     # Brings TensorFlow, which a check does without.
     from converters.int8 import convert_int8
 
+    require_single_texts(run, "edgetpu")
     require_supported(run.config)
     length = max_length or run.options.max_length
     content, look_ups = split_for_edgetpu(convert_int8(run.qat_model, length))

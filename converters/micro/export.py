@@ -16,6 +16,7 @@ from converters.micro.operators import op_resolver
 from converters.micro.sources import classifier_sources, model_sources, tokenizer_sources
 from converters.micro.tokenizer_tables import build_tables
 from converters.micro.verification import verify
+from converters.targets import require_single_texts
 from converters.worker import run_in_workers
 from tfsqueeze.errors import UserError
 from tfsqueeze.models import count_macs
@@ -43,6 +44,7 @@ def export(run: TrainedRun, folder: Path, max_length: int | None = None) -> dict
     or model and tables exceed `FLASH_BYTES` or the arena `ARENA_BYTES`.
     """
     require_interpreter()
+    require_single_texts(run, "micro")
     max_length = max_length or run.options.max_length
     model = convert_int8(run.qat_model, max_length)
     operators = list_operators(model)

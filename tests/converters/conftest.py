@@ -131,6 +131,9 @@ def metadata() -> dict:
         "vocabulary": VOCABULARY,
         "tokenizer": {"do_lower_case": True, "model_max_length": LENGTH},
         "extra": {"config": {"hidden_size": 3}, "report": {"accuracy": 0.5}},
+        "task": "text-classification",
+        "slots": [],
+        "pairs": False,
     }
 
 

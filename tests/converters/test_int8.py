@@ -220,8 +220,20 @@ def test_an_unknown_profile_is_refused(micro):
 
 def test_post_training_conversion_of_other_inputs_is_refused():
     model = build(*VARIANTS["tokens"])
-    with pytest.raises(UserError, match="the one input input_ids"):
+    ids = examples(IDS)["input_ids"]
+    with pytest.raises(UserError, match="have input_ids; the model takes attention_mask"):
+        convert_post_training(model, LENGTH, ids)
+    with pytest.raises(UserError, match="there are no representative rows"):
         convert_post_training(model, LENGTH, [])
+
+
+def test_post_training_conversion_takes_several_inputs():
+    variant = VARIANTS["tokens"]
+    inputs = examples(variant[1])
+    rows = [{name: value[row] for name, value in inputs.items()} for row in range(EXAMPLES)]
+    model = open_model(convert_post_training(build(*variant), LENGTH, rows))
+    assert model.output_details[0].name == "logits"
+    assert model.output_details[0].shape == (1, LENGTH, 3)
 
 
 @pytest.mark.parametrize("normalization_type", ["layer_norm", "no_norm"])

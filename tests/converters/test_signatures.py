@@ -76,9 +76,9 @@ def test_texts_run_at_the_shortest_length_that_holds_them(trained_run, runtime, 
     assert classifier.max_length == 16
     ran = []
     for length, model in classifier._by_length.items():
-        monkeypatch.setattr(model, "predict_logits", lambda inputs, model=model, length=length: (
+        monkeypatch.setattr(model, "predict", lambda inputs, model=model, length=length: (
             ran.append((length, len(inputs["input_ids"]))),
-            type(model).predict_logits(model, inputs))[1])
+            type(model).predict(model, inputs))[1])
     # 2 special tokens and a token a word.
     texts = ["the cat", "the rain and the snow and the wind " * 9, "", "the cat dog cow fox horse"]
     tokens = trained_run.tokenizer(texts, max_length=16)["attention_mask"].numpy().sum(axis=1)

@@ -50,6 +50,12 @@ def test_fields_of_other_libraries_are_ignored():
     assert config.num_labels == 3
 
 
+@pytest.mark.parametrize("names", ["O", ["O", 3], [""]])
+def test_slots_that_are_no_names_are_refused(names):
+    with pytest.raises(UserError, match="slot_labels must be a list of names"):
+        SqueezeBertConfig(slot_labels=names)
+
+
 def test_another_architecture_is_refused():
     with pytest.raises(UserError, match="'bert'"):
         SqueezeBertConfig.from_dict({"model_type": "bert"})

@@ -9,6 +9,7 @@ that Hugging Face's SqueezeBERT does not have are named in the same style:
 | layer_<i>_mixer_squeeze, _depthwise, _expand | encoder.layers.<i>.mixer.squeeze, ... |
 | layer_<i>_mixer_expand_norm | encoder.layers.<i>.mixer.layernorm |
 | layer_<i>_squeeze_expand_squeeze, ... | encoder.layers.<i>.squeeze_expand.squeeze, ... |
+| intent, slot | intent_classifier, slot_classifier |
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ _MODULES = {
     "embeddings_norm": "embeddings.LayerNorm",
     "pooler": "pooler.dense",
     "classifier": "classifier",
+    "intent": "intent_classifier",
+    "slot": "slot_classifier",
     "qa_outputs": "qa_outputs",
     "transform": "cls.predictions.transform.dense",
     "transform_norm": "cls.predictions.transform.LayerNorm",

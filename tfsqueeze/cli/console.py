@@ -59,18 +59,23 @@ def step(text: str) -> None:
 def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Yields a function that shows on standard error what is counted, how many are done and how
     many there are; nothing is shown before it is called."""
-    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                  TimeElapsedColumn(), TimeRemainingColumn(), console=messages,
-                  transient=True) as bar:
-        tasks: dict[str, int] = {}
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                   TimeElapsedColumn(), TimeRemainingColumn(), console=messages, transient=True)
+    tasks: dict[str, int] = {}
 
-        def show(text: str, done: int, total: int) -> None:
-            if text not in tasks:
-                tasks[text] = bar.add_task(text)
-            # One that is done gives way to what comes after it.
-            bar.update(tasks[text], completed=done, total=total, visible=done < total)
+    def show(text: str, done: int, total: int) -> None:
+        if text not in tasks:
+            bar.start()
+            tasks[text] = bar.add_task(text)
+        # One that is done gives way to what comes after it.
+        bar.update(tasks[text], completed=done, total=total, visible=done < total)
 
+    try:
         yield show
+    finally:
+        # It prints a line where it stops, which an error's one line shall not share.
+        if tasks:
+            bar.stop()
 
 
 def training_progress(stage: str, epochs: int, steps: int, samples: int | None = None) -> Sequence:
@@ -99,10 +104,12 @@ def training_progress(stage: str, epochs: int, steps: int, samples: int | None =
                 self.bar.update(self.task, rate=f"{speed * samples / steps:,.0f} samples/s")
 
         def on_epoch_end(self, epoch, logs=None):
-            accuracy = f", validation accuracy {100 * logs['val_accuracy']:.2f} %" if (
-                "val_accuracy" in logs) else ""
+            # What chooses the epoch, in each task; pretraining has none of them.
+            score = next((name for name in ("score", "f1", "accuracy") if f"val_{name}" in logs),
+                         None)
+            value = f", validation {score} {100 * logs[f'val_{score}']:.2f} %" if score else ""
             self.bar.console.print(
-                f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{accuracy}")
+                f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{value}")
 
         def on_train_end(self, logs=None):
             self.bar.stop()

@@ -7,44 +7,59 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from tfsqueeze.cli.console import messages, output, print_json, step
-from tfsqueeze.cli.options import Json, LabelColumn, ModelFile, Runtime, TextColumn, Threads
+from tfsqueeze.cli.console import counting_progress, output, print_json, step
+from tfsqueeze.cli.options import (
+    Json,
+    LabelColumn,
+    ModelFile,
+    Runtime,
+    TextColumn,
+    TextPairColumn,
+    Threads,
+)
 
 
 def evaluate(
     model: ModelFile,
     data: Annotated[str, typer.Argument(
-        help="A labelled .tsv, .csv or .jsonl file, a folder, or a dataset's name.")],
+        help="A labelled file of the kind that the model was trained on, a folder, or a "
+             "dataset's name.")],
     runtime: Runtime = None,
     threads: Threads = 1,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
+    text_pair_column: TextPairColumn = None,
     json: Json = False,
 ) -> None:
-    """Measures a .tflite file's accuracy, macro F1 and per-label scores on labelled texts."""
-    from rich.progress import track
+    """Measures how good a .tflite file's predictions are on labelled data.
 
-    from converters.predictor import TextClassifier
-    from tfsqueeze.data.evaluation_set import load_evaluation_set
-    from tfsqueeze.evaluation.metrics import classification_metrics
+    Of texts: accuracy, macro F1 and scores per label. Of tagged words: precision, recall and F1
+    of whole spans. Of intents with slots: both, and how many commands are right as a whole.
+    """
+    from converters.predictor import open_predictor
 
-    classifier = TextClassifier.from_file(model, runtime, threads)
-    labels = classifier.metadata.labels
+    predictor = open_predictor(model, runtime, threads)
     step(f"loading {data}")
-    test = load_evaluation_set(data, text_column, label_column)
-    label_ids = test.label_ids(labels)
-    predictions = []
-    for start in track(range(0, len(test), 64), "predicting", console=messages):
-        predictions += [labels.index(prediction.label)
-                        for prediction in classifier.predict(test.texts[start:start + 64])]
-    metrics = classification_metrics(label_ids, predictions, labels)
+    test = predictor.task.load_evaluation_set(
+        data, text_column=text_column, label_column=label_column,
+        text_pair_column=text_pair_column,
+        # That of training: its validation part is then not among what was trained on.
+        seed=predictor.metadata.extra.get("options", {}).get("seed", 0))
+    with counting_progress() as progress:
+        metrics = predictor.evaluate(test, lambda *counts: progress("predicting", *counts))
     if json:
         print_json(metrics)
         return
-    table = Table("label", "precision", "recall", "F1", "texts",
-                  title=f"accuracy {100 * metrics['accuracy']:.2f} %, "
-                        f"macro F1 {100 * metrics['macro_f1']:.2f} %")
-    for row in metrics["per_class"]:
-        table.add_row(row["label"], *(f"{100 * row[name]:.2f}" for name in (
-            "precision", "recall", "f1")), str(row["support"]))
-    output.print(table)
+    title = ", ".join(f"{name.replace('_', ' ').replace('f1', 'F1')} {100 * metrics[name]:.2f} %"
+                      for name in predictor.task.scores)
+    output.print(title)
+    tables = [("label", metrics.get("intents", metrics).get("per_class"), "texts"),
+              ("type", metrics.get("slots", metrics).get("per_type"), "spans")]
+    for kind, rows, counted in tables:
+        if rows is None:
+            continue
+        table = Table(kind, "precision", "recall", "F1", counted)
+        for row in rows:
+            table.add_row(row[kind], *(f"{100 * row[name]:.2f}" for name in (
+                "precision", "recall", "f1")), str(row["support"]))
+        output.print(table)

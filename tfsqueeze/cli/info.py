@@ -85,9 +85,10 @@ def _file(path):
                                   f"zero point {tensor.zero_point}" for tensor in details}
 
     return {"file": {"bytes": Path(path).stat().st_size, "name": metadata.name,
-                     "description": metadata.description,
+                     "description": metadata.description, "task": metadata.task,
                      "every op int8": "no" if offenders else "yes"},
             "inputs": tensors(model.input_details), "outputs": tensors(model.output_details),
             "operators": {row["name"]: row["count"] for row in summarize_operators(operators)},
             "labels": dict(enumerate(metadata.labels)),
+            **({"slots": dict(enumerate(metadata.slots))} if metadata.slots else {}),
             "tokenizer": {**metadata.tokenizer, "vocabulary": len(metadata.vocabulary)}}

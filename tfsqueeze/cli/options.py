@@ -13,9 +13,12 @@ ModelFile = Annotated[Path, typer.Argument(
     help="A .tflite file that `tfsqueeze convert` wrote; labels and vocabulary are inside.")]
 Data = Annotated[str, typer.Argument(
     help="A dataset's name (`tfsqueeze info` lists them), or a folder with train, val and test "
-         "files in .tsv, .csv or .jsonl.")]
+         "files: .tsv, .csv or .jsonl for texts (or RTE's .xml for pairs), CoNLL files for "
+         "token-classification, or SNIPS' .json for intent-and-slots.")]
 Target = Annotated[str, typer.Option(help="The device: `edgetpu`, `ethos-u` or `micro`.")]
 TextColumn = Annotated[str, typer.Option(help="The column that holds the texts.")]
+TextPairColumn = Annotated[str | None, typer.Option(
+    help="The column that holds the second texts, where texts are pairs.")]
 LabelColumn = Annotated[str, typer.Option(help="The column that holds the labels.")]
 Runtime = Annotated[str | None, typer.Option(
     help="`litert` or `tflite-runtime`; LiteRT by default.")]

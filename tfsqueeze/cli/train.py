@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tfsqueeze.cli.console import counting_progress, output, print_json, step, training_progress
-from tfsqueeze.cli.options import Data, Json, LabelColumn, TextColumn
+from tfsqueeze.cli.options import Data, Json, LabelColumn, TextColumn, TextPairColumn
 from tfsqueeze.quiet import load_tensorflow
 
 
@@ -17,6 +17,9 @@ def train(
     output_folder: Annotated[Path, typer.Option(
         "--output", "-o", help="Where the run goes. The same command continues a run that was "
                                "interrupted.")],
+    task: Annotated[str, typer.Option(
+        help="`text-classification`, of texts or pairs of texts; `token-classification`, such as "
+             "named entities; or `intent-and-slots`.")] = "text-classification",
     preset: Annotated[str, typer.Option(help="The shape of the model.")] = "squeezebert-micro",
     pretrained: Annotated[str | None, typer.Option(
         help="Weights and tokenizer to start from, in place of --preset and --vocab-size: "
@@ -43,13 +46,15 @@ def train(
         help="Chance that a training token becomes [[UNK]].")] = 0.15,
     label_smoothing: Annotated[float, typer.Option(help="Share spread over all labels.")] = 0.0,
     patience: Annotated[int, typer.Option(
-        help="Epochs without a better validation accuracy before a stage stops.")] = 4,
+        help="Epochs without a better validation score before a stage stops.")] = 4,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and dropout.")] = 0,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
+    text_pair_column: TextPairColumn = None,
     json: Json = False,
 ) -> None:
-    """Trains a classifier: first in float, then quantization-aware.
+    """Trains a classifier of texts, pairs of texts or words: first in float, then
+    quantization-aware.
 
     Logs for TensorBoard are in OUTPUT/float/logs and OUTPUT/qat/logs.
 
@@ -59,9 +64,13 @@ def train(
 
       tfsqueeze train my_folder/ -o runs/mine --text-column question --label-column intent
 
+      tfsqueeze train questions/ -o runs/same --text-pair-column other_question
+
+      tfsqueeze train conll_folder/ -o runs/entities --task token-classification
+
       tfsqueeze train my_folder/ -o runs/mine --pretrained squeezebert-tiny --learning-rate 3e-4
     """
-    from tfsqueeze.data.datasets import load_dataset
+    from tfsqueeze.tasks import find_task
     from tfsqueeze.training.options import TrainingOptions
 
     model = {} if dropout is None else {"hidden_dropout_prob": dropout}
@@ -72,23 +81,29 @@ def train(
         qat_epochs=qat_epochs, learning_rate=learning_rate, qat_learning_rate=qat_learning_rate,
         batch_size=batch_size, word_dropout=word_dropout, label_smoothing=label_smoothing,
         patience=patience, seed=seed)
+    chosen = find_task(task)
     step(f"loading {data}")
-    splits = load_dataset(data, text_column=text_column, label_column=label_column, seed=seed)
-    step(f"training on {len(splits.train):,} texts with {len(splits.label_names)} labels")
+    splits = chosen.load_splits(data, text_column=text_column, label_column=label_column,
+                                text_pair_column=text_pair_column, seed=seed)
+    names = getattr(splits, "tag_names", None) or splits.label_names
+    step(f"training on {len(splits.train):,} texts with {len(names)} labels")
     load_tensorflow()
-    from tfsqueeze.training.run import train_classifier
+    from tfsqueeze.training.run import train_task
+    from tfsqueeze.training.stage import monitor
 
     with counting_progress() as progress:
-        run = train_classifier(
-            output_folder, splits, options, training_progress, dataset_name=data,
+        run = train_task(
+            output_folder, chosen, splits, options, training_progress, dataset_name=data,
             teacher_progress=lambda *counts: progress("texts through the teacher", *counts))
-    best = {stage: max((row["val_accuracy"] for row in rows), default=None)
+    score = monitor(chosen)
+    best = {stage: max((row[score] for row in rows), default=None)
             for stage, rows in run.history.items()}
+    score = score.removeprefix("val_")
     if json:
-        print_json({"run": str(output_folder), "validation_accuracy": best,
+        print_json({"run": str(output_folder), f"validation_{score}": best,
                     "history": run.history, "seconds": run.seconds})
         return
-    for stage, accuracy in best.items():
-        if accuracy is not None:
-            output.print(f"best validation accuracy, {stage}: {100 * accuracy:.2f} %")
+    for stage, value in best.items():
+        if value is not None:
+            output.print(f"best validation {score}, {stage}: {100 * value:.2f} %")
     output.print(f"next: tfsqueeze convert {output_folder} --output model.tflite", soft_wrap=True)

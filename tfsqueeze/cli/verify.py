@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from tfsqueeze.cli.console import output, print_json, step
-from tfsqueeze.cli.options import Json, LabelColumn, Report, RunFolder, TextColumn
+from tfsqueeze.cli.options import Json, LabelColumn, Report, RunFolder, TextColumn, TextPairColumn
 from tfsqueeze.errors import UserError
 from tfsqueeze.quiet import load_tensorflow
 
@@ -28,14 +28,15 @@ def verify(
              "outputs must be those of the reference kernels bit by bit.")] = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
+    text_pair_column: TextPairColumn = None,
     report: Report = None,
     json: Json = False,
 ) -> None:
     """Runs the same texts through Keras in float and QAT and through every installed runtime.
 
-    It prints the accuracy of each, how many predictions agree, and the error of the logits in
-    steps of the output's scale, with optimized kernels (and their delegate) and with the
-    reference kernels.
+    It prints the accuracy of each, or the F1 of spans, how many predictions agree, and the error
+    of the logits in steps of the output's scale, with optimized kernels (and their delegate) and
+    with the reference kernels.
     """
     load_tensorflow()
     if target:
@@ -44,13 +45,14 @@ def verify(
     from converters.model_file import read_model
     from converters.pipeline import QAT_FILE, convert_run, verify_run
     from converters.report import print_report, write_report
-    from tfsqueeze.data.evaluation_set import load_evaluation_set
     from tfsqueeze.training.run import load_run
 
     content = None if model is None else read_model(model)
     step(f"loading {run}")
     trained = load_run(run)
-    test = load_evaluation_set(data or trained.dataset_name, text_column, label_column)
+    test = trained.task.load_evaluation_set(
+        data or trained.dataset_name, text_column=text_column, label_column=label_column,
+        text_pair_column=text_pair_column, seed=trained.options.seed)
     if examples:
         test = test.sample(examples, seed=0)
     if content is None:
@@ -68,7 +70,7 @@ def verify(
 
 
 def _verify_target(run, target, data, text_column, label_column, json):
-    from converters.targets import load_target
+    from converters.targets import load_target, require_single_texts
     from tfsqueeze.data.evaluation_set import load_evaluation_set
     from tfsqueeze.training.run import load_run
 
@@ -78,6 +80,7 @@ def _verify_target(run, target, data, text_column, label_column, json):
                         "`micro` has one")
     step(f"loading {run}")
     trained = load_run(run)
+    require_single_texts(trained, target)
     parts = (_parts(trained) if data is None else
              {data: load_evaluation_set(data, text_column, label_column)})
     step(f"checking on {sum(map(len, parts.values())):,} texts")

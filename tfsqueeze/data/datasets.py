@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tfsqueeze.data.folders import VALIDATION_FRACTION, load_folder
 from tfsqueeze.data.orange import load_orange
+from tfsqueeze.data.rte import is_rte, load_rte
 from tfsqueeze.data.text_dataset import DatasetSplits
 from tfsqueeze.data.vader import load_vader
 from tfsqueeze.errors import UserError
@@ -72,7 +73,8 @@ def load_dataset(
     columns: Sequence[str] | None = None,
     seed: int = 0,
 ) -> DatasetSplits:
-    """Loads a dataset of `DATASETS` by its name, or a local folder (see `load_folder`).
+    """Loads a dataset of `DATASETS` by its name, or a local folder: one of RTE's files (see
+    `load_rte`), or of tables (see `load_folder`).
 
     Of the named ones, validation is a stratified tenth of train drawn by `seed`; the VADER sets,
     which come undivided, have a fixed stratified fifth as test. The column arguments are those
@@ -91,6 +93,8 @@ def load_dataset(
             f"{name_or_path} is neither a folder nor a known dataset ({', '.join(DATASETS)}); a "
             "folder holds train, val and test files in .tsv, .csv or .jsonl"
         )
+    if is_rte(path):
+        return load_rte(path, seed=seed)
     return load_folder(
         path,
         text_column=text_column,

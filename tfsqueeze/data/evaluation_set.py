@@ -5,21 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfsqueeze.data.datasets import load_dataset
+from tfsqueeze.data.rte import read_rte
 from tfsqueeze.data.tables import read_table
 from tfsqueeze.data.text_dataset import TextDataset
 
 
 def load_evaluation_set(name_or_path: str, text_column: str = "text",
                         label_column: str = "label",
-                        text_pair_column: str | None = None) -> TextDataset:
+                        text_pair_column: str | None = None, seed: int = 0) -> TextDataset:
     """Loads one labelled file, or the test part of a dataset by name or folder; its validation
     part where it has no test part.
+
+    seed: that by which training drew a validation part, so that none of it was trained on.
 
     Raises UserError where it cannot be read.
     """
     columns = {"text_column": text_column, "label_column": label_column,
                "text_pair_column": text_pair_column}
     if Path(name_or_path).is_file():
-        return read_table(name_or_path, **columns)
-    splits = load_dataset(name_or_path, **columns)
+        return (read_rte(name_or_path) if Path(name_or_path).suffix == ".xml"
+                else read_table(name_or_path, **columns))
+    splits = load_dataset(name_or_path, seed=seed, **columns)
     return splits.test or splits.validation

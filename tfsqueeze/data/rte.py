@@ -77,6 +77,11 @@ def load_rte(folder: str | os.PathLike, *, seed: int = 0) -> DatasetSplits:
     )
 
 
+def is_rte(folder: str | os.PathLike) -> bool:
+    """Whether a folder has the first of the files that `load_rte` reads."""
+    return (Path(folder) / f"{_TRAIN[0]}.xml").is_file()
+
+
 class _PairHandler(xml.sax.handler.ContentHandler):
     """Collects the pairs; SAX because it tells the line that it is at."""
 

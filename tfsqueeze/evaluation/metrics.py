@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,11 +53,15 @@ def classification_metrics(
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
         labels, predictions, labels=class_ids, zero_division=0
     )
+    with warnings.catch_warnings():
+        # scikit-learn warns of labels that are all the same, which a part of a dataset may have.
+        warnings.simplefilter("ignore", UserWarning)
+        correlation = metrics.matthews_corrcoef(labels, predictions)
     return {
         "examples": int(labels.size),
         "accuracy": float(metrics.accuracy_score(labels, predictions)),
         "macro_f1": float(metrics.f1_score(labels, predictions, average="macro", zero_division=0)),
-        "matthews_correlation": float(metrics.matthews_corrcoef(labels, predictions)),
+        "matthews_correlation": float(correlation),
         "per_class": [
             {
                 "label": name,

@@ -13,9 +13,9 @@ _MODULES = {
     "pretrained": ("PreTrainedModel",),
     "reduction": ("reduce_layers",),
     "sharing": ("unshare_layers",),
-    "tasks": ("SqueezeBertForMaskedLM", "SqueezeBertForQuestionAnswering",
-              "SqueezeBertForSequenceClassification", "SqueezeBertForTokenClassification",
-              "SqueezeBertModel"),
+    "tasks": ("SqueezeBertForIntentAndSlots", "SqueezeBertForMaskedLM",
+              "SqueezeBertForQuestionAnswering", "SqueezeBertForSequenceClassification",
+              "SqueezeBertForTokenClassification", "SqueezeBertModel"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.errors import UserError
 from tfsqueeze.layers import FLOAT_MASK_VALUE, FirstToken, MaxOverTokens
 from tfsqueeze.models.encoder import EncoderGraph, convolve, drop, normalize
 from tfsqueeze.models.pretrained import PreTrainedModel
@@ -55,6 +56,30 @@ class TokenClassifier(PreTrainedModel):
         return classify(graph, graph.last_hidden_state, graph.config.token_classifier_dropout_prob)
 
 
+class IntentAndSlotClassifier(PreTrainedModel):
+    """Classifies texts and labels their tokens at once (Chen et al. 2019, arXiv 1902.10909).
+
+    Outputs a dict: `intent_logits` float [batch, num_labels], of the pooled first token, and
+    `slot_logits` float [batch, length, len(config.slot_labels)].
+
+    Raises UserError where the config names no slots.
+    """
+
+    @staticmethod
+    def _head(graph):
+        config = graph.config
+        if not config.slot_labels:
+            raise UserError("a model of intents and slots needs the names of its slots; give the "
+                            "config slot_labels")
+        return {
+            "intent_logits": classify(graph, pool(graph), config.classifier_dropout_prob,
+                                      "intent"),
+            "slot_logits": classify(graph, graph.last_hidden_state,
+                                    config.token_classifier_dropout_prob, "slot",
+                                    len(config.slot_labels)),
+        }
+
+
 class QuestionAnswerer(PreTrainedModel):
     """Finds an answer's span: logits float [batch, length, 2], the start's and the end's."""
 
@@ -103,7 +128,8 @@ def pool(graph: EncoderGraph):
     return convolve(graph, first, graph.config.hidden_size, "pooler", activation="tanh")
 
 
-def classify(graph: EncoderGraph, x, dropout: float):
-    """Applies dropout and the layer that makes logits of `num_labels`."""
-    x = drop(graph, x, dropout, "classifier_dropout")
-    return convolve(graph, x, graph.config.num_labels, "classifier")
+def classify(graph: EncoderGraph, x, dropout: float, name: str = "classifier",
+             classes: int | None = None):
+    """Applies dropout and the layer that makes logits, of `num_labels` unless said otherwise."""
+    x = drop(graph, x, dropout, f"{name}_dropout")
+    return convolve(graph, x, classes or graph.config.num_labels, name)

@@ -7,6 +7,7 @@ import tf_keras as keras
 from tfsqueeze.config import SqueezeBertConfig
 from tfsqueeze.models.heads import (
     EncoderModel,
+    IntentAndSlotClassifier,
     MaskedLanguageModel,
     QuestionAnswerer,
     SequenceClassifier,
@@ -31,6 +32,13 @@ class SqueezeBertForSequenceClassification(SequenceClassifier):
 @keras.saving.register_keras_serializable("tfsqueeze")
 class SqueezeBertForTokenClassification(TokenClassifier):
     """SqueezeBERT that labels each token; see `TokenClassifier`."""
+
+    config_class = SqueezeBertConfig
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class SqueezeBertForIntentAndSlots(IntentAndSlotClassifier):
+    """SqueezeBERT that tells a command's intent and slots; see `IntentAndSlotClassifier`."""
 
     config_class = SqueezeBertConfig
 

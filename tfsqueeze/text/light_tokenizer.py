@@ -20,6 +20,7 @@ from tfsqueeze.text.settings import (
     read_settings,
     token_ids,
 )
+from tfsqueeze.text.word_rows import WordRows, join_words
 
 # No UTF-8 can hold them.
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -48,7 +49,9 @@ class LightTokenizer:
 
         ids = token_ids(vocabulary)
         self.max_length = check_max_length(max_length, special_tokens=2)
-        self._pad, self._cls, self._sep = (ids[t] for t in (PAD_TOKEN, CLS_TOKEN, SEP_TOKEN))
+        self._pad, self._unk, self._cls, self._sep = (
+            ids[t] for t in (PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN)
+        )
         # No special token is declared, so that one spelled out in a text stays plain text.
         self._tokenizer = Tokenizer(
             models.WordPiece(
@@ -76,32 +79,71 @@ class LightTokenizer:
         self._tokenizer.save(os.fspath(path))
 
     def __call__(
-        self, texts: Iterable[str], *, max_length: int | None = None
+        self, texts: Iterable[str], text_pairs: Iterable[str] | None = None, *,
+        max_length: int | None = None,
     ) -> dict[str, np.ndarray]:
-        """Tokenizes a batch: `[CLS] text [SEP]`, cut and padded to `max_length`.
+        """Tokenizes a batch: `[CLS] text [SEP]`, or `[CLS] text [SEP] pair [SEP]` for pairs, cut
+        as `WordPieceTokenizer` does it and padded to `max_length`.
 
         Returns:
             int32 `input_ids`, `attention_mask` (1 for tokens, 0 for padding) and
-            `token_type_ids` (all 0), each of shape [batch, max_length].
+            `token_type_ids` (1 for the pair and its [SEP]), each of shape [batch, max_length].
 
         Raises:
-            UserError: a text is not a string, or `max_length` has no room for the special tokens.
+            UserError: a text is not a string, the texts and pairs differ in number, or
+                `max_length` has no room for the special tokens.
         """
-        length = check_max_length(max_length or self.max_length, special_tokens=2)
+        special_tokens = 2 if text_pairs is None else 3
+        length = check_max_length(max_length or self.max_length, special_tokens)
+        firsts = self._tokenize(texts)
+        seconds = [None] * len(firsts) if text_pairs is None else self._tokenize(text_pairs)
+        if len(firsts) != len(seconds):
+            raise UserError(f"there are {len(firsts)} texts but {len(seconds)} text_pairs")
+        input_ids = np.full((len(firsts), length), self._pad, np.int32)
+        attention_mask, token_type_ids = np.zeros_like(input_ids), np.zeros_like(input_ids)
+        for row, (first, second) in enumerate(zip(firsts, seconds, strict=True)):
+            first, second = _truncate(first, second, length - special_tokens)
+            ids = [self._cls, *first, self._sep]
+            if second is not None:
+                token_type_ids[row, len(ids) : len(ids) + len(second) + 1] = 1
+                ids += [*second, self._sep]
+            input_ids[row, : len(ids)] = ids
+            attention_mask[row, : len(ids)] = 1
+        return {
+            "input_ids": input_ids,
+            "attention_mask": attention_mask,
+            "token_type_ids": token_type_ids,
+        }
+
+    def words(self, sentences: Sequence[Sequence[str]], max_length: int | None = None) -> WordRows:
+        """Tokenizes sentences of words, each word by itself; see `join_words`.
+
+        Raises:
+            UserError: a word is not a string, or `max_length` has no room for the special tokens.
+        """
+        pieces = iter(self._tokenize(word for words in sentences for word in words))
+        return join_words(
+            ([next(pieces) for _ in words] for words in sentences), max_length or self.max_length,
+            cls_id=self._cls, sep_id=self._sep, pad_id=self._pad, unk_id=self._unk,
+        )
+
+    def _tokenize(self, texts: Iterable[str]) -> list[list[int]]:
+        """Token ids without special tokens."""
         cleaned = []
         for index, text in enumerate(texts):
             if not isinstance(text, str):
                 raise UserError(f"text {index} is {text!r}, not a string")
             cleaned.append(_SURROGATES.sub("", text))
         encodings = self._tokenizer.encode_batch(cleaned, add_special_tokens=False)
-        input_ids = np.full((len(cleaned), length), self._pad, np.int32)
-        attention_mask = np.zeros_like(input_ids)
-        for row, encoding in enumerate(encodings):
-            ids = [self._cls, *encoding.ids[: length - 2], self._sep]
-            input_ids[row, : len(ids)] = ids
-            attention_mask[row, : len(ids)] = 1
-        return {
-            "input_ids": input_ids,
-            "attention_mask": attention_mask,
-            "token_type_ids": np.zeros_like(input_ids),
-        }
+        return [encoding.ids for encoding in encodings]
+
+
+def _truncate(
+    first: list[int], second: list[int] | None, budget: int
+) -> tuple[list[int], list[int] | None]:
+    """Cuts a text, or two by `longest_first`, as `WordPieceTokenizer` does it."""
+    if second is None:
+        return first[:budget], None
+    share = budget - budget // 2 if len(first) > len(second) else budget // 2
+    kept = min(len(first), max(share, budget - len(second)))
+    return first[:kept], second[: budget - kept]

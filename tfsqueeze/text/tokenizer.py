@@ -25,6 +25,7 @@ from tfsqueeze.text.settings import (
     read_settings,
     token_ids,
 )
+from tfsqueeze.text.word_rows import WordRows, join_words
 
 VOCABULARY_FILE = "vocab.txt"
 SETTINGS_FILE = "tokenizer_config.json"
@@ -151,6 +152,23 @@ class WordPieceTokenizer:
         starts = tf.ragged.range(tokens.row_starts(), tokens.row_limits(), length - 2)
         pieces = tf.RaggedTensor.from_row_starts(tokens.values, starts.flat_values)
         return tf_text.combine_segments([pieces], self.cls_token_id, self.sep_token_id)[0]
+
+    def words(self, sentences: Sequence[Sequence[str]], max_length: int | None = None) -> WordRows:
+        """Tokenizes sentences of words, each word by itself; see `join_words`.
+
+        Raises:
+            UserError: a word is not a string, or `max_length` leaves no room for the special
+                tokens.
+        """
+        # A word often comes again.
+        known = list(dict.fromkeys(word for words in sentences for word in words))
+        pieces = dict(zip(known, self._tokenize(known).to_list(), strict=True))
+        return join_words(
+            ([pieces[word] for word in words] for words in sentences),
+            self.max_length if max_length is None else max_length,
+            cls_id=self.cls_token_id, sep_id=self.sep_token_id, pad_id=self.pad_token_id,
+            unk_id=self.unk_token_id,
+        )
 
     def decode(self, ids: Iterable[int]) -> str:
         """Joins one row of token ids into readable text, without the special tokens.

@@ -1,4 +1,4 @@
-"""The classes of sequence classifiers by the `model_type` of their config."""
+"""The classes of task models by the `model_type` of their config."""
 
 from __future__ import annotations
 
@@ -10,24 +10,30 @@ from tfsqueeze.encoder_config import EncoderConfig
 from tfsqueeze.errors import UserError
 from tfsqueeze.models.pretrained import PreTrainedModel
 
+# What the names of the classes begin with.
 _CLASSIFIERS = {
-    "squeezebert": ("tfsqueeze.models.tasks", "SqueezeBertForSequenceClassification"),
-    "bert": ("tfsqueeze.teachers.bert", "BertForSequenceClassification"),
-    "distilbert": ("tfsqueeze.teachers.distilbert", "DistilBertForSequenceClassification"),
-    "albert": ("tfsqueeze.teachers.albert", "AlbertForSequenceClassification"),
+    "squeezebert": ("tfsqueeze.models.tasks", "SqueezeBert"),
+    "bert": ("tfsqueeze.teachers.bert", "Bert"),
+    "distilbert": ("tfsqueeze.teachers.distilbert", "DistilBert"),
+    "albert": ("tfsqueeze.teachers.albert", "Albert"),
 }
 MODEL_TYPES = tuple(_CLASSIFIERS)
 
 
-def classifier_class(model_type: str) -> type[PreTrainedModel]:
-    """Returns the class of text classifiers of an architecture.
+def classifier_class(model_type: str,
+                     head: str = "SequenceClassification") -> type[PreTrainedModel]:
+    """Returns the class of an architecture's classifiers: of texts, or with the head of a `Task`.
 
-    Raises UserError for another name than those of `MODEL_TYPES`.
+    Raises UserError for another name than those of `MODEL_TYPES`, and where the architecture has
+    no such class.
     """
     if model_type not in _CLASSIFIERS:
         raise UserError(f"model_type {model_type!r} is not one of {', '.join(MODEL_TYPES)}")
     module, name = _CLASSIFIERS[model_type]
-    return getattr(importlib.import_module(module), name)
+    found = getattr(importlib.import_module(module), f"{name}For{head}", None)
+    if found is None:
+        raise UserError(f"there is no {name}For{head}; use a squeezebert")
+    return found
 
 
 def read_config(path: Path) -> EncoderConfig:

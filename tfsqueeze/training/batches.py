@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import tensorflow as tf
 
+from tfsqueeze.tasks import IGNORED
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
 
 _TOKENIZE_AT_ONCE = 1024
 _BUCKETS = 4
+
+Inputs = np.ndarray | Mapping[str, np.ndarray]
 
 
 def tokenize(tokenizer: WordPieceTokenizer, texts: list[str]) -> np.ndarray:
@@ -18,11 +23,18 @@ def tokenize(tokenizer: WordPieceTokenizer, texts: list[str]) -> np.ndarray:
     return np.concatenate(pieces) if pieces else np.zeros((0, tokenizer.max_length), np.int32)
 
 
+def by_name(inputs: Inputs) -> dict[str, np.ndarray]:
+    """Inputs by name; a single array is that of `input_ids`."""
+    return dict(inputs) if isinstance(inputs, Mapping) else {"input_ids": inputs}
+
+
 class TrainingBatches:
     """Shuffled batches of texts of like length, each padded to its longest text.
 
-    input_ids: int32 [texts, length], padded with `tokenizer.pad_token_id`.
-    label_ids: int32 [texts].
+    inputs: int32 [texts, length] by the input's name; or `input_ids` alone, padded with
+        `tokenizer.pad_token_id`.
+    targets: class ids, or those of several outputs by name: int32 [texts], or [texts, length]
+        with one a token, which are padded with `IGNORED`.
     word_dropout: chance that a token other than the special ones becomes [UNK], anew each epoch.
     teacher_logits: float32 [texts, num_labels], what a `Distiller` learns from.
 
@@ -30,46 +42,64 @@ class TrainingBatches:
     much time as tokens do.
     """
 
-    def __init__(self, input_ids: np.ndarray, label_ids: np.ndarray,
-                 tokenizer: WordPieceTokenizer, *, batch_size: int, word_dropout: float,
-                 seed: int, teacher_logits: np.ndarray | None = None):
+    def __init__(self, inputs: Inputs, targets: Inputs, tokenizer: WordPieceTokenizer,
+                 *, batch_size: int, word_dropout: float, seed: int,
+                 teacher_logits: np.ndarray | None = None):
         self._tokenizer = tokenizer
         self._word_dropout = word_dropout
         self._batch_size = batch_size
-        lengths = (input_ids != tokenizer.pad_token_id).sum(axis=1)
+        inputs = by_name(inputs)
+        lengths = (inputs["input_ids"] != tokenizer.pad_token_id).sum(axis=1)
         quantiles = np.quantile(lengths, np.arange(1, _BUCKETS) / _BUCKETS)
         self._boundaries = np.unique(quantiles.astype(int)) + 1
         buckets = np.bincount(np.digitize(lengths, self._boundaries))
         self.steps = int(np.ceil(buckets / batch_size).sum())
-        targets = label_ids if teacher_logits is None else {"labels": label_ids,
-                                                            "logits": teacher_logits}
-        self._data = (input_ids, lengths.astype(np.int32), targets)
+        if teacher_logits is not None:
+            targets = {"labels": targets, "logits": teacher_logits}
+        self._data = (inputs, lengths.astype(np.int32), targets)
         self._seed = seed
 
     def dataset(self) -> tf.data.Dataset:
-        """Returns one epoch of ({"input_ids": int32 [batch, length]}, labels int32 [batch]), or
-        in place of the labels a dict of `labels` and `logits` where there are a teacher's."""
+        """Returns one epoch of (inputs, targets): int32 [batch, length] by the input's name, and
+        what was given as targets, or a dict of `labels` and `logits` where there are a
+        teacher's."""
+        inputs, _, targets = self._data
+        paddings = ({name: self._tokenizer.pad_token_id if name == "input_ids" else 0
+                     for name in inputs},
+                    tf.nest.map_structure(
+                        lambda x: x.dtype.type(IGNORED if _is_per_token(x) else 0), targets))
+
+        def cut(inputs, length, targets):
+            return ({name: value[:length] for name, value in inputs.items()},
+                    tf.nest.map_structure(
+                        lambda x, given: x[:length] if _is_per_token(given) else x,
+                        targets, self._data[2]))
+
         data = tf.data.Dataset.from_tensor_slices(self._data)
-        data = data.shuffle(len(self._data[0]), seed=self._seed)
-        data = data.map(lambda ids, length, targets: (ids[:length], targets))
+        data = data.shuffle(len(self._data[1]), seed=self._seed)
+        data = data.map(cut)
         data = data.bucket_by_sequence_length(
-            lambda ids, targets: tf.shape(ids)[0], self._boundaries.tolist(),
-            [self._batch_size] * (len(self._boundaries) + 1),
-            padding_values=(self._tokenizer.pad_token_id,
-                            tf.nest.map_structure(lambda x: x.dtype.type(0), self._data[2])))
+            lambda inputs, targets: tf.shape(inputs["input_ids"])[0], self._boundaries.tolist(),
+            [self._batch_size] * (len(self._boundaries) + 1), padding_values=paddings)
         return data.map(self._drop_words).prefetch(tf.data.AUTOTUNE)
 
-    def _drop_words(self, ids, targets):
-        tokenizer = self._tokenizer
+    def _drop_words(self, inputs, targets):
+        ids, tokenizer = inputs["input_ids"], self._tokenizer
         special = (ids == tokenizer.pad_token_id) | (ids == tokenizer.cls_token_id) | (
             ids == tokenizer.sep_token_id)
         dropped = (tf.random.uniform(tf.shape(ids)) < self._word_dropout) & ~special
-        return {"input_ids": tf.where(dropped, tokenizer.unk_token_id, ids)}, targets
+        return {**inputs, "input_ids": tf.where(dropped, tokenizer.unk_token_id, ids)}, targets
 
 
-def evaluation_batches(input_ids: np.ndarray, label_ids: np.ndarray | None = None,
+def evaluation_batches(inputs: Inputs, targets: Inputs | None = None,
                        batch_size: int = 128) -> tf.data.Dataset:
-    """Returns ordered batches at the full padded length, as the converted model sees them."""
-    inputs = {"input_ids": input_ids}
-    slices = inputs if label_ids is None else (inputs, label_ids)
+    """Returns ordered batches at the full padded length, as the converted model sees them; inputs
+    and targets as those of `TrainingBatches`."""
+    inputs = by_name(inputs)
+    slices = inputs if targets is None else (inputs, targets)
     return tf.data.Dataset.from_tensor_slices(slices).batch(batch_size)
+
+
+def _is_per_token(targets: np.ndarray) -> bool:
+    # A teacher's logits have two dimensions as well.
+    return targets.ndim == 2 and targets.dtype.kind == "i"

@@ -13,33 +13,37 @@ import tf_keras as keras
 
 from tfsqueeze.distillation.distiller import Distiller
 from tfsqueeze.files import write_atomically
+from tfsqueeze.tasks import Task
 from tfsqueeze.training.batches import TrainingBatches
+from tfsqueeze.training.objectives import losses_and_metrics
 from tfsqueeze.training.options import TrainingOptions
 
 _WARMUP_SHARE = 0.1
-_MONITOR = "val_accuracy"
 _HISTORY = "history.csv"
 _START = "start.json"
 
 
-def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.Dataset,
-              folder: Path, *, epochs: int, learning_rate: float, options: TrainingOptions,
-              keep_start: bool = False,
+def fit_stage(model: keras.Model, task: Task, classes: dict[str, list[str]],
+              batches: TrainingBatches, validation: tf.data.Dataset, folder: Path, *, epochs: int,
+              learning_rate: float, options: TrainingOptions, keep_start: bool = False,
               callbacks: Sequence[keras.callbacks.Callback] = ()) -> list[dict[str, float]]:
     """Fits the model and leaves it with the weights of its best epoch on validation.
 
-    model: a classifier, or a `Distiller` of one.
+    model: one of the task, or a `Distiller` of one.
+    classes: the names of each output's classes.
     folder: where the epoch history (history.csv), the best weights and TensorBoard's logs go,
         and the backup from which an interrupted stage resumes at its last whole epoch.
     keep_start: whether the weights that the stage starts from stand for the best where no epoch
         beats them, as those of a calibrated model may.
     callbacks: further Keras callbacks, as one that shows progress.
 
-    Returns one row per epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy; before them,
-    with `keep_start`, a row for epoch 0 with the start's val_loss and val_accuracy.
+    Returns one row per epoch: epoch (from 1), loss, val_loss, the task's Keras metrics, such as
+    accuracy, and those of validation, such as val_accuracy; before them, with `keep_start`, a row
+    for epoch 0 with the start's val_loss and metrics of validation. Where several metrics choose
+    the epoch, their mean is there as val_score.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    compile_for_classification(model, learning_rate, epochs * batches.steps, options)
+    compile_for_task(model, task, classes, learning_rate, epochs * batches.steps, options)
     history = folder / _HISTORY
     best_weights = folder / "best.weights.h5"
     best = None
@@ -47,9 +51,10 @@ def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.
         model.load_weights(best_weights)
     if keep_start or best_weights.exists():
         metrics = model.evaluate(validation, verbose=0, return_dict=True)
-        best = metrics["accuracy"]
+        best = task.monitored_value(metrics)
     if keep_start and not best_weights.exists():
-        row = {"epoch": 0, **{f"val_{name}": value for name, value in metrics.items()}}
+        row = {"epoch": 0, **{f"val_{name}": value for name, value in metrics.items()},
+               monitor(task): best}
         with write_atomically(folder / _START) as temporary:
             temporary.write_text(json.dumps(row) + "\n", "utf-8")
         # After the evaluation, which makes the metrics' variables: Keras saves them too, and
@@ -58,12 +63,16 @@ def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.
     model.fit(
         batches.dataset(), validation_data=validation, epochs=epochs, verbose=0,
         callbacks=[
+            # First, so that the others find the value in the logs.
+            *([] if len(task.monitored) == 1 else [keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda epoch, logs: logs.update(
+                    {monitor(task): task.monitored_value(logs, "val_")}))]),
             keras.callbacks.ModelCheckpoint(
-                str(best_weights), monitor=_MONITOR, mode="max", save_best_only=True,
+                str(best_weights), monitor=monitor(task), mode="max", save_best_only=True,
                 save_weights_only=True, initial_value_threshold=best),
             keras.callbacks.CSVLogger(str(history), append=history.exists()),
             keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
-            keras.callbacks.EarlyStopping(monitor=_MONITOR, mode="max",
+            keras.callbacks.EarlyStopping(monitor=monitor(task), mode="max",
                                           patience=options.patience),
             *callbacks,
             # Last, so that the files above hold an epoch before it counts as done.
@@ -74,34 +83,26 @@ def fit_stage(model: keras.Model, batches: TrainingBatches, validation: tf.data.
     return read_history(folder)
 
 
-@keras.saving.register_keras_serializable("tfsqueeze")
-class SmoothedCrossEntropy(keras.losses.Loss):
-    """Cross-entropy of logits [batch, num_labels] and class ids [batch], with label smoothing
-    (Szegedy et al. 2016, arXiv 1512.00567, section 7), which Keras has for one-hot labels only."""
-
-    def __init__(self, label_smoothing=0.0, **kwargs):
-        super().__init__(**kwargs)
-        self.label_smoothing = label_smoothing
-
-    def call(self, y_true, y_pred):
-        targets = tf.one_hot(tf.cast(tf.reshape(y_true, [-1]), tf.int32), y_pred.shape[-1])
-        return keras.losses.categorical_crossentropy(
-            targets, y_pred, from_logits=True, label_smoothing=self.label_smoothing)
-
-    def get_config(self):
-        return {**super().get_config(), "label_smoothing": self.label_smoothing}
-
-
-def compile_for_classification(model: keras.Model, learning_rate: float, steps: int,
-                               options: TrainingOptions) -> None:
+def compile_for_task(model: keras.Model, task: Task, classes: dict[str, list[str]],
+                     learning_rate: float, steps: int, options: TrainingOptions) -> None:
     """Compiles with AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), a linear warm-up and a
-    cosine decay over `steps`, and cross-entropy on logits."""
-    # A distiller has a loss of its own.
-    loss = None if isinstance(model, Distiller) else SmoothedCrossEntropy(options.label_smoothing)
+    cosine decay over `steps`, and cross-entropy on logits.
+
+    classes: the names of each output's classes.
+    """
+    loss, metrics = losses_and_metrics(task.outputs, classes, options.label_smoothing)
+    if len(loss) == 1:
+        (loss,), (metrics,) = loss.values(), metrics.values()
     model.compile(
         keras.optimizers.AdamW(warmup_and_decay(learning_rate, steps),
                                weight_decay=options.weight_decay, clipnorm=1.0),
-        loss, metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")])
+        # A distiller has a loss of its own.
+        None if isinstance(model, Distiller) else loss, metrics=metrics)
+
+
+def monitor(task: Task) -> str:
+    """The name, in the history, of what chooses the epoch."""
+    return f"val_{task.monitored[0]}" if len(task.monitored) == 1 else "val_score"
 
 
 def warmup_and_decay(learning_rate: float, steps: int

@@ -100,7 +100,8 @@ def test_every_golden_output_and_a_bit_identical_round_trip(name, goldens_dir, t
 
 
 @pytest.mark.parametrize("model_class", [
-    SqueezeBertModel, SqueezeBertForSequenceClassification, SqueezeBertForMaskedLM],
+    SqueezeBertModel, SqueezeBertForSequenceClassification, SqueezeBertForMaskedLM,
+    models.SqueezeBertForIntentAndSlots],
     ids=lambda c: c.__name__)
 @pytest.mark.parametrize("changes", [
     {"layer_types": ("convolution", "attention"), "feed_forward_type": "both",
@@ -109,6 +110,7 @@ def test_every_golden_output_and_a_bit_identical_round_trip(name, goldens_dir, t
      "classifier_pooling": "max"},
 ], ids=["hybrid", "squeeze_expand"])
 def test_variants_round_trip(model_class, changes, tiny_config, tiny_batch, randomize, tmp_path):
+    changes = {**changes, "slot_labels": ("O", "B-city", "I-city")}
     model = randomize(model_class(tiny_config(**changes)))
     model.save_pretrained(tmp_path)
     loaded = load_quietly(model_class, tmp_path)
@@ -128,6 +130,15 @@ def test_names_of_variant_tensors(tiny_config, tmp_path):
         assert shapes[f"{block}.depthwise.weight"] == (6, 1, 3)
         assert shapes[f"{block}.expand.weight"] == (16, 6, 1)
         assert shapes[f"{block}.layernorm.bias"] == (16,)
+
+
+def test_names_of_the_classifiers_of_intents_and_slots(tiny_config, tmp_path):
+    config = tiny_config(num_hidden_layers=1, slot_labels=("O", "B-city")).with_labels("abc")
+    models.SqueezeBertForIntentAndSlots(config).save_pretrained(tmp_path)
+    shapes = {key: value.shape for key, value in load_file(tmp_path / WEIGHTS_FILE).items()}
+    assert shapes["intent_classifier.weight"] == (3, 16)
+    assert shapes["slot_classifier.weight"] == (2, 16)
+    assert json.loads((tmp_path / CONFIG_FILE).read_text())["slot_labels"] == ["O", "B-city"]
 
 
 def test_a_base_checkpoint_in_a_task_class(goldens_dir):

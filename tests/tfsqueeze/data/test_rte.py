@@ -6,6 +6,8 @@ from collections import Counter
 
 import pytest
 
+from tfsqueeze.data.datasets import load_dataset
+from tfsqueeze.data.evaluation_set import load_evaluation_set
 from tfsqueeze.data.rte import load_rte, read_rte
 from tfsqueeze.errors import UserError
 
@@ -89,3 +91,11 @@ def test_the_challenges_as_one_dataset(shared_dir):
     assert splits.label_names == ["entailment", "not_entailment"]
     assert splits.test.text_pairs[0] == "Le Beau Serge was directed by Chabrol."
     assert splits.test.labels[0] == "entailment"
+
+
+def test_a_folder_of_its_files_is_a_dataset(shared_dir):
+    folder = shared_dir / "data" / "rte"
+    assert load_dataset(folder, seed=3) == load_rte(folder, seed=3)
+    test = load_evaluation_set(str(folder))
+    assert test.texts == load_evaluation_set(str(folder / "rte3_test.xml")).texts
+    assert test.text_pairs is not None

@@ -7,6 +7,7 @@ import tf_keras as keras
 
 from tfsqueeze.errors import UserError
 from tfsqueeze.models import (
+    SqueezeBertForIntentAndSlots,
     SqueezeBertForMaskedLM,
     SqueezeBertForQuestionAnswering,
     SqueezeBertForSequenceClassification,
@@ -14,8 +15,9 @@ from tfsqueeze.models import (
     SqueezeBertModel,
 )
 
-CLASSES = [SqueezeBertModel, SqueezeBertForMaskedLM, SqueezeBertForQuestionAnswering,
-           SqueezeBertForSequenceClassification, SqueezeBertForTokenClassification]
+CLASSES = [SqueezeBertModel, SqueezeBertForIntentAndSlots, SqueezeBertForMaskedLM,
+           SqueezeBertForQuestionAnswering, SqueezeBertForSequenceClassification,
+           SqueezeBertForTokenClassification]
 
 # One layer each, since building is most of a test's time.
 VARIANTS = {
@@ -50,7 +52,8 @@ def assert_survives_saving(model, batch, path):
 
 @pytest.mark.parametrize("model_class", CLASSES, ids=lambda c: c.__name__)
 def test_every_class_survives_saving(model_class, tiny_config, tiny_batch, randomize, tmp_path):
-    config = tiny_config(num_hidden_layers=1, feed_forward_type="both")
+    config = tiny_config(num_hidden_layers=1, feed_forward_type="both",
+                         slot_labels=("O", "B-city", "I-city"))
     assert_survives_saving(randomize(model_class(config)), tiny_batch, tmp_path / "model.keras")
 
 
@@ -61,13 +64,15 @@ def test_every_variant_survives_saving(variant, tiny_config, tiny_batch, randomi
 
 
 @pytest.mark.parametrize("model_class, shapes", [
+    (SqueezeBertForIntentAndSlots, [(3, 5), (3, 8, 2)]),
     (SqueezeBertForMaskedLM, [(3, 8, 50)]),
     (SqueezeBertForQuestionAnswering, [(3, 8, 2)]),
     (SqueezeBertForSequenceClassification, [(3, 5)]),
     (SqueezeBertForTokenClassification, [(3, 8, 5)]),
 ], ids=lambda p: getattr(p, "__name__", ""))
 def test_logits(model_class, shapes, tiny_config, tiny_batch):
-    model = model_class(tiny_config(num_hidden_layers=1).with_labels("abcde"))
+    config = tiny_config(num_hidden_layers=1, slot_labels=["O", "B-city"]).with_labels("abcde")
+    model = model_class(config)
     assert [x.shape for x in outputs(model, tiny_batch)] == shapes
 
 
@@ -77,6 +82,23 @@ def test_the_bare_encoder_names_its_outputs(tiny_config, tiny_batch):
         "last_hidden_state": (3, 8, 16), "pooler_output": (3, 16),
         **{f"hidden_states_{i}": (3, 8, 16) for i in range(3)}}
     np.testing.assert_array_equal(y["last_hidden_state"], y["hidden_states_2"])
+
+
+def test_intents_and_slots_name_their_outputs_and_learn_together(tiny_config, tiny_batch):
+    config = tiny_config(num_hidden_layers=1, slot_labels=["O", "B-city"]).with_labels("abc")
+    model = SqueezeBertForIntentAndSlots(config)
+    assert {name: tuple(x.shape) for name, x in model(tiny_batch).items()} == {
+        "intent_logits": (3, 3), "slot_logits": (3, 8, 2)}
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", {name: loss for name in model.output})
+    before = {w.name: w.numpy() for w in model.trainable_weights}
+    model.fit(tiny_batch, {"intent_logits": np.arange(3), "slot_logits": np.eye(3, 8)}, verbose=0)
+    assert not [w.name for w in model.trainable_weights if np.array_equal(w, before[w.name])]
+
+
+def test_a_model_of_slots_needs_their_names(tiny_config):
+    with pytest.raises(UserError, match="needs the names of its slots"):
+        SqueezeBertForIntentAndSlots(tiny_config())
 
 
 def test_get_config_rebuilds_the_model(tiny_config, tiny_batch, randomize):

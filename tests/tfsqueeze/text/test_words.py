@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfsqueeze.text.light_tokenizer import LightTokenizer
-from tfsqueeze.text.words import split_words
+from tfsqueeze.text.words import locate_words, split_words
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,14 @@ def test_the_pieces_of_words_are_those_of_the_text(text):
     )
     whole, apart = tokenizer([text, " ".join(split_words(text))])["input_ids"].tolist()
     assert whole == apart
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters()))
+def test_words_are_found_where_they_stand(text):
+    """Lone surrogates within a word stand in the text but not in the word."""
+    ends = 0
+    for word, start, end in locate_words(text):
+        assert ends <= start < end
+        assert "".join(c for c in text[start:end] if not "\ud800" <= c <= "\udfff") == word
+        ends = end

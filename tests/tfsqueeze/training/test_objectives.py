@@ -1,0 +1,79 @@
+"""Losses and metrics of words, by hand, and batches with a target a token."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tf_keras as keras
+
+from tfsqueeze.tasks import IGNORED
+from tfsqueeze.text.tokenizer import WordPieceTokenizer
+from tfsqueeze.training.batches import TrainingBatches
+from tfsqueeze.training.objectives import (
+    SmoothedCrossEntropy,
+    WordAccuracy,
+    WordCrossEntropy,
+    WordF1,
+)
+
+# Tags O, B-x, I-x. Of the words the first, third and fourth are predicted right.
+TRUE = np.array([[IGNORED, 0, 1, IGNORED, 2], [IGNORED, 1, 0, IGNORED, IGNORED]], np.int32)
+BEST = np.array([[1, 0, 0, 1, 2], [2, 1, 1, 2, 2]])
+LOGITS = 3.0 * np.eye(3, dtype=np.float32)[BEST]
+
+
+def test_the_loss_is_the_mean_over_words():
+    words = TRUE != IGNORED
+    for smoothing in (0.0, 0.1):
+        expected = SmoothedCrossEntropy(smoothing)(TRUE[words], LOGITS[words])
+        found = WordCrossEntropy(smoothing)(TRUE, LOGITS)
+        assert float(found) == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_a_batch_without_words_has_no_loss():
+    assert float(WordCrossEntropy()(np.full((2, 3), IGNORED), np.ones((2, 3, 4)))) == 0
+
+
+def test_metrics_count_words_and_those_in_spans():
+    accuracy, f1 = WordAccuracy("accuracy"), WordF1(outside=0)
+    for row in range(2):  # in two batches
+        accuracy.update_state(TRUE[row:row + 1], LOGITS[row:row + 1])
+        f1.update_state(TRUE[row:row + 1], LOGITS[row:row + 1])
+    assert float(accuracy.result()) == pytest.approx(3 / 5)
+    # Right in spans 2; true 3, predicted 3.
+    assert float(f1.result()) == pytest.approx(2 * 2 / (3 + 3))
+    f1.reset_state()
+    assert float(f1.result()) == 0
+    again = WordF1.from_config(f1.get_config())
+    assert (again.outside, again.name) == (0, "f1")
+
+
+def test_keras_counts_words_the_same_in_fit():
+    model = keras.Sequential([keras.layers.Dense(3, use_bias=False, kernel_initializer="identity",
+                                                 trainable=False)])
+    model.compile("sgd", WordCrossEntropy(), metrics=[WordAccuracy("accuracy"), WordF1(0)])
+    found = model.evaluate(LOGITS, TRUE, verbose=0, return_dict=True)
+    assert found["accuracy"] == pytest.approx(0.6) and found["f1"] == pytest.approx(2 / 3)
+
+
+def test_batches_cut_and_pad_the_targets_with_the_ids():
+    tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"], max_length=12)
+    sentences = [["a"] * (1 + index % 9) for index in range(40)]
+    rows = tokenizer.words(sentences)
+    ids = rows.inputs["input_ids"]
+    slots = np.where(rows.word_ids >= 0, rows.word_ids, IGNORED).astype(np.int32)
+    intents = np.arange(40, dtype=np.int32)
+    inputs = {"input_ids": ids, "token_type_ids": (ids == 4).astype(np.int32)}
+    batches = TrainingBatches(inputs, {"intent_logits": intents, "slot_logits": slots}, tokenizer,
+                              batch_size=8, word_dropout=0.5, seed=0)
+    seen = []
+    for found, targets in batches.dataset():
+        chosen = targets["intent_logits"].numpy()
+        length = found["input_ids"].shape[1]
+        # No longer than the longest of the batch, and nothing but padding is lost.
+        assert length == (ids[chosen] != 0).sum(axis=1).max()
+        np.testing.assert_array_equal(targets["slot_logits"], slots[chosen, :length])
+        np.testing.assert_array_equal(found["token_type_ids"],
+                                      inputs["token_type_ids"][chosen, :length])
+        seen += chosen.tolist()
+    assert sorted(seen) == list(range(40))

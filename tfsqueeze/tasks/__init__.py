@@ -1,0 +1,29 @@
+"""The tasks that go through the whole pipeline, from data to a .tflite file and its predictions.
+
+Nothing here loads TensorFlow: a device decodes predictions by the same code.
+"""
+
+from __future__ import annotations
+
+from tfsqueeze.errors import UserError
+from tfsqueeze.tasks.base import IGNORED, Rows, Task
+from tfsqueeze.tasks.intent_and_slots import IntentAndSlots
+from tfsqueeze.tasks.text_classification import TextClassification
+from tfsqueeze.tasks.token_classification import TokenClassification
+
+TEXT_CLASSIFICATION = TextClassification()
+TOKEN_CLASSIFICATION = TokenClassification()
+INTENT_AND_SLOTS = IntentAndSlots()
+TASKS: dict[str, Task] = {
+    task.name: task for task in (TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION, INTENT_AND_SLOTS)
+}
+
+__all__ = ["IGNORED", "INTENT_AND_SLOTS", "TASKS", "TEXT_CLASSIFICATION", "TOKEN_CLASSIFICATION",
+           "Rows", "Task", "find_task"]
+
+
+def find_task(name: str) -> Task:
+    """The task of a name. Raises UserError for a name that is none."""
+    if name not in TASKS:
+        raise UserError(f"there is no task {name!r}; there are {', '.join(TASKS)}")
+    return TASKS[name]

@@ -1,0 +1,182 @@
+"""What a task is: its data, what its model's outputs stand for, and how they are read."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tfsqueeze.encoder_config import EncoderConfig
+from tfsqueeze.errors import UserError
+from tfsqueeze.text.bio import repair_bio
+
+# The target of tokens that no loss and no metric counts; Hugging Face's number.
+IGNORED = -100
+_OUTSIDE = "O"
+
+
+@dataclasses.dataclass(frozen=True)
+class Rows:
+    """Examples as a model reads them.
+
+    inputs: int32 [examples, length] by the input's name.
+    word_ids, word_counts: those of `WordRows`, where the task is about words.
+    """
+
+    inputs: dict[str, np.ndarray]
+    word_ids: np.ndarray | None = None
+    word_counts: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs["input_ids"])
+
+    def take(self, count: int) -> Rows:
+        """The first examples, as many as asked for."""
+        inputs = {name: value[:count] for name, value in self.inputs.items()}
+        if self.word_ids is None:
+            return Rows(inputs)
+        return Rows(inputs, self.word_ids[:count], self.word_counts[:count])
+
+    def select(self, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """The inputs of the names, in their order."""
+        return {name: self.inputs[name] for name in names}
+
+
+class Task(abc.ABC):
+    """The base of the tasks, each of which has one instance in `tfsqueeze.tasks`.
+
+    name: as `--task` and run.json have it.
+    title: what a model of it is called.
+    head: what the names of its model classes end with, after `For`.
+    outputs: for each output of its models, in their order, whether a `text` or a `word` gets a
+        class by it.
+    monitored: the Keras metrics, without `val_`, whose mean on validation chooses the epoch.
+    scores: those of `metrics` that tables show.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    head: ClassVar[str]
+    outputs: ClassVar[dict[str, str]]
+    monitored: ClassVar[tuple[str, ...]]
+    scores: ClassVar[tuple[str, ...]]
+
+    @abc.abstractmethod
+    def load_splits(self, name_or_path: str, *, seed: int = 0, **columns: Any):
+        """Loads the data to train on; `columns` are those of `load_dataset`, for tables of texts.
+
+        Raises UserError where they cannot be read.
+        """
+
+    @abc.abstractmethod
+    def load_evaluation_set(self, name_or_path: str, *, seed: int = 0, **columns: Any):
+        """Loads one labelled file, or the test part of `load_splits`; its validation part where
+        it has no test part."""
+
+    @abc.abstractmethod
+    def configure(self, config: EncoderConfig, splits) -> EncoderConfig:
+        """Returns the config with the names of the classes of the data.
+
+        Raises UserError where the data are of another kind.
+        """
+
+    @abc.abstractmethod
+    def classes(self, labels: Sequence[str], slots: Sequence[str]) -> dict[str, list[str]]:
+        """The names of each output's classes, given those of `id2label` and of `slot_labels`."""
+
+    @abc.abstractmethod
+    def texts(self, dataset) -> list[str]:
+        """The texts that a vocabulary can be learnt from."""
+
+    @abc.abstractmethod
+    def rows(self, tokenizer, dataset) -> Rows:
+        """Tokenizes a dataset, by a `WordPieceTokenizer` or a `LightTokenizer`."""
+
+    @abc.abstractmethod
+    def targets(self, dataset, rows: Rows, classes: Mapping[str, Sequence[str]]
+                ) -> dict[str, np.ndarray]:
+        """The class ids by output: int32 [examples] of texts, [examples, length] of words, with
+        `IGNORED` at tokens other than the first of a word.
+
+        Raises UserError where the dataset has none, or one without a name.
+        """
+
+    @abc.abstractmethod
+    def metrics(self, dataset, predictions: Mapping[str, list],
+                classes: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """How good predictions, as `predictions` returns them, are; JSON-able.
+
+        Raises UserError as `targets`.
+        """
+
+    def predictions(self, outputs: Mapping[str, np.ndarray], rows: Rows,
+                    classes: Mapping[str, Sequence[str]]) -> dict[str, list]:
+        """Decodes logits, by output: a label for each text; or for each word of each text a tag,
+        I- tags that continue no span being B- ones, and O where the word was cut off."""
+        return {name: decode_labels(outputs[name], classes[name]) if kind == "text"
+                else decode_tags(outputs[name], rows, classes[name])
+                for name, kind in self.outputs.items()}
+
+    def counted(self, outputs: Mapping[str, np.ndarray], rows: Rows) -> dict[str, np.ndarray]:
+        """The logits that decide something, float [decisions, classes] by output: all of texts,
+        those at the first token of words."""
+        return {name: outputs[name] if kind == "text" else outputs[name][rows.word_ids >= 0]
+                for name, kind in self.outputs.items()}
+
+    def monitored_value(self, logs: Mapping[str, float], prefix: str = "") -> float:
+        """The mean of the monitored metrics among Keras' logs."""
+        return sum(logs[prefix + name] for name in self.monitored) / len(self.monitored)
+
+
+def word_targets(dataset, rows: Rows, names: Sequence[str]) -> np.ndarray:
+    """The tags' ids at the first token of each word, `IGNORED` elsewhere: int32 [n, length]."""
+    targets = np.full_like(rows.word_ids, IGNORED)
+    for row, word_ids, tag_ids in zip(targets, rows.word_ids, dataset.tag_ids(names), strict=True):
+        first = word_ids >= 0
+        row[first] = tag_ids[word_ids[first]]
+    return targets
+
+
+def word_rows(tokenizer, dataset) -> Rows:
+    """Tokenizes the sentences of a `TokenDataset`."""
+    found = tokenizer.words(dataset.sentences)
+    return Rows(found.inputs, found.word_ids, found.word_counts)
+
+
+def require_kind(splits, kind: type, task: Task) -> None:
+    """Raises UserError where the parts of a dataset are not of the kind that a task is for."""
+    if not isinstance(splits.train, kind):
+        raise UserError(f"{task.name} is trained on a {kind.__name__}, not on a "
+                        f"{type(splits.train).__name__}; load the data for this task")
+
+
+def tag_names(splits) -> list[str]:
+    """The tags of a dataset's training part, with O among them; UserError where they are not
+    B-, I- and O."""
+    names = splits.tag_names
+    try:
+        repair_bio(names)
+    except UserError as error:
+        raise UserError(f"{splits.train.name}: {error}; only spans can be learnt") from None
+    return names if _OUTSIDE in names else sorted([*names, _OUTSIDE])
+
+
+def decode_labels(logits: np.ndarray, names: Sequence[str]) -> list[str]:
+    """The most probable class of each text, of logits [texts, classes]."""
+    return [names[index] for index in logits.argmax(axis=-1)]
+
+
+def decode_tags(logits: np.ndarray, rows: Rows, names: Sequence[str]) -> list[list[str]]:
+    """The tag of each word of each text, of logits [texts, length, classes]: see `predictions`."""
+    decoded = []
+    for best, word_ids, count in zip(logits.argmax(axis=-1), rows.word_ids, rows.word_counts,
+                                     strict=True):
+        tags = [_OUTSIDE] * count
+        for place, index in zip(word_ids, best, strict=True):
+            if place >= 0:
+                tags[place] = names[index]
+        decoded.append(repair_bio(tags))
+    return decoded
