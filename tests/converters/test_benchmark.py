@@ -30,7 +30,7 @@ class SleepingModel:
     def __init__(self, content: bytes, runtime: str, num_threads: int) -> None:
         self.content = content
 
-    def run(self, inputs):
+    def run_all(self, inputs):
         self.log.append((self.content, inputs))
         time.sleep(int(self.content) / 1000)
 

@@ -74,7 +74,8 @@ def save_pretrained(model: keras.Model, folder: str | os.PathLike,
     names = naming(model)
     # The bare encoder has all its tensors in the backbone, and names them without the prefix.
     prefix = "" if isinstance(model, EncoderModel) else names.prefix
-    named = {prefix + key if names.in_backbone(key) else key: value.astype(dtype)
+    named = {prefix + key if names.in_backbone(key) else key:
+             value.astype(dtype) if value.dtype.kind == "f" else value
              for key, value in values.items()}
     with write_atomically(folder / WEIGHTS_FILE) as temporary:
         # Hugging Face's readers refuse files whose metadata does not say how they were made.

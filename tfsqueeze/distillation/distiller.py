@@ -74,6 +74,9 @@ class Distiller(keras.Model):
                                 "pooler_output; leave it at 0")
             self._pooler_projection = keras.layers.Dense(teacher_config.hidden_size,
                                                          name="pooler_projection")
+        # Keras tells the optimizer of a model's variables before the first step.
+        for layer in filter(None, [*self.projections.values(), self._pooler_projection]):
+            layer.build((None, model.config.hidden_size))
 
     def call(self, inputs, training=None):
         return self.student(inputs, training=training)
