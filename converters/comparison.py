@@ -62,7 +62,7 @@ class ComparisonOptions:
     methods: tuple[str, ...] = tuple(METHODS)
     backbone: str = "squeezebert-tiny"
     max_length: int | None = None
-    teacher_epochs: int = 3
+    teacher_epochs: int = 6
     scratch_epochs: int = 10
     distilled_epochs: int = 3
     qat_epochs: int = 1
@@ -89,7 +89,7 @@ class ComparisonOptions:
                    "learning_rate": 5e-4, "word_dropout": 0.15, "patience": self.scratch_epochs}
         if method == "teacher":
             return TrainingOptions(**shared, pretrained=TEACHER, epochs=self.teacher_epochs,
-                                   learning_rate=1e-4, patience=self.teacher_epochs)
+                                   learning_rate=3e-4, patience=self.teacher_epochs)
         if method == "distilled":
             return TrainingOptions(**{**shared, "qat_epochs": self.qat_epochs},
                                    pretrained=self.backbone, teacher=str(teacher),

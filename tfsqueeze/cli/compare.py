@@ -27,7 +27,7 @@ def compare(
     max_length: Annotated[int | None, typer.Option(
         help="Tokens per text; by default what 99 of 100 training texts need, at most 128."
     )] = None,
-    teacher_epochs: Annotated[int, typer.Option(help="Most passes of the teacher.")] = 3,
+    teacher_epochs: Annotated[int, typer.Option(help="Most passes of the teacher.")] = 6,
     scratch_epochs: Annotated[int, typer.Option(help="Most passes from scratch.")] = 10,
     distilled_epochs: Annotated[int, typer.Option(
         help="Most passes of distillation, variants included.")] = 3,
