@@ -16,7 +16,7 @@ from tfsqueeze.distillation.options import DistillationOptions
 from tfsqueeze.distillation.teacher_outputs import TeacherOutputs
 from tfsqueeze.errors import UserError
 from tfsqueeze.models import SqueezeBertModel, load_preset
-from tfsqueeze.pretraining.texts import stream_ids, text_files
+from tfsqueeze.pretraining.texts import pad_rows, stream_ids, text_files
 from tfsqueeze.teachers.bert import BertModel
 from tfsqueeze.teachers.minilm import minilm_folder
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
@@ -82,10 +82,8 @@ def _rows(files, tokenizer, count, seed):
     if len(rows) < count:
         raise UserError(f"the texts make {len(rows):,} rows, fewer than the {count:,} that these "
                         "steps need; name more texts or take fewer steps")
-    ids = np.full((count, _LENGTH), tokenizer.pad_token_id, np.int32)
-    for padded, row in zip(ids, np.random.default_rng(seed).permutation(len(rows)), strict=False):
-        padded[:len(rows[row])] = rows[row]
-    return ids
+    chosen = np.random.default_rng(seed).permutation(len(rows))[:count]
+    return pad_rows([rows[row] for row in chosen], _LENGTH, tokenizer.pad_token_id)
 
 
 def _student(method, teacher, config, ids):

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from converters.comparison import METHODS, comparisons
-from converters.report_page import Section, to_markdown, to_terminal
+from converters.report_page import Section, print_sections, to_markdown, write_files
 from converters.report_plots import figure_legend, new_figure, png_bytes
-from tfsqueeze.files import write_atomically
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,20 +37,12 @@ def write_comparison(results: Sequence[Mapping[str, Any]], folder: Path) -> dict
         contents["plot"] = (_PLOT, _plot(results))
         plots = {"accuracy": _PLOT}
     contents["markdown"] = ("comparison.md", to_markdown(_TITLE, sections, plots).encode())
-    paths = {}
-    for key, (name, content) in contents.items():
-        paths[key] = folder / name
-        with write_atomically(paths[key]) as temporary:
-            temporary.write_bytes(content)
-    return paths
+    return write_files(contents, folder)
 
 
 def print_comparison(results: Sequence[Mapping[str, Any]], console: Console) -> None:
     """Prints the tables of a comparison."""
-    for section in comparison_sections(results):
-        for part in to_terminal(section, console.width):
-            console.print(part)
-        console.print()
+    print_sections(comparison_sections(results), console)
 
 
 def comparison_sections(results: Sequence[Mapping[str, Any]]) -> list[Section]:

@@ -188,6 +188,17 @@ class Predictor:
                 "probabilities": dict(zip(names, probabilities.tolist(), strict=True))})
         return found
 
+    def _tagged(self, texts: Iterable[str], output: str):
+        """Some of the texts after the other: them, their logits by output, and the entities that
+        one output finds in each."""
+        texts = checked_texts(texts)
+        for start in range(0, len(texts), _BATCH):
+            part = texts[start : start + _BATCH]
+            located = [locate_words(text) for text in part]
+            rows, logits = self._run(TokenDataset(
+                "texts", [[word for word, _, _ in words] for words in located]))
+            yield part, logits, self._entities(output, part, located, rows, logits[output])
+
     def _entities(self, output: str, texts: Sequence[str], located: Sequence, rows: Rows,
                   logits: np.ndarray) -> list[list[Entity]]:
         """The spans of each text, given its words with their places."""
@@ -259,14 +270,8 @@ class TokenClassifier(Predictor):
         Raises:
             UserError: `texts` is a single string, or holds something that is none.
         """
-        texts, found = checked_texts(texts), []
-        for start in range(0, len(texts), _BATCH):
-            part = texts[start : start + _BATCH]
-            located = [locate_words(text) for text in part]
-            rows, logits = self._run(_sentences(located))
-            entities = self._entities("logits", part, located, rows, logits["logits"])
-            found += map(TaggedText, part, entities)
-        return found
+        return [TaggedText(text, entities) for part, logits, found in self._tagged(texts, "logits")
+                for text, entities in zip(part, found, strict=True)]
 
 
 class IntentAndSlotClassifier(Predictor):
@@ -284,12 +289,8 @@ class IntentAndSlotClassifier(Predictor):
         Raises:
             UserError: `texts` is a single string, or holds something that is none.
         """
-        texts, found = checked_texts(texts), []
-        for start in range(0, len(texts), _BATCH):
-            part = texts[start : start + _BATCH]
-            located = [locate_words(text) for text in part]
-            rows, logits = self._run(_sentences(located))
-            slots = self._entities("slot_logits", part, located, rows, logits["slot_logits"])
+        found = []
+        for part, logits, slots in self._tagged(texts, "slot_logits"):
             for text, label, entities in zip(
                     part, self._labels("intent_logits", logits["intent_logits"]), slots,
                     strict=True):
@@ -317,10 +318,6 @@ def checked_texts(texts: Iterable[str]) -> list[str]:
         if not isinstance(text, str):
             raise UserError(f"text {index} is {text!r}, not a string")
     return texts
-
-
-def _sentences(located) -> TokenDataset:
-    return TokenDataset("texts", [[word for word, _, _ in words] for words in located])
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

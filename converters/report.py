@@ -31,10 +31,15 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from converters.report_page import Section, plain_text, to_html, to_markdown, to_terminal
+from converters.report_page import (
+    Section,
+    plain_text,
+    print_sections,
+    to_html,
+    to_markdown,
+    write_files,
+)
 from converters.report_plots import BASELINE_NAMES, SCORES, draw_plots, runtime_name
-from tfsqueeze.errors import UserError
-from tfsqueeze.files import write_atomically
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,18 +80,7 @@ def write_report(results: Mapping[str, Any], folder: str | PathLike) -> dict[str
     }
     contents = {key: (names[key], png) for key, png in plots.items()}
     contents |= {key: (name, text.encode("utf-8")) for key, (name, text) in texts.items()}
-    paths = {}
-    for key, (name, content) in contents.items():
-        paths[key] = Path(folder) / name
-        try:
-            with write_atomically(paths[key]) as temporary:
-                temporary.write_bytes(content)
-        except OSError as error:
-            raise UserError(
-                f"the report cannot be written to {paths[key]} ({error.strerror or error}); "
-                "choose a folder that can be written to"
-            ) from error
-    return paths
+    return write_files(contents, folder)
 
 
 def print_report(results: Mapping[str, Any], console: Console) -> None:
@@ -95,11 +89,7 @@ def print_report(results: Mapping[str, Any], console: Console) -> None:
     What the terminal's reader asked for (settings) or has watched (training) is left out.
     """
     sections = {section.key: section for section in _sections(_jsonable(results))}
-    for key in _TERMINAL_SECTIONS:
-        if key in sections:
-            for part in to_terminal(sections[key], console.width):
-                console.print(part)
-            console.print()
+    print_sections((sections[key] for key in _TERMINAL_SECTIONS if key in sections), console)
 
 
 def _sections(results: Mapping[str, Any]) -> list[Section]:

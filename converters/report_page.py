@@ -8,9 +8,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfsqueeze.errors import UserError
+from tfsqueeze.files import write_atomically
+
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -64,6 +70,42 @@ class Section:
     note: str = ""
     failed: frozenset[int] = frozenset()
     plot: str | None = None
+
+
+def write_files(contents: Mapping[str, tuple[str, bytes]], folder: str | PathLike
+                ) -> dict[str, Path]:
+    """Writes the files of a report to a folder, each renamed into place when whole.
+
+    Args:
+        contents: the name and the bytes of each file, by a key.
+        folder: made if it is not there; files of the same names are replaced.
+
+    Returns:
+        The files' paths by key.
+
+    Raises:
+        UserError: the folder cannot be written to.
+    """
+    paths = {}
+    for key, (name, content) in contents.items():
+        paths[key] = Path(folder) / name
+        try:
+            with write_atomically(paths[key]) as temporary:
+                temporary.write_bytes(content)
+        except OSError as error:
+            raise UserError(
+                f"the report cannot be written to {paths[key]} ({error.strerror or error}); "
+                "choose a folder that can be written to"
+            ) from error
+    return paths
+
+
+def print_sections(sections: Iterable[Section], console: Console) -> None:
+    """Prints the tables of a report."""
+    for section in sections:
+        for part in to_terminal(section, console.width):
+            console.print(part)
+        console.print()
 
 
 def plain_text(value: object) -> str:

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.report_page import Section, plain_text, to_markdown, to_terminal
+from converters.report_page import (
+    Section,
+    plain_text,
+    print_sections,
+    to_markdown,
+    write_files,
+)
 from converters.report_plots import figure_legend, new_figure, png_bytes
-from tfsqueeze.files import write_atomically
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,20 +43,12 @@ def write_robustness(results: Mapping[str, Any], folder: Path) -> dict[str, Path
         plots["attacks"] = _ATTACK_PLOT
     markdown = to_markdown(plain_text(results["title"]), robustness_sections(results), plots)
     contents["markdown"] = ("robustness.md", markdown.encode())
-    paths = {}
-    for key, (name, content) in contents.items():
-        paths[key] = folder / name
-        with write_atomically(paths[key]) as temporary:
-            temporary.write_bytes(content)
-    return paths
+    return write_files(contents, folder)
 
 
 def print_robustness(results: Mapping[str, Any], console: Console) -> None:
     """Prints the tables."""
-    for section in robustness_sections(results):
-        for part in to_terminal(section, console.width):
-            console.print(part)
-        console.print()
+    print_sections(robustness_sections(results), console)
 
 
 def robustness_sections(results: Mapping[str, Any]) -> list[Section]:

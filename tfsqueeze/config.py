@@ -93,7 +93,6 @@ class SqueezeBertConfig(EncoderConfig):
             size = getattr(self, name)
             self._require(size is None or isinstance(size, int) and size > 0,
                           f"{name} must be a positive integer or None, not {size!r}")
-
         self._require(not isinstance(self.slot_labels, str)
                       and all(isinstance(name, str) and name for name in self.slot_labels),
                       f"slot_labels must be a list of names, not {self.slot_labels!r}")

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from converters.compilers import run_compiler
 from converters.edgetpu.rules import MAPPED
 from tfsqueeze.errors import UserError
 
 PROGRAM = "edgetpu_compiler"
-_TIMEOUT_SECONDS = 600
 _ROW = re.compile(r"^([A-Z][A-Z0-9_]*)\s+(\d+)\s+(\S.*?)\s*$", re.MULTILINE)
 _UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _SIZE = r"([\d.]+)(B|KiB|MiB|GiB)"
@@ -34,16 +33,7 @@ def compile_for_edgetpu(model: Path, folder: Path) -> dict[str, Any]:
 
     Raises UserError where the compiler refuses the file or takes more than ten minutes.
     """
-    try:
-        done = subprocess.run([PROGRAM, "-s", "-o", str(folder), str(model)],
-                              capture_output=True, text=True, timeout=_TIMEOUT_SECONDS)
-    except subprocess.TimeoutExpired:
-        raise UserError(f"{PROGRAM} took more than {_TIMEOUT_SECONDS} seconds on {model}; "
-                        "try a smaller model or a shorter max_length") from None
-    if done.returncode:
-        lines = (done.stdout + done.stderr).strip().splitlines() or ["it printed nothing"]
-        raise UserError(f"{PROGRAM} refused {model}: {lines[-1]}")
-    return parse_log(done.stdout)
+    return parse_log(run_compiler(PROGRAM, [PROGRAM, "-s", "-o", str(folder), str(model)], model))
 
 
 def parse_log(text: str) -> dict[str, Any]:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from converters.compilers import run_compiler
 from tfsqueeze.errors import UserError
-
-_TIMEOUT_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -48,10 +46,11 @@ def compile_for(model: Path, accelerator: Accelerator, folder: Path) -> dict[str
         raise UserError("Arm's compiler Vela is not installed; install the extra `ethos-u`: "
                         "pip install 'tfsqueeze[ethos-u]'")
     for options in (["--verbose-performance"], []):
-        _run([str(model), "--output-dir", str(folder), "--config", "Arm/vela.ini",
-              "--accelerator-config", accelerator.name,
-              "--system-config", accelerator.system_config,
-              "--memory-mode", accelerator.memory_mode, *options], model)
+        run_compiler("Vela", [
+            sys.executable, "-m", "ethosu.vela", str(model), "--output-dir", str(folder),
+            "--config", "Arm/vela.ini", "--accelerator-config", accelerator.name,
+            "--system-config", accelerator.system_config,
+            "--memory-mode", accelerator.memory_mode, *options], model)
     operations = _rows(folder / f"{model.stem}_per-layer.csv")
     (summary,) = _rows(folder / f"{model.stem}_summary_{accelerator.system_config}.csv")
     return {
@@ -69,18 +68,6 @@ def compile_for(model: Path, accelerator: Accelerator, folder: Path) -> dict[str
         "microseconds": 1e6 * float(summary["inference_time"]),
         "macs": int(summary["nn_macs"]),
     }
-
-
-def _run(arguments: list[str], model: Path) -> None:
-    try:
-        done = subprocess.run([sys.executable, "-m", "ethosu.vela", *arguments],
-                              capture_output=True, text=True, timeout=_TIMEOUT_SECONDS)
-    except subprocess.TimeoutExpired:
-        raise UserError(f"Vela took more than {_TIMEOUT_SECONDS} seconds on {model}; "
-                        "try a smaller model or a shorter max_length") from None
-    if done.returncode:
-        lines = (done.stdout + done.stderr).strip().splitlines() or ["it printed nothing"]
-        raise UserError(f"Vela refused {model}: {lines[-1]}")
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

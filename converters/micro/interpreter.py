@@ -6,15 +6,14 @@ which it shares names of symbols.
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from tfsqueeze.errors import UserError
+from tfsqueeze.quiet import stderr_to
 
 _ROOM = 1 << 24  # arena that any model of this project fits
 _ALIGNMENT = 16
@@ -34,7 +33,8 @@ def measure_arena(model: bytes) -> int:
     """
     _open(model, _ROOM)
     low, high = 0, _ROOM
-    with _silence():
+    # What the library says of each arena that is too small.
+    with open(os.devnull, "w") as nowhere, stderr_to(nowhere):
         while high - low > _ALIGNMENT:
             middle = (low + high) // 2 // _ALIGNMENT * _ALIGNMENT
             try:
@@ -57,19 +57,6 @@ def predict(model: bytes, input_ids: np.ndarray, arena_bytes: int) -> np.ndarray
         interpreter.invoke()
         rows.append(interpreter.get_output(0)[0])
     return np.array(rows)
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Keeps off standard error what the library says of each arena that is too small."""
-    kept = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _open(model: bytes, arena_bytes: int) -> Any:

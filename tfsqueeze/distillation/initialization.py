@@ -14,6 +14,7 @@ from tfsqueeze.errors import UserError
 from tfsqueeze.layers import GroupedConvolution
 from tfsqueeze.models.pretrained import PreTrainedModel
 
+_TABLE_SIZES = ("vocab_size", "max_position_embeddings", "type_vocab_size")
 METHODS = ("least_squares", "block_diagonal")
 # A share of the mean square of the inputs, added to them so that unused channels do no harm.
 _RIDGE = 1e-3
@@ -81,11 +82,9 @@ def factorize_embeddings(student: PreTrainedModel, teacher: PreTrainedModel,
     has no layer behind its embeddings.
     """
     config = student.config
-    for name in ("vocab_size", "max_position_embeddings", "type_vocab_size"):
-        ours, theirs = getattr(config, name), getattr(teacher.config, name)
-        if ours != theirs:
-            raise UserError(f"factorize_embeddings: {name} is {ours} in the student's config and "
-                            f"{theirs} in the teacher's; they must be equal")
+    differs = _difference(config, teacher.config, _TABLE_SIZES)
+    if differs:
+        raise UserError(f"factorize_embeddings: {differs}")
     if not config.projects_embeddings:
         raise UserError("factorize_embeddings: the student's embedding_size must differ from its "
                         "hidden_size, so that a layer is between them")
@@ -139,13 +138,20 @@ def can_squeeze(config: SqueezeBertConfig, teacher: EncoderConfig) -> bool:
     return _misfit(config, teacher) is None
 
 
-def _misfit(config, teacher):
-    for name in ("vocab_size", "hidden_size", "num_attention_heads", "intermediate_size",
-                 "max_position_embeddings", "type_vocab_size"):
+def _difference(config, teacher, names):
+    for name in names:
         ours, theirs = getattr(config, name), getattr(teacher, name)
         if ours != theirs:
             return (f"{name} is {ours} in the student's config and {theirs} in the teacher's; "
                     "they must be equal")
+    return None
+
+
+def _misfit(config, teacher):
+    differs = _difference(config, teacher, (*_TABLE_SIZES, "hidden_size", "num_attention_heads",
+                                            "intermediate_size"))
+    if differs:
+        return differs
     if set(config.layer_types) != {"attention"} or config.feed_forward_type != "dense":
         return ("every layer of the student must be attention with a dense feed-forward network, "
                 "as the teacher's are")

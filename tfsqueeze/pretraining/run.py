@@ -24,7 +24,7 @@ from tfsqueeze.files import write_atomically
 from tfsqueeze.models import SqueezeBertForMaskedLM, SqueezeBertModel, load_preset
 from tfsqueeze.pretraining.masking import WholeWordMasking
 from tfsqueeze.pretraining.options import PretrainingOptions
-from tfsqueeze.pretraining.texts import stream_ids, text_files, training_batches
+from tfsqueeze.pretraining.texts import pad_rows, stream_ids, text_files, training_batches
 from tfsqueeze.teachers import BertModel
 from tfsqueeze.teachers.minilm import minilm_folder
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
@@ -156,9 +156,7 @@ def _distillation(config, tokenizer, files, folder, options, progress):
     teacher = BertModel.from_pretrained(minilm_folder(), input_names=("input_ids",))
     rows = [row for row, _ in stream_ids(files, tokenizer, options.max_length)
             .as_numpy_iterator()]
-    input_ids = np.full((len(rows), options.max_length), tokenizer.pad_token_id, np.int32)
-    for padded, row in zip(input_ids, rows, strict=True):
-        padded[:len(row)] = row
+    input_ids = pad_rows(rows, options.max_length, tokenizer.pad_token_id)
     outputs = TeacherOutputs(
         folder / "teacher", teacher, input_ids, logits=False,
         hidden_states=(teacher.config.num_hidden_layers,),

@@ -72,6 +72,14 @@ def stream_ids(files: Sequence[Path], tokenizer: WordPieceTokenizer, max_length:
         lambda number, row: (tf.ensure_shape(row, [None]), number))
 
 
+def pad_rows(rows: Sequence[np.ndarray], max_length: int, pad_token_id: int) -> np.ndarray:
+    """Returns rows of token ids as one int32 [rows, max_length], padded at the end."""
+    input_ids = np.full((len(rows), max_length), pad_token_id, np.int32)
+    for padded, row in zip(input_ids, rows, strict=True):
+        padded[:len(row)] = row
+    return input_ids
+
+
 def training_batches(rows: tf.data.Dataset, *, max_length: int, batch_tokens: int,
                      pad_token_id: int, seed: int) -> tf.data.Dataset:
     """Shuffles numbered rows of token ids and batches those of like length.

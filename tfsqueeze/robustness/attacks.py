@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfsqueeze.data.augmentation import NeighbourWords
-from tfsqueeze.errors import UserError
+from tfsqueeze.robustness.choices import choose
 from tfsqueeze.robustness.places import in_case_of, pick
 from tfsqueeze.robustness.search import Candidates
 from tfsqueeze.robustness.typing_noise import neighbour_key
@@ -37,15 +37,8 @@ def attack_candidates(names: Sequence[str], words: NeighbourWords | None = None
 
     Raises UserError for an unknown name, and for `textfooler` without words.
     """
-    found: dict[str, Candidates] = {}
-    for name in names:
-        if name not in ATTACKS:
-            raise UserError(f"there is no attack {name!r}; choose some of {', '.join(ATTACKS)}")
-        if ATTACKS[name].needs_words and words is None:
-            raise UserError(f"the attack {name} needs a table of word embeddings, and there is "
-                            "none")
-        found[name] = character_edits if name == "deepwordbug" else NeighbourCandidates(words)
-    return found
+    return {name: NeighbourCandidates(words) if attack.needs_words else character_edits
+            for name, attack in choose("attack", ATTACKS, names, words).items()}
 
 
 def character_edits(word: str, generator: np.random.Generator) -> list[str]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfsqueeze.data.augmentation import NeighbourWords
-from tfsqueeze.errors import UserError
 from tfsqueeze.robustness import (
     reading_noise,
     speech_noise,
@@ -18,6 +17,7 @@ from tfsqueeze.robustness import (
     word_noise,
     writing_noise,
 )
+from tfsqueeze.robustness.choices import choose
 
 # (text, level in 0..1, generator) -> text; level is the share of the places that the noise can
 # touch: letters, words or spaces, as the noise says. At level 0 the text is the same.
@@ -64,16 +64,9 @@ def noise_functions(names: Sequence[str], words: NeighbourWords | None = None
 
     Raises UserError for an unknown name, and for `synonyms` without words.
     """
-    functions: dict[str, NoiseFunction] = {}
-    for name in names:
-        if name not in NOISES:
-            raise UserError(f"there is no noise {name!r}; choose some of {', '.join(NOISES)}")
-        noise = NOISES[name]
-        if noise.needs_words and words is None:
-            raise UserError(f"the noise {name} needs a table of word embeddings, and there is none")
-        functions[name] = (functools.partial(noise.function, words=words) if noise.needs_words
-                           else noise.function)
-    return functions
+    return {name: (functools.partial(noise.function, words=words) if noise.needs_words
+                   else noise.function)
+            for name, noise in choose("noise", NOISES, names, words).items()}
 
 
 def noisy_texts(texts: Sequence[str], noise: NoiseFunction, level: float, seed: int) -> list[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import abc
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from tfsqueeze.encoder_config import EncoderConfig
 from tfsqueeze.errors import UserError
+from tfsqueeze.evaluation.metrics import classification_metrics
 from tfsqueeze.text.bio import repair_bio
 
 # The target of tokens that no loss and no metric counts; Hugging Face's number.
@@ -131,6 +133,35 @@ class Task(abc.ABC):
         return sum(logs[prefix + name] for name in self.monitored) / len(self.monitored)
 
 
+class WordTask(Task):
+    """The base of the tasks whose data are sentences of words with tags, `TokenDataset`s."""
+
+    @staticmethod
+    @abc.abstractmethod
+    def read_file(path: str):
+        """Reads one labelled file. Raises UserError where it cannot."""
+
+    def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
+        if Path(name_or_path).is_file():
+            return self.read_file(name_or_path)
+        splits = self.load_splits(name_or_path, seed=seed)
+        return splits.test or splits.validation
+
+    def texts(self, dataset):
+        return [" ".join(words) for words in dataset.sentences]
+
+    def rows(self, tokenizer, dataset):
+        found = tokenizer.words(dataset.sentences)
+        return Rows(found.inputs, found.word_ids, found.word_counts)
+
+
+def label_metrics(dataset, predictions: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
+    """The `classification_metrics` of predicted labels, whose names have the given order."""
+    ids = {name: index for index, name in enumerate(names)}
+    return classification_metrics(dataset.label_ids(names), [ids[name] for name in predictions],
+                                  names)
+
+
 def word_targets(dataset, rows: Rows, names: Sequence[str]) -> np.ndarray:
     """The tags' ids at the first token of each word, `IGNORED` elsewhere: int32 [n, length]."""
     targets = np.full_like(rows.word_ids, IGNORED)
@@ -138,12 +169,6 @@ def word_targets(dataset, rows: Rows, names: Sequence[str]) -> np.ndarray:
         first = word_ids >= 0
         row[first] = tag_ids[word_ids[first]]
     return targets
-
-
-def word_rows(tokenizer, dataset) -> Rows:
-    """Tokenizes the sentences of a `TokenDataset`."""
-    found = tokenizer.words(dataset.sentences)
-    return Rows(found.inputs, found.word_ids, found.word_counts)
 
 
 def require_kind(splits, kind: type, task: Task) -> None:

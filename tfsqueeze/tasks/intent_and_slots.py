@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tfsqueeze.data.snips import load_snips, read_snips
 from tfsqueeze.data.token_dataset import TokenDataset
 from tfsqueeze.errors import UserError
-from tfsqueeze.evaluation.metrics import classification_metrics
 from tfsqueeze.evaluation.tokens import entity_metrics, frame_accuracy
-from tfsqueeze.tasks.base import Task, require_kind, tag_names, word_rows, word_targets
+from tfsqueeze.tasks.base import (
+    WordTask,
+    label_metrics,
+    require_kind,
+    tag_names,
+    word_targets,
+)
 
 
-class IntentAndSlots(Task):
+class IntentAndSlots(WordTask):
     """Tells the intent of commands and tags their slots; the data are SNIPS' JSON files."""
 
     name = "intent-and-slots"
@@ -22,14 +25,12 @@ class IntentAndSlots(Task):
     monitored = ("intent_accuracy", "slot_f1")
     scores = ("intent_accuracy", "slot_f1", "frame_accuracy")
 
+    @staticmethod
+    def read_file(path):
+        return read_snips(path)
+
     def load_splits(self, name_or_path, *, seed=0, **columns):
         return load_snips(name_or_path, seed=seed)
-
-    def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
-        if Path(name_or_path).is_file():
-            return read_snips(name_or_path)
-        splits = self.load_splits(name_or_path, seed=seed)
-        return splits.test or splits.validation
 
     def configure(self, config, splits):
         require_kind(splits, TokenDataset, self)
@@ -41,12 +42,6 @@ class IntentAndSlots(Task):
     def classes(self, labels, slots):
         return {"intent_logits": list(labels), "slot_logits": list(slots)}
 
-    def texts(self, dataset):
-        return [" ".join(words) for words in dataset.sentences]
-
-    def rows(self, tokenizer, dataset):
-        return word_rows(tokenizer, dataset)
-
     def targets(self, dataset, rows, classes):
         return {"intent_logits": dataset.label_ids(classes["intent_logits"]),
                 "slot_logits": word_targets(dataset, rows, classes["slot_logits"])}
@@ -55,10 +50,7 @@ class IntentAndSlots(Task):
         """As `entity_metrics` has them of the slots and `classification_metrics` of the intents,
         in `slots` and `intents`; and of both `intent_accuracy`, `slot_f1` and `frame_accuracy`,
         in 0..1."""
-        names = classes["intent_logits"]
-        ids = {name: index for index, name in enumerate(names)}
-        intents = classification_metrics(
-            dataset.label_ids(names), [ids[name] for name in predictions["intent_logits"]], names)
+        intents = label_metrics(dataset, predictions["intent_logits"], classes["intent_logits"])
         dataset.tag_ids(classes["slot_logits"])
         slots = entity_metrics(dataset.tags, predictions["slot_logits"])
         return {

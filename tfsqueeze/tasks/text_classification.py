@@ -8,8 +8,7 @@ from tfsqueeze.data.datasets import load_dataset
 from tfsqueeze.data.evaluation_set import load_evaluation_set
 from tfsqueeze.data.text_dataset import TextDataset
 from tfsqueeze.errors import UserError
-from tfsqueeze.evaluation.metrics import classification_metrics
-from tfsqueeze.tasks.base import Rows, Task, require_kind
+from tfsqueeze.tasks.base import Rows, Task, label_metrics, require_kind
 
 _TOKENIZE_AT_ONCE = 1024
 
@@ -53,10 +52,7 @@ class TextClassification(Task):
         return {"logits": dataset.label_ids(classes["logits"])}
 
     def metrics(self, dataset, predictions, classes):
-        names = classes["logits"]
-        ids = {name: index for index, name in enumerate(names)}
-        return classification_metrics(
-            dataset.label_ids(names), [ids[name] for name in predictions["logits"]], names)
+        return label_metrics(dataset, predictions["logits"], classes["logits"])
 
 
 def require_pairs(dataset: TextDataset, pairs: bool) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from tfsqueeze.tasks import IGNORED
+from tfsqueeze.data.text_dataset import TextDataset
+from tfsqueeze.tasks import IGNORED, TEXT_CLASSIFICATION
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
 
-_TOKENIZE_AT_ONCE = 1024
 _BUCKETS = 4
 
 Inputs = np.ndarray | Mapping[str, np.ndarray]
@@ -18,9 +18,7 @@ Inputs = np.ndarray | Mapping[str, np.ndarray]
 
 def tokenize(tokenizer: WordPieceTokenizer, texts: list[str]) -> np.ndarray:
     """Returns the padded ids of many texts: int32 [texts, tokenizer.max_length]."""
-    pieces = [tokenizer(texts[start:start + _TOKENIZE_AT_ONCE])["input_ids"].numpy()
-              for start in range(0, len(texts), _TOKENIZE_AT_ONCE)]
-    return np.concatenate(pieces) if pieces else np.zeros((0, tokenizer.max_length), np.int32)
+    return TEXT_CLASSIFICATION.rows(tokenizer, TextDataset("texts", texts)).inputs["input_ids"]
 
 
 def by_name(inputs: Inputs) -> dict[str, np.ndarray]:

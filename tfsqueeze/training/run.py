@@ -25,7 +25,7 @@ from tfsqueeze.errors import UserError
 from tfsqueeze.files import write_atomically
 from tfsqueeze.models import PreTrainedModel, load_preset
 from tfsqueeze.quantization import load_quantized, quantize_aware
-from tfsqueeze.tasks import INTENT_AND_SLOTS, TEXT_CLASSIFICATION, Task, find_task
+from tfsqueeze.tasks import TEXT_CLASSIFICATION, Task, find_task
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
 from tfsqueeze.text.vocabulary import train_vocabulary
 from tfsqueeze.training.architectures import classifier_class, read_config
@@ -277,9 +277,8 @@ def _new_model(config, task, input_names, options):
     model_class = classifier_class(config.model_type, task.head)
     if options.pretrained is None:
         return model_class(config, input_names=input_names)
-    names = {"id2label": config.id2label}
-    if task is INTENT_AND_SLOTS:
-        names["slot_labels"] = config.slot_labels
+    names = {name: getattr(config, name) for name in ("id2label", "slot_labels")
+             if hasattr(config, name)}
     with warnings.catch_warnings():
         # That the head is new goes without saying here.
         warnings.simplefilter("ignore", UserWarning)
