@@ -43,8 +43,8 @@ def export(run: TrainedRun, folder: Path, max_length: int | None = None) -> dict
     Raises UserError where tflite-micro is not installed, the model has an operator that it lacks,
     or model and tables exceed `FLASH_BYTES` or the arena `ARENA_BYTES`.
     """
-    require_interpreter()
     require_single_texts(run, "micro")
+    require_interpreter()
     max_length = max_length or run.options.max_length
     model = convert_int8(run.qat_model, max_length)
     operators = list_operators(model)
