@@ -32,6 +32,11 @@ def train(
         help="Variants of each text that the teacher is asked about, too.")] = 0,
     temperature: Annotated[float, typer.Option(
         help="What the teacher's and the model's logits are divided by.")] = 2.0,
+    noisy_copies: Annotated[int, typer.Option(
+        help="Copies of each text with typing, reading and other errors to learn from as well; "
+             "sentences of tagged words get errors within words alone.")] = 0,
+    noise_level: Annotated[float, typer.Option(
+        help="Share of letters, words or spaces that a noisy copy's errors touch.")] = 0.1,
     epochs: Annotated[int, typer.Option(help="Most passes in float.")] = 8,
     qat_epochs: Annotated[int, typer.Option(help="Most passes quantization-aware.")] = 2,
     max_length: Annotated[int, typer.Option(help="Tokens per text.")] = 128,
@@ -77,7 +82,8 @@ def train(
     options = TrainingOptions(
         preset=preset, pretrained=pretrained, model=model,
         teacher=None if teacher is None else str(teacher), augmented_copies=augmented_copies,
-        temperature=temperature, vocab_size=vocab_size, max_length=max_length, epochs=epochs,
+        temperature=temperature, noisy_copies=noisy_copies, noise_level=noise_level,
+        vocab_size=vocab_size, max_length=max_length, epochs=epochs,
         qat_epochs=qat_epochs, learning_rate=learning_rate, qat_learning_rate=qat_learning_rate,
         batch_size=batch_size, word_dropout=word_dropout, label_smoothing=label_smoothing,
         patience=patience, seed=seed)

@@ -1,11 +1,19 @@
-"""Variants of texts in which words give way to words that a model takes for their like."""
+"""Further examples made of those at hand, as variants in which words give way to words that a model
+takes for their like."""
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+
+from tfsqueeze.data.joining import joined
+from tfsqueeze.data.text_dataset import TextDataset
+from tfsqueeze.data.token_dataset import TokenDataset
+from tfsqueeze.errors import UserError
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NEIGHBOURS = 10
@@ -56,3 +64,37 @@ class NeighbourWords:
             return near[draw.integers(len(near))] if near else match[0]
 
         return [_WORD.sub(other, text) for text in texts]
+
+
+def augment(dataset: TextDataset | TokenDataset, copies: int,
+            edit: Callable[[Sequence[str]], Sequence[str]]) -> TextDataset | TokenDataset:
+    """Returns edited copies of all examples, one copy of all after the other, with their labels.
+
+    edit: takes the texts and second texts of a `TextDataset`, or the words of a `TokenDataset`;
+        returns `copies` of all of them, one after the other. A word that it leaves nothing of
+        stays, so that words and tags remain one to one.
+
+    Raises UserError for another kind of dataset, and where there would be no copy.
+    """
+    if copies < 1:
+        raise UserError(f"copies must be at least 1, not {copies}")
+    if isinstance(dataset, TextDataset):
+        strings = [*dataset.texts, *(dataset.text_pairs or ())]
+    elif isinstance(dataset, TokenDataset):
+        strings = [word for words in dataset.sentences for word in words]
+    else:
+        raise UserError(f"{dataset.name} is a {type(dataset).__name__}, of which no variants can be "
+                        "made; train without copies")
+    edited = edit(strings)
+    return joined([_with_strings(dataset, edited[start:start + len(strings)], strings)
+                   for start in range(0, copies * len(strings), len(strings))])
+
+
+def _with_strings(dataset, edited, strings):
+    if isinstance(dataset, TextDataset):
+        count = len(dataset)
+        pairs = {} if dataset.text_pairs is None else {"text_pairs": list(edited[count:])}
+        return dataclasses.replace(dataset, texts=list(edited[:count]), **pairs)
+    words = iter([new or old for new, old in zip(edited, strings, strict=True)])
+    return dataclasses.replace(dataset, sentences=[
+        list(itertools.islice(words, len(sentence))) for sentence in dataset.sentences])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.distillation.losses import (
     attention_loss,
+    hard_label_loss,
     hidden_state_loss,
     mean_over_tokens,
     sentence_loss,
     soft_label_loss,
+    word_soft_label_loss,
 )
 from tfsqueeze.distillation.options import DistillationOptions, map_layers
 from tfsqueeze.distillation.states import twin_with_states
@@ -29,10 +32,12 @@ class Distiller(keras.Model):
     twin_of: the float model that a quantization-aware student was made from.
 
     Compile it with an optimizer and metrics, and fit it on batches of (inputs, labels), labels
-    int32 [batch], or of inputs alone where `options.labels` is 0. In the place of labels may stand
-    a dict of `labels` and of the teacher's outputs: `logits`, `hidden_states_<i>`,
-    `attentions_<i>`. The teacher is run for what is not there. Evaluated on labels alone, without a
-    teacher to run, the loss is the labels' cross-entropy.
+    int32 [batch] of texts, [batch, length] of tokens, negative where one does not count, and a
+    dict by output of a model with several; or of inputs alone where `options.labels` is 0. In the
+    place of labels may stand a dict of `labels` and of the teacher's outputs: `logits`, or those
+    of several outputs by their names, NaN at tokens that teach nothing; `hidden_states_<i>`;
+    `attentions_<i>`. The teacher is run for what is not there. Evaluated on labels alone, without
+    a teacher to run, the loss is the labels' cross-entropy.
 
     Metrics are those of `compile`, on the student's logits, and each part of the loss.
 
@@ -51,7 +56,11 @@ class Distiller(keras.Model):
         self._hidden, self._attended = _pairs(model.config, teacher_config, options)
         # Its layers are, and Keras saves no weights of a model that is not.
         self.built = True
-        self._wanted = [*(["logits"] if options.logits else []),
+        # As Keras names the metrics of the student itself.
+        self.output_names = student.output_names
+        made = model.output if isinstance(model.output, dict) else {"logits": model.output}
+        self._logits = [name for name in made if name.endswith("logits")]
+        self._wanted = [*(self._logits if options.logits else []),
                         *(f"hidden_states_{j}" for _, j in self._hidden),
                         *(f"attentions_{j}" for _, j in self._attended)]
         self._student = twin_with_states(
@@ -99,10 +108,9 @@ class Distiller(keras.Model):
 
     def test_step(self, data):
         inputs, given, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if self._teacher is None and given is not None and not isinstance(given, dict):
+        if self._teacher is None and given is not None and not _has_teaching(given):
             outputs = self._student(inputs, training=False)
-            losses = {"labels": tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(
-                given, outputs["logits"], from_logits=True))}
+            losses = {"labels": self._hard_labels(given, outputs)}
             return self._results(losses["labels"], losses, given, outputs)
         inputs, labels, targets = self._unpack(data)
         outputs = self._student(inputs, training=False)
@@ -113,7 +121,7 @@ class Distiller(keras.Model):
         inputs, given, _ = keras.utils.unpack_x_y_sample_weight(data)
         if not isinstance(inputs, dict):
             inputs = {"input_ids": inputs}
-        targets = dict(given) if isinstance(given, dict) else {"labels": given}
+        targets = dict(given) if _has_teaching(given) else {"labels": given}
         labels = targets.pop("labels", None)
         missing = [name for name in self._wanted if name not in targets]
         if missing and self._teacher is None:
@@ -135,12 +143,13 @@ class Distiller(keras.Model):
         mask = tf.cast(mask, tf.float32)
         targets = {name: tf.cast(value, tf.float32) for name, value in targets.items()}
         if options.labels:
-            losses["labels"] = options.labels * tf.reduce_mean(
-                keras.losses.sparse_categorical_crossentropy(labels, outputs["logits"],
-                                                             from_logits=True))
-        if options.logits:
-            losses["logits"] = options.logits * soft_label_loss(
-                outputs["logits"], targets["logits"], options.temperature)
+            losses["labels"] = options.labels * self._hard_labels(labels, outputs)
+        for name in self._logits if options.logits else ():
+            ours, theirs = outputs[name], targets[name]
+            if ours.shape.rank == 3:
+                theirs = tf.where(mask[..., None] > 0, theirs, np.nan)
+            loss = soft_label_loss if ours.shape.rank == 2 else word_soft_label_loss
+            losses[name] = options.logits * loss(ours, theirs, options.temperature)
         states = [(i, self._project(i, outputs[f"hidden_states_{i}"]),
                    targets[f"hidden_states_{j}"]) for i, j in self._hidden]
         after_layers = [hidden_state_loss(ours, theirs, mask)
@@ -164,14 +173,27 @@ class Distiller(keras.Model):
                 for i, j in self._attended])
         return losses
 
+    def _hard_labels(self, labels, outputs):
+        by_name = labels if isinstance(labels, dict) else {self._logits[0]: labels}
+        return tf.add_n([hard_label_loss(outputs[name], by_name[name]) for name in self._logits])
+
     def _project(self, index, state):
         return self.projections[str(index)](state) if self.projections else state
 
     def _results(self, loss, losses, labels, outputs):
         if labels is not None:
-            self.compiled_metrics.update_state(labels, outputs["logits"])
+            ours = {name: outputs[name] for name in self._logits}
+            self.compiled_metrics.update_state(
+                labels, ours if isinstance(labels, dict) else ours[self._logits[0]])
         return {"loss": loss, **{f"{name}_loss": value for name, value in losses.items()},
                 **{metric.name: metric.result() for metric in self.metrics}}
+
+
+def _has_teaching(given) -> bool:
+    """Whether targets hold a teacher's outputs, and not labels alone."""
+    return isinstance(given, dict) and (
+        "labels" in given or any(name == "logits" or name.startswith(("hidden_", "attentions_"))
+                                 for name in given))
 
 
 def _pairs(student, teacher, options):

@@ -17,6 +17,30 @@ def soft_label_loss(student: tf.Tensor, teacher: tf.Tensor, temperature: float) 
     return temperature**2 * tf.reduce_mean(tf.reduce_sum(targets * difference, axis=-1))
 
 
+def word_soft_label_loss(student: tf.Tensor, teacher: tf.Tensor, temperature: float) -> tf.Tensor:
+    """Does what `soft_label_loss` does, as a mean over tokens; 0 where none counts.
+
+    student, teacher: logits, float [batch, length, classes]; a token does not count where the
+    teacher's are NaN.
+    """
+    counted = tf.logical_not(tf.math.is_nan(teacher[..., 0]))
+    return tf.cond(tf.reduce_any(counted), lambda: soft_label_loss(
+        tf.boolean_mask(student, counted), tf.boolean_mask(teacher, counted), temperature),
+        lambda: 0.0)
+
+
+def hard_label_loss(student: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Returns the cross-entropy with class ids, a mean over those that are not negative; 0 where
+    all are.
+
+    student: logits, float [..., classes]. labels: int [...].
+    """
+    counted = labels >= 0
+    losses = keras.losses.sparse_categorical_crossentropy(
+        tf.boolean_mask(labels, counted), tf.boolean_mask(student, counted), from_logits=True)
+    return tf.math.divide_no_nan(tf.reduce_sum(losses), tf.cast(tf.size(losses), losses.dtype))
+
+
 def hidden_state_loss(student: tf.Tensor, teacher: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Returns the mean squared error over the channels of all tokens.
 

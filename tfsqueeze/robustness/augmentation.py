@@ -14,6 +14,8 @@ from tfsqueeze.robustness.noises import noise_functions
 TRAINING_NOISES = ("keyboard", "swap", "drop", "insert", "repeat", "ocr", "asr",
                    "punctuation_removed", "punctuation_added", "lost_spaces", "homoglyphs",
                    "word_drop")
+# Those of them that stay within words, so that each word keeps its tag.
+WORD_NOISES = ("keyboard", "swap", "drop", "insert", "repeat", "ocr", "homoglyphs")
 
 
 def noisy_copies(texts: Sequence[str], copies: int, level: float, seed: int,

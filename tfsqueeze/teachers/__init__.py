@@ -11,7 +11,7 @@ _TASKS = ("Model", "ForMaskedLM", "ForQuestionAnswering", "ForSequenceClassifica
 _MODULES = {
     "configs": ("AlbertConfig", "BertConfig", "DistilBertConfig"),
     "albert": tuple(f"Albert{task}" for task in _TASKS),
-    "bert": tuple(f"Bert{task}" for task in _TASKS),
+    "bert": tuple(f"Bert{task}" for task in (*_TASKS, "ForIntentAndSlots")),
     "distilbert": tuple(f"DistilBert{task}" for task in _TASKS),
     "minilm": ("load_minilm", "minilm_folder"),
     "sentences": ("SentenceEncoder", "mean_pool"),

@@ -6,6 +6,7 @@ import tf_keras as keras
 
 from tfsqueeze.models.heads import (
     EncoderModel,
+    IntentAndSlotClassifier,
     MaskedLanguageModel,
     QuestionAnswerer,
     SequenceClassifier,
@@ -31,6 +32,13 @@ class BertForSequenceClassification(SequenceClassifier):
 @keras.saving.register_keras_serializable("tfsqueeze")
 class BertForTokenClassification(TokenClassifier):
     """BERT that labels each token; see `TokenClassifier`."""
+
+    config_class = BertConfig
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class BertForIntentAndSlots(IntentAndSlotClassifier):
+    """BERT that classifies texts and labels their tokens; see `IntentAndSlotClassifier`."""
 
     config_class = BertConfig
 

@@ -40,6 +40,7 @@ class BertConfig(DenseEncoderConfig):
     The fields are those of Hugging Face's `BertConfig`, and the defaults BERT-base's.
 
     classifier_dropout: before a classifier; None means `hidden_dropout_prob`.
+    slot_labels: as in `SqueezeBertConfig`.
 
     Raises UserError for values that do not fit together.
     """
@@ -67,6 +68,10 @@ class BertConfig(DenseEncoderConfig):
     layer_norm_eps: float = 1e-12
     pad_token_id: int = 0
     id2label: dict[int, str] = _labels()
+    slot_labels: tuple[str, ...] = ()
+
+    def _derive(self):
+        self._set("slot_labels", tuple(self.slot_labels))
 
     @property
     def embedding_size(self) -> int:
@@ -78,6 +83,12 @@ class BertConfig(DenseEncoderConfig):
         """Dropout before a classifier."""
         rate = self.classifier_dropout
         return self.hidden_dropout_prob if rate is None else rate
+
+    def to_dict(self):
+        fields = super().to_dict()
+        slots = list(fields.pop("slot_labels"))
+        # No field of other libraries, so that it is there only where it says something.
+        return {**fields, "slot_labels": slots} if slots else fields
 
 
 @dataclasses.dataclass(frozen=True)

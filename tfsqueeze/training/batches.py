@@ -34,7 +34,8 @@ class TrainingBatches:
     targets: class ids, or those of several outputs by name: int32 [texts], or [texts, length]
         with one a token, which are padded with `IGNORED`.
     word_dropout: chance that a token other than the special ones becomes [UNK], anew each epoch.
-    teacher_logits: float32 [texts, num_labels], what a `Distiller` learns from.
+    teacher_logits: what a `Distiller` learns from, by the output's name: float [texts, classes],
+        or [texts, length, classes] with those of each token, which are padded with NaN.
 
     Texts are grouped by length, since most are far shorter than the longest: padding costs as
     much time as tokens do.
@@ -42,7 +43,7 @@ class TrainingBatches:
 
     def __init__(self, inputs: Inputs, targets: Inputs, tokenizer: WordPieceTokenizer,
                  *, batch_size: int, word_dropout: float, seed: int,
-                 teacher_logits: np.ndarray | None = None):
+                 teacher_logits: Mapping[str, np.ndarray] | None = None):
         self._tokenizer = tokenizer
         self._word_dropout = word_dropout
         self._batch_size = batch_size
@@ -53,19 +54,17 @@ class TrainingBatches:
         buckets = np.bincount(np.digitize(lengths, self._boundaries))
         self.steps = int(np.ceil(buckets / batch_size).sum())
         if teacher_logits is not None:
-            targets = {"labels": targets, "logits": teacher_logits}
+            targets = {"labels": targets, **teacher_logits}
         self._data = (inputs, lengths.astype(np.int32), targets)
         self._seed = seed
 
     def dataset(self) -> tf.data.Dataset:
         """Returns one epoch of (inputs, targets): int32 [batch, length] by the input's name, and
-        what was given as targets, or a dict of `labels` and `logits` where there are a
-        teacher's."""
+        what was given as targets, or a dict of it as `labels` and of the teacher's logits."""
         inputs, _, targets = self._data
         paddings = ({name: self._tokenizer.pad_token_id if name == "input_ids" else 0
                      for name in inputs},
-                    tf.nest.map_structure(
-                        lambda x: x.dtype.type(IGNORED if _is_per_token(x) else 0), targets))
+                    tf.nest.map_structure(_padding, targets))
 
         def cut(inputs, length, targets):
             return ({name: value[:length] for name, value in inputs.items()},
@@ -99,5 +98,11 @@ def evaluation_batches(inputs: Inputs, targets: Inputs | None = None,
 
 
 def _is_per_token(targets: np.ndarray) -> bool:
-    # A teacher's logits have two dimensions as well.
-    return targets.ndim == 2 and targets.dtype.kind == "i"
+    # A teacher's logits of texts have two dimensions as well.
+    return targets.ndim == (2 if targets.dtype.kind == "i" else 3)
+
+
+def _padding(targets: np.ndarray):
+    if targets.dtype.kind == "i":
+        return targets.dtype.type(IGNORED if _is_per_token(targets) else 0)
+    return targets.dtype.type(np.nan)

@@ -37,6 +37,10 @@ class TrainingOptions:
         the teacher sees them (TinyBERT, Jiao et al. 2020, arXiv 1909.10351, section 4.2).
     replaced_words: share of a variant's words that others near in the teacher's embeddings
         replace.
+    noisy_copies: how many noisy copies of each training text, or of each sentence with noise
+        within its words alone, the model learns from as well. With a teacher they have the logits
+        that it gives the text without noise.
+    noise_level: share of letters, words or spaces that the noise of a copy touches.
 
     Raises UserError for a value out of range.
     """
@@ -62,12 +66,15 @@ class TrainingOptions:
     temperature: float = 2.0
     augmented_copies: int = 0
     replaced_words: float = 0.2
+    noisy_copies: int = 0
+    noise_level: float = 0.1
 
     def __post_init__(self):
         for name in ("vocab_size", "max_length", "epochs", "batch_size", "patience"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("qat_epochs", "weight_decay", "seed", "augmented_copies"):
+        for name in ("qat_epochs", "weight_decay", "seed", "augmented_copies",
+                     "noisy_copies"):
             if getattr(self, name) < 0:
                 raise UserError(f"{name} must not be negative, as {getattr(self, name)} is")
         for name in ("learning_rate", "qat_learning_rate", "temperature"):
@@ -76,6 +83,8 @@ class TrainingOptions:
         for name in ("word_dropout", "label_smoothing", "replaced_words"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} must be in [0, 1), not {getattr(self, name)}")
+        if not 0 < self.noise_level <= 1:
+            raise UserError(f"noise_level must be above 0 and at most 1, not {self.noise_level}")
         if self.augmented_copies and self.teacher is None:
             raise UserError("augmented_copies need a teacher, since the labels may no longer hold; "
                             "name one or leave them at 0")

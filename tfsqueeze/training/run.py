@@ -16,7 +16,7 @@ import tf_keras as keras
 
 from tfsqueeze.checkpoints.sources import CONFIG_FILE, pretrained_folder
 from tfsqueeze.config import SqueezeBertConfig
-from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.text_dataset import DatasetSplits
 from tfsqueeze.data.token_dataset import TokenDatasetSplits
 from tfsqueeze.distillation.distiller import Distiller
 from tfsqueeze.distillation.options import DistillationOptions
@@ -30,14 +30,16 @@ from tfsqueeze.text.tokenizer import WordPieceTokenizer
 from tfsqueeze.text.vocabulary import train_vocabulary
 from tfsqueeze.training.architectures import classifier_class, read_config
 from tfsqueeze.training.batches import Inputs, TrainingBatches, by_name, evaluation_batches
+from tfsqueeze.training.examples import with_noise, with_variants
 from tfsqueeze.training.options import TrainingOptions
 from tfsqueeze.training.stage import fit_stage, read_history
-from tfsqueeze.training.teacher import load_teacher, variants
+from tfsqueeze.training.teacher import load_teacher
 
 CALIBRATION_TEXTS = 512
 _CALIBRATION_BATCH = 64
-# What run.json left unsaid when there was one task.
-_BEFORE_TASKS = {"task": TEXT_CLASSIFICATION.name, "pairs": False}
+# What run.json left unsaid when there was one task, and no noise to train on.
+_UNSAID = {"task": TEXT_CLASSIFICATION.name, "pairs": False,
+           "options": {"noisy_copies": 0, "noise_level": 0.1}}
 
 
 @dataclasses.dataclass
@@ -112,20 +114,17 @@ def train_task(folder: str | os.PathLike, task: Task,
 
     Raises UserError where the folder holds a run with other settings, another task or other data,
     where the pretrained model or the teacher cannot be had or has other labels, and where the
-    task has no teachers.
+    task has no teachers or no noisy copies.
     """
     folder = Path(folder)
     train, validation = splits.train, splits.validation
     dataset_name = dataset_name or train.name
     pairs = getattr(train, "text_pairs", None) is not None
-    if options.teacher is not None and (task is not TEXT_CLASSIFICATION or pairs):
-        raise UserError("a teacher is for the classification of single texts so far; train "
-                        f"{'on pairs' if pairs else task.name} without one")
     # What these raise is found out before the folder is claimed.
     task.configure(SqueezeBertConfig(), splits)
     claim_folder(folder, {"dataset": dataset_name, "examples": len(train),
                           "labels": splits.label_names, "options": options.to_dict(),
-                          "task": task.name, "pairs": pairs}, _BEFORE_TASKS)
+                          "task": task.name, "pairs": pairs}, _UNSAID)
     keras.utils.set_random_seed(options.seed)
     seconds = _Seconds(folder / "seconds.json")
     with seconds.of("vocabulary"):
@@ -134,25 +133,32 @@ def train_task(folder: str | os.PathLike, task: Task,
     config.save_json(folder / "config.json")
     classes = task.classes(config.id2label.values(), getattr(config, "slot_labels", ()))
     input_names = ("input_ids", "token_type_ids") if pairs else ("input_ids",)
-    teacher = teacher_logits = None
+    teacher, read, originals = None, train, len(train)
     if options.teacher is not None:
         with seconds.of("teacher"):
-            teacher = load_teacher(options.teacher, splits.label_names)
-            texts = variants(teacher, train.texts, options)
-            train = TextDataset(train.name, texts,
-                                labels=train.labels * (len(texts) // len(train)))
-            teacher_logits = teacher.logits(texts, folder / "teacher", teacher_progress)
+            teacher = load_teacher(options.teacher, task, classes, pairs)
+            read = with_variants(teacher, train, options)
+    with seconds.of("noise"):
+        train, sources = with_noise(read, options, originals)
 
     def tokenized(dataset):
         rows = task.rows(tokenizer, dataset)
         targets = task.targets(dataset, rows, classes)
         # Keras takes a dict where the model's outputs are one.
-        return (rows.select(input_names),
-                targets if len(targets) > 1 else next(iter(targets.values())))
+        return rows, (targets if len(targets) > 1 else next(iter(targets.values())))
 
     with seconds.of("tokenization"):
-        train_inputs, targets = tokenized(train)
-        validation_data = evaluation_batches(*tokenized(validation))
+        rows, targets = tokenized(train)
+        train_inputs = rows.select(input_names)
+        validation_rows, validation_targets = tokenized(validation)
+        validation_data = evaluation_batches(validation_rows.select(input_names),
+                                             validation_targets)
+    teacher_logits = None
+    if teacher is not None:
+        with seconds.of("teacher"):
+            # A noisy copy is to be understood as its text is, which the teacher reads unharmed.
+            teacher_logits = teacher.logits(read, rows, sources, folder / "teacher",
+                                            teacher_progress)
     batches = TrainingBatches(train_inputs, targets, tokenizer, batch_size=options.batch_size,
                               word_dropout=options.word_dropout, seed=options.seed,
                               teacher_logits=teacher_logits)
@@ -209,7 +215,7 @@ def load_run(folder: str | os.PathLike) -> TrainedRun:
         load_quantized(folder / "qat.keras", compile=False),
         {name: read_history(folder / name) for name in ("float", "qat")},
         _Seconds(folder / "seconds.json").values,
-        find_task(claim.get("task", _BEFORE_TASKS["task"])))
+        find_task(claim.get("task", _UNSAID["task"])))
 
 
 def calibration_batches(inputs: Inputs, seed: int) -> list[dict[str, np.ndarray]]:
@@ -236,7 +242,10 @@ def claim_folder(folder: Path, settings: dict, defaults: dict | None = None) -> 
         with write_atomically(path) as temporary:
             temporary.write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
         return
-    found = {**(defaults or {}), **json.loads(path.read_text("utf-8"))}
+    found = json.loads(path.read_text("utf-8"))
+    for name, value in (defaults or {}).items():
+        said = found.get(name)
+        found[name] = {**value, **said} if isinstance(said, dict) else found.get(name, value)
     settings = json.loads(json.dumps(settings))
     for name, value in settings.items():
         if found.get(name) != value:

@@ -6,10 +6,12 @@ from scipy.special import log_softmax, softmax
 
 from tfsqueeze.distillation.losses import (
     attention_loss,
+    hard_label_loss,
     hidden_state_loss,
     mean_over_tokens,
     sentence_loss,
     soft_label_loss,
+    word_soft_label_loss,
 )
 
 
@@ -24,6 +26,22 @@ def test_soft_labels(draw):
         log_softmax(teacher / 2, -1) - log_softmax(student / 2, -1)), -1))
     assert float(soft_label_loss(student, teacher, 2.0)) == pytest.approx(expected, rel=1e-4)
     assert float(soft_label_loss(teacher, teacher, 2.0)) == pytest.approx(0, abs=1e-6)
+
+
+def test_soft_labels_of_words_leave_out_those_without(draw):
+    student, teacher = draw.normal(size=(2, 2, 4, 3)).astype("float32")
+    expected = float(soft_label_loss(student[0, :3], teacher[0, :3], 2.0))
+    teacher[0, 3], teacher[1] = np.nan, np.nan
+    assert float(word_soft_label_loss(student, teacher, 2.0)) == pytest.approx(expected, rel=1e-4)
+    assert float(word_soft_label_loss(student, np.full_like(teacher, np.nan), 2.0)) == 0
+
+
+def test_hard_labels_leave_out_the_negative(draw):
+    student = draw.normal(size=(2, 3, 4)).astype("float32")
+    labels = np.array([[1, -100, 3], [-100, -100, -100]])
+    expected = -np.mean([log_softmax(student[0, 0])[1], log_softmax(student[0, 2])[3]])
+    assert float(hard_label_loss(student, labels)) == pytest.approx(expected, rel=1e-4)
+    assert float(hard_label_loss(student, np.full_like(labels, -100))) == 0
 
 
 def test_padding_counts_in_no_loss(draw):

@@ -36,6 +36,13 @@ def test_the_names_of_other_architectures():
         24, 3, 4, 50, "relu", 0.3, 0.2, 6)
 
 
+def test_slots_are_said_only_where_there_are_some():
+    config = BertConfig(slot_labels=["O", "B-city"])
+    assert config.slot_labels == ("O", "B-city")
+    assert BertConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    assert "slot_labels" not in BertConfig().to_dict()
+
+
 def test_dropout_before_classifiers():
     assert BertConfig(hidden_dropout_prob=0.3).classifier_dropout_prob == 0.3
     assert BertConfig(classifier_dropout=0.0).classifier_dropout_prob == 0.0

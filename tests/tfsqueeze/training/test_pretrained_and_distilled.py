@@ -13,10 +13,12 @@ from tfsqueeze.data.datasets import load_dataset
 from tfsqueeze.errors import UserError
 from tfsqueeze.models import SqueezeBertModel, load_preset
 from tfsqueeze.teachers import BertConfig
+from tfsqueeze.tasks import TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION
 from tfsqueeze.training.batches import TrainingBatches, tokenize
+from tfsqueeze.training.examples import with_variants
 from tfsqueeze.training.options import TrainingOptions
 from tfsqueeze.training.run import load_run, train_classifier
-from tfsqueeze.training.teacher import load_teacher, variants
+from tfsqueeze.training.teacher import load_teacher
 
 SMALL = {"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
 
@@ -81,12 +83,15 @@ def test_a_run_starts_from_a_pretrained_folder(trained_run, splits, tmp_path):
 
 
 def test_variants_are_of_like_words_and_the_same_again(teacher_run, splits):
-    teacher = load_teacher(teacher_run.folder, splits.label_names)
+    teacher = load_teacher(teacher_run.folder, TEXT_CLASSIFICATION,
+                           {"logits": splits.label_names})
     options = TrainingOptions(teacher="x", augmented_copies=2, replaced_words=0.5)
-    texts = splits.train.texts[:50]
-    found = variants(teacher, texts, options)
+    part = splits.train.take(range(50))
+    varied = with_variants(teacher, part, options)
+    texts, found = part.texts, varied.texts
     assert found[:50] == texts and len(found) == 150
-    assert found == variants(teacher, texts, options)
+    assert varied == with_variants(teacher, part, options)
+    assert varied.labels == 3 * part.labels
     assert found[50:100] != found[100:]
     words = [(a, b) for old, new in zip(texts * 2, found[50:], strict=True)
              for a, b in zip(old.split(), new.split(), strict=True)]
@@ -95,9 +100,13 @@ def test_variants_are_of_like_words_and_the_same_again(teacher_run, splits):
 
 def test_a_teacher_of_other_labels_is_refused(teacher_run, tmp_path):
     with pytest.raises(UserError, match="are not the 2 of this data"):
-        load_teacher(teacher_run.folder, ["a", "b"])
+        load_teacher(teacher_run.folder, TEXT_CLASSIFICATION, {"logits": ["a", "b"]})
     with pytest.raises(UserError, match="holds no trained teacher"):
-        load_teacher(tmp_path, ["a", "b"])
+        load_teacher(tmp_path, TEXT_CLASSIFICATION, {"logits": ["a", "b"]})
+    with pytest.raises(UserError, match="of single texts, not for text-classification of pairs"):
+        load_teacher(teacher_run.folder, TEXT_CLASSIFICATION, {}, pairs=True)
+    with pytest.raises(UserError, match="single texts, not for token-classification"):
+        load_teacher(teacher_run.folder, TOKEN_CLASSIFICATION, {})
     with pytest.raises(UserError, match="augmented_copies need a teacher"):
         TrainingOptions(augmented_copies=1)
 
@@ -109,7 +118,7 @@ def test_batches_keep_texts_and_logits_together(tmp_path, trained_run):
         ids[row, :3 + row % 7] = 10 + row
     logits = np.arange(20, dtype=np.float32)[:, None].repeat(3, 1)
     batches = TrainingBatches(ids, np.arange(20, dtype=np.int32), tokenizer, batch_size=4,
-                              word_dropout=0.0, seed=0, teacher_logits=logits)
+                              word_dropout=0.0, seed=0, teacher_logits={"logits": logits})
     seen = []
     for inputs, targets in batches.dataset():
         np.testing.assert_array_equal(inputs["input_ids"][:, 0] - 10, targets["labels"])
