@@ -15,6 +15,11 @@ from converters.runtimes import TFLiteModel, open_model
 from tfsqueeze.data.text_dataset import TextDataset
 from tfsqueeze.data.token_dataset import TokenDataset
 from tfsqueeze.errors import UserError
+from tfsqueeze.evaluation.confidence import (
+    energy_auroc,
+    expected_calibration_error,
+    out_of_scope_auroc,
+)
 from tfsqueeze.tasks import (
     INTENT_AND_SLOTS,
     TEXT_CLASSIFICATION,
@@ -27,7 +32,7 @@ from tfsqueeze.tasks.base import decode_tags
 from tfsqueeze.tasks.text_classification import require_pairs
 from tfsqueeze.text.bio import spans
 from tfsqueeze.text.light_tokenizer import LightTokenizer
-from tfsqueeze.text.words import locate_words
+from tfsqueeze.text.words import locate_words, split_words
 
 _BATCH = 256  # texts tokenized at once
 
@@ -123,24 +128,70 @@ class Predictor:
         metadata = read_metadata(path)
         return cls(open_model(path, runtime or "litert", num_threads=num_threads), metadata)
 
-    def evaluate(self, dataset, progress: Callable[[int, int], None] = lambda *_: None
-                 ) -> dict[str, Any]:
+    def evaluate(self, dataset, progress: Callable[[int, int], None] = lambda *_: None, *,
+                 out_of_scope: TextDataset | None = None) -> dict[str, Any]:
         """The metrics of the task (see `Task.metrics`) on a labelled dataset.
 
+        Of texts with labels also `expected_calibration_error`; where the dataset says languages
+        also `per_language`, the task's scores of each.
+
         progress: called with how many examples are done, and of how many.
+        out_of_scope: texts of no label. `out_of_scope` then has how many there are and how well
+            the model tells them from the dataset's, 0..1: `auroc` by the highest probability and
+            `energy_auroc`.
 
         Raises:
-            UserError: the dataset is not of the task, or has labels that the model does not know.
+            UserError: the dataset is not of the task, or has labels that the model does not know;
+                or there are texts out of scope and the model does not label texts.
         """
         self._check(dataset)
+        output = next((name for name, kind in self.task.outputs.items() if kind == "text"), None)
+        if out_of_scope is not None and output is None:
+            raise UserError(f"a {self.task.title} labels no texts, so that none is out of scope")
         found: dict[str, list] = {name: [] for name in self.task.outputs}
-        for start in range(0, len(dataset), _BATCH):
-            part = dataset.take(range(start, min(start + _BATCH, len(dataset))))
-            rows, logits = self._run(part)
+        label_logits = []
+        for rows, logits, done in self._parts(dataset):
             for name, values in self.task.predictions(logits, rows, self.classes).items():
                 found[name] += values
-            progress(start + len(part), len(dataset))
-        return self.task.metrics(dataset, found, self.classes)
+            if output is not None:
+                label_logits.append(logits[output])
+            progress(done, len(dataset))
+        metrics = self.task.metrics(dataset, found, self.classes)
+        if output is not None:
+            label_logits = np.concatenate(label_logits)
+            metrics["expected_calibration_error"] = expected_calibration_error(
+                softmax(label_logits), dataset.label_ids(self.classes[output]))
+        if out_of_scope is not None:
+            others = np.concatenate([logits[output] for _, logits, _ in self._parts(
+                self._as_read(out_of_scope))])
+            metrics["out_of_scope"] = {
+                "texts": len(out_of_scope),
+                "auroc": out_of_scope_auroc(softmax(label_logits), softmax(others)),
+                "energy_auroc": energy_auroc(label_logits, others)}
+        languages = getattr(dataset, "languages", None)
+        if languages is not None:
+            metrics["per_language"] = {
+                language: self._scores(dataset, found, [
+                    row for row, one in enumerate(languages) if one == language])
+                for language in sorted(set(languages))}
+        return metrics
+
+    def _scores(self, dataset, found, rows) -> dict[str, Any]:
+        """The task's scores on some of the examples."""
+        metrics = self.task.metrics(
+            dataset.take(rows), {name: [values[row] for row in rows]
+                                 for name, values in found.items()}, self.classes)
+        return {"examples": len(rows), **{name: metrics[name] for name in self.task.scores}}
+
+    def _parts(self, dataset):
+        """Some of the examples after the other: their rows, logits, and how many are done."""
+        for start in range(0, len(dataset), _BATCH):
+            part = dataset.take(range(start, min(start + _BATCH, len(dataset))))
+            yield *self._run(part), start + len(part)
+
+    def _as_read(self, texts: TextDataset):
+        """Texts without labels as the dataset that the model reads."""
+        return TokenDataset(texts.name, [split_words(text) for text in texts.texts])
 
     def _check(self, dataset) -> None:
         """Raises UserError for a dataset that the model cannot be evaluated on."""
@@ -257,6 +308,10 @@ class TextClassifier(Predictor):
                             f"{self.task.name}")
         require_pairs(dataset, self.metadata.pairs)
         dataset.label_ids(self.classes["logits"])
+
+    def _as_read(self, texts):
+        require_pairs(texts, self.metadata.pairs)
+        return texts
 
 
 class TokenClassifier(Predictor):

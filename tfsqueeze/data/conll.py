@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from tfsqueeze.data.folders import VALIDATION_FRACTION, find_part
+from tfsqueeze.data.joining import joined
 from tfsqueeze.data.reading import read_text
 from tfsqueeze.data.token_dataset import TokenDataset, TokenDatasetSplits
 from tfsqueeze.errors import UserError
@@ -75,13 +76,20 @@ def load_conll_folder(
     """Loads `train`, `val` (or `dev`, `validation`) and `test` files, each .conll, .bio or .iob2.
 
     Without a validation file a tenth of train, drawn by `seed`, takes its place; without a test
-    file `test` is None. Files are read by `read_conll`.
+    file `test` is None. Files are read by `read_conll`. A folder without a train file, but with
+    folders that have one, such as one for each language of WikiANN, is all of them together.
 
     Raises:
         UserError: there is no train file, two files for one part, a file cannot be used, or a
-            tag is missing in train.
+            tag is missing in train; or some of several folders have a test file.
     """
     folder = Path(folder)
+    if find_part(folder, ("train",), CONLL_SUFFIXES) is None:
+        folders = [path for path in sorted(folder.glob("*/"))
+                   if find_part(path, ("train",), CONLL_SUFFIXES) is not None]
+        if folders:
+            return _all_of(folder, [load_conll_folder(path, comments=comments, seed=seed)
+                                    for path in folders])
     paths = [find_part(folder, stems, CONLL_SUFFIXES)
              for stems in (("train",), ("val", "dev", "validation"), ("test",))]
     if paths[0] is None:
@@ -90,6 +98,17 @@ def load_conll_folder(
     if validation is None:
         train, validation = train.split(VALIDATION_FRACTION, seed)
     return TokenDatasetSplits(train, validation, test)
+
+
+def _all_of(folder: Path, splits: list[TokenDatasetSplits]) -> TokenDatasetSplits:
+    tests = [one.test for one in splits]
+    if None in tests and any(tests):
+        raise UserError(f"some of the folders in {folder} have a test file and others none; give "
+                        "one to all or to none")
+    return TokenDatasetSplits(
+        joined([one.train for one in splits], folder.name),
+        joined([one.validation for one in splits], folder.name),
+        None if None in tests else joined(tests, folder.name))
 
 
 def _divide_languages(

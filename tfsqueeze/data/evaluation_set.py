@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfsqueeze.data.datasets import load_dataset
+from tfsqueeze.data.reading import read_text
 from tfsqueeze.data.rte import read_rte
-from tfsqueeze.data.tables import read_table
+from tfsqueeze.data.tables import guess_columns, read_table
 from tfsqueeze.data.text_dataset import TextDataset
 
 
@@ -27,3 +28,19 @@ def load_evaluation_set(name_or_path: str, text_column: str = "text",
                 else read_table(name_or_path, **columns))
     splits = load_dataset(name_or_path, seed=seed, **columns)
     return splits.test or splits.validation
+
+
+def load_texts(path: str, text_column: str = "text", text_pair_column: str | None = None
+               ) -> TextDataset:
+    """Loads texts without their labels: a .txt file with one a line, or a table as `read_table`
+    reads it, a two-column .tsv without a line of names, too.
+
+    Raises UserError where it cannot be read.
+    """
+    file = Path(path)
+    if file.suffix == ".txt":
+        return TextDataset(file.name, [line for line in read_text(file).splitlines()
+                                       if line.strip()])
+    columns = None if text_pair_column else guess_columns(file, text_column=text_column)
+    return read_table(file, text_column=text_column, label_column=None,
+                      text_pair_column=text_pair_column, columns=columns)

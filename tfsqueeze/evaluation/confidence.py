@@ -23,16 +23,33 @@ def out_of_scope_auroc(in_scope: np.ndarray, out_of_scope: np.ndarray) -> float:
     Raises:
         UserError: one of them is empty, or the rows are no probabilities of the same classes.
     """
-    from sklearn.metrics import roc_auc_score
-
     in_scope, out_of_scope = _probabilities(in_scope), _probabilities(out_of_scope)
-    if in_scope.shape[1] != out_of_scope.shape[1]:
-        raise UserError(
-            f"texts in scope have {in_scope.shape[1]} classes, others {out_of_scope.shape[1]}; "
-            "give probabilities of one model"
-        )
-    known = np.repeat([1, 0], [len(in_scope), len(out_of_scope)])
-    return float(roc_auc_score(known, np.concatenate([in_scope, out_of_scope]).max(axis=1)))
+    _require_same_classes(in_scope, out_of_scope)
+    return _auroc(in_scope.max(axis=1), out_of_scope.max(axis=1))
+
+
+def energy_auroc(in_scope: np.ndarray, out_of_scope: np.ndarray) -> float:
+    """How well the energy tells texts of a known class from others, by scikit-learn.
+
+    As `out_of_scope_auroc`, with log(sum(exp(logits))), the negative energy, in place of the highest
+    probability (Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020, section 3).
+
+    Args:
+        in_scope: logits of texts of known classes, floats [texts, classes].
+        out_of_scope: logits of other texts, floats [other texts, classes].
+
+    Raises:
+        UserError: one of them is empty, or they have other classes.
+    """
+    from scipy.special import logsumexp
+
+    rows = [np.asarray(logits, np.float64) for logits in (in_scope, out_of_scope)]
+    for logits in rows:
+        if logits.ndim != 2 or not logits.size:
+            raise UserError(f"logits have the shape {list(logits.shape)}; give [texts, classes], "
+                            "one text at least")
+    _require_same_classes(*rows)
+    return _auroc(*(logsumexp(logits, axis=1) for logits in rows))
 
 
 def expected_calibration_error(
@@ -67,6 +84,21 @@ def expected_calibration_error(
     place = np.digitize(confidence, np.linspace(0, 1, bins + 1)[1:-1], right=True)
     gaps = np.bincount(place, weights=right - confidence, minlength=bins)
     return float(np.abs(gaps).sum() / texts)
+
+
+def _require_same_classes(in_scope, out_of_scope):
+    if in_scope.shape[1] != out_of_scope.shape[1]:
+        raise UserError(
+            f"texts in scope have {in_scope.shape[1]} classes, others {out_of_scope.shape[1]}; "
+            "give those of one model"
+        )
+
+
+def _auroc(in_scope, out_of_scope) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    known = np.repeat([1, 0], [len(in_scope), len(out_of_scope)])
+    return float(roc_auc_score(known, np.concatenate([in_scope, out_of_scope])))
 
 
 def _probabilities(rows: np.ndarray) -> np.ndarray:

@@ -135,6 +135,23 @@ def test_folders(tmp_path):
         load_conll_folder(tmp_path)
 
 
+def test_a_folder_of_folders_is_all_of_them(tmp_path):
+    for language, word in (("en", "Rome"), ("de", "Rom")):
+        (tmp_path / language).mkdir()
+        for part in ("train", "dev"):
+            (tmp_path / language / f"{part}.conll").write_text(f"{language}:{word}\tB-LOC\n")
+    (tmp_path / "notes").mkdir()
+    splits = load_conll_folder(tmp_path)
+    assert splits.train.sentences == [["Rom"], ["Rome"]]
+    assert splits.validation.languages == ["de", "en"] and splits.test is None
+    assert splits.train.name == tmp_path.name
+    (tmp_path / "de" / "test.conll").write_text("de:Rom\tB-LOC\n")
+    with pytest.raises(UserError, match="some of the folders .* have a test file and others none"):
+        load_conll_folder(tmp_path)
+    (tmp_path / "en" / "test.conll").write_text("en:Rome\tB-LOC\n")
+    assert load_conll_folder(tmp_path).test.languages == ["de", "en"]
+
+
 def test_wnut17(shared_dir):
     splits = load_conll_folder(shared_dir / "data" / "wnut17")
     assert (len(splits.train), len(splits.validation)) == (3_394, 1_009)
@@ -158,6 +175,12 @@ def test_wikiann(shared_dir, language, words):
     assert (len(dataset), sum(map(len, dataset.sentences))) == (10_000, words)
     assert set(dataset.languages) == {language}
     assert dataset.tag_names() == ["B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O"]
+
+
+def test_wikiann_as_a_whole(shared_dir):
+    splits = load_conll_folder(shared_dir / "data" / "wikiann")
+    assert Counter(splits.train.languages) == dict.fromkeys(("de", "en", "fr", "nl"), 20_000)
+    assert set(splits.validation.languages) == {"de", "en", "fr", "nl"}
 
 
 def test_words_of_wikiann_have_no_prefix(shared_dir):

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from tfsqueeze.errors import UserError
-from tfsqueeze.evaluation.confidence import expected_calibration_error, out_of_scope_auroc
+from tfsqueeze.evaluation.confidence import (
+    energy_auroc,
+    expected_calibration_error,
+    out_of_scope_auroc,
+)
 
 
 def rows(*highest: float) -> np.ndarray:
@@ -21,6 +25,19 @@ def test_auroc_counts_pairs_in_order():
     assert out_of_scope_auroc(rows(0.9, 0.75, 0.6), rows(0.6, 0.7)) == pytest.approx(4.5 / 6)
     # The likelier class counts, whichever it is.
     assert out_of_scope_auroc(rows(0.9)[:, ::-1], rows(0.8)) == 1.0
+
+
+def test_energy_sees_what_the_softmax_loses():
+    # The softmax of both is the same; the logits of the second are lower.
+    known, other = np.array([[9.0, 3.0], [3.0, 9.0]]), np.array([[6.0, 0.0], [-1.0, 5.0]])
+    assert energy_auroc(known, other) == 1.0 and energy_auroc(known, known) == 0.5
+    # log(e + e) = 1.69 is less than 2, and more than log(1 + e) = 1.31.
+    assert energy_auroc([[1.0, 1.0]], [[2.0, -9.0]]) == 0.0
+    assert energy_auroc([[1.0, 1.0]], [[0.0, 1.0]]) == 1.0
+    with pytest.raises(UserError, match="one text at least"):
+        energy_auroc(known, np.zeros((0, 2)))
+    with pytest.raises(UserError, match="2 classes, others 3"):
+        energy_auroc(known, np.zeros((1, 3)))
 
 
 def test_calibration_error_of_a_case_counted_by_hand():
