@@ -245,7 +245,7 @@ def targets(
                         f"{len(passes)} epochs; give one of each for every dataset, or none")
     load_tensorflow()
     runs = [compare_targets(name, output_folder / "targets", max_length=tokens, epochs=count,
-                            presets=preset or PRESETS, seed=seed, progress=training_progress)
+                            presets=preset or tuple(PRESETS), seed=seed, progress=training_progress)
             for name, tokens, count in zip(names, lengths, passes, strict=True)]
     if bert:
         with _progress() as progress:

@@ -38,7 +38,6 @@ METHODS: dict[str, str] = {
     "distilled": "SqueezeBERT distilled",
 }
 _BASELINES = {"majority": majority_baseline, "tfidf": tfidf_baseline}
-_LONGEST = 128
 _LATENCY_ROUNDS = 40
 
 
@@ -50,10 +49,10 @@ class ComparisonOptions:
     methods: which of `METHODS`; `distilled` needs `teacher`.
     backbone: the pretrained SqueezeBERT. The models from scratch have its tokenizer and depth;
         SqueezeBERT its sizes, too, and the dense ones half its width.
-    max_length: tokens per text; None for what 99 of 100 training texts need, at most 128.
+    max_length: most tokens per text; fewer where 99 of 100 training texts need no more.
     teacher_epochs, scratch_epochs, distilled_epochs, qat_epochs: most passes over the texts, in
-        the last two over their variants as well.
-    augmented_copies: variants of each text in distillation.
+        distillation over their variants as well.
+    distilled_tokens: as many variants of each text are distilled as make a pass about this long.
 
     Raises UserError for a value out of range.
     """
@@ -61,12 +60,12 @@ class ComparisonOptions:
     seeds: int = 3
     methods: tuple[str, ...] = tuple(METHODS)
     backbone: str = "squeezebert-tiny"
-    max_length: int | None = None
-    teacher_epochs: int = 6
-    scratch_epochs: int = 10
+    max_length: int = 128
+    teacher_epochs: int = 4
+    scratch_epochs: int = 8
     distilled_epochs: int = 3
     qat_epochs: int = 1
-    augmented_copies: int = 3
+    distilled_tokens: int = 700_000
 
     def __post_init__(self):
         unknown = [name for name in self.methods if name not in METHODS]
@@ -78,11 +77,13 @@ class ComparisonOptions:
         if self.seeds < 1:
             raise UserError(f"seeds must be at least 1, not {self.seeds}")
 
-    def training(self, method: str, max_length: int, seed: int, teacher: Path) -> TrainingOptions:
+    def training(self, method: str, lengths: np.ndarray, seed: int, teacher: Path
+                 ) -> TrainingOptions:
         """Returns the options of one method's training run.
 
-        teacher: the folder of the fine-tuned teacher.
+        lengths: the tokens of each training text. teacher: the folder of the fine-tuned teacher.
         """
+        max_length = self.fitting_length(lengths)
         shared = {"max_length": max_length, "seed": seed, "word_dropout": 0.05, "batch_size": 32,
                   "qat_epochs": 0}
         scratch = {**shared, "tokenizer": self.backbone, "epochs": self.scratch_epochs,
@@ -91,11 +92,12 @@ class ComparisonOptions:
             return TrainingOptions(**shared, pretrained=TEACHER, epochs=self.teacher_epochs,
                                    learning_rate=3e-4, patience=self.teacher_epochs)
         if method == "distilled":
-            return TrainingOptions(**{**shared, "qat_epochs": self.qat_epochs},
+            return TrainingOptions(**{**shared, "qat_epochs": self.qat_epochs,
+                                      "batch_size": 64},
                                    pretrained=self.backbone, teacher=str(teacher),
-                                   epochs=self.distilled_epochs, learning_rate=3e-4,
+                                   epochs=self.distilled_epochs, learning_rate=5e-4,
                                    patience=self.distilled_epochs,
-                                   augmented_copies=self.augmented_copies)
+                                   augmented_copies=self._copies(lengths, max_length))
         config = read_config(pretrained_folder(self.backbone) / CONFIG_FILE)
         if method == "scratch":
             fields = {name: value for name, value in config.to_dict().items() if name not in (
@@ -112,6 +114,14 @@ class ComparisonOptions:
             sizes = dict(zip(("dim", "n_layers", "n_heads", "hidden_dim"), sizes.values(),
                              strict=True))
         return TrainingOptions(**scratch, model_type=method, model=sizes)
+
+    def fitting_length(self, lengths: np.ndarray) -> int:
+        """Returns the tokens that 99 of 100 texts fit in: a multiple of 8, or `max_length`."""
+        return min(self.max_length, int(-(-np.quantile(lengths, 0.99) // 8) * 8))
+
+    def _copies(self, lengths, max_length):
+        tokens = np.minimum(lengths, max_length).sum()
+        return max(0, round(self.distilled_tokens / tokens) - 1)
 
 
 def compare(folder: Path, data: str, load: Callable[[int], DatasetSplits],
@@ -135,7 +145,8 @@ def compare(folder: Path, data: str, load: Callable[[int], DatasetSplits],
     first seed by turns). int8 accuracies are those of the .tflite file on LiteRT.
     """
     first = load(0)
-    max_length = options.max_length or fitting_length(first.train, options.backbone)
+    lengths = text_lengths(first.train, options)
+    max_length = options.fitting_length(lengths)
     settings = json.loads(json.dumps(dataclasses.asdict(options)))
     # More seeds or methods may come later.
     del settings["seeds"], settings["methods"]
@@ -150,7 +161,7 @@ def compare(folder: Path, data: str, load: Callable[[int], DatasetSplits],
             if not path.exists():
                 say(f"{data}, seed {seed}: {METHODS[method]}")
                 result = _evaluate(method, splits, data, options.training(
-                    method, max_length, seed, path.with_name("teacher"))
+                    method, lengths, seed, path.with_name("teacher"))
                     if method not in _BASELINES else None, path, callbacks, progress)
                 with write_atomically(path) as temporary:
                     temporary.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
@@ -172,12 +183,11 @@ def compare(folder: Path, data: str, load: Callable[[int], DatasetSplits],
                  for (method, precision), values in accuracies.items()]}
 
 
-def fitting_length(train: TextDataset, backbone: str) -> int:
-    """Returns the tokens that 99 of 100 texts fit in: a multiple of 8, at most 128."""
-    tokenizer = WordPieceTokenizer.from_pretrained(pretrained_folder(backbone),
-                                                   max_length=_LONGEST)
-    lengths = (tokenize(tokenizer, train.texts) != tokenizer.pad_token_id).sum(axis=1)
-    return min(_LONGEST, int(-(-np.quantile(lengths, 0.99) // 8) * 8))
+def text_lengths(train: TextDataset, options: ComparisonOptions) -> np.ndarray:
+    """Returns the tokens of each text, special tokens included, at most `options.max_length`."""
+    tokenizer = WordPieceTokenizer.from_pretrained(pretrained_folder(options.backbone),
+                                                   max_length=options.max_length)
+    return (tokenize(tokenizer, train.texts) != tokenizer.pad_token_id).sum(axis=1)
 
 
 def _evaluate(method, splits, data, options, path, callbacks, progress):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 from typer.testing import CliRunner
 
 from converters import comparison
-from converters.comparison import ComparisonOptions, comparisons, fitting_length
+from converters.comparison import ComparisonOptions, comparisons, text_lengths
 from tfsqueeze.cli.main import app
 from tfsqueeze.data.datasets import load_dataset
 from tfsqueeze.errors import UserError
@@ -41,7 +42,7 @@ def compared(folders, topics_folder, tmp_path_factory):
     patch.setattr(comparison, "_LATENCY_ROUNDS", 3)
     arguments = ["compare", str(topics_folder), "-o", str(folder), "--backbone",
                  str(folders / "backbone"), "--seeds", "1", "--teacher-epochs", "2",
-                 "--scratch-epochs", "2", "--distilled-epochs", "1", "--augmented-copies", "1",
+                 "--scratch-epochs", "2", "--distilled-epochs", "1", "--distilled-tokens", "1500",
                  "--json"]
     yield folder, arguments
     patch.undo()
@@ -93,8 +94,14 @@ def test_claims_compare_the_rows_that_are_there():
 
 
 def test_the_length_fits_nearly_all_texts(folders, topics_folder):
-    length = fitting_length(load_dataset(topics_folder).train, str(folders / "backbone"))
-    assert length == 16  # "the" and up to 10 words, with [CLS] and [SEP]
+    options = ComparisonOptions(backbone=str(folders / "backbone"), distilled_tokens=10_000)
+    lengths = text_lengths(load_dataset(topics_folder).train, options)
+    assert options.fitting_length(lengths) == 16  # "the" and up to 10 words, with [CLS] and [SEP]
+    trained = options.training("distilled", lengths, 0, folders / "teacher")
+    assert (1 + trained.augmented_copies) * lengths.sum() == pytest.approx(10_000, rel=0.2)
+    short = dataclasses.replace(options, max_length=9)
+    assert text_lengths(load_dataset(topics_folder).train, short).max() == 9
+    assert short.training("scratch", lengths, 0, folders / "teacher").max_length == 9
 
 
 def test_options_that_do_not_fit():

@@ -24,17 +24,16 @@ def compare(
              "distilled.")] = "majority,tfidf,teacher,distilbert,albert,scratch,distilled",
     backbone: Annotated[str, typer.Option(
         help="The pretrained SqueezeBERT: a name or a folder.")] = "squeezebert-tiny",
-    max_length: Annotated[int | None, typer.Option(
-        help="Tokens per text; by default what 99 of 100 training texts need, at most 128."
-    )] = None,
-    teacher_epochs: Annotated[int, typer.Option(help="Most passes of the teacher.")] = 6,
-    scratch_epochs: Annotated[int, typer.Option(help="Most passes from scratch.")] = 10,
+    max_length: Annotated[int, typer.Option(
+        help="Most tokens per text; fewer where 99 of 100 training texts need no more.")] = 128,
+    teacher_epochs: Annotated[int, typer.Option(help="Most passes of the teacher.")] = 4,
+    scratch_epochs: Annotated[int, typer.Option(help="Most passes from scratch.")] = 8,
     distilled_epochs: Annotated[int, typer.Option(
         help="Most passes of distillation, variants included.")] = 3,
-    qat_epochs: Annotated[int, typer.Option(
-        help="Most passes quantization-aware, variants included.")] = 1,
-    augmented_copies: Annotated[int, typer.Option(
-        help="Variants of each text in distillation.")] = 3,
+    qat_epochs: Annotated[int, typer.Option(help="Most passes quantization-aware.")] = 1,
+    distilled_tokens: Annotated[int, typer.Option(
+        help="Tokens in a pass of distillation: what variants of the texts make up for."
+    )] = 700_000,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     json: Json = False,
@@ -65,7 +64,7 @@ def compare(
         seeds=seeds, methods=tuple(name.strip() for name in methods.split(",")),
         backbone=backbone, max_length=max_length, teacher_epochs=teacher_epochs,
         scratch_epochs=scratch_epochs, distilled_epochs=distilled_epochs, qat_epochs=qat_epochs,
-        augmented_copies=augmented_copies)
+        distilled_tokens=distilled_tokens)
     results = []
     with counting_progress() as progress:
         for name in data:

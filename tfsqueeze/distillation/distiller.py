@@ -39,7 +39,8 @@ class Distiller(keras.Model):
     `attentions_<i>`. The teacher is run for what is not there. Evaluated on labels alone, without
     a teacher to run, the loss is the labels' cross-entropy.
 
-    Metrics are those of `compile`, on the student's logits, and each part of the loss.
+    Metrics are those of `compile`, on the student's logits, and each part of the loss, as means
+    over the batches of an epoch.
 
     Raises UserError where the options want what the student or the teacher does not have.
     """
@@ -83,6 +84,10 @@ class Distiller(keras.Model):
                                 "pooler_output; leave it at 0")
             self._pooler_projection = keras.layers.Dense(teacher_config.hidden_size,
                                                          name="pooler_projection")
+        self._means = {name: keras.metrics.Mean(name) for name in ("loss", *(
+            f"{part}_loss" for part in ("labels", *self._logits, "embeddings", "hidden_states",
+                                        "last_hidden_state", "sentences", "pooled_sentences",
+                                        "attentions")))}
         # Keras tells the optimizer of a model's variables before the first step.
         for layer in filter(None, [*self.projections.values(), self._pooler_projection]):
             layer.build((None, model.config.hidden_size))
@@ -185,8 +190,12 @@ class Distiller(keras.Model):
             ours = {name: outputs[name] for name in self._logits}
             self.compiled_metrics.update_state(
                 labels, ours if isinstance(labels, dict) else ours[self._logits[0]])
-        return {"loss": loss, **{f"{name}_loss": value for name, value in losses.items()},
-                **{metric.name: metric.result() for metric in self.metrics}}
+        losses = {"loss": loss, **{f"{name}_loss": value for name, value in losses.items()}}
+        for name, value in losses.items():
+            self._means[name].update_state(value)
+        return {name: self._means[name].result() for name in losses} | {
+            metric.name: metric.result() for metric in self.metrics
+            if metric.name not in self._means}
 
 
 def _has_teaching(given) -> bool:

@@ -34,7 +34,8 @@ class TrainingOptions:
         instead of from the labels, in both stages; None for the labels.
     temperature: what teacher's and model's logits are divided by.
     augmented_copies: how many variants of each training text the model learns from as well, as
-        the teacher sees them (TinyBERT, Jiao et al. 2020, arXiv 1909.10351, section 4.2).
+        the teacher sees them (TinyBERT, Jiao et al. 2020, arXiv 1909.10351, section 4.2); in float
+        only.
     replaced_words: share of a variant's words that others near in the teacher's embeddings
         replace.
     noisy_copies: how many noisy copies of each training text, or of each sentence with noise

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.checkpoints.sources import CONFIG_FILE, pretrained_folder
@@ -159,9 +160,14 @@ def train_task(folder: str | os.PathLike, task: Task,
             # A noisy copy is to be understood as its text is, which the teacher reads unharmed.
             teacher_logits = teacher.logits(read, rows, sources, folder / "teacher",
                                             teacher_progress)
-    batches = TrainingBatches(train_inputs, targets, tokenizer, batch_size=options.batch_size,
-                              word_dropout=options.word_dropout, seed=options.seed,
-                              teacher_logits=teacher_logits)
+
+    def batches(chosen):
+        inputs, wanted, logits = tf.nest.map_structure(
+            lambda array: None if array is None else array[chosen],
+            (train_inputs, targets, teacher_logits))
+        return TrainingBatches(inputs, wanted, tokenizer, batch_size=options.batch_size,
+                               word_dropout=options.word_dropout, seed=options.seed,
+                               teacher_logits=logits)
 
     def fitted(model):
         if teacher is None:
@@ -170,7 +176,7 @@ def train_task(folder: str | os.PathLike, task: Task,
         return Distiller(model, teacher.config, DistillationOptions(
             logits=1.0, temperature=options.temperature), **twin)
 
-    def stage(name, epochs, learning_rate, build, load):
+    def stage(name, batches, epochs, learning_rate, build, load):
         saved = folder / f"{name}.keras"
         if saved.exists():
             return load(saved)
@@ -186,11 +192,13 @@ def train_task(folder: str | os.PathLike, task: Task,
         return model
 
     float_model = stage(
-        "float", options.epochs, options.learning_rate,
+        "float", batches(np.arange(len(train))), options.epochs, options.learning_rate,
         lambda: _new_model(config, task, input_names, options),
         lambda path: keras.models.load_model(path, compile=False))
+    # The weights hardly move any more: variants would cost several passes and change nothing.
     qat_model = stage(
-        "qat", options.qat_epochs, options.qat_learning_rate,
+        "qat", batches(np.flatnonzero(sources < originals)), options.qat_epochs,
+        options.qat_learning_rate,
         lambda: quantize_aware(float_model, calibration_batches(train_inputs, options.seed)),
         lambda path: load_quantized(path, compile=False))
     return TrainedRun(folder, config, options, dataset_name, tokenizer, float_model, qat_model,
