@@ -83,8 +83,8 @@ def augment(dataset: TextDataset | TokenDataset, copies: int,
     elif isinstance(dataset, TokenDataset):
         strings = [word for words in dataset.sentences for word in words]
     else:
-        raise UserError(f"{dataset.name} is a {type(dataset).__name__}, of which no variants can be "
-                        "made; train without copies")
+        raise UserError(f"{dataset.name} is a {type(dataset).__name__}, of which no variants can "
+                        "be made; train without copies")
     edited = edit(strings)
     return joined([_with_strings(dataset, edited[start:start + len(strings)], strings)
                    for start in range(0, copies * len(strings), len(strings))])

@@ -31,8 +31,9 @@ def out_of_scope_auroc(in_scope: np.ndarray, out_of_scope: np.ndarray) -> float:
 def energy_auroc(in_scope: np.ndarray, out_of_scope: np.ndarray) -> float:
     """How well the energy tells texts of a known class from others, by scikit-learn.
 
-    As `out_of_scope_auroc`, with log(sum(exp(logits))), the negative energy, in place of the highest
-    probability (Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020, section 3).
+    As `out_of_scope_auroc`, with log(sum(exp(logits))), the negative energy, in place of the
+    highest probability (Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020,
+    section 3).
 
     Args:
         in_scope: logits of texts of known classes, floats [texts, classes].
