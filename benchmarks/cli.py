@@ -264,6 +264,9 @@ def tasks(
     seeds: Annotated[int, typer.Option(min=1, help="How often each model is trained.")] = 3,
     pretrained: Annotated[str, typer.Option(
         help="What models start from: a backbone's name or a folder.")] = "squeezebert-tiny",
+    teacher: Annotated[str | None, typer.Option(
+        help="A pretrained model, such as all-minilm-l6-v2, to fine-tune and to learn from: two "
+             "more rows.")] = None,
     epochs: Annotated[int | None, typer.Option(
         min=1, help="Passes in float; the task's own by default, as with all below.")] = None,
     qat_epochs: Annotated[int | None, typer.Option(
@@ -292,8 +295,8 @@ def tasks(
 
     chosen = {"epochs": epochs, "qat_epochs": qat_epochs, "learning_rate": learning_rate,
               "batch_size": batch_size, "max_length": length}
-    choices = Choices(pretrained, {name: value for name, value in chosen.items()
-                                   if value is not None}, examples)
+    choices = Choices(pretrained, teacher, {name: value for name, value in chosen.items()
+                                            if value is not None}, examples)
     load_tensorflow()
     runs = []
     for name in dict.fromkeys(task or TASKS):

@@ -19,6 +19,7 @@ from tfsqueeze.errors import UserError
 from tfsqueeze.files import write_atomically
 
 PRECISIONS = ("float32", "int8")
+TEACHER, TAUGHT = "teacher", "SqueezeBERT, taught"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,10 +28,13 @@ class Choices:
 
     pretrained: what all models start from.
     training: options of `TrainingOptions` in the place of the tasks' own.
+    teacher: a pretrained model to fine-tune for each seed, which one more SqueezeBERT then learns
+        from; None for no such rows.
     examples: at most so many examples to train on and to measure, for a trial; None for all.
     """
 
     pretrained: str = BACKBONE
+    teacher: str | None = None
     training: dict[str, Any] = dataclasses.field(default_factory=dict)
     examples: int | None = None
 
@@ -62,6 +66,11 @@ def measure_task(name: str, data: Path, folder: Path, *, seeds: int = 3,
     options = {variant: TrainingOptions(**{
         **settings.training, **more, "pretrained": choices.pretrained, **choices.training})
         for variant, more in settings.variants.items()}
+    if choices.teacher is not None:
+        first = next(iter(options.values()))
+        options[TEACHER] = dataclasses.replace(first, pretrained=choices.teacher, qat_epochs=0)
+        # Its folder is another for each seed.
+        options[TAUGHT] = dataclasses.replace(first, teacher=TEACHER)
     train, validation, test = divide(settings, data, 0, choices.examples)
     folder = folder / name
     claim_folder(folder, {"data": str(settings.folder), "examples": len(train),
@@ -75,11 +84,14 @@ def measure_task(name: str, data: Path, folder: Path, *, seeds: int = 3,
             lambda baseline=baseline: say(f"{name}: {baseline}"))
     for seed in range(seeds):
         for variant, one in options.items():
+            place = folder / f"seed-{seed}"
+            teacher = {} if one.teacher is None else {"teacher": str(place / one.teacher)}
+            one = dataclasses.replace(one, seed=seed, **teacher)
             found += _kept(
-                folder / f"seed-{seed}" / f"{variant}.json",
+                place / f"{variant}.json",
                 lambda path, one=one, seed=seed, variant=variant: _train_and_measure(
-                    variant, settings, divide(settings, data, seed, choices.examples),
-                    dataclasses.replace(one, seed=seed), others, path.with_suffix(""), callbacks),
+                    variant, settings, divide(settings, data, seed, choices.examples), one,
+                    str(data / settings.folder), others, path.with_suffix(""), callbacks),
                 lambda seed=seed, variant=variant: say(f"{name}, seed {seed}: {variant}"))
     return {"task": name, "title": settings.title, "note": settings.note, "seeds": seeds,
             "examples": {"train": len(train), "validation": len(validation), "test": len(test)},
@@ -97,7 +109,8 @@ def _kept(path: Path, make: Callable[[Path], list], before: Callable[[], None]) 
     return json.loads(path.read_text("utf-8"))
 
 
-def _train_and_measure(variant, settings: TaskSettings, parts, options, others, folder, callbacks):
+def _train_and_measure(variant, settings: TaskSettings, parts, options, data, others, folder,
+                       callbacks):
     import tf_keras as keras
 
     from converters.int8 import convert_float
@@ -112,7 +125,7 @@ def _train_and_measure(variant, settings: TaskSettings, parts, options, others, 
     splits = kind(*parts)
     run = train_task(folder, settings.task, splits, options,
                      lambda stage, *counts: callbacks(f"{variant}, {stage}", *counts),
-                     dataset_name=settings.folder)
+                     dataset_name=data)
     contents = {"float32": pack(run, convert_float(run.float_model, options.max_length),
                                 options.max_length), "int8": convert_run(run)}
     rows = []

@@ -87,7 +87,7 @@ def test_tables_from_the_command(data, backbone, tmp_path):
 
 def test_noise_is_measured_and_seeds_go_on_where_they_were(data, backbone, tmp_path, monkeypatch):
     training = {"epochs": 1, "qat_epochs": 0, "max_length": 16, "learning_rate": 0.01}
-    choices, said = Choices(str(backbone), training), []
+    choices, said = Choices(str(backbone), training=training), []
     first = measure_task("noise", data, tmp_path, seeds=1, choices=choices, say=said.append)
     assert said == ["noise: tfidf", "noise, seed 0: SqueezeBERT",
                     "noise, seed 0: SqueezeBERT, noisy copies"]
@@ -104,6 +104,18 @@ def test_noise_is_measured_and_seeds_go_on_where_they_were(data, backbone, tmp_p
     assert " ± 0.00" in section.rows[1][1] and "±" not in section.rows[0][1]
     with pytest.raises(UserError, match="holds a run with other options"):
         measure_task("noise", data, tmp_path, choices=Choices(str(backbone)))
+
+
+def test_a_teacher_has_a_row_and_a_pupil(data, backbone, tmp_path):
+    choices = Choices(str(backbone), str(backbone), {
+        "epochs": 4, "qat_epochs": 0, "max_length": 16, "learning_rate": 0.01, "batch_size": 8})
+    result = measure_task("clinc-oos", data, tmp_path, seeds=1, choices=choices)
+    assert [(row["model"], row["precision"]) for row in result["rows"][3:]] == [
+        ("teacher", "float32"), ("teacher", "int8"),
+        ("SqueezeBERT, taught", "float32"), ("SqueezeBERT, taught", "int8")]
+    assert result["rows"][5]["scores"]["accuracy"]["mean"] > 0.8
+    (kept,) = (tmp_path / "clinc-oos" / "seed-0" / "SqueezeBERT, taught" / "teacher").iterdir()
+    assert (kept / "progress.json").exists()
 
 
 def test_a_trial_takes_fewer_examples(data):
