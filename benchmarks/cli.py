@@ -253,6 +253,64 @@ def targets(
     _finish("targets", runs, output_folder, json)
 
 
+@app.command()
+def tasks(
+    task: Annotated[list[str] | None, typer.Option(
+        "--task", help="snips, wnut17, wikiann, rte, clinc-oos, noise; repeatable. All by default."
+    )] = None,
+    data: Annotated[Path, typer.Option(
+        help="The folder of the data: snips/, wnut17/, wikiann/, rte/, clinc150/.")
+    ] = Path("../shared/data"),
+    seeds: Annotated[int, typer.Option(min=1, help="How often each model is trained.")] = 3,
+    pretrained: Annotated[str, typer.Option(
+        help="What models start from: a backbone's name or a folder.")] = "squeezebert-tiny",
+    teacher: Annotated[str | None, typer.Option(
+        help="A pretrained model, such as all-minilm-l6-v2, to fine-tune and to learn from: two "
+             "more rows.")] = None,
+    epochs: Annotated[int | None, typer.Option(
+        min=1, help="Passes in float; the task's own by default, as with all below.")] = None,
+    qat_epochs: Annotated[int | None, typer.Option(
+        min=0, help="Passes quantization-aware.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(
+        help="Highest rate of the float stage.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Texts per step.")] = None,
+    length: Annotated[int | None, typer.Option(min=2, max=512, help="Tokens of a text.")] = None,
+    examples: Annotated[int | None, typer.Option(
+        min=10, help="For a trial: no more examples than this to train on and to measure.")] = None,
+    output_folder: Output = _OUTPUT, json: Json = False,
+) -> None:
+    """Makes the table of each task: float and int8 files beside baselines, over several seeds.
+
+    Each model is trained anew for each seed, from minutes to an hour on two cores; an interrupted
+    run goes on.
+
+      python -m benchmarks tasks --task snips --seeds 3
+    """
+    from benchmarks.report import machine
+    from benchmarks.tasks.report import print_tasks, write_tasks
+    from benchmarks.tasks.run import Choices, measure_task
+    from benchmarks.tasks.settings import TASKS
+    from tfsqueeze.cli.console import step, training_progress
+    from tfsqueeze.quiet import load_tensorflow
+
+    chosen = {"epochs": epochs, "qat_epochs": qat_epochs, "learning_rate": learning_rate,
+              "batch_size": batch_size, "max_length": length}
+    choices = Choices(pretrained, teacher, {name: value for name, value in chosen.items()
+                                            if value is not None}, examples)
+    load_tensorflow()
+    runs = []
+    for name in dict.fromkeys(task or TASKS):
+        runs.append(measure_task(name, data, output_folder / "tasks", seeds=seeds, choices=choices,
+                                 callbacks=training_progress, say=step))
+        # After each, so that one that fails takes no table with it.
+        paths = write_tasks(runs, machine(), output_folder)
+    if json:
+        print_json({"machine": machine(), "runs": runs})
+        return
+    print_tasks(runs, output)
+    messages.print(f"written to {paths['json']}, .md and .png", soft_wrap=True)
+
+
 def _backends(chosen: list[str] | None) -> tuple[str, ...]:
     installed = available_backends()
     for name in chosen or ():

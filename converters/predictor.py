@@ -148,11 +148,11 @@ class Predictor:
         output = next((name for name, kind in self.task.outputs.items() if kind == "text"), None)
         if out_of_scope is not None and output is None:
             raise UserError(f"a {self.task.title} labels no texts, so that none is out of scope")
-        found: dict[str, list] = {name: [] for name in self.task.outputs}
+        found: dict[str, list] = {}
         label_logits = []
         for rows, logits, done in self._parts(dataset):
             for name, values in self.task.predictions(logits, rows, self.classes).items():
-                found[name] += values
+                found.setdefault(name, []).extend(values)
             if output is not None:
                 label_logits.append(logits[output])
             progress(done, len(dataset))

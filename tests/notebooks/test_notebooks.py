@@ -30,8 +30,12 @@ _VARIABLES = {
 }
 
 
-def execute(path: Path, folder: Path, expressions: dict[str, str]) -> tuple[str, dict, list[str]]:
-    """Runs a notebook in `folder`: what it printed, values of variables, MIME types it showed."""
+def execute(path: Path, folder: Path, expressions: dict[str, str], *, small: bool = False
+            ) -> tuple[str, dict, list[str]]:
+    """Runs a notebook in `folder`: what it printed, values of variables, MIME types it showed.
+
+    small: with the small settings that the notebook has for tests.
+    """
     notebook = nbformat.read(path, as_version=4)
     values = ", ".join(f"{name!r}: {expression}" for name, expression in expressions.items())
     probe = f"import json\nprint(json.dumps({{{values}}}))"
@@ -40,6 +44,8 @@ def execute(path: Path, folder: Path, expressions: dict[str, str]) -> tuple[str,
     paths = [str(REPOSITORY), *filter(None, [environment.get("PYTHONPATH")])]
     environment |= {"PYTHONPATH": os.pathsep.join(paths),
                     "TFSQUEEZE_CACHE": str(cache_dir().resolve())}
+    if small:
+        environment["TFSQUEEZE_SMALL"] = "1"
     client = NotebookClient(notebook, timeout=_SECONDS_PER_CELL, kernel_name="python3",
                             resources={"metadata": {"path": str(folder)}})
     client.execute(env=environment)
@@ -94,6 +100,42 @@ def test_the_file_is_smaller_and_predicts_alone(from_text_to_int8):
 def test_the_training_curve_is_drawn(from_text_to_int8):
     _, _, shown = from_text_to_int8
     assert shown.count("image/png") == 1
+
+
+def run_small(name: str, folder: Path, expressions: dict[str, str]):
+    return execute(REPOSITORY / "notebooks" / f"{name}.ipynb", folder, expressions, small=True)
+
+
+def test_intents_and_slots(tmp_path):
+    printed, values, shown = run_small("intent_and_slots", tmp_path, {
+        "metrics": "{name: metrics[name] for name in predictor.task.scores}",
+        "outputs": "[detail.name for detail in open_model(content).output_details]",
+        "auroc": "found['out_of_scope']['auroc']"})
+    assert sorted(values["outputs"]) == ["intent_logits", "slot_logits"]
+    assert values["metrics"]["intent_accuracy"] > 0.8 and values["metrics"]["slot_f1"] > 0.5
+    assert values["auroc"] > 0.5
+    assert "all int8" in printed and "hip hop" in printed
+    assert shown.count("image/png") == 1
+
+
+def test_named_entities(tmp_path):
+    printed, values, shown = run_small("named_entities", tmp_path, {
+        "f1": "metrics['f1']", "crf": "baseline['f1']",
+        "languages": "{name: row['f1'] for name, row in metrics['per_language'].items()}"})
+    assert values["f1"] > 0.5 < values["crf"]
+    assert set(values["languages"]) == {"de", "en"}
+    assert f"F1 of whole entities {100 * values['f1']:.1f} %" in printed
+    assert shown.count("image/png") == 1
+
+
+def test_robustness(tmp_path):
+    printed, values, shown = run_small("robustness", tmp_path, {
+        "clean": "measured['clean']", "attacks": "len(attacks['attacks'])",
+        "majority": "max(np.bincount(test.label_ids(labels))) / len(test)"})
+    assert len(values["clean"]) == values["attacks"] == 3
+    assert values["clean"]["TF-IDF"] > values["majority"]
+    assert all(0 <= accuracy <= 1 for accuracy in values["clean"].values())
+    assert "queries a text" in printed and shown.count("image/png") == 1
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

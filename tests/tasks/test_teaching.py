@@ -32,17 +32,16 @@ def mixed_up(splits):
     return dataclasses.replace(splits, train=dataclasses.replace(train, **changes))
 
 
-def as_teacher(options, **changes):
-    """The same in another architecture, and with another tokenizer."""
-    return dataclasses.replace(
-        options, model_type="bert", qat_epochs=0, vocab_size=60,
-        model={"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64,
-               "num_hidden_layers": 1, "hidden_dropout_prob": 0.0}, learning_rate=5e-3,
-        **changes)
+BERT = {"model_type": "bert", "learning_rate": 5e-3,
+        "model": {"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64,
+                  "num_hidden_layers": 1, "hidden_dropout_prob": 0.0}}
 
 
-def taught(task, splits, options, folder, **changes):
-    teacher = train_task(folder / "teacher", task, splits, as_teacher(options, epochs=10))
+def taught(task, splits, options, folder, architecture=BERT, **changes):
+    """A student of a teacher with another tokenizer, and another architecture."""
+    options = dataclasses.replace(options, epochs=12, patience=12)
+    teacher = train_task(folder / "teacher", task, splits, dataclasses.replace(
+        options, qat_epochs=0, vocab_size=60, **architecture))
     return train_task(folder / "student", task, mixed_up(splits), dataclasses.replace(
         options, teacher=str(teacher.folder), **changes))
 
@@ -65,7 +64,7 @@ def test_intents_and_slots_are_taught_at_once(snips_folder, options, tmp_path):
 
 def test_pairs_are_taught(pairs_folder, options, tmp_path):
     run = taught(TEXT_CLASSIFICATION, load_dataset(pairs_folder, text_pair_column="other"),
-                 options, tmp_path, noisy_copies=1)
+                 options, tmp_path, architecture={}, noisy_copies=1)
     for stage in ("float", "qat"):
         assert max(row["val_accuracy"] for row in run.history[stage]) > 0.8
 

@@ -12,8 +12,8 @@ from converters.runtimes import open_model
 from tfsqueeze.data.datasets import load_dataset
 from tfsqueeze.errors import UserError
 from tfsqueeze.models import SqueezeBertModel, load_preset
-from tfsqueeze.teachers import BertConfig
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION
+from tfsqueeze.teachers import BertConfig
 from tfsqueeze.training.batches import TrainingBatches, tokenize
 from tfsqueeze.training.examples import with_variants
 from tfsqueeze.training.options import TrainingOptions

@@ -21,7 +21,7 @@ from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
 from tfsqueeze.errors import UserError
 from tfsqueeze.training.batches import TrainingBatches, tokenize
 from tfsqueeze.training.options import TrainingOptions
-from tfsqueeze.training.run import load_run, train_classifier
+from tfsqueeze.training.run import claim_folder, load_run, train_classifier
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -172,3 +172,14 @@ def test_training_batches_hold_every_text_once_and_drop_only_words(trained_run):
 def test_settings_out_of_range_are_refused(field, value):
     with pytest.raises(UserError, match=field):
         TrainingOptions(**{field: value})
+
+
+def test_what_older_runs_left_unsaid_is_known(tmp_path):
+    claim_folder(tmp_path, {"data": "a", "options": {"seed": 0}})
+    unsaid = {"task": "texts", "options": {"copies": 0}}
+    claim_folder(tmp_path, {"data": "a", "task": "texts", "options": {"seed": 0, "copies": 0}},
+                 unsaid)
+    for other in ({"options": {"seed": 0, "copies": 1}}, {"options": {"seed": 1, "copies": 0}},
+                  {"task": "words"}):
+        with pytest.raises(UserError, match=f"a run with other {next(iter(other))}"):
+            claim_folder(tmp_path, other, unsaid)

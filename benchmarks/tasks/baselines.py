@@ -1,0 +1,71 @@
+"""What needs no neural network, on the same data, with the same scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.tasks.noise import noise_scores
+from benchmarks.tasks.settings import TaskSettings
+from tfsqueeze.data.text_dataset import TextDataset
+from tfsqueeze.data.token_dataset import TokenDataset
+from tfsqueeze.errors import UserError
+from tfsqueeze.evaluation.baselines import TfidfClassifier, majority_baseline
+from tfsqueeze.evaluation.confidence import expected_calibration_error, out_of_scope_auroc
+from tfsqueeze.evaluation.crf_baseline import crf_baseline
+from tfsqueeze.evaluation.metrics import classification_metrics
+
+
+def baseline_scores(name: str, settings: TaskSettings, train, test,
+                    out_of_scope: TextDataset | None = None) -> dict[str, Any]:
+    """Returns the name of a baseline of a task, and its scores, fractions by the metric's name.
+
+    name: `majority`, `tfidf` or `crf`.
+    train: all that is trained on, the part for validation too.
+    out_of_scope: texts of no label.
+    """
+    if name == "crf":
+        return _crf(train, test)
+    if name == "majority":
+        found = majority_baseline(train, test)
+        return {"model": "majority class", "scores": {
+            score: found[score] for score in ("accuracy", "macro_f1")}}
+    train, test = _as_texts(train), _as_texts(test)
+    classifier = TfidfClassifier(train)
+    row = {"model": TfidfClassifier.name}
+    if settings.noises:
+        return {**row, "scores": noise_scores(
+            classifier.predict_probabilities, classifier.label_names, test)}
+    labels = test.label_ids(classifier.label_names)
+    metrics = classification_metrics(labels, classifier.predict(test), classifier.label_names)
+    scores = {score: metrics[score] for score in ("accuracy", "macro_f1")}
+    if out_of_scope is not None:
+        probabilities = classifier.predict_probabilities(test.texts)
+        scores["auroc"] = out_of_scope_auroc(
+            probabilities, classifier.predict_probabilities(out_of_scope.texts))
+        scores["expected_calibration_error"] = expected_calibration_error(probabilities, labels)
+    if "intent_accuracy" in settings.scores:
+        scores["intent_accuracy"] = scores["accuracy"]
+    return {**row, "scores": scores}
+
+
+def _crf(train: TokenDataset, test: TokenDataset) -> dict[str, Any]:
+    languages = sorted(set(train.languages or ()))
+    if len(languages) < 2:
+        found = crf_baseline(train, test)
+        return {"model": found["name"], "scores": {
+            score: found[score] for score in ("f1", "precision", "recall")}}
+    scores = {}
+    for language in languages:
+        parts = [part.take([row for row, one in enumerate(part.languages) if one == language])
+                 for part in (train, test)]
+        scores[f"f1_{language}"] = crf_baseline(*parts)["f1"]
+    return {"model": f"{len(languages)} conditional random fields", "scores": scores}
+
+
+def _as_texts(dataset: TextDataset | TokenDataset) -> TextDataset:
+    if isinstance(dataset, TextDataset):
+        return dataset
+    if dataset.labels is None:
+        raise UserError(f"{dataset.name} has no labels of its sentences")
+    return TextDataset(dataset.name, [" ".join(words) for words in dataset.sentences],
+                       labels=dataset.labels)

@@ -1,0 +1,30 @@
+"""Scores of a classifier under noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfsqueeze.data.text_dataset import TextDataset
+from tfsqueeze.robustness.evaluation import RobustnessOptions, measure_robustness
+from tfsqueeze.robustness.search import Predict
+
+CHARACTER_NOISES = ("keyboard", "swap", "drop", "insert", "repeat")
+# The share of letters that each noise touches.
+NOISE_LEVEL = 0.1
+
+
+def noise_scores(predict: Predict, label_names: Sequence[str], test: TextDataset
+                 ) -> dict[str, float]:
+    """The accuracy on `clean` texts and under each of `CHARACTER_NOISES`, by name; their mean,
+    `noisy`, and what is `lost`, fractions.
+
+    predict: gives the probabilities of texts, in the order of the label names.
+    """
+    report = measure_robustness(
+        {"model": predict}, test.texts, test.label_ids(label_names), label_names,
+        RobustnessOptions(noises=CHARACTER_NOISES, levels=(NOISE_LEVEL,), attacks=()))
+    accuracies = {row["noise"]: row["levels"][0]["accuracy"]["model"] for row in report["noises"]}
+    clean, noisy = report["clean"]["model"], float(np.mean(list(accuracies.values())))
+    return {"clean": clean, **accuracies, "noisy": noisy, "lost": clean - noisy}

@@ -1,0 +1,171 @@
+"""Trains and measures a task's models and baselines, over several seeds."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.tasks.baselines import baseline_scores
+from benchmarks.tasks.noise import noise_scores
+from benchmarks.tasks.settings import BACKBONE, TASKS, TaskSettings, divide
+from tfsqueeze.data.evaluation_set import load_texts
+from tfsqueeze.data.joining import joined
+from tfsqueeze.errors import UserError
+from tfsqueeze.files import write_atomically
+
+PRECISIONS = ("float32", "int8")
+TEACHER, TAUGHT = "teacher", "SqueezeBERT, taught"
+
+
+@dataclasses.dataclass(frozen=True)
+class Choices:
+    """What a run of the benchmark may choose.
+
+    pretrained: what all models start from.
+    training: options of `TrainingOptions` in the place of the tasks' own.
+    teacher: a pretrained model to fine-tune for each seed, which one more SqueezeBERT then learns
+        from; None for no such rows.
+    examples: at most so many examples to train on and to measure, for a trial; None for all.
+    """
+
+    pretrained: str = BACKBONE
+    teacher: str | None = None
+    training: dict[str, Any] = dataclasses.field(default_factory=dict)
+    examples: int | None = None
+
+
+def measure_task(name: str, data: Path, folder: Path, *, seeds: int = 3,
+                 choices: Choices = Choices(),
+                 callbacks: Callable[[str, int, int], Sequence] = lambda *_: (),
+                 say: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+    """Makes the table of one of `TASKS`.
+
+    data: the folder of all data. folder: takes the runs and the results; those that are there
+        from an interrupted call with the same settings are not made again.
+    callbacks: as `train_task` takes them. say: called with what begins.
+
+    Returns a JSON-able dict: `task`, `title`, `note`, `seeds`, `examples` by part, `options` of
+    each model's training, `columns` (headings by score) and `rows`: `model`, `precision`
+    (`float32` or `int8`, both of the .tflite file on LiteRT; None of baselines) and `scores`, each
+    with its `values`, `mean` and `spread` (the standard deviation of a sample; None for one
+    value). Baselines are fitted once, to the part for validation too.
+
+    Raises UserError for an unknown task, and where the data cannot be read.
+    """
+    from tfsqueeze.training.options import TrainingOptions
+    from tfsqueeze.training.run import claim_folder
+
+    if name not in TASKS:
+        raise UserError(f"there is no table of {name!r}; choose some of {', '.join(TASKS)}")
+    settings = TASKS[name]
+    options = {variant: TrainingOptions(**{
+        **settings.training, **more, "pretrained": choices.pretrained, **choices.training})
+        for variant, more in settings.variants.items()}
+    if choices.teacher is not None:
+        first = next(iter(options.values()))
+        options[TEACHER] = dataclasses.replace(first, pretrained=choices.teacher, qat_epochs=0)
+        # Its folder is another for each seed.
+        options[TAUGHT] = dataclasses.replace(first, teacher=TEACHER)
+    train, validation, test = divide(settings, data, 0, choices.examples)
+    folder = folder / name
+    claim_folder(folder, {"data": str(settings.folder), "examples": len(train),
+                          "options": {key: one.to_dict() for key, one in options.items()}})
+    others = settings.out_of_scope and load_texts(data / settings.folder / settings.out_of_scope)
+    found = []
+    for baseline in settings.baselines:
+        found += _kept(folder / f"{baseline}.json", lambda path, baseline=baseline: [{
+            "precision": None, **baseline_scores(
+                baseline, settings, joined([train, validation]), test, others)}],
+            lambda baseline=baseline: say(f"{name}: {baseline}"))
+    for seed in range(seeds):
+        for variant, one in options.items():
+            place = folder / f"seed-{seed}"
+            teacher = {} if one.teacher is None else {"teacher": str(place / one.teacher)}
+            one = dataclasses.replace(one, seed=seed, **teacher)
+            found += _kept(
+                place / f"{variant}.json",
+                lambda path, one=one, seed=seed, variant=variant: _train_and_measure(
+                    variant, settings, divide(settings, data, seed, choices.examples), one,
+                    str(data / settings.folder), others, path.with_suffix(""), callbacks),
+                lambda seed=seed, variant=variant: say(f"{name}, seed {seed}: {variant}"))
+    return {"task": name, "title": settings.title, "note": settings.note, "seeds": seeds,
+            "examples": {"train": len(train), "validation": len(validation), "test": len(test)},
+            "options": {key: one.to_dict() for key, one in options.items()},
+            "columns": settings.scores, "rows": _rows(found, settings.scores)}
+
+
+def _kept(path: Path, make: Callable[[Path], list], before: Callable[[], None]) -> list:
+    """What is in a file of results, which are made where it is not there."""
+    if not path.exists():
+        before()
+        results = make(path)
+        with write_atomically(path) as temporary:
+            temporary.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+    return json.loads(path.read_text("utf-8"))
+
+
+def _train_and_measure(variant, settings: TaskSettings, parts, options, data, others, folder,
+                       callbacks):
+    import tf_keras as keras
+
+    from converters.int8 import convert_float
+    from converters.pipeline import convert_run, pack
+    from converters.predictor import open_predictor
+    from tfsqueeze.data.text_dataset import DatasetSplits
+    from tfsqueeze.data.token_dataset import TokenDataset, TokenDatasetSplits
+    from tfsqueeze.training.run import train_task
+
+    keras.backend.clear_session()
+    kind = TokenDatasetSplits if isinstance(parts[0], TokenDataset) else DatasetSplits
+    splits = kind(*parts)
+    run = train_task(folder, settings.task, splits, options,
+                     lambda stage, *counts: callbacks(f"{variant}, {stage}", *counts),
+                     dataset_name=data)
+    contents = {"float32": pack(run, convert_float(run.float_model, options.max_length),
+                                options.max_length), "int8": convert_run(run)}
+    rows = []
+    for precision in PRECISIONS:
+        with write_atomically(folder.with_name(f"{variant}-{precision}.tflite")) as temporary:
+            temporary.write_bytes(contents[precision])
+        predictor = open_predictor(contents[precision])
+        scores = noise_scores(
+            lambda texts, predictor=predictor: np.array([
+                list(one.probabilities.values()) for one in predictor.predict(texts)]),
+            predictor.classes["logits"], splits.test) if settings.noises else _flat(
+            predictor.evaluate(splits.test, out_of_scope=others))
+        rows.append({"model": variant, "precision": precision, "history": run.history,
+                     "seconds": run.seconds, "bytes": len(contents[precision]),
+                     "scores": {score: scores[score] for score in settings.scores
+                                if score in scores}})
+    return rows
+
+
+def _flat(metrics):
+    """Metrics in one level: those of languages as `f1_en`, those of texts out of scope by name."""
+    languages = {f"{score}_{language}": value
+                 for language, scores in metrics.get("per_language", {}).items()
+                 for score, value in scores.items()}
+    return {**metrics, **metrics.get("out_of_scope", {}), **languages}
+
+
+def _rows(found, columns):
+    by_key: dict[tuple, dict[str, list[float]]] = {}
+    for row in found:
+        scores = by_key.setdefault((row["model"], row["precision"]), {})
+        for name in columns:
+            if name in row["scores"]:
+                scores.setdefault(name, []).append(row["scores"][name])
+    rows = []
+    for (model, precision), scores in by_key.items():
+        measured = {}
+        for name, values in scores.items():
+            measured[name] = {
+                "values": values, "mean": float(np.mean(values)),
+                "spread": float(np.std(values, ddof=1)) if len(values) > 1 else None}
+        rows.append({"model": model, "precision": precision, "scores": measured})
+    return rows

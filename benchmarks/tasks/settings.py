@@ -1,0 +1,151 @@
+"""What is trained and measured for each task, and on which data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.tasks.noise import CHARACTER_NOISES, NOISE_LEVEL
+from tfsqueeze.data.conll import load_conll_folder
+from tfsqueeze.data.datasets import load_dataset
+from tfsqueeze.data.folders import VALIDATION_FRACTION
+from tfsqueeze.data.joining import joined
+from tfsqueeze.data.snips import load_snips
+from tfsqueeze.tasks import INTENT_AND_SLOTS, TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION, Task
+
+BACKBONE = "squeezebert-tiny"
+
+
+@dataclasses.dataclass(frozen=True)
+class TaskSettings:
+    """One table.
+
+    title: what it is of. note: what a reader must know of the data.
+    task: what is trained. folder: where the data are, below the folder of all data.
+    load: reads the folder; its training part is divided anew for each seed, and its test part is
+        what counts.
+    scores: the columns, by the name of the metric; the first is the one that is drawn.
+    training: options that differ from those of `TrainingOptions`; `pretrained` and `seed` aside.
+    variants: further options of each model that is trained, by its name.
+    baselines: the names of those in `benchmarks.tasks.baselines` to put beside.
+    out_of_scope: a file in the folder with texts of no label.
+    noises: whether models are measured on noisy texts as well.
+    """
+
+    title: str
+    note: str
+    task: Task
+    folder: str
+    load: Callable[[Path], Any]
+    scores: dict[str, str]
+    training: dict[str, Any]
+    variants: dict[str, dict[str, Any]] = dataclasses.field(
+        default_factory=lambda: {"SqueezeBERT": {}})
+    baselines: tuple[str, ...] = ()
+    out_of_scope: str | None = None
+    noises: bool = False
+
+
+def _split_off_test(folder: Path):
+    """A tenth of each intent as test, the same for all seeds."""
+    splits = load_snips(folder, seed=0)
+    return splits.train, splits.validation
+
+
+def _published(load):
+    """The parts as published, where the last stands for the test part that is not there."""
+    def read(folder):
+        splits = load(folder)
+        return splits.train, splits.validation
+    return read
+
+
+def _rte(folder: Path):
+    splits = load_dataset(folder)
+    return joined([splits.train, splits.validation]), splits.test
+
+
+_SHARED = {"batch_size": 32, "learning_rate": 3e-4, "qat_epochs": 1, "qat_learning_rate": 5e-5,
+           "word_dropout": 0.05, "patience": 100}
+_ENTITIES = {"f1": "F1", "precision": "precision", "recall": "recall"}
+_LANGUAGES = ("de", "en", "fr", "nl")
+
+# In the order of the report.
+TASKS: dict[str, TaskSettings] = {
+    "snips": TaskSettings(
+        "Intents and slots: SNIPS",
+        "A tenth of each intent, the same for all seeds, is what is measured; another tenth of "
+        "the rest chooses the epoch.",
+        INTENT_AND_SLOTS, "snips", _split_off_test,
+        {"slot_f1": "slot F1", "intent_accuracy": "intent accuracy",
+         "frame_accuracy": "frame accuracy"},
+        {**_SHARED, "epochs": 10, "max_length": 40}, baselines=("tfidf",)),
+    "wnut17": TaskSettings(
+        "Named entities: WNUT 2017", "Measured on dev; a tenth of train chooses the epoch.",
+        TOKEN_CLASSIFICATION, "wnut17", _published(load_conll_folder), _ENTITIES,
+        {**_SHARED, "epochs": 15, "max_length": 64, "word_dropout": 0.15}, baselines=("crf",)),
+    "wikiann": TaskSettings(
+        "Named entities in four languages: WikiANN",
+        "One model of all languages, measured on dev; a tenth of train chooses the epoch. The "
+        "conditional random fields are one for each language.",
+        TOKEN_CLASSIFICATION, "wikiann", _published(load_conll_folder),
+        {"f1": "F1, all", **{f"f1_{language}": f"F1, {language}" for language in _LANGUAGES}},
+        {**_SHARED, "epochs": 6, "max_length": 64}, baselines=("crf",)),
+    "rte": TaskSettings(
+        "Pairs of texts: RTE",
+        "Trained on the first and second challenge and on the third's dev part, measured on the "
+        "third's test part; a tenth of train chooses the epoch.",
+        TEXT_CLASSIFICATION, "rte", _rte, {"accuracy": "accuracy", "macro_f1": "macro F1"},
+        {**_SHARED, "epochs": 8, "max_length": 128, "learning_rate": 1e-4},
+        baselines=("majority", "tfidf")),
+    "clinc-oos": TaskSettings(
+        "Intents, and texts out of scope: CLINC-150",
+        "Measured on val and the texts of oos_val; a tenth of train chooses the epoch. Nothing was "
+        "trained on texts out of scope. AUROC: how well confidence tells them apart.",
+        TEXT_CLASSIFICATION, "clinc150", _published(load_dataset),
+        {"auroc": "AUROC", "energy_auroc": "AUROC by energy", "accuracy": "accuracy",
+         "expected_calibration_error": "calibration error"},
+        {**_SHARED, "epochs": 10, "max_length": 32}, baselines=("tfidf",),
+        out_of_scope="oos_val.tsv"),
+    "noise": TaskSettings(
+        "Training on noisy copies: CLINC-150",
+        f"Measured on val, clean and with {NOISE_LEVEL:.0%} of the letters wrong "
+        f"({', '.join(CHARACTER_NOISES)}; the mean is over these); a tenth of train chooses the "
+        "epoch. Lost: clean less noisy.",
+        TEXT_CLASSIFICATION, "clinc150", _published(load_dataset),
+        {"lost": "lost", "noisy": "noisy", "clean": "clean",
+         **{name: name for name in CHARACTER_NOISES}},
+        # Passes over copies count: with two of them three passes see as many texts as nine.
+        {**_SHARED, "max_length": 40},
+        variants={"SqueezeBERT": {"epochs": 9},
+                  "SqueezeBERT, noisy copies": {"epochs": 3, "noisy_copies": 2,
+                                                "noise_level": NOISE_LEVEL}},
+        baselines=("tfidf",), noises=True),
+}
+
+
+def divide(settings: TaskSettings, folder: Path, seed: int, examples: int | None):
+    """Returns training, validation and test part of a task's data.
+
+    folder: of all data. seed: draws the validation part from the training part. examples: at
+        most so many of the whole training part and of the test part, drawn by seed 0; None for
+        all.
+
+    Raises UserError where the data cannot be read.
+    """
+    whole, test = settings.load(folder / settings.folder)
+    if examples is None:
+        return (*whole.split(VALIDATION_FRACTION, seed), test)
+    train, validation = whole.sample(examples, 0).split(VALIDATION_FRACTION, seed)
+    return train, _known(validation, train), _known(test, train).sample(examples, 0)
+
+
+def _known(part, train):
+    """The examples of a part whose labels and tags a small training part has."""
+    labels = None if train.labels is None else set(train.labels)
+    tags = set(train.tag_names()) if hasattr(train, "tags") else set()
+    return part.take([row for row in range(len(part))
+                      if (labels is None or part.labels[row] in labels)
+                      and (not tags or tags.issuperset(part.tags[row]))])
