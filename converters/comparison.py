@@ -14,7 +14,7 @@ import tf_keras as keras
 from converters.int8 import convert_float, convert_int8
 from converters.worker import latency, predict_logits, run_in_workers
 from tfsqueeze.checkpoints.sources import CONFIG_FILE, pretrained_folder
-from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.text_dataset import DatasetSplits
 from tfsqueeze.errors import UserError
 from tfsqueeze.evaluation.baselines import majority_baseline, tfidf_baseline
 from tfsqueeze.evaluation.metrics import classification_metrics
@@ -23,6 +23,7 @@ from tfsqueeze.models import count_macs
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
 from tfsqueeze.training.architectures import read_config
 from tfsqueeze.training.batches import evaluation_batches, tokenize
+from tfsqueeze.training.examples import with_unlabelled
 from tfsqueeze.training.options import TrainingOptions
 from tfsqueeze.training.run import claim_folder, train_classifier
 
@@ -52,6 +53,7 @@ class ComparisonOptions:
     max_length: most tokens per text; fewer where 99 of 100 training texts need no more.
     teacher_epochs, scratch_epochs, distilled_epochs, qat_epochs: most passes over the texts, in
         distillation over their variants as well.
+    unlabelled: texts that are distilled as well; see `TrainingOptions`.
     distilled_tokens: as many variants of each text are distilled as make a pass about this long.
 
     Raises UserError for a value out of range.
@@ -65,6 +67,7 @@ class ComparisonOptions:
     scratch_epochs: int = 8
     distilled_epochs: int = 3
     qat_epochs: int = 1
+    unlabelled: tuple[str, ...] = ()
     distilled_tokens: int = 700_000
 
     def __post_init__(self):
@@ -77,13 +80,13 @@ class ComparisonOptions:
         if self.seeds < 1:
             raise UserError(f"seeds must be at least 1, not {self.seeds}")
 
-    def training(self, method: str, lengths: np.ndarray, seed: int, teacher: Path
-                 ) -> TrainingOptions:
+    def training(self, method: str, max_length: int, augmented_copies: int, seed: int,
+                 teacher: Path) -> TrainingOptions:
         """Returns the options of one method's training run.
 
-        lengths: the tokens of each training text. teacher: the folder of the fine-tuned teacher.
+        augmented_copies: of each text in distillation. teacher: the folder of the fine-tuned
+        teacher.
         """
-        max_length = self.fitting_length(lengths)
         shared = {"max_length": max_length, "seed": seed, "word_dropout": 0.05, "batch_size": 32,
                   "qat_epochs": 0}
         scratch = {**shared, "tokenizer": self.backbone, "epochs": self.scratch_epochs,
@@ -96,8 +99,8 @@ class ComparisonOptions:
                                       "batch_size": 64},
                                    pretrained=self.backbone, teacher=str(teacher),
                                    epochs=self.distilled_epochs, learning_rate=5e-4,
-                                   patience=self.distilled_epochs,
-                                   augmented_copies=self._copies(lengths, max_length))
+                                   patience=self.distilled_epochs, unlabelled=self.unlabelled,
+                                   augmented_copies=augmented_copies)
         config = read_config(pretrained_folder(self.backbone) / CONFIG_FILE)
         if method == "scratch":
             fields = {name: value for name, value in config.to_dict().items() if name not in (
@@ -114,14 +117,6 @@ class ComparisonOptions:
             sizes = dict(zip(("dim", "n_layers", "n_heads", "hidden_dim"), sizes.values(),
                              strict=True))
         return TrainingOptions(**scratch, model_type=method, model=sizes)
-
-    def fitting_length(self, lengths: np.ndarray) -> int:
-        """Returns the tokens that 99 of 100 texts fit in: a multiple of 8, or `max_length`."""
-        return min(self.max_length, int(-(-np.quantile(lengths, 0.99) // 8) * 8))
-
-    def _copies(self, lengths, max_length):
-        tokens = np.minimum(lengths, max_length).sum()
-        return max(0, round(self.distilled_tokens / tokens) - 1)
 
 
 def compare(folder: Path, data: str, load: Callable[[int], DatasetSplits],
@@ -145,8 +140,10 @@ def compare(folder: Path, data: str, load: Callable[[int], DatasetSplits],
     first seed by turns). int8 accuracies are those of the .tflite file on LiteRT.
     """
     first = load(0)
-    lengths = text_lengths(first.train, options)
-    max_length = options.fitting_length(lengths)
+    max_length = fitting_length(token_counts(first.train.texts, options))
+    distilled = token_counts(
+        with_unlabelled(first, options.unlabelled, folder / "unlabelled").texts, options)
+    copies = fitting_copies(np.minimum(distilled, max_length), options.distilled_tokens)
     settings = json.loads(json.dumps(dataclasses.asdict(options)))
     # More seeds or methods may come later.
     del settings["seeds"], settings["methods"]
@@ -161,7 +158,7 @@ def compare(folder: Path, data: str, load: Callable[[int], DatasetSplits],
             if not path.exists():
                 say(f"{data}, seed {seed}: {METHODS[method]}")
                 result = _evaluate(method, splits, data, options.training(
-                    method, lengths, seed, path.with_name("teacher"))
+                    method, max_length, copies, seed, path.with_name("teacher"))
                     if method not in _BASELINES else None, path, callbacks, progress)
                 with write_atomically(path) as temporary:
                     temporary.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
@@ -183,11 +180,21 @@ def compare(folder: Path, data: str, load: Callable[[int], DatasetSplits],
                  for (method, precision), values in accuracies.items()]}
 
 
-def text_lengths(train: TextDataset, options: ComparisonOptions) -> np.ndarray:
+def token_counts(texts: Sequence[str], options: ComparisonOptions) -> np.ndarray:
     """Returns the tokens of each text, special tokens included, at most `options.max_length`."""
     tokenizer = WordPieceTokenizer.from_pretrained(pretrained_folder(options.backbone),
                                                    max_length=options.max_length)
-    return (tokenize(tokenizer, train.texts) != tokenizer.pad_token_id).sum(axis=1)
+    return (tokenize(tokenizer, list(texts)) != tokenizer.pad_token_id).sum(axis=1)
+
+
+def fitting_length(counts: np.ndarray) -> int:
+    """Returns the tokens that 99 of 100 texts fit in, a multiple of 8 or those of the longest."""
+    return min(int(counts.max()), int(-(-np.quantile(counts, 0.99) // 8) * 8))
+
+
+def fitting_copies(counts: np.ndarray, tokens: int) -> int:
+    """Returns how many variants of each text make all of them about so many tokens."""
+    return max(0, round(tokens / int(counts.sum())) - 1)
 
 
 def _evaluate(method, splits, data, options, path, callbacks, progress):

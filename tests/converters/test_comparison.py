@@ -5,11 +5,18 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from converters import comparison
-from converters.comparison import ComparisonOptions, comparisons, text_lengths
+from converters.comparison import (
+    ComparisonOptions,
+    comparisons,
+    fitting_copies,
+    fitting_length,
+    token_counts,
+)
 from tfsqueeze.cli.main import app
 from tfsqueeze.data.datasets import load_dataset
 from tfsqueeze.errors import UserError
@@ -78,6 +85,9 @@ def test_all_methods_are_in_the_report_and_nothing_is_trained_twice(compared, mo
         row["accuracy"] for row in found["rows"]]
     other = CliRunner().invoke(app, [*arguments, "--max-length", "9"])
     assert other.exit_code == 1 and "other max_length" in other.output
+    for wrong in ("elsewhere=texts", "no-source"):
+        refused = CliRunner().invoke(app, [*arguments, "--unlabelled", wrong])
+        assert refused.exit_code == 1 and "give DATASET=TEXTS" in refused.output
 
 
 def test_claims_compare_the_rows_that_are_there():
@@ -94,14 +104,16 @@ def test_claims_compare_the_rows_that_are_there():
 
 
 def test_the_length_fits_nearly_all_texts(folders, topics_folder):
-    options = ComparisonOptions(backbone=str(folders / "backbone"), distilled_tokens=10_000)
-    lengths = text_lengths(load_dataset(topics_folder).train, options)
-    assert options.fitting_length(lengths) == 16  # "the" and up to 10 words, with [CLS] and [SEP]
-    trained = options.training("distilled", lengths, 0, folders / "teacher")
-    assert (1 + trained.augmented_copies) * lengths.sum() == pytest.approx(10_000, rel=0.2)
+    options = ComparisonOptions(backbone=str(folders / "backbone"), max_length=64)
+    texts = load_dataset(topics_folder).train.texts
+    counts = token_counts(texts, options)
+    assert fitting_length(counts) == counts.max() <= 13  # "the", 10 words, [CLS] and [SEP]
+    assert fitting_length(np.repeat([20, 64], [999, 1])) == 24
+    copies = fitting_copies(counts, 10_000)
+    assert (1 + copies) * counts.sum() == pytest.approx(10_000, rel=0.2)
+    assert fitting_copies(counts, 10) == 0
     short = dataclasses.replace(options, max_length=9)
-    assert text_lengths(load_dataset(topics_folder).train, short).max() == 9
-    assert short.training("scratch", lengths, 0, folders / "teacher").max_length == 9
+    assert fitting_length(token_counts(texts, short)) == 9
 
 
 def test_options_that_do_not_fit():

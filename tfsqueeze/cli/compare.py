@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from tfsqueeze.cli.console import counting_progress, output, print_json, step, training_progress
 from tfsqueeze.cli.options import Json, LabelColumn, TextColumn
+from tfsqueeze.errors import UserError
 from tfsqueeze.quiet import load_tensorflow
 
 
@@ -34,6 +36,10 @@ def compare(
     distilled_tokens: Annotated[int, typer.Option(
         help="Tokens in a pass of distillation: what variants of the texts make up for."
     )] = 700_000,
+    unlabelled: Annotated[list[str] | None, typer.Option(
+        help="Texts without labels that one dataset's distillation reads as well, as "
+             "DATASET=TEXTS: its name or folder's name, and a file of plain text, a folder of .txt "
+             "files, or a dataset's name; repeatable.")] = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     json: Json = False,
@@ -65,6 +71,7 @@ def compare(
         backbone=backbone, max_length=max_length, teacher_epochs=teacher_epochs,
         scratch_epochs=scratch_epochs, distilled_epochs=distilled_epochs, qat_epochs=qat_epochs,
         distilled_tokens=distilled_tokens)
+    texts = _by_dataset(unlabelled or [], [Path(name).name for name in data])
     results = []
     with counting_progress() as progress:
         for name in data:
@@ -72,10 +79,22 @@ def compare(
                 output_folder / Path(name).name, name,
                 lambda seed, name=name: load_dataset(name, text_column=text_column,
                                                      label_column=label_column, seed=seed),
-                options, training_progress, progress, step))
+                dataclasses.replace(options, unlabelled=tuple(texts[Path(name).name])),
+                training_progress, progress, step))
             paths = write_comparison(results, output_folder)
     if json:
         print_json(results)
         return
     print_comparison(results, output)
     output.print(f"report: {paths['markdown']}", soft_wrap=True)
+
+
+def _by_dataset(unlabelled: list[str], names: list[str]) -> dict[str, list[str]]:
+    texts = {name: [] for name in names}
+    for value in unlabelled:
+        name, _, source = value.partition("=")
+        if name not in texts or not source:
+            raise UserError(f"--unlabelled {value!r}: give DATASET=TEXTS, with a dataset among "
+                            f"{', '.join(names)}")
+        texts[name].append(source)
+    return texts

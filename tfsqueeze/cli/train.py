@@ -28,6 +28,9 @@ def train(
     teacher: Annotated[Path | None, typer.Option(
         help="A run to learn from instead of from the labels, as "
              "`tfsqueeze train --pretrained all-minilm-l6-v2` makes one.")] = None,
+    unlabelled: Annotated[list[str] | None, typer.Option(
+        help="Texts without labels that the teacher is asked about, too: a file of plain text, a "
+             "folder of .txt files, or a dataset's name; repeatable.")] = None,
     augmented_copies: Annotated[int, typer.Option(
         help="Variants of each text that the teacher is asked about, too.")] = 0,
     temperature: Annotated[float, typer.Option(
@@ -81,7 +84,8 @@ def train(
     model = {} if dropout is None else {"hidden_dropout_prob": dropout}
     options = TrainingOptions(
         preset=preset, pretrained=pretrained, model=model,
-        teacher=None if teacher is None else str(teacher), augmented_copies=augmented_copies,
+        teacher=None if teacher is None else str(teacher), unlabelled=unlabelled or (),
+        augmented_copies=augmented_copies,
         temperature=temperature, noisy_copies=noisy_copies, noise_level=noise_level,
         vocab_size=vocab_size, max_length=max_length, epochs=epochs,
         qat_epochs=qat_epochs, learning_rate=learning_rate, qat_learning_rate=qat_learning_rate,

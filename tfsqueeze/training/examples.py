@@ -1,15 +1,53 @@
-"""The examples that a run learns from: those of the data, variants, and noisy copies."""
+"""The examples that a run learns from: those of the data, texts without labels, variants, and
+noisy copies."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from tfsqueeze.data.augmentation import NeighbourWords, augment
 from tfsqueeze.data.joining import joined
-from tfsqueeze.data.text_dataset import TextDataset
+from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.errors import UserError
+from tfsqueeze.pretraining.texts import text_files
 from tfsqueeze.robustness.augmentation import TRAINING_NOISES, WORD_NOISES, noisy_copies
 from tfsqueeze.training.options import TrainingOptions
 from tfsqueeze.training.teacher import Teacher
+
+
+def with_unlabelled(splits: DatasetSplits, sources: Sequence[str], folder: Path) -> TextDataset:
+    """Returns the training texts, and after them those of sources without labels.
+
+    sources: see `TrainingOptions.unlabelled`. folder: takes the texts of named datasets.
+
+    A text that is there already, or in another part of the data, is left out, whatever its case,
+    spaces and punctuation. The label of one without is the first: it stands for none.
+
+    Raises UserError where a source does not exist, and for data that are not single texts.
+    """
+    train = splits.train
+    if not sources:
+        return train
+    if not isinstance(train, TextDataset) or train.text_pairs is not None:
+        raise UserError(f"{train.name} is not one of single texts, of which alone there can be "
+                        "unlabelled ones; leave them out")
+    seen = {_letters(text) for part in (train, splits.validation, splits.test) if part is not None
+            for text in part.texts}
+    texts = []
+    for file in text_files(sources, folder):
+        for line in file.read_text("utf-8").splitlines():
+            if (letters := _letters(line)) and letters not in seen:
+                seen.add(letters)
+                texts.append(line)
+    return joined([train, TextDataset("unlabelled", texts,
+                                      labels=[splits.label_names[0]] * len(texts))], train.name)
+
+
+def _letters(text):
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def with_variants(teacher: Teacher, dataset, options: TrainingOptions):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from tfsqueeze.errors import UserError
@@ -33,6 +34,10 @@ class TrainingOptions:
     teacher: the folder of a run, of any architecture, whose float model the model learns from
         instead of from the labels, in both stages; None for the labels.
     temperature: what teacher's and model's logits are divided by.
+    unlabelled: texts that the model learns from as well, as the teacher sees them: files of plain
+        text, a text a line, folders of such .txt files, or names of datasets, whose training texts
+        are taken (Turc et al. 2019, arXiv 1908.08962, section 3). Those that the validation or
+        test part holds, too, are left out.
     augmented_copies: how many variants of each training text the model learns from as well, as
         the teacher sees them (TinyBERT, Jiao et al. 2020, arXiv 1909.10351, section 4.2); in float
         only.
@@ -65,6 +70,7 @@ class TrainingOptions:
     seed: int = 0
     teacher: str | None = None
     temperature: float = 2.0
+    unlabelled: Sequence[str] = ()
     augmented_copies: int = 0
     replaced_words: float = 0.2
     noisy_copies: int = 0
@@ -86,6 +92,10 @@ class TrainingOptions:
                 raise UserError(f"{name} must be in [0, 1), not {getattr(self, name)}")
         if not 0 < self.noise_level <= 1:
             raise UserError(f"noise_level must be above 0 and at most 1, not {self.noise_level}")
+        if isinstance(self.unlabelled, str):
+            raise UserError(f"unlabelled must be a list of texts' sources, not {self.unlabelled!r}")
+        if self.unlabelled and self.teacher is None:
+            raise UserError("unlabelled texts need a teacher; name one or leave them out")
         if self.augmented_copies and self.teacher is None:
             raise UserError("augmented_copies need a teacher, since the labels may no longer hold; "
                             "name one or leave them at 0")

@@ -31,16 +31,16 @@ from tfsqueeze.text.tokenizer import WordPieceTokenizer
 from tfsqueeze.text.vocabulary import train_vocabulary
 from tfsqueeze.training.architectures import classifier_class, read_config
 from tfsqueeze.training.batches import Inputs, TrainingBatches, by_name, evaluation_batches
-from tfsqueeze.training.examples import with_noise, with_variants
+from tfsqueeze.training.examples import with_noise, with_unlabelled, with_variants
 from tfsqueeze.training.options import TrainingOptions
 from tfsqueeze.training.stage import fit_stage, read_history
 from tfsqueeze.training.teacher import load_teacher
 
 CALIBRATION_TEXTS = 512
 _CALIBRATION_BATCH = 64
-# What run.json left unsaid when there was one task, and no noise to train on.
+# What run.json left unsaid when there was one task, and no noise or unlabelled text to train on.
 _UNSAID = {"task": TEXT_CLASSIFICATION.name, "pairs": False,
-           "options": {"noisy_copies": 0, "noise_level": 0.1}}
+           "options": {"noisy_copies": 0, "noise_level": 0.1, "unlabelled": []}}
 
 
 @dataclasses.dataclass
@@ -138,7 +138,8 @@ def train_task(folder: str | os.PathLike, task: Task,
     if options.teacher is not None:
         with seconds.of("teacher"):
             teacher = load_teacher(options.teacher, task, classes, pairs)
-            read = with_variants(teacher, train, options)
+            labelled_or_not = with_unlabelled(splits, options.unlabelled, folder / "unlabelled")
+            read = with_variants(teacher, labelled_or_not, options)
     with seconds.of("noise"):
         train, sources = with_noise(read, options, originals)
 
@@ -160,6 +161,10 @@ def train_task(folder: str | os.PathLike, task: Task,
             # A noisy copy is to be understood as its text is, which the teacher reads unharmed.
             teacher_logits = teacher.logits(read, rows, sources, folder / "teacher",
                                             teacher_progress)
+        unlabelled = sources % len(labelled_or_not) >= originals
+        if unlabelled.any():
+            # Metrics hold what is learned against something.
+            targets[unlabelled] = teacher_logits["logits"][unlabelled].argmax(axis=1)
 
     def batches(chosen):
         inputs, wanted, logits = tf.nest.map_structure(

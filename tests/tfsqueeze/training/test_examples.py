@@ -1,4 +1,4 @@
-"""Noisy copies of what a run learns from."""
+"""Noisy copies of what a run learns from, and texts without labels."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from tfsqueeze.data.augmentation import augment
 from tfsqueeze.data.joining import joined
 from tfsqueeze.data.question_dataset import QuestionDataset
-from tfsqueeze.data.text_dataset import TextDataset
+from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
 from tfsqueeze.data.token_dataset import TokenDataset
 from tfsqueeze.errors import UserError
-from tfsqueeze.training.examples import with_noise
+from tfsqueeze.training.examples import with_noise, with_unlabelled
 from tfsqueeze.training.options import TrainingOptions
 
 TEXTS = [f"Farmers, said the news, sold {i} tonnes of corn there" for i in range(40)]
@@ -71,3 +71,23 @@ def test_what_cannot_be_copied_or_joined_is_refused():
         TrainingOptions(noise_level=0)
     with pytest.raises(UserError, match="noisy_copies must not be negative"):
         TrainingOptions(noisy_copies=-1)
+
+
+def test_unlabelled_texts_are_new_to_all_parts(tmp_path):
+    source = tmp_path / "more.txt"
+    source.write_text("Profit rose.\nprofit ROSE\nrain\nRAIN!\nit snows\n\n...\n", "utf-8")
+    splits = DatasetSplits(TextDataset("news", ["the profit rose", "hail"], labels=["a", "b"]),
+                           TextDataset("news", ["rain"], labels=["b"]),
+                           TextDataset("news", ["It snows?"], labels=["a"]))
+    found = with_unlabelled(splits, [str(source)], tmp_path / "texts")
+    assert found.texts == ["the profit rose", "hail", "Profit rose."]
+    assert found.labels[:2] == ["a", "b"]
+    assert with_unlabelled(splits, [], tmp_path) is splits.train
+    with pytest.raises(UserError, match="does not exist"):
+        with_unlabelled(splits, ["nowhere.txt"], tmp_path)
+    pairs = DatasetSplits(TextDataset("both", ["x"], labels=["b"], text_pairs=["y"]),
+                          splits.validation, None)
+    with pytest.raises(UserError, match="both is not one of single texts"):
+        with_unlabelled(pairs, [str(source)], tmp_path)
+    with pytest.raises(UserError, match="unlabelled texts need a teacher"):
+        TrainingOptions(unlabelled=["more.txt"])

@@ -51,12 +51,16 @@ def test_other_architectures_train_convert_and_load(teacher_run, splits):
 def test_a_student_learns_from_its_teacher_alone(teacher_run, splits, tiny_options, tmp_path):
     # With the labels mixed up, only the teacher can have taught what it knows.
     mixed = dataclasses.replace(splits.train, labels=list(np.roll(splits.train.labels, 1)))
+    more = tmp_path / "more.txt"
+    more.write_text("\n".join(" ".join(text.split()[::-1]) for text in mixed.texts), "utf-8")
     options = dataclasses.replace(
-        tiny_options, teacher=str(teacher_run.folder), augmented_copies=2, epochs=2)
+        tiny_options, teacher=str(teacher_run.folder), augmented_copies=1, epochs=2,
+        unlabelled=[str(more)])
     counts = []
     run = train_classifier(tmp_path / "run", dataclasses.replace(splits, train=mixed), options,
                            teacher_progress=lambda *count: counts.append(count))
-    assert counts[-1] == (3 * len(splits.train), 3 * len(splits.train))
+    texts, of = counts[-1]
+    assert texts == of and 2 * 1.5 * len(mixed) < of <= 2 * 2 * len(mixed)
     for stage in ("float", "qat"):
         assert max(row["val_accuracy"] for row in run.history[stage]) > 0.8
     assert "logits_loss" in run.history["float"][0]
