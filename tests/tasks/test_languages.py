@@ -29,8 +29,6 @@ def folder(conll_folder, tmp_path_factory):
 def test_scores_of_each_language(folder, options, command, tmp_path):
     splits = load_conll_folder(folder)
     run = train_task(tmp_path / "run", TOKEN_CLASSIFICATION, splits, options)
-    vocabulary = set(run.tokenizer.vocabulary)
-    assert {"berlin", "nilreb"} & vocabulary
     file = tmp_path / "both.tflite"
     file.write_bytes(convert_run(run))
     metrics = open_predictor(file).evaluate(splits.validation)
