@@ -16,6 +16,7 @@ from converters.finish import finish
 from converters.inspection import require_int8, require_int8_products
 from tfsqueeze.errors import UserError
 from tfsqueeze.layers import export_form
+from tfsqueeze.models.encoder import MASKED_POSITIONS
 from tfsqueeze.quiet import without_chatter
 
 OUTPUT_DTYPES = {"int8": tf.int8, "float32": tf.float32}
@@ -98,8 +99,9 @@ def _converter(model, max_length, profile):
         raise UserError(f"max_length {max_length} must be from 1 to the model's "
                         f"max_position_embeddings, {positions}")
     shapes = {name: output.shape for name, output in _by_name(model.output).items()}
-    signature = {name: tf.TensorSpec([1, max_length], tf.int32, name=name)
-                 for name in model.input_names}
+    # A device is asked about one token at a time.
+    signature = {name: tf.TensorSpec([1, 1 if name == MASKED_POSITIONS else max_length], tf.int32,
+                                     name=name) for name in model.input_names}
 
     @tf.function(input_signature=[signature])
     def serve(inputs):

@@ -58,6 +58,10 @@ _OUTPUTS = {
         "intent_logits": ("One score per intent.", LABELS_FILE),
         "slot_logits": ("One score per token and slot tag.", SLOTS_FILE),
     },
+    "sentence-embeddings": {
+        "embeddings": ("A vector of length 1, near those of texts of like meaning.", None),
+    },
+    "masked-lm": {"logits": ("One score per token of the vocabulary.", VOCABULARY_FILE)},
     "question-answering": {
         "start_logits": ("How well each token begins the answer.", None),
         "end_logits": ("How well each token ends the answer.", None),
@@ -67,6 +71,7 @@ _INPUT_DESCRIPTIONS = {
     "input_ids": "Token ids of [CLS] text [SEP], padded with [PAD].",
     "attention_mask": "1 for tokens, 0 for padding.",
     "token_type_ids": "0 for the first text, 1 for the second.",
+    "masked_positions": "Which token is asked about, counted from 0.",
 }
 # Zip cannot say "no time"; its first moment keeps equal models equal byte for byte.
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -77,7 +82,8 @@ class ModelMetadata:
     """What travels inside a packed .tflite file beside the network.
 
     Attributes:
-        labels: names of the logits, in order; of intents and slots those of the intents.
+        labels: names of the logits, in order; of intents and slots those of the intents; none of
+            a task without.
         vocabulary: WordPiece tokens, in the order of their ids.
         tokenizer: the settings of WordPieceTokenizer.from_settings.
         extra: JSON-able facts on how the model was made (config, dataset, report, versions).
@@ -123,15 +129,18 @@ def pack_metadata(
     from ai_edge_litert import schema_py_generated as schema
 
     files = {
-        LABELS_FILE.name: _lines("label", labels),
         VOCABULARY_FILE.name: _lines("vocabulary token", vocabulary),
         TOKENIZER_FILE.name: _json("tokenizer", tokenizer),
     }
     graph = schema.ModelT.InitFromPackedBuf(read_model(model))
     main = graph.subgraphs[0]
     inputs = [_tensor_name(main.tensors[index]) for index in main.inputs]
-    outputs = _outputs(main, task, {LABELS_FILE: labels, SLOTS_FILE: slots})
-    if any(file is SLOTS_FILE for _, file in _OUTPUTS[task].values()):
+    outputs = _outputs(main, task, {LABELS_FILE: labels, SLOTS_FILE: slots,
+                                    VOCABULARY_FILE: vocabulary})
+    named_by = [file for _, file in _OUTPUTS[task].values()]
+    if labels or LABELS_FILE in named_by:
+        files[LABELS_FILE.name] = _lines("label", labels)
+    if SLOTS_FILE in named_by:
         files[SLOTS_FILE.name] = _lines("slot", slots)
     _set_metadata_buffer(
         graph,
@@ -184,7 +193,6 @@ def read_metadata(model: Model) -> ModelMetadata:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = {file: archive.read(file) for file in archive.namelist()}
         details = json.loads(files[DETAILS_FILE.name])
-        labels = _split_lines(files[LABELS_FILE.name])
         vocabulary = _split_lines(files[VOCABULARY_FILE.name])
         tokenizer = json.loads(files[TOKENIZER_FILE.name])
         network = content[: details["network_bytes"]]
@@ -193,8 +201,10 @@ def read_metadata(model: Model) -> ModelMetadata:
         extra = details["extra"]
         # Files from when there was one task do not name it.
         task, pairs = details.get("task", "text-classification"), details.get("pairs", False)
-        with_slots = any(file is SLOTS_FILE for _, file in _OUTPUTS.get(task, {}).values())
-        slots = _split_lines(files[SLOTS_FILE.name]) if with_slots else []
+        named_by = [file for _, file in _OUTPUTS.get(task, {}).values()]
+        labels, slots = (_split_lines(files[file.name])
+                         if file in named_by or file.name in files else []
+                         for file in (LABELS_FILE, SLOTS_FILE))
     except KeyError as error:
         raise UserError(
             f"{name} has metadata of another tool, without {error.args[0]!r}; "

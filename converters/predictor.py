@@ -134,6 +134,8 @@ class Predictor:
             UserError: the dataset is not of the task, or has labels that the model does not know.
         """
         self._check(dataset)
+        dataset = self.task.completed(
+            dataset, self.metadata.extra.get("options", {}).get("teacher"))
         found: dict[str, list] = {}
         for start in range(0, len(dataset), _BATCH):
             part = dataset.take(range(start, min(start + _BATCH, len(dataset))))
@@ -167,10 +169,10 @@ class Predictor:
             chosen = np.flatnonzero((lengths > shorter) & (lengths <= length))
             inputs = {name: rows.inputs[name][chosen, :length] for name in self._input_names}
             for name, values in self._predict(model, inputs).items():
-                if self.task.outputs[name] == "text":
-                    logits[name][chosen] = values
-                else:
+                if self.task.outputs[name] in ("word", "place"):
                     logits[name][chosen, :length] = values
+                else:
+                    logits[name][chosen] = values
             shorter = length
         return rows, logits
 
@@ -180,7 +182,7 @@ class Predictor:
                 *(() if kind == "place" else (len(self.classes[name]),)))
 
     def _predict(self, model: TFLiteModel, inputs) -> dict[str, np.ndarray]:
-        if len(self.task.outputs) > 1:
+        if self.task.names_outputs:
             return model.predict(inputs)
         # A single output is the logits, whatever another converter named it.
         return {next(iter(self.task.outputs)): model.predict_logits(inputs)}
@@ -312,6 +314,8 @@ _PREDICTORS = {
     "token-classification": (__name__, "TokenClassifier"),
     "intent-and-slots": (__name__, "IntentAndSlotClassifier"),
     "question-answering": ("converters.question_answerer", "QuestionAnswerer"),
+    "sentence-embeddings": ("converters.sentence_embedder", "SentenceEmbedder"),
+    "masked-lm": ("converters.mask_filler", "MaskFiller"),
 }
 
 

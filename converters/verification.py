@@ -61,7 +61,7 @@ def verify_outputs(models: Mapping[str, bytes], task: Task, dataset, rows: Rows,
                 for name, values in decided.items()]).mean())
 
         return {"model": name, "runtime": runtime, "kernels": kernels, "examples": count,
-                **{score: metrics[score] for score in task.scores},
+                **{score: metrics[score] for score in task.scores if score in metrics},
                 "agreement_with_qat": agreement("qat"),
                 "agreement_with_float": agreement("float"),
                 "logit_error_mean": None if errors is None else float(errors.mean()),

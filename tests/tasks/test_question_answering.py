@@ -20,7 +20,7 @@ from tfsqueeze.models import SqueezeBertForQuestionAnswering
 from tfsqueeze.tasks import QUESTION_ANSWERING
 from tfsqueeze.training.run import load_run, train_task
 
-CONTEXT = "seen near the old today with Grace Hopper by the bread in Lima near the old today."
+CONTEXT = "near the old today with Grace Hopper by the old near in Lima near the old today was."
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def splits(squad_folder):
 
 @pytest.fixture(scope="module")
 def run(splits, options, tmp_path_factory):
-    options = dataclasses.replace(options, epochs=12, patience=12, max_length=20)
+    options = dataclasses.replace(options, epochs=8, patience=8, max_length=20)
     return train_task(tmp_path_factory.mktemp("squad") / "run", QUESTION_ANSWERING, splits,
                       options)
 
@@ -78,8 +78,8 @@ def test_the_runtimes_agree_with_keras(run, splits, content, assert_agrees):
 def test_answers_are_pieces_of_the_context(content):
     answerer = open_predictor(content)
     assert isinstance(answerer, QuestionAnswerer) and answerer.may_find_none
-    found = answerer.predict(["who?", "where?", "what?"], [CONTEXT])
-    assert [answer.answer for answer in found] == ["Grace Hopper", "Lima", "bread"]
+    found = answerer.predict(["who?", "where?"], [CONTEXT])
+    assert [answer.answer for answer in found] == ["Grace Hopper", "Lima"]
     for answer in found:
         assert CONTEXT[answer.start:answer.end] == answer.answer == answer.candidates[0].text
         shares = [candidate.probability for candidate in answer.candidates]
@@ -89,9 +89,9 @@ def test_answers_are_pieces_of_the_context(content):
 
 def test_no_answer_is_given_where_there_is_none(content):
     answerer = open_predictor(content)
-    (found,) = answerer.predict(["where?"], ["the bread was seen near Alan Turing"])
+    (found,) = answerer.predict(["where?"], ["the old was Alan Turing"])
     assert (found.answer, found.start) == ("", None) and found.no_answer_score > 0
-    (forced,) = answerer.predict(["where?"], ["the bread was seen near Alan Turing"],
+    (forced,) = answerer.predict(["where?"], ["the old was Alan Turing"],
                                  no_answer_threshold=1000)
     assert forced.answer and forced.answer == found.candidates[0].text
     (empty,) = answerer.predict(["where?"], [""], no_answer_threshold=1000)
@@ -170,7 +170,7 @@ def test_commands(command, small, run, content, squad_folder, tmp_path):
     assert command("predict", file, "--context", CONTEXT, "--json", stdin="who?\n") == [found]
     shown = command("predict", file, "who?", "--context", CONTEXT, "--top-k", 1)
     assert "Grace Hopper" in shown and f"{found['start']}-{found['end']}" in shown
-    assert "(no answer)" in command("predict", file, "where?", "--context", "the bread")
+    assert "(no answer)" in command("predict", file, "where?", "--context", "was Alan Turing")
     assert "give one as --context" in command("predict", file, "who?", fails=True)[0]
     assert "standard input:2: not a JSON object" in command(
         "predict", file, stdin='who?\tAda\n{"question": 1}\n', fails=True)[0]

@@ -35,7 +35,9 @@ def evaluate(
 
     Of texts: accuracy, macro F1 and scores per label. Of tagged words: precision, recall and F1
     of whole spans. Of intents with slots: both, and how many commands are right as a whole. Of
-    answers: exact match and F1 of words, as SQuAD's script has them.
+    answers: exact match and F1 of words, as SQuAD's script has them. Of sentence embeddings: the
+    mean cosine to the teacher's, or with --text-pair-column Spearman's correlation of cosines and
+    the numbers in --label-column. Of masked words: how many are found, and perplexity.
 
     Of the data that the file was trained on, it is the part that was held out.
     """
@@ -56,9 +58,15 @@ def evaluate(
     if json:
         print_json(metrics)
         return
-    title = ", ".join(f"{name.replace('_', ' ').replace('f1', 'F1')} {100 * metrics[name]:.2f} %"
-                      for name in predictor.task.scores)
-    output.print(title)
+    output.print(", ".join(
+        f"{name.replace('_', ' ').replace('f1', 'F1')} "
+        + (f"{metrics[name]:.2f}" if name == "perplexity" else f"{100 * metrics[name]:.2f} %")
+        for name in predictor.task.scores if name in metrics))
+    for kind in ("has_answer", "no_answer"):
+        if kind in metrics:
+            part = metrics[kind]
+            output.print(f"{kind.replace('_', ' ')}: {part['questions']:,} questions, exact match "
+                         f"{100 * part['exact_match']:.2f} %, F1 {100 * part['f1']:.2f} %")
     tables = [("label", metrics.get("intents", metrics).get("per_class"), "texts"),
               ("type", metrics.get("slots", metrics).get("per_type"), "spans")]
     for kind, rows, counted in tables:

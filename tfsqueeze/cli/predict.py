@@ -28,7 +28,7 @@ def predict(
     context_file: Annotated[Path | None, typer.Option(
         help="A file with the text that answers all questions, in place of --context.")] = None,
     top_k: Annotated[int, typer.Option(
-        min=1, help="How many candidates for the answer are shown.")] = 5,
+        min=1, help="How many candidates are shown for an answer or a [[MASK]].")] = 5,
     max_answer_tokens: Annotated[int, typer.Option(
         min=1, help="Tokens that an answer has at most.")] = 30,
     doc_stride: Annotated[int | None, typer.Option(
@@ -42,7 +42,8 @@ def predict(
     json: Json = False,
 ) -> None:
     """Predicts with a .tflite file alone: the labels of texts, their entities, their intents and
-    slots, or the answers to questions, whichever the file was trained for.
+    slots, the answers to questions, their sentence vectors, or words for their [[MASK]]s,
+    whichever the file was trained for.
 
     Examples:
 
@@ -58,7 +59,7 @@ def predict(
 
     from converters.predictor import TextClassifier, open_predictor
     from tfsqueeze.data.reading import read_text
-    from tfsqueeze.tasks import QUESTION_ANSWERING
+    from tfsqueeze.tasks import MASKED_LM, QUESTION_ANSWERING
 
     predictor = open_predictor(model, runtime, threads)
     answers_questions = predictor.task is QUESTION_ANSWERING
@@ -87,6 +88,8 @@ def predict(
         predictions = predictor.predict(texts, seconds)
     elif seconds is not None:
         raise UserError("the model is for single texts; give no --text-pair")
+    elif predictor.task is MASKED_LM:
+        predictions = predictor.predict(texts, top_k)
     else:
         predictions = predictor.predict(texts)
     if json:
@@ -137,6 +140,13 @@ def _row(prediction):
                 "probability": f"{prediction.probability:.4f}", "characters": place,
                 "other candidates": others}
     row = {}
+    if hasattr(prediction, "masks"):
+        row["tokens"] = "; ".join(
+            ", ".join(f"{candidate.token} ({candidate.probability:.2f})" for candidate in mask)
+            for mask in prediction.masks)
+    if hasattr(prediction, "embedding"):
+        numbers = ", ".join(f"{number:.3f}" for number in prediction.embedding[:4])
+        row["embedding"] = f"{len(prediction.embedding)} numbers: {numbers}, ..."
     for kind in ("label", "intent"):
         if hasattr(prediction, kind):
             row[kind] = getattr(prediction, kind)

@@ -19,7 +19,8 @@ def train(
                                "interrupted.")],
     task: Annotated[str, typer.Option(
         help="`text-classification`, of texts or pairs of texts; `token-classification`, such as "
-             "named entities; `intent-and-slots`; or `question-answering`."
+             "named entities; `intent-and-slots`; `question-answering`; `sentence-embeddings`; or "
+             "`masked-lm`."
     )] = "text-classification",
     preset: Annotated[str, typer.Option(help="The shape of the model.")] = "squeezebert-micro",
     pretrained: Annotated[str | None, typer.Option(
@@ -28,12 +29,14 @@ def train(
              "--learning-rate, such as 3e-4.")] = None,
     teacher: Annotated[Path | None, typer.Option(
         help="A run to learn from instead of from the labels, as "
-             "`tfsqueeze train --pretrained all-minilm-l6-v2` makes one.")] = None,
+             "`tfsqueeze train --pretrained all-minilm-l6-v2` makes one; of sentence-embeddings "
+             "the folder of another teacher than all-minilm-l6-v2.")] = None,
     augmented_copies: Annotated[int, typer.Option(
         help="Variants of each text that the teacher is asked about, too.")] = 0,
     temperature: Annotated[float, typer.Option(
         help="What the teacher's and the model's logits are divided by.")] = 2.0,
-    epochs: Annotated[int, typer.Option(help="Most passes in float.")] = 8,
+    epochs: Annotated[int, typer.Option(
+        help="Most passes in float; 0 leaves pretrained weights as they are.")] = 8,
     qat_epochs: Annotated[int, typer.Option(help="Most passes quantization-aware.")] = 2,
     max_length: Annotated[int, typer.Option(help="Tokens per text.")] = 128,
     vocab_size: Annotated[int, typer.Option(help="Most entries of the vocabulary.")] = 8000,
@@ -71,6 +74,9 @@ def train(
 
       tfsqueeze train squad.json -o runs/answers --task question-answering --max-length 192
 
+      tfsqueeze train texts.txt -o runs/embedder --task sentence-embeddings \\
+        --pretrained squeezebert-tiny --learning-rate 5e-4
+
       tfsqueeze train my_folder/ -o runs/mine --pretrained squeezebert-tiny --learning-rate 3e-4
     """
     from tfsqueeze.tasks import find_task
@@ -89,7 +95,8 @@ def train(
     splits = chosen.load_splits(data, text_column=text_column, label_column=label_column,
                                 text_pair_column=text_pair_column, seed=seed)
     names = getattr(splits, "tag_names", None) or splits.label_names
-    step(f"training on {len(splits.train):,} examples with {len(names)} labels")
+    labels = f" with {len(names)} labels" if names else ""
+    step(f"training on {len(splits.train):,} examples{labels}")
     load_tensorflow()
     from tfsqueeze.training.run import train_task
     from tfsqueeze.training.stage import monitor

@@ -22,7 +22,8 @@ def verify(
         help="The dataset to check on: a name, a folder, or one labelled file; that of training "
              "by default.")] = None,
     examples: Annotated[int | None, typer.Option(
-        min=1, help="Check on this many randomly chosen texts; all by default.")] = None,
+        min=1, help="Check on this many randomly chosen texts; all by default, of a "
+                     "masked-lm 200.")] = None,
     target: Annotated[str | None, typer.Option(
         help="Check in the interpreter of a target instead: `micro`, TensorFlow Lite Micro, whose "
              "outputs must be those of the reference kernels bit by bit.")] = None,
@@ -54,6 +55,7 @@ def verify(
     test = load(
         data or trained.dataset_name, text_column=text_column, label_column=label_column,
         text_pair_column=text_pair_column, seed=trained.options.seed)
+    examples = examples or trained.task.verified_examples
     if examples:
         test = test.sample(examples, seed=0)
     if content is None:

@@ -6,8 +6,18 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.errors import UserError
-from tfsqueeze.layers import FLOAT_MASK_VALUE, FirstToken, MaxOverTokens, TokenScores
-from tfsqueeze.models.encoder import EncoderGraph, convolve, drop, normalize
+from tfsqueeze.layers import (
+    FLOAT_MASK_VALUE,
+    FirstToken,
+    MaxOverTokens,
+    NormalizedMean,
+    QuantizableLayer,
+    TokensAt,
+    TokenScores,
+)
+from tfsqueeze.layers.export import is_exporting
+from tfsqueeze.layers.quantizable import OBSERVED
+from tfsqueeze.models.encoder import MASKED_POSITIONS, EncoderGraph, convolve, drop, normalize
 from tfsqueeze.models.pretrained import PreTrainedModel
 
 
@@ -95,38 +105,61 @@ class QuestionAnswerer(PreTrainedModel):
             for end in ("start", "end")}
 
 
-class MaskedLanguageModel(PreTrainedModel):
-    """Predicts masked tokens: logits float [batch, length, vocab_size], tied to the embeddings."""
+class SentenceEmbedder(PreTrainedModel):
+    """Embeds texts: a dict of `embeddings` float [batch, hidden_size], each of length 1: the mean
+    of the last hidden states of a text's tokens (Reimers and Gurevych 2019, arXiv 1908.10084)."""
 
     @staticmethod
     def _head(graph):
-        config = graph.config
-        x = convolve(graph, graph.last_hidden_state, config.embedding_size, "transform",
-                     activation=config.hidden_act)
+        bias = graph.mask("pooling_bias", FLOAT_MASK_VALUE, 0.0, "row")
+        return {"embeddings": NormalizedMean(name="embedding")([graph.last_hidden_state, bias])}
+
+
+class MaskedLanguageModel(PreTrainedModel):
+    """Predicts masked tokens: logits float [batch, length, vocab_size], tied to the embeddings.
+
+    With the input `masked_positions`, int32 [batch, tokens], it is asked about these tokens alone:
+    logits float [batch, tokens, vocab_size]. A device is asked about one token at a time.
+    """
+
+    extra_inputs = (MASKED_POSITIONS,)
+    reads_word_table = True
+
+    @staticmethod
+    def _head(graph):
+        config, x = graph.config, graph.last_hidden_state
+        if MASKED_POSITIONS in graph.inputs:
+            x = TokensAt(name="masked_tokens")([x, graph.inputs[MASKED_POSITIONS]])
+        x = convolve(graph, x, config.embedding_size, "transform", activation=config.hidden_act)
         x = normalize(graph, x, "transform_norm")
-        return TiedDecoder(graph.layers["embeddings"], name="decoder")(x)
+        return TiedDecoder(name="decoder")([x, graph.word_table])
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
-class TiedDecoder(keras.layers.Layer):
+class TiedDecoder(QuantizableLayer):
     """Scores every vocabulary entry by its product with the word embeddings, plus a bias.
 
-    Input float [batch, length, embedding size], output float [batch, length, vocab_size] (Press
-    and Wolf 2017, arXiv 1608.05859).
+    Inputs: [x, table]: float [batch, length, embedding size] and the embeddings' own table, float
+    [vocab_size, embedding size], which a device then holds once. Output float [batch, length,
+    vocab_size] (Press and Wolf 2017, arXiv 1608.05859).
     """
 
-    def __init__(self, embeddings, **kwargs):
-        super().__init__(**kwargs)
-        # Behind a function, since Keras would count a layer's weights again in its attributes.
-        self._table = lambda: embeddings.word_embeddings
-        self.vocab_size = embeddings.vocab_size
-
     def build(self, input_shape):
-        self.bias = self.add_weight("bias", (self.vocab_size,), initializer="zeros")
+        self.bias = self.add_weight("bias", (input_shape[1][0],), initializer="zeros")
         super().build(input_shape)
 
     def call(self, inputs):
-        return tf.nn.bias_add(tf.einsum("blh,vh->blv", inputs, self._table()), self.bias)
+        x, table = inputs
+        if not is_exporting():
+            product = tf.einsum("blh,vh->blv", x, table)
+            return self._hold("output", tf.nn.bias_add(product, self.bias))
+        # A matrix of two axes by the table as it is, which the look-up reads too.
+        product = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), table, transpose_b=True)
+        scores = self._hold("output", tf.nn.bias_add(product, self.bias))
+        return tf.reshape(scores, [1, 1, x.shape[-2], table.shape[0]])
+
+    def tensor_ranges(self):
+        return {"output": OBSERVED}
 
 
 def pool(graph: EncoderGraph):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +18,7 @@ from tfsqueeze.text.bio import repair_bio
 # The target of tokens that no loss and no metric counts; Hugging Face's number.
 IGNORED = -100
 _OUTSIDE = "O"
+_TOKENIZE_AT_ONCE = 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Rows:
     inputs: int32 [examples, length] by the input's name.
     word_ids, word_counts: those of `WordRows`, where the task is about words.
     examples, offsets: those of `QuestionRows`, where an example may have several rows.
+    masked_ids: int32 [rows, tokens]: the tokens that the masks of a row hide, `IGNORED` where
+        there are no more.
     """
 
     inputs: dict[str, np.ndarray]
@@ -34,6 +37,7 @@ class Rows:
     word_counts: np.ndarray | None = None
     examples: np.ndarray | None = None
     offsets: np.ndarray | None = None
+    masked_ids: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.inputs["input_ids"])
@@ -58,8 +62,12 @@ class Task(abc.ABC):
     name: as `--task` and run.json have it.
     title: what a model of it is called.
     head: what the names of its model classes end with, after `For`.
-    outputs: for each output of its models, in their order, what it decides: the class of a `text`
-        or of each `word`, or a `place`, which of a row's tokens it is.
+    outputs: for each output of its models, in their order, what it decides: the class of a `text`,
+        of each `word` or of each `token` that is asked about; a `place`, which of a row's tokens
+        it is; or nothing but a `vector`.
+    has_labels: whether its data have labels, which `id2label` names.
+    has_teacher: whether its data are completed by a teacher of its own.
+    verified_examples: how many examples a verification takes unless told; None for all.
     monitored: the Keras metrics, without `val_`, whose mean on validation chooses the epoch.
     scores: those of `metrics` that tables show.
     """
@@ -68,6 +76,9 @@ class Task(abc.ABC):
     title: ClassVar[str]
     head: ClassVar[str]
     outputs: ClassVar[dict[str, str]]
+    has_labels: ClassVar[bool] = True
+    has_teacher: ClassVar[bool] = False
+    verified_examples: ClassVar[int | None] = None
     monitored: ClassVar[tuple[str, ...]]
     scores: ClassVar[tuple[str, ...]]
 
@@ -98,6 +109,22 @@ class Task(abc.ABC):
         Raises UserError where the data are of another kind.
         """
 
+    @property
+    def names_outputs(self) -> bool:
+        """Whether its models give a dict of outputs; else they give `logits` alone."""
+        return list(self.outputs) != ["logits"]
+
+    def completed(self, dataset, teacher: str | None = None, folder: Path | None = None,
+                  progress: Callable[[int, int], None] = lambda *_: None):
+        """Returns the dataset with what a teacher adds to it, and by default as it is.
+
+        teacher: its name or folder; the task's own by default. folder: where what it says is
+        kept. progress: called with how many examples are done and how many there are.
+
+        Raises UserError where there is no such teacher.
+        """
+        return dataset
+
     @abc.abstractmethod
     def classes(self, labels: Sequence[str], slots: Sequence[str]) -> dict[str, list[str]]:
         """The names of each output's classes, given those of `id2label` and of `slot_labels`."""
@@ -110,11 +137,16 @@ class Task(abc.ABC):
     def rows(self, tokenizer, dataset) -> Rows:
         """Tokenizes a dataset, by a `WordPieceTokenizer` or a `LightTokenizer`."""
 
+    def training_rows(self, tokenizer, dataset) -> Rows:
+        """As `rows`, in the form that models are trained on."""
+        return self.rows(tokenizer, dataset)
+
     @abc.abstractmethod
     def targets(self, dataset, rows: Rows, classes: Mapping[str, Sequence[str]]
                 ) -> dict[str, np.ndarray]:
         """The class ids by output: int32 [examples] of texts, [examples, length] of words, with
-        `IGNORED` at tokens other than the first of a word; of places int32 [rows], the tokens.
+        `IGNORED` at tokens other than the first of a word; of places int32 [rows], the tokens;
+        of vectors float32 [rows, channels].
 
         Raises UserError where the dataset has none, or one without a name.
         """
@@ -171,6 +203,17 @@ class WordTask(Task):
     def rows(self, tokenizer, dataset):
         found = tokenizer.words(dataset.sentences)
         return Rows(found.inputs, found.word_ids, found.word_counts)
+
+
+def tokenized_texts(tokenizer, texts: Sequence[str], text_pairs: Sequence[str] | None = None
+                    ) -> dict[str, np.ndarray]:
+    """A tokenizer's inputs for any number of texts or pairs: int32 [texts, length] by name."""
+    pieces = []
+    for start in range(0, max(len(texts), 1), _TOKENIZE_AT_ONCE):
+        part = slice(start, start + _TOKENIZE_AT_ONCE)
+        pieces.append(tokenizer(texts[part], text_pairs and text_pairs[part]))
+    return {name: np.concatenate([np.asarray(piece[name]) for piece in pieces])
+            for name in pieces[0]}
 
 
 def label_metrics(dataset, predictions: Sequence[str], names: Sequence[str]) -> dict[str, Any]:

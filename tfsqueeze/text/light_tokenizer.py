@@ -13,6 +13,7 @@ from tfsqueeze.errors import UserError
 from tfsqueeze.text.question_rows import QuestionRows, join_questions
 from tfsqueeze.text.settings import (
     CLS_TOKEN,
+    MASK_TOKEN,
     MAX_CHARACTERS_PER_WORD,
     PAD_TOKEN,
     SEP_TOKEN,
@@ -39,6 +40,10 @@ class LightTokenizer:
         lowercase: whether texts are lowercased and stripped of accents.
         max_length: tokens in a row, special tokens included.
 
+    Attributes:
+        special_ids: the ids of [PAD], [CLS] and [SEP].
+        goes_on: bool [vocabulary]: which tokens go on a word.
+
     Raises:
         UserError: a required special token is missing, or a token is empty or repeated.
     """
@@ -53,6 +58,9 @@ class LightTokenizer:
         self._pad, self._unk, self._cls, self._sep = (
             ids[t] for t in (PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN)
         )
+        self._mask = ids.get(MASK_TOKEN)
+        self.special_ids = [self._pad, self._cls, self._sep]
+        self.goes_on = np.array([token.startswith("##") for token in vocabulary])
         # No special token is declared, so that one spelled out in a text stays plain text.
         self._tokenizer = Tokenizer(
             models.WordPiece(
@@ -150,6 +158,38 @@ class LightTokenizer:
             max_length or self.max_length, doc_stride,
             cls_id=self._cls, sep_id=self._sep, pad_id=self._pad,
         )
+
+    @property
+    def mask_token_id(self) -> int:
+        """The id of [MASK]. Raises UserError where the vocabulary has none."""
+        if self._mask is None:
+            raise UserError(f"the vocabulary has no {MASK_TOKEN}; use one that has")
+        return self._mask
+
+    def with_masks(self, text: str) -> tuple[dict[str, np.ndarray], list[int]]:
+        """Tokenizes a text in which `[MASK]` stands for tokens: the inputs of a call, of one row,
+        and the places of the masks in it.
+
+        Raises:
+            UserError: the text has no mask, or one past `max_length`.
+        """
+        ids = [self._cls]
+        places = []
+        for part in self._tokenize(text.split(MASK_TOKEN)):
+            ids += [*part, self.mask_token_id]
+            places.append(len(ids) - 1)
+        del ids[-1], places[-1]
+        if not places:
+            raise UserError(f"the text {text[:40]!r} has no {MASK_TOKEN} to fill")
+        if places[-1] > self.max_length - 2:
+            raise UserError(f"a {MASK_TOKEN} is token {places[-1]} of {text[:40]!r}; the model "
+                            f"reads {self.max_length - 2}")
+        ids = [*ids[:self.max_length - 1], self._sep]
+        input_ids = np.full((1, self.max_length), self._pad, np.int32)
+        input_ids[0, :len(ids)] = ids
+        attention_mask = (np.arange(self.max_length) < len(ids)).astype(np.int32)[None]
+        return {"input_ids": input_ids, "attention_mask": attention_mask,
+                "token_type_ids": np.zeros_like(input_ids)}, places
 
     def _tokenize(self, texts: Iterable[str]) -> list[list[int]]:
         """Token ids without special tokens."""

@@ -43,6 +43,14 @@ class WordCrossEntropy(SmoothedCrossEntropy):
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
+class CosineDistance(keras.losses.Loss):
+    """1 - the cosine of vectors float [batch, channels]."""
+
+    def call(self, y_true, y_pred):
+        return 1.0 + keras.losses.cosine_similarity(y_true, y_pred)
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
 class WordAccuracy(keras.metrics.SparseCategoricalAccuracy):
     """The share of words with the right tag."""
 
@@ -94,7 +102,12 @@ def losses_and_metrics(outputs: dict[str, str], classes: dict[str, list[str]],
         if kind in ("text", "place"):
             losses[name] = SmoothedCrossEntropy(label_smoothing)
             metrics[name] = [keras.metrics.SparseCategoricalAccuracy("accuracy")]
+        elif kind == "vector":
+            losses[name] = CosineDistance()
+            metrics[name] = [keras.metrics.CosineSimilarity("cosine")]
         else:
             losses[name] = WordCrossEntropy(label_smoothing)
-            metrics[name] = [WordAccuracy("accuracy"), WordF1(classes[name].index("O"))]
+            metrics[name] = [WordAccuracy("accuracy")]
+            if kind == "word":
+                metrics[name].append(WordF1(classes[name].index("O")))
     return losses, metrics

@@ -17,6 +17,7 @@ import tf_keras as keras
 from tfsqueeze.checkpoints.sources import CONFIG_FILE, pretrained_folder
 from tfsqueeze.config import SqueezeBertConfig
 from tfsqueeze.data.question_dataset import QuestionDatasetSplits
+from tfsqueeze.data.sentence_dataset import SentenceDatasetSplits
 from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
 from tfsqueeze.data.token_dataset import TokenDatasetSplits
 from tfsqueeze.distillation.distiller import Distiller
@@ -49,7 +50,7 @@ class TrainedRun:
     float_model, qat_model: logits of {"input_ids": int32 [batch, length]}, and of
         `token_type_ids` where the texts are pairs: float [batch, num_labels] of a text
         classifier, [batch, length, num_labels] of a token classifier, both in a dict of a model
-        of intents and slots; of one that finds answers a dict of two float [batch, length].
+        of intents and slots; others as their classes in `tfsqueeze.models.tasks` say.
     history: per stage (`float`, `qat`) one row per epoch.
     seconds: wall time per stage.
     """
@@ -82,8 +83,8 @@ class TrainedRun:
 
     @property
     def label_names(self) -> list[str]:
-        """The labels in the order of the logits."""
-        return list(self.config.id2label.values())
+        """The labels in the order of the logits; none of a task without."""
+        return list(self.config.id2label.values()) if self.task.has_labels else []
 
 
 def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: TrainingOptions,
@@ -97,8 +98,8 @@ def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: 
 
 
 def train_task(folder: str | os.PathLike, task: Task,
-               splits: DatasetSplits | TokenDatasetSplits | QuestionDatasetSplits,
-               options: TrainingOptions,
+               splits: (DatasetSplits | TokenDatasetSplits | QuestionDatasetSplits
+                        | SentenceDatasetSplits), options: TrainingOptions,
                callbacks: Callable[[str, int, int], Sequence] = lambda *_: (), *,
                dataset_name: str | None = None,
                teacher_progress: Callable[[int, int], None] = lambda *_: None) -> TrainedRun:
@@ -120,9 +121,12 @@ def train_task(folder: str | os.PathLike, task: Task,
     train, validation = splits.train, splits.validation
     dataset_name = dataset_name or train.name
     pairs = getattr(train, "text_pairs", None) is not None
-    if options.teacher is not None and (task is not TEXT_CLASSIFICATION or pairs):
+    if options.teacher is not None and not task.has_teacher and (
+            task is not TEXT_CLASSIFICATION or pairs):
         raise UserError("a teacher is for the classification of single texts so far; train "
                         f"{'on pairs' if pairs else task.name} without one")
+    if options.augmented_copies and task is not TEXT_CLASSIFICATION:
+        raise UserError(f"augmented copies are for text-classification; train {task.name} without")
     # What these raise is found out before the folder is claimed.
     task.configure(SqueezeBertConfig(), splits)
     claim_folder(folder, {"dataset": dataset_name, "examples": len(train),
@@ -130,6 +134,9 @@ def train_task(folder: str | os.PathLike, task: Task,
                           "task": task.name, "pairs": pairs}, _BEFORE_TASKS)
     keras.utils.set_random_seed(options.seed)
     seconds = _Seconds(folder / "seconds.json")
+    with seconds.of("teacher"):
+        train, validation = (task.completed(part, options.teacher, folder / "teacher",
+                                            teacher_progress) for part in (train, validation))
     with seconds.of("vocabulary"):
         tokenizer = _tokenizer(folder, task.texts(train), options)
     config = task.configure(_config(tokenizer, task, options), splits)
@@ -137,7 +144,7 @@ def train_task(folder: str | os.PathLike, task: Task,
     classes = task.classes(config.id2label.values(), getattr(config, "slot_labels", ()))
     input_names = task.input_names(train)
     teacher = teacher_logits = None
-    if options.teacher is not None:
+    if options.teacher is not None and not task.has_teacher:
         with seconds.of("teacher"):
             teacher = load_teacher(options.teacher, splits.label_names)
             texts = variants(teacher, train.texts, options)
@@ -146,11 +153,11 @@ def train_task(folder: str | os.PathLike, task: Task,
             teacher_logits = teacher.logits(texts, folder / "teacher", teacher_progress)
 
     def tokenized(dataset):
-        rows = task.rows(tokenizer, dataset)
+        rows = task.training_rows(tokenizer, dataset)
         targets = task.targets(dataset, rows, classes)
         # Keras takes a dict where the model's outputs are one.
         return (rows.select(input_names),
-                targets if len(targets) > 1 else next(iter(targets.values())))
+                targets if task.names_outputs else next(iter(targets.values())))
 
     with seconds.of("tokenization"):
         train_inputs, targets = tokenized(train)
