@@ -1,6 +1,7 @@
 """The Keras layers that a SqueezeBERT is made of."""
 
 from tfsqueeze.layers.attention import SelfAttention
+from tfsqueeze.layers.decoder import TiedDecoder
 from tfsqueeze.layers.depthwise import SequenceDepthwiseConvolution
 from tfsqueeze.layers.embeddings import SqueezeBertEmbeddings
 from tfsqueeze.layers.export import export_form
@@ -21,4 +22,4 @@ from tfsqueeze.layers.residual import ResidualAdd
 __all__ = ["FLOAT_MASK_VALUE", "FirstToken", "FirstTokenOnDevice", "GroupedConvolution",
            "LayerNorm", "MaskLookup", "MaxOverTokens", "NoNorm", "NormalizedMean",
            "QuantizableLayer", "ResidualAdd", "SelfAttention", "SequenceDepthwiseConvolution",
-           "SqueezeBertEmbeddings", "TokenScores", "TokensAt", "export_form"]
+           "SqueezeBertEmbeddings", "TiedDecoder", "TokenScores", "TokensAt", "export_form"]

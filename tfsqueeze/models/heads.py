@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import tensorflow as tf
-import tf_keras as keras
-
 from tfsqueeze.errors import UserError
 from tfsqueeze.layers import (
     FLOAT_MASK_VALUE,
     FirstToken,
     MaxOverTokens,
     NormalizedMean,
-    QuantizableLayer,
+    TiedDecoder,
     TokensAt,
     TokenScores,
 )
-from tfsqueeze.layers.export import is_exporting
-from tfsqueeze.layers.quantizable import OBSERVED
 from tfsqueeze.models.encoder import MASKED_POSITIONS, EncoderGraph, convolve, drop, normalize
 from tfsqueeze.models.pretrained import PreTrainedModel
 
@@ -133,33 +128,6 @@ class MaskedLanguageModel(PreTrainedModel):
         x = convolve(graph, x, config.embedding_size, "transform", activation=config.hidden_act)
         x = normalize(graph, x, "transform_norm")
         return TiedDecoder(name="decoder")([x, graph.word_table])
-
-
-@keras.saving.register_keras_serializable("tfsqueeze")
-class TiedDecoder(QuantizableLayer):
-    """Scores every vocabulary entry by its product with the word embeddings, plus a bias.
-
-    Inputs: [x, table]: float [batch, length, embedding size] and the embeddings' own table, float
-    [vocab_size, embedding size], which a device then holds once. Output float [batch, length,
-    vocab_size] (Press and Wolf 2017, arXiv 1608.05859).
-    """
-
-    def build(self, input_shape):
-        self.bias = self.add_weight("bias", (input_shape[1][0],), initializer="zeros")
-        super().build(input_shape)
-
-    def call(self, inputs):
-        x, table = inputs
-        if not is_exporting():
-            product = tf.einsum("blh,vh->blv", x, table)
-            return self._hold("output", tf.nn.bias_add(product, self.bias))
-        # A matrix of two axes by the table as it is, which the look-up reads too.
-        product = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), table, transpose_b=True)
-        scores = self._hold("output", tf.nn.bias_add(product, self.bias))
-        return tf.reshape(scores, [1, 1, x.shape[-2], table.shape[0]])
-
-    def tensor_ranges(self):
-        return {"output": OBSERVED}
 
 
 def pool(graph: EncoderGraph):
