@@ -26,6 +26,15 @@ class SentenceEmbeddings(PlainTextTask):
     scores = ("teacher_cosine", "spearman")
     has_teacher = True
 
+    def configure(self, config, splits):
+        config = super().configure(config, splits)
+        vectors = splits.train.vectors
+        if vectors is not None and vectors.shape[1] != config.hidden_size:
+            raise UserError(f"the teacher's vectors have {vectors.shape[1]} channels and the "
+                            f"model's {config.hidden_size}; choose a model of that hidden_size, "
+                            "such as squeezebert-tiny for all-minilm-l6-v2")
+        return config
+
     def completed(self, dataset, teacher=None, folder=None, progress=lambda *_: None):
         """Adds the teacher's vectors to texts without scores; see `teacher_vectors`."""
         if dataset.scores is not None or dataset.vectors is not None:

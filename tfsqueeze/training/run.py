@@ -137,6 +137,7 @@ def train_task(folder: str | os.PathLike, task: Task,
     with seconds.of("teacher"):
         train, validation = (task.completed(part, options.teacher, folder / "teacher",
                                             teacher_progress) for part in (train, validation))
+    splits = dataclasses.replace(splits, train=train, validation=validation)
     with seconds.of("vocabulary"):
         tokenizer = _tokenizer(folder, task.texts(train), options)
     config = task.configure(_config(tokenizer, task, options), splits)
