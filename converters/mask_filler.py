@@ -36,6 +36,8 @@ class MaskFiller(Predictor):
     """Finds tokens for `[MASK]` in texts."""
 
     task = MASKED_LM
+    # Each of a text's masks has as many scores as the vocabulary has tokens.
+    _evaluated_at_once = 32
 
     def predict(self, texts: Iterable[str], top_k: int = 5) -> list[MaskPrediction]:
         """The tokens for the masks of any number of texts, in order; several masks of a text are

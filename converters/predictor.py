@@ -90,6 +90,7 @@ class Predictor:
     """
 
     task: ClassVar[Task]
+    _evaluated_at_once: ClassVar[int] = _BATCH
 
     def __init__(self, model: TFLiteModel, metadata: ModelMetadata) -> None:
         if metadata.task != self.task.name:
@@ -137,8 +138,8 @@ class Predictor:
         dataset = self.task.completed(
             dataset, self.metadata.extra.get("options", {}).get("teacher"))
         found: dict[str, list] = {}
-        for start in range(0, len(dataset), _BATCH):
-            part = dataset.take(range(start, min(start + _BATCH, len(dataset))))
+        for start in range(0, len(dataset), self._evaluated_at_once):
+            part = dataset.take(range(start, min(start + self._evaluated_at_once, len(dataset))))
             rows, logits = self._run(part)
             for name, values in self.task.predictions(logits, rows, self.classes).items():
                 found.setdefault(name, []).extend(values)

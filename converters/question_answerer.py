@@ -13,8 +13,6 @@ from tfsqueeze.errors import UserError
 from tfsqueeze.tasks import QUESTION_ANSWERING
 from tfsqueeze.text.answer_spans import MAX_ANSWER_TOKENS, N_BEST, find_answers
 
-_BATCH = 64  # questions, each of several rows, at once
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -51,6 +49,7 @@ class QuestionAnswerer(Predictor):
     """Finds the pieces of texts that answer questions."""
 
     task = QUESTION_ANSWERING
+    _evaluated_at_once = 64  # each question has several rows
 
     @property
     def may_find_none(self) -> bool:
@@ -89,8 +88,9 @@ class QuestionAnswerer(Predictor):
         if no_answer_threshold is None and self.may_find_none:
             no_answer_threshold = 0.0
         found = []
-        for start in range(0, len(questions), _BATCH):
-            part = _unanswered(questions[start:start + _BATCH], contexts[start:start + _BATCH])
+        for start in range(0, len(questions), self._evaluated_at_once):
+            chosen = slice(start, start + self._evaluated_at_once)
+            part = _unanswered(questions[chosen], contexts[chosen])
             rows, logits = self._run(part, doc_stride=doc_stride)
             found += [
                 self._prediction(question, context, answers, no_answer_threshold)

@@ -23,7 +23,7 @@ def verify(
              "by default.")] = None,
     examples: Annotated[int | None, typer.Option(
         min=1, help="Check on this many randomly chosen texts; all by default, of a "
-                     "masked-lm 200.")] = None,
+                     "masked-lm 50.")] = None,
     target: Annotated[str | None, typer.Option(
         help="Check in the interpreter of a target instead: `micro`, TensorFlow Lite Micro, whose "
              "outputs must be those of the reference kernels bit by bit.")] = None,

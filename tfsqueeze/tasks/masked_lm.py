@@ -28,7 +28,7 @@ class MaskedLM(PlainTextTask):
     monitored = ("accuracy",)
     scores = ("masked_accuracy", "perplexity")
     # Each has as many scores as the vocabulary has tokens.
-    verified_examples = 200
+    verified_examples = 50
 
     def input_names(self, dataset):
         return ("input_ids", "masked_positions")
