@@ -137,10 +137,10 @@ def _model_latency(
 def _random_input(
     detail: TensorDetails, vocab_size: int, generator: np.random.Generator
 ) -> np.ndarray:
-    """Values that the model accepts: token ids, an all-ones mask, one segment, or noise."""
+    """Values that the model accepts: token ids, an all-ones mask, one segment, a place or noise."""
     if detail.name == "attention_mask":
         return np.ones(detail.shape, detail.dtype)
-    if detail.name == "token_type_ids":
+    if detail.name in ("token_type_ids", "masked_positions"):
         return np.zeros(detail.shape, detail.dtype)
     if detail.dtype.kind == "f":
         return generator.standard_normal(detail.shape).astype(detail.dtype)

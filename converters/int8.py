@@ -16,6 +16,7 @@ from converters.finish import finish
 from converters.inspection import require_int8, require_int8_products
 from tfsqueeze.errors import UserError
 from tfsqueeze.layers import export_form
+from tfsqueeze.models.encoder import MASKED_POSITIONS
 from tfsqueeze.quiet import without_chatter
 
 OUTPUT_DTYPES = {"int8": tf.int8, "float32": tf.float32}
@@ -98,21 +99,30 @@ def _converter(model, max_length, profile):
         raise UserError(f"max_length {max_length} must be from 1 to the model's "
                         f"max_position_embeddings, {positions}")
     shapes = {name: output.shape for name, output in _by_name(model.output).items()}
-    signature = {name: tf.TensorSpec([1, max_length], tf.int32, name=name)
-                 for name in model.input_names}
+    # A device is asked about one token at a time.
+    signature = {name: tf.TensorSpec([1, 1 if name == MASKED_POSITIONS else max_length], tf.int32,
+                                     name=name) for name in model.input_names}
 
     @tf.function(input_signature=[signature])
     def serve(inputs):
         with export_form(profile):
             outputs = model(inputs, training=False)
         # Layers keep four dimensions while exporting.
-        return {name: tf.squeeze(value, [1] if len(shapes[name]) == 3 else [1, 2])
+        return {name: tf.squeeze(value, _extra_axes(shapes[name]))
                 for name, value in _by_name(outputs).items()}
 
     # The variables alone: saving the Keras model with its layers takes ten times as long.
     holder = tf.Module()
     holder.variables_of_model = model.variables
     return tf.lite.TFLiteConverter.from_concrete_functions([serve.get_concrete_function()], holder)
+
+
+def _extra_axes(shape):
+    """Which axes of [1, 1, length, channels] an output of a Keras shape does not have."""
+    if len(shape) == 3:
+        return [1]
+    # Of two axes the second is the tokens' where its size is open.
+    return [1, 3] if shape[1] is None else [1, 2]
 
 
 def _by_name(outputs):

@@ -49,7 +49,8 @@ DETAILS_FILE = AssociatedFile(
 
 # What the readers of BERT models expect the inputs to be called.
 _READERS_NAMES = {"input_ids": "ids", "attention_mask": "mask", "token_type_ids": "segment_ids"}
-# For each task the outputs, in what they stand for, and the file with the names of their classes.
+# For each task the outputs, in what they stand for, and the file with the names of their classes;
+# None where what is chosen among has no names.
 _OUTPUTS = {
     "text-classification": {"logits": ("One score per label.", LABELS_FILE)},
     "token-classification": {"logits": ("One score per token and label.", LABELS_FILE)},
@@ -57,11 +58,20 @@ _OUTPUTS = {
         "intent_logits": ("One score per intent.", LABELS_FILE),
         "slot_logits": ("One score per token and slot tag.", SLOTS_FILE),
     },
+    "sentence-embeddings": {
+        "embeddings": ("A vector of length 1, near those of texts of like meaning.", None),
+    },
+    "masked-lm": {"logits": ("One score per token of the vocabulary.", VOCABULARY_FILE)},
+    "question-answering": {
+        "start_logits": ("How well each token begins the answer.", None),
+        "end_logits": ("How well each token ends the answer.", None),
+    },
 }
 _INPUT_DESCRIPTIONS = {
     "input_ids": "Token ids of [CLS] text [SEP], padded with [PAD].",
     "attention_mask": "1 for tokens, 0 for padding.",
     "token_type_ids": "0 for the first text, 1 for the second.",
+    "masked_positions": "Which token is asked about, counted from 0.",
 }
 # Zip cannot say "no time"; its first moment keeps equal models equal byte for byte.
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -72,7 +82,8 @@ class ModelMetadata:
     """What travels inside a packed .tflite file beside the network.
 
     Attributes:
-        labels: names of the logits, in order; of intents and slots those of the intents.
+        labels: names of the logits, in order; of intents and slots those of the intents; none of
+            a task without.
         vocabulary: WordPiece tokens, in the order of their ids.
         tokenizer: the settings of WordPieceTokenizer.from_settings.
         extra: JSON-able facts on how the model was made (config, dataset, report, versions).
@@ -118,15 +129,18 @@ def pack_metadata(
     from ai_edge_litert import schema_py_generated as schema
 
     files = {
-        LABELS_FILE.name: _lines("label", labels),
         VOCABULARY_FILE.name: _lines("vocabulary token", vocabulary),
         TOKENIZER_FILE.name: _json("tokenizer", tokenizer),
     }
     graph = schema.ModelT.InitFromPackedBuf(read_model(model))
     main = graph.subgraphs[0]
     inputs = [_tensor_name(main.tensors[index]) for index in main.inputs]
-    outputs = _outputs(main, task, {LABELS_FILE: labels, SLOTS_FILE: slots})
-    if any(file is SLOTS_FILE for _, file in _OUTPUTS[task].values()):
+    outputs = _outputs(main, task, {LABELS_FILE: labels, SLOTS_FILE: slots,
+                                    VOCABULARY_FILE: vocabulary})
+    named_by = [file for _, file in _OUTPUTS[task].values()]
+    if labels or LABELS_FILE in named_by:
+        files[LABELS_FILE.name] = _lines("label", labels)
+    if SLOTS_FILE in named_by:
         files[SLOTS_FILE.name] = _lines("slot", slots)
     _set_metadata_buffer(
         graph,
@@ -179,7 +193,6 @@ def read_metadata(model: Model) -> ModelMetadata:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = {file: archive.read(file) for file in archive.namelist()}
         details = json.loads(files[DETAILS_FILE.name])
-        labels = _split_lines(files[LABELS_FILE.name])
         vocabulary = _split_lines(files[VOCABULARY_FILE.name])
         tokenizer = json.loads(files[TOKENIZER_FILE.name])
         network = content[: details["network_bytes"]]
@@ -188,8 +201,10 @@ def read_metadata(model: Model) -> ModelMetadata:
         extra = details["extra"]
         # Files from when there was one task do not name it.
         task, pairs = details.get("task", "text-classification"), details.get("pairs", False)
-        with_slots = any(file is SLOTS_FILE for _, file in _OUTPUTS.get(task, {}).values())
-        slots = _split_lines(files[SLOTS_FILE.name]) if with_slots else []
+        named_by = [file for _, file in _OUTPUTS.get(task, {}).values()]
+        labels, slots = (_split_lines(files[file.name])
+                         if file in named_by or file.name in files else []
+                         for file in (LABELS_FILE, SLOTS_FILE))
     except KeyError as error:
         raise UserError(
             f"{name} has metadata of another tool, without {error.args[0]!r}; "
@@ -245,17 +260,22 @@ def _outputs(
     shapes = [list(map(int, tensor.shape)) for tensor in tensors]
     # A single output is the logits, whatever another converter named it.
     found = [_tensor_name(x) for x in tensors] if len(meant) > 1 else list(meant)[: len(tensors)]
-    if sorted(found) != sorted(meant) or len(found) != len(tensors) or any(
-        shape[-1:] != [len(names[meant[name][1]])]
-        for name, shape in zip(found, shapes, strict=True)
-    ):
+    if sorted(found) != sorted(meant) or len(found) != len(tensors):
+        raise UserError(
+            f"the outputs of a {task} are {', '.join(meant)}, but the model's have the names "
+            f"{', '.join(_tensor_name(x) for x in tensors)} and the shapes {shapes}"
+        )
+    files = [meant[name][1] for name in found]
+    if any(file and shape[-1:] != [len(names[file])]
+           for file, shape in zip(files, shapes, strict=True)):
         counts = " and ".join(f"{len(names[file])} {file.name.removesuffix('.txt')}"
-                              for _, file in meant.values())
+                              for file in files)
         raise UserError(
             f"there are {counts}, but the model's outputs have shapes {shapes}; "
             "give one label for each logit"
         )
-    return [TensorMetadata(name, meant[name][0], [meant[name][1]]) for name in found]
+    return [TensorMetadata(name, meant[name][0], [file] if file else [])
+            for name, file in zip(found, files, strict=True)]
 
 
 def _input_metadata(name: str) -> TensorMetadata:

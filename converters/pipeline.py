@@ -15,6 +15,8 @@ from converters.runtimes import available_runtimes
 from converters.signatures import merge_lengths
 from converters.verification import verify_outputs
 from converters.versions import installed_versions
+from tfsqueeze.data.question_dataset import QuestionDataset
+from tfsqueeze.data.sentence_dataset import SentenceDataset
 from tfsqueeze.data.text_dataset import TextDataset
 from tfsqueeze.data.token_dataset import TokenDataset
 from tfsqueeze.quantization import quantize_aware
@@ -49,7 +51,8 @@ def pack(run: TrainedRun, content: bytes, max_length: int) -> bytes:
     """Puts a run's labels, vocabulary and tokenizer settings into a .tflite file."""
     return pack_metadata(
         content, name=f"SqueezeBERT {run.task.title}",
-        description=f"Trained on {run.dataset_name} ({len(run.label_names)} labels).",
+        description=f"Trained on {run.dataset_name}" + (
+            f" ({len(run.label_names)} labels)." if run.label_names else "."),
         labels=run.label_names, slots=run.slot_names, task=run.task.name, pairs=run.reads_pairs,
         vocabulary=run.tokenizer.vocabulary,
         tokenizer={**run.tokenizer.settings(), "max_length": max_length},
@@ -86,8 +89,9 @@ def keras_outputs(model: keras.Model, task: Task, inputs: dict[str, np.ndarray]
     return logits if isinstance(logits, dict) else {next(iter(task.outputs)): logits}
 
 
-def verify_run(run: TrainedRun, models: dict[str, bytes], test: TextDataset | TokenDataset,
-               **options: Any) -> dict[str, Any]:
+def verify_run(run: TrainedRun, models: dict[str, bytes],
+               test: TextDataset | TokenDataset | QuestionDataset | SentenceDataset, **options: Any
+               ) -> dict[str, Any]:
     """Runs a test set through a run's Keras models and .tflite files on every runtime.
 
     models: .tflite contents by name, the quantization-aware one as `QAT_FILE`.
@@ -102,6 +106,7 @@ def verify_run(run: TrainedRun, models: dict[str, bytes], test: TextDataset | To
     task, input_names = run.task, run.float_model.input_names
     if task is TEXT_CLASSIFICATION:
         require_pairs(test, run.reads_pairs)
+    test = task.completed(test, run.options.teacher)
     rows = task.rows(run.tokenizer, test)
     expected = {name: keras_outputs(model, task, rows.select(input_names))
                 for name, model in (("float", run.float_model), ("qat", run.qat_model))}

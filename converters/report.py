@@ -117,7 +117,7 @@ def _accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Sect
             plain_text(row["model"]),
             runtime_name(row),
             _count(row.get("examples")),
-            *(_percent(row.get(score)) for score in SCORES),
+            *(_score(score, row) for score in SCORES),
             _percent(row.get("agreement_with_qat")),
             _percent(row.get("agreement_with_float")),
             _decimals(row.get("logit_error_mean"), 3),
@@ -130,7 +130,7 @@ def _accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Sect
             f"Baseline: {plain_text(BASELINE_NAMES.get(name, name))}",
             _ABSENT,
             _ABSENT,
-            *(_percent(baseline.get(score)) for score in SCORES),
+            *(_score(score, baseline) for score in SCORES),
             *[_ABSENT] * 4,
         )
         for name, baseline in baselines.items()
@@ -349,6 +349,11 @@ def _value(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return plain_text(f"{value:g}" if isinstance(value, float) else value)
+
+
+def _score(name: str, row: Mapping) -> str:
+    # The one that is no fraction.
+    return _decimals(row.get(name), 2) if name == "perplexity" else _percent(row.get(name))
 
 
 def _percent(value: float | None) -> str:

@@ -35,10 +35,15 @@ SCORES = {
     "slot_f1": "Slot F1",
     "accuracy": "Accuracy",
     "macro_f1": "Macro F1",
-    "f1": "Span F1",
+    "masked_accuracy": "Masked accuracy",
+    "teacher_cosine": "Cosine to the teacher",
+    "spearman": "Spearman",
+    "exact_match": "Exact match",
+    "f1": "F1",
     "precision": "Precision",
     "recall": "Recall",
     "word_accuracy": "Word accuracy",
+    "perplexity": "Perplexity",
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from converters.inspection import list_operators
+from converters.metadata import read_metadata
 from converters.model_file import Model
 from converters.predictor import TextClassifier, softmax
 from tfsqueeze.data.augmentation import NeighbourWords
@@ -42,17 +43,26 @@ class Subject:
 def load_subject(path: Path) -> Subject:
     """Loads a run, which is converted to int8 for this, or a .tflite file.
 
-    Raises UserError where the path holds neither.
+    Raises UserError where the path holds neither, or a model of another task than the
+    classification of single texts.
     """
     if path.is_dir():
         return _run_subject(path)
+    metadata = read_metadata(path)
+    _require_single_texts(path, metadata.task, metadata.pairs)
     classifier = TextClassifier.from_file(path)
-    metadata = classifier.metadata
     table = word_table(path, len(metadata.vocabulary))
     return Subject(
         {INT8: _tflite_predictor(classifier)}, metadata.labels,
         None if table is None else NeighbourWords(metadata.vocabulary, table),
         metadata.extra.get("dataset"), metadata.extra.get("options", {}).get("seed", 0))
+
+
+def _require_single_texts(path, task, pairs):
+    if task != "text-classification" or pairs:
+        kind = "pairs of texts" if task == "text-classification" else task
+        raise UserError(f"{path} is a model for {kind}; robustness is measured on classifiers of "
+                        "single texts so far")
 
 
 def _run_subject(folder):
@@ -61,6 +71,7 @@ def _run_subject(folder):
     from tfsqueeze.training.run import load_run
 
     run = load_run(folder)
+    _require_single_texts(folder, run.task.name, run.reads_pairs)
 
     def float_probabilities(texts):
         ids = tokenize(run.tokenizer, list(texts))

@@ -24,6 +24,7 @@ _HOMES = {
     "SqueezeBertForIntentAndSlots": "tfsqueeze.models",
     "SqueezeBertForMaskedLM": "tfsqueeze.models",
     "SqueezeBertForQuestionAnswering": "tfsqueeze.models",
+    "SqueezeBertForSentenceEmbeddings": "tfsqueeze.models",
     "SqueezeBertForSequenceClassification": "tfsqueeze.models",
     "SqueezeBertForTokenClassification": "tfsqueeze.models",
     "SqueezeBertModel": "tfsqueeze.models",

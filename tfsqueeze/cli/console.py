@@ -105,8 +105,8 @@ def training_progress(stage: str, epochs: int, steps: int, samples: int | None =
 
         def on_epoch_end(self, epoch, logs=None):
             # What chooses the epoch, in each task; pretraining has none of them.
-            score = next((name for name in ("score", "f1", "accuracy") if f"val_{name}" in logs),
-                         None)
+            score = next((name for name in ("score", "f1", "accuracy", "cosine")
+                          if f"val_{name}" in logs), None)
             value = f", validation {score} {100 * logs[f'val_{score}']:.2f} %" if score else ""
             self.bar.console.print(
                 f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{value}")

@@ -38,8 +38,13 @@ def evaluate(
     """Measures how good a .tflite file's predictions are on labelled data.
 
     Of texts: accuracy, macro F1 and scores per label. Of tagged words: precision, recall and F1
-    of whole spans. Of intents with slots: both, and how many commands are right as a whole. Where
-    the words say their language, as `en:Berlin` does, each language's scores stand beside.
+    of whole spans. Of intents with slots: both, and how many commands are right as a whole. Of
+    answers: exact match and F1 of words, as SQuAD's script has them. Of sentence embeddings: the
+    mean cosine to the teacher's, or with --text-pair-column Spearman's correlation of cosines and
+    the numbers in --label-column. Of masked words: how many are found, and perplexity. Where the
+    words say their language, as `en:Berlin` does, each language's scores stand beside.
+
+    Of the data that the file was trained on, it is the part that was held out.
 
     Examples:
 
@@ -52,7 +57,10 @@ def evaluate(
 
     predictor = open_predictor(model, runtime, threads)
     step(f"loading {data}")
-    test = predictor.task.load_evaluation_set(
+    trained_on = predictor.metadata.extra.get("dataset")
+    load = (predictor.task.load_held_out if data == trained_on
+            else predictor.task.load_evaluation_set)
+    test = load(
         data, text_column=text_column, label_column=label_column,
         text_pair_column=text_pair_column,
         # That of training: its validation part is then not among what was trained on.
@@ -65,9 +73,15 @@ def evaluate(
     if json:
         print_json(metrics)
         return
-    title = ", ".join(f"{_named(name)} {100 * metrics[name]:.2f} %"
-                      for name in predictor.task.scores)
-    output.print(title)
+    output.print(", ".join(
+        f"{_named(name)} "
+        + (f"{metrics[name]:.2f}" if name == "perplexity" else f"{100 * metrics[name]:.2f} %")
+        for name in predictor.task.scores if name in metrics))
+    for kind in ("has_answer", "no_answer"):
+        if kind in metrics:
+            part = metrics[kind]
+            output.print(f"{_named(kind)}: {part['questions']:,} questions, exact match "
+                         f"{100 * part['exact_match']:.2f} %, F1 {100 * part['f1']:.2f} %")
     if "expected_calibration_error" in metrics:
         output.print("expected calibration error "
                      f"{100 * metrics['expected_calibration_error']:.2f} %")

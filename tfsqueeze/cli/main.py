@@ -36,5 +36,5 @@ def _quiet() -> None:
 
 
 for _name in ("demo", "pretrain", "train", "compare", "convert", "verify", "evaluate", "robustness",
-              "predict", "export", "check", "benchmark", "info"):
+              "predict", "search", "export", "check", "benchmark", "info"):
     app.command(_name)(getattr(importlib.import_module(f"tfsqueeze.cli.{_name}"), _name))

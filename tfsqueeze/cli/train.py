@@ -19,7 +19,9 @@ def train(
                                "interrupted.")],
     task: Annotated[str, typer.Option(
         help="`text-classification`, of texts or pairs of texts; `token-classification`, such as "
-             "named entities; or `intent-and-slots`.")] = "text-classification",
+             "named entities; `intent-and-slots`; `question-answering`; `sentence-embeddings`; or "
+             "`masked-lm`."
+    )] = "text-classification",
     preset: Annotated[str, typer.Option(help="The shape of the model.")] = "squeezebert-micro",
     pretrained: Annotated[str | None, typer.Option(
         help="Weights and tokenizer to start from, in place of --preset and --vocab-size: "
@@ -27,7 +29,8 @@ def train(
              "--learning-rate, such as 3e-4.")] = None,
     teacher: Annotated[Path | None, typer.Option(
         help="A run to learn from instead of from the labels, as "
-             "`tfsqueeze train --pretrained all-minilm-l6-v2` makes one.")] = None,
+             "`tfsqueeze train --pretrained all-minilm-l6-v2` makes one; of sentence-embeddings "
+             "the folder of another teacher than all-minilm-l6-v2.")] = None,
     unlabelled: Annotated[list[str] | None, typer.Option(
         help="Texts without labels that the teacher is asked about, too: a file of plain text, a "
              "folder of .txt files, or a dataset's name; repeatable.")] = None,
@@ -40,7 +43,8 @@ def train(
              "sentences of tagged words get errors within words alone.")] = 0,
     noise_level: Annotated[float, typer.Option(
         help="Share of letters, words or spaces that a noisy copy's errors touch.")] = 0.1,
-    epochs: Annotated[int, typer.Option(help="Most passes in float.")] = 8,
+    epochs: Annotated[int, typer.Option(
+        help="Most passes in float; 0 leaves pretrained weights as they are.")] = 8,
     qat_epochs: Annotated[int, typer.Option(help="Most passes quantization-aware.")] = 2,
     max_length: Annotated[int, typer.Option(help="Tokens per text.")] = 128,
     vocab_size: Annotated[int, typer.Option(help="Most entries of the vocabulary.")] = 8000,
@@ -61,7 +65,7 @@ def train(
     text_pair_column: TextPairColumn = None,
     json: Json = False,
 ) -> None:
-    """Trains a classifier of texts, pairs of texts or words: first in float, then
+    """Trains a model of a task, such as a classifier of texts: first in float, then
     quantization-aware.
 
     Logs for TensorBoard are in OUTPUT/float/logs and OUTPUT/qat/logs.
@@ -75,6 +79,11 @@ def train(
       tfsqueeze train questions/ -o runs/same --text-pair-column other_question
 
       tfsqueeze train conll_folder/ -o runs/entities --task token-classification
+
+      tfsqueeze train squad.json -o runs/answers --task question-answering --max-length 192
+
+      tfsqueeze train texts.txt -o runs/embedder --task sentence-embeddings \\
+        --pretrained squeezebert-tiny --learning-rate 5e-4
 
       tfsqueeze train my_folder/ -o runs/mine --pretrained squeezebert-tiny --learning-rate 3e-4
     """
@@ -96,7 +105,8 @@ def train(
     splits = chosen.load_splits(data, text_column=text_column, label_column=label_column,
                                 text_pair_column=text_pair_column, seed=seed)
     names = getattr(splits, "tag_names", None) or splits.label_names
-    step(f"training on {len(splits.train):,} texts with {len(names)} labels")
+    labels = f" with {len(names)} labels" if names else ""
+    step(f"training on {len(splits.train):,} examples{labels}")
     load_tensorflow()
     from tfsqueeze.training.run import train_task
     from tfsqueeze.training.stage import monitor

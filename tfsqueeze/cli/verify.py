@@ -22,7 +22,8 @@ def verify(
         help="The dataset to check on: a name, a folder, or one labelled file; that of training "
              "by default.")] = None,
     examples: Annotated[int | None, typer.Option(
-        min=1, help="Check on this many randomly chosen texts; all by default.")] = None,
+        min=1, help="Check on this many randomly chosen texts; all by default, of a "
+                     "masked-lm 50.")] = None,
     target: Annotated[str | None, typer.Option(
         help="Check in the interpreter of a target instead: `micro`, TensorFlow Lite Micro, whose "
              "outputs must be those of the reference kernels bit by bit.")] = None,
@@ -34,9 +35,9 @@ def verify(
 ) -> None:
     """Runs the same texts through Keras in float and QAT and through every installed runtime.
 
-    It prints the accuracy of each, or the F1 of spans, how many predictions agree, and the error
-    of the logits in steps of the output's scale, with optimized kernels (and their delegate) and
-    with the reference kernels.
+    It prints the scores of each, as `evaluate` measures them, how many predictions agree, and the
+    error of the logits in steps of the output's scale, with optimized kernels (and their delegate)
+    and with the reference kernels.
     """
     load_tensorflow()
     if target:
@@ -50,9 +51,11 @@ def verify(
     content = None if model is None else read_model(model)
     step(f"loading {run}")
     trained = load_run(run)
-    test = trained.task.load_evaluation_set(
+    load = trained.task.load_held_out if data is None else trained.task.load_evaluation_set
+    test = load(
         data or trained.dataset_name, text_column=text_column, label_column=label_column,
         text_pair_column=text_pair_column, seed=trained.options.seed)
+    examples = examples or trained.task.verified_examples
     if examples:
         test = test.sample(examples, seed=0)
     if content is None:

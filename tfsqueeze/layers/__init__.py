@@ -1,17 +1,25 @@
 """The Keras layers that a SqueezeBERT is made of."""
 
 from tfsqueeze.layers.attention import SelfAttention
+from tfsqueeze.layers.decoder import TiedDecoder
 from tfsqueeze.layers.depthwise import SequenceDepthwiseConvolution
 from tfsqueeze.layers.embeddings import SqueezeBertEmbeddings
 from tfsqueeze.layers.export import export_form
 from tfsqueeze.layers.grouped_convolution import GroupedConvolution
 from tfsqueeze.layers.masks import FLOAT_MASK_VALUE, MaskLookup
 from tfsqueeze.layers.normalization import LayerNorm, NoNorm
-from tfsqueeze.layers.pooling import FirstToken, FirstTokenOnDevice, MaxOverTokens
+from tfsqueeze.layers.pooling import (
+    FirstToken,
+    FirstTokenOnDevice,
+    MaxOverTokens,
+    NormalizedMean,
+    TokensAt,
+    TokenScores,
+)
 from tfsqueeze.layers.quantizable import QuantizableLayer
 from tfsqueeze.layers.residual import ResidualAdd
 
 __all__ = ["FLOAT_MASK_VALUE", "FirstToken", "FirstTokenOnDevice", "GroupedConvolution",
-           "LayerNorm", "MaskLookup", "MaxOverTokens", "NoNorm", "QuantizableLayer",
-           "ResidualAdd", "SelfAttention", "SequenceDepthwiseConvolution",
-           "SqueezeBertEmbeddings", "export_form"]
+           "LayerNorm", "MaskLookup", "MaxOverTokens", "NoNorm", "NormalizedMean",
+           "QuantizableLayer", "ResidualAdd", "SelfAttention", "SequenceDepthwiseConvolution",
+           "SqueezeBertEmbeddings", "TiedDecoder", "TokenScores", "TokensAt", "export_form"]

@@ -18,18 +18,21 @@ class SqueezeBertEmbeddings(QuantizableLayer):
     token has type 0. Output float [batch, length, hidden_size], not yet normalized.
 
     type_vocab_size: how many types there are; 0 for embeddings without types.
+    gives_table: whether the table of word embeddings, float [vocab_size, hidden_size], is a second
+        output, for a decoder that is tied to it; a constant while exporting.
 
     Raises UserError where a known length is above `max_position_embeddings`.
     """
 
     def __init__(self, vocab_size, hidden_size, max_position_embeddings, type_vocab_size,
-                 initializer_range=0.02, **kwargs):
+                 initializer_range=0.02, gives_table=False, **kwargs):
         super().__init__(**kwargs)
         self.vocab_size = vocab_size
         self.hidden_size = hidden_size
         self.max_position_embeddings = max_position_embeddings
         self.type_vocab_size = type_vocab_size
         self.initializer_range = initializer_range
+        self.gives_table = gives_table
 
     @property
     def tables(self) -> dict[str, int]:
@@ -45,6 +48,9 @@ class SqueezeBertEmbeddings(QuantizableLayer):
             setattr(self, name, self.add_weight(
                 name, (rows, self.hidden_size),
                 initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range)))
+        # The variable: quantization-aware training puts a quantized tensor in the attribute.
+        words = self.word_embeddings
+        self._words = lambda: words
         self._has_types = isinstance(input_shape, (list, tuple)) and not isinstance(
             input_shape[0], (int, type(None)))
         super().build(input_shape)
@@ -63,7 +69,14 @@ class SqueezeBertEmbeddings(QuantizableLayer):
         x = self._hold("sum", self._look_up(self.word_embeddings, ids) + positions)
         if types is not None:
             x = self._hold("typed_sum", x + self._look_up(self.token_type_embeddings, types))
-        return x
+        return (x, self._table()) if self.gives_table else x
+
+    def _table(self):
+        if is_exporting():
+            with tf.init_scope():
+                values = self._words().numpy()
+            return tf.constant(values)
+        return tf.identity(self._words())
 
     @staticmethod
     def _look_up(table, ids):
@@ -84,4 +97,4 @@ class SqueezeBertEmbeddings(QuantizableLayer):
                 "hidden_size": self.hidden_size,
                 "max_position_embeddings": self.max_position_embeddings,
                 "type_vocab_size": self.type_vocab_size,
-                "initializer_range": self.initializer_range}
+                "initializer_range": self.initializer_range, "gives_table": self.gives_table}

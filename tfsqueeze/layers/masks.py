@@ -25,7 +25,8 @@ class MaskLookup(QuantizableLayer):
     padding_value, token_value: what to put at padding and at tokens.
     padding_id: the id that stands for padding (0 in an attention mask).
     table_size: how many ids there are (2 for an attention mask).
-    axes: `scores` for [batch, 1, 1, length], `tokens` for [batch, length, 1].
+    axes: `scores` for [batch, 1, 1, length], `tokens` for [batch, length, 1], `row` for
+        [batch, 1, length].
     """
 
     def __init__(self, padding_value, token_value, padding_id, table_size, axes, **kwargs):
@@ -42,6 +43,8 @@ class MaskLookup(QuantizableLayer):
         values = tf.gather(self._hold("table", tf.constant(table)), inputs)
         if self.axes == "scores":
             return values[:, None, None, :]
+        if self.axes == "row":
+            return values[:, None, None, :] if is_exporting() else values[:, None, :]
         return values[:, None, :, None] if is_exporting() else values[:, :, None]
 
     def tensor_ranges(self):

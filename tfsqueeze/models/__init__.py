@@ -14,8 +14,9 @@ _MODULES = {
     "reduction": ("reduce_layers",),
     "sharing": ("unshare_layers",),
     "tasks": ("SqueezeBertForIntentAndSlots", "SqueezeBertForMaskedLM",
-              "SqueezeBertForQuestionAnswering", "SqueezeBertForSequenceClassification",
-              "SqueezeBertForTokenClassification", "SqueezeBertModel"),
+              "SqueezeBertForQuestionAnswering", "SqueezeBertForSentenceEmbeddings",
+              "SqueezeBertForSequenceClassification", "SqueezeBertForTokenClassification",
+              "SqueezeBertModel"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -23,6 +23,8 @@ from tfsqueeze.layers import (
 from tfsqueeze.models.accounting import can_end_with_first_token
 
 MODEL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+# An input of a head, not of encoders: which tokens it is asked about.
+MASKED_POSITIONS = "masked_positions"
 
 
 @dataclasses.dataclass
@@ -34,6 +36,7 @@ class EncoderGraph:
     attentions: for each layer that attends its probabilities, float [batch, num_attention_heads,
         length, length].
     layers: the layers made by `layer`, by name.
+    word_table: the word embeddings, float [vocab_size, embedding_size], where the head reads them.
     """
 
     config: EncoderConfig
@@ -41,6 +44,7 @@ class EncoderGraph:
     hidden_states: list = dataclasses.field(default_factory=list)
     attentions: dict[int, keras.KerasTensor] = dataclasses.field(default_factory=dict)
     layers: dict[str, keras.layers.Layer] = dataclasses.field(default_factory=dict)
+    word_table: keras.KerasTensor | None = None
 
     @property
     def last_hidden_state(self):
@@ -88,7 +92,8 @@ def drop(graph: EncoderGraph, x, rate: float, name: str):
 
 
 def encode(config: EncoderConfig, input_names: tuple[str, ...], *,
-           first_token_only: bool = False) -> EncoderGraph:
+           first_token_only: bool = False, extra_inputs: tuple[str, ...] = (),
+           with_word_table: bool = False) -> EncoderGraph:
     """Builds the encoder's graph on new Keras inputs.
 
     input_names: which of `input_ids`, `attention_mask`, `token_type_ids` the model takes.
@@ -97,16 +102,18 @@ def encode(config: EncoderConfig, input_names: tuple[str, ...], *,
     first_token_only: for a head that reads no more than the first token. Where the last layer
         attends, it then computes that token's state alone on a device; keys and values are still
         every token's.
+    extra_inputs: further inputs that the head may take, int32 [batch, any number].
+    with_word_table: for a head that reads the word embeddings.
 
     Raises UserError for an unknown input name or where `input_ids` is missing.
     """
-    optional = [name for name in model_inputs(config) if name != "input_ids"]
+    optional = [name for name in (*model_inputs(config), *extra_inputs) if name != "input_ids"]
     if set(input_names) - set(optional) != {"input_ids"}:
         raise UserError(f"input_names {tuple(input_names)} must hold 'input_ids' and otherwise "
                         f"only {' and '.join(map(repr, optional))}")
     inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in input_names}
     graph = EncoderGraph(config, inputs)
-    x = _embed(graph)
+    x = _embed(graph, with_word_table)
     graph.hidden_states.append(x)
     bias = mask = None
     if "attention" in config.layer_types:
@@ -132,13 +139,16 @@ def encode(config: EncoderConfig, input_names: tuple[str, ...], *,
     return graph
 
 
-def _embed(graph):
+def _embed(graph, with_word_table):
     config, inputs = graph.config, graph.inputs
     embeddings = graph.layer(
         SqueezeBertEmbeddings, "embeddings", config.vocab_size, config.embedding_size,
-        config.max_position_embeddings, config.type_vocab_size, config.initializer_range)
+        config.max_position_embeddings, config.type_vocab_size, config.initializer_range,
+        with_word_table)
     ids = inputs["input_ids"]
     x = embeddings([ids, inputs["token_type_ids"]] if "token_type_ids" in inputs else ids)
+    if with_word_table:
+        x, graph.word_table = x
     x = normalize(graph, x, "embeddings_norm")
     x = drop(graph, x, config.hidden_dropout_prob, "embeddings_dropout")
     if config.projects_embeddings:

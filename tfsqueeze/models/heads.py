@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import tensorflow as tf
-import tf_keras as keras
-
 from tfsqueeze.errors import UserError
-from tfsqueeze.layers import FLOAT_MASK_VALUE, FirstToken, MaxOverTokens
-from tfsqueeze.models.encoder import EncoderGraph, convolve, drop, normalize
+from tfsqueeze.layers import (
+    FLOAT_MASK_VALUE,
+    FirstToken,
+    MaxOverTokens,
+    NormalizedMean,
+    TiedDecoder,
+    TokensAt,
+    TokenScores,
+)
+from tfsqueeze.models.encoder import MASKED_POSITIONS, EncoderGraph, convolve, drop, normalize
 from tfsqueeze.models.pretrained import PreTrainedModel
 
 
@@ -81,45 +86,48 @@ class IntentAndSlotClassifier(PreTrainedModel):
 
 
 class QuestionAnswerer(PreTrainedModel):
-    """Finds an answer's span: logits float [batch, length, 2], the start's and the end's."""
+    """Finds an answer's span (Devlin et al. 2019, arXiv 1810.04805, section 4.2).
+
+    Outputs a dict: `start_logits` and `end_logits`, float [batch, length]: how well each token
+    begins and ends the answer; where there is none, the first token does both.
+    """
 
     @staticmethod
     def _head(graph):
-        return convolve(graph, graph.last_hidden_state, 2, "qa_outputs")
+        # Two products, so that each output has an int8 scale of its own.
+        return {f"{end}_logits": TokenScores(name=end)(
+            convolve(graph, graph.last_hidden_state, 1, f"{end}_output"))
+            for end in ("start", "end")}
+
+
+class SentenceEmbedder(PreTrainedModel):
+    """Embeds texts: a dict of `embeddings` float [batch, hidden_size], each of length 1: the mean
+    of the last hidden states of a text's tokens (Reimers and Gurevych 2019, arXiv 1908.10084)."""
+
+    @staticmethod
+    def _head(graph):
+        bias = graph.mask("pooling_bias", FLOAT_MASK_VALUE, 0.0, "row")
+        return {"embeddings": NormalizedMean(name="embedding")([graph.last_hidden_state, bias])}
 
 
 class MaskedLanguageModel(PreTrainedModel):
-    """Predicts masked tokens: logits float [batch, length, vocab_size], tied to the embeddings."""
+    """Predicts masked tokens: logits float [batch, length, vocab_size], tied to the embeddings.
+
+    With the input `masked_positions`, int32 [batch, tokens], it is asked about these tokens alone:
+    logits float [batch, tokens, vocab_size]. A device is asked about one token at a time.
+    """
+
+    extra_inputs = (MASKED_POSITIONS,)
+    reads_word_table = True
 
     @staticmethod
     def _head(graph):
-        config = graph.config
-        x = convolve(graph, graph.last_hidden_state, config.embedding_size, "transform",
-                     activation=config.hidden_act)
+        config, x = graph.config, graph.last_hidden_state
+        if MASKED_POSITIONS in graph.inputs:
+            x = TokensAt(name="masked_tokens")([x, graph.inputs[MASKED_POSITIONS]])
+        x = convolve(graph, x, config.embedding_size, "transform", activation=config.hidden_act)
         x = normalize(graph, x, "transform_norm")
-        return TiedDecoder(graph.layers["embeddings"], name="decoder")(x)
-
-
-@keras.saving.register_keras_serializable("tfsqueeze")
-class TiedDecoder(keras.layers.Layer):
-    """Scores every vocabulary entry by its product with the word embeddings, plus a bias.
-
-    Input float [batch, length, embedding size], output float [batch, length, vocab_size] (Press
-    and Wolf 2017, arXiv 1608.05859).
-    """
-
-    def __init__(self, embeddings, **kwargs):
-        super().__init__(**kwargs)
-        # Behind a function, since Keras would count a layer's weights again in its attributes.
-        self._table = lambda: embeddings.word_embeddings
-        self.vocab_size = embeddings.vocab_size
-
-    def build(self, input_shape):
-        self.bias = self.add_weight("bias", (self.vocab_size,), initializer="zeros")
-        super().build(input_shape)
-
-    def call(self, inputs):
-        return tf.nn.bias_add(tf.einsum("blh,vh->blv", inputs, self._table()), self.bias)
+        return TiedDecoder(name="decoder")([x, graph.word_table])
 
 
 def pool(graph: EncoderGraph):

@@ -27,11 +27,15 @@ class PreTrainedModel(keras.Model):
     """
 
     config_class: ClassVar[type[EncoderConfig]]
+    # What the head takes beside the encoder's inputs and output.
+    extra_inputs: ClassVar[tuple[str, ...]] = ()
+    reads_word_table: ClassVar[bool] = False
 
     def __init__(self, config: EncoderConfig, *, input_names: Iterable[str] | None = None,
                  **kwargs):
         names = model_inputs(config) if input_names is None else tuple(input_names)
-        graph = encode(config, names, first_token_only=self._reads_first_token_only(config))
+        graph = encode(config, names, first_token_only=self._reads_first_token_only(config),
+                       extra_inputs=self.extra_inputs, with_word_table=self.reads_word_table)
         super().__init__(inputs=graph.inputs, outputs=self._head(graph), **kwargs)
         self._config = config
         # Mapping proxies, since Keras would wrap and track dicts.

@@ -10,6 +10,7 @@ from tfsqueeze.models.heads import (
     IntentAndSlotClassifier,
     MaskedLanguageModel,
     QuestionAnswerer,
+    SentenceEmbedder,
     SequenceClassifier,
     TokenClassifier,
 )
@@ -53,5 +54,12 @@ class SqueezeBertForQuestionAnswering(QuestionAnswerer):
 @keras.saving.register_keras_serializable("tfsqueeze")
 class SqueezeBertForMaskedLM(MaskedLanguageModel):
     """SqueezeBERT that predicts masked tokens; see `MaskedLanguageModel`."""
+
+    config_class = SqueezeBertConfig
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class SqueezeBertForSentenceEmbeddings(SentenceEmbedder):
+    """SqueezeBERT that gives texts of like meaning near vectors; see `SentenceEmbedder`."""
 
     config_class = SqueezeBertConfig

@@ -101,7 +101,7 @@ def _check(model):
     for layer in model.layers:
         if not isinstance(layer, (QuantizableLayer, *plain)):
             raise UserError(f"layer {layer.name!r} ({type(layer).__name__}) has no int8 form; "
-                            "quantize_aware takes the models of tfsqueeze other than masked LM")
+                            "quantize_aware takes the models of tfsqueeze")
 
 
 def _folded_weights(model, offsets):

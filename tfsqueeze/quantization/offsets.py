@@ -20,9 +20,10 @@ from tfsqueeze.layers import (
     LayerNorm,
     NoNorm,
     ResidualAdd,
+    TokensAt,
 )
 
-_PASSING_ON = (keras.layers.Dropout, FirstToken, FirstTokenOnDevice)
+_PASSING_ON = (keras.layers.Dropout, FirstToken, FirstTokenOnDevice, TokensAt)
 
 
 @dataclasses.dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +18,7 @@ from tfsqueeze.text.bio import repair_bio
 # The target of tokens that no loss and no metric counts; Hugging Face's number.
 IGNORED = -100
 _OUTSIDE = "O"
+_TOKENIZE_AT_ONCE = 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,21 +27,29 @@ class Rows:
 
     inputs: int32 [examples, length] by the input's name.
     word_ids, word_counts: those of `WordRows`, where the task is about words.
+    examples, offsets: those of `QuestionRows`, where an example may have several rows.
+    masked_ids: int32 [rows, tokens]: the tokens that the masks of a row hide, `IGNORED` where
+        there are no more.
     """
 
     inputs: dict[str, np.ndarray]
     word_ids: np.ndarray | None = None
     word_counts: np.ndarray | None = None
+    examples: np.ndarray | None = None
+    offsets: np.ndarray | None = None
+    masked_ids: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.inputs["input_ids"])
 
     def take(self, count: int) -> Rows:
-        """The first examples, as many as asked for."""
-        inputs = {name: value[:count] for name, value in self.inputs.items()}
-        if self.word_ids is None:
-            return Rows(inputs)
-        return Rows(inputs, self.word_ids[:count], self.word_counts[:count])
+        """All rows of the first examples, as many as asked for."""
+        if self.examples is not None:
+            count = int(np.searchsorted(self.examples, count))
+        first = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        first = {name: value[:count] for name, value in first.items()
+                 if name != "inputs" and value is not None}
+        return Rows({name: value[:count] for name, value in self.inputs.items()}, **first)
 
     def select(self, names: Iterable[str]) -> dict[str, np.ndarray]:
         """The inputs of the names, in their order."""
@@ -53,8 +62,12 @@ class Task(abc.ABC):
     name: as `--task` and run.json have it.
     title: what a model of it is called.
     head: what the names of its model classes end with, after `For`.
-    outputs: for each output of its models, in their order, whether a `text` or a `word` gets a
-        class by it.
+    outputs: for each output of its models, in their order, what it decides: the class of a `text`,
+        of each `word` or of each `token` that is asked about; a `place`, which of a row's tokens
+        it is; or nothing but a `vector`.
+    has_labels: whether its data have labels, which `id2label` names.
+    has_teacher: whether its data are completed by a teacher of its own.
+    verified_examples: how many examples a verification takes unless told; None for all.
     monitored: the Keras metrics, without `val_`, whose mean on validation chooses the epoch.
     scores: those of `metrics` that tables show.
     """
@@ -63,6 +76,9 @@ class Task(abc.ABC):
     title: ClassVar[str]
     head: ClassVar[str]
     outputs: ClassVar[dict[str, str]]
+    has_labels: ClassVar[bool] = True
+    has_teacher: ClassVar[bool] = False
+    verified_examples: ClassVar[int | None] = None
     monitored: ClassVar[tuple[str, ...]]
     scores: ClassVar[tuple[str, ...]]
 
@@ -75,8 +91,16 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def load_evaluation_set(self, name_or_path: str, *, seed: int = 0, **columns: Any):
-        """Loads one labelled file, or the test part of `load_splits`; its validation part where
-        it has no test part."""
+        """Loads one labelled file, or what `load_held_out` does."""
+
+    def load_held_out(self, name_or_path: str, *, seed: int = 0, **columns: Any):
+        """Loads the test part of `load_splits`; its validation part where it has no test part."""
+        splits = self.load_splits(name_or_path, seed=seed, **columns)
+        return splits.test or splits.validation
+
+    def input_names(self, dataset) -> tuple[str, ...]:
+        """The inputs of a model that is trained on a dataset."""
+        return ("input_ids",)
 
     @abc.abstractmethod
     def configure(self, config: EncoderConfig, splits) -> EncoderConfig:
@@ -84,6 +108,22 @@ class Task(abc.ABC):
 
         Raises UserError where the data are of another kind.
         """
+
+    @property
+    def names_outputs(self) -> bool:
+        """Whether its models give a dict of outputs; else they give `logits` alone."""
+        return list(self.outputs) != ["logits"]
+
+    def completed(self, dataset, teacher: str | None = None, folder: Path | None = None,
+                  progress: Callable[[int, int], None] = lambda *_: None):
+        """Returns the dataset with what a teacher adds to it, and by default as it is.
+
+        teacher: its name or folder; the task's own by default. folder: where what it says is
+        kept. progress: called with how many examples are done and how many there are.
+
+        Raises UserError where there is no such teacher.
+        """
+        return dataset
 
     @abc.abstractmethod
     def classes(self, labels: Sequence[str], slots: Sequence[str]) -> dict[str, list[str]]:
@@ -97,11 +137,16 @@ class Task(abc.ABC):
     def rows(self, tokenizer, dataset) -> Rows:
         """Tokenizes a dataset, by a `WordPieceTokenizer` or a `LightTokenizer`."""
 
+    def training_rows(self, tokenizer, dataset) -> Rows:
+        """As `rows`, in the form that models are trained on."""
+        return self.rows(tokenizer, dataset)
+
     @abc.abstractmethod
     def targets(self, dataset, rows: Rows, classes: Mapping[str, Sequence[str]]
                 ) -> dict[str, np.ndarray]:
         """The class ids by output: int32 [examples] of texts, [examples, length] of words, with
-        `IGNORED` at tokens other than the first of a word.
+        `IGNORED` at tokens other than the first of a word; of places int32 [rows], the tokens;
+        of vectors float32 [rows, channels].
 
         Raises UserError where the dataset has none, or one without a name.
         """
@@ -128,6 +173,12 @@ class Task(abc.ABC):
         return {name: outputs[name] if kind == "text" else outputs[name][rows.word_ids >= 0]
                 for name, kind in self.outputs.items()}
 
+    def decisions(self, outputs: Mapping[str, np.ndarray], rows: Rows) -> dict[str, np.ndarray]:
+        """What the logits decide, integers by what it is about: an array whose items along the
+        first axis are equal where two models decide alike."""
+        return {name: logits.argmax(axis=-1)
+                for name, logits in self.counted(outputs, rows).items()}
+
     def monitored_value(self, logs: Mapping[str, float], prefix: str = "") -> float:
         """The mean of the monitored metrics among Keras' logs."""
         return sum(logs[prefix + name] for name in self.monitored) / len(self.monitored)
@@ -144,8 +195,7 @@ class WordTask(Task):
     def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
         if Path(name_or_path).is_file():
             return self.read_file(name_or_path)
-        splits = self.load_splits(name_or_path, seed=seed)
-        return splits.test or splits.validation
+        return self.load_held_out(name_or_path, seed=seed)
 
     def texts(self, dataset):
         return [" ".join(words) for words in dataset.sentences]
@@ -153,6 +203,17 @@ class WordTask(Task):
     def rows(self, tokenizer, dataset):
         found = tokenizer.words(dataset.sentences)
         return Rows(found.inputs, found.word_ids, found.word_counts)
+
+
+def tokenized_texts(tokenizer, texts: Sequence[str], text_pairs: Sequence[str] | None = None
+                    ) -> dict[str, np.ndarray]:
+    """A tokenizer's inputs for any number of texts or pairs: int32 [texts, length] by name."""
+    pieces = []
+    for start in range(0, max(len(texts), 1), _TOKENIZE_AT_ONCE):
+        part = slice(start, start + _TOKENIZE_AT_ONCE)
+        pieces.append(tokenizer(texts[part], text_pairs and text_pairs[part]))
+    return {name: np.concatenate([np.asarray(piece[name]) for piece in pieces])
+            for name in pieces[0]}
 
 
 def label_metrics(dataset, predictions: Sequence[str], names: Sequence[str]) -> dict[str, Any]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tfsqueeze.data.datasets import load_dataset
 from tfsqueeze.data.evaluation_set import load_evaluation_set
 from tfsqueeze.data.text_dataset import TextDataset
 from tfsqueeze.errors import UserError
-from tfsqueeze.tasks.base import Rows, Task, label_metrics, require_kind
-
-_TOKENIZE_AT_ONCE = 1024
+from tfsqueeze.tasks.base import Rows, Task, label_metrics, require_kind, tokenized_texts
 
 
 class TextClassification(Task):
@@ -29,6 +25,10 @@ class TextClassification(Task):
     def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
         return load_evaluation_set(name_or_path, seed=seed, **columns)
 
+    def input_names(self, dataset):
+        types = ("token_type_ids",) if dataset.text_pairs is not None else ()
+        return ("input_ids", *types)
+
     def configure(self, config, splits):
         require_kind(splits, TextDataset, self)
         return config.with_labels(splits.label_names)
@@ -40,13 +40,7 @@ class TextClassification(Task):
         return [*dataset.texts, *(dataset.text_pairs or ())]
 
     def rows(self, tokenizer, dataset):
-        pieces = []
-        for start in range(0, max(len(dataset), 1), _TOKENIZE_AT_ONCE):
-            part = slice(start, start + _TOKENIZE_AT_ONCE)
-            pairs = dataset.text_pairs and dataset.text_pairs[part]
-            pieces.append(tokenizer(dataset.texts[part], pairs))
-        return Rows({name: np.concatenate([np.asarray(piece[name]) for piece in pieces])
-                     for name in pieces[0]})
+        return Rows(tokenized_texts(tokenizer, dataset.texts, dataset.text_pairs))
 
     def targets(self, dataset, rows, classes):
         return {"logits": dataset.label_ids(classes["logits"])}

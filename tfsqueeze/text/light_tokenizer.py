@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from tfsqueeze.errors import UserError
+from tfsqueeze.text.question_rows import QuestionRows, join_questions
 from tfsqueeze.text.settings import (
     CLS_TOKEN,
+    MASK_TOKEN,
     MAX_CHARACTERS_PER_WORD,
     PAD_TOKEN,
     SEP_TOKEN,
@@ -38,6 +40,10 @@ class LightTokenizer:
         lowercase: whether texts are lowercased and stripped of accents.
         max_length: tokens in a row, special tokens included.
 
+    Attributes:
+        special_ids: the ids of [PAD], [CLS] and [SEP].
+        goes_on: bool [vocabulary]: which tokens go on a word.
+
     Raises:
         UserError: a required special token is missing, or a token is empty or repeated.
     """
@@ -52,6 +58,9 @@ class LightTokenizer:
         self._pad, self._unk, self._cls, self._sep = (
             ids[t] for t in (PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN)
         )
+        self._mask = ids.get(MASK_TOKEN)
+        self.special_ids = [self._pad, self._cls, self._sep]
+        self.goes_on = np.array([token.startswith("##") for token in vocabulary])
         # No special token is declared, so that one spelled out in a text stays plain text.
         self._tokenizer = Tokenizer(
             models.WordPiece(
@@ -127,15 +136,82 @@ class LightTokenizer:
             cls_id=self._cls, sep_id=self._sep, pad_id=self._pad, unk_id=self._unk,
         )
 
+    def questions(
+        self, questions: Iterable[str], contexts: Iterable[str], max_length: int | None = None,
+        doc_stride: int | None = None,
+    ) -> QuestionRows:
+        """Tokenizes questions with the texts to look in; see `join_questions`.
+
+        Raises:
+            UserError: a text is not a string, the questions and contexts differ in number, or
+                `join_questions` refuses the sizes.
+        """
+        asked, contexts = self._tokenize(questions), list(contexts)
+        if len(asked) != len(contexts):
+            raise UserError(f"there are {len(asked)} questions but {len(contexts)} contexts")
+        # Many questions may be about one context.
+        known = list(dict.fromkeys(contexts))
+        found = dict(zip(known, ((encoding.ids, encoding.offsets)
+                                 for encoding in self._encode(known)), strict=True))
+        return join_questions(
+            zip(asked, (found[context] for context in contexts), strict=True),
+            max_length or self.max_length, doc_stride,
+            cls_id=self._cls, sep_id=self._sep, pad_id=self._pad,
+        )
+
+    @property
+    def mask_token_id(self) -> int:
+        """The id of [MASK]. Raises UserError where the vocabulary has none."""
+        if self._mask is None:
+            raise UserError(f"the vocabulary has no {MASK_TOKEN}; use one that has")
+        return self._mask
+
+    def with_masks(self, text: str) -> tuple[dict[str, np.ndarray], list[int]]:
+        """Tokenizes a text in which `[MASK]` stands for tokens: the inputs of a call, of one row,
+        and the places of the masks in it.
+
+        Raises:
+            UserError: the text has no mask, or one past `max_length`.
+        """
+        ids = [self._cls]
+        places = []
+        for part in self._tokenize(text.split(MASK_TOKEN)):
+            ids += [*part, self.mask_token_id]
+            places.append(len(ids) - 1)
+        del ids[-1], places[-1]
+        if not places:
+            raise UserError(f"the text {text[:40]!r} has no {MASK_TOKEN} to fill")
+        if places[-1] > self.max_length - 2:
+            raise UserError(f"a {MASK_TOKEN} is token {places[-1]} of {text[:40]!r}; the model "
+                            f"reads {self.max_length - 2}")
+        ids = [*ids[:self.max_length - 1], self._sep]
+        input_ids = np.full((1, self.max_length), self._pad, np.int32)
+        input_ids[0, :len(ids)] = ids
+        attention_mask = (np.arange(self.max_length) < len(ids)).astype(np.int32)[None]
+        return {"input_ids": input_ids, "attention_mask": attention_mask,
+                "token_type_ids": np.zeros_like(input_ids)}, places
+
     def _tokenize(self, texts: Iterable[str]) -> list[list[int]]:
         """Token ids without special tokens."""
+        return [encoding.ids for encoding in self._encode(texts)]
+
+    def _encode(self, texts: Iterable[str]) -> list:
+        """The encodings of `tokenizers`, without special tokens; places count characters."""
         cleaned = []
         for index, text in enumerate(texts):
             if not isinstance(text, str):
                 raise UserError(f"text {index} is {text!r}, not a string")
-            cleaned.append(_SURROGATES.sub("", text))
-        encodings = self._tokenizer.encode_batch(cleaned, add_special_tokens=False)
-        return [encoding.ids for encoding in encodings]
+            # BERT's normalizer drops U+FFFD, so that the places of other characters stay.
+            cleaned.append(_SURROGATES.sub("\ufffd", text))
+        return self._tokenizer.encode_batch(cleaned, add_special_tokens=False)
+
+
+def light(tokenizer) -> LightTokenizer:
+    """The light tokenizer with the vocabulary and settings of a `WordPieceTokenizer`; a light one
+    itself."""
+    if isinstance(tokenizer, LightTokenizer):
+        return tokenizer
+    return LightTokenizer.from_settings(tokenizer.settings(), tokenizer.vocabulary)
 
 
 def _truncate(

@@ -84,6 +84,8 @@ class TrainingBatches:
         ids, tokenizer = inputs["input_ids"], self._tokenizer
         special = (ids == tokenizer.pad_token_id) | (ids == tokenizer.cls_token_id) | (
             ids == tokenizer.sep_token_id)
+        if tokenizer.mask_token_id is not None:
+            special |= ids == tokenizer.mask_token_id
         dropped = (tf.random.uniform(tf.shape(ids)) < self._word_dropout) & ~special
         return {**inputs, "input_ids": tf.where(dropped, tokenizer.unk_token_id, ids)}, targets
 

@@ -18,7 +18,8 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         self.label_smoothing = label_smoothing
 
     def call(self, y_true, y_pred):
-        targets = tf.one_hot(tf.cast(tf.reshape(y_true, [-1]), tf.int32), y_pred.shape[-1])
+        # Where a token of a row is chosen, there are as many classes as tokens in the batch.
+        targets = tf.one_hot(tf.cast(tf.reshape(y_true, [-1]), tf.int32), tf.shape(y_pred)[-1])
         return keras.losses.categorical_crossentropy(
             targets, y_pred, from_logits=True, label_smoothing=self.label_smoothing)
 
@@ -39,6 +40,14 @@ class WordCrossEntropy(SmoothedCrossEntropy):
         words = super().call(tf.boolean_mask(y_true, counted), tf.boolean_mask(y_pred, counted))
         # A batch may hold no word: all of its sentences may be empty.
         return tf.math.divide_no_nan(tf.reduce_sum(words), tf.cast(tf.size(words), words.dtype))
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class CosineDistance(keras.losses.Loss):
+    """1 - the cosine of vectors float [batch, channels]."""
+
+    def call(self, y_true, y_pred):
+        return 1.0 + keras.losses.cosine_similarity(y_true, y_pred)
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
@@ -90,10 +99,15 @@ def losses_and_metrics(outputs: dict[str, str], classes: dict[str, list[str]],
     """
     losses, metrics = {}, {}
     for name, kind in outputs.items():
-        if kind == "text":
+        if kind in ("text", "place"):
             losses[name] = SmoothedCrossEntropy(label_smoothing)
             metrics[name] = [keras.metrics.SparseCategoricalAccuracy("accuracy")]
+        elif kind == "vector":
+            losses[name] = CosineDistance()
+            metrics[name] = [keras.metrics.CosineSimilarity("cosine")]
         else:
             losses[name] = WordCrossEntropy(label_smoothing)
-            metrics[name] = [WordAccuracy("accuracy"), WordF1(classes[name].index("O"))]
+            metrics[name] = [WordAccuracy("accuracy")]
+            if kind == "word":
+                metrics[name].append(WordF1(classes[name].index("O")))
     return losses, metrics

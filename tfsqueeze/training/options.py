@@ -23,7 +23,8 @@ class TrainingOptions:
         pretrained; by default a vocabulary is trained from the texts.
     vocab_size: most entries of the vocabulary that is trained from the texts.
     max_length: tokens per text, special tokens included.
-    epochs, qat_epochs: most passes over the training texts in float and quantization-aware.
+    epochs, qat_epochs: most passes over the training texts in float and quantization-aware; a
+        pretrained model may stay as it is, by 0 epochs in float.
     learning_rate, qat_learning_rate: the highest of each stage's warm-up and cosine decay.
     batch_size: texts per step.
     word_dropout: chance that a training token is replaced by [UNK].
@@ -32,7 +33,8 @@ class TrainingOptions:
     patience: epochs without a better validation accuracy before a stage stops.
     seed: of weights, order and dropout.
     teacher: the folder of a run, of any architecture, whose float model the model learns from
-        instead of from the labels, in both stages; None for the labels.
+        instead of from the labels, in both stages; None for the labels. Of sentence embeddings
+        the teacher of the vectors, all-minilm-l6-v2 by default.
     temperature: what teacher's and model's logits are divided by.
     unlabelled: texts that the model learns from as well, as the teacher sees them: files of plain
         text, a text a line, folders of such .txt files, or names of datasets, whose training texts
@@ -78,9 +80,9 @@ class TrainingOptions:
 
     def __post_init__(self):
         for name in ("vocab_size", "max_length", "epochs", "batch_size", "patience"):
-            if getattr(self, name) < 1:
+            if getattr(self, name) < (0 if name == "epochs" and self.pretrained else 1):
                 raise UserError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("qat_epochs", "weight_decay", "seed", "augmented_copies",
+        for name in ("epochs", "qat_epochs", "weight_decay", "seed", "augmented_copies",
                      "noisy_copies"):
             if getattr(self, name) < 0:
                 raise UserError(f"{name} must not be negative, as {getattr(self, name)} is")

@@ -17,6 +17,8 @@ import tf_keras as keras
 
 from tfsqueeze.checkpoints.sources import CONFIG_FILE, pretrained_folder
 from tfsqueeze.config import SqueezeBertConfig
+from tfsqueeze.data.question_dataset import QuestionDatasetSplits
+from tfsqueeze.data.sentence_dataset import SentenceDatasetSplits
 from tfsqueeze.data.text_dataset import DatasetSplits
 from tfsqueeze.data.token_dataset import TokenDatasetSplits
 from tfsqueeze.distillation.distiller import Distiller
@@ -51,7 +53,7 @@ class TrainedRun:
     float_model, qat_model: logits of {"input_ids": int32 [batch, length]}, and of
         `token_type_ids` where the texts are pairs: float [batch, num_labels] of a text
         classifier, [batch, length, num_labels] of a token classifier, both in a dict of a model
-        of intents and slots.
+        of intents and slots; others as their classes in `tfsqueeze.models.tasks` say.
     history: per stage (`float`, `qat`) one row per epoch.
     seconds: wall time per stage.
     """
@@ -84,8 +86,8 @@ class TrainedRun:
 
     @property
     def label_names(self) -> list[str]:
-        """The labels in the order of the logits."""
-        return list(self.config.id2label.values())
+        """The labels in the order of the logits; none of a task without."""
+        return list(self.config.id2label.values()) if self.task.has_labels else []
 
 
 def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: TrainingOptions,
@@ -99,7 +101,8 @@ def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: 
 
 
 def train_task(folder: str | os.PathLike, task: Task,
-               splits: DatasetSplits | TokenDatasetSplits, options: TrainingOptions,
+               splits: (DatasetSplits | TokenDatasetSplits | QuestionDatasetSplits
+                        | SentenceDatasetSplits), options: TrainingOptions,
                callbacks: Callable[[str, int, int], Sequence] = lambda *_: (), *,
                dataset_name: str | None = None,
                teacher_progress: Callable[[int, int], None] = lambda *_: None) -> TrainedRun:
@@ -121,6 +124,13 @@ def train_task(folder: str | os.PathLike, task: Task,
     train, validation = splits.train, splits.validation
     dataset_name = dataset_name or train.name
     pairs = getattr(train, "text_pairs", None) is not None
+    if task.has_teacher and (options.augmented_copies or options.unlabelled):
+        raise UserError("variants and unlabelled texts are for data with labels; train "
+                        f"{task.name} without them")
+    if options.teacher is not None and not (
+            task.has_teacher or set(task.outputs.values()) <= {"text", "word"}):
+        raise UserError("a teacher is for labels of texts and words so far; train "
+                        f"{task.name} without one")
     # What these raise is found out before the folder is claimed.
     task.configure(SqueezeBertConfig(), splits)
     claim_folder(folder, {"dataset": dataset_name, "examples": len(train),
@@ -128,14 +138,18 @@ def train_task(folder: str | os.PathLike, task: Task,
                           "task": task.name, "pairs": pairs}, _UNSAID)
     keras.utils.set_random_seed(options.seed)
     seconds = _Seconds(folder / "seconds.json")
+    with seconds.of("teacher"):
+        train, validation = (task.completed(part, options.teacher, folder / "teacher",
+                                            teacher_progress) for part in (train, validation))
+    splits = dataclasses.replace(splits, train=train, validation=validation)
     with seconds.of("vocabulary"):
         tokenizer = _tokenizer(folder, task.texts(train), options)
     config = task.configure(_config(tokenizer, task, options), splits)
     config.save_json(folder / "config.json")
     classes = task.classes(config.id2label.values(), getattr(config, "slot_labels", ()))
-    input_names = ("input_ids", "token_type_ids") if pairs else ("input_ids",)
+    input_names = task.input_names(train)
     teacher, read, originals = None, train, len(train)
-    if options.teacher is not None:
+    if options.teacher is not None and not task.has_teacher:
         with seconds.of("teacher"):
             teacher = load_teacher(options.teacher, task, classes, pairs)
             labelled_or_not = with_unlabelled(splits, options.unlabelled, folder / "unlabelled")
@@ -144,10 +158,10 @@ def train_task(folder: str | os.PathLike, task: Task,
         train, sources = with_noise(read, options, originals)
 
     def tokenized(dataset):
-        rows = task.rows(tokenizer, dataset)
+        rows = task.training_rows(tokenizer, dataset)
         targets = task.targets(dataset, rows, classes)
         # Keras takes a dict where the model's outputs are one.
-        return rows, (targets if len(targets) > 1 else next(iter(targets.values())))
+        return rows, (targets if task.names_outputs else next(iter(targets.values())))
 
     with seconds.of("tokenization"):
         rows, targets = tokenized(train)
@@ -197,13 +211,13 @@ def train_task(folder: str | os.PathLike, task: Task,
         return model
 
     float_model = stage(
-        "float", batches(np.arange(len(train))), options.epochs, options.learning_rate,
+        "float", batches(np.arange(len(rows))), options.epochs, options.learning_rate,
         lambda: _new_model(config, task, input_names, options),
         lambda path: keras.models.load_model(path, compile=False))
     # The weights hardly move any more: variants would cost several passes and change nothing.
     qat_model = stage(
-        "qat", batches(np.flatnonzero(sources < originals)), options.qat_epochs,
-        options.qat_learning_rate,
+        "qat", batches(np.flatnonzero(sources < originals) if len(train) > originals
+                       else np.arange(len(rows))), options.qat_epochs, options.qat_learning_rate,
         lambda: quantize_aware(float_model, calibration_batches(train_inputs, options.seed)),
         lambda path: load_quantized(path, compile=False))
     return TrainedRun(folder, config, options, dataset_name, tokenizer, float_model, qat_model,

@@ -91,7 +91,7 @@ def compile_for_task(model: keras.Model, task: Task, classes: dict[str, list[str
     classes: the names of each output's classes.
     """
     loss, metrics = losses_and_metrics(task.outputs, classes, options.label_smoothing)
-    if len(loss) == 1:
+    if not task.names_outputs:
         (loss,), (metrics,) = loss.values(), metrics.values()
     model.compile(
         keras.optimizers.AdamW(warmup_and_decay(learning_rate, steps),

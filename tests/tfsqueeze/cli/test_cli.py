@@ -19,8 +19,8 @@ from tfsqueeze.cli.main import app
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LABELS = ["animals", "food", "weather"]
-COMMANDS = ["demo", "train", "convert", "verify", "evaluate", "predict", "export", "check",
-            "benchmark", "info"]
+COMMANDS = ["demo", "train", "convert", "verify", "evaluate", "predict", "search", "export",
+            "check", "benchmark", "info"]
 
 
 @pytest.fixture

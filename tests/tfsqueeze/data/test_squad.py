@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tfsqueeze.data.question_dataset import Answer
-from tfsqueeze.data.squad import read_squad
+from tfsqueeze.data.squad import load_squad, read_squad
 from tfsqueeze.errors import UserError
 
 FILE = {
@@ -114,3 +114,35 @@ def test_xquad(shared_dir, language, question, answer):
     rest, held_out = dataset.split(0.25, seed=0)
     assert len(set(held_out.articles)) == 12
     assert not set(rest.contexts) & set(held_out.contexts)
+
+
+def articles(count):
+    return {"data": [{"paragraphs": [{"context": f"It is {name}.", "qas": [
+        {"id": f"{name}", "question": "What?", "answers": [
+            {"text": str(name), "answer_start": 6}]}]}]} for name in range(count)]}
+
+
+def test_a_single_file_is_divided_by_articles(tmp_path):
+    path = write(tmp_path, articles(40))
+    first, second = load_squad(path, seed=0), load_squad(path, seed=1)
+    assert [len(part) for part in (first.train, first.validation, first.test)] == [29, 3, 8]
+    assert first.test == second.test and first.validation != second.validation
+    parts = [set(part.ids) for part in (first.train, first.validation, first.test)]
+    assert sorted(set.union(*parts), key=int) == [str(name) for name in range(40)]
+    assert first.label_names == ["answer"]
+    with pytest.raises(UserError, match="too few to hold out"):
+        load_squad(write(tmp_path, FILE))
+
+
+def test_a_folder_has_its_parts_by_name(tmp_path):
+    for name in ("train-v1.1", "dev-v1.1"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(articles(len(name))))
+    splits = load_squad(tmp_path)
+    assert (len(splits.train), len(splits.validation), splits.test) == (10, 8, None)
+    (tmp_path / "train.json").write_text(json.dumps(FILE))
+    with pytest.raises(UserError, match=r"has both train\.json and train-v1\.1\.json"):
+        load_squad(tmp_path)
+    (tmp_path / "train-v1.1.json").unlink()
+    assert load_squad(tmp_path).label_names == ["answer", "no answer"]
+    with pytest.raises(UserError, match=r"is no file and has no train\.json"):
+        load_squad(tmp_path / "nowhere")

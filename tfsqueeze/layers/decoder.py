@@ -1,0 +1,67 @@
+"""From vectors to scores of the vocabulary."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from tfsqueeze.layers.export import is_exporting
+from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class TiedDecoder(QuantizableLayer):
+    """Scores every vocabulary entry by its product with the word embeddings, plus a bias.
+
+    Inputs: [x, table]: float [batch, length, embedding size] and the embeddings' own table, float
+    [vocab_size, embedding size]. Output float [batch, length, vocab_size] (Press and Wolf 2017,
+    arXiv 1608.05859).
+
+    quantizes_table: whether each token's row is fake-quantized with a scale of its own, as in the
+        int8 twin. A device holds the table a second time then: the look-up's has one scale, and
+        the converter takes no constant for both.
+    """
+
+    def __init__(self, quantizes_table=False, **kwargs):
+        super().__init__(**kwargs)
+        self.quantizes_table = quantizes_table
+
+    def build(self, input_shape):
+        self.bias = self.add_weight("bias", (input_shape[1][0],), initializer="zeros")
+        super().build(input_shape)
+
+    def call(self, inputs):
+        x, table = inputs
+        if not is_exporting():
+            product = tf.tensordot(x, self._kernel(table), 1)
+        else:
+            # The converter wants to see weights and their ranges as constants.
+            with tf.init_scope():
+                kernel = self._kernel(tf.constant(tf.get_static_value(table))).numpy()
+                limits = np.maximum(np.abs(kernel).max(axis=0), 1e-6)
+            kernel = tf.constant(kernel[None, None])
+            if self.quantizes_table:
+                kernel = tf.quantization.fake_quant_with_min_max_vars_per_channel(
+                    kernel, -limits, limits, narrow_range=True)
+            product = tf.nn.conv2d(x, kernel, 1, "SAME")
+        return self._hold("output", tf.nn.bias_add(product, self.bias))
+
+    def _kernel(self, table):
+        """The weights of the product: float [embedding size, vocab_size]."""
+        kernel = tf.transpose(table)
+        if not self.quantizes_table:
+            return kernel
+        limits = tf.reduce_max(tf.abs(tf.stop_gradient(kernel)), axis=0)
+        limits = tf.maximum(limits, 1e-6)  # a range must not be empty
+        return tf.quantization.fake_quant_with_min_max_vars_per_channel(
+            kernel, -limits, limits, narrow_range=True)
+
+    def tensor_ranges(self):
+        return {"output": OBSERVED}
+
+    def quantized_config(self):
+        return {**self.get_config(), "quantizes_table": True}
+
+    def get_config(self):
+        return {**super().get_config(), "quantizes_table": self.quantizes_table}
