@@ -130,6 +130,10 @@ def test_unfit_data_and_files_are_refused(run, content, splits, options, conll_f
 
     with pytest.raises(UserError, match="is trained on a QuestionDataset, not on a TokenData"):
         train_task(tmp_path / "run", QUESTION_ANSWERING, load_conll_folder(conll_folder), options)
+    with pytest.raises(UserError, match="a teacher is for labels of texts and words so far"):
+        train_task(tmp_path / "run", QUESTION_ANSWERING, splits,
+                   dataclasses.replace(options, teacher="runs/teacher"))
+    assert not (tmp_path / "run").exists()
     answerer = open_predictor(content)
     with pytest.raises(UserError, match="has no questions"):
         answerer.evaluate(load_conll_folder(conll_folder).test)

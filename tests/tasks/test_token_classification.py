@@ -115,9 +115,6 @@ def test_an_interrupted_run_goes_on_where_it_was(splits, options, tmp_path):
 def test_unfit_tasks_and_data_are_refused(run, splits, content, options, tmp_path):
     with pytest.raises(UserError, match="is trained on a TextDataset, not on a TokenDataset"):
         train_classifier(tmp_path / "run", splits, options)
-    with pytest.raises(UserError, match="a teacher is for the classification of single texts"):
-        train_task(tmp_path / "run", TOKEN_CLASSIFICATION, splits,
-                   dataclasses.replace(options, teacher="runs/teacher"))
     words = TokenDataset("words", [["a", "b"]] * 20, tags=[["NOUN", "VERB"]] * 20)
     with pytest.raises(UserError, match="the tag 'NOUN'.*only spans can be learnt"):
         train_task(tmp_path / "run", TOKEN_CLASSIFICATION, TokenDatasetSplits(words, words),
