@@ -72,6 +72,7 @@ bench: $(BENCH_READY)
 TARGETS_DATA ?= --data reuters-r8 --length 128 --epochs 10
 
 targets: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[micro]"
 	$(BIN)/python -m benchmarks targets $(TARGETS_DATA)
 
 # Plain text, a text or paragraph a line, and names of datasets whose training texts are taken.
