@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-QUICK := not slow and not android and not arm64 and not micro
+QUICK := not slow and not android and not arm64 and not micro and not targets
 
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 BENCH_READY := $(VENV)/.bench-ready
@@ -94,7 +94,7 @@ compare: $(READY)
 	$(BIN)/tfsqueeze compare $(COMPARE_DATA) --output runs/compare
 
 test-targets: $(READY)
-	$(BIN)/python -m pytest -q -m "not slow" tests/converters/edgetpu tests/converters/ethos_u tests/coral
+	$(BIN)/python -m pytest -q -m targets --numprocesses auto --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check tfsqueeze converters benchmarks tests coral

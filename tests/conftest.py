@@ -13,6 +13,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+_TARGETS = ("tests/converters/edgetpu", "tests/converters/ethos_u", "tests/coral")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(REPOSITORY) and item.path.relative_to(
+                REPOSITORY).as_posix().startswith(_TARGETS):
+            item.add_marker("targets")
 
 
 @pytest.fixture(scope="session")
