@@ -22,15 +22,15 @@ from tfsqueeze.text.light_tokenizer import LightTokenizer
 from tfsqueeze.training.run import load_run, train_task
 
 FOLLOWERS = {"cat": "purrs", "dog": "barks", "cow": "moos", "hen": "clucks"}
+WHEN = "here there today now then soon often never again always".split()
 
 
 @pytest.fixture(scope="module")
 def texts_file(tmp_path_factory):
     """Who it is tells what it does, and the other way round."""
     draw = random.Random(0)
-    lines = [f"a {draw.choice(['small', 'big', 'old'])} {name} {FOLLOWERS[name]} "
-             f"{draw.choice(['here', 'there', 'today'])} {index}"
-             for index, name in enumerate(draw.choices(list(FOLLOWERS), k=300))]
+    lines = [f"{name} {FOLLOWERS[name]} {draw.choice(WHEN)} {draw.choice(WHEN)}"
+             for name in draw.choices(list(FOLLOWERS), k=400)]
     path = tmp_path_factory.mktemp("lines") / "texts.txt"
     path.write_text("\n".join(lines))
     return path
@@ -39,7 +39,7 @@ def texts_file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(texts_file, options, tmp_path_factory):
     return train_task(tmp_path_factory.mktemp("lm") / "run", MASKED_LM,
-                      load_plain_texts(texts_file), dataclasses.replace(options, epochs=10),
+                      load_plain_texts(texts_file), dataclasses.replace(options, epochs=15),
                       dataset_name=str(texts_file))
 
 
@@ -113,10 +113,10 @@ def test_the_file_is_asked_about_one_token(run, content):
 
 def test_masks_are_filled(content):
     filler = open_predictor(content)
-    both, second = filler.predict(["a small dog [MASK] here", "a [MASK] cow moos [MASK]"], top_k=3)
-    assert both.masks[0][0].token == "barks" and both.filled == "a small dog barks here"
+    both, second = filler.predict(["dog [MASK] here now", "[MASK] moos [MASK] here"], top_k=3)
+    assert both.masks[0][0].token == "barks" and both.filled == "dog barks here now"
     assert [len(mask) for mask in second.masks] == [3, 3]
-    assert second.masks[0][0].token in ("small", "big", "old")
+    assert second.masks[0][0].token == "cow" and second.masks[1][0].token in WHEN
     shares = [candidate.probability for candidate in both.masks[0]]
     assert shares == sorted(shares, reverse=True) and sum(shares) <= 1
     for text, message in (("a dog", "has no \\[MASK\\]"), ("a " * 20 + "[MASK]", "is token 21 of"),
@@ -129,15 +129,15 @@ def test_commands(command, run, content, texts_file, tmp_path):
     file = tmp_path / "lm.tflite"
     file.write_bytes(content)
     metrics = command("evaluate", file, texts_file, "--json")
-    assert metrics["masked_accuracy"] > 0.3 and metrics["tokens"] >= 30
+    assert metrics["masked_accuracy"] > 0.3 and metrics["tokens"] >= 20
     assert "perplexity" in command("evaluate", file, texts_file)
     verified = command("verify", run.folder, "--model", file, "--examples", 8, "--report",
                        tmp_path / "report", "--json")
     assert all(row["examples"] == 8 for row in verified["accuracy"])
     assert "Perplexity" in (tmp_path / "report" / "report.md").read_text()
-    (found,) = command("predict", file, "a big hen [MASK] there", "--top-k", 2, "--json")
+    (found,) = command("predict", file, "hen [MASK] there now", "--top-k", 2, "--json")
     assert found["masks"][0][0]["token"] == "clucks" and len(found["masks"][0]) == 2
-    assert "clucks (" in command("predict", file, "a big hen [MASK] there")
+    assert "clucks (" in command("predict", file, "hen [MASK] there now")
     assert "has no [MASK]" in command("predict", file, "a hen", fails=True)[0]
     assert len(command("benchmark", file, "--rounds", 1, "--json")["latency"]) == len(
         available_runtimes())

@@ -71,8 +71,11 @@ def test_the_runtimes_agree_with_keras(run, content, topics_folder):
     assert sorted((row["runtime"], row["kernels"]) for row in results["accuracy"][2:]) == RUNTIMES
     for row in results["accuracy"]:
         assert row["teacher_cosine"] > 0.8
-        assert row["logit_error_max"] is None or row["logit_error_max"] <= 6
-        assert row["agreement_with_qat"] >= 0.8
+        if row["model"] == QAT_FILE:
+            assert row["logit_error_mean"] < 1 and row["logit_error_max"] <= 4, row
+        # Which text is nearest is a near thing among a random teacher's vectors.
+        assert 0.3 < row["agreement_with_qat"] <= 1
+    assert results["accuracy"][1]["agreement_with_qat"] == 1
 
 
 def test_padding_and_length_change_nothing(run, content, texts):

@@ -10,14 +10,15 @@ from tfsqueeze.models import (
     SqueezeBertForIntentAndSlots,
     SqueezeBertForMaskedLM,
     SqueezeBertForQuestionAnswering,
+    SqueezeBertForSentenceEmbeddings,
     SqueezeBertForSequenceClassification,
     SqueezeBertForTokenClassification,
     SqueezeBertModel,
 )
 
 CLASSES = [SqueezeBertModel, SqueezeBertForIntentAndSlots, SqueezeBertForMaskedLM,
-           SqueezeBertForQuestionAnswering, SqueezeBertForSequenceClassification,
-           SqueezeBertForTokenClassification]
+           SqueezeBertForQuestionAnswering, SqueezeBertForSentenceEmbeddings,
+           SqueezeBertForSequenceClassification, SqueezeBertForTokenClassification]
 
 # One layer each, since building is most of a test's time.
 VARIANTS = {
@@ -67,6 +68,7 @@ def test_every_variant_survives_saving(variant, tiny_config, tiny_batch, randomi
     (SqueezeBertForIntentAndSlots, [(3, 5), (3, 8, 2)]),
     (SqueezeBertForMaskedLM, [(3, 8, 50)]),
     (SqueezeBertForQuestionAnswering, [(3, 8), (3, 8)]),
+    (SqueezeBertForSentenceEmbeddings, [(3, 16)]),
     (SqueezeBertForSequenceClassification, [(3, 5)]),
     (SqueezeBertForTokenClassification, [(3, 8, 5)]),
 ], ids=lambda p: getattr(p, "__name__", ""))
@@ -198,7 +200,21 @@ def test_masked_lm_trains_its_embeddings_through_the_decoder(tiny_config, tiny_b
     assert np.abs(gradient[unused]).max(axis=1).min() > 0
 
 
-@pytest.mark.parametrize("names", [("attention_mask",), ("input_ids", "labels")])
+def test_masked_lm_can_be_asked_about_some_tokens(tiny_config, tiny_batch, randomize, tmp_path):
+    config = tiny_config(num_hidden_layers=1)
+    names = ("input_ids", "masked_positions")
+    whole = randomize(SqueezeBertForMaskedLM(config, input_names=names[:1]))
+    some = SqueezeBertForMaskedLM(config, input_names=names)
+    some.set_weights(whole.get_weights())
+    positions = np.array([[1, 7], [4, 0], [0, 1]], np.int32)
+    batch = {"input_ids": tiny_batch["input_ids"], "masked_positions": positions}
+    expected = np.take_along_axis(whole(batch["input_ids"]).numpy(), positions[..., None], 1)
+    np.testing.assert_allclose(some(batch), expected, atol=1e-5)
+    assert_survives_saving(some, batch, tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize("names", [("attention_mask",), ("input_ids", "labels"),
+                                   ("input_ids", "masked_positions")])
 def test_unknown_inputs(names, tiny_config):
     with pytest.raises(UserError, match="input_names"):
         SqueezeBertModel(tiny_config(), input_names=names)
