@@ -1,0 +1,30 @@
+package io.github.tfsqueeze.core
+
+/** A class and its probability in 0..1. */
+data class LabelProbability(val label: String, val probability: Double)
+
+/**
+ * A span of a text, as a named entity or a slot: its UTF-16 units from [start] to before [end].
+ *
+ * [score] is the mean, over its words, of the probability of the tag that the word has.
+ */
+data class Entity(
+    val text: String,
+    val type: String,
+    val start: Int,
+    val end: Int,
+    val score: Double,
+)
+
+/** What a model makes of a text. */
+sealed class Result {
+    /** The labels of a text, or of a pair of texts, the most probable first. */
+    data class Classification(val labels: List<LabelProbability>) : Result()
+
+    /** The entities of a text, in order. */
+    data class Entities(val entities: List<Entity>) : Result()
+
+    /** The intents of a command, the most probable first, and its slots in order. */
+    data class IntentAndSlots(val intents: List<LabelProbability>, val slots: List<Entity>) :
+        Result()
+}
