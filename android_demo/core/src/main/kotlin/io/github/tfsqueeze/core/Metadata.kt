@@ -61,7 +61,7 @@ internal fun readMetadata(content: ByteBuffer, root: Table): Metadata {
         val details = JSONObject(text("tfsqueeze.json"))
         checkNetwork(content, details.getInt("network_bytes"), details.getString("network_sha256"))
         val taskTitle = details.optString("task", Task.TEXT_CLASSIFICATION.title)
-        val task = Task.values().find { it.title == taskTitle }
+        val task = Task.entries.find { it.title == taskTitle }
             ?: throw ModelException("the model is for $taskTitle, which this version does not know")
         return Metadata(
             about?.string(Slots.DESCRIPTION_NAME) ?: "",
