@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import shutil
 import subprocess
 import tempfile
@@ -72,8 +73,9 @@ def _repository() -> Path:
 
 
 def _sha256(artifact: Artifact) -> str:
-    with artifact.path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with artifact.path.open("rb") as file, mmap.mmap(
+            file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return hashlib.sha256(content).hexdigest()
 
 
 def _resolve(artifacts: Iterable[Artifact]) -> None:

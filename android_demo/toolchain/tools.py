@@ -1,0 +1,31 @@
+"""Programs that the tool chain runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfsqueeze.errors import UserError
+
+
+def run(command: Sequence[str | Path]) -> str:
+    """Runs a program and returns what it printed.
+
+    Raises UserError, with the program's own words, where it is not installed or fails.
+    """
+    name = Path(command[0]).name
+    try:
+        result = subprocess.run([str(part) for part in command], text=True, check=False,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except FileNotFoundError as error:
+        raise UserError(f"{name} is not installed (`make android` installs it on Debian)") from error
+    if result.returncode:
+        raise UserError(f"{name} failed:\n{result.stdout.strip()}")
+    return result.stdout
+
+
+def java(class_path: Sequence[Path], main: str, *arguments: str | Path) -> str:
+    """Runs a Java program and returns what it printed. Raises as `run`."""
+    return run(["java", "-cp", os.pathsep.join(map(str, class_path)), main, *arguments])
