@@ -106,13 +106,21 @@ def _converter(model, max_length, profile):
         with export_form(profile):
             outputs = model(inputs, training=False)
         # Layers keep four dimensions while exporting.
-        return {name: tf.squeeze(value, [1] if len(shapes[name]) == 3 else [1, 2])
+        return {name: tf.squeeze(value, _extra_axes(shapes[name]))
                 for name, value in _by_name(outputs).items()}
 
     # The variables alone: saving the Keras model with its layers takes ten times as long.
     holder = tf.Module()
     holder.variables_of_model = model.variables
     return tf.lite.TFLiteConverter.from_concrete_functions([serve.get_concrete_function()], holder)
+
+
+def _extra_axes(shape):
+    """Which axes of [1, 1, length, channels] an output of a Keras shape does not have."""
+    if len(shape) == 3:
+        return [1]
+    # Of two axes the second is the tokens' where its size is open.
+    return [1, 3] if shape[1] is None else [1, 2]
 
 
 def _by_name(outputs):

@@ -49,13 +49,18 @@ DETAILS_FILE = AssociatedFile(
 
 # What the readers of BERT models expect the inputs to be called.
 _READERS_NAMES = {"input_ids": "ids", "attention_mask": "mask", "token_type_ids": "segment_ids"}
-# For each task the outputs, in what they stand for, and the file with the names of their classes.
+# For each task the outputs, in what they stand for, and the file with the names of their classes;
+# None where what is chosen among has no names.
 _OUTPUTS = {
     "text-classification": {"logits": ("One score per label.", LABELS_FILE)},
     "token-classification": {"logits": ("One score per token and label.", LABELS_FILE)},
     "intent-and-slots": {
         "intent_logits": ("One score per intent.", LABELS_FILE),
         "slot_logits": ("One score per token and slot tag.", SLOTS_FILE),
+    },
+    "question-answering": {
+        "start_logits": ("How well each token begins the answer.", None),
+        "end_logits": ("How well each token ends the answer.", None),
     },
 }
 _INPUT_DESCRIPTIONS = {
@@ -245,17 +250,22 @@ def _outputs(
     shapes = [list(map(int, tensor.shape)) for tensor in tensors]
     # A single output is the logits, whatever another converter named it.
     found = [_tensor_name(x) for x in tensors] if len(meant) > 1 else list(meant)[: len(tensors)]
-    if sorted(found) != sorted(meant) or len(found) != len(tensors) or any(
-        shape[-1:] != [len(names[meant[name][1]])]
-        for name, shape in zip(found, shapes, strict=True)
-    ):
+    if sorted(found) != sorted(meant) or len(found) != len(tensors):
+        raise UserError(
+            f"the outputs of a {task} are {', '.join(meant)}, but the model's have the names "
+            f"{', '.join(_tensor_name(x) for x in tensors)} and the shapes {shapes}"
+        )
+    files = [meant[name][1] for name in found]
+    if any(file and shape[-1:] != [len(names[file])]
+           for file, shape in zip(files, shapes, strict=True)):
         counts = " and ".join(f"{len(names[file])} {file.name.removesuffix('.txt')}"
-                              for _, file in meant.values())
+                              for file in files)
         raise UserError(
             f"there are {counts}, but the model's outputs have shapes {shapes}; "
             "give one label for each logit"
         )
-    return [TensorMetadata(name, meant[name][0], [meant[name][1]]) for name in found]
+    return [TensorMetadata(name, meant[name][0], [file] if file else [])
+            for name, file in zip(found, files, strict=True)]
 
 
 def _input_metadata(name: str) -> TensorMetadata:

@@ -15,6 +15,7 @@ from converters.runtimes import available_runtimes
 from converters.signatures import merge_lengths
 from converters.verification import verify_outputs
 from converters.versions import installed_versions
+from tfsqueeze.data.question_dataset import QuestionDataset
 from tfsqueeze.data.text_dataset import TextDataset
 from tfsqueeze.data.token_dataset import TokenDataset
 from tfsqueeze.quantization import quantize_aware
@@ -86,8 +87,9 @@ def keras_outputs(model: keras.Model, task: Task, inputs: dict[str, np.ndarray]
     return logits if isinstance(logits, dict) else {next(iter(task.outputs)): logits}
 
 
-def verify_run(run: TrainedRun, models: dict[str, bytes], test: TextDataset | TokenDataset,
-               **options: Any) -> dict[str, Any]:
+def verify_run(run: TrainedRun, models: dict[str, bytes],
+               test: TextDataset | TokenDataset | QuestionDataset, **options: Any
+               ) -> dict[str, Any]:
     """Runs a test set through a run's Keras models and .tflite files on every runtime.
 
     models: .tflite contents by name, the quantization-aware one as `QAT_FILE`.

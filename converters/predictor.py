@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -133,12 +134,12 @@ class Predictor:
             UserError: the dataset is not of the task, or has labels that the model does not know.
         """
         self._check(dataset)
-        found: dict[str, list] = {name: [] for name in self.task.outputs}
+        found: dict[str, list] = {}
         for start in range(0, len(dataset), _BATCH):
             part = dataset.take(range(start, min(start + _BATCH, len(dataset))))
             rows, logits = self._run(part)
             for name, values in self.task.predictions(logits, rows, self.classes).items():
-                found[name] += values
+                found.setdefault(name, []).extend(values)
             progress(start + len(part), len(dataset))
         return self.task.metrics(dataset, found, self.classes)
 
@@ -150,27 +151,33 @@ class Predictor:
         *_, tags = self.classes.values()
         dataset.tag_ids(tags)
 
-    def _run(self, dataset) -> tuple[Rows, dict[str, np.ndarray]]:
+    def _run(self, dataset, **options: Any) -> tuple[Rows, dict[str, np.ndarray]]:
         """The dataset as rows, and the dequantized logits of each output; past the end of a row's
-        model they are 0."""
-        rows = self.task.rows(self._tokenizer, dataset)
+        model they are 0.
+
+        options: of the task's `rows`.
+        """
+        rows = self.task.rows(self._tokenizer, dataset, **options)
         lengths = rows.inputs["attention_mask"].sum(axis=1)
-        logits = {
-            name: np.zeros((len(rows), *([self.max_length] if kind == "word" else []),
-                            len(self.classes[name])), np.float32)
-            for name, kind in self.task.outputs.items()}
+        logits = {name: np.zeros((len(rows), *self._output_shape(name, kind)), np.float32)
+                  for name, kind in self.task.outputs.items()}
         shorter = 0
         # Each text by the shortest model that has room for it.
         for length, model in self._by_length.items():
             chosen = np.flatnonzero((lengths > shorter) & (lengths <= length))
             inputs = {name: rows.inputs[name][chosen, :length] for name in self._input_names}
             for name, values in self._predict(model, inputs).items():
-                if self.task.outputs[name] == "word":
-                    logits[name][chosen, :length] = values
-                else:
+                if self.task.outputs[name] == "text":
                     logits[name][chosen] = values
+                else:
+                    logits[name][chosen, :length] = values
             shorter = length
         return rows, logits
+
+    def _output_shape(self, name: str, kind: str) -> tuple[int, ...]:
+        """That of one row, at the longest length."""
+        return (*(() if kind == "text" else (self.max_length,)),
+                *(() if kind == "place" else (len(self.classes[name]),)))
 
     def _predict(self, model: TFLiteModel, inputs) -> dict[str, np.ndarray]:
         if len(self.task.outputs) > 1:
@@ -299,24 +306,32 @@ class IntentAndSlotClassifier(Predictor):
         return found
 
 
-_PREDICTORS = {kind.task.name: kind
-               for kind in (TextClassifier, TokenClassifier, IntentAndSlotClassifier)}
+# Modules and classes by the task's name.
+_PREDICTORS = {
+    "text-classification": (__name__, "TextClassifier"),
+    "token-classification": (__name__, "TokenClassifier"),
+    "intent-and-slots": (__name__, "IntentAndSlotClassifier"),
+    "question-answering": ("converters.question_answerer", "QuestionAnswerer"),
+}
 
 
 def open_predictor(path: Model, runtime: str | None = None, num_threads: int = 1) -> Predictor:
     """Opens a packed .tflite file of any task; see `Predictor.from_file`."""
-    task = find_task(read_metadata(path).task)
-    return _PREDICTORS[task.name].from_file(path, runtime, num_threads)
+    module, name = _PREDICTORS[find_task(read_metadata(path).task).name]
+    return getattr(importlib.import_module(module), name).from_file(path, runtime, num_threads)
 
 
-def checked_texts(texts: Iterable[str]) -> list[str]:
-    """Returns a list of the texts. Raises UserError for a single string and for what is none."""
+def checked_texts(texts: Iterable[str], what: str = "text") -> list[str]:
+    """Returns a list of the texts. Raises UserError for a single string and for what is none.
+
+    what: what one of them is.
+    """
     if isinstance(texts, (str, bytes, os.PathLike)):
-        raise UserError("predict takes a list of texts, not a single one; put it in a list")
+        raise UserError(f"predict takes a list of {what}s, not a single one; put it in a list")
     texts = list(texts)
     for index, text in enumerate(texts):
         if not isinstance(text, str):
-            raise UserError(f"text {index} is {text!r}, not a string")
+            raise UserError(f"{what} {index} is {text!r}, not a string")
     return texts
 
 

@@ -34,7 +34,8 @@ TARGETS = {
 def require_single_texts(run, target: str) -> None:
     """Raises UserError for a run whose inputs and outputs a target's program does not know."""
     if run.task.name != "text-classification" or run.reads_pairs:
-        kind = "pairs of texts" if run.reads_pairs else run.task.name
+        kind = ("pairs of texts" if run.task.name == "text-classification"
+                else run.task.name)
         raise UserError(f"{run.folder} is a model for {kind}; the target {target} takes "
                         "classifiers of single texts so far")
 

@@ -37,27 +37,28 @@ def verify_outputs(models: Mapping[str, bytes], task: Task, dataset, rows: Rows,
     `runtime`, `kernels`, `examples`, the task's `scores`, the shares of equal predictions
     `agreement_with_qat` and `agreement_with_float`, and `logit_error_mean`/`logit_error_max`: the
     absolute difference to the QAT model's logits in steps of each output's scale. Predictions are
-    those of texts and of words alike, and the logits those that make them. And the outputs by
+    the task's `decisions`, and the logits those that make them, its `counted`. And the outputs by
     (model, runtime, kernels).
     """
-    def row(name, runtime, kernels, outputs, scales):
-        count = len(next(iter(outputs.values())))
+    def row(name, runtime, kernels, count, outputs, scales):
         part = rows.take(count)
         metrics = task.metrics(dataset.take(range(count)),
                                task.predictions(outputs, part, classes), classes)
-        found = task.counted(outputs, part)
-        expected = {key: task.counted({name: value[:count] for name, value in logits.items()}, part)
+        expected = {key: {name: value[:len(part)] for name, value in logits.items()}
                     for key, logits in keras_outputs.items()}
         errors = None
         if scales and all(scales.values()):
+            logits_of_qat = task.counted(expected["qat"], part)
             errors = np.concatenate([
-                (np.abs(logits - expected["qat"][output]) / scales[output]).ravel()
-                for output, logits in found.items()])
+                (np.abs(logits - logits_of_qat[output]) / scales[output]).ravel()
+                for output, logits in task.counted(outputs, part).items()])
+        decided = task.decisions(outputs, part)
 
         def agreement(other):
+            others = task.decisions(expected[other], part)
             return float(np.concatenate([
-                logits.argmax(axis=-1) == expected[other][output].argmax(axis=-1)
-                for output, logits in found.items()]).mean())
+                (values == others[name]).reshape(len(values), -1).all(axis=1)
+                for name, values in decided.items()]).mean())
 
         return {"model": name, "runtime": runtime, "kernels": kernels, "examples": count,
                 **{score: metrics[score] for score in task.scores},
@@ -66,16 +67,17 @@ def verify_outputs(models: Mapping[str, bytes], task: Task, dataset, rows: Rows,
                 "logit_error_mean": None if errors is None else float(errors.mean()),
                 "logit_error_max": None if errors is None else float(errors.max())}
 
-    table = [row("Keras float", "tensorflow", None, keras_outputs["float"], None),
-             row("Keras QAT", "tensorflow", None, keras_outputs["qat"], None)]
-    cases = [(name, runtime, "default", len(rows))
+    count = len(dataset)
+    table = [row("Keras float", "tensorflow", None, count, keras_outputs["float"], None),
+             row("Keras QAT", "tensorflow", None, count, keras_outputs["qat"], None)]
+    cases = [(name, runtime, "default", count)
              for name in models for runtime in available_runtimes()]
     if reference_examples:
-        cases += [(next(iter(models)), runtime, "reference", min(len(rows), reference_examples))
+        cases += [(next(iter(models)), runtime, "reference", min(count, reference_examples))
                   for runtime in available_runtimes()]
     results = run_in_workers(predict_outputs, [
         (models[name], rows.take(count).select(input_names), runtime, kernels)
         for name, runtime, kernels, count in cases])
-    for (name, runtime, kernels, _), (outputs, scales) in zip(cases, results, strict=True):
-        table.append(row(name, runtime, kernels, outputs, scales))
+    for (*case, count), (outputs, scales) in zip(cases, results, strict=True):
+        table.append(row(*case, count, outputs, scales))
     return table, {case[:3]: outputs for case, (outputs, _) in zip(cases, results, strict=True)}

@@ -15,7 +15,7 @@ from converters.inspection import (
 )
 from converters.int8 import convert_float, convert_int8, convert_post_training
 from converters.runtimes import available_runtimes, open_model
-from converters.worker import predict_logits, run_in_workers
+from converters.worker import predict_logits, predict_outputs, run_in_workers
 from tfsqueeze.errors import UserError
 from tfsqueeze.models import (
     SqueezeBertForQuestionAnswering,
@@ -99,15 +99,17 @@ def test_convolutions_have_a_scale_per_channel(converted):
 def test_runtimes_compute_what_quantization_aware_training_computes(converted):
     inputs, model, content = converted
     expected = model.predict(inputs, verbose=0)
-    scale = open_model(content).output_details[0].scale
-    assert np.ptp(expected) > 20 * scale  # else any constant would pass
-    results = run_in_workers(predict_logits, [
+    expected = expected if isinstance(expected, dict) else {"logits": expected}
+    results = run_in_workers(predict_outputs, [
         (content, inputs, runtime, "default") for runtime in available_runtimes()])
-    for runtime, (logits, _) in zip(available_runtimes(), results, strict=True):
-        assert logits.shape == expected.shape
-        steps = np.abs(logits - expected) / scale
-        # Measured: mean 0.3 to 2.0, max 1 to 7; of random logits both are tens of steps.
-        assert steps.mean() < 3.0 and steps.max() < 12.0, (runtime, steps.mean(), steps.max())
+    for runtime, (outputs, scales) in zip(available_runtimes(), results, strict=True):
+        assert set(outputs) == set(expected)
+        for name, logits in outputs.items():
+            assert np.ptp(expected[name]) > 20 * scales[name]  # else any constant would pass
+            assert logits.shape == expected[name].shape
+            steps = np.abs(logits - expected[name]) / scales[name]
+            # Measured: mean 0.3 to 2.0, max 1 to 7; of random logits both are tens of steps.
+            assert steps.mean() < 3.0 and steps.max() < 12.0, (runtime, steps.mean(), steps.max())
 
 
 @pytest.mark.parametrize("variant", ["micro", "paper"])

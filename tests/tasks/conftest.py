@@ -85,6 +85,34 @@ def snips_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def squad_folder(tmp_path_factory):
+    """Who, where or what food is in a text: at most one of each; an eighth have no answer."""
+    draw = random.Random(0)
+    folder = tmp_path_factory.mktemp("squad")
+    kinds = {"who": lambda: f"{draw.choice(FIRST_NAMES)} {draw.choice(LAST_NAMES)}",
+             "where": lambda: draw.choice(CITIES), "what": lambda: draw.choice(TOPICS["food"])}
+    for part, count in (("train", 320), ("dev", 40), ("test", 40)):
+        articles = []
+        for index in range(count):
+            words = {kind: name() for kind, name in kinds.items()}
+            asked = draw.choice(list(kinds))
+            if index % 8 == 0:
+                del words[asked]
+            # Some texts are longer than a window.
+            fillers = draw.choices(FILLERS, k=draw.choice((2, 3, 4, 20)))
+            pieces = [*words.values(), *fillers]
+            draw.shuffle(pieces)
+            context = " ".join(pieces) + "."
+            answers = [{"text": words[asked], "answer_start": context.index(words[asked])}
+                       ] if asked in words else []
+            articles.append({"paragraphs": [{"context": context, "qas": [{
+                "id": f"{part}{index}", "question": f"{asked}?", "is_impossible": not answers,
+                "answers": answers}]}]})
+        (folder / f"{part}.json").write_text(json.dumps({"data": articles}))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def assert_agrees():
     """A function that holds the rows of a verification against what int8 promises."""
     from converters.pipeline import QAT_FILE

@@ -136,7 +136,7 @@ def test_commands(command, run, content, conll_folder, tmp_path):
     verified = command("verify", run.folder, "--model", file, "--data", conll_folder, "--examples",
                        10, "--report", tmp_path / "report", "--json")
     assert all(row["agreement_with_qat"] > 0.9 for row in verified["accuracy"][1:])
-    assert "Span F1" in (tmp_path / "report" / "report.md").read_text()
+    assert "| F1 |" in (tmp_path / "report" / "report.md").read_text()
     assert command("evaluate", file, conll_folder, "--json") == command(
         "evaluate", file, conll_folder / "test.conll", "--json")
     assert "PER" in command("evaluate", file, conll_folder)

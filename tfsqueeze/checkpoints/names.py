@@ -10,6 +10,9 @@ that Hugging Face's SqueezeBERT does not have are named in the same style:
 | layer_<i>_mixer_expand_norm | encoder.layers.<i>.mixer.layernorm |
 | layer_<i>_squeeze_expand_squeeze, ... | encoder.layers.<i>.squeeze_expand.squeeze, ... |
 | intent, slot | intent_classifier, slot_classifier |
+
+Where two layers have one module, its tensors hold both, one after the other: `start_output` and
+`end_output` are `qa_outputs`.
 """
 
 from __future__ import annotations
@@ -69,6 +72,7 @@ class Naming:
             "gamma": "weight", "beta": "bias"}[match[1]], name)
 
 
+_ANSWERS = {"start_output": "qa_outputs", "end_output": "qa_outputs"}
 _MODULES = {
     "embeddings": "embeddings",
     "embeddings_norm": "embeddings.LayerNorm",
@@ -76,7 +80,7 @@ _MODULES = {
     "classifier": "classifier",
     "intent": "intent_classifier",
     "slot": "slot_classifier",
-    "qa_outputs": "qa_outputs",
+    **_ANSWERS,
     "transform": "cls.predictions.transform.dense",
     "transform_norm": "cls.predictions.transform.LayerNorm",
     "decoder": "cls.predictions",
@@ -124,7 +128,7 @@ NAMINGS: dict[str, Naming] = {
         "embeddings_norm": "embeddings.LayerNorm",
         "pre_classifier": "pre_classifier",
         "classifier": "classifier",
-        "qa_outputs": "qa_outputs",
+        **_ANSWERS,
         "transform": "vocab_transform",
         "transform_norm": "vocab_layer_norm",
         "decoder": "vocab_projector",
@@ -144,7 +148,7 @@ NAMINGS: dict[str, Naming] = {
         "embeddings_projection": "encoder.embedding_hidden_mapping_in",
         "pooler": "pooler",
         "classifier": "classifier",
-        "qa_outputs": "qa_outputs",
+        **_ANSWERS,
         "transform": "predictions.dense",
         "transform_norm": "predictions.LayerNorm",
         "decoder": "predictions",

@@ -50,16 +50,21 @@ class CheckpointTensor:
 def checkpoint_tensors(model: keras.Model) -> Iterator[CheckpointTensor]:
     """Yields every tensor of a model, in the order of its layers."""
     names = naming(model)
+    by_module: dict[str, list[keras.layers.Layer]] = {}
     for layer in model.layers:
-        if not layer.weights:
-            continue
-        module = names.module_name(layer.name)
+        if layer.weights:
+            by_module.setdefault(names.module_name(layer.name), []).append(layer)
+    for module, layers in by_module.items():
+        if len(layers) > 1:
+            # Keras orders layers by what the graph looks like, not by their place in the tensor.
+            layers.sort(key=lambda layer: list(names.modules).index(layer.name))
+        layer = layers[0]
         if isinstance(layer, SqueezeBertEmbeddings):
             for table in layer.tables:
                 yield _same(f"{module}.{table}.weight", getattr(layer, table))
         elif isinstance(layer, GroupedConvolution):
             is_conv1d = names.conv1d and module.startswith(names.encoder_prefix)
-            yield from _grouped_convolution(layer, module, is_conv1d)
+            yield from _grouped_convolutions(layers, module, is_conv1d)
         elif isinstance(layer, SequenceDepthwiseConvolution):
             yield CheckpointTensor(f"{module}.weight", [layer.kernel],
                                    lambda values: values[0][0].transpose(2, 1, 0),
@@ -75,8 +80,8 @@ def _same(name, variable):
     return CheckpointTensor(name, [variable], lambda values: values[0], lambda tensor: [tensor])
 
 
-def _grouped_convolution(layer, module, has_kernel_axis):
-    groups = layer.groups
+def _grouped_convolutions(layers, module, has_kernel_axis):
+    pieces = [(layer, group) for layer in layers for group in range(layer.groups)]
 
     def join_kernels(values):
         weight = np.concatenate([kernel[0, 0].T for kernel in values])
@@ -85,10 +90,11 @@ def _grouped_convolution(layer, module, has_kernel_axis):
     def split_kernels(weight):
         if has_kernel_axis:
             weight = weight[..., 0]
-        return [kernel.T[None, None] for kernel in np.split(weight, groups)]
+        return [kernel.T[None, None] for kernel in np.split(weight, len(pieces))]
 
     yield CheckpointTensor(f"{module}.weight",
-                           [getattr(layer, f"kernel_{g}") for g in range(groups)],
+                           [getattr(layer, f"kernel_{group}") for layer, group in pieces],
                            join_kernels, split_kernels)
-    yield CheckpointTensor(f"{module}.bias", [getattr(layer, f"bias_{g}") for g in range(groups)],
-                           np.concatenate, lambda bias: np.split(bias, groups))
+    yield CheckpointTensor(f"{module}.bias",
+                           [getattr(layer, f"bias_{group}") for layer, group in pieces],
+                           np.concatenate, lambda bias: np.split(bias, len(pieces)))

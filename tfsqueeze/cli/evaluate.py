@@ -34,13 +34,19 @@ def evaluate(
     """Measures how good a .tflite file's predictions are on labelled data.
 
     Of texts: accuracy, macro F1 and scores per label. Of tagged words: precision, recall and F1
-    of whole spans. Of intents with slots: both, and how many commands are right as a whole.
+    of whole spans. Of intents with slots: both, and how many commands are right as a whole. Of
+    answers: exact match and F1 of words, as SQuAD's script has them.
+
+    Of the data that the file was trained on, it is the part that was held out.
     """
     from converters.predictor import open_predictor
 
     predictor = open_predictor(model, runtime, threads)
     step(f"loading {data}")
-    test = predictor.task.load_evaluation_set(
+    trained_on = predictor.metadata.extra.get("dataset")
+    load = (predictor.task.load_held_out if data == trained_on
+            else predictor.task.load_evaluation_set)
+    test = load(
         data, text_column=text_column, label_column=label_column,
         text_pair_column=text_pair_column,
         # That of training: its validation part is then not among what was trained on.

@@ -19,7 +19,8 @@ def train(
                                "interrupted.")],
     task: Annotated[str, typer.Option(
         help="`text-classification`, of texts or pairs of texts; `token-classification`, such as "
-             "named entities; or `intent-and-slots`.")] = "text-classification",
+             "named entities; `intent-and-slots`; or `question-answering`."
+    )] = "text-classification",
     preset: Annotated[str, typer.Option(help="The shape of the model.")] = "squeezebert-micro",
     pretrained: Annotated[str | None, typer.Option(
         help="Weights and tokenizer to start from, in place of --preset and --vocab-size: "
@@ -53,7 +54,7 @@ def train(
     text_pair_column: TextPairColumn = None,
     json: Json = False,
 ) -> None:
-    """Trains a classifier of texts, pairs of texts or words: first in float, then
+    """Trains a model of a task, such as a classifier of texts: first in float, then
     quantization-aware.
 
     Logs for TensorBoard are in OUTPUT/float/logs and OUTPUT/qat/logs.
@@ -67,6 +68,8 @@ def train(
       tfsqueeze train questions/ -o runs/same --text-pair-column other_question
 
       tfsqueeze train conll_folder/ -o runs/entities --task token-classification
+
+      tfsqueeze train squad.json -o runs/answers --task question-answering --max-length 192
 
       tfsqueeze train my_folder/ -o runs/mine --pretrained squeezebert-tiny --learning-rate 3e-4
     """
@@ -86,7 +89,7 @@ def train(
     splits = chosen.load_splits(data, text_column=text_column, label_column=label_column,
                                 text_pair_column=text_pair_column, seed=seed)
     names = getattr(splits, "tag_names", None) or splits.label_names
-    step(f"training on {len(splits.train):,} texts with {len(names)} labels")
+    step(f"training on {len(splits.train):,} examples with {len(names)} labels")
     load_tensorflow()
     from tfsqueeze.training.run import train_task
     from tfsqueeze.training.stage import monitor

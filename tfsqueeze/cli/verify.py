@@ -34,9 +34,9 @@ def verify(
 ) -> None:
     """Runs the same texts through Keras in float and QAT and through every installed runtime.
 
-    It prints the accuracy of each, or the F1 of spans, how many predictions agree, and the error
-    of the logits in steps of the output's scale, with optimized kernels (and their delegate) and
-    with the reference kernels.
+    It prints the scores of each, as `evaluate` measures them, how many predictions agree, and the
+    error of the logits in steps of the output's scale, with optimized kernels (and their delegate)
+    and with the reference kernels.
     """
     load_tensorflow()
     if target:
@@ -50,7 +50,8 @@ def verify(
     content = None if model is None else read_model(model)
     step(f"loading {run}")
     trained = load_run(run)
-    test = trained.task.load_evaluation_set(
+    load = trained.task.load_held_out if data is None else trained.task.load_evaluation_set
+    test = load(
         data or trained.dataset_name, text_column=text_column, label_column=label_column,
         text_pair_column=text_pair_column, seed=trained.options.seed)
     if examples:

@@ -9,6 +9,8 @@ import numpy as np
 
 from tfsqueeze.errors import UserError
 
+ANSWER, NO_ANSWER = "answer", "no answer"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -93,3 +95,17 @@ class QuestionDataset:
             self.name,
             **{column: [getattr(self, column)[i] for i in indices] for column in columns},
         )
+
+
+@dataclass(frozen=True)
+class QuestionDatasetSplits:
+    """The parts of a dataset of questions; `test` is None where its authors publish none."""
+
+    train: QuestionDataset
+    validation: QuestionDataset
+    test: QuestionDataset | None = None
+
+    @property
+    def label_names(self) -> list[str]:
+        """The kinds of questions in `train`: `ANSWER`, and `NO_ANSWER` where some have none."""
+        return [ANSWER] if all(self.train.answers) else [ANSWER, NO_ANSWER]

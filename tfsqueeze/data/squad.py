@@ -9,9 +9,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tfsqueeze.data.question_dataset import Answer, QuestionDataset
+from tfsqueeze.data.folders import VALIDATION_FRACTION, find_part
+from tfsqueeze.data.question_dataset import Answer, QuestionDataset, QuestionDatasetSplits
 from tfsqueeze.data.reading import JsonValue, parse_json, read_text
 from tfsqueeze.errors import UserError
+
+_TEST_FRACTION = 0.2
+_SUFFIXES = (".json",)
+_VERSIONS = ("", "-v1.1", "-v2.0")  # SQuAD's own names: train-v1.1.json, dev-v1.1.json
 
 
 def read_squad(path: str | os.PathLike) -> QuestionDataset:
@@ -45,6 +50,40 @@ def read_squad(path: str | os.PathLike) -> QuestionDataset:
     if not questions:
         raise UserError(f"{path} holds no questions")
     return QuestionDataset(path.name, questions, contexts, answers, list(ids), articles)
+
+
+def load_squad(path: str | os.PathLike, *, seed: int = 0) -> QuestionDatasetSplits:
+    """Loads the train, val (or dev, validation) and test .json files of a folder, or one file; the
+    names may end in `-v1.1` or `-v2.0`.
+
+    Of a single file, such as XQuAD's, a fifth of the articles is the test part, the same for every
+    seed. Without a validation file a tenth of the other articles, drawn by `seed`, takes its place.
+    An article is never in two parts.
+
+    Raises:
+        UserError: there is no such file, or one cannot be used, or has too few articles.
+    """
+    path = Path(path)
+    if path.is_file():
+        rest, test = read_squad(path).split(_TEST_FRACTION, seed=0)
+        return QuestionDatasetSplits(*rest.split(VALIDATION_FRACTION, seed), test)
+    train_path = _part(path, "train")
+    if train_path is None:
+        raise UserError(f"{path} is no file and has no train.json; name a file of questions in "
+                        "SQuAD's JSON, or a folder with train, val and test files")
+    train = read_squad(train_path)
+    validation_path = _part(path, "val", "dev", "validation")
+    if validation_path is None:
+        train, validation = train.split(VALIDATION_FRACTION, seed)
+    else:
+        validation = read_squad(validation_path)
+    test_path = _part(path, "test")
+    return QuestionDatasetSplits(train, validation, test_path and read_squad(test_path))
+
+
+def _part(folder: Path, *stems: str) -> Path | None:
+    return find_part(folder, [stem + version for stem in stems for version in _VERSIONS],
+                     _SUFFIXES)
 
 
 def _answers(question: JsonValue, context: str) -> list[Answer]:

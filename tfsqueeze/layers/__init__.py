@@ -7,11 +7,11 @@ from tfsqueeze.layers.export import export_form
 from tfsqueeze.layers.grouped_convolution import GroupedConvolution
 from tfsqueeze.layers.masks import FLOAT_MASK_VALUE, MaskLookup
 from tfsqueeze.layers.normalization import LayerNorm, NoNorm
-from tfsqueeze.layers.pooling import FirstToken, FirstTokenOnDevice, MaxOverTokens
+from tfsqueeze.layers.pooling import FirstToken, FirstTokenOnDevice, MaxOverTokens, TokenScores
 from tfsqueeze.layers.quantizable import QuantizableLayer
 from tfsqueeze.layers.residual import ResidualAdd
 
 __all__ = ["FLOAT_MASK_VALUE", "FirstToken", "FirstTokenOnDevice", "GroupedConvolution",
            "LayerNorm", "MaskLookup", "MaxOverTokens", "NoNorm", "QuantizableLayer",
            "ResidualAdd", "SelfAttention", "SequenceDepthwiseConvolution",
-           "SqueezeBertEmbeddings", "export_form"]
+           "SqueezeBertEmbeddings", "TokenScores", "export_form"]

@@ -1,4 +1,4 @@
-"""From one vector per token to one per text."""
+"""From one vector per token to one per text, or one number per token."""
 
 from __future__ import annotations
 
@@ -45,3 +45,11 @@ class MaxOverTokens(QuantizableLayer):
 
     def tensor_ranges(self):
         return {"masked": TensorRange(keep_margin=0.0)}
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class TokenScores(QuantizableLayer):
+    """Drops the one channel of a score: float [batch, length, 1] to [batch, length]."""
+
+    def call(self, inputs):
+        return inputs if is_exporting() else inputs[:, :, 0]

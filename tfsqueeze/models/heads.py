@@ -6,7 +6,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.errors import UserError
-from tfsqueeze.layers import FLOAT_MASK_VALUE, FirstToken, MaxOverTokens
+from tfsqueeze.layers import FLOAT_MASK_VALUE, FirstToken, MaxOverTokens, TokenScores
 from tfsqueeze.models.encoder import EncoderGraph, convolve, drop, normalize
 from tfsqueeze.models.pretrained import PreTrainedModel
 
@@ -81,11 +81,18 @@ class IntentAndSlotClassifier(PreTrainedModel):
 
 
 class QuestionAnswerer(PreTrainedModel):
-    """Finds an answer's span: logits float [batch, length, 2], the start's and the end's."""
+    """Finds an answer's span (Devlin et al. 2019, arXiv 1810.04805, section 4.2).
+
+    Outputs a dict: `start_logits` and `end_logits`, float [batch, length]: how well each token
+    begins and ends the answer; where there is none, the first token does both.
+    """
 
     @staticmethod
     def _head(graph):
-        return convolve(graph, graph.last_hidden_state, 2, "qa_outputs")
+        # Two products, so that each output has an int8 scale of its own.
+        return {f"{end}_logits": TokenScores(name=end)(
+            convolve(graph, graph.last_hidden_state, 1, f"{end}_output"))
+            for end in ("start", "end")}
 
 
 class MaskedLanguageModel(PreTrainedModel):

@@ -8,18 +8,21 @@ from __future__ import annotations
 from tfsqueeze.errors import UserError
 from tfsqueeze.tasks.base import IGNORED, Rows, Task
 from tfsqueeze.tasks.intent_and_slots import IntentAndSlots
+from tfsqueeze.tasks.question_answering import QuestionAnswering
 from tfsqueeze.tasks.text_classification import TextClassification
 from tfsqueeze.tasks.token_classification import TokenClassification
 
 TEXT_CLASSIFICATION = TextClassification()
 TOKEN_CLASSIFICATION = TokenClassification()
 INTENT_AND_SLOTS = IntentAndSlots()
+QUESTION_ANSWERING = QuestionAnswering()
 TASKS: dict[str, Task] = {
-    task.name: task for task in (TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION, INTENT_AND_SLOTS)
+    task.name: task for task in (TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION, INTENT_AND_SLOTS,
+                                 QUESTION_ANSWERING)
 }
 
-__all__ = ["IGNORED", "INTENT_AND_SLOTS", "TASKS", "TEXT_CLASSIFICATION", "TOKEN_CLASSIFICATION",
-           "Rows", "Task", "find_task"]
+__all__ = ["IGNORED", "INTENT_AND_SLOTS", "QUESTION_ANSWERING", "TASKS", "TEXT_CLASSIFICATION",
+           "TOKEN_CLASSIFICATION", "Rows", "Task", "find_task"]
 
 
 def find_task(name: str) -> Task:

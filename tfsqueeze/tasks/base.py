@@ -26,21 +26,26 @@ class Rows:
 
     inputs: int32 [examples, length] by the input's name.
     word_ids, word_counts: those of `WordRows`, where the task is about words.
+    examples, offsets: those of `QuestionRows`, where an example may have several rows.
     """
 
     inputs: dict[str, np.ndarray]
     word_ids: np.ndarray | None = None
     word_counts: np.ndarray | None = None
+    examples: np.ndarray | None = None
+    offsets: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.inputs["input_ids"])
 
     def take(self, count: int) -> Rows:
-        """The first examples, as many as asked for."""
-        inputs = {name: value[:count] for name, value in self.inputs.items()}
-        if self.word_ids is None:
-            return Rows(inputs)
-        return Rows(inputs, self.word_ids[:count], self.word_counts[:count])
+        """All rows of the first examples, as many as asked for."""
+        if self.examples is not None:
+            count = int(np.searchsorted(self.examples, count))
+        first = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        first = {name: value[:count] for name, value in first.items()
+                 if name != "inputs" and value is not None}
+        return Rows({name: value[:count] for name, value in self.inputs.items()}, **first)
 
     def select(self, names: Iterable[str]) -> dict[str, np.ndarray]:
         """The inputs of the names, in their order."""
@@ -53,8 +58,8 @@ class Task(abc.ABC):
     name: as `--task` and run.json have it.
     title: what a model of it is called.
     head: what the names of its model classes end with, after `For`.
-    outputs: for each output of its models, in their order, whether a `text` or a `word` gets a
-        class by it.
+    outputs: for each output of its models, in their order, what it decides: the class of a `text`
+        or of each `word`, or a `place`, which of a row's tokens it is.
     monitored: the Keras metrics, without `val_`, whose mean on validation chooses the epoch.
     scores: those of `metrics` that tables show.
     """
@@ -75,8 +80,16 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def load_evaluation_set(self, name_or_path: str, *, seed: int = 0, **columns: Any):
-        """Loads one labelled file, or the test part of `load_splits`; its validation part where
-        it has no test part."""
+        """Loads one labelled file, or what `load_held_out` does."""
+
+    def load_held_out(self, name_or_path: str, *, seed: int = 0, **columns: Any):
+        """Loads the test part of `load_splits`; its validation part where it has no test part."""
+        splits = self.load_splits(name_or_path, seed=seed, **columns)
+        return splits.test or splits.validation
+
+    def input_names(self, dataset) -> tuple[str, ...]:
+        """The inputs of a model that is trained on a dataset."""
+        return ("input_ids",)
 
     @abc.abstractmethod
     def configure(self, config: EncoderConfig, splits) -> EncoderConfig:
@@ -101,7 +114,7 @@ class Task(abc.ABC):
     def targets(self, dataset, rows: Rows, classes: Mapping[str, Sequence[str]]
                 ) -> dict[str, np.ndarray]:
         """The class ids by output: int32 [examples] of texts, [examples, length] of words, with
-        `IGNORED` at tokens other than the first of a word.
+        `IGNORED` at tokens other than the first of a word; of places int32 [rows], the tokens.
 
         Raises UserError where the dataset has none, or one without a name.
         """
@@ -128,6 +141,12 @@ class Task(abc.ABC):
         return {name: outputs[name] if kind == "text" else outputs[name][rows.word_ids >= 0]
                 for name, kind in self.outputs.items()}
 
+    def decisions(self, outputs: Mapping[str, np.ndarray], rows: Rows) -> dict[str, np.ndarray]:
+        """What the logits decide, integers by what it is about: an array whose items along the
+        first axis are equal where two models decide alike."""
+        return {name: logits.argmax(axis=-1)
+                for name, logits in self.counted(outputs, rows).items()}
+
     def monitored_value(self, logs: Mapping[str, float], prefix: str = "") -> float:
         """The mean of the monitored metrics among Keras' logs."""
         return sum(logs[prefix + name] for name in self.monitored) / len(self.monitored)
@@ -144,8 +163,7 @@ class WordTask(Task):
     def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
         if Path(name_or_path).is_file():
             return self.read_file(name_or_path)
-        splits = self.load_splits(name_or_path, seed=seed)
-        return splits.test or splits.validation
+        return self.load_held_out(name_or_path, seed=seed)
 
     def texts(self, dataset):
         return [" ".join(words) for words in dataset.sentences]

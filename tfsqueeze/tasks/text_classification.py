@@ -29,6 +29,10 @@ class TextClassification(Task):
     def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
         return load_evaluation_set(name_or_path, seed=seed, **columns)
 
+    def input_names(self, dataset):
+        types = ("token_type_ids",) if dataset.text_pairs is not None else ()
+        return ("input_ids", *types)
+
     def configure(self, config, splits):
         require_kind(splits, TextDataset, self)
         return config.with_labels(splits.label_names)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfsqueeze.errors import UserError
+from tfsqueeze.text.question_rows import QuestionRows, join_questions
 from tfsqueeze.text.settings import (
     CLS_TOKEN,
     MAX_CHARACTERS_PER_WORD,
@@ -127,15 +128,50 @@ class LightTokenizer:
             cls_id=self._cls, sep_id=self._sep, pad_id=self._pad, unk_id=self._unk,
         )
 
+    def questions(
+        self, questions: Iterable[str], contexts: Iterable[str], max_length: int | None = None,
+        doc_stride: int | None = None,
+    ) -> QuestionRows:
+        """Tokenizes questions with the texts to look in; see `join_questions`.
+
+        Raises:
+            UserError: a text is not a string, the questions and contexts differ in number, or
+                `join_questions` refuses the sizes.
+        """
+        asked, contexts = self._tokenize(questions), list(contexts)
+        if len(asked) != len(contexts):
+            raise UserError(f"there are {len(asked)} questions but {len(contexts)} contexts")
+        # Many questions may be about one context.
+        known = list(dict.fromkeys(contexts))
+        found = dict(zip(known, ((encoding.ids, encoding.offsets)
+                                 for encoding in self._encode(known)), strict=True))
+        return join_questions(
+            zip(asked, (found[context] for context in contexts), strict=True),
+            max_length or self.max_length, doc_stride,
+            cls_id=self._cls, sep_id=self._sep, pad_id=self._pad,
+        )
+
     def _tokenize(self, texts: Iterable[str]) -> list[list[int]]:
         """Token ids without special tokens."""
+        return [encoding.ids for encoding in self._encode(texts)]
+
+    def _encode(self, texts: Iterable[str]) -> list:
+        """The encodings of `tokenizers`, without special tokens; places count characters."""
         cleaned = []
         for index, text in enumerate(texts):
             if not isinstance(text, str):
                 raise UserError(f"text {index} is {text!r}, not a string")
-            cleaned.append(_SURROGATES.sub("", text))
-        encodings = self._tokenizer.encode_batch(cleaned, add_special_tokens=False)
-        return [encoding.ids for encoding in encodings]
+            # BERT's normalizer drops U+FFFD, so that the places of other characters stay.
+            cleaned.append(_SURROGATES.sub("\ufffd", text))
+        return self._tokenizer.encode_batch(cleaned, add_special_tokens=False)
+
+
+def light(tokenizer) -> LightTokenizer:
+    """The light tokenizer with the vocabulary and settings of a `WordPieceTokenizer`; a light one
+    itself."""
+    if isinstance(tokenizer, LightTokenizer):
+        return tokenizer
+    return LightTokenizer.from_settings(tokenizer.settings(), tokenizer.vocabulary)
 
 
 def _truncate(

@@ -18,7 +18,8 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         self.label_smoothing = label_smoothing
 
     def call(self, y_true, y_pred):
-        targets = tf.one_hot(tf.cast(tf.reshape(y_true, [-1]), tf.int32), y_pred.shape[-1])
+        # Where a token of a row is chosen, there are as many classes as tokens in the batch.
+        targets = tf.one_hot(tf.cast(tf.reshape(y_true, [-1]), tf.int32), tf.shape(y_pred)[-1])
         return keras.losses.categorical_crossentropy(
             targets, y_pred, from_logits=True, label_smoothing=self.label_smoothing)
 
@@ -90,7 +91,7 @@ def losses_and_metrics(outputs: dict[str, str], classes: dict[str, list[str]],
     """
     losses, metrics = {}, {}
     for name, kind in outputs.items():
-        if kind == "text":
+        if kind in ("text", "place"):
             losses[name] = SmoothedCrossEntropy(label_smoothing)
             metrics[name] = [keras.metrics.SparseCategoricalAccuracy("accuracy")]
         else:

@@ -16,6 +16,7 @@ import tf_keras as keras
 
 from tfsqueeze.checkpoints.sources import CONFIG_FILE, pretrained_folder
 from tfsqueeze.config import SqueezeBertConfig
+from tfsqueeze.data.question_dataset import QuestionDatasetSplits
 from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
 from tfsqueeze.data.token_dataset import TokenDatasetSplits
 from tfsqueeze.distillation.distiller import Distiller
@@ -48,7 +49,7 @@ class TrainedRun:
     float_model, qat_model: logits of {"input_ids": int32 [batch, length]}, and of
         `token_type_ids` where the texts are pairs: float [batch, num_labels] of a text
         classifier, [batch, length, num_labels] of a token classifier, both in a dict of a model
-        of intents and slots.
+        of intents and slots; of one that finds answers a dict of two float [batch, length].
     history: per stage (`float`, `qat`) one row per epoch.
     seconds: wall time per stage.
     """
@@ -96,7 +97,8 @@ def train_classifier(folder: str | os.PathLike, splits: DatasetSplits, options: 
 
 
 def train_task(folder: str | os.PathLike, task: Task,
-               splits: DatasetSplits | TokenDatasetSplits, options: TrainingOptions,
+               splits: DatasetSplits | TokenDatasetSplits | QuestionDatasetSplits,
+               options: TrainingOptions,
                callbacks: Callable[[str, int, int], Sequence] = lambda *_: (), *,
                dataset_name: str | None = None,
                teacher_progress: Callable[[int, int], None] = lambda *_: None) -> TrainedRun:
@@ -133,7 +135,7 @@ def train_task(folder: str | os.PathLike, task: Task,
     config = task.configure(_config(tokenizer, task, options), splits)
     config.save_json(folder / "config.json")
     classes = task.classes(config.id2label.values(), getattr(config, "slot_labels", ()))
-    input_names = ("input_ids", "token_type_ids") if pairs else ("input_ids",)
+    input_names = task.input_names(train)
     teacher = teacher_logits = None
     if options.teacher is not None:
         with seconds.of("teacher"):

@@ -66,7 +66,7 @@ def test_every_variant_survives_saving(variant, tiny_config, tiny_batch, randomi
 @pytest.mark.parametrize("model_class, shapes", [
     (SqueezeBertForIntentAndSlots, [(3, 5), (3, 8, 2)]),
     (SqueezeBertForMaskedLM, [(3, 8, 50)]),
-    (SqueezeBertForQuestionAnswering, [(3, 8, 2)]),
+    (SqueezeBertForQuestionAnswering, [(3, 8), (3, 8)]),
     (SqueezeBertForSequenceClassification, [(3, 5)]),
     (SqueezeBertForTokenClassification, [(3, 8, 5)]),
 ], ids=lambda p: getattr(p, "__name__", ""))
