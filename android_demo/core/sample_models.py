@@ -38,6 +38,9 @@ def sample_models() -> dict[str, bytes]:
         "intent-and-slots.tflite": _model(
             [16], ["input_ids"], {"slot_logits": [16, 5], "intent_logits": [2]},
             labels=["play", "weather"], slots=tags, task="intent-and-slots"),
+        "question-answering.tflite": _model(
+            [16], ["input_ids", "token_type_ids"], {"start_logits": [16], "end_logits": [16]},
+            labels=["answer", "no answer"], task="question-answering"),
     }
 
 

@@ -41,6 +41,7 @@ class Metadata(
 private const val ENTRY = "TFLITE_METADATA"
 private const val END_OF_DIRECTORY = 0x06054b50
 private const val END_OF_DIRECTORY_SIZE = 22
+private const val MAX_COMMENT_SIZE = 0xFFFF
 private const val DIRECTORY_OFFSET = 16
 private const val LOCAL_HEADER_OFFSET = 42
 
@@ -103,7 +104,8 @@ private fun checkNetwork(content: ByteBuffer, size: Int, expected: String) {
 
 /** The files in the zip at the end, as UTF-8 text by name. */
 private fun associatedFiles(content: ByteBuffer): Map<String, String> {
-    val end = (content.limit() - END_OF_DIRECTORY_SIZE downTo 0)
+    val last = content.limit() - END_OF_DIRECTORY_SIZE
+    val end = (last downTo maxOf(0, last - MAX_COMMENT_SIZE))
         .find { content.getInt(it) == END_OF_DIRECTORY }
         ?: throw ModelException("the labels and vocabulary at the end of the model are missing; " +
             "copy or export it again")

@@ -71,8 +71,8 @@ class ModelFile internal constructor(val metadata: Metadata, val signatures: Lis
             }
             try {
                 val root = Table.root(content)
-                val signatures = signatures(root)
-                return ModelFile(readMetadata(content, root), signatures.sortedBy { it.length })
+                val metadata = readMetadata(content, root)
+                return ModelFile(metadata, signatures(root).sortedBy { it.length })
             } catch (error: IndexOutOfBoundsException) {
                 throw damaged(error)
             } catch (error: IllegalArgumentException) {  // A limit past the end of the buffer.
