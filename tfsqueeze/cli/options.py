@@ -15,7 +15,8 @@ Data = Annotated[str, typer.Argument(
     help="A dataset's name (`tfsqueeze info` lists them), or a folder with train, val and test "
          "files: .tsv, .csv or .jsonl for texts (or RTE's .xml for pairs), CoNLL files for "
          "token-classification, or SNIPS' .json for intent-and-slots.")]
-Target = Annotated[str, typer.Option(help="The device: `android`, `edgetpu`, `ethos-u` or `micro`.")]
+Target = Annotated[str, typer.Option(
+    help="The device: `android`, `edgetpu`, `ethos-u` or `micro`.")]
 TextColumn = Annotated[str, typer.Option(help="The column that holds the texts.")]
 TextPairColumn = Annotated[str | None, typer.Option(
     help="The column that holds the second texts, where texts are pairs.")]
