@@ -32,7 +32,7 @@ class Modules:
     @cached_property
     def core_tests(self) -> list[Path]:
         """The class path of the tests of `core`, with all they need."""
-        needs = [*self.core, *fetch("kotlin", "json", "junit")]
+        needs = [*self.core, *fetch("kotlin", "json", "junit", "jna")]
         classes = self._compile("core", "test", needs, [*_THIS_MACHINE, *_friend(self.core[0])])
         return [classes, PROJECT / "core" / "src" / "test" / "resources", *needs]
 

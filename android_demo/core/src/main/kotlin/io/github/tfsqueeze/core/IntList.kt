@@ -20,6 +20,4 @@ internal class IntList(capacity: Int = 64) {
     }
 
     fun toArray(): IntArray = items.copyOf(size)
-
-    fun toArray(first: Int, last: Int): IntArray = items.copyOfRange(first, last)
 }

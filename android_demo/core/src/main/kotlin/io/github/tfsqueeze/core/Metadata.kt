@@ -20,7 +20,8 @@ enum class Task(val title: String) {
  * What travels in a .tflite file beside the network.
  *
  * @property name, description of the model.
- * @property labels names of the logits, in order; of intents and slots those of the intents.
+ * @property labels names of the logits, in order; of intents and slots those of the intents; of
+ *   questions what there are: "answer", and "no answer" where some have none.
  * @property slotLabels names of the slot logits, in order; none but for intents and slots.
  * @property vocabulary WordPiece tokens, in the order of their ids.
  * @property lowercase whether texts are lowercased and stripped of accents.
@@ -60,13 +61,13 @@ internal fun readMetadata(content: ByteBuffer, root: Table): Metadata {
         val details = JSONObject(text("tfsqueeze.json"))
         checkNetwork(content, details.getInt("network_bytes"), details.getString("network_sha256"))
         val taskTitle = details.optString("task", Task.TEXT_CLASSIFICATION.title)
-        val task = Task.values().find { it.title == taskTitle }
+        val task = Task.entries.find { it.title == taskTitle }
             ?: throw ModelException("the model is for $taskTitle, which this version does not know")
         return Metadata(
             about?.string(Slots.DESCRIPTION_NAME) ?: "",
             about?.string(Slots.DESCRIPTION_TEXT) ?: "",
             task,
-            if (task == Task.QUESTION_ANSWERING) emptyList() else lines("labels.txt"),
+            lines("labels.txt"),
             if (task == Task.INTENT_AND_SLOTS) lines("slots.txt") else emptyList(),
             lines("vocab.txt"),
             readLowercase(JSONObject(text("tokenizer.json"))),

@@ -101,7 +101,7 @@ class ModelFile internal constructor(val metadata: Metadata, val signatures: Lis
 
         private fun info(name: String, tensor: Table): TensorInfo {
             val code = tensor.byte(Slots.TENSOR_TYPE)
-            val dataType = DataType.values().find { it.code == code }
+            val dataType = DataType.entries.find { it.code == code }
                 ?: throw ModelException("$name has elements of type $code; int32, int8 and float32 are known")
             val quantization = tensor.table(Slots.TENSOR_QUANTIZATION)
             return TensorInfo(

@@ -1,16 +1,28 @@
 package io.github.tfsqueeze.core
 
-/** Splits texts into words and words into tokens, collecting the [ids]; its buffers serve text
- * after text. */
+/**
+ * Splits texts into words and words into tokens, collecting the [ids] and the UTF-16 units of the
+ * text that each token begins at and ends before; its buffers serve text after text.
+ */
 internal class Pieces(
     private val trie: TokenTrie,
     private val lowercase: Boolean,
     private val unkId: Int,
 ) {
     val ids = IntList(128)
+    val starts = IntList(128)
+    val ends = IntList(128)
 
-    // The word being read, in code points.
+    // The character being read.
+    private var start = 0
+    private var end = 0
+
+    // The word being read, in code points, and the characters that they come from.
     private val word = IntArray(MAX_WORD_BYTES)
+    private val letterStarts = IntArray(MAX_WORD_BYTES)
+    private val letterEnds = IntArray(MAX_WORD_BYTES)
+    private var wordStart = 0
+    private var wordEnd = 0
     private var length = 0
     private var bytes = 0
     private var alphanumerics = 0
@@ -19,15 +31,29 @@ internal class Pieces(
     /** How many marks at the word's end NFD may still sort. */
     private var marks = 0
 
-    fun clear() = ids.truncate(0)
+    fun clear() = truncate(0)
+
+    /** Drops the tokens past the first [size]. */
+    fun truncate(size: Int) {
+        ids.truncate(size)
+        starts.truncate(size)
+        ends.truncate(size)
+    }
+
+    fun add(id: Int, start: Int, end: Int) {
+        ids.add(id)
+        starts.add(start)
+        ends.add(end)
+    }
 
     /** Adds the ids of a part of a text, reading no further once [ids] has [limit]; the last word
      * read may exceed it. */
     fun addText(text: CharSequence, start: Int, end: Int, limit: Int) {
-        var place = start
-        while (place < end && ids.size < limit) {
-            val codePoint = Character.codePointAt(text, place)
-            place += Character.charCount(codePoint)
+        this.end = start
+        while (this.end < end && ids.size < limit) {
+            this.start = this.end
+            val codePoint = Character.codePointAt(text, this.start)
+            this.end += Character.charCount(codePoint)
             addCodePoint(codePoint)
         }
         endWord()
@@ -74,13 +100,18 @@ internal class Pieces(
     }
 
     private fun addLetter(codePoint: Int) {
+        if (length == 0 && !unknown) wordStart = start
+        wordEnd = end
         if (unknown) return
         bytes += utf8Length(codePoint)
         alphanumerics = if (isAsciiAlphanumeric(codePoint)) alphanumerics + 1 else 0
         if (bytes > MAX_WORD_BYTES || alphanumerics > MAX_WORD_ALPHANUMERICS) {
             unknown = true
         } else {
-            word[length++] = codePoint
+            word[length] = codePoint
+            letterStarts[length] = start
+            letterEnds[length] = end
+            length++
         }
     }
 
@@ -108,8 +139,8 @@ internal class Pieces(
             place += matched
         }
         if (unknown) {
-            ids.truncate(begun)
-            ids.add(unkId)
+            truncate(begun)
+            add(unkId, wordStart, wordEnd)
         }
         length = 0
         bytes = 0
@@ -130,7 +161,7 @@ internal class Pieces(
                 matched = place + 1 - start
             }
         }
-        if (matched > 0) ids.add(id)
+        if (matched > 0) add(id, letterStarts[start], letterEnds[start + matched - 1])
         return matched
     }
 

@@ -16,6 +16,12 @@ data class Entity(
     val score: Double,
 )
 
+/**
+ * A piece of a context that may answer a question: its UTF-16 units from [start] to before [end],
+ * and its share of the probability among the candidates.
+ */
+data class Answer(val text: String, val start: Int, val end: Int, val probability: Double)
+
 /** What a model makes of a text. */
 sealed class Result {
     /** The labels of a text, or of a pair of texts, the most probable first. */
@@ -27,4 +33,20 @@ sealed class Result {
     /** The intents of a command, the most probable first, and its slots in order. */
     data class IntentAndSlots(val intents: List<LabelProbability>, val slots: List<Entity>) :
         Result()
+
+    /**
+     * The answers to a question.
+     *
+     * @property best the answer; null where there is none.
+     * @property candidates the best pieces of the context, best first.
+     * @property noAnswerProbability that there is none; 0 where the model always finds one.
+     * @property noAnswerScore by how much the logits of no answer are above those of the best
+     *   candidate; null without candidates.
+     */
+    data class Answers(
+        val best: Answer?,
+        val candidates: List<Answer>,
+        val noAnswerProbability: Double,
+        val noAnswerScore: Double?,
+    ) : Result()
 }

@@ -22,7 +22,7 @@ abstract class TaskRunner internal constructor(
      */
     fun run(text: String, second: String? = null): Result {
         if (takesSecond && second == null) {
-            throw ModelException("the model is for pairs of texts; give a second text")
+            throw ModelException("the model is for two texts; give a second one")
         }
         if (!takesSecond && second != null) {
             throw ModelException("the model is for single texts; give no second one")
@@ -62,7 +62,7 @@ abstract class TaskRunner internal constructor(
             Task.TEXT_CLASSIFICATION -> TextClassifier(model, engine)
             Task.TOKEN_CLASSIFICATION -> TokenClassifier(model, engine)
             Task.INTENT_AND_SLOTS -> IntentAndSlotClassifier(model, engine)
-            Task.QUESTION_ANSWERING -> TODO()
+            Task.QUESTION_ANSWERING -> QuestionAnswerer(model, engine)
         }
     }
 }

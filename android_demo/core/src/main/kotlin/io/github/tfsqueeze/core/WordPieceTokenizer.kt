@@ -13,6 +13,12 @@ class TokenRow(val ids: IntArray, val secondStart: Int = ids.size)
  * the words that were not cut off. */
 class WordRow(val ids: IntArray, val firstTokens: IntArray)
 
+/** All tokens of a text, without special ones, and the UTF-16 units of it that each begins at and
+ * ends before. */
+class Tokens(val ids: IntArray, val starts: IntArray, val ends: IntArray) {
+    val size: Int get() = ids.size
+}
+
 /**
  * Turns texts into the token ids that the project's Python tokenizer, on tensorflow-text, gives
  * them. Safe to share by threads.
@@ -57,13 +63,12 @@ class WordPieceTokenizer(
 
     /** `[CLS] text [SEP]`, the text cut at its end to [maxLength] tokens in all; no padding. */
     fun encode(text: CharSequence): IntArray {
-        val pieces = pieces.get()!!
-        pieces.clear()
-        pieces.ids.add(clsId)
+        val pieces = begin()
+        pieces.add(clsId, 0, 0)
         // What is past the limit is not even read.
         pieces.addText(text, 0, text.length, limit = maxLength - 1)
-        pieces.ids.truncate(minOf(pieces.ids.size, maxLength - 1))
-        pieces.ids.add(sepId)
+        pieces.truncate(minOf(pieces.ids.size, maxLength - 1))
+        pieces.add(sepId, 0, 0)
         return pieces.ids.toArray()
     }
 
@@ -72,21 +77,14 @@ class WordPieceTokenizer(
     fun encodePair(first: CharSequence, second: CharSequence): TokenRow {
         requireRoom(maxLength, 3)
         val budget = maxLength - 3
-        val firstIds = tokenize(first)
-        val secondIds = tokenize(second)
+        val firstIds = tokenize(first).ids
+        val secondIds = tokenize(second).ids
         // As Hugging Face's `longest_first` divides: what the shorter leaves is the longer's; if
         // both exceed half the budget they share it, and the odd token goes to the longer, the
         // second of equals.
         val share = if (firstIds.size > secondIds.size) budget - budget / 2 else budget / 2
         val keptFirst = minOf(firstIds.size, maxOf(share, budget - secondIds.size))
-        val keptSecond = minOf(secondIds.size, budget - keptFirst)
-        val ids = IntArray(keptFirst + keptSecond + 3)
-        ids[0] = clsId
-        firstIds.copyInto(ids, 1, 0, keptFirst)
-        ids[1 + keptFirst] = sepId
-        secondIds.copyInto(ids, 2 + keptFirst, 0, keptSecond)
-        ids[ids.size - 1] = sepId
-        return TokenRow(ids, keptFirst + 2)
+        return join(firstIds, keptFirst, secondIds, 0, minOf(secondIds.size, budget - keptFirst))
     }
 
     /**
@@ -94,31 +92,45 @@ class WordPieceTokenizer(
      * that is too long loses whole words at its end.
      */
     fun encodeWords(text: CharSequence, words: List<Word>): WordRow {
-        val pieces = pieces.get()!!
-        pieces.clear()
-        pieces.ids.add(clsId)
+        val pieces = begin()
+        pieces.add(clsId, 0, 0)
         val firsts = IntList()
         for (word in words) {
             val first = pieces.ids.size
             pieces.addText(text, word.start, word.end, limit = Int.MAX_VALUE)
-            if (pieces.ids.size == first) pieces.ids.add(unkId)
+            if (pieces.ids.size == first) pieces.add(unkId, word.start, word.end)
             if (pieces.ids.size > maxLength - 1) {
-                pieces.ids.truncate(first)
+                pieces.truncate(first)
                 break
             }
             firsts.add(first)
         }
-        pieces.ids.add(sepId)
+        pieces.add(sepId, 0, 0)
         return WordRow(pieces.ids.toArray(), firsts.toArray())
     }
 
-    /** All token ids of a text, without special tokens. */
-    fun tokenize(text: CharSequence): IntArray {
-        val pieces = pieces.get()!!
-        pieces.clear()
+    /** All tokens of a text, none cut off. */
+    fun tokenize(text: CharSequence): Tokens {
+        val pieces = begin()
         pieces.addText(text, 0, text.length, limit = Int.MAX_VALUE)
-        return pieces.ids.toArray()
+        return Tokens(pieces.ids.toArray(), pieces.starts.toArray(), pieces.ends.toArray())
     }
+
+    /** `[CLS] first [SEP] second [SEP]` of the first [firstCount] tokens of the one, and those of
+     * the other from [from] to before [to]. */
+    internal fun join(
+        first: IntArray, firstCount: Int, second: IntArray, from: Int, to: Int,
+    ): TokenRow {
+        val ids = IntArray(firstCount + to - from + 3)
+        ids[0] = clsId
+        first.copyInto(ids, 1, 0, firstCount)
+        ids[1 + firstCount] = sepId
+        second.copyInto(ids, 2 + firstCount, from, to)
+        ids[ids.size - 1] = sepId
+        return TokenRow(ids, firstCount + 2)
+    }
+
+    private fun begin() = pieces.get()!!.also { it.clear() }
 
     private fun requireRoom(maxLength: Int, specialTokens: Int) {
         if (maxLength < specialTokens) {

@@ -9,12 +9,15 @@ import org.json.JSONTokener
  *
  *     tokenize VOCABULARY LOWERCASE MAX_LENGTH
  *     speed VOCABULARY LOWERCASE MAX_LENGTH
+ *     decode MODEL
+ *     predict MODEL LITERT_LIBRARY
  */
 fun main(arguments: Array<String>) {
     val values = arguments.drop(1)
     when (val command = arguments.firstOrNull()) {
         "tokenize" -> eachLine(Tokens(values)::tokenize)
         "speed" -> println(Tokens(values).speed(lines().toList()))
+        "decode", "predict" -> eachLine(Results(values[0], values.getOrNull(1))::result)
         else -> error("unknown command $command")
     }
 }
