@@ -27,8 +27,12 @@ def run(command: Sequence[str | Path]) -> str:
     return result.stdout
 
 
-def java(class_path: Sequence[Path], main: str, *arguments: str | Path) -> str:
-    """Runs a Java program and returns what it printed. Raises as `run`."""
+def java(class_path: Sequence[Path], main: str, *arguments: str | Path,
+         options: Sequence[str] = ()) -> str:
+    """Runs a Java program, with options of the virtual machine, and returns what it printed.
+
+    Raises as `run`.
+    """
     # The quick compiler alone: these programs end before the better one pays.
-    return run(["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+    return run(["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *options,
                 "-cp", os.pathsep.join(map(str, class_path)), main, *arguments])
