@@ -16,7 +16,8 @@ Data = Annotated[str, typer.Argument(
          "files: .tsv, .csv or .jsonl for texts (or RTE's .xml for pairs), CoNLL files for "
          "token-classification, SNIPS' .json for intent-and-slots, SQuAD's .json for "
          "question-answering, of which it may be a single file.")]
-Target = Annotated[str, typer.Option(help="The device: `edgetpu`, `ethos-u` or `micro`.")]
+Target = Annotated[str, typer.Option(
+    help="The device: `android`, `edgetpu`, `ethos-u` or `micro`.")]
 TextColumn = Annotated[str, typer.Option(help="The column that holds the texts.")]
 TextPairColumn = Annotated[str | None, typer.Option(
     help="The column that holds the second texts, where texts are pairs.")]

@@ -20,7 +20,7 @@ import io.github.tfsqueeze.core.TaskRunner
 /** The one screen: a model, a device, texts, and what the model makes of them as they are typed. */
 class MainActivity : Activity() {
     private val app get() = application as DemoApplication
-    private val models by lazy { ModelAssets(app.assets) }
+    private val models get() = app.models
     private val model by lazy { findViewById<Spinner>(R.id.model) }
     private val device by lazy { findViewById<Spinner>(R.id.device) }
     private val first by lazy { findViewById<EditText>(R.id.first) }
@@ -33,7 +33,7 @@ class MainActivity : Activity() {
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         setContentView(R.layout.main)
-        fill(model, models.names.map(ModelAssets::title))
+        fill(model, models.names)
         fill(device, app.devices.map(::name))
         if (models.names.isEmpty()) fail(getString(R.string.no_model))
         for (field in listOf(first, second)) field.addTextChangedListener(Typing(::submit))
@@ -44,11 +44,11 @@ class MainActivity : Activity() {
     }
 
     private fun makePredictor(): LivePredictor {
-        val (app, models) = app to models  // Not this activity: the predictor outlives it.
+        val app = app  // Not this activity: the predictor outlives it.
         val screen = Handler(Looper.getMainLooper())
         return LivePredictor(
             open = { name, device ->
-                val content = models.open(name)
+                val content = app.models.open(name)
                 val model = ModelFile.read(content)
                 TaskRunner.open(model, app.openEngine(content, device))
             },

@@ -21,15 +21,21 @@ class ResultView(context: Context, attributes: AttributeSet) : LinearLayout(cont
                 result.labels.take(ROWS).forEach { add(it.label, it.probability) }
             is Result.Entities -> addEntities(result.entities)
             is Result.IntentAndSlots -> {
-                result.intents.take(INTENTS).forEach { add(it.label, it.probability) }
+                result.intents.take(FEW_ROWS).forEach { add(it.label, it.probability) }
                 addEntities(result.slots)
             }
+            is Result.Answers -> addAnswers(result)
         }
     }
 
     private fun addEntities(entities: List<Entity>) {
         if (entities.isEmpty()) addNote(R.string.nothing_found)
         entities.forEach { add(context.getString(R.string.entity, it.type, it.text), it.score) }
+    }
+
+    private fun addAnswers(answers: Result.Answers) {
+        if (answers.best == null) addNote(R.string.no_answer)
+        answers.candidates.take(FEW_ROWS).forEach { add(it.text, it.probability) }
     }
 
     private fun add(name: String, probability: Double) {
@@ -47,6 +53,6 @@ class ResultView(context: Context, attributes: AttributeSet) : LinearLayout(cont
 
     private companion object {
         const val ROWS = 5
-        const val INTENTS = 3
+        const val FEW_ROWS = 3
     }
 }

@@ -34,7 +34,7 @@ internal class Results(path: String, library: String?) {
             "labels" to labels(result.intents), "entities" to entities(result.slots))
         is Result.Answers -> mapOf(
             "best" to result.best?.let { listOf(it.start, it.end) },
-            "candidates" to result.candidates.map { listOf(it.text, it.start, it.end, it.probability) },
+            "candidates" to result.candidates.map { listOf(it.start, it.end, it.probability) },
             "no_answer_probability" to result.noAnswerProbability,
             "no_answer_score" to result.noAnswerScore)
     })
@@ -42,7 +42,7 @@ internal class Results(path: String, library: String?) {
     private fun labels(labels: List<LabelProbability>) = labels.map { listOf(it.label, it.probability) }
 
     private fun entities(entities: List<Entity>) =
-        entities.map { listOf(it.text, it.type, it.start, it.end, it.score) }
+        entities.map { listOf(it.type, it.start, it.end, it.score) }
 
     /** An engine without a network. */
     private class Replay : Engine {

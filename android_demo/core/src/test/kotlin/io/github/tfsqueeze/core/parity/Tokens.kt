@@ -1,7 +1,9 @@
 package io.github.tfsqueeze.core.parity
 
 import com.sun.management.ThreadMXBean
+import io.github.tfsqueeze.core.TokenRow
 import io.github.tfsqueeze.core.WordPieceTokenizer
+import io.github.tfsqueeze.core.encodeQuestion
 import io.github.tfsqueeze.core.locateWords
 import java.io.File
 import java.lang.management.ManagementFactory
@@ -14,14 +16,27 @@ internal class Tokens(arguments: List<String>) {
         File(arguments[0]).readText().removeSuffix("\n").split("\n"),
         arguments[1].toBooleanStrict(), arguments[2].toInt())
 
-    /** Ids of a string; ids and where the second begins of a [first, second]; of {"words": text}
-     * the ids, first tokens and words with their places. */
-    fun tokenize(value: Any): Any = when (value) {
-        is String -> tokenizer.encode(value)
-        is JSONArray -> tokenizer.encodePair(value.getString(0), value.getString(1))
-            .let { JSONArray(listOf(it.ids, it.secondStart)) }
-        else -> words((value as JSONObject).getString("words"))
-    }.let { if (it is IntArray) JSONArray(it) else it }
+    /** The ids of {"text"}; of {"text", "pair"} where the second begins too; of {"words"} the first
+     * tokens and the words' places; of {"question", "context"} the windows. */
+    fun tokenize(value: Any): Any {
+        val request = value as JSONObject
+        return when {
+            request.has("words") -> words(request.getString("words"))
+            request.has("context") ->
+                windows(request.getString("question"), request.getString("context"))
+            request.has("pair") ->
+                json(tokenizer.encodePair(request.getString("text"), request.getString("pair")))
+            else -> JSONArray(tokenizer.encode(request.getString("text")))
+        }
+    }
+
+    private fun json(row: TokenRow) =
+        JSONObject(mapOf("ids" to row.ids, "second_start" to row.secondStart))
+
+    private fun windows(question: String, context: String) =
+        JSONArray(tokenizer.encodeQuestion(question, context).map {
+            json(it.row).put("starts", it.starts).put("ends", it.ends)
+        })
 
     private fun words(text: String): JSONObject {
         val words = locateWords(text)
@@ -33,7 +48,7 @@ internal class Tokens(arguments: List<String>) {
 
     /** Texts a second, and bytes allocated for each, of the last of several rounds. */
     fun speed(values: List<Any>): JSONObject {
-        val texts = values.map { it as String }
+        val texts = values.map { (it as JSONObject).getString("text") }
         val bean = ManagementFactory.getThreadMXBean() as ThreadMXBean
         val thread = Thread.currentThread().id
         lateinit var result: JSONObject

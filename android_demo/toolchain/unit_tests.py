@@ -1,0 +1,83 @@
+"""The modules' tests: JUnit for `core`, and Robolectric's Android on this machine for `app`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from android_demo.toolchain.maven import fetch
+from android_demo.toolchain.modules import PROJECT, Modules
+from android_demo.toolchain.resources import PACKAGE
+from android_demo.toolchain.tools import java
+from tfsqueeze.errors import UserError
+
+_RUNNER = "org.junit.runner.JUnitCore"
+
+
+def test_core(modules: Modules) -> int:
+    """Runs the tests of `core`; returns how many passed. Raises UserError where one fails."""
+    return _run(modules.core_tests, modules.core_tests[0])
+
+
+def test_app(modules: Modules, screenshots: Path | None = None) -> int:
+    """Runs the tests of `app`, with its resources as `build_apk` left them.
+
+    screenshots: a folder for pictures of the screen.
+
+    Returns how many passed. Raises UserError where one fails.
+    """
+    folder = modules.folder
+    ids = folder / "resources" / "ids"
+    needs = [modules.app(ids), ids, *modules.core, *fetch("kotlin", "junit"), *modules.tflite,
+             *(modules.jar_of(path) if path.suffix == ".aar" else path
+               for path in fetch("robolectric"))]
+    # Robolectric brings the Android to run; to compile against it is the same API.
+    tests = modules.app_tests([*needs, *fetch("android")])
+    options = ["-Drobolectric.offline=true",
+               f"-Drobolectric.dependency.dir={_runtimes(folder)}"]
+    if screenshots:
+        screenshots.mkdir(parents=True, exist_ok=True)
+        options.append(f"-Dscreenshots={screenshots}")
+    # The classes that annotations name are looked up before Robolectric brings its Android.
+    return _run([tests, PROJECT / "app" / "src" / "test" / "resources", _config(folder), *needs,
+                 *fetch("android-runtime")],
+                tests, options)
+
+
+def _run(class_path: Sequence[Path], tests: Path, options: Sequence[str] = ()) -> int:
+    names = [".".join(path.relative_to(tests).with_suffix("").parts)
+             for path in sorted(tests.rglob("*Test.class"))]
+    printed = java(class_path, _RUNNER, *names, options=options)
+    passed = int(re.search(r"^OK \((\d+) tests?\)$", printed, re.MULTILINE)[1])
+    if passed < len(names):
+        raise UserError(f"{len(names)} test classes in {tests} ran {passed} tests")
+    return passed
+
+
+def _runtimes(folder: Path) -> Path:
+    """The folder where Robolectric looks for the Androids that it runs."""
+    runtimes = folder / "runtimes"
+    runtimes.mkdir(parents=True, exist_ok=True)
+    for path in fetch("android-runtime"):
+        link = runtimes / path.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
+    return runtimes
+
+
+def _config(folder: Path) -> Path:
+    """What Gradle tells Robolectric of the app."""
+    root = folder / "test-config"
+    shutil.rmtree(root, ignore_errors=True)
+    file = root / "com" / "android" / "tools" / "test_config.properties"
+    file.parent.mkdir(parents=True)
+    resources = (folder / "resources").resolve()
+    file.write_text(f"android_custom_package={PACKAGE}\n"
+                    f"android_merged_manifest={resources / 'AndroidManifest.xml'}\n"
+                    f"android_merged_assets={(folder / 'assets').resolve()}\n"
+                    f"android_resource_apk={resources / 'resources.apk'}\n", "utf-8")
+    return root
+
+
