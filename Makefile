@@ -14,8 +14,8 @@ MICRO_PACKAGES := gcc g++ libc6-dev clang libclang-rt-dev cmake make gcc-arm-non
 ANDROID_READY := $(VENV)/.android-ready
 ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner
 
-.PHONY: help setup demo test test-slow arm64 micro android test-targets bench targets backbone compare \
-    lint clean
+.PHONY: help setup demo test test-slow arm64 micro android test-targets bench targets backbone \
+    compare lint clean
 
 help:
 	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
@@ -23,7 +23,7 @@ help:
 	@echo "make test-slow  the heavier proofs"
 	@echo "make arm64      the proofs on emulated Arm processors (Debian; installs qemu-user)"
 	@echo "make micro      the proofs for microcontrollers (Debian; installs Arm's gcc and QEMU)"
-	@echo "make android    the Android app: an APK, verified, and the app's tests (Debian; 700 MB)"
+	@echo "make android    the Android app: an APK, verified, and its tests (Debian; fetches 640 MB)"
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
 	@echo "make targets    which devices take how much of each preset (the first time half an hour)"
 	@echo "make backbone   the pretrained squeezebert-tiny, made anew (two hours; BACKBONE_TEXTS)"

@@ -20,6 +20,10 @@ android {
     androidResources { noCompress += "tflite" }
 
     testOptions { unitTests.isIncludeAndroidResources = true }
+
+    // Sample models, and LiteRT on a desktop.
+    sourceSets["test"].resources.srcDir("../core/src/test/resources")
+    sourceSets["test"].kotlin.srcDir("../core/src/test/kotlin/io/github/tfsqueeze/core/parity")
 }
 
 dependencies {
@@ -27,6 +31,7 @@ dependencies {
     implementation(libs.litert)
     implementation(libs.litert.gpu)
     implementation(libs.litert.gpu.api)
+    testImplementation(libs.jna)
     testImplementation(libs.junit)
     testImplementation(libs.robolectric)
 }

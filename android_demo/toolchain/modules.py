@@ -12,6 +12,9 @@ from android_demo.toolchain.maven import fetch
 from tfsqueeze.files import write_atomically
 
 PROJECT = Path(__file__).resolve().parents[1]
+# What core's tests have that those of the app take too.
+CORE_SAMPLES = Path("core/src/test/resources")
+LITERT_ENGINE = Path("core/src/test/kotlin/io/github/tfsqueeze/core/parity/LiteRtEngine.kt")
 # The library that Android 7.0 has, which android-all leaves out; tests take this machine's.
 _JAVA_8, _THIS_MACHINE = ["-Xjdk-release=8"], []
 
@@ -43,7 +46,9 @@ class Modules:
 
     def app_tests(self, app: Sequence[Path]) -> Path:
         """The classes of the tests of `app`, given the class path that they run with."""
-        return self._compile("app", "test", app, [*_THIS_MACHINE, *_friend(app[0])])
+        return compile_kotlin(
+            [PROJECT / "app" / "src" / "test" / "kotlin", PROJECT / LITERT_ENGINE],
+            self.folder / "classes" / "app" / "test", app, [*_THIS_MACHINE, *_friend(app[0])])
 
     @cached_property
     def tflite(self) -> list[Path]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from android_demo.toolchain.maven import fetch
-from android_demo.toolchain.modules import PROJECT, Modules
+from android_demo.toolchain.modules import CORE_SAMPLES, PROJECT, Modules
 from android_demo.toolchain.resources import PACKAGE
 from android_demo.toolchain.tools import java
 from tfsqueeze.errors import UserError
@@ -30,7 +30,7 @@ def test_app(modules: Modules, screenshots: Path | None = None) -> int:
     """
     folder = modules.folder
     ids = folder / "resources" / "ids"
-    needs = [modules.app(ids), ids, *modules.core, *fetch("kotlin", "junit"), *modules.tflite,
+    needs = [modules.app(ids), ids, *modules.core, *fetch("kotlin", "junit", "jna"), *modules.tflite,
              *(modules.jar_of(path) if path.suffix == ".aar" else path
                for path in fetch("robolectric"))]
     # Robolectric brings the Android to run; to compile against it is the same API.
@@ -54,6 +54,13 @@ def _run(class_path: Sequence[Path], tests: Path, options: Sequence[str] = ()) -
     if passed < len(names):
         raise UserError(f"{len(names)} test classes in {tests} ran {passed} tests")
     return passed
+
+
+def _litert() -> Path:
+    """LiteRT's native library for this machine."""
+    import ai_edge_litert
+
+    return Path(ai_edge_litert.__file__).with_name("libLiteRt.so")
 
 
 def _runtimes(folder: Path) -> Path:

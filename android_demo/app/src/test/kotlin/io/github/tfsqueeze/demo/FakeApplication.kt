@@ -1,16 +1,16 @@
 package io.github.tfsqueeze.demo
 
-import io.github.tfsqueeze.core.DataType
 import io.github.tfsqueeze.core.Engine
+import io.github.tfsqueeze.core.ModelFile
 import io.github.tfsqueeze.core.Signature
 import io.github.tfsqueeze.core.Tensor
 import java.io.FileNotFoundException
 import java.nio.ByteBuffer
-import java.nio.ByteOrder
 
-/** The app with the models of resources/models, and an engine whose answers tests choose. */
-open class FakeApplication : DemoApplication() {
-    override var models: ModelSource = TestModels(listOf("topics", "pairs", "names", "commands"))
+/** The app with the sample models of core's tests, and an engine that needs no native library. */
+class FakeApplication : DemoApplication() {
+    override var models: ModelSource = Samples(listOf("text-classification", "pairs",
+        "token-classification", "intent-and-slots", "question-answering"))
     override val devices = listOf(Device.Cpu(2), Device.Cpu(1), Device.Nnapi)
 
     /** The devices that engines were opened on, and how many of the engines are open. */
@@ -31,24 +31,19 @@ private class FakeEngine(private val closed: () -> Unit) : Engine {
         signature.outputs.associate { output ->
             val classes = output.shape.last()
             val best = inputs.getValue("input_ids").count { it != 0 } % classes
-            output.name to when (output.dataType) {
-                DataType.INT8 -> Tensor.Int8(
-                    ByteArray(output.size) { if (it % classes == best) 100 else -100 })
-                else -> Tensor.Float32(
-                    FloatArray(output.size) { if (it % classes == best) 4f else -4f })
-            }
+            output.name to Tensor.Int8(
+                ByteArray(output.size) { if (it % classes == best) 20 else 0 })
         }
 
     override fun close() = closed()
 }
 
-/** Models of resources/models; another name has bytes that are none. */
-class TestModels(override val names: List<String>) : ModelSource {
+/** Models that `core/sample_models.py` wrote; `damaged` is none of them. */
+class Samples(override val names: List<String>) : ModelSource {
     override fun open(name: String): ByteBuffer {
         if (name == "damaged") return ByteBuffer.allocateDirect(100)
-        val bytes = javaClass.getResourceAsStream("/models/$name.tflite")?.readBytes()
+        val file = ModelFile::class.java.getResourceAsStream("$name.tflite")
             ?: throw FileNotFoundException(name)
-        return ByteBuffer.allocateDirect(bytes.size).order(ByteOrder.nativeOrder()).put(bytes)
-            .apply { rewind() }
+        return file.use { ByteBuffer.wrap(it.readBytes()) }
     }
 }

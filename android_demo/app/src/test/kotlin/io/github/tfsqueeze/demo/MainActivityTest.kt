@@ -31,7 +31,7 @@ class MainActivityTest {
         screen.type("the cat")
         screen.awaitRows()
         assertEquals(2, screen.rows.size)
-        assertTrue(screen.rows.toString(), screen.rows[0].matches(Regex("(animals|food), \\d+\\.\\d %")))
+        assertTrue(screen.rows.toString(), screen.rows[0].matches(Regex("(positive|negative), \\d+\\.\\d %")))
         assertTrue(screen.text(R.id.latency).matches(Regex("\\d+\\.\\d ms: .*")))
         assertFalse(screen.isShown(R.id.message))
     }
@@ -53,11 +53,24 @@ class MainActivityTest {
     @Test
     fun `entities and slots are shown`() {
         screen.choose(R.id.model, 2)
-        screen.type("Ada was in Paris")
+        screen.type("play songs by york")
         screen.awaitRows()
+        assertTrue(screen.rows.toString(), screen.rows.all { it.matches(Regex("[a-z]+: .*, .* %")) })
         screen.choose(R.id.model, 3)
-        screen.await("intents") { screen.rows.any { it.contains("PlayMusic") } }
+        screen.await("intents") { screen.rows.any { it.startsWith("play, ") } }
         assertTrue(screen.rows.toString(), screen.rows.size >= 3)
+    }
+
+    @Test
+    fun `a question is asked of a text`() {
+        screen.choose(R.id.model, 4)
+        screen.type("where is the cat?")
+        screen.await("a field for the text") { screen.isShown(R.id.second) }
+        assertEquals("Question", screen.text(R.id.first_label))
+        assertEquals("Text that has the answer", screen.text(R.id.second_label))
+        assertEquals(emptyList<String>(), screen.rows)
+        screen.type("the cat sat on a mat", R.id.second)
+        screen.awaitRows()
     }
 
     @Test
@@ -108,7 +121,7 @@ class MainActivityTest {
 
     @Test
     fun `a damaged model is told in a sentence`() {
-        app.models = TestModels(listOf("damaged"))
+        app.models = Samples(listOf("damaged"))
         screen.type("the cat")
         screen.await("a message") { screen.isShown(R.id.message) }
         assertEquals("this is not a .tflite file; choose one that `tfsqueeze export` wrote",
@@ -117,7 +130,7 @@ class MainActivityTest {
 
     @Test
     fun `an app without models says where they come from`() {
-        app.models = TestModels(emptyList())
+        app.models = Samples(emptyList())
         assertTrue(screen.isShown(R.id.message))
         assertTrue(screen.text(R.id.message).contains("tfsqueeze export RUN --target android"))
         screen.type("the cat")
