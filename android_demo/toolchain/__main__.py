@@ -23,7 +23,8 @@ ASSETS = PROJECT / "app" / "src" / "main" / "assets"
 
 def main(
     models: Annotated[Path, typer.Option(
-        help="The folder with the models that `tfsqueeze export --target android` wrote.")] = ASSETS,
+        help="The folder with the models that `tfsqueeze export --target android` wrote.")
+                      ] = ASSETS,
     output_folder: Annotated[Path, typer.Option("--output", "-o", help="Where it all is built.")
                              ] = Path("build/android"),
     screenshots: Annotated[Path | None, typer.Option(

@@ -32,10 +32,9 @@ def build_apk(modules: Modules, models: Path) -> Path:
     for model in found:
         shutil.copyfile(model, assets / model.name)
     linked = resources.link(assets, folder / "resources")
-    ids = resources.compile_ids(folder / "resources")
-    app = modules.app(ids)
+    resources.compile_ids(folder / "resources")
     classes, java_resources = modules.core
-    code = apk.dex([app, ids, classes, *fetch("kotlin"), *modules.tflite], folder / "dex")
+    code = apk.dex([modules.app, modules.ids, classes, *fetch("kotlin"), *modules.tflite], folder / "dex")
     files = {file.name: file.read_bytes() for file in code}
     files |= {str(file.relative_to(java_resources)): file.read_bytes()
               for file in java_resources.rglob("*") if file.is_file()}

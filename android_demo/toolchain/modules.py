@@ -39,16 +39,21 @@ class Modules:
         classes = self._compile("core", "test", needs, [*_THIS_MACHINE, *_friend(self.core[0])])
         return [classes, PROJECT / "core" / "src" / "test" / "resources", *needs]
 
-    def app(self, generated: Path) -> Path:
-        """The classes of `app`, given a jar with its resource ids (`R`)."""
-        needs = [generated, *self.core, *fetch("kotlin"), *self.tflite, *fetch("android")]
+    @property
+    def ids(self) -> Path:
+        """The classes of the app's resource ids (`R`), which `resources.compile_ids` writes."""
+        return self.folder / "resources" / "ids"
+
+    @cached_property
+    def app(self) -> Path:
+        """The classes of `app`, once the resource ids are there."""
+        needs = [self.ids, *self.core, *fetch("kotlin"), *self.tflite, *fetch("android")]
         return self._compile("app", "main", needs, _JAVA_8)
 
     def app_tests(self, app: Sequence[Path]) -> Path:
         """The classes of the tests of `app`, given the class path that they run with."""
-        return compile_kotlin(
-            [PROJECT / "app" / "src" / "test" / "kotlin", PROJECT / LITERT_ENGINE],
-            self.folder / "classes" / "app" / "test", app, [*_THIS_MACHINE, *_friend(app[0])])
+        return self._compile("app", "test", app, [*_THIS_MACHINE, *_friend(app[0])],
+                             [PROJECT / LITERT_ENGINE])
 
     @cached_property
     def tflite(self) -> list[Path]:
@@ -63,8 +68,8 @@ class Modules:
         return jar
 
     def _compile(self, module: str, part: str, class_path: Sequence[Path],
-                 options: Sequence[str]) -> Path:
-        return compile_kotlin([PROJECT / module / "src" / part / "kotlin"],
+                 options: Sequence[str], further: Sequence[Path] = ()) -> Path:
+        return compile_kotlin([PROJECT / module / "src" / part / "kotlin", *further],
                               self.folder / "classes" / module / part, class_path, options)
 
 

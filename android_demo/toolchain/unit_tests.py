@@ -29,21 +29,20 @@ def test_app(modules: Modules, screenshots: Path | None = None) -> int:
     Returns how many passed. Raises UserError where one fails.
     """
     folder = modules.folder
-    ids = folder / "resources" / "ids"
-    needs = [modules.app(ids), ids, *modules.core, *fetch("kotlin", "junit", "jna"), *modules.tflite,
+    needs = [modules.app, modules.ids, *modules.core, *modules.tflite,
+             *fetch("kotlin", "junit", "jna"),
              *(modules.jar_of(path) if path.suffix == ".aar" else path
                for path in fetch("robolectric"))]
     # Robolectric brings the Android to run; to compile against it is the same API.
     tests = modules.app_tests([*needs, *fetch("android")])
-    options = ["-Drobolectric.offline=true",
-               f"-Drobolectric.dependency.dir={_runtimes(folder)}"]
+    options = ["-Drobolectric.offline=true", f"-Drobolectric.dependency.dir={_runtimes(folder)}"]
     if screenshots:
         screenshots.mkdir(parents=True, exist_ok=True)
-        options.append(f"-Dscreenshots={screenshots}")
+        options += [f"-Dscreenshots={screenshots}", f"-Dlitert={_litert()}"]
+    resources = [PROJECT / "app" / "src" / "test" / "resources", PROJECT / CORE_SAMPLES,
+                 _config(folder)]
     # The classes that annotations name are looked up before Robolectric brings its Android.
-    return _run([tests, PROJECT / "app" / "src" / "test" / "resources", _config(folder), *needs,
-                 *fetch("android-runtime")],
-                tests, options)
+    return _run([tests, *resources, *needs, *fetch("android-runtime")], tests, options)
 
 
 def _run(class_path: Sequence[Path], tests: Path, options: Sequence[str] = ()) -> int:
