@@ -34,7 +34,8 @@ def build_apk(modules: Modules, models: Path) -> Path:
     linked = resources.link(assets, folder / "resources")
     resources.compile_ids(folder / "resources")
     classes, java_resources = modules.core
-    code = apk.dex([modules.app, modules.ids, classes, *fetch("kotlin"), *modules.tflite], folder / "dex")
+    code = apk.dex([modules.app, modules.ids, classes, *fetch("kotlin"), *modules.tflite],
+                   folder / "dex")
     files = {file.name: file.read_bytes() for file in code}
     files |= {str(file.relative_to(java_resources)): file.read_bytes()
               for file in java_resources.rglob("*") if file.is_file()}

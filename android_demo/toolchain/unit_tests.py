@@ -35,7 +35,9 @@ def test_app(modules: Modules, screenshots: Path | None = None) -> int:
                for path in fetch("robolectric"))]
     # Robolectric brings the Android to run; to compile against it is the same API.
     tests = modules.app_tests([*needs, *fetch("android")])
-    options = ["-Drobolectric.offline=true", f"-Drobolectric.dependency.dir={_runtimes(folder)}"]
+    # Robolectric makes file descriptors of the APK's assets.
+    options = ["--add-opens=java.base/java.io=ALL-UNNAMED", "-Drobolectric.offline=true",
+               f"-Drobolectric.dependency.dir={_runtimes(folder)}"]
     if screenshots:
         screenshots.mkdir(parents=True, exist_ok=True)
         options += [f"-Dscreenshots={screenshots}", f"-Dlitert={_litert()}"]
