@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 
 import numpy as np
 import pytest
@@ -125,11 +126,15 @@ def test_words(lowercase, core, real_texts, generate_strings, bert_vocabulary, a
 
 def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotlin_reads, utf16):
     """The windows and characters are those of the light tokenizer, wherever its ids are
-    tensorflow-text's (see `LightTokenizer`)."""
+    tensorflow-text's (see `LightTokenizer`). Texts with marks that stay are left out: where NFD
+    sorts such a mark, `tokenizers` gives it the place of another."""
     light = LightTokenizer(bert_vocabulary, max_length=64)
     tokenizer = WordPieceTokenizer(bert_vocabulary, max_length=4096)
     texts = as_kotlin_reads([*random.Random(5).sample(real_texts, OTHERS // 2),
                              *generate_strings(OTHERS // 2, bert_vocabulary, seed=5)])
+    texts = [text for text in texts if not any(
+        unicodedata.combining(c) and unicodedata.category(c) != "Mn"
+        for c in unicodedata.normalize("NFD", text))]
     wide = LightTokenizer(bert_vocabulary, max_length=4096)
     same = [text for start in range(0, len(texts), 500) for text, a, b in zip(
         texts[start:start + 500], tokenizer(texts[start:start + 500])["input_ids"].numpy(),
