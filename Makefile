@@ -11,8 +11,11 @@ MICRO_READY := $(VENV)/.micro-ready
 MICRO_PACKAGES := gcc g++ libc6-dev clang libclang-rt-dev cmake make gcc-arm-none-eabi \
     libnewlib-arm-none-eabi qemu-system-arm
 
-.PHONY: help setup demo test test-slow arm64 micro test-targets bench targets backbone compare \
-    lint clean
+ANDROID_READY := $(VENV)/.android-ready
+ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner gcc libc6-dev
+
+.PHONY: help setup demo test test-slow arm64 micro android test-targets bench targets backbone \
+    compare lint clean
 
 help:
 	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
@@ -20,6 +23,7 @@ help:
 	@echo "make test-slow  the heavier proofs"
 	@echo "make arm64      the proofs on emulated Arm processors (Debian; installs qemu-user)"
 	@echo "make micro      the proofs for microcontrollers (Debian; installs Arm's gcc and QEMU)"
+	@echo "make android    the Android app: an APK, verified, and its tests (Debian; fetches 640 MB)"
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
 	@echo "make targets    which devices take how much of each preset (the first time half an hour)"
 	@echo "make backbone   the pretrained squeezebert-tiny, made anew (two hours; BACKBONE_TEXTS)"
@@ -60,6 +64,24 @@ $(MICRO_READY): $(READY)
 micro: $(MICRO_READY)
 	$(BIN)/python -m pytest -q -m micro
 
+$(ANDROID_READY): $(READY)
+	dpkg --status $(ANDROID_PACKAGES) >/dev/null 2>&1 || \
+	    { $(SUDO) apt-get update && \
+	      $(SUDO) apt-get install --yes --no-install-recommends $(ANDROID_PACKAGES); }
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[android]'
+	touch $(ANDROID_READY)
+
+# The app's models; where none was exported yet, one of news that learns for a few minutes.
+ANDROID_ASSETS := android_demo/app/src/main/assets
+
+android: $(ANDROID_READY)
+	ls $(ANDROID_ASSETS)/*.tflite >/dev/null 2>&1 || { \
+	    $(BIN)/tfsqueeze train reuters-r8 --output runs/news --epochs 4 --qat-epochs 0 && \
+	    $(BIN)/tfsqueeze export runs/news --target android --output $(ANDROID_ASSETS); }
+	$(BIN)/python -m android_demo.toolchain --output build/android \
+	    --screenshots build/android/screenshots
+	$(BIN)/python -m pytest -q -m android
+
 $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	touch $(BENCH_READY)
@@ -97,7 +119,7 @@ test-targets: $(READY)
 	$(BIN)/python -m pytest -q -m targets --numprocesses auto --dist loadfile
 
 lint: $(READY)
-	$(BIN)/ruff check tfsqueeze converters benchmarks tests coral
+	$(BIN)/ruff check tfsqueeze converters benchmarks tests coral android_demo
 
 clean:
 	rm -rf $(VENV) runs build *.egg-info

@@ -13,6 +13,7 @@ there and empty, and returns what it found, JSON-able:
 What the others need may be missing, so a module is imported when it is asked for. A module with
 `check(model) -> facts` also says of any .tflite file where its operators will run, as `operators`
 (see `converters.placement`) and `summary`.
+A module with `SHARES_FOLDER` true adds its files to those that are in the output folder.
 `verify(run, parts) -> facts` also runs the texts of `parts`, datasets by name, in the device's own
 interpreter (see `converters.micro.verification`).
 """
@@ -25,6 +26,7 @@ from types import ModuleType
 from tfsqueeze.errors import UserError
 
 TARGETS = {
+    "android": "converters.android.export",
     "edgetpu": "converters.edgetpu.export",
     "ethos-u": "converters.ethos_u.export",
     "micro": "converters.micro.export",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import random
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,36 @@ def topics_folder(tmp_path_factory) -> Path:
                 words = draw.choices(WORDS[label], k=draw.randint(2, 10))
                 table.writerow((" ".join(["the", *words]), label))
     return folder
+
+
+@pytest.fixture(scope="session")
+def generate_strings():
+    """Makes strings of all kinds of characters, lone surrogates too, and pieces of tokens."""
+    difficult = "aAbBéÉßıİΣσςſKÅ.,!'-_[]#@ \t\n\r\x00\x85\u00a0\u200b\u2028\u3000\ufeff\ufffd" \
+                "東京ไทย한국어1½™ǅﬁ\u0301\u0334\u302e\u1b44\U0001d165\U0001d15e\U0001f600\U000e0001"
+
+    def generate(count: int, vocabulary, seed: int) -> list[str]:
+        draw = random.Random(seed)
+        words = [token.removeprefix("##") for token in vocabulary]
+
+        def character():
+            return chr(draw.choice((draw.randrange(0x80), draw.randrange(0x800),
+                                    draw.randrange(0x10000), draw.randrange(sys.maxunicode + 1))))
+
+        kinds = (
+            lambda: draw.choice(words),
+            lambda: draw.choice(words) + " ",
+            lambda: draw.choice(words).upper(),
+            lambda: draw.choice(difficult),
+            character,
+            lambda: "".join(character() for _ in range(draw.randrange(12))),
+            lambda: draw.choice("aZ9é") * draw.choice((99, 100, 101, 133, 200, 201, 399, 401)),
+        )
+        weights = (30, 30, 5, 20, 15, 5, 0.2)
+        return ["".join(draw.choices(kinds, weights)[0]() for _ in range(draw.randrange(30)))
+                for _ in range(count)]
+
+    return generate
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -17,7 +19,8 @@ def export(
     run: RunFolder,
     target: Target,
     output_folder: Annotated[Path, typer.Option(
-        "--output", "-o", help="The folder to write; an older one of that name is replaced.")],
+        "--output", "-o", help="The folder to write; an older one of that name is replaced, but "
+                                "for `android`, which adds a file NAME.tflite to it.")],
     max_length: Annotated[int | None, typer.Option(
         help="The static length in tokens; that of training by default.")] = None,
     json: Json = False,
@@ -31,6 +34,8 @@ def export(
       tfsqueeze export runs/mine --target ethos-u --output mine-ethos
 
       tfsqueeze export runs/mine --target micro --output mine-micro
+
+      tfsqueeze export runs/mine --target android --output android_demo/app/src/main/assets
     """
     from converters.targets import load_target
     from tfsqueeze.files import write_atomically
@@ -42,9 +47,12 @@ def export(
     step(f"loading {run}")
     trained = load_run(run)
     step(f"exporting for {target}")
-    with write_atomically(output_folder) as temporary:
-        temporary.mkdir()
-        facts = module.export(trained, temporary, max_length)
+    if getattr(module, "SHARES_FOLDER", False):
+        facts = _add_to(output_folder, lambda folder: module.export(trained, folder, max_length))
+    else:
+        with write_atomically(output_folder) as temporary:
+            temporary.mkdir()
+            facts = module.export(trained, temporary, max_length)
     if json:
         print_json({"folder": str(output_folder), **facts})
         return
@@ -54,3 +62,16 @@ def export(
     for file in facts["files"]:
         table.add_row(file["name"], f"{file['bytes']:,} bytes")
     output.print(table, markup=False)
+
+
+def _add_to(output_folder, export):
+    """Exports to a folder that is there already; its files of other names stay."""
+    from tfsqueeze.files import write_atomically
+
+    output_folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="tfsqueeze-") as name:
+        facts = export(Path(name))
+        for file in Path(name).iterdir():
+            with write_atomically(output_folder / file.name) as temporary:
+                copyfile(file, temporary)
+    return facts

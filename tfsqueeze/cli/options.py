@@ -17,7 +17,8 @@ Data = Annotated[str, typer.Argument(
          "token-classification, SNIPS' .json for intent-and-slots, SQuAD's .json for "
          "question-answering, .txt files (a text a line) for sentence-embeddings and masked-lm; "
          "of the last three it may be a single file.")]
-Target = Annotated[str, typer.Option(help="The device: `edgetpu`, `ethos-u` or `micro`.")]
+Target = Annotated[str, typer.Option(
+    help="The device: `android`, `edgetpu`, `ethos-u` or `micro`.")]
 TextColumn = Annotated[str, typer.Option(help="The column that holds the texts.")]
 TextPairColumn = Annotated[str | None, typer.Option(
     help="The column that holds the second texts, where texts are pairs.")]

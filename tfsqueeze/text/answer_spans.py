@@ -70,14 +70,19 @@ def find_answers(start_logits: np.ndarray, end_logits: np.ndarray, examples: np.
 
 
 def _best_pairs(starts, ends, n_best, max_tokens):
-    """Yields the best (first token, last token, score), the last not before the first."""
+    """Yields the best (first token, last token, score), the last not before the first; of equals
+    those that begin, then end, earlier."""
     if not len(starts):
         return
     firsts, lasts = np.ogrid[:len(starts), :len(starts)]
     allowed = (lasts >= firsts) & (lasts < firsts + max_tokens)
     scores = np.where(allowed, starts[:, None].astype(np.float64) + ends, -np.inf).ravel()
     count = min(n_best, int(allowed.sum()))
-    for place in np.argpartition(-scores, count - 1)[:count]:
+    # Quantized logits often make equal sums; of these the first count, so that every port of this
+    # code finds the same.
+    least = np.partition(scores, -count)[-count]
+    places = np.flatnonzero(scores >= least)
+    for place in places[np.argsort(-scores[places], kind="stable")][:count]:
         first, last = divmod(int(place), len(starts))
         yield first, last, float(scores[place])
 

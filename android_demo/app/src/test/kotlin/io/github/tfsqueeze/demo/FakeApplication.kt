@@ -1,0 +1,49 @@
+package io.github.tfsqueeze.demo
+
+import io.github.tfsqueeze.core.Engine
+import io.github.tfsqueeze.core.ModelFile
+import io.github.tfsqueeze.core.Signature
+import io.github.tfsqueeze.core.Tensor
+import java.io.FileNotFoundException
+import java.nio.ByteBuffer
+
+/** The app with the sample models of core's tests, and an engine that needs no native library. */
+class FakeApplication : DemoApplication() {
+    override var models: ModelSource = Samples(listOf("text-classification", "pairs",
+        "token-classification", "intent-and-slots", "question-answering"))
+    override val devices = listOf(Device.Cpu(2), Device.Cpu(1), Device.Nnapi)
+
+    /** The devices that engines were opened on, and how many of the engines are open. */
+    val opened = mutableListOf<Device>()
+    @Volatile var open = 0
+
+    override fun openEngine(model: ByteBuffer, device: Device): Engine {
+        opened += device
+        if (device is Device.Nnapi) throw IllegalArgumentException("Internal error: no such device")
+        open++
+        return FakeEngine { open-- }
+    }
+}
+
+/** Gives one class the highest score at each place: the one that the number of tokens stands for. */
+private class FakeEngine(private val closed: () -> Unit) : Engine {
+    override fun run(signature: Signature, inputs: Map<String, IntArray>): Map<String, Tensor> =
+        signature.outputs.associate { output ->
+            val classes = output.shape.last()
+            val best = inputs.getValue("input_ids").count { it != 0 } % classes
+            output.name to Tensor.Int8(
+                ByteArray(output.size) { if (it % classes == best) 20 else 0 })
+        }
+
+    override fun close() = closed()
+}
+
+/** Models that `core/sample_models.py` wrote; `damaged` is none of them. */
+class Samples(override val names: List<String>) : ModelSource {
+    override fun open(name: String): ByteBuffer {
+        if (name == "damaged") return ByteBuffer.allocateDirect(100)
+        val file = ModelFile::class.java.getResourceAsStream("$name.tflite")
+            ?: throw FileNotFoundException(name)
+        return file.use { ByteBuffer.wrap(it.readBytes()) }
+    }
+}

@@ -1,0 +1,90 @@
+"""Writes the .tflite files that the Kotlin tests read.
+
+    python android_demo/core/sample_models.py
+
+They have inputs, outputs and metadata of each task, and no network: the tests bring the logits.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ai_edge_litert import schema_py_generated as schema
+
+from converters.flatbuffer import serialize_model
+from converters.metadata import pack_metadata
+from converters.signatures import merge_lengths
+from tfsqueeze.files import write_atomically
+from tfsqueeze.text.settings import SPECIAL_TOKENS
+
+FOLDER = Path(__file__).parent / "src/test/resources/io/github/tfsqueeze/core"
+_VOCABULARY = [*SPECIAL_TOKENS, *"the cat sat on a mat play ##ing songs by new york where is it".split(),
+               *"?,.'東"]
+_SETTINGS = {"do_lower_case": True, "strip_accents": None, "model_max_length": 16}
+_SCALE, _ZERO_POINT = 0.25, 3
+
+
+def sample_models() -> dict[str, bytes]:
+    """The files by name."""
+    tags = ["B-artist", "B-place", "I-artist", "I-place", "O"]
+    return {
+        "text-classification.tflite": _model(
+            [8, 16], ["input_ids"], {"logits": [2]}, labels=["negative", "positive"]),
+        "pairs.tflite": _model(
+            [16], ["input_ids", "attention_mask", "token_type_ids"], {"logits": [2]},
+            labels=["different", "same"], pairs=True),
+        "token-classification.tflite": _model(
+            [16], ["input_ids"], {"logits": [16, 5]}, labels=tags, task="token-classification"),
+        "intent-and-slots.tflite": _model(
+            [16], ["input_ids"], {"slot_logits": [16, 5], "intent_logits": [2]},
+            labels=["play", "weather"], slots=tags, task="intent-and-slots"),
+        "question-answering.tflite": _model(
+            [16], ["input_ids", "token_type_ids"], {"start_logits": [16], "end_logits": [16]},
+            labels=["answer", "no answer"], task="question-answering"),
+    }
+
+
+def _model(lengths, inputs, outputs, *, task="text-classification", **metadata) -> bytes:
+    graphs = {length: _graph(length, inputs, outputs) for length in lengths}
+    graph = merge_lengths(graphs) if len(graphs) > 1 else graphs[lengths[0]]
+    return pack_metadata(graph, name=f"sample of {task}", description="A model without a network.",
+                         vocabulary=_VOCABULARY, tokenizer=_SETTINGS, extra={}, task=task,
+                         **metadata)
+
+
+def _graph(length, inputs, outputs) -> bytes:
+    """A .tflite file of one subgraph without operators."""
+    graph, signature, model = schema.SubGraphT(), schema.SignatureDefT(), schema.ModelT()
+    graph.tensors, graph.operators = [], []
+    graph.inputs = [_tensor(graph, name, [1, length], schema.TensorType.INT32) for name in inputs]
+    graph.outputs = [_tensor(graph, name, [1, *shape], schema.TensorType.INT8, quantized=True)
+                     for name, shape in outputs.items()]
+    signature.signatureKey, signature.subgraphIndex = "serving_default", 0
+    signature.inputs = [_entry(*item) for item in zip(inputs, graph.inputs, strict=True)]
+    signature.outputs = [_entry(*item) for item in zip(outputs, graph.outputs, strict=True)]
+    model.version, model.subgraphs, model.signatureDefs = 3, [graph], [signature]
+    model.buffers, model.operatorCodes = [schema.BufferT()], []
+    return serialize_model(model, size=1024)
+
+
+def _tensor(graph, name, shape, kind, quantized=False) -> int:
+    tensor = schema.TensorT()
+    tensor.name, tensor.shape, tensor.type, tensor.buffer = name.encode(), shape, kind, 0
+    if quantized:
+        tensor.quantization = schema.QuantizationParametersT()
+        tensor.quantization.scale, tensor.quantization.zeroPoint = [_SCALE], [_ZERO_POINT]
+    graph.tensors.append(tensor)
+    return len(graph.tensors) - 1
+
+
+def _entry(name, index):
+    entry = schema.TensorMapT()
+    entry.name, entry.tensorIndex = name.encode(), index
+    return entry
+
+
+if __name__ == "__main__":
+    for name, content in sample_models().items():
+        with write_atomically(FOLDER / name) as path:
+            path.write_bytes(content)
+        print(f"{FOLDER / name}: {len(content):,} bytes")

@@ -1,0 +1,89 @@
+package io.github.tfsqueeze.core
+
+import java.nio.ByteBuffer
+import java.util.Random
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertTrue
+import org.junit.Test
+
+class ModelFileTest {
+    @Test fun metadataIsWhatWasPacked() {
+        val metadata = sample("intent-and-slots").metadata
+        assertEquals("sample of intent-and-slots", metadata.name)
+        assertEquals("A model without a network.", metadata.description)
+        assertEquals(Task.INTENT_AND_SLOTS, metadata.task)
+        assertEquals(listOf("play", "weather"), metadata.labels)
+        assertEquals(listOf("B-artist", "B-place", "I-artist", "I-place", "O"), metadata.slotLabels)
+        assertEquals(listOf("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the"),
+            metadata.vocabulary.take(6))
+        assertEquals("東", metadata.vocabulary.last())
+        assertTrue(metadata.lowercase)
+        assertTrue(!metadata.pairs)
+    }
+
+    @Test fun aTensorHasNameShapeTypeAndScale() {
+        val model = sample("token-classification")
+        val signature = model.signatures.single()
+        val (input, output) = Pair(signature.inputs.single(), signature.outputs.single())
+        assertEquals("serving_default", signature.key)
+        assertEquals(listOf("input_ids", listOf(1, 16), DataType.INT32, 0f),
+            listOf(input.name, input.shape, input.dataType, input.scale))
+        assertEquals(listOf("logits", listOf(1, 16, 5), DataType.INT8, 0.25f, 3),
+            listOf(output.name, output.shape, output.dataType, output.scale, output.zeroPoint))
+        assertEquals(80, output.size)
+    }
+
+    @Test fun severalLengthsAreSignaturesOfTheirOwn() {
+        val model = sample("text-classification")
+        assertEquals(listOf("length_8", "length_16"), model.signatures.map { it.key })
+        assertEquals(listOf(8, 16), model.signatures.map { it.length })
+        assertEquals(16, model.maxLength)
+    }
+
+    @Test fun theBufferMayBeAPieceOfAnother() {
+        val bytes = sampleBytes("pairs")
+        val around = ByteArray(bytes.size + 20)
+        bytes.copyInto(around, 7)
+        val buffer = ByteBuffer.wrap(around, 7, bytes.size)
+        assertTrue(ModelFile.read(buffer).metadata.pairs)
+        assertEquals(Pair(7, 7 + bytes.size), Pair(buffer.position(), buffer.limit()))
+        assertTrue(ModelFile.read(ByteBuffer.allocateDirect(bytes.size)
+            .also { it.put(bytes); it.flip() }).metadata.pairs)
+    }
+
+    @Test fun everyTruncatedFileIsRefused() {
+        val bytes = sampleBytes("intent-and-slots")
+        for (size in bytes.indices) failure { ModelFile.read(ByteBuffer.wrap(bytes, 0, size)) }
+    }
+
+    @Test fun noDamageCrashesTheReader() {
+        val draw = Random(0)
+        val bytes = sampleBytes("text-classification")
+        var refused = 0
+        repeat(5000) {
+            val damaged = bytes.clone()
+            repeat(1 + draw.nextInt(4)) { damaged[draw.nextInt(bytes.size)] = draw.nextInt().toByte() }
+            try {
+                ModelFile.read(ByteBuffer.wrap(damaged))
+            } catch (error: ModelException) {
+                refused++
+            }
+        }
+        // What is left are bytes without meaning, as in the directory of the zip.
+        assertTrue("$refused", refused > 3000)
+    }
+
+    @Test fun aChangedNetworkIsFoundByItsChecksum() {
+        val bytes = sampleBytes("pairs")
+        val name = String(bytes, Charsets.ISO_8859_1).indexOf("attention_mask")
+        bytes[name]++
+        assertTrue(failure { ModelFile.read(ByteBuffer.wrap(bytes)) }.contains("checksum"))
+    }
+
+    @Test fun otherFilesAreNamedAsSuch() {
+        assertTrue(failure { ModelFile.read(ByteBuffer.wrap(ByteArray(0))) }
+            .contains("not a .tflite file"))
+        assertTrue(failure { ModelFile.read(ByteBuffer.wrap("PK and more bytes".toByteArray())) }
+            .contains("not a .tflite file"))
+    }
+}

@@ -1,0 +1,30 @@
+package io.github.tfsqueeze.core
+
+import org.junit.Assert.assertArrayEquals
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertTrue
+import org.junit.Test
+
+class SpansTest {
+    @Test fun wordsEndAtSpaceAndAroundPunctuation() {
+        val text = "Don't  go\u00a0(to\ud800 New-York)!"
+        assertEquals(listOf("Don", "'", "t", "go", "(", "to", "New", "-", "York", ")", "!"),
+            locateWords(text).map { text.substring(it.start, it.end) })
+        assertEquals(emptyList<Word>(), locateWords(" \ud800 "))
+    }
+
+    @Test fun tagsBecomeSpans() {
+        val tags = "I-a I-a B-a O I-b I-a B-c I-c".split(" ")
+        assertEquals(listOf(Span(0, 2, "a"), Span(2, 3, "a"), Span(4, 5, "b"), Span(5, 6, "a"),
+            Span(6, 8, "c")), spans(tags))
+        assertTrue(failure { spans(listOf("B-")) }.contains("\"B-\""))
+        assertTrue(failure { spans(listOf("person")) }.contains("neither O nor B- or I-"))
+    }
+
+    @Test fun probabilitiesOfGreatLogitsAreFinite() {
+        assertArrayEquals(doubleArrayOf(0.5, 0.5, 0.0), softmax(floatArrayOf(1e30f, 1e30f, -1e30f)), 0.0)
+        assertArrayEquals(doubleArrayOf(0.2, 0.8),
+            softmax(floatArrayOf(9f, 0f, Math.log(4.0).toFloat()), 1, 3), 1e-7)
+        assertEquals(1, doubleArrayOf(0.1, 0.4, 0.4).argmax())
+    }
+}

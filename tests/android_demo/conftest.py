@@ -1,0 +1,85 @@
+"""The Kotlin of `android_demo/core`, compiled, as a program to ask."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_MAIN = "io.github.tfsqueeze.core.parity.MainKt"
+
+
+class Core:
+    """Runs `io.github.tfsqueeze.core.parity` (see its `Main.kt`)."""
+
+    def __init__(self, class_path: Iterable[Path], folder: Path) -> None:
+        self._class_path = os.pathsep.join(map(str, class_path))
+        self._folder = folder
+
+    def ask(self, values: Iterable[Any], *arguments: object) -> list[Any]:
+        """The answers of a command to JSON values, in order."""
+        lines = "".join(json.dumps(value) + "\n" for value in values)
+        result = subprocess.run(["java", "-cp", self._class_path, _MAIN, *map(str, arguments)],
+                                input=lines, text=True, check=False, capture_output=True)
+        assert result.returncode == 0, result.stderr[-3000:]
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def tokenizer(self, tokenizer, max_length: int | None = None) -> tuple[object, ...]:
+        """The arguments that stand for a WordPieceTokenizer."""
+        path = self._folder / f"{abs(hash(tokenizer.vocabulary))}.txt"
+        path.write_text("\n".join(tokenizer.vocabulary) + "\n", "utf-8", newline="\n")
+        return path, str(tokenizer.lowercase).lower(), max_length or tokenizer.max_length
+
+
+@pytest.fixture(scope="session")
+def core(tmp_path_factory) -> Core:
+    """The compiled module with its tests."""
+    from android_demo.toolchain.modules import Modules
+
+    folder = tmp_path_factory.mktemp("core")
+    return Core(Modules(folder / "modules").core_tests, folder)
+
+
+@pytest.fixture(scope="session")
+def utf16():
+    """A function that counts the UTF-16 units, which Kotlin counts, of a text's first characters."""
+
+    def count(text: str, characters: int) -> int:
+        return len(text[:characters].encode("utf-16-le", "surrogatepass")) // 2
+
+    return count
+
+
+@pytest.fixture(scope="session")
+def as_kotlin_reads():
+    """A function that joins pairs of lone surrogates, which are one character in Kotlin."""
+
+    def read(texts: Iterable[str]) -> list[str]:
+        return [text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+                for text in texts]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def real_texts(shared_dir) -> list[str]:
+    """The distinct lines and JSON strings of all datasets in the shared folder, sorted."""
+    texts: set[str] = set()
+
+    def add(value):
+        if isinstance(value, str):
+            texts.update(value.split("\n"))
+        elif isinstance(value, (list, dict)):
+            for item in value.values() if isinstance(value, dict) else value:
+                add(item)
+
+    for path in sorted((shared_dir / "data").rglob("*")):
+        if path.is_file():
+            content = path.read_text("utf-8", errors="surrogateescape")
+            add(json.loads(content) if path.suffix == ".json" else content)
+    return sorted(text for text in texts if text.strip())

@@ -1,0 +1,21 @@
+"""What the scripts in `android_demo/core` wrote is what they write."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.android
+def test_the_table_of_characters_is_that_of_the_tokenizers():
+    from android_demo.core.character_table import TABLE, table_bytes
+
+    assert TABLE.read_bytes() == table_bytes()
+
+
+def test_the_sample_models_are_what_is_packed():
+    from android_demo.core.sample_models import FOLDER, sample_models
+
+    models = sample_models()
+    assert {path.name for path in FOLDER.glob("*.tflite")} == set(models)
+    for name, content in models.items():
+        assert (FOLDER / name).read_bytes() == content, name

@@ -1,0 +1,153 @@
+"""Kotlin makes of logits what `tfsqueeze predict` makes of them, for each task."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import numpy as np
+import pytest
+
+from converters.metadata import read_metadata
+from converters.predictor import open_predictor
+from converters.runtimes import TFLiteModel, open_model
+from tfsqueeze.data.question_dataset import NO_ANSWER
+
+pytestmark = pytest.mark.android
+
+TEXTS = 1000
+# Both sides add up the same doubles, in another order.
+TOLERANCE = 1e-12
+
+
+class DrawnLogits(TFLiteModel):
+    """A model that draws its stored logits, and keeps them in `drawn`."""
+
+    def __init__(self, details, draw, drawn, by_length=None):
+        self.input_details, self.output_details = details
+        self.by_length = by_length or {}
+        self._draw, self._drawn = draw, drawn
+
+    def _invoke(self, arrays):
+        # Few values make many ties, and extreme ones saturate the softmax.
+        least, most = self._draw.choice([(-128, 128), (0, 3), (-3, 3)])
+        found = {detail.name: self._draw.integers(least, most, detail.shape, np.int8)
+                 for detail in self.output_details}
+        self._drawn.append({name: values.ravel().tolist() for name, values in found.items()})
+        return found
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """Opens a sample model of core's tests: its path, its predictor and what it draws."""
+    from android_demo.core.sample_models import FOLDER
+
+    def open_(name, seed):
+        path = FOLDER / f"{name}.tflite"
+        model, drawn, draw = open_model(path), [], np.random.default_rng(seed)
+
+        def drawing(real, by_length=None):
+            return DrawnLogits((real.input_details, real.output_details), draw, drawn, by_length)
+
+        kind = type(open_predictor(path))
+        lengths = {length: drawing(part) for length, part in model.by_length.items()}
+        return path, kind(drawing(model, lengths), read_metadata(path)), drawn
+
+    return open_
+
+
+@pytest.fixture(scope="module")
+def texts(real_texts, generate_strings, as_kotlin_reads):
+    """Sentences, and words of the sample models, in disorder."""
+    words = "The cat sat on a mat, playing songs by New-York! Where is it? 東 Ünknown \U0001f600".split()
+    draw = random.Random(0)
+    made = [" ".join(draw.choices(words, k=draw.randrange(16))) for _ in range(TEXTS // 2)]
+    return as_kotlin_reads([*made, *draw.sample(real_texts, TEXTS // 4),
+                            *generate_strings(TEXTS // 4, words, seed=0)])
+
+
+def ask(core, path, predict, drawn, pairs):
+    """Kotlin's results, and Python's, of (text, second) with the same stored logits."""
+    expected, requests = [], []
+    for text, second in pairs:
+        drawn.clear()
+        expected.append(predict(text, second))
+        requests.append({"text": text, "second": second, "outputs": list(drawn)})
+    return core.ask(requests, "decode", path), expected
+
+
+def check_labels(found, prediction):
+    ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+    assert [label for label, _ in found] == [label for label, _ in ranked]
+    assert [share for _, share in found] == pytest.approx([share for _, share in ranked],
+                                                          abs=TOLERANCE)
+
+
+def check_entities(found, text, entities, utf16):
+    assert [row[:3] for row in found] == [
+        [entity.type, utf16(text, entity.start), utf16(text, entity.end)] for entity in entities]
+    assert [row[3] for row in found] == pytest.approx([entity.score for entity in entities],
+                                                      abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", ["text-classification", "pairs"])
+def test_labels(name, core, sample, texts):
+    path, predictor, drawn = sample(name, seed=1)
+    pairs = list(zip(texts, texts[::-1] if name == "pairs" else [None] * len(texts), strict=True))
+    results = ask(core, path, lambda text, second: predictor.predict(
+        [text], None if second is None else [second])[0], drawn, pairs)
+    for found, prediction in zip(*results, strict=True):
+        check_labels(found["labels"], prediction)
+
+
+def test_entities(core, sample, texts, utf16):
+    path, predictor, drawn = sample("token-classification", seed=2)
+    results = ask(core, path, lambda text, _: predictor.predict([text])[0], drawn,
+                  [(text, None) for text in texts])
+    for found, prediction in zip(*results, strict=True):
+        check_entities(found["entities"], prediction.text, prediction.entities, utf16)
+    assert sum(len(prediction.entities) for prediction in results[1]) > TEXTS
+
+
+def test_intents_and_slots(core, sample, texts, utf16):
+    path, predictor, drawn = sample("intent-and-slots", seed=3)
+    results = ask(core, path, lambda text, _: predictor.predict([text])[0], drawn,
+                  [(text, None) for text in texts])
+    for found, prediction in zip(*results, strict=True):
+        check_labels(found["labels"], prediction)
+        check_entities(found["entities"], prediction.text, prediction.slots, utf16)
+
+
+def test_answers(core, sample, texts, utf16):
+    path, predictor, drawn = sample("question-answering", seed=4)
+    assert NO_ANSWER in predictor.classes["answers"]
+    results = ask(core, path, lambda text, second: predictor.predict([text], [second])[0], drawn,
+                  list(zip(texts, texts[::-1], strict=True)))
+    answered = 0
+    for found, prediction, context in zip(*results, texts[::-1], strict=True):
+        assert [row[:2] for row in found["candidates"]] == [
+            [utf16(context, answer.start), utf16(context, answer.end)]
+            for answer in prediction.candidates], ascii(context)
+        assert [row[2] for row in found["candidates"]] == pytest.approx(
+            [answer.probability for answer in prediction.candidates], abs=TOLERANCE)
+        assert found.get("no_answer_score") == prediction.no_answer_score
+        if prediction.start is None:
+            assert found.get("best") is None
+            assert found["no_answer_probability"] == pytest.approx(prediction.probability,
+                                                                   abs=TOLERANCE)
+        else:
+            answered += 1
+            assert found["best"] == [utf16(context, prediction.start),
+                                     utf16(context, prediction.end)]
+    assert TEXTS // 10 < answered < TEXTS
+
+
+def test_what_cannot_be_run_is_said(core, sample, tmp_path):
+    path, _, _ = sample("pairs", seed=5)
+    with pytest.raises(AssertionError, match="the model is for two texts; give a second one"):
+        core.ask([{"text": "a"}], "decode", path)
+    damaged = tmp_path / "damaged.tflite"
+    damaged.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(AssertionError, match="the model is truncated or damaged|are missing"):
+        core.ask([{"text": "a"}], "decode", damaged)
+    assert json.dumps(core.ask([], "decode", path)) == "[]"

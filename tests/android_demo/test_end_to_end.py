@@ -1,0 +1,112 @@
+"""Texts through Kotlin and LiteRT on the JVM give what `tfsqueeze predict` gives.
+
+LiteRT is the shared library of PyPI's ai-edge-litert, called through its C API.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import time
+from pathlib import Path
+
+import pytest
+
+from converters.pipeline import convert_run
+from converters.predictor import open_predictor
+from tfsqueeze.tasks import find_task
+from tfsqueeze.training.run import train_task
+
+pytestmark = pytest.mark.android
+
+TEXTS = 1000
+# Both run the same kernels on the same bytes; what is left is the order of sums of doubles.
+TOLERANCE = 1e-9
+# Folder or file of the shared data, and task.
+CASES = {
+    "texts": ("clinc150", "text-classification"),
+    "pairs": ("rte", "text-classification"),
+    "entities": ("wikiann/en", "token-classification"),
+    "intents and slots": ("snips", "intent-and-slots"),
+    "answers": ("xquad/en.json", "question-answering"),
+}
+
+
+@pytest.fixture(scope="module")
+def library():
+    folder = Path(importlib.util.find_spec("ai_edge_litert").origin).parent
+    found = folder / "libLiteRt.so"
+    if not found.is_file():
+        pytest.skip(f"{folder} has no libLiteRt.so")
+    return found
+
+
+def texts_of(dataset) -> list[tuple[str, str | None]]:
+    """The texts of a dataset of any task, each with its second one."""
+    if hasattr(dataset, "questions"):
+        return list(zip(dataset.questions, dataset.contexts, strict=True))
+    if hasattr(dataset, "sentences"):
+        return [(" ".join(words), None) for words in dataset.sentences]
+    return list(zip(dataset.texts, dataset.text_pairs or [None] * len(dataset), strict=True))
+
+
+@pytest.fixture(scope="module", params=list(CASES))
+def case(request, shared_dir, tiny_options, tmp_path_factory):
+    """A packed model, hardly trained, and 1,000 texts, each with its second."""
+    data, name = CASES[request.param]
+    task = find_task(name)
+    splits = task.load_splits(str(shared_dir / "data" / data))
+    options = dataclasses.replace(
+        tiny_options, vocab_size=2000, max_length=64, epochs=2, qat_epochs=0, batch_size=64,
+        learning_rate=5e-3, model={**tiny_options.model, "num_hidden_layers": 1})
+    folder = tmp_path_factory.mktemp("runs")
+    path = folder / "model.tflite"
+    path.write_bytes(convert_run(train_task(folder / "run", task, splits, options), (24, 64)))
+    texts = texts_of(splits.test or splits.validation) + texts_of(splits.train)
+    return request.param, path, texts[:TEXTS]
+
+
+def test_1000_texts(case, core, library, utf16):
+    name, path, texts = case
+    start = time.perf_counter()
+    found = core.ask(({"text": text, "second": second} for text, second in texts),
+                     "predict", path, library)
+    seconds = time.perf_counter() - start
+    firsts, seconds_texts = (list(side) for side in zip(*texts, strict=True))
+    predictor = open_predictor(path)
+    predictions = predictor.predict(
+        firsts, *([] if seconds_texts[0] is None else [seconds_texts]))
+    largest, decided = 0.0, set()
+    for (text, second), row, expected in zip(texts, found, predictions, strict=True):
+        decisions, shares = decisions_of(expected, second or text, utf16)
+        kotlin_decisions, kotlin_shares = kotlin_decisions_of(row)
+        assert kotlin_decisions == decisions, (text, second)
+        assert kotlin_shares == pytest.approx(shares, abs=TOLERANCE)
+        largest = max([largest, *(abs(a - b) for a, b in zip(kotlin_shares, shares, strict=True))])
+        decided.add(str(decisions))
+    assert len(texts) == TEXTS and len(decided) > 1
+    print(f"\n{name}: {TEXTS:,} texts alike ({len(decided)} distinct results), probabilities "
+          f"within {largest:.1e}; Kotlin with LiteRT took {seconds:.1f} s")
+
+
+def decisions_of(prediction, text, utf16):
+    """What `predict` decided, in UTF-16 units, and its probabilities, in one order."""
+    decisions, shares = [], []
+    if hasattr(prediction, "probabilities"):
+        ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+        decisions += [label for label, _ in ranked]
+        shares += [share for _, share in ranked]
+    for entity in getattr(prediction, "entities", getattr(prediction, "slots", [])):
+        decisions.append([entity.type, utf16(text, entity.start), utf16(text, entity.end)])
+        shares.append(entity.score)
+    for answer in getattr(prediction, "candidates", []):
+        decisions.append([utf16(text, answer.start), utf16(text, answer.end)])
+        shares.append(answer.probability)
+    return decisions, shares
+
+
+def kotlin_decisions_of(row):
+    """The same of Kotlin's result."""
+    parts = [*row.get("labels", []), *row.get("entities", []), *row.get("candidates", [])]
+    return ([part[0] if len(part) == 2 else part[:-1] for part in parts],
+            [part[-1] for part in parts])

