@@ -56,5 +56,5 @@ class ScreenshotTest {
 
 /** The app with its own models and its own engine. */
 class DesktopApplication : DemoApplication() {
-    override val devices = listOf(Device.Cpu(2))
+    override val devices = listOf(Device.Cpu(1))
 }
