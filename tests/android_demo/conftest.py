@@ -47,7 +47,7 @@ def core(tmp_path_factory) -> Core:
 
 @pytest.fixture(scope="session")
 def utf16():
-    """A function that counts the UTF-16 units, which Kotlin counts, of a text's first characters."""
+    """A function that counts the UTF-16 units, as Kotlin does, of a text's first characters."""
 
     def count(text: str, characters: int) -> int:
         return len(text[:characters].encode("utf-16-le", "surrogatepass")) // 2

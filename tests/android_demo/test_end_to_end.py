@@ -72,10 +72,10 @@ def test_1000_texts(case, core, library, utf16):
     found = core.ask(({"text": text, "second": second} for text, second in texts),
                      "predict", path, library)
     seconds = time.perf_counter() - start
-    firsts, seconds_texts = (list(side) for side in zip(*texts, strict=True))
+    firsts, others = (list(side) for side in zip(*texts, strict=True))
     predictor = open_predictor(path)
     predictions = predictor.predict(
-        firsts, *([] if seconds_texts[0] is None else [seconds_texts]))
+        firsts, *([] if others[0] is None else [others]))
     largest, decided = 0.0, set()
     for (text, second), row, expected in zip(texts, found, predictions, strict=True):
         decisions, shares = decisions_of(expected, second or text, utf16)
