@@ -12,7 +12,7 @@ MICRO_PACKAGES := gcc g++ libc6-dev clang libclang-rt-dev cmake make gcc-arm-non
     libnewlib-arm-none-eabi qemu-system-arm
 
 ANDROID_READY := $(VENV)/.android-ready
-ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner
+ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner gcc libc6-dev
 
 .PHONY: help setup demo test test-slow arm64 micro android test-targets bench targets backbone \
     compare lint clean

@@ -21,9 +21,8 @@ android {
 
     testOptions { unitTests.isIncludeAndroidResources = true }
 
-    // Sample models, and LiteRT on a desktop.
+    // Sample models.
     sourceSets["test"].resources.srcDir("../core/src/test/resources")
-    sourceSets["test"].kotlin.srcDir("../core/src/test/kotlin/io/github/tfsqueeze/core/parity")
 }
 
 dependencies {
@@ -31,7 +30,6 @@ dependencies {
     implementation(libs.litert)
     implementation(libs.litert.gpu)
     implementation(libs.litert.gpu.api)
-    testImplementation(libs.jna)
     testImplementation(libs.junit)
     testImplementation(libs.robolectric)
 }

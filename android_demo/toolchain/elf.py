@@ -68,3 +68,19 @@ def lay_out_for_pages(library: bytes, page: int = PAGE) -> bytes:
 def _segments(library: bytes):
     elf = ELFFile(io.BytesIO(library))
     return elf, [segment.header for segment in elf.iter_segments()]
+
+
+def without_symbol_versions(library: bytes) -> bytes:
+    """Hides the versions of a shared library's symbols, so that a loader goes by names alone."""
+    elf, _ = _segments(library)
+    hidden = {"DT_VERSYM", "DT_VERNEED", "DT_VERNEEDNUM", "DT_VERDEF", "DT_VERDEFNUM"}
+    dynamic = elf.get_section_by_name(".dynamic")
+    changed = bytearray(library)
+    for index, tag in enumerate(dynamic.iter_tags()):
+        if tag.entry.d_tag in hidden:
+            place = dynamic.header.sh_offset + index * elf.structs.Elf_Dyn.sizeof()
+            tag.entry.d_tag = "DT_DEBUG"  # Which loaders of libraries leave alone.
+            tag.entry.d_val = tag.entry.d_ptr = 0
+            changed[place:place + elf.structs.Elf_Dyn.sizeof()] = elf.structs.Elf_Dyn.build(
+                tag.entry)
+    return bytes(changed)

@@ -14,7 +14,6 @@ from tfsqueeze.files import write_atomically
 PROJECT = Path(__file__).resolve().parents[1]
 # What core's tests have that those of the app take too.
 CORE_SAMPLES = Path("core/src/test/resources")
-LITERT_ENGINE = Path("core/src/test/kotlin/io/github/tfsqueeze/core/parity/LiteRtEngine.kt")
 # The library that Android 7.0 has, which android-all leaves out; tests take this machine's.
 _JAVA_8, _THIS_MACHINE = ["-Xjdk-release=8"], []
 
@@ -52,8 +51,7 @@ class Modules:
 
     def app_tests(self, app: Sequence[Path]) -> Path:
         """The classes of the tests of `app`, given the class path that they run with."""
-        return self._compile("app", "test", app, [*_THIS_MACHINE, *_friend(app[0])],
-                             [PROJECT / LITERT_ENGINE])
+        return self._compile("app", "test", app, [*_THIS_MACHINE, *_friend(app[0])])
 
     @cached_property
     def tflite(self) -> list[Path]:
@@ -68,8 +66,8 @@ class Modules:
         return jar
 
     def _compile(self, module: str, part: str, class_path: Sequence[Path],
-                 options: Sequence[str], further: Sequence[Path] = ()) -> Path:
-        return compile_kotlin([PROJECT / module / "src" / part / "kotlin", *further],
+                 options: Sequence[str]) -> Path:
+        return compile_kotlin([PROJECT / module / "src" / part / "kotlin"],
                               self.folder / "classes" / module / part, class_path, options)
 
 

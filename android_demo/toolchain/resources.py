@@ -26,9 +26,11 @@ def link(assets: Path, folder: Path) -> Path:
     run(["aapt2", "compile", "--dir", _MAIN / "res", "-o", compiled])
     (framework,) = fetch("android-runtime")
     manifest = folder / "AndroidManifest.xml"
-    # Gradle takes the package from the build file, and aapt2 from the manifest.
-    manifest.write_text((_MAIN / "AndroidManifest.xml").read_text("utf-8").replace(
-        "<manifest ", f'<manifest package="{PACKAGE}" ', 1), "utf-8")
+    # What Gradle adds by the build file: the package, and that libraries are mapped from the APK.
+    manifest.write_text(
+        (_MAIN / "AndroidManifest.xml").read_text("utf-8")
+        .replace("<manifest ", f'<manifest package="{PACKAGE}" ', 1)
+        .replace("<application", '<application android:extractNativeLibs="false"', 1), "utf-8")
     run(["aapt2", "link", "-I", framework, "--manifest", manifest,
          "--min-sdk-version", str(MIN_SDK), "--target-sdk-version", str(TARGET_SDK),
          "--version-code", str(VERSION_CODE), "--version-name", VERSION_NAME,

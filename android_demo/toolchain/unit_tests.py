@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from android_demo.toolchain import desktop
 from android_demo.toolchain.maven import fetch
 from android_demo.toolchain.modules import CORE_SAMPLES, PROJECT, Modules
 from android_demo.toolchain.resources import PACKAGE
@@ -24,13 +25,14 @@ def test_core(modules: Modules) -> int:
 def test_app(modules: Modules, screenshots: Path | None = None) -> int:
     """Runs the tests of `app`, with its resources as `build_apk` left them.
 
-    screenshots: a folder for pictures of the screen.
+    screenshots: a folder for pictures of the screen with what TensorFlow Lite's own library for
+        x86_64 makes of a text; on other machines there are none.
 
     Returns how many passed. Raises UserError where one fails.
     """
     folder = modules.folder
     needs = [modules.app, modules.ids, *modules.core, *modules.tflite,
-             *fetch("kotlin", "junit", "jna"),
+             *fetch("kotlin", "junit"),
              *(modules.jar_of(path) if path.suffix == ".aar" else path
                for path in fetch("robolectric"))]
     # Robolectric brings the Android to run; to compile against it is the same API.
@@ -38,30 +40,30 @@ def test_app(modules: Modules, screenshots: Path | None = None) -> int:
     # Robolectric makes file descriptors of the APK's assets.
     options = ["--add-opens=java.base/java.io=ALL-UNNAMED", "-Drobolectric.offline=true",
                f"-Drobolectric.dependency.dir={_runtimes(folder)}"]
-    if screenshots:
+    environment = {}
+    if screenshots and desktop.is_possible():
         screenshots.mkdir(parents=True, exist_ok=True)
-        options += [f"-Dscreenshots={screenshots}", f"-Dlitert={_litert()}"]
+        libraries = (folder / "desktop").resolve()
+        environment = {"LD_PRELOAD": str(desktop.make_library(libraries)),
+                       "LD_LIBRARY_PATH": str(libraries)}
+        options += [f"-Dscreenshots={screenshots}", f"-Djava.library.path={libraries}"]
     resources = [PROJECT / "app" / "src" / "test" / "resources", PROJECT / CORE_SAMPLES,
                  _config(folder)]
     # The classes that annotations name are looked up before Robolectric brings its Android.
-    return _run([tests, *resources, *needs, *fetch("android-runtime")], tests, options)
+    return _run([tests, *resources, *needs, *fetch("android-runtime")], tests, options,
+                environment)
 
 
-def _run(class_path: Sequence[Path], tests: Path, options: Sequence[str] = ()) -> int:
+def _run(class_path: Sequence[Path], tests: Path, options: Sequence[str] = (),
+         environment: Mapping[str, str] | None = None) -> int:
     names = [".".join(path.relative_to(tests).with_suffix("").parts)
              for path in sorted(tests.rglob("*Test.class"))]
-    printed = java(class_path, _RUNNER, *names, options=options)
+    printed = java(class_path, _RUNNER, *names, options=options,
+                   environment=environment)
     passed = int(re.search(r"^OK \((\d+) tests?\)$", printed, re.MULTILINE)[1])
     if passed < len(names):
         raise UserError(f"{len(names)} test classes in {tests} ran {passed} tests")
     return passed
-
-
-def _litert() -> Path:
-    """LiteRT's native library for this machine."""
-    import ai_edge_litert
-
-    return Path(ai_edge_litert.__file__).with_name("libLiteRt.so")
 
 
 def _runtimes(folder: Path) -> Path:

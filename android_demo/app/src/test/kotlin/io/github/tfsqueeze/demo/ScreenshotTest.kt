@@ -2,11 +2,7 @@ package io.github.tfsqueeze.demo
 
 import android.graphics.Bitmap
 import android.graphics.Canvas
-import io.github.tfsqueeze.core.Engine
-import io.github.tfsqueeze.core.ModelFile
-import io.github.tfsqueeze.core.parity.LiteRtEngine
 import java.io.File
-import java.nio.ByteBuffer
 import org.junit.Assert.assertTrue
 import org.junit.Assume.assumeNotNull
 import org.junit.Before
@@ -19,7 +15,8 @@ import org.robolectric.annotation.GraphicsMode
 /**
  * Runs the app's own models, and draws the screen with Android's own graphics.
  *
- * The properties `litert`, a libLiteRt.so for this machine, and `screenshots`, a folder, are needed.
+ * The property `screenshots` names a folder for the pictures, and says that TensorFlow Lite's native
+ * library can be loaded here.
  */
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
@@ -28,7 +25,7 @@ class ScreenshotTest {
     private val folder: String? = System.getProperty("screenshots")
 
     @Before
-    fun needsLiteRt() = assumeNotNull(folder, System.getProperty("litert"))
+    fun needsNativeLibrary() = assumeNotNull(folder)
 
     @Test
     fun `the screen by day`() = draw("day")
@@ -54,13 +51,7 @@ class ScreenshotTest {
     }
 }
 
-/** The app on a desktop's LiteRT. */
+/** The app with its own models and its own engine. */
 class DesktopApplication : DemoApplication() {
-    override val devices = listOf(Device.Cpu(1))
-
-    override fun openEngine(model: ByteBuffer, device: Device): Engine {
-        val file = File.createTempFile("model", ".tflite").apply { deleteOnExit() }
-        file.outputStream().channel.use { it.write(model.duplicate()) }
-        return LiteRtEngine(System.getProperty("litert")!!, file.path, ModelFile.read(model))
-    }
+    override val devices = listOf(Device.Cpu(2))
 }
