@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+_FIGURES = pytest.StashKey[list[str]]()
 _MAIN = "io.github.tfsqueeze.core.parity.MainKt"
 
 
@@ -34,6 +35,18 @@ class Core:
         path = self._folder / f"{abs(hash(tokenizer.vocabulary))}.txt"
         path.write_text("\n".join(tokenizer.vocabulary) + "\n", "utf-8", newline="\n")
         return path, str(tokenizer.lowercase).lower(), max_length or tokenizer.max_length
+
+
+@pytest.fixture(scope="session")
+def tell(pytestconfig):
+    """A function that has a line printed at the end, whatever is captured."""
+    return pytestconfig.stash.setdefault(_FIGURES, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Prints the figures that tests told."""
+    for line in config.stash.get(_FIGURES, []):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -73,14 +73,14 @@ def case(request, real_texts, bert_vocabulary, generate_strings, as_kotlin_reads
     return tokenizer, as_kotlin_reads([*lines, *generate_strings(GENERATED, vocabulary, seed=3)])
 
 
-def test_100_000_texts(case, core):
+def test_100_000_texts(case, core, tell):
     tokenizer, texts = case
     found = core.ask(({"text": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
     expected = [ids for ids, _ in expected_ids(tokenizer, texts)]
     assert len(texts) == TEXTS
     check(found, expected, texts)
-    print(f"\n{TEXTS:,} texts, {sum(map(len, expected)):,} tokens, {len(tokenizer.vocabulary):,} "
-          f"in the vocabulary, lowercase {tokenizer.lowercase}: 0 differ")
+    tell(f"tokens: {TEXTS:,} texts, {sum(map(len, expected)):,} ids, 0 differ (vocabulary of "
+         f"{len(tokenizer.vocabulary):,}, {'lowercase' if tokenizer.lowercase else 'cased'})")
 
 
 @pytest.mark.parametrize("lowercase", [True, False], ids=["lowercase", "cased"])
@@ -168,12 +168,11 @@ def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotli
     assert max(map(len, expected)) > 3
 
 
-def test_speed_and_allocation(core, real_texts, bert_vocabulary):
+def test_speed_and_allocation(core, real_texts, bert_vocabulary, tell):
     """A text costs little more memory than its ids: no storm for the garbage collector."""
     tokenizer = WordPieceTokenizer(bert_vocabulary, max_length=128)
     texts = random.Random(6).sample(real_texts, 10_000)
     (speed,) = core.ask(({"text": text} for text in texts), "speed", *core.tokenizer(tokenizer))
-    print(f"\nKotlin: {speed['texts_per_second']:,.0f} texts/s on one thread, "
-          f"{speed['tokens_per_text']:.1f} tokens and {speed['bytes_per_text']:.0f} bytes "
-          "allocated each")
+    tell(f"tokenizer: {speed['texts_per_second']:,.0f} texts/s on one thread, of "
+         f"{speed['tokens_per_text']:.1f} tokens and {speed['bytes_per_text']:.0f} bytes allocated")
     assert speed["bytes_per_text"] < 4 * speed["tokens_per_text"] + 64
