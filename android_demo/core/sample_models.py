@@ -18,8 +18,8 @@ from tfsqueeze.files import write_atomically
 from tfsqueeze.text.settings import SPECIAL_TOKENS
 
 FOLDER = Path(__file__).parent / "src/test/resources/io/github/tfsqueeze/core"
-_VOCABULARY = [*SPECIAL_TOKENS, *"the cat sat on a mat play ##ing songs by new york where is it".split(),
-               *"?,.'東"]
+_WORDS = "the cat sat on a mat play ##ing songs by new york where is it".split()
+_VOCABULARY = [*SPECIAL_TOKENS, *_WORDS, *"?,.'東"]
 _SETTINGS = {"do_lower_case": True, "strip_accents": None, "model_max_length": 16}
 _SCALE, _ZERO_POINT = 0.25, 3
 

@@ -28,8 +28,7 @@ def export(run: TrainedRun, folder: Path, max_length: int | None = None) -> dict
     Returns JSON-able facts: `max_lengths`, and what every target has, `summary`, `files`,
     `devices`.
     """
-    length = max_length or run.options.max_length
-    lengths = [length, *(part for part in (length // 2, length // 4) if part >= _LEAST_LENGTH)]
+    lengths = lengths_up_to(max_length or run.options.max_length)
     content = convert_run(run, lengths, profile="mobile")
     path = folder / f"{_asset_name(run.folder.name)}.tflite"
     path.write_bytes(content)
@@ -40,6 +39,11 @@ def export(run: TrainedRun, folder: Path, max_length: int | None = None) -> dict
         "files": [{"name": path.name, "bytes": len(content)}],
         "devices": [],  # A phone's CPU runs all of it.
     }
+
+
+def lengths_up_to(longest: int) -> list[int]:
+    """The lengths, in tokens, that a model has a signature for: the longest, half and a quarter."""
+    return [longest, *(part for part in (longest // 2, longest // 4) if part >= _LEAST_LENGTH)]
 
 
 def _asset_name(name: str) -> str:

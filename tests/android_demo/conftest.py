@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+_FIGURES = pytest.StashKey[list[str]]()
 _MAIN = "io.github.tfsqueeze.core.parity.MainKt"
 
 
@@ -37,6 +38,18 @@ class Core:
 
 
 @pytest.fixture(scope="session")
+def tell(pytestconfig):
+    """A function that has a line printed at the end, whatever is captured."""
+    return pytestconfig.stash.setdefault(_FIGURES, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Prints the figures that tests told."""
+    for line in config.stash.get(_FIGURES, []):
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
 def core(tmp_path_factory) -> Core:
     """The compiled module with its tests."""
     from android_demo.toolchain.modules import Modules
@@ -47,7 +60,7 @@ def core(tmp_path_factory) -> Core:
 
 @pytest.fixture(scope="session")
 def utf16():
-    """A function that counts the UTF-16 units, which Kotlin counts, of a text's first characters."""
+    """A function that counts the UTF-16 units, as Kotlin does, of a text's first characters."""
 
     def count(text: str, characters: int) -> int:
         return len(text[:characters].encode("utf-16-le", "surrogatepass")) // 2

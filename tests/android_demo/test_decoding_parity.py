@@ -59,7 +59,8 @@ def sample(tmp_path_factory):
 @pytest.fixture(scope="module")
 def texts(real_texts, generate_strings, as_kotlin_reads):
     """Sentences, and words of the sample models, in disorder."""
-    words = "The cat sat on a mat, playing songs by New-York! Where is it? 東 Ünknown \U0001f600".split()
+    words = ("The cat sat on a mat, playing songs by New-York! Where is it? 東 Ünknown "
+             "\U0001f600").split()
     draw = random.Random(0)
     made = [" ".join(draw.choices(words, k=draw.randrange(16))) for _ in range(TEXTS // 2)]
     return as_kotlin_reads([*made, *draw.sample(real_texts, TEXTS // 4),

@@ -66,16 +66,16 @@ def case(request, shared_dir, tiny_options, tmp_path_factory):
     return request.param, path, texts[:TEXTS]
 
 
-def test_1000_texts(case, core, library, utf16):
+def test_1000_texts(case, core, library, utf16, tell):
     name, path, texts = case
     start = time.perf_counter()
     found = core.ask(({"text": text, "second": second} for text, second in texts),
                      "predict", path, library)
     seconds = time.perf_counter() - start
-    firsts, seconds_texts = (list(side) for side in zip(*texts, strict=True))
+    firsts, others = (list(side) for side in zip(*texts, strict=True))
     predictor = open_predictor(path)
     predictions = predictor.predict(
-        firsts, *([] if seconds_texts[0] is None else [seconds_texts]))
+        firsts, *([] if others[0] is None else [others]))
     largest, decided = 0.0, set()
     for (text, second), row, expected in zip(texts, found, predictions, strict=True):
         decisions, shares = decisions_of(expected, second or text, utf16)
@@ -85,8 +85,8 @@ def test_1000_texts(case, core, library, utf16):
         largest = max([largest, *(abs(a - b) for a, b in zip(kotlin_shares, shares, strict=True))])
         decided.add(str(decisions))
     assert len(texts) == TEXTS and len(decided) > 1
-    print(f"\n{name}: {TEXTS:,} texts alike ({len(decided)} distinct results), probabilities "
-          f"within {largest:.1e}; Kotlin with LiteRT took {seconds:.1f} s")
+    tell(f"{name}: {TEXTS:,} texts alike ({len(decided)} distinct results), probabilities within "
+         f"{largest:.1e}; Kotlin with LiteRT took {seconds:.1f} s")
 
 
 def decisions_of(prediction, text, utf16):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import unicodedata
 
 import numpy as np
 import pytest
+from tokenizers.normalizers import BertNormalizer
 
+from converters.micro.characters import classify_characters
 from tfsqueeze.data.archives import ALL_MINILM_L6_V2, fetch_archive, read_member
 from tfsqueeze.text.light_tokenizer import LightTokenizer
 from tfsqueeze.text.settings import SPECIAL_TOKENS
@@ -24,6 +27,7 @@ _LETTERS = "abcdehlorwxABZßéıσ9"
 # Jamo, two-part vowel signs, whose parts are tokens, and marks of several classes, which NFD sorts.
 _MARKS = "\u302e\u302f\u1b44\u1baa\U00016ff0\U0001d165\U0001d16d"
 _SCRIPTS = "ᄀᄁ하ᅡᅢᆨᆫ한\u0bc6\u0bbe\u0bcaก東京、。!?,#\U0001f600½\U0001d158" + _MARKS
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000))
 SMALL = list(dict.fromkeys([
     *SPECIAL_TOKENS, *_LETTERS, *(f"##{c}" for c in _LETTERS), *_SCRIPTS,
     *(f"##{c}" for c in _SCRIPTS), "hello", "##world", "he", "##llo", "##l", "a" * 101, "a.b",
@@ -69,14 +73,14 @@ def case(request, real_texts, bert_vocabulary, generate_strings, as_kotlin_reads
     return tokenizer, as_kotlin_reads([*lines, *generate_strings(GENERATED, vocabulary, seed=3)])
 
 
-def test_100_000_texts(case, core):
+def test_100_000_texts(case, core, tell):
     tokenizer, texts = case
     found = core.ask(({"text": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
     expected = [ids for ids, _ in expected_ids(tokenizer, texts)]
     assert len(texts) == TEXTS
     check(found, expected, texts)
-    print(f"\n{TEXTS:,} texts, {sum(map(len, expected)):,} tokens, {len(tokenizer.vocabulary):,} "
-          f"in the vocabulary, lowercase {tokenizer.lowercase}: 0 differ")
+    tell(f"tokens: {TEXTS:,} texts, {sum(map(len, expected)):,} ids, 0 differ (vocabulary of "
+         f"{len(tokenizer.vocabulary):,}, {'lowercase' if tokenizer.lowercase else 'cased'})")
 
 
 @pytest.mark.parametrize("lowercase", [True, False], ids=["lowercase", "cased"])
@@ -126,20 +130,28 @@ def test_words(lowercase, core, real_texts, generate_strings, bert_vocabulary, a
 
 def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotlin_reads, utf16):
     """The windows and characters are those of the light tokenizer, wherever its ids are
-    tensorflow-text's (see `LightTokenizer`). Texts with marks that stay are left out: where NFD
-    sorts such a mark, `tokenizers` gives it the place of another."""
+    tensorflow-text's (see `LightTokenizer`). Texts are left out that have marks that stay, since
+    where NFD sorts one `tokenizers` gives it the place of another, or characters newer than the
+    tables of one, which a word that is [UNK] anyway may begin or end with."""
     light = LightTokenizer(bert_vocabulary, max_length=64)
     tokenizer = WordPieceTokenizer(bert_vocabulary, max_length=4096)
     texts = as_kotlin_reads([*random.Random(5).sample(real_texts, OTHERS // 2),
                              *generate_strings(OTHERS // 2, bert_vocabulary, seed=5)])
-    texts = [text for text in texts if not any(
-        unicodedata.combining(c) and unicodedata.category(c) != "Mn"
-        for c in unicodedata.normalize("NFD", text))]
+    known = classify_characters(True).normalized
+    normalize = BertNormalizer(lowercase=True).normalize_str
+
+    @functools.cache
+    def differs(character):
+        parts = unicodedata.normalize("NFD", character)
+        return normalize(character).strip() != known[ord(character)].strip() or any(
+            unicodedata.combining(c) and unicodedata.category(c) != "Mn" for c in parts)
+
+    texts = [text for text in texts if not any(map(differs, text.translate(_SURROGATES)))]
     wide = LightTokenizer(bert_vocabulary, max_length=4096)
     same = [text for start in range(0, len(texts), 500) for text, a, b in zip(
         texts[start:start + 500], tokenizer(texts[start:start + 500])["input_ids"].numpy(),
         wide(texts[start:start + 500])["input_ids"], strict=True) if (a == b).all()]
-    assert len(same) > 0.9 * len(texts)
+    assert len(same) > 0.7 * OTHERS
     questions, contexts = same[:len(same) // 2], same[len(same) // 2:]
     contexts = contexts[:len(questions)]
     rows = light.questions(questions, contexts)
@@ -156,12 +168,11 @@ def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotli
     assert max(map(len, expected)) > 3
 
 
-def test_speed_and_allocation(core, real_texts, bert_vocabulary):
+def test_speed_and_allocation(core, real_texts, bert_vocabulary, tell):
     """A text costs little more memory than its ids: no storm for the garbage collector."""
     tokenizer = WordPieceTokenizer(bert_vocabulary, max_length=128)
     texts = random.Random(6).sample(real_texts, 10_000)
     (speed,) = core.ask(({"text": text} for text in texts), "speed", *core.tokenizer(tokenizer))
-    print(f"\nKotlin: {speed['texts_per_second']:,.0f} texts/s on one thread, "
-          f"{speed['tokens_per_text']:.1f} tokens and {speed['bytes_per_text']:.0f} bytes allocated "
-          "each")
+    tell(f"tokenizer: {speed['texts_per_second']:,.0f} texts/s on one thread, of "
+         f"{speed['tokens_per_text']:.1f} tokens and {speed['bytes_per_text']:.0f} bytes allocated")
     assert speed["bytes_per_text"] < 4 * speed["tokens_per_text"] + 64

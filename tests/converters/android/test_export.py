@@ -7,6 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from converters.android.export import lengths_up_to
 from converters.inspection import require_int8_products
 from converters.metadata import read_metadata
 from converters.predictor import open_predictor
@@ -26,7 +27,7 @@ def assets(tmp_path_factory, trained_run):
     folder = tmp_path_factory.mktemp("assets")
     (folder / "other.tflite").write_bytes(b"another run's")
     (folder / ".gitignore").write_text("*.tflite\n")
-    result = export(trained_run, folder, "--max-length", "32", "--json")
+    result = export(trained_run, folder, "--json")
     assert result.exit_code == 0, result.output
     return folder, json.loads(result.stdout)
 
@@ -39,10 +40,10 @@ def test_the_model_stands_beside_what_was_there(assets, trained_run):
     assert facts["files"] == [{"name": name, "bytes": (folder / name).stat().st_size}]
 
 
-def test_it_is_the_mobile_profile_with_all_inside_and_short_forms(assets, trained_run):
+def test_it_is_the_mobile_profile_with_all_inside(assets, trained_run):
     folder, facts = assets
     path = folder / facts["files"][0]["name"]
-    assert facts["max_lengths"] == [32, 16]
+    assert facts["max_lengths"] == [16]
     require_int8_products(path)
     metadata = read_metadata(path)
     assert metadata.labels == trained_run.label_names
@@ -53,12 +54,18 @@ def test_it_is_the_mobile_profile_with_all_inside_and_short_forms(assets, traine
         assert prediction.label == topic
 
 
+@pytest.mark.parametrize(("longest", "lengths"), [
+    (128, [128, 64, 32]), (100, [100, 50, 25]), (48, [48, 24]), (32, [32, 16]), (24, [24])])
+def test_short_texts_have_forms_of_their_own(longest, lengths):
+    assert lengths_up_to(longest) == lengths
+
+
 def test_exporting_again_replaces_that_model_alone(assets, trained_run):
     folder, facts = assets
     path = folder / facts["files"][0]["name"]
     before = path.read_bytes()
     path.write_bytes(b"stale")
-    assert export(trained_run, folder, "--max-length", "32").exit_code == 0
+    assert export(trained_run, folder).exit_code == 0
     assert path.read_bytes() == before
     assert len(list(folder.iterdir())) == 3
 

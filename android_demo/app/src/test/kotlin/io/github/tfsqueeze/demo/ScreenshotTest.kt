@@ -36,8 +36,11 @@ class ScreenshotTest {
 
     private fun draw(name: String) {
         val screen = Screen()
-        screen.type("The company said its profit rose in the third quarter.")
+        screen.type("The company said")
         screen.awaitRows()
+        val first = screen.text(R.id.latency)
+        screen.type("The company said its profit rose in the third quarter.")
+        screen.await("the second result") { screen.text(R.id.latency) != first }
         val root = screen.activity.window.decorView
         val bitmap = Bitmap.createBitmap(root.width, root.height, Bitmap.Config.ARGB_8888)
         root.draw(Canvas(bitmap))
@@ -53,5 +56,5 @@ class ScreenshotTest {
 
 /** The app with its own models and its own engine. */
 class DesktopApplication : DemoApplication() {
-    override val devices = listOf(Device.Cpu(2))
+    override val devices = listOf(Device.Cpu(1))
 }
