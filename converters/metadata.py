@@ -269,7 +269,7 @@ def _outputs(
     if any(file and shape[-1:] != [len(names[file])]
            for file, shape in zip(files, shapes, strict=True)):
         counts = " and ".join(f"{len(names[file])} {file.name.removesuffix('.txt')}"
-                              for file in files)
+                              for _, file in meant.values())
         raise UserError(
             f"there are {counts}, but the model's outputs have shapes {shapes}; "
             "give one label for each logit"

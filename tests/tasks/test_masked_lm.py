@@ -22,15 +22,14 @@ from tfsqueeze.text.light_tokenizer import LightTokenizer
 from tfsqueeze.training.run import load_run, train_task
 
 FOLLOWERS = {"cat": "purrs", "dog": "barks", "cow": "moos", "hen": "clucks"}
-WHEN = "here there today now then soon often never again always".split()
 
 
 @pytest.fixture(scope="module")
 def texts_file(tmp_path_factory):
     """Who it is tells what it does, and the other way round."""
     draw = random.Random(0)
-    lines = [f"{name} {FOLLOWERS[name]} {draw.choice(WHEN)} {draw.choice(WHEN)}"
-             for name in draw.choices(list(FOLLOWERS), k=400)]
+    lines = [" ".join(f"{name} {FOLLOWERS[name]}" for name in draw.choices(list(FOLLOWERS), k=5))
+             for _ in range(500)]
     path = tmp_path_factory.mktemp("lines") / "texts.txt"
     path.write_text("\n".join(lines))
     return path
@@ -38,9 +37,11 @@ def texts_file(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(texts_file, options, tmp_path_factory):
+    # A convolution sees neighbours from the start.
+    options = dataclasses.replace(options, epochs=10, model={
+        **options.model, "layer_types": ["convolution"]})
     return train_task(tmp_path_factory.mktemp("lm") / "run", MASKED_LM,
-                      load_plain_texts(texts_file), dataclasses.replace(options, epochs=15),
-                      dataset_name=str(texts_file))
+                      load_plain_texts(texts_file), options, dataset_name=str(texts_file))
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +114,10 @@ def test_the_file_is_asked_about_one_token(run, content):
 
 def test_masks_are_filled(content):
     filler = open_predictor(content)
-    both, second = filler.predict(["dog [MASK] here now", "[MASK] moos [MASK] here"], top_k=3)
-    assert both.masks[0][0].token == "barks" and both.filled == "dog barks here now"
+    both, second = filler.predict(["dog [MASK] hen clucks", "[MASK] moos [MASK] barks"], top_k=3)
+    assert both.masks[0][0].token == "barks" and both.filled == "dog barks hen clucks"
     assert [len(mask) for mask in second.masks] == [3, 3]
-    assert second.masks[0][0].token == "cow" and second.masks[1][0].token in WHEN
+    assert second.filled == "cow moos dog barks"
     shares = [candidate.probability for candidate in both.masks[0]]
     assert shares == sorted(shares, reverse=True) and sum(shares) <= 1
     for text, message in (("a dog", "has no \\[MASK\\]"), ("a " * 20 + "[MASK]", "is token 21 of"),
@@ -135,9 +136,9 @@ def test_commands(command, run, content, texts_file, tmp_path):
                        tmp_path / "report", "--json")
     assert all(row["examples"] == 8 for row in verified["accuracy"])
     assert "Perplexity" in (tmp_path / "report" / "report.md").read_text()
-    (found,) = command("predict", file, "hen [MASK] there now", "--top-k", 2, "--json")
+    (found,) = command("predict", file, "hen [MASK] cow moos", "--top-k", 2, "--json")
     assert found["masks"][0][0]["token"] == "clucks" and len(found["masks"][0]) == 2
-    assert "clucks (" in command("predict", file, "hen [MASK] there now")
+    assert "clucks (" in command("predict", file, "hen [MASK] cow moos")
     assert "has no [MASK]" in command("predict", file, "a hen", fails=True)[0]
     assert len(command("benchmark", file, "--rounds", 1, "--json")["latency"]) == len(
         available_runtimes())
