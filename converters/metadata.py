@@ -128,18 +128,17 @@ def pack_metadata(
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    files = {
-        VOCABULARY_FILE.name: _lines("vocabulary token", vocabulary),
-        TOKENIZER_FILE.name: _json("tokenizer", tokenizer),
-    }
     graph = schema.ModelT.InitFromPackedBuf(read_model(model))
     main = graph.subgraphs[0]
     inputs = [_tensor_name(main.tensors[index]) for index in main.inputs]
     outputs = _outputs(main, task, {LABELS_FILE: labels, SLOTS_FILE: slots,
                                     VOCABULARY_FILE: vocabulary})
     named_by = [file for _, file in _OUTPUTS[task].values()]
+    files = {}
     if labels or LABELS_FILE in named_by:
         files[LABELS_FILE.name] = _lines("label", labels)
+    files[VOCABULARY_FILE.name] = _lines("vocabulary token", vocabulary)
+    files[TOKENIZER_FILE.name] = _json("tokenizer", tokenizer)
     if SLOTS_FILE in named_by:
         files[SLOTS_FILE.name] = _lines("slot", slots)
     _set_metadata_buffer(

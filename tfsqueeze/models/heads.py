@@ -94,10 +94,7 @@ class QuestionAnswerer(PreTrainedModel):
 
     @staticmethod
     def _head(graph):
-        # Two products, so that each output has an int8 scale of its own.
-        return {f"{end}_logits": TokenScores(name=end)(
-            convolve(graph, graph.last_hidden_state, 1, f"{end}_output"))
-            for end in ("start", "end")}
+        return answer_ends(graph, graph.last_hidden_state)
 
 
 class SentenceEmbedder(PreTrainedModel):
@@ -128,6 +125,13 @@ class MaskedLanguageModel(PreTrainedModel):
         x = convolve(graph, x, config.embedding_size, "transform", activation=config.hidden_act)
         x = normalize(graph, x, "transform_norm")
         return TiedDecoder(name="decoder")([x, graph.word_table])
+
+
+def answer_ends(graph: EncoderGraph, x):
+    """Scores each token as the start and as the end of an answer; see `QuestionAnswerer`."""
+    # Two products, so that each output has an int8 scale of its own.
+    return {f"{end}_logits": TokenScores(name=end)(convolve(graph, x, 1, f"{end}_output"))
+            for end in ("start", "end")}
 
 
 def pool(graph: EncoderGraph):

@@ -12,6 +12,7 @@ from tfsqueeze.models.heads import (
     QuestionAnswerer,
     SequenceClassifier,
     TokenClassifier,
+    answer_ends,
     classify,
 )
 from tfsqueeze.teachers.configs import DistilBertConfig
@@ -61,7 +62,7 @@ class DistilBertForQuestionAnswering(QuestionAnswerer):
     @staticmethod
     def _head(graph):
         x = drop(graph, graph.last_hidden_state, graph.config.qa_dropout, "qa_dropout")
-        return convolve(graph, x, 2, "qa_outputs")
+        return answer_ends(graph, x)
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
