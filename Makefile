@@ -43,8 +43,12 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/tfsqueeze demo --output runs/demo
 
+# One after the other: TensorFlow keeps what each test has built, and all of it would fill 24 GB.
 test: $(READY)
-	$(BIN)/python -m pytest -q -m "$(QUICK)" --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest -q -m "$(QUICK)" --numprocesses auto --dist loadfile tests/tfsqueeze
+	$(BIN)/python -m pytest -q -m "$(QUICK)" --numprocesses auto --dist loadfile tests/converters
+	$(BIN)/python -m pytest -q -m "$(QUICK)" --numprocesses auto --dist loadfile tests \
+	    --ignore tests/tfsqueeze --ignore tests/converters
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -q -m slow
