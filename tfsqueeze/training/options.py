@@ -96,6 +96,8 @@ class TrainingOptions:
             raise UserError(f"noise_level must be above 0 and at most 1, not {self.noise_level}")
         if isinstance(self.unlabelled, str):
             raise UserError(f"unlabelled must be a list of texts' sources, not {self.unlabelled!r}")
+        # JSON brings a list, which is equal to no tuple.
+        object.__setattr__(self, "unlabelled", tuple(self.unlabelled))
         if self.unlabelled and self.teacher is None:
             raise UserError("unlabelled texts need a teacher; name one or leave them out")
         if self.augmented_copies and self.teacher is None:
