@@ -140,10 +140,10 @@ def compare(folder: Path, data: str, load: Callable[[int], DatasetSplits],
     first seed by turns). int8 accuracies are those of the .tflite file on LiteRT.
     """
     first = load(0)
-    max_length = fitting_length(token_counts(first.train.texts, options))
-    distilled = token_counts(
+    counts = token_counts(
         with_unlabelled(first, options.unlabelled, folder / "unlabelled").texts, options)
-    copies = fitting_copies(np.minimum(distilled, max_length), options.distilled_tokens)
+    max_length = fitting_length(counts[:len(first.train)])
+    copies = fitting_copies(np.minimum(counts, max_length), options.distilled_tokens)
     settings = json.loads(json.dumps(dataclasses.asdict(options)))
     # More seeds or methods may come later.
     del settings["seeds"], settings["methods"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from converters.predictor import Predictor, checked_texts, softmax
-from tfsqueeze.data.sentence_dataset import SentenceDataset
 from tfsqueeze.errors import UserError
 from tfsqueeze.tasks import MASKED_LM
+from tfsqueeze.tasks.plain_texts import require_plain_texts
 from tfsqueeze.text.settings import MASK_TOKEN
 
 
@@ -75,6 +75,4 @@ class MaskFiller(Predictor):
         return 1, len(self.metadata.vocabulary)
 
     def _check(self, dataset):
-        if not isinstance(dataset, SentenceDataset):
-            raise UserError(f"{dataset.name} has no plain texts; the model is for "
-                            f"{self.task.name}")
+        require_plain_texts(dataset, self.task)

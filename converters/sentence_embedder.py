@@ -11,8 +11,7 @@ from converters.predictor import Predictor, checked_texts
 from tfsqueeze.data.sentence_dataset import SentenceDataset
 from tfsqueeze.errors import UserError
 from tfsqueeze.tasks import SENTENCE_EMBEDDINGS
-
-_BATCH = 256
+from tfsqueeze.tasks.plain_texts import require_plain_texts
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,9 @@ class SentenceEmbedder(Predictor):
         """
         texts = checked_texts(texts)
         parts = [np.zeros((0, *self._output_shape("embeddings", "vector")), np.float32)]
-        for start in range(0, len(texts), _BATCH):
-            _, outputs = self._run(SentenceDataset("texts", texts[start:start + _BATCH]))
+        for start in range(0, len(texts), self._evaluated_at_once):
+            part = texts[start:start + self._evaluated_at_once]
+            _, outputs = self._run(SentenceDataset("texts", part))
             parts.append(outputs["embeddings"])
         vectors = np.concatenate(parts)
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
@@ -81,6 +81,4 @@ class SentenceEmbedder(Predictor):
         return model.output_details[0].shape[1:]
 
     def _check(self, dataset):
-        if not isinstance(dataset, SentenceDataset):
-            raise UserError(f"{dataset.name} has no plain texts; the model is for "
-                            f"{self.task.name}")
+        require_plain_texts(dataset, self.task)

@@ -57,6 +57,7 @@ def compare(
     """
     from tfsqueeze.data.datasets import load_dataset
 
+    texts = _by_dataset(unlabelled or [], [Path(name).name for name in data])
     step("loading")
     # All of them now, so that a missing one is not found out hours later.
     for name in data:
@@ -71,7 +72,6 @@ def compare(
         backbone=backbone, max_length=max_length, teacher_epochs=teacher_epochs,
         scratch_epochs=scratch_epochs, distilled_epochs=distilled_epochs, qat_epochs=qat_epochs,
         distilled_tokens=distilled_tokens)
-    texts = _by_dataset(unlabelled or [], [Path(name).name for name in data])
     results = []
     with counting_progress() as progress:
         for name in data:

@@ -28,6 +28,11 @@ output = Console()
 messages = Console(stderr=True)
 
 
+def input_lines() -> list[str]:
+    """The lines of standard input; whatever the bytes are, undecodable ones become U+FFFD."""
+    return sys.stdin.buffer.read().decode("utf-8", "replace").splitlines()
+
+
 class OneLineErrors(typer.core.TyperGroup):
     """A group of commands whose user errors are one line and exit status 1."""
 

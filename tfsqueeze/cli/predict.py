@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json as json_lines
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from tfsqueeze.cli.console import output, print_json
+from tfsqueeze.cli.console import input_lines, output, print_json
 from tfsqueeze.cli.options import Json, ModelFile, Runtime, Threads
 from tfsqueeze.errors import UserError
 
@@ -107,8 +106,7 @@ def predict(
 
 def _standard_input(with_seconds, seconds):
     """The lines of standard input; of pairs the first and second texts."""
-    # Whatever the bytes are, a line is a text; undecodable ones become U+FFFD.
-    lines = sys.stdin.buffer.read().decode("utf-8", "replace").splitlines()
+    lines = input_lines()
     if not with_seconds:
         return lines, seconds
     pairs = [_pair(number, line) for number, line in enumerate(lines, 1)]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from tfsqueeze.cli.console import output, print_json
+from tfsqueeze.cli.console import input_lines, output, print_json
 from tfsqueeze.cli.options import Json, ModelFile, Runtime, TextColumn, Threads
 
 
@@ -40,7 +39,7 @@ def search(
     embedder = SentenceEmbedder.from_file(model, runtime, threads)
     texts = read_plain_texts(corpus, text_column=text_column).texts
     if not queries:
-        queries = sys.stdin.buffer.read().decode("utf-8", "replace").splitlines()
+        queries = input_lines()
     found = embedder.search(texts, queries, top_k)
     if json:
         print_json([{"query": query, "matches": [asdict(match) for match in matches]}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfsqueeze.data.columns import require_as_many
 from tfsqueeze.errors import UserError
 
 ANSWER, NO_ANSWER = "answer", "no answer"
@@ -41,13 +42,7 @@ class QuestionDataset:
     articles: list[int]
 
     def __post_init__(self) -> None:
-        for column in ("contexts", "answers", "ids", "articles"):
-            values = getattr(self, column)
-            if len(values) != len(self.questions):
-                raise UserError(
-                    f"{self.name} has {len(self.questions):,} questions but {len(values):,} "
-                    f"{column}"
-                )
+        require_as_many(self, "questions", ("contexts", "answers", "ids", "articles"))
         for name, context, answers in zip(self.ids, self.contexts, self.answers, strict=True):
             for answer in answers:
                 # A negative start would count from the end.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfsqueeze.data.columns import require_as_many
 from tfsqueeze.errors import UserError
 
 
@@ -31,12 +32,7 @@ class SentenceDataset:
         if (self.text_pairs is None) != (self.scores is None):
             raise UserError(f"{self.name} has pairs without scores, or scores without pairs; give "
                             "both or none")
-        for column in ("text_pairs", "scores", "vectors"):
-            values = getattr(self, column)
-            if values is not None and len(values) != len(self.texts):
-                raise UserError(
-                    f"{self.name} has {len(self.texts):,} texts but {len(values):,} {column}"
-                )
+        require_as_many(self, "texts", ("text_pairs", "scores", "vectors"))
 
     def __len__(self) -> int:
         return len(self.texts)

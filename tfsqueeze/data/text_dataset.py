@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfsqueeze.data.columns import require_as_many
 from tfsqueeze.data.labels import label_ids, stratified_split
 from tfsqueeze.errors import UserError
 
@@ -25,12 +26,7 @@ class TextDataset:
     text_pairs: list[str] | None = None
 
     def __post_init__(self) -> None:
-        for column in ("labels", "text_pairs"):
-            values = getattr(self, column)
-            if values is not None and len(values) != len(self.texts):
-                raise UserError(
-                    f"{self.name} has {len(self.texts):,} texts but {len(values):,} {column}"
-                )
+        require_as_many(self, "texts", ("labels", "text_pairs"))
 
     def __len__(self) -> int:
         return len(self.texts)

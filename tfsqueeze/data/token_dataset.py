@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfsqueeze.data.columns import require_as_many
 from tfsqueeze.data.labels import label_ids, stratified_split
 from tfsqueeze.errors import UserError
 
@@ -29,13 +30,7 @@ class TokenDataset:
     languages: list[str] | None = None
 
     def __post_init__(self) -> None:
-        for column in ("tags", "labels", "languages"):
-            values = getattr(self, column)
-            if values is not None and len(values) != len(self.sentences):
-                raise UserError(
-                    f"{self.name} has {len(self.sentences):,} sentences but {len(values):,} "
-                    f"{column}"
-                )
+        require_as_many(self, "sentences", ("tags", "labels", "languages"))
         for row, (words, tags) in enumerate(zip(self.sentences, self.tags or (), strict=False), 1):
             if len(words) != len(tags):
                 raise UserError(

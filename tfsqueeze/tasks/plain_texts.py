@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tfsqueeze.data.plain_texts import load_plain_texts, read_plain_texts
 from tfsqueeze.data.sentence_dataset import SentenceDataset
+from tfsqueeze.errors import UserError
 from tfsqueeze.tasks.base import Task, require_kind
 
 
@@ -31,3 +32,9 @@ class PlainTextTask(Task):
 
     def texts(self, dataset):
         return dataset.texts
+
+
+def require_plain_texts(dataset, task: Task) -> None:
+    """Raises UserError for a dataset that is no `SentenceDataset`, which models of a task read."""
+    if not isinstance(dataset, SentenceDataset):
+        raise UserError(f"{dataset.name} has no plain texts; the model is for {task.name}")
