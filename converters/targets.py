@@ -26,10 +26,10 @@ from types import ModuleType
 from tfsqueeze.errors import UserError
 
 TARGETS = {
-    "android": "converters.android.export",
     "edgetpu": "converters.edgetpu.export",
     "ethos-u": "converters.ethos_u.export",
     "micro": "converters.micro.export",
+    "android": "converters.android.export",
 }
 
 
