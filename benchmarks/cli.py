@@ -256,10 +256,11 @@ def targets(
 @app.command()
 def tasks(
     task: Annotated[list[str] | None, typer.Option(
-        "--task", help="snips, wnut17, wikiann, rte, clinc-oos, noise; repeatable. All by default."
+        "--task", help="snips, wnut17, wikiann, rte, xquad, clinc-oos, noise; repeatable. All by "
+        "default."
     )] = None,
     data: Annotated[Path, typer.Option(
-        help="The folder of the data: snips/, wnut17/, wikiann/, rte/, clinc150/.")
+        help="The folder of the data: snips/, wnut17/, wikiann/, rte/, xquad/, clinc150/.")
     ] = Path("../shared/data"),
     seeds: Annotated[int, typer.Option(min=1, help="How often each model is trained.")] = 3,
     pretrained: Annotated[str, typer.Option(

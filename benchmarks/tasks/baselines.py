@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks.tasks.noise import noise_scores
 from benchmarks.tasks.settings import TaskSettings
+from tfsqueeze.data.question_dataset import QuestionDataset
 from tfsqueeze.data.text_dataset import TextDataset
 from tfsqueeze.data.token_dataset import TokenDataset
 from tfsqueeze.errors import UserError
+from tfsqueeze.evaluation.answers import answer_metrics
 from tfsqueeze.evaluation.baselines import TfidfClassifier, majority_baseline
 from tfsqueeze.evaluation.confidence import expected_calibration_error, out_of_scope_auroc
 from tfsqueeze.evaluation.crf_baseline import crf_baseline
@@ -19,12 +24,14 @@ def baseline_scores(name: str, settings: TaskSettings, train, test,
                     out_of_scope: TextDataset | None = None) -> dict[str, Any]:
     """Returns the name of a baseline of a task, and its scores, fractions by the metric's name.
 
-    name: `majority`, `tfidf` or `crf`.
+    name: `majority`, `tfidf`, `crf` or `sentence`.
     train: all that is trained on, the part for validation too.
     out_of_scope: texts of no label.
     """
     if name == "crf":
         return _crf(train, test)
+    if name == "sentence":
+        return _sentence(test)
     if name == "majority":
         found = majority_baseline(train, test)
         return {"model": "majority class", "scores": {
@@ -60,6 +67,20 @@ def _crf(train: TokenDataset, test: TokenDataset) -> dict[str, Any]:
                  for part in (train, test)]
         scores[f"f1_{language}"] = crf_baseline(*parts)["f1"]
     return {"model": f"{len(languages)} conditional random fields", "scores": scores}
+
+
+def _sentence(test: QuestionDataset) -> dict[str, Any]:
+    """The sentence of each context that is most like the question. It learns from no answers."""
+    vectorizer = TfidfVectorizer(sublinear_tf=True).fit([*set(test.contexts), *test.questions])
+    chosen = []
+    for question, context in zip(test.questions, test.contexts, strict=True):
+        sentences = re.split(r"(?<=[.!?])\s+", context)
+        alike = vectorizer.transform(sentences) @ vectorizer.transform([question]).T
+        chosen.append(sentences[int(alike.toarray().argmax())])
+    metrics = answer_metrics([[answer.text for answer in answers] for answers in test.answers],
+                             chosen)
+    return {"model": "the sentence most alike", "scores": {
+        score: metrics[score] for score in ("exact_match", "f1")}}
 
 
 def _as_texts(dataset: TextDataset | TokenDataset) -> TextDataset:

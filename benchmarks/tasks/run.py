@@ -116,13 +116,15 @@ def _train_and_measure(variant, settings: TaskSettings, parts, options, data, ot
     from converters.int8 import convert_float
     from converters.pipeline import convert_run, pack
     from converters.predictor import open_predictor
-    from tfsqueeze.data.text_dataset import DatasetSplits
+    from tfsqueeze.data.question_dataset import QuestionDataset, QuestionDatasetSplits
+    from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
     from tfsqueeze.data.token_dataset import TokenDataset, TokenDatasetSplits
     from tfsqueeze.training.run import train_task
 
     keras.backend.clear_session()
-    kind = TokenDatasetSplits if isinstance(parts[0], TokenDataset) else DatasetSplits
-    splits = kind(*parts)
+    kinds = {TextDataset: DatasetSplits, TokenDataset: TokenDatasetSplits,
+             QuestionDataset: QuestionDatasetSplits}
+    splits = kinds[type(parts[0])](*parts)
     run = train_task(folder, settings.task, splits, options,
                      lambda stage, *counts: callbacks(f"{variant}, {stage}", *counts),
                      dataset_name=data)

@@ -13,7 +13,14 @@ from tfsqueeze.data.datasets import load_dataset
 from tfsqueeze.data.folders import VALIDATION_FRACTION
 from tfsqueeze.data.joining import joined
 from tfsqueeze.data.snips import load_snips
-from tfsqueeze.tasks import INTENT_AND_SLOTS, TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION, Task
+from tfsqueeze.data.squad import read_squad
+from tfsqueeze.tasks import (
+    INTENT_AND_SLOTS,
+    QUESTION_ANSWERING,
+    TEXT_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+    Task,
+)
 
 BACKBONE = "squeezebert-tiny"
 
@@ -23,8 +30,9 @@ class TaskSettings:
     """One table.
 
     title: what it is of. note: what a reader must know of the data.
-    task: what is trained. folder: where the data are, below the folder of all data.
-    load: reads the folder; its training part is divided anew for each seed, and its test part is
+    task: what is trained. folder: where the data are, below the folder of all data: a folder or
+        a file.
+    load: reads that; its training part is divided anew for each seed, and its test part is
         what counts.
     scores: the columns, by the name of the metric; the first is the one that is drawn.
     training: options that differ from those of `TrainingOptions`; `pretrained` and `seed` aside.
@@ -60,6 +68,11 @@ def _published(load):
         splits = load(folder)
         return splits.train, splits.validation
     return read
+
+
+def _split_off_articles(file: Path):
+    """A fifth of the articles as test, the same for all seeds."""
+    return read_squad(file).split(0.2, seed=0)
 
 
 def _rte(folder: Path):
@@ -100,6 +113,13 @@ TASKS: dict[str, TaskSettings] = {
         TEXT_CLASSIFICATION, "rte", _rte, {"accuracy": "accuracy", "macro_f1": "macro F1"},
         {**_SHARED, "epochs": 8, "max_length": 128, "learning_rate": 1e-4},
         baselines=("majority", "tfidf")),
+    "xquad": TaskSettings(
+        "Answers in texts: XQuAD, English",
+        "About a thousand questions to learn from, of articles that the measured questions are not "
+        "of; a tenth of the other articles chooses the epoch.",
+        QUESTION_ANSWERING, "xquad/en.json", _split_off_articles,
+        {"f1": "F1", "exact_match": "exact match"},
+        {**_SHARED, "epochs": 8, "max_length": 256}, baselines=("sentence",)),
     "clinc-oos": TaskSettings(
         "Intents, and texts out of scope: CLINC-150",
         "Measured on val and the texts of oos_val; a tenth of train chooses the epoch. Nothing was "
@@ -144,7 +164,7 @@ def divide(settings: TaskSettings, folder: Path, seed: int, examples: int | None
 
 def _known(part, train):
     """The examples of a part whose labels and tags a small training part has."""
-    labels = None if train.labels is None else set(train.labels)
+    labels = getattr(train, "labels", None) and set(train.labels)
     tags = set(train.tag_names()) if hasattr(train, "tags") else set()
     return part.take([row for row in range(len(part))
                       if (labels is None or part.labels[row] in labels)

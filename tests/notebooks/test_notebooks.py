@@ -128,6 +128,18 @@ def test_named_entities(tmp_path):
     assert shown.count("image/png") == 1
 
 
+def test_question_answering(tmp_path):
+    printed, values, shown = run_small("question_answering", tmp_path, {
+        "metrics": "{name: metrics[name] for name in predictor.task.scores}",
+        "kinds": "[metrics[name]['exact_match'] for name in ('has_answer', 'no_answer')]",
+        "nothing": "nothing.answer", "long": "[found.answer for found in long_answers]"})
+    assert min(values["metrics"].values()) > 0.8 and min(values["kinds"]) > 0.6
+    assert f"F1 {100 * values['metrics']['f1']:.1f} %" in printed
+    assert "start_logits: (1, 40), int8" in printed and values["nothing"] == ""
+    assert values["long"] == ["Ada Lovelace", "Lima"]
+    assert shown.count("image/png") == 1
+
+
 def test_robustness(tmp_path):
     printed, values, shown = run_small("robustness", tmp_path, {
         "clean": "measured['clean']", "attacks": "len(attacks['attacks'])",
