@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.columns import require_as_many
+from tfsqueeze.data.columns import Columns, require_as_many
 from tfsqueeze.errors import UserError
 
 ANSWER, NO_ANSWER = "answer", "no answer"
@@ -22,7 +21,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class QuestionDataset:
+class QuestionDataset(Columns):
     """Questions, each with the context to look in.
 
     answers: what people marked in the context, one or more pieces; none where the context does
@@ -76,19 +75,6 @@ class QuestionDataset:
         return (
             self.take([i for i in range(len(self)) if not held_out[i]]),
             self.take([i for i in range(len(self)) if held_out[i]]),
-        )
-
-    def sample(self, n: int, seed: int) -> QuestionDataset:
-        """At most `n` questions drawn without replacement, in a random order fixed by `seed`."""
-        order = np.random.default_rng(seed).permutation(len(self))
-        return self.take(order[:n].tolist())
-
-    def take(self, indices: Sequence[int]) -> QuestionDataset:
-        """The questions at `indices`, in that order."""
-        columns = ("questions", "contexts", "answers", "ids", "articles")
-        return QuestionDataset(
-            self.name,
-            **{column: [getattr(self, column)[i] for i in indices] for column in columns},
         )
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.columns import require_as_many
+from tfsqueeze.data.columns import Columns, require_as_many
 from tfsqueeze.errors import UserError
 
 
 @dataclass(frozen=True)
-class SentenceDataset:
+class SentenceDataset(Columns):
     """Texts without labels.
 
     text_pairs, scores: for each text another one, and how alike the two are.
@@ -50,21 +49,6 @@ class SentenceDataset:
             )
         order = np.random.default_rng(seed).permutation(len(self))
         return self.take(sorted(order[count:])), self.take(sorted(order[:count]))
-
-    def sample(self, n: int, seed: int) -> SentenceDataset:
-        """At most `n` texts drawn without replacement, in a random order fixed by `seed`."""
-        order = np.random.default_rng(seed).permutation(len(self))
-        return self.take(order[:n].tolist())
-
-    def take(self, indices: Sequence[int]) -> SentenceDataset:
-        """The texts at `indices`, in that order."""
-
-        def pick(column: list | None) -> list | None:
-            return None if column is None else [column[i] for i in indices]
-
-        return SentenceDataset(
-            self.name, pick(self.texts), pick(self.text_pairs), pick(self.scores),
-            None if self.vectors is None else self.vectors[list(indices)])
 
 
 @dataclass(frozen=True)

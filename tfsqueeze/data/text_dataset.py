@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.columns import require_as_many
+from tfsqueeze.data.columns import Columns, require_as_many
 from tfsqueeze.data.labels import label_ids, stratified_split
 from tfsqueeze.errors import UserError
 
 
 @dataclass(frozen=True)
-class TextDataset:
+class TextDataset(Columns):
     """Texts or pairs of texts, with one label name each or without labels.
 
     Raises:
@@ -59,21 +59,6 @@ class TextDataset:
         """
         rest, held_out = stratified_split(self.name, len(self), self.labels, fraction, seed)
         return self.take(rest), self.take(held_out)
-
-    def sample(self, n: int, seed: int) -> TextDataset:
-        """At most `n` examples drawn without replacement, in a random order fixed by `seed`."""
-        order = np.random.default_rng(seed).permutation(len(self))
-        return self.take(order[:n].tolist())
-
-    def take(self, indices: Sequence[int]) -> TextDataset:
-        """The examples at `indices`, in that order."""
-
-        def pick(column: list[str] | None) -> list[str] | None:
-            return None if column is None else [column[i] for i in indices]
-
-        return TextDataset(
-            self.name, pick(self.texts), labels=pick(self.labels), text_pairs=pick(self.text_pairs)
-        )
 
     def _require_labels(self) -> list[str]:
         if self.labels is None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.columns import require_as_many
+from tfsqueeze.data.columns import Columns, require_as_many
 from tfsqueeze.data.labels import label_ids, stratified_split
 from tfsqueeze.errors import UserError
 
 
 @dataclass(frozen=True)
-class TokenDataset:
+class TokenDataset(Columns):
     """Sentences, each a list of words, with one tag a word or without tags.
 
     labels: one label a sentence, such as the intent whose slots the tags are.
@@ -93,25 +93,6 @@ class TokenDataset:
         strata = self.languages if self.labels is None else self.labels
         rest, held_out = stratified_split(self.name, len(self), strata, fraction, seed)
         return self.take(rest), self.take(held_out)
-
-    def sample(self, n: int, seed: int) -> TokenDataset:
-        """At most `n` sentences drawn without replacement, in a random order fixed by `seed`."""
-        order = np.random.default_rng(seed).permutation(len(self))
-        return self.take(order[:n].tolist())
-
-    def take(self, indices: Sequence[int]) -> TokenDataset:
-        """The sentences at `indices`, in that order."""
-
-        def pick(column: list | None) -> list | None:
-            return None if column is None else [column[i] for i in indices]
-
-        return TokenDataset(
-            self.name,
-            pick(self.sentences),
-            tags=pick(self.tags),
-            labels=pick(self.labels),
-            languages=pick(self.languages),
-        )
 
     def _require(self, column: str) -> list:
         values = getattr(self, column)
