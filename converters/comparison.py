@@ -93,7 +93,7 @@ class ComparisonOptions:
                    "learning_rate": 5e-4, "word_dropout": 0.15, "patience": self.scratch_epochs}
         if method == "teacher":
             return TrainingOptions(**shared, pretrained=TEACHER, epochs=self.teacher_epochs,
-                                   learning_rate=3e-4, patience=self.teacher_epochs)
+                                   learning_rate=2e-4, patience=self.teacher_epochs)
         if method == "distilled":
             return TrainingOptions(**{**shared, "qat_epochs": self.qat_epochs,
                                       "batch_size": 64},

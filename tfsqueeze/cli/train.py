@@ -48,6 +48,11 @@ def train(
     qat_epochs: Annotated[int, typer.Option(help="Most passes quantization-aware.")] = 2,
     max_length: Annotated[int, typer.Option(help="Tokens per text.")] = 128,
     vocab_size: Annotated[int, typer.Option(help="Most entries of the vocabulary.")] = 8000,
+    new_vocabulary: Annotated[bool, typer.Option(
+        "--new-vocabulary", help="Give a pretrained model a vocabulary of the texts; its tokens "
+                                 "begin as means of the old ones.")] = False,
+    cased: Annotated[bool, typer.Option(
+        "--cased", help="A vocabulary of the texts that knows capitals and accents.")] = False,
     batch_size: Annotated[int, typer.Option(help="Texts per step.")] = 32,
     learning_rate: Annotated[float, typer.Option(help="Highest rate of the float stage.")] = 2e-3,
     qat_learning_rate: Annotated[float, typer.Option(
@@ -96,7 +101,8 @@ def train(
         teacher=None if teacher is None else str(teacher), unlabelled=unlabelled or (),
         augmented_copies=augmented_copies,
         temperature=temperature, noisy_copies=noisy_copies, noise_level=noise_level,
-        vocab_size=vocab_size, max_length=max_length, epochs=epochs,
+        vocab_size=vocab_size, new_vocabulary=new_vocabulary, lowercase=not cased,
+        max_length=max_length, epochs=epochs,
         qat_epochs=qat_epochs, learning_rate=learning_rate, qat_learning_rate=qat_learning_rate,
         batch_size=batch_size, word_dropout=word_dropout, label_smoothing=label_smoothing,
         patience=patience, seed=seed)

@@ -21,7 +21,10 @@ class TrainingOptions:
     model: fields of the config that differ from the preset or the pretrained model's.
     tokenizer: a folder, backbone's name or hub id with the tokenizer of a model that is not
         pretrained; by default a vocabulary is trained from the texts.
+    new_vocabulary: whether a pretrained model gets a vocabulary that is trained from the texts in
+        the place of its own; see `transfer_vocabulary`.
     vocab_size: most entries of the vocabulary that is trained from the texts.
+    lowercase: whether that vocabulary knows no capitals and no accents.
     max_length: tokens per text, special tokens included.
     epochs, qat_epochs: most passes over the training texts in float and quantization-aware; a
         pretrained model may stay as it is, by 0 epochs in float.
@@ -58,7 +61,9 @@ class TrainingOptions:
     model_type: str = "squeezebert"
     model: dict[str, Any] = dataclasses.field(default_factory=dict)
     tokenizer: str | None = None
+    new_vocabulary: bool = False
     vocab_size: int = 8000
+    lowercase: bool = True
     max_length: int = 128
     epochs: int = 8
     qat_epochs: int = 2
@@ -94,6 +99,9 @@ class TrainingOptions:
                 raise UserError(f"{name} must be in [0, 1), not {getattr(self, name)}")
         if not 0 < self.noise_level <= 1:
             raise UserError(f"noise_level must be above 0 and at most 1, not {self.noise_level}")
+        if self.new_vocabulary and self.pretrained is None:
+            raise UserError("new_vocabulary is for a pretrained model; others have one of the "
+                            "texts anyway")
         if isinstance(self.unlabelled, str):
             raise UserError(f"unlabelled must be a list of texts' sources, not {self.unlabelled!r}")
         # JSON brings a list, which is equal to no tuple.

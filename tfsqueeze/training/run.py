@@ -27,6 +27,7 @@ from tfsqueeze.encoder_config import EncoderConfig
 from tfsqueeze.errors import UserError
 from tfsqueeze.files import write_atomically
 from tfsqueeze.models import PreTrainedModel, load_preset
+from tfsqueeze.models.vocabulary_transfer import transfer_vocabulary
 from tfsqueeze.quantization import load_quantized, quantize_aware
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Task, find_task
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
@@ -212,7 +213,7 @@ def train_task(folder: str | os.PathLike, task: Task,
 
     float_model = stage(
         "float", batches(np.arange(len(rows))), options.epochs, options.learning_rate,
-        lambda: _new_model(config, task, input_names, options),
+        lambda: _new_model(config, task, input_names, tokenizer, options),
         lambda path: keras.models.load_model(path, compile=False))
     # The weights hardly move any more: variants would cost several passes and change nothing.
     qat_model = stage(
@@ -285,12 +286,13 @@ def _tokenizer(folder, texts, options):
     if path.exists():
         return WordPieceTokenizer.from_pretrained(path)
     source = options.pretrained or options.tokenizer
-    if source is not None:
+    if source is not None and not options.new_vocabulary:
         tokenizer = WordPieceTokenizer.from_pretrained(pretrained_folder(source),
                                                        max_length=options.max_length)
     else:
-        vocabulary = train_vocabulary(texts, vocab_size=options.vocab_size)
-        tokenizer = WordPieceTokenizer(vocabulary, max_length=options.max_length)
+        vocabulary = train_vocabulary(texts, options.vocab_size, options.lowercase)
+        tokenizer = WordPieceTokenizer(vocabulary, lowercase=options.lowercase,
+                                       max_length=options.max_length)
     with write_atomically(path) as temporary:
         tokenizer.save_pretrained(temporary)
     return tokenizer
@@ -300,7 +302,8 @@ def _config(tokenizer, task, options):
     if options.pretrained is not None:
         config = read_config(pretrained_folder(options.pretrained) / CONFIG_FILE)
         classifier_class(config.model_type, task.head)
-        return config.replace(**options.model)
+        vocabulary = {"vocab_size": tokenizer.vocab_size, "pad_token_id": tokenizer.pad_token_id}
+        return config.replace(**options.model, **vocabulary if options.new_vocabulary else {})
     fields = {"max_position_embeddings": options.max_length, **options.model,
               "vocab_size": tokenizer.vocab_size, "pad_token_id": tokenizer.pad_token_id}
     if options.model_type == SqueezeBertConfig.model_type:
@@ -309,7 +312,7 @@ def _config(tokenizer, task, options):
     return config_class().replace(**fields)
 
 
-def _new_model(config, task, input_names, options):
+def _new_model(config, task, input_names, tokenizer, options):
     model_class = classifier_class(config.model_type, task.head)
     if options.pretrained is None:
         return model_class(config, input_names=input_names)
@@ -318,8 +321,12 @@ def _new_model(config, task, input_names, options):
     with warnings.catch_warnings():
         # That the head is new goes without saying here.
         warnings.simplefilter("ignore", UserWarning)
-        return model_class.from_pretrained(options.pretrained, input_names=input_names,
-                                           **names, **options.model)
+        model = model_class.from_pretrained(options.pretrained, input_names=input_names,
+                                            **names, **options.model)
+    if not options.new_vocabulary:
+        return model
+    return transfer_vocabulary(model, WordPieceTokenizer.from_pretrained(
+        pretrained_folder(options.pretrained)), tokenizer)
 
 
 class _Seconds:

@@ -86,6 +86,24 @@ def test_a_run_starts_from_a_pretrained_folder(trained_run, splits, tmp_path):
                                table, atol=1e-4)
 
 
+def test_a_pretrained_model_gets_a_vocabulary_of_the_texts(trained_run, splits, tmp_path):
+    config = load_preset("squeezebert-micro", **SMALL, vocab_size=trained_run.tokenizer.vocab_size)
+    SqueezeBertModel(config, input_names=("input_ids",)).save_pretrained(tmp_path / "backbone")
+    trained_run.tokenizer.save_pretrained(tmp_path / "backbone")
+    options = TrainingOptions(pretrained=str(tmp_path / "backbone"), new_vocabulary=True,
+                              vocab_size=60, lowercase=False, epochs=0, qat_epochs=0,
+                              max_length=12)
+    run = train_classifier(tmp_path / "run", splits, options)
+    assert not run.tokenizer.lowercase and run.tokenizer.max_length == 12
+    assert run.tokenizer.vocab_size == run.config.vocab_size <= 60
+    assert run.tokenizer.vocabulary != trained_run.tokenizer.vocabulary
+    table = run.float_model.get_layer("embeddings").word_embeddings
+    assert table.shape == (run.config.vocab_size, run.config.embedding_size)
+    assert load_run(run.folder).options == options
+    with pytest.raises(UserError, match="new_vocabulary is for a pretrained model"):
+        TrainingOptions(new_vocabulary=True)
+
+
 def test_variants_are_of_like_words_and_the_same_again(teacher_run, splits):
     teacher = load_teacher(teacher_run.folder, TEXT_CLASSIFICATION,
                            {"logits": splits.label_names})
