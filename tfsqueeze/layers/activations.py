@@ -6,7 +6,13 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tfsqueeze.layers.quantizable import OBSERVED, TANH_RANGE, UNIT_RANGE, TensorRange
+from tfsqueeze.layers.quantizable import (
+    OBSERVED,
+    TANH_RANGE,
+    UNIT_RANGE,
+    WITHOUT_OUTLIERS,
+    TensorRange,
+)
 
 # Hendrycks and Gimpel 2016 (arXiv 1606.08415), section 2: GELU(x) is close to x sigmoid(1.702 x).
 SIGMOID_GELU_SLOPE = 1.702
@@ -15,7 +21,7 @@ SIGMOID_GELU_SLOPE = 1.702
 def activation_ranges(name: str | None) -> dict[str, TensorRange]:
     """Returns the int8 tensors of an activation; a fused one has only its output."""
     return {
-        None: {"output": OBSERVED},
+        None: {"output": WITHOUT_OUTLIERS},
         "relu": {"output": OBSERVED},
         "gelu": {"pre_activation": OBSERVED, "output": OBSERVED},
         "gelu_new": {"pre_activation": OBSERVED, "output": OBSERVED},

@@ -18,6 +18,8 @@ class TensorRange:
         data.
     keep_margin: for an observed tensor with masked places, whose values are clipped to the smallest
         of the range: that one is this much below the smallest unmasked value.
+    reach: for an observed tensor with rare values far beyond the rest: the range ends at this many
+        times the tensor's mean magnitude, and what lies beyond becomes its end.
     symmetric: for an observed tensor whose zero point has to be 0.
     limits_of: the name of an earlier tensor of the layer, whose range is this one's too. This one
         holds 1 and -1, which become the range's largest and smallest value.
@@ -26,6 +28,7 @@ class TensorRange:
     minimum: float | None = None
     maximum: float | None = None
     keep_margin: float | None = None
+    reach: float | None = None
     symmetric: bool = False
     limits_of: str | None = None
 
@@ -36,6 +39,10 @@ class TensorRange:
 
 
 OBSERVED = TensorRange()
+# Single channels of single tokens in a BERT's residual stream are 100 times as large as the rest
+# (Bondarenko et al. 2021, arXiv 2109.12948, section 3), and after them the variance of ordinary
+# tokens would be no more than a few steps.
+WITHOUT_OUTLIERS = TensorRange(reach=32.0)
 SYMMETRIC = TensorRange(symmetric=True)
 # The kernels' own output scales: 1/256 with zero point -128, and 1/128 with zero point 0
 # (TensorFlow Lite 8-bit quantization specification, operators SOFTMAX, LOGISTIC and TANH).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tf_keras as keras
 
-from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer
+from tfsqueeze.layers.quantizable import WITHOUT_OUTLIERS, QuantizableLayer
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
@@ -16,4 +16,4 @@ class ResidualAdd(QuantizableLayer):
         return self._hold("output", branch + identity)
 
     def tensor_ranges(self):
-        return {"output": OBSERVED}
+        return {"output": WITHOUT_OUTLIERS}

@@ -115,6 +115,9 @@ class ActivationQuantizer(quantizers.Quantizer):
             inputs, weights["minimum"], weights["maximum"])
 
     def _observe(self, x, weights):
+        if self.tensor_range.reach is not None:
+            end = self.tensor_range.reach * tf.reduce_mean(tf.abs(x))
+            x = tf.clip_by_value(x, -end, end)
         margin = self.tensor_range.keep_margin
         if margin is None:
             low = tf.reduce_min(x)

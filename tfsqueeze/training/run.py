@@ -41,9 +41,11 @@ from tfsqueeze.training.teacher import load_teacher
 
 CALIBRATION_TEXTS = 512
 _CALIBRATION_BATCH = 64
-# What run.json left unsaid when there was one task, and no noise or unlabelled text to train on.
+# What run.json left unsaid when there was one task, one kind of vocabulary, and no noise or
+# unlabelled text to train on.
 _UNSAID = {"task": TEXT_CLASSIFICATION.name, "pairs": False,
-           "options": {"noisy_copies": 0, "noise_level": 0.1, "unlabelled": []}}
+           "options": {"noisy_copies": 0, "noise_level": 0.1, "unlabelled": [],
+                       "new_vocabulary": False, "lowercase": True}}
 
 
 @dataclasses.dataclass
