@@ -58,7 +58,7 @@ def comparison_sections(results: Sequence[Mapping[str, Any]]) -> list[Section]:
              "int8 is the .tflite file on LiteRT.", plot="accuracy")]
     for result, rows in zip(results, rows_of, strict=True):
         sections.append(Section(
-            f"costs of {result['data']}", f"Costs: {result['data']}, "
+            f"costs of {_data(result)}", f"Costs: {_data(result)}, "
             f"{result['max_length']} tokens",
             ("Model", "File", "Multiply-accumulates", "Latency"),
             tuple((_name(*key), f"{row['bytes'] / 1e6:.2f} MB", f"{row['macs'] / 1e6:.1f} M",
@@ -70,14 +70,18 @@ def comparison_sections(results: Sequence[Mapping[str, Any]]) -> list[Section]:
     if texts:
         sections.append(Section(
             "distilled int8", "The distilled model in int8",
-            ("", *(result["data"] for result in results)),
+            ("Measured", *(_data(result) for result in results)),
             tuple((text, *(_number(text, claim.get(text)) for claim in claims))
                   for text in texts)))
     return sections
 
 
+def _data(result):
+    return Path(result["data"]).name
+
+
 def _heading(result):
-    return (f"{Path(result['data']).name} ({result['evaluated_on']}, "
+    return (f"{_data(result)} ({result['evaluated_on']}, "
             f"{result['seeds']} seed{'s' if result['seeds'] > 1 else ''})")
 
 
@@ -119,6 +123,6 @@ def _plot(results):
             axes.set_xscale("log")
             axes.set_xlabel(label)
             axes.grid(alpha=0.3)
-        line[0].set_ylabel(f"{Path(result['data']).name}: accuracy (%)", parse_math=False)
+        line[0].set_ylabel(f"{_data(result)}: accuracy (%)", parse_math=False)
     figure_legend(grid[0][0], columns=3)
     return png_bytes(figure)

@@ -29,7 +29,7 @@ from tfsqueeze.tasks import (
     Task,
     find_task,
 )
-from tfsqueeze.tasks.base import decode_tags
+from tfsqueeze.tasks.base import best_tags, name_tags
 from tfsqueeze.tasks.text_classification import require_pairs
 from tfsqueeze.text.bio import spans
 from tfsqueeze.text.light_tokenizer import LightTokenizer
@@ -263,11 +263,13 @@ class Predictor:
     def _entities(self, output: str, texts: Sequence[str], located: Sequence, rows: Rows,
                   logits: np.ndarray) -> list[list[Entity]]:
         """The spans of each text, given its words with their places."""
-        probabilities = softmax(logits).max(axis=-1)
-        tags = decode_tags(logits, rows, self.classes[output])
+        names = self.classes[output]
+        best = best_tags(logits, rows, names)
+        probabilities = np.take_along_axis(softmax(logits), best[:, :, None], axis=-1)[:, :, 0]
         found = []
         for text, words, row_tags, word_ids, row in zip(
-                texts, located, tags, rows.word_ids, probabilities, strict=True):
+                texts, located, name_tags(best, rows, names), rows.word_ids, probabilities,
+                strict=True):
             scores = row[word_ids >= 0]
             entities = []
             for first, last, kind in spans(row_tags):

@@ -83,6 +83,8 @@ def test_all_methods_are_in_the_report_and_nothing_is_trained_twice(compared, mo
     assert again.exit_code == 0, again.output
     assert [row["accuracy"] for row in json.loads(again.stdout)[0]["rows"]] == [
         row["accuracy"] for row in found["rows"]]
+    table = CliRunner().invoke(app, arguments[:-1])
+    assert table.exit_code == 0 and "points above the teacher" in table.output, table.output
     other = CliRunner().invoke(app, [*arguments, "--max-length", "9"])
     assert other.exit_code == 1 and "other max_length" in other.output
     for wrong in ("elsewhere=texts", "no-source"):

@@ -27,7 +27,8 @@ def load_pretrained(model_class: type[keras.Model], source: str | os.PathLike,
                     **overrides: Any) -> keras.Model:
     """Builds a model of a class of ours from a folder or a Hugging Face hub id.
 
-    A head (or pooler) that the checkpoint lacks is newly initialised, and a head that the class
+    A head (or pooler) that the checkpoint lacks is newly initialised, as are the squeeze-expand
+    blocks that `feed_forward_type="both"` adds to a model without them, and a head that the class
     lacks is left out, each with a warning that names the tensors. Tensors of the backbone that
     the class has no use for, such as a token classifier's pooler, are kept in the model's
     `extra_tensors` and written back by `save_pretrained`.
@@ -43,14 +44,16 @@ def load_pretrained(model_class: type[keras.Model], source: str | os.PathLike,
     shape, cut off, or not tied to the word embeddings as it should be.
     """
     folder = pretrained_folder(source)
-    config = _override(model_class.config_class.from_json(folder / CONFIG_FILE), overrides)
+    saved = model_class.config_class.from_json(folder / CONFIG_FILE)
+    config = _override(saved, overrides)
     tensors = {naming(model_class).unprefixed(key): value
                for key, value in read_tensors(_weights_path(folder)).items()}
     options = {"input_names": input_names, "name": name}
     model = model_class(config, **{k: v for k, v in options.items() if v is not None})
     saved_fields = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
     is_own_class = model_class.__name__ in (saved_fields.get("architectures") or ())
-    _assign(model, tensors, folder / WEIGHTS_FILE, may_lack_head=not is_own_class)
+    _assign(model, tensors, folder / WEIGHTS_FILE, may_lack_head=not is_own_class,
+            may_lack_blocks=_has_blocks(config) and not _has_blocks(saved))
     return model
 
 
@@ -97,6 +100,11 @@ def _weights_path(folder):
     return path
 
 
+def _has_blocks(config):
+    """Whether squeeze-expand blocks stand by the feed-forward layers."""
+    return getattr(config, "feed_forward_type", "dense") != "dense"
+
+
 def _override(config, overrides):
     overrides = dict(overrides)
     num_labels = overrides.pop("num_labels", config.num_labels)
@@ -105,7 +113,7 @@ def _override(config, overrides):
     return config.replace(**overrides)
 
 
-def _assign(model, tensors, path, may_lack_head):
+def _assign(model, tensors, path, may_lack_head, may_lack_blocks):
     names = naming(model)
     wanted = {tensor.name: tensor for tensor in checkpoint_tensors(model)}
     _drop_tied(tensors, names.tied, path)
@@ -114,7 +122,8 @@ def _assign(model, tensors, path, may_lack_head):
     for name, tensor in wanted.items():
         if name not in tensors:
             is_shared = names.in_backbone(name) and not name.startswith("pooler.")
-            if may_lack_head and not is_shared and _module(name) not in modules_held:
+            lacks_head = may_lack_head and not is_shared and _module(name) not in modules_held
+            if lacks_head or may_lack_blocks and ".squeeze_expand." in name:
                 new.append(name)
                 continue
             raise UserError(f"{path}: tensor {name!r} is missing; {type(model).__name__} with "

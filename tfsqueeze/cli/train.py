@@ -57,6 +57,10 @@ def train(
     learning_rate: Annotated[float, typer.Option(help="Highest rate of the float stage.")] = 2e-3,
     qat_learning_rate: Annotated[float, typer.Option(
         help="Highest rate of the quantization-aware stage.")] = 5e-5,
+    convolutions: Annotated[bool, typer.Option(
+        "--convolutions", help="Put a convolution over neighbouring tokens, a squeeze-expand block, "
+                               "beside each feed-forward layer; good for entities and slots."
+    )] = False,
     dropout: Annotated[float | None, typer.Option(
         help="Dropout of the hidden layers; the preset's by default.")] = None,
     word_dropout: Annotated[float, typer.Option(
@@ -96,6 +100,8 @@ def train(
     from tfsqueeze.training.options import TrainingOptions
 
     model = {} if dropout is None else {"hidden_dropout_prob": dropout}
+    if convolutions:
+        model["feed_forward_type"] = "both"
     options = TrainingOptions(
         preset=preset, pretrained=pretrained, model=model,
         teacher=None if teacher is None else str(teacher), unlabelled=unlabelled or (),

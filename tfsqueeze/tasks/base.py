@@ -14,6 +14,7 @@ from tfsqueeze.encoder_config import EncoderConfig
 from tfsqueeze.errors import UserError
 from tfsqueeze.evaluation.metrics import classification_metrics
 from tfsqueeze.text.bio import repair_bio
+from tfsqueeze.text.tag_sequences import best_sequences
 
 # The target of tokens that no loss and no metric counts; Hugging Face's number.
 IGNORED = -100
@@ -161,10 +162,11 @@ class Task(abc.ABC):
 
     def predictions(self, outputs: Mapping[str, np.ndarray], rows: Rows,
                     classes: Mapping[str, Sequence[str]]) -> dict[str, list]:
-        """Decodes logits, by output: a label for each text; or for each word of each text a tag,
-        I- tags that continue no span being B- ones, and O where the word was cut off."""
+        """Decodes logits, by output: a label for each text; or a tag for each word of each text,
+        of the most probable sequences in which each I- continues a span, and O where the word was
+        cut off."""
         return {name: decode_labels(outputs[name], classes[name]) if kind == "text"
-                else decode_tags(outputs[name], rows, classes[name])
+                else name_tags(best_tags(outputs[name], rows, classes[name]), rows, classes[name])
                 for name, kind in self.outputs.items()}
 
     def counted(self, outputs: Mapping[str, np.ndarray], rows: Rows) -> dict[str, np.ndarray]:
@@ -255,14 +257,19 @@ def decode_labels(logits: np.ndarray, names: Sequence[str]) -> list[str]:
     return [names[index] for index in logits.argmax(axis=-1)]
 
 
-def decode_tags(logits: np.ndarray, rows: Rows, names: Sequence[str]) -> list[list[str]]:
-    """The tag of each word of each text, of logits [texts, length, classes]: see `predictions`."""
-    decoded = []
-    for best, word_ids, count in zip(logits.argmax(axis=-1), rows.word_ids, rows.word_counts,
-                                     strict=True):
+def best_tags(logits: np.ndarray, rows: Rows, names: Sequence[str]) -> np.ndarray:
+    """The ids of the tags of logits [texts, length, classes], int [texts, length]: see
+    `best_sequences`. They mean something at the first token of each word alone."""
+    return best_sequences(logits, rows.word_ids >= 0, names)
+
+
+def name_tags(best: np.ndarray, rows: Rows, names: Sequence[str]) -> list[list[str]]:
+    """The tags of the words of each text, given what `best_tags` returned: see `predictions`."""
+    named = []
+    for tag_ids, word_ids, count in zip(best, rows.word_ids, rows.word_counts, strict=True):
         tags = [_OUTSIDE] * count
-        for place, index in zip(word_ids, best, strict=True):
+        for place, index in zip(word_ids, tag_ids, strict=True):
             if place >= 0:
                 tags[place] = names[index]
-        decoded.append(repair_bio(tags))
-    return decoded
+        named.append(repair_bio(tags))
+    return named

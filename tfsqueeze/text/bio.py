@@ -18,7 +18,7 @@ def repair_bio(tags: Sequence[str]) -> list[str]:
     """
     repaired, before = [], None
     for place, tag in enumerate(tags):
-        kind = _type(tag, place)
+        kind = tag_type(tag, place)
         starts = tag[0] == "I" and kind != before
         repaired.append(f"B-{kind}" if starts else tag)
         before = kind
@@ -43,7 +43,12 @@ def spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     return found
 
 
-def _type(tag: str, place: int) -> str | None:
+def tag_type(tag: str, place: int) -> str | None:
+    """The type of a tag's spans, None of O. place: of the tag among others, from 0.
+
+    Raises:
+        UserError: the tag is neither O nor B- or I- with a type.
+    """
     if tag == "O":
         return None
     if tag[:2] in ("B-", "I-") and len(tag) > 2:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.tasks import IGNORED
+from tfsqueeze.text.bio import spans
+from tfsqueeze.text.tag_sequences import allowed_after, best_sequences
+
+# So little that no sequence has it, and still a number in float32.
+_NOTHING = 1e-30
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
@@ -43,6 +51,60 @@ class WordCrossEntropy(SmoothedCrossEntropy):
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
+class TagSequenceLoss(WordCrossEntropy):
+    """The mean of two losses by the word: `WordCrossEntropy`, and the negative log-likelihood of
+    the tags of whole sentences.
+
+    The latter is that of a linear-chain conditional random field (Lafferty et al., ICML 2001)
+    whose only transitions are whether B-, I- and O tags may follow each other: what the likelihood
+    is shared among are the sequences that `best_sequences` chooses from, so training is for the
+    very spans that are decoded, and the model has no weights beyond its logits. The former keeps
+    the softmax of a word's logits the probabilities of its tags.
+
+    Logits [batch, length, tags] and tag ids [batch, length], `IGNORED` where a token is not the
+    first of a word.
+
+    names: of the tags. label_smoothing: of the cross-entropy.
+    """
+
+    def __init__(self, names: Sequence[str], label_smoothing=0.0, **kwargs):
+        super().__init__(label_smoothing, **kwargs)
+        self.names = list(names)
+
+    def call(self, y_true, y_pred):
+        y_true = tf.cast(y_true, tf.int32)
+        counted = tf.not_equal(y_true, IGNORED)
+        words = tf.cast(tf.math.count_nonzero(counted), y_pred.dtype)
+        taken = tf.gather(y_pred, tf.maximum(y_true, 0), batch_dims=2)
+        taken = tf.reduce_sum(tf.where(counted, taken, 0.0))
+        # A batch may hold no word: all of its sentences may be empty.
+        sentences = tf.math.divide_no_nan(
+            tf.reduce_sum(self._log_sums(y_pred, counted)) - taken, words)
+        return (super().call(y_true, y_pred) + sentences) / 2
+
+    def _log_sums(self, logits, counted):
+        """The logarithm of the summed exponentials of all sequences' scores, [batch]."""
+        begins, follows = (tf.constant(allowed, logits.dtype)
+                           for allowed in allowed_after(self.names))
+
+        def step(state, place):
+            sums, begun = state
+            scores, word = place
+            most = tf.reduce_max(sums, axis=-1, keepdims=True)
+            ahead = most + tf.math.log(tf.exp(sums - most) @ follows + _NOTHING)
+            ahead = tf.where(begun[:, None], ahead, tf.math.log(begins + _NOTHING)) + scores
+            return tf.where(word[:, None], ahead, sums), begun | word
+
+        sums, begun = tf.foldl(
+            step, (tf.transpose(logits, (1, 0, 2)), tf.transpose(counted)),
+            (tf.zeros_like(logits[:, 0]), tf.zeros_like(counted[:, 0])))
+        return tf.where(begun, tf.reduce_logsumexp(sums, axis=-1), 0.0)
+
+    def get_config(self):
+        return {**super().get_config(), "names": self.names}
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
 class CosineDistance(keras.losses.Loss):
     """1 - the cosine of vectors float [batch, channels]."""
 
@@ -60,35 +122,39 @@ class WordAccuracy(keras.metrics.SparseCategoricalAccuracy):
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
-class WordF1(keras.metrics.Metric):
-    """F1 of the words that are in a span, by their tags: 2 right / (predicted + true).
+class SpanF1(keras.metrics.Metric):
+    """F1 of spans, decoded as `best_sequences` does: 2 right / (predicted + true).
 
-    Unlike the share of right words it does not gain from the many words outside of spans; that of
-    whole spans, which a batch's words alone do not tell, is measured after training.
-
-    outside: the class id of words in no span.
+    names: of the tags.
     """
 
-    def __init__(self, outside, name="f1", **kwargs):
+    def __init__(self, names: Sequence[str], name="f1", **kwargs):
         super().__init__(name=name, **kwargs)
-        self.outside = outside
+        self.names = list(names)
         self.right = self.add_weight("right", initializer="zeros")
         self.spans = self.add_weight("spans", initializer="zeros")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true = tf.cast(y_true, tf.int32)
+        right, count = tf.numpy_function(self._count, (y_true, y_pred), (tf.float32, tf.float32))
+        self.right.assign_add(right)
+        self.spans.assign_add(count)
+
+    def _count(self, y_true, y_pred):
         counted = y_true != IGNORED
-        best = tf.argmax(y_pred, axis=-1, output_type=tf.int32)
-        true, predicted = (counted & (ids != self.outside) for ids in (y_true, best))
-        for weight, where in ((self.right, true & (best == y_true)), (self.spans, true),
-                              (self.spans, predicted)):
-            weight.assign_add(tf.reduce_sum(tf.cast(where, tf.float32)))
+        right = count = 0
+        for words, *both in zip(counted, y_true, best_sequences(y_pred, counted, self.names),
+                                strict=True):
+            true, predicted = (set(spans([self.names[tag] for tag in tags[words]]))
+                               for tags in both)
+            right += len(true & predicted)
+            count += len(true) + len(predicted)
+        return np.float32(right), np.float32(count)
 
     def result(self):
         return tf.math.divide_no_nan(2 * self.right, self.spans)
 
     def get_config(self):
-        return {**super().get_config(), "outside": self.outside}
+        return {**super().get_config(), "names": self.names}
 
 
 def losses_and_metrics(outputs: dict[str, str], classes: dict[str, list[str]],
@@ -105,9 +171,10 @@ def losses_and_metrics(outputs: dict[str, str], classes: dict[str, list[str]],
         elif kind == "vector":
             losses[name] = CosineDistance()
             metrics[name] = [keras.metrics.CosineSimilarity("cosine")]
+        elif kind == "word":
+            losses[name] = TagSequenceLoss(classes[name], label_smoothing)
+            metrics[name] = [WordAccuracy("accuracy"), SpanF1(classes[name])]
         else:
             losses[name] = WordCrossEntropy(label_smoothing)
             metrics[name] = [WordAccuracy("accuracy")]
-            if kind == "word":
-                metrics[name].append(WordF1(classes[name].index("O")))
     return losses, metrics

@@ -152,6 +152,24 @@ def test_a_base_checkpoint_in_a_task_class(goldens_dir):
             np.testing.assert_array_equal(ours, theirs)
 
 
+def test_squeeze_expand_blocks_may_be_added(goldens_dir, tmp_path):
+    folder = goldens_dir / "squeezebert_mixed_groups"
+    with pytest.warns(UserWarning, match="layers.0.squeeze_expand.squeeze.weight.*newly"):
+        model = SqueezeBertModel.from_pretrained(folder, feed_forward_type="both")
+    base = load_quietly(SqueezeBertModel, folder)
+    for layer in ("embeddings", "layer_1_output", "pooler"):
+        for ours, theirs in zip(model.get_layer(layer).get_weights(),
+                                base.get_layer(layer).get_weights(), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    # Once they are there none may be missing.
+    model.save_pretrained(tmp_path)
+    tensors = load_file(tmp_path / WEIGHTS_FILE)
+    del tensors["encoder.layers.1.squeeze_expand.expand.bias"]
+    save_file(tensors, tmp_path / WEIGHTS_FILE, metadata={"format": "pt"})
+    with pytest.raises(UserError, match="layers.1.squeeze_expand.expand.bias' is missing"):
+        SqueezeBertModel.from_pretrained(tmp_path)
+
+
 def test_a_task_checkpoint_in_the_base_class(goldens_dir, tmp_path):
     with pytest.warns(UserWarning, match="leaves out .*cls.predictions.bias"):
         model = SqueezeBertModel.from_pretrained(goldens_dir / "squeezebert_masked_lm")

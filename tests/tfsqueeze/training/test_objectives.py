@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras as keras
 
+from tests.tfsqueeze.text.test_tag_sequences import valid_sequences
 from tfsqueeze.tasks import IGNORED
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
 from tfsqueeze.training.batches import TrainingBatches
 from tfsqueeze.training.objectives import (
     SmoothedCrossEntropy,
+    SpanF1,
+    TagSequenceLoss,
     WordAccuracy,
     WordCrossEntropy,
-    WordF1,
 )
 
-# Tags O, B-x, I-x. Of the words the first, third and fourth are predicted right.
+NAMES = ["O", "B-x", "I-x"]
+# Of the words the first, third and fourth have the highest logit at the right tag.
 TRUE = np.array([[IGNORED, 0, 1, IGNORED, 2], [IGNORED, 1, 0, IGNORED, IGNORED]], np.int32)
 BEST = np.array([[1, 0, 0, 1, 2], [2, 1, 1, 2, 2]])
 LOGITS = 3.0 * np.eye(3, dtype=np.float32)[BEST]
@@ -34,26 +38,56 @@ def test_a_batch_without_words_has_no_loss():
     assert float(WordCrossEntropy()(np.full((2, 3), IGNORED), np.ones((2, 3, 4)))) == 0
 
 
-def test_metrics_count_words_and_those_in_spans():
-    accuracy, f1 = WordAccuracy("accuracy"), WordF1(outside=0)
+def test_the_likelihood_is_that_among_all_allowed_sequences():
+    expected, logits = 0.0, np.random.default_rng(0).normal(size=LOGITS.shape).astype(np.float32)
+    for true, row in zip(TRUE, logits, strict=True):
+        words = true != IGNORED
+        scores = {ids: sum(row[words][range(words.sum()), ids])
+                  for ids in valid_sequences(int(words.sum()), NAMES)}
+        expected -= np.log(np.exp(scores[tuple(true[words])]) / sum(np.exp([*scores.values()])))
+    expected /= (TRUE != IGNORED).sum()
+    for smoothing in (0.0, 0.1):
+        by_word = float(WordCrossEntropy(smoothing)(TRUE, logits))
+        found = TagSequenceLoss(NAMES, smoothing)(TRUE, logits)
+        assert float(found) == pytest.approx((by_word + expected) / 2, rel=1e-5)
+
+
+def test_the_likelihood_has_gradients_also_where_it_is_certain():
+    logits = tf.Variable(1e4 * LOGITS)
+    with tf.GradientTape() as tape:
+        loss = TagSequenceLoss(NAMES)(TRUE, logits)
+    assert np.isfinite(float(loss)) and np.isfinite(tape.gradient(loss, logits)).all()
+    empty = TagSequenceLoss(NAMES)(np.full((2, 3), IGNORED), np.ones((2, 3, 3), np.float32))
+    assert float(empty) == 0
+
+
+def test_metrics_count_words_and_spans():
+    accuracy, f1 = WordAccuracy("accuracy"), SpanF1(NAMES)
+    # The highest logits are O O I-x, which becomes O B-x I-x, and B-x B-x.
+    logits = LOGITS.copy()
+    logits[0, 2, 1] = 1
     for row in range(2):  # in two batches
-        accuracy.update_state(TRUE[row:row + 1], LOGITS[row:row + 1])
-        f1.update_state(TRUE[row:row + 1], LOGITS[row:row + 1])
+        accuracy.update_state(TRUE[row:row + 1], logits[row:row + 1])
+        f1.update_state(TRUE[row:row + 1], logits[row:row + 1])
     assert float(accuracy.result()) == pytest.approx(3 / 5)
-    # Right in spans 2; true 3, predicted 3.
-    assert float(f1.result()) == pytest.approx(2 * 2 / (3 + 3))
+    assert float(f1.result()) == pytest.approx(2 * 2 / (2 + 3))
     f1.reset_state()
     assert float(f1.result()) == 0
-    again = WordF1.from_config(f1.get_config())
-    assert (again.outside, again.name) == (0, "f1")
+    again = SpanF1.from_config(f1.get_config())
+    assert (again.names, again.name) == (NAMES, "f1")
 
 
-def test_keras_counts_words_the_same_in_fit():
+def test_keras_counts_the_same_in_fit():
     model = keras.Sequential([keras.layers.Dense(3, use_bias=False, kernel_initializer="identity",
                                                  trainable=False)])
-    model.compile("sgd", WordCrossEntropy(), metrics=[WordAccuracy("accuracy"), WordF1(0)])
+    loss = TagSequenceLoss.from_config(TagSequenceLoss(NAMES).get_config())
+    model.compile("sgd", loss, metrics=[WordAccuracy("accuracy"), SpanF1(NAMES)])
     found = model.evaluate(LOGITS, TRUE, verbose=0, return_dict=True)
-    assert found["accuracy"] == pytest.approx(0.6) and found["f1"] == pytest.approx(2 / 3)
+    assert found["accuracy"] == pytest.approx(0.6)
+    assert found["loss"] == pytest.approx(float(loss(TRUE, LOGITS)))
+    f1 = SpanF1(NAMES)
+    f1.update_state(TRUE, LOGITS)
+    assert found["f1"] == pytest.approx(float(f1.result()))
 
 
 def test_batches_cut_and_pad_the_targets_with_the_ids():

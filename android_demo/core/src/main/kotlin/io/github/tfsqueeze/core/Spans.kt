@@ -24,7 +24,8 @@ internal fun spans(tags: List<String>): List<Span> {
     return found
 }
 
-private fun spanType(tag: String): String? = when {
+/** The type of a tag's spans, null of O. */
+internal fun spanType(tag: String): String? = when {
     tag == "O" -> null
     tag.length > 2 && (tag.startsWith("B-") || tag.startsWith("I-")) -> tag.substring(2)
     else -> throw ModelException("the model's tag \"$tag\" is neither O nor B- or I- with a type")

@@ -6,6 +6,8 @@ internal abstract class WordTagger(
     engine: Engine,
     private val tags: List<String>,
 ) : TaskRunner(model, engine) {
+    private val sequences = TagSequences(tags)
+
     override fun predict(text: String, second: String?): Result {
         val words = locateWords(text)
         val row = tokenizer.encodeWords(text, words)
@@ -20,8 +22,8 @@ internal abstract class WordTagger(
 
     private fun entities(text: String, words: List<Word>, row: WordRow, logits: FloatArray): List<Entity> {
         // Words that were cut off have no tag.
+        val best = sequences.best(logits, row.firstTokens)
         val found = row.firstTokens.map { softmax(logits, it * tags.size, (it + 1) * tags.size) }
-        val best = found.map { it.argmax() }
         return spans(best.map { tags[it] }).map { span ->
             val start = words[span.first].start
             val end = words[span.last - 1].end

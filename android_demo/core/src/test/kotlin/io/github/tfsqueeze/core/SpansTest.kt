@@ -21,6 +21,18 @@ class SpansTest {
         assertTrue(failure { spans(listOf("person")) }.contains("neither O nor B- or I-"))
     }
 
+    @Test fun theBestSequenceContinuesSpans() {
+        val tags = listOf("B-a", "I-a", "B-b", "I-b", "O")
+        // The highest logits are B-a I-b O.
+        val logits = floatArrayOf(3f, 0f, 2.5f, 0f, 0f, 0f, 1f, 0f, 2f, 0f, 0f, 0f, 0f, 0f, 1f)
+        assertEquals(listOf(2, 3, 4), TagSequences(tags).best(logits, intArrayOf(0, 1, 2)))
+        assertEquals(listOf(0, 4), TagSequences(tags).best(logits, intArrayOf(0, 2)))
+        assertEquals(listOf(0, 0), TagSequences(tags).best(FloatArray(10), intArrayOf(0, 1)))
+        assertEquals(emptyList<Int>(), TagSequences(tags).best(logits, intArrayOf()))
+        assertEquals(listOf(0), TagSequences(listOf("I-a", "O")).best(floatArrayOf(1f, 0f), intArrayOf(0)))
+        assertTrue(failure { TagSequences(listOf("person")) }.contains("neither O nor B- or I-"))
+    }
+
     @Test fun probabilitiesOfGreatLogitsAreFinite() {
         assertArrayEquals(doubleArrayOf(0.5, 0.5, 0.0), softmax(floatArrayOf(1e30f, 1e30f, -1e30f)), 0.0)
         assertArrayEquals(doubleArrayOf(0.2, 0.8),

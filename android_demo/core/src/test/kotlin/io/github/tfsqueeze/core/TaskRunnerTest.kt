@@ -60,7 +60,7 @@ class TaskRunnerTest {
     }
 
     @Test fun intentsAndSlotsComeTogether() {
-        val slots = List(16 * 5) { if (it == 2 * 5 + 2) 100 else if (it % 5 == 4) 50 else 0 }
+        val slots = List(16 * 5) { if (it == 2 * 5) 100 else if (it % 5 == 4) 50 else 0 }
         val engine = FixedEngine(mapOf("slot_logits" to slots, "intent_logits" to listOf(1, 0)))
         val result = runner("intent-and-slots", engine).run("play new") as Result.IntentAndSlots
         assertEquals("play", result.intents.first().label)
