@@ -58,9 +58,9 @@ def train(
     qat_learning_rate: Annotated[float, typer.Option(
         help="Highest rate of the quantization-aware stage.")] = 5e-5,
     convolutions: Annotated[bool, typer.Option(
-        "--convolutions", help="Put a convolution over neighbouring tokens, a squeeze-expand block, "
-                               "beside each feed-forward layer; good for entities and slots."
-    )] = False,
+        "--convolutions", help="Put a convolution over neighbouring tokens, a squeeze-expand "
+                               "block, beside each feed-forward layer; good for entities and "
+                               "slots.")] = False,
     dropout: Annotated[float | None, typer.Option(
         help="Dropout of the hidden layers; the preset's by default.")] = None,
     word_dropout: Annotated[float, typer.Option(

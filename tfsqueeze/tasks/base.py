@@ -226,9 +226,13 @@ def label_metrics(dataset, predictions: Sequence[str], names: Sequence[str]) -> 
 
 
 def word_targets(dataset, rows: Rows, names: Sequence[str]) -> np.ndarray:
-    """The tags' ids at the first token of each word, `IGNORED` elsewhere: int32 [n, length]."""
+    """The ids of the tags, as `repair_bio` has them, at the first token of each word, `IGNORED`
+    elsewhere: int32 [n, length]."""
     targets = np.full_like(rows.word_ids, IGNORED)
-    for row, word_ids, tag_ids in zip(targets, rows.word_ids, dataset.tag_ids(names), strict=True):
+    dataset.tag_ids(names)  # Its errors name the tags that the data have.
+    repaired = dataclasses.replace(dataset, tags=[repair_bio(tags) for tags in dataset.tags])
+    for row, word_ids, tag_ids in zip(targets, rows.word_ids, repaired.tag_ids(names),
+                                      strict=True):
         first = word_ids >= 0
         row[first] = tag_ids[word_ids[first]]
     return targets

@@ -59,7 +59,7 @@ def test_the_first_piece_of_each_word_has_its_tag():
     targets = INTENT_AND_SLOTS.targets(dataset, rows, {"intent_logits": ["p", "q"],
                                                        "slot_logits": TAGS})
     i = IGNORED
-    assert targets["slot_logits"].tolist() == [[i, 0, i, 4, i, i, i, i], [i, 3, 3, 3, 3, 3, 3, i]]
+    assert targets["slot_logits"].tolist() == [[i, 0, i, 4, i, i, i, i], [i, 1, 3, 3, 3, 3, 3, i]]
     assert targets["intent_logits"].tolist() == [0, 1]
     assert TOKEN_CLASSIFICATION.targets(dataset, rows, {"logits": TAGS})["logits"].tolist() == (
         targets["slot_logits"].tolist())
