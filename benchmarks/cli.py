@@ -263,8 +263,9 @@ def tasks(
         help="The folder of the data: snips/, wnut17/, wikiann/, rte/, xquad/, clinc150/.")
     ] = Path("../shared/data"),
     seeds: Annotated[int, typer.Option(min=1, help="How often each model is trained.")] = 3,
-    pretrained: Annotated[str, typer.Option(
-        help="What models start from: a backbone's name or a folder.")] = "squeezebert-tiny",
+    pretrained: Annotated[str | None, typer.Option(
+        help="What models start from: a backbone's name or a folder; by default squeezebert-tiny, "
+             "of wikiann nothing.")] = None,
     teacher: Annotated[str | None, typer.Option(
         help="A pretrained model, such as all-minilm-l6-v2, to fine-tune and to learn from: two "
              "more rows.")] = None,

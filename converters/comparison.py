@@ -137,7 +137,7 @@ def compare(folder: Path, data: str, load: Callable[[int], DatasetSplits],
     method in float32 or int8: `method`, `precision` (None for baselines), `accuracy` (a fraction
     for each seed), `mean`, `std` (of the sample; None for one seed), and of a .tflite file `bytes`,
     `macs` and `milliseconds` (median of a batch of one on LiteRT with one thread, all files of the
-    first seed by turns). int8 accuracies are those of the .tflite file on LiteRT.
+    first seed by turns, in one run). int8 accuracies are those of the .tflite file on LiteRT.
     """
     first = load(0)
     counts = token_counts(
@@ -230,13 +230,20 @@ def _file(folder, method, precision):
 
 
 def _latencies(folder, keys, say) -> dict[tuple[str, str], float]:
+    """Those of one run in which all files took turns; measured again where a file is new."""
     if not keys:
         return {}
-    say("latency")
-    files = {f"{method} {precision}": _file(folder / "seed-0", method, precision).read_bytes()
-             for method, precision in keys}
-    (report,) = run_in_workers(latency, [(files, "litert", 1, _LATENCY_ROUNDS)])
-    return dict(zip(keys, (model["median"] for model in report["models"]), strict=True))
+    names = {f"{method} {precision}": (method, precision) for method, precision in keys}
+    kept = folder / "latency.json"
+    medians = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    if not medians.keys() >= names.keys():
+        say("latency")
+        files = {name: _file(folder / "seed-0", *key).read_bytes() for name, key in names.items()}
+        (report,) = run_in_workers(latency, [(files, "litert", 1, _LATENCY_ROUNDS)])
+        medians = dict(zip(names, (model["median"] for model in report["models"]), strict=True))
+        with write_atomically(kept) as temporary:
+            temporary.write_text(json.dumps(medians, indent=2) + "\n", "utf-8")
+    return {key: medians[name] for name, key in names.items()}
 
 
 def comparisons(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, float]]:

@@ -54,8 +54,9 @@ def _note(result):
     spread = (f"Means of {result['seeds']} seeds ± the standard deviation of a sample; a baseline "
               "is fitted once." if result["seeds"] > 1 else "One seed.")
     trained = "; ".join(
-        f"{name}: {options['pretrained']}, {options['epochs']} + {options['qat_epochs']} epochs, "
-        f"learning rate {options['learning_rate']:g}" for name, options in
+        f"{name}: {options['pretrained'] or options['preset']}, {options['epochs']} + "
+        f"{options['qat_epochs']} epochs, learning rate {options['learning_rate']:g}"
+        for name, options in
         result["options"].items())
     return (f"{result['note']} Examples: {parts}. Percent but for AUROC; float32 and int8 are "
             f".tflite files on LiteRT. {spread} {trained}.")

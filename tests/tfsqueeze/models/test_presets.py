@@ -14,7 +14,7 @@ from tfsqueeze.models import PRESETS, SqueezeBertModel, count_parameters, load_p
 
 def test_the_presets_by_size():
     assert list(PRESETS) == [f"squeezebert-{size}" for size in (
-        "base", "small", "tiny", "edgetpu-hybrid", "edgetpu", "micro")]
+        "base", "small", "tiny", "tagger", "edgetpu-hybrid", "edgetpu", "micro")]
     totals = [sum(count_parameters(load_preset(name)).values()) for name in PRESETS]
     assert totals == sorted(totals, reverse=True)
     assert all(PRESETS.values())
