@@ -12,6 +12,8 @@ from tfsqueeze.tasks import IGNORED
 from tfsqueeze.text.bio import spans
 from tfsqueeze.text.tag_sequences import allowed_after, best_sequences
 
+# The share of words by themselves in the loss of sentences: it settles what is left open by those.
+_BY_WORD = 0.2
 # So little that no sequence has it, and still a number in float32.
 _NOTHING = 1e-30
 
@@ -52,14 +54,14 @@ class WordCrossEntropy(SmoothedCrossEntropy):
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class TagSequenceLoss(WordCrossEntropy):
-    """The mean of two losses by the word: `WordCrossEntropy`, and the negative log-likelihood of
-    the tags of whole sentences.
+    """The negative log-likelihood of the tags of whole sentences, by the word, and a fifth of
+    `WordCrossEntropy` in it.
 
-    The latter is that of a linear-chain conditional random field (Lafferty et al., ICML 2001)
+    The likelihood is that of a linear-chain conditional random field (Lafferty et al., ICML 2001)
     whose only transitions are whether B-, I- and O tags may follow each other: what the likelihood
     is shared among are the sequences that `best_sequences` chooses from, so training is for the
-    very spans that are decoded, and the model has no weights beyond its logits. The former keeps
-    the softmax of a word's logits the probabilities of its tags.
+    very spans that are decoded, and the model has no weights beyond its logits. The
+    cross-entropy keeps the softmax of a word's logits the probabilities of its tags.
 
     Logits [batch, length, tags] and tag ids [batch, length], `IGNORED` where a token is not the
     first of a word.
@@ -80,7 +82,7 @@ class TagSequenceLoss(WordCrossEntropy):
         # A batch may hold no word: all of its sentences may be empty.
         sentences = tf.math.divide_no_nan(
             tf.reduce_sum(self._log_sums(y_pred, counted)) - taken, words)
-        return (super().call(y_true, y_pred) + sentences) / 2
+        return sentences + _BY_WORD * (super().call(y_true, y_pred) - sentences)
 
     def _log_sums(self, logits, counted):
         """The logarithm of the summed exponentials of all sequences' scores, [batch]."""
