@@ -56,8 +56,7 @@ def _note(result):
     trained = "; ".join(
         f"{name}: {options['pretrained'] or options['preset']}, {options['epochs']} + "
         f"{options['qat_epochs']} epochs, learning rate {options['learning_rate']:g}"
-        for name, options in
-        result["options"].items())
+        for name, options in result["options"].items())
     return (f"{result['note']} Examples: {parts}. Percent but for AUROC; float32 and int8 are "
             f".tflite files on LiteRT. {spread} {trained}.")
 
