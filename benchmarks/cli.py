@@ -295,10 +295,10 @@ def tasks(
     from tfsqueeze.cli.console import step, training_progress
     from tfsqueeze.quiet import load_tensorflow
 
-    chosen = {"epochs": epochs, "qat_epochs": qat_epochs, "learning_rate": learning_rate,
-              "batch_size": batch_size, "max_length": length}
-    choices = Choices(pretrained, teacher, {name: value for name, value in chosen.items()
-                                            if value is not None}, examples)
+    chosen = {"pretrained": pretrained, "epochs": epochs, "qat_epochs": qat_epochs,
+              "learning_rate": learning_rate, "batch_size": batch_size, "max_length": length}
+    choices = Choices({name: value for name, value in chosen.items() if value is not None},
+                      teacher, examples)
     load_tensorflow()
     runs = []
     for name in dict.fromkeys(task or TASKS):

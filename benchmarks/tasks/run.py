@@ -26,16 +26,14 @@ TEACHER, TAUGHT = "teacher", "SqueezeBERT, taught"
 class Choices:
     """What a run of the benchmark may choose.
 
-    pretrained: what all models start from; None for each task's own choice.
     training: options of `TrainingOptions` in the place of the tasks' own.
     teacher: a pretrained model to fine-tune for each seed, which one more SqueezeBERT then learns
         from; None for no such rows.
     examples: at most so many examples to train on and to measure, for a trial; None for all.
     """
 
-    pretrained: str | None = None
-    teacher: str | None = None
     training: dict[str, Any] = dataclasses.field(default_factory=dict)
+    teacher: str | None = None
     examples: int | None = None
 
 
@@ -63,9 +61,8 @@ def measure_task(name: str, data: Path, folder: Path, *, seeds: int = 3,
     if name not in TASKS:
         raise UserError(f"there is no table of {name!r}; choose some of {', '.join(TASKS)}")
     settings = TASKS[name]
-    pretrained = {} if choices.pretrained is None else {"pretrained": choices.pretrained}
     options = {variant: TrainingOptions(**{
-        "pretrained": BACKBONE, **settings.training, **more, **pretrained, **choices.training})
+        "pretrained": BACKBONE, **settings.training, **more, **choices.training})
         for variant, more in settings.variants.items()}
     if choices.teacher is not None:
         first = next(iter(options.values()))

@@ -97,8 +97,8 @@ def test_tables_from_the_command(data, backbone, tmp_path):
 
 
 def test_noise_is_measured_and_seeds_go_on_where_they_were(data, backbone, tmp_path, monkeypatch):
-    training = {"epochs": 1, "qat_epochs": 0, "max_length": 16, "learning_rate": 0.01}
-    choices, said = Choices(str(backbone), training=training), []
+    choices, said = Choices({"pretrained": str(backbone), "epochs": 1, "qat_epochs": 0,
+                             "max_length": 16, "learning_rate": 0.01}), []
     first = measure_task("noise", data, tmp_path, seeds=1, choices=choices, say=said.append)
     assert said == ["noise: tfidf", "noise, seed 0: SqueezeBERT",
                     "noise, seed 0: SqueezeBERT, noisy copies"]
@@ -114,12 +114,13 @@ def test_noise_is_measured_and_seeds_go_on_where_they_were(data, backbone, tmp_p
     (section,) = task_sections([second])
     assert " ± 0.00" in section.rows[1][1] and "±" not in section.rows[0][1]
     with pytest.raises(UserError, match="holds a run with other options"):
-        measure_task("noise", data, tmp_path, choices=Choices(str(backbone)))
+        measure_task("noise", data, tmp_path, choices=Choices({"pretrained": str(backbone)}))
 
 
 def test_a_teacher_has_a_row_and_a_pupil(data, backbone, tmp_path):
-    choices = Choices(str(backbone), str(backbone), {
-        "epochs": 10, "qat_epochs": 0, "max_length": 16, "learning_rate": 0.01, "batch_size": 8})
+    choices = Choices({
+        "pretrained": str(backbone), "epochs": 10, "qat_epochs": 0, "max_length": 16,
+        "learning_rate": 0.01, "batch_size": 8}, teacher=str(backbone))
     result = measure_task("clinc-oos", data, tmp_path, seeds=1, choices=choices)
     assert [(row["model"], row["precision"]) for row in result["rows"][3:]] == [
         ("teacher", "float32"), ("teacher", "int8"),
@@ -130,8 +131,9 @@ def test_a_teacher_has_a_row_and_a_pupil(data, backbone, tmp_path):
 
 
 def test_answers_beside_the_sentence_most_alike(data, backbone, tmp_path):
-    choices = Choices(str(backbone), training={
-        "epochs": 12, "qat_epochs": 0, "max_length": 16, "learning_rate": 0.01, "batch_size": 8})
+    choices = Choices({
+        "pretrained": str(backbone), "epochs": 12, "qat_epochs": 0, "max_length": 16,
+        "learning_rate": 0.01, "batch_size": 8})
     result = measure_task("xquad", data, tmp_path, seeds=1, choices=choices)
     assert result["examples"] == {"train": 56, "validation": 8, "test": 16}
     sentence, floating, int8 = (
