@@ -104,6 +104,8 @@ def _number(text, value):
 
 def _plot(results):
     """Accuracy against each cost, a row of axes for each dataset."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     figure, axes_in_order = new_figure(len(_MEASURES), 3.4 * len(results) + 0.8, width=11,
                                        rows=len(results))
     grid = np.reshape(axes_in_order, (len(results), len(_MEASURES)))
@@ -121,6 +123,10 @@ def _plot(results):
                               marker=_MARKERS[row["precision"]], capsize=3, linestyle="none",
                               label=text)
             axes.set_xscale("log")
+            # The default labels run into each other where the costs lie within a decade.
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())
             axes.set_xlabel(label)
             axes.grid(alpha=0.3)
         line[0].set_ylabel(f"{_data(result)}: accuracy (%)", parse_math=False)
