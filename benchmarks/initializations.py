@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.data.untuned import untuned
 from tfsqueeze.distillation.distiller import Distiller
 from tfsqueeze.distillation.initialization import factorize_embeddings, squeeze_teacher
 from tfsqueeze.distillation.options import DistillationOptions
@@ -112,9 +113,9 @@ def _dataset(ids, outputs, rows, *, shuffled, seed):
 
     (name,) = outputs.names
     width = outputs.batch(rows[:1], _LENGTH)[name].shape[-1]
-    return tf.data.Dataset.from_generator(generate, output_signature=(
+    return untuned(tf.data.Dataset.from_generator(generate, output_signature=(
         {"input_ids": tf.TensorSpec([None, None], tf.int32)},
-        {name: tf.TensorSpec([None, None, width], tf.float16)})).prefetch(tf.data.AUTOTUNE)
+        {name: tf.TensorSpec([None, None, width], tf.float16)})).prefetch(2))
 
 
 def _losses(distiller, data):

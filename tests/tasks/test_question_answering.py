@@ -148,6 +148,13 @@ def test_unfit_data_and_files_are_refused(run, content, splits, options, conll_f
         pack_metadata(content, **{**metadata, "task": "intent-and-slots"})
 
 
+def test_places_of_tokens_are_not_to_be_split(splits, options, tmp_path):
+    with pytest.raises(UserError, match="the answers of question-answering are tokens"):
+        train_task(tmp_path / "run", QUESTION_ANSWERING, splits,
+                   dataclasses.replace(options, subword_dropout=0.1))
+    assert not (tmp_path / "run").exists()
+
+
 def test_commands(command, small, run, content, squad_folder, tmp_path):
     file, folder = tmp_path / "answers.tflite", tmp_path / "run"
     trained = command("train", squad_folder / "train.json", "--task", "question-answering", "-o",

@@ -65,6 +65,9 @@ def train(
         help="Dropout of the hidden layers; the preset's by default.")] = None,
     word_dropout: Annotated[float, typer.Option(
         help="Chance that a training token becomes [[UNK]].")] = 0.15,
+    subword_dropout: Annotated[float, typer.Option(
+        help="Share of tokens that are split into shorter ones, anew each epoch: for entities and "
+             "slots whose words are not among those of the training texts.")] = 0.0,
     label_smoothing: Annotated[float, typer.Option(help="Share spread over all labels.")] = 0.0,
     patience: Annotated[int, typer.Option(
         help="Epochs without a better validation score before a stage stops.")] = 4,
@@ -110,7 +113,8 @@ def train(
         vocab_size=vocab_size, new_vocabulary=new_vocabulary, lowercase=not cased,
         max_length=max_length, epochs=epochs,
         qat_epochs=qat_epochs, learning_rate=learning_rate, qat_learning_rate=qat_learning_rate,
-        batch_size=batch_size, word_dropout=word_dropout, label_smoothing=label_smoothing,
+        batch_size=batch_size, word_dropout=word_dropout,
+        subword_dropout=subword_dropout, label_smoothing=label_smoothing,
         patience=patience, seed=seed)
     chosen = find_task(task)
     step(f"loading {data}")

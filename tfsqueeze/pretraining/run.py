@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.data.untuned import untuned
 from tfsqueeze.distillation.distiller import Distiller
 from tfsqueeze.distillation.initialization import (
     can_squeeze,
@@ -34,6 +35,7 @@ from tfsqueeze.training.stage import read_history, warmup_and_decay
 
 BACKBONE_FOLDER = "backbone"
 _SAVED_EVERY = 500  # steps between the points that an interrupted run goes on from
+_PREFETCHED = 2
 _VOCABULARY_LINES = 200_000
 _DISTILLED = DistillationOptions(last_hidden_state=1.0, sentences=1.0, pooled_sentences=1.0)
 _INITIAL_TEXTS = 1024
@@ -97,7 +99,7 @@ def pretrain(folder: str | os.PathLike, texts: Sequence[str | os.PathLike],
         # Keras needs to know the steps to resume within an epoch.
         data = prepared.data.apply(tf.data.experimental.assert_cardinality(steps))
         prepared.fitted.fit(
-            data.prefetch(tf.data.AUTOTUNE), epochs=options.epochs, verbose=0,
+            untuned(data.prefetch(_PREFETCHED)), epochs=options.epochs, verbose=0,
             callbacks=_callbacks(folder, steps,
                                  callbacks(options.objective, options.epochs, steps,
                                            prepared.rows)))

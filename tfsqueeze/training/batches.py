@@ -8,10 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from tfsqueeze.data.text_dataset import TextDataset
+from tfsqueeze.data.untuned import untuned
 from tfsqueeze.tasks import IGNORED, TEXT_CLASSIFICATION
+from tfsqueeze.text.subword_dropout import SubwordDropout
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
 
 _BUCKETS = 4
+_PREFETCHED = 2
 
 Inputs = np.ndarray | Mapping[str, np.ndarray]
 
@@ -34,6 +37,9 @@ class TrainingBatches:
     targets: class ids, or those of several outputs by name: int32 [texts], or [texts, length]
         with one a token, which are padded with `IGNORED`.
     word_dropout: chance that a token other than the special ones becomes [UNK], anew each epoch.
+    subword_dropout: chance that a token is split into shorter ones, anew each epoch; see
+        `SubwordDropout`. What a token had as target, its first part has. A row that gets too long
+        loses tokens at its end.
     teacher_logits: what a `Distiller` learns from, by the output's name: float [texts, classes],
         or [texts, length, classes] with those of each token, which are padded with NaN.
 
@@ -43,9 +49,12 @@ class TrainingBatches:
 
     def __init__(self, inputs: Inputs, targets: Inputs, tokenizer: WordPieceTokenizer,
                  *, batch_size: int, word_dropout: float, seed: int,
+                 subword_dropout: float = 0.0,
                  teacher_logits: Mapping[str, np.ndarray] | None = None):
         self._tokenizer = tokenizer
         self._word_dropout = word_dropout
+        self._splits = SubwordDropout(tokenizer.vocabulary, subword_dropout, seed) \
+            if subword_dropout else None
         self._batch_size = batch_size
         inputs = by_name(inputs)
         lengths = (inputs["input_ids"] != tokenizer.pad_token_id).sum(axis=1)
@@ -67,18 +76,44 @@ class TrainingBatches:
                     tf.nest.map_structure(_padding, targets))
 
         def cut(inputs, length, targets):
-            return ({name: value[:length] for name, value in inputs.items()},
-                    tf.nest.map_structure(
-                        lambda x, given: x[:length] if _is_per_token(given) else x,
-                        targets, self._data[2]))
+            return (length, {name: value[:length] for name, value in inputs.items()},
+                    self._per_token(lambda x: x[:length], targets))
 
         data = tf.data.Dataset.from_tensor_slices(self._data)
         data = data.shuffle(len(self._data[1]), seed=self._seed)
         data = data.map(cut)
+        if self._splits is not None:
+            data = data.map(self._split_words)
+        # By the length before splits, so that there are as many batches in each epoch.
         data = data.bucket_by_sequence_length(
-            lambda inputs, targets: tf.shape(inputs["input_ids"])[0], self._boundaries.tolist(),
-            [self._batch_size] * (len(self._boundaries) + 1), padding_values=paddings)
-        return data.map(self._drop_words).prefetch(tf.data.AUTOTUNE)
+            lambda length, *_: length, self._boundaries.tolist(),
+            [self._batch_size] * (len(self._boundaries) + 1),
+            padding_values=(np.int32(0), *paddings))
+        data = data.map(lambda _, inputs, targets: (inputs, targets))
+        return untuned(data.map(self._drop_words).prefetch(_PREFETCHED))
+
+    def _per_token(self, change, targets):
+        """Changes those targets, of one row, that have one a token."""
+        return tf.nest.map_structure(
+            lambda x, given: change(x) if _is_per_token(given) else x, targets, self._data[2])
+
+    def _split_words(self, length, inputs, targets):
+        ids, sources = self._splits(inputs["input_ids"])
+        first = sources[1:] != sources[:-1]
+        # The last token is [SEP], which no split parts from its row.
+        room = tf.minimum(tf.size(ids), self._data[0]["input_ids"].shape[1]) - 1
+        kept = tf.concat([tf.range(room), [tf.size(ids) - 1]], axis=0)
+        ids, sources = tf.gather(ids, kept), tf.gather(sources, kept)
+        first = tf.gather(tf.concat([[True], first], axis=0), kept)
+
+        def moved(targets):
+            nothing = tf.constant(_padding_value(targets), targets.dtype)
+            found = tf.gather(targets, sources)
+            return tf.where(tf.reshape(first, [-1] + [1] * (targets.shape.rank - 1)),
+                            found, nothing)
+
+        others = {name: tf.gather(value, sources) for name, value in inputs.items()}
+        return length, {**others, "input_ids": ids}, self._per_token(moved, targets)
 
     def _drop_words(self, inputs, targets):
         ids, tokenizer = inputs["input_ids"], self._tokenizer
@@ -96,12 +131,16 @@ def evaluation_batches(inputs: Inputs, targets: Inputs | None = None,
     and targets as those of `TrainingBatches`."""
     inputs = by_name(inputs)
     slices = inputs if targets is None else (inputs, targets)
-    return tf.data.Dataset.from_tensor_slices(slices).batch(batch_size)
+    return untuned(tf.data.Dataset.from_tensor_slices(slices).batch(batch_size))
 
 
 def _is_per_token(targets: np.ndarray) -> bool:
     # A teacher's logits of texts have two dimensions as well.
     return targets.ndim == (2 if targets.dtype.kind == "i" else 3)
+
+
+def _padding_value(targets):
+    return IGNORED if targets.dtype.is_integer else np.nan
 
 
 def _padding(targets: np.ndarray):

@@ -31,6 +31,8 @@ class TrainingOptions:
     learning_rate, qat_learning_rate: the highest of each stage's warm-up and cosine decay.
     batch_size: texts per step.
     word_dropout: chance that a training token is replaced by [UNK].
+    subword_dropout: chance that a training token is split into shorter ones, so that words which
+        the training texts hold are read as those that they do not hold; see `SubwordDropout`.
     label_smoothing: share of each target that is spread over all labels.
     weight_decay: of AdamW.
     patience: epochs without a better validation accuracy before a stage stops.
@@ -71,6 +73,7 @@ class TrainingOptions:
     qat_learning_rate: float = 5e-5
     batch_size: int = 32
     word_dropout: float = 0.15
+    subword_dropout: float = 0.0
     label_smoothing: float = 0.0
     weight_decay: float = 0.01
     patience: int = 4
@@ -94,7 +97,7 @@ class TrainingOptions:
         for name in ("learning_rate", "qat_learning_rate", "temperature"):
             if getattr(self, name) <= 0:
                 raise UserError(f"{name} must be above 0, not {getattr(self, name)}")
-        for name in ("word_dropout", "label_smoothing", "replaced_words"):
+        for name in ("word_dropout", "subword_dropout", "label_smoothing", "replaced_words"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} must be in [0, 1), not {getattr(self, name)}")
         if not 0 < self.noise_level <= 1:

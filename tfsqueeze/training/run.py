@@ -45,7 +45,7 @@ _CALIBRATION_BATCH = 64
 # unlabelled text to train on.
 _UNSAID = {"task": TEXT_CLASSIFICATION.name, "pairs": False,
            "options": {"noisy_copies": 0, "noise_level": 0.1, "unlabelled": [],
-                       "new_vocabulary": False, "lowercase": True}}
+                       "new_vocabulary": False, "lowercase": True, "subword_dropout": 0.0}}
 
 
 @dataclasses.dataclass
@@ -121,7 +121,7 @@ def train_task(folder: str | os.PathLike, task: Task,
 
     Raises UserError where the folder holds a run with other settings, another task or other data,
     where the pretrained model or the teacher cannot be had or has other labels, and where the
-    task has no teachers or no noisy copies.
+    task has no teachers, no noisy copies or no subword dropout.
     """
     folder = Path(folder)
     train, validation = splits.train, splits.validation
@@ -134,6 +134,9 @@ def train_task(folder: str | os.PathLike, task: Task,
             task.has_teacher or set(task.outputs.values()) <= {"text", "word"}):
         raise UserError("a teacher is for labels of texts and words so far; train "
                         f"{task.name} without one")
+    if options.subword_dropout and not set(task.outputs.values()) <= {"text", "word", "vector"}:
+        raise UserError(f"the answers of {task.name} are tokens, which must not be split; train it "
+                        "without subword_dropout")
     # What these raise is found out before the folder is claimed.
     task.configure(SqueezeBertConfig(), splits)
     claim_folder(folder, {"dataset": dataset_name, "examples": len(train),
@@ -188,7 +191,8 @@ def train_task(folder: str | os.PathLike, task: Task,
             lambda array: None if array is None else array[chosen],
             (train_inputs, targets, teacher_logits))
         return TrainingBatches(inputs, wanted, tokenizer, batch_size=options.batch_size,
-                               word_dropout=options.word_dropout, seed=options.seed,
+                               word_dropout=options.word_dropout,
+                               subword_dropout=options.subword_dropout, seed=options.seed,
                                teacher_logits=logits)
 
     def fitted(model):

@@ -168,7 +168,7 @@ def test_training_batches_hold_every_text_once_and_drop_only_words(trained_run):
 
 @pytest.mark.parametrize("field, value", [
     ("epochs", 0), ("batch_size", 0), ("qat_epochs", -1), ("learning_rate", 0.0),
-    ("word_dropout", 1.0), ("label_smoothing", -0.1), ("max_length", 0)])
+    ("word_dropout", 1.0), ("subword_dropout", 1.0), ("label_smoothing", -0.1), ("max_length", 0)])
 def test_settings_out_of_range_are_refused(field, value):
     with pytest.raises(UserError, match=field):
         TrainingOptions(**{field: value})
