@@ -77,7 +77,7 @@ class TrainingBatches:
 
         def cut(inputs, length, targets):
             return (length, {name: value[:length] for name, value in inputs.items()},
-                    self._per_token(lambda x: x[:length], targets))
+                    self._per_token(lambda x, given: x[:length], targets))
 
         data = tf.data.Dataset.from_tensor_slices(self._data)
         data = data.shuffle(len(self._data[1]), seed=self._seed)
@@ -93,24 +93,23 @@ class TrainingBatches:
         return untuned(data.map(self._drop_words).prefetch(_PREFETCHED))
 
     def _per_token(self, change, targets):
-        """Changes those targets, of one row, that have one a token."""
+        """Changes those targets, of one row, that have one a token; `change` takes them and all
+        that were given."""
         return tf.nest.map_structure(
-            lambda x, given: change(x) if _is_per_token(given) else x, targets, self._data[2])
+            lambda x, given: change(x, given) if _is_per_token(given) else x,
+            targets, self._data[2])
 
     def _split_words(self, length, inputs, targets):
         ids, sources = self._splits(inputs["input_ids"])
-        first = sources[1:] != sources[:-1]
         # The last token is [SEP], which no split parts from its row.
         room = tf.minimum(tf.size(ids), self._data[0]["input_ids"].shape[1]) - 1
         kept = tf.concat([tf.range(room), [tf.size(ids) - 1]], axis=0)
         ids, sources = tf.gather(ids, kept), tf.gather(sources, kept)
-        first = tf.gather(tf.concat([[True], first], axis=0), kept)
+        first = tf.concat([[True], sources[1:] != sources[:-1]], axis=0)
 
-        def moved(targets):
-            nothing = tf.constant(_padding_value(targets), targets.dtype)
-            found = tf.gather(targets, sources)
+        def moved(targets, given):
             return tf.where(tf.reshape(first, [-1] + [1] * (targets.shape.rank - 1)),
-                            found, nothing)
+                            tf.gather(targets, sources), _padding(given))
 
         others = {name: tf.gather(value, sources) for name, value in inputs.items()}
         return length, {**others, "input_ids": ids}, self._per_token(moved, targets)
@@ -137,10 +136,6 @@ def evaluation_batches(inputs: Inputs, targets: Inputs | None = None,
 def _is_per_token(targets: np.ndarray) -> bool:
     # A teacher's logits of texts have two dimensions as well.
     return targets.ndim == (2 if targets.dtype.kind == "i" else 3)
-
-
-def _padding_value(targets):
-    return IGNORED if targets.dtype.is_integer else np.nan
 
 
 def _padding(targets: np.ndarray):
