@@ -26,7 +26,7 @@ def splits(conll_folder):
 
 @pytest.fixture(scope="module")
 def run(splits, options, tmp_path_factory):
-    options = dataclasses.replace(options, subword_dropout=0.1)
+    options = dataclasses.replace(options, subword_dropout=0.1, spelling_vectors=True)
     return train_task(tmp_path_factory.mktemp("entities") / "run", TOKEN_CLASSIFICATION, splits,
                       options)
 
@@ -93,7 +93,8 @@ def test_several_lengths_say_the_same_as_one(run, content, splits):
 def test_an_interrupted_run_goes_on_where_it_was(splits, options, tmp_path):
     import tf_keras as keras
 
-    options = dataclasses.replace(options, epochs=2, qat_epochs=0, subword_dropout=0.1)
+    options = dataclasses.replace(options, epochs=2, qat_epochs=0, subword_dropout=0.1,
+                                  spelling_vectors=True)
 
     class Stop(Exception):
         pass

@@ -68,6 +68,10 @@ def train(
     subword_dropout: Annotated[float, typer.Option(
         help="Share of tokens that are split into shorter ones, anew each epoch: for entities and "
              "slots whose words are not among those of the training texts.")] = 0.0,
+    spelling_vectors: Annotated[bool, typer.Option(
+        "--spelling-vectors", help="Learn the embeddings of tokens with vectors that those share "
+                                   "which are spelled alike; for entities and slots from "
+                                   "scratch.")] = False,
     label_smoothing: Annotated[float, typer.Option(help="Share spread over all labels.")] = 0.0,
     patience: Annotated[int, typer.Option(
         help="Epochs without a better validation score before a stage stops.")] = 4,
@@ -114,8 +118,8 @@ def train(
         max_length=max_length, epochs=epochs,
         qat_epochs=qat_epochs, learning_rate=learning_rate, qat_learning_rate=qat_learning_rate,
         batch_size=batch_size, word_dropout=word_dropout,
-        subword_dropout=subword_dropout, label_smoothing=label_smoothing,
-        patience=patience, seed=seed)
+        subword_dropout=subword_dropout, spelling_vectors=spelling_vectors,
+        label_smoothing=label_smoothing, patience=patience, seed=seed)
     chosen = find_task(task)
     step(f"loading {data}")
     splits = chosen.load_splits(data, text_column=text_column, label_column=label_column,

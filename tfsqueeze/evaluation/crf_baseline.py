@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from tfsqueeze.data.token_dataset import TokenDataset
 from tfsqueeze.errors import UserError
 from tfsqueeze.evaluation.tokens import entity_metrics
+from tfsqueeze.text.spelling import word_shape
 
 # Those of sklearn-crfsuite's tutorial on CoNLL-2002.
 _SETTINGS = {"algorithm": "lbfgs", "c1": 0.1, "c2": 0.1, "max_iterations": 100,
@@ -50,7 +50,7 @@ def crf_baseline(train: TokenDataset, test: TokenDataset) -> dict[str, Any]:
 def word_features(words: list[str]) -> list[list[str]]:
     """The features of each word of a sentence: itself, itself in lower case, its last two and
     three characters and its shape; lower case and shape also of two words on either side."""
-    own = [[f"lower={word.lower()}", f"shape={_shape(word)}"] for word in words]
+    own = [[f"lower={word.lower()}", f"shape={word_shape(word)}"] for word in words]
     features = []
     for place, word in enumerate(words):
         row = ["bias", f"word={word}", f"suffix2={word[-2:]}", f"suffix3={word[-3:]}", *own[place]]
@@ -60,12 +60,3 @@ def word_features(words: list[str]) -> list[list[str]]:
             row += [f"{offset:+d}:{feature}" for feature in known]
         features.append(row)
     return features
-
-
-def _shape(word: str) -> str:
-    """Capitals as X, other letters as x, digits as d, each run cut to two: "McDonald's" is
-    "XxXxx'x"."""
-    letters = "".join(
-        "X" if c.isupper() else "x" if c.isalpha() else "d" if c.isdigit() else c for c in word
-    )
-    return re.sub(r"(.)\1{2,}", r"\1\1", letters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
@@ -33,6 +34,7 @@ class SqueezeBertEmbeddings(QuantizableLayer):
         self.type_vocab_size = type_vocab_size
         self.initializer_range = initializer_range
         self.gives_table = gives_table
+        self._spellings = None
 
     @property
     def tables(self) -> dict[str, int]:
@@ -55,6 +57,31 @@ class SqueezeBertEmbeddings(QuantizableLayer):
             input_shape[0], (int, type(None)))
         super().build(input_shape)
 
+    def share_spelling(self, spellings: np.ndarray) -> None:
+        """Makes the embedding of each token of a new model the sum of a vector of its own and of
+        those of its features; see `tfsqueeze.models.spelling`.
+
+        spellings: int32 [vocab_size, features], the features' numbers from 1, 0 for none.
+        """
+        # So that the sums are as large as the vectors of tokens alone.
+        share = (spellings.shape[1] + 1) ** -0.5
+        self.word_embeddings.assign(share * self.word_embeddings)
+        self.spelling_vectors = self.add_weight(
+            "spelling_vectors", (spellings.max(), self.hidden_size),
+            initializer=keras.initializers.TruncatedNormal(stddev=share * self.initializer_range))
+        self._spellings = spellings
+
+    def folded_weights(self) -> list[np.ndarray]:
+        """The weights of a layer with the same embeddings whose spelling is not shared."""
+        weights = self.get_weights()
+        if self._spellings is None:
+            return weights
+        *weights, vectors = weights
+        vectors = np.concatenate([np.zeros_like(vectors[:1]), vectors])
+        # One feature after the other, since all at once take several times the table.
+        weights[0] = sum((vectors[numbers] for numbers in self._spellings.T), start=weights[0])
+        return weights
+
     def call(self, inputs):
         ids, types = inputs if self._has_types else (inputs, None)
         length = ids.shape[1] if ids.shape[1] is not None else tf.shape(ids)[1]
@@ -66,17 +93,27 @@ class SqueezeBertEmbeddings(QuantizableLayer):
             # One constant, so that the int8 graph adds once.
             positions = positions + self.token_type_embeddings[0]
         positions = self._hold("positions", positions)
-        x = self._hold("sum", self._look_up(self.word_embeddings, ids) + positions)
+        words = self._look_up(self.word_embeddings, ids)
+        if self._spellings is not None:
+            words += self._spelled(ids)
+        x = self._hold("sum", words + positions)
         if types is not None:
             x = self._hold("typed_sum", x + self._look_up(self.token_type_embeddings, types))
         return (x, self._table()) if self.gives_table else x
+
+    def _spelled(self, ids):
+        numbers = tf.gather(tf.constant(self._spellings), ids)
+        vectors = tf.gather(self.spelling_vectors, tf.maximum(numbers - 1, 0))
+        return tf.reduce_sum(tf.where(numbers[..., None] > 0, vectors, 0.0), axis=-2)
 
     def _table(self):
         if is_exporting():
             with tf.init_scope():
                 values = self._words().numpy()
             return tf.constant(values)
-        return tf.identity(self._words())
+        table = tf.identity(self._words())
+        return table if self._spellings is None else table + self._spelled(
+            tf.range(self.vocab_size))
 
     @staticmethod
     def _look_up(table, ids):

@@ -33,6 +33,8 @@ class TrainingOptions:
     word_dropout: chance that a training token is replaced by [UNK].
     subword_dropout: chance that a training token is split into shorter ones, so that words which
         the training texts hold are read as those that they do not hold; see `SubwordDropout`.
+    spelling_vectors: whether a model that is not pretrained learns in float with vectors of what
+        tokens' spellings share; see `share_spelling`.
     label_smoothing: share of each target that is spread over all labels.
     weight_decay: of AdamW.
     patience: epochs without a better validation accuracy before a stage stops.
@@ -74,6 +76,7 @@ class TrainingOptions:
     batch_size: int = 32
     word_dropout: float = 0.15
     subword_dropout: float = 0.0
+    spelling_vectors: bool = False
     label_smoothing: float = 0.0
     weight_decay: float = 0.01
     patience: int = 4
@@ -105,6 +108,9 @@ class TrainingOptions:
         if self.new_vocabulary and self.pretrained is None:
             raise UserError("new_vocabulary is for a pretrained model; others have one of the "
                             "texts anyway")
+        if self.spelling_vectors and self.pretrained is not None:
+            raise UserError("spelling_vectors are for a model that is not pretrained; leave them "
+                            "out or pretrained")
         if isinstance(self.unlabelled, str):
             raise UserError(f"unlabelled must be a list of texts' sources, not {self.unlabelled!r}")
         # JSON brings a list, which is equal to no tuple.

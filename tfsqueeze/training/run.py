@@ -27,6 +27,7 @@ from tfsqueeze.encoder_config import EncoderConfig
 from tfsqueeze.errors import UserError
 from tfsqueeze.files import write_atomically
 from tfsqueeze.models import PreTrainedModel, load_preset
+from tfsqueeze.models.spelling import fold_spelling, share_spelling
 from tfsqueeze.models.vocabulary_transfer import transfer_vocabulary
 from tfsqueeze.quantization import load_quantized, quantize_aware
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Task, find_task
@@ -45,7 +46,8 @@ _CALIBRATION_BATCH = 64
 # unlabelled text to train on.
 _UNSAID = {"task": TEXT_CLASSIFICATION.name, "pairs": False,
            "options": {"noisy_copies": 0, "noise_level": 0.1, "unlabelled": [],
-                       "new_vocabulary": False, "lowercase": True, "subword_dropout": 0.0}}
+                       "new_vocabulary": False, "lowercase": True, "subword_dropout": 0.0,
+                       "spelling_vectors": False}}
 
 
 @dataclasses.dataclass
@@ -213,6 +215,8 @@ def train_task(folder: str | os.PathLike, task: Task,
                           epochs=epochs, learning_rate=learning_rate, options=options,
                           keep_start=name == "qat",
                           callbacks=callbacks(name, epochs, batches.steps))
+        if name == "float" and options.spelling_vectors:
+            model = fold_spelling(model)
         with write_atomically(saved) as temporary:
             model.save(temporary)
         return model
@@ -321,7 +325,10 @@ def _config(tokenizer, task, options):
 def _new_model(config, task, input_names, tokenizer, options):
     model_class = classifier_class(config.model_type, task.head)
     if options.pretrained is None:
-        return model_class(config, input_names=input_names)
+        model = model_class(config, input_names=input_names)
+        if options.spelling_vectors:
+            share_spelling(model, tokenizer.vocabulary)
+        return model
     names = {name: getattr(config, name) for name in ("id2label", "slot_labels")
              if hasattr(config, name)}
     with warnings.catch_warnings():

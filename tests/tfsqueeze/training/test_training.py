@@ -174,6 +174,11 @@ def test_settings_out_of_range_are_refused(field, value):
         TrainingOptions(**{field: value})
 
 
+def test_spelling_vectors_are_for_models_from_scratch():
+    with pytest.raises(UserError, match="spelling_vectors are for a model that is not pretrained"):
+        TrainingOptions(pretrained="squeezebert-tiny", spelling_vectors=True)
+
+
 def test_what_older_runs_left_unsaid_is_known(tmp_path):
     claim_folder(tmp_path, {"data": "a", "options": {"seed": 0}})
     unsaid = {"task": "texts", "options": {"copies": 0}}
