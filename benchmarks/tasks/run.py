@@ -61,12 +61,17 @@ def measure_task(name: str, data: Path, folder: Path, *, seeds: int = 3,
     if name not in TASKS:
         raise UserError(f"there is no table of {name!r}; choose some of {', '.join(TASKS)}")
     settings = TASKS[name]
-    options = {variant: TrainingOptions(**{
-        "pretrained": BACKBONE, **settings.training, **more, **choices.training})
-        for variant, more in settings.variants.items()}
+    options = {}
+    for variant, more in settings.variants.items():
+        fields = {"pretrained": BACKBONE, **settings.training, **more, **choices.training}
+        if fields["pretrained"] is not None:
+            # A model that starts from others' weights has embeddings already.
+            fields["spelling_vectors"] = False
+        options[variant] = TrainingOptions(**fields)
     if choices.teacher is not None:
         first = next(iter(options.values()))
-        options[TEACHER] = dataclasses.replace(first, pretrained=choices.teacher, qat_epochs=0)
+        options[TEACHER] = dataclasses.replace(first, pretrained=choices.teacher, qat_epochs=0,
+                                               spelling_vectors=False)
         # Its folder is another for each seed.
         options[TAUGHT] = dataclasses.replace(first, teacher=TEACHER)
     train, validation, test = divide(settings, data, 0, choices.examples)
