@@ -56,28 +56,31 @@ def measure_task(name: str, data: Path, folder: Path, *, seeds: int = 3,
     Raises UserError for an unknown task, and where the data cannot be read.
     """
     from tfsqueeze.training.options import TrainingOptions
-    from tfsqueeze.training.run import claim_folder
+    from tfsqueeze.training.run import UNSAID_OPTIONS, claim_folder
 
     if name not in TASKS:
         raise UserError(f"there is no table of {name!r}; choose some of {', '.join(TASKS)}")
     settings = TASKS[name]
-    options = {}
-    for variant, more in settings.variants.items():
-        fields = {"pretrained": BACKBONE, **settings.training, **more, **choices.training}
-        if fields["pretrained"] is not None:
-            # A model that starts from others' weights has embeddings already.
-            fields["spelling_vectors"] = False
-        options[variant] = TrainingOptions(**fields)
+
+    def training(fields):
+        # A model that starts from others' weights has embeddings already.
+        return TrainingOptions(**fields if fields["pretrained"] is None
+                               else {**fields, "spelling_vectors": False})
+
+    options = {variant: training({
+        "pretrained": BACKBONE, **settings.training, **more, **choices.training})
+        for variant, more in settings.variants.items()}
     if choices.teacher is not None:
         first = next(iter(options.values()))
-        options[TEACHER] = dataclasses.replace(first, pretrained=choices.teacher, qat_epochs=0,
-                                               spelling_vectors=False)
+        options[TEACHER] = training({**first.to_dict(), "pretrained": choices.teacher,
+                                     "qat_epochs": 0})
         # Its folder is another for each seed.
         options[TAUGHT] = dataclasses.replace(first, teacher=TEACHER)
     train, validation, test = divide(settings, data, 0, choices.examples)
     folder = folder / name
     claim_folder(folder, {"data": str(settings.folder), "examples": len(train),
-                          "options": {key: one.to_dict() for key, one in options.items()}})
+                          "options": {key: one.to_dict() for key, one in options.items()}},
+                 {"options": dict.fromkeys(options, UNSAID_OPTIONS)})
     others = settings.out_of_scope and load_texts(data / settings.folder / settings.out_of_scope)
     found = []
     for baseline in settings.baselines:

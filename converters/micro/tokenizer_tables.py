@@ -19,11 +19,11 @@ from converters.micro.characters import (
     swapped,
 )
 from tfsqueeze.errors import UserError
+from tfsqueeze.text.settings import GOES_ON
 
 # Symbols with a meaning of their own; `tokenizer.c` knows them by these numbers.
 UNKNOWN, UNKNOWN_ISOLATED, SEPARATOR, NOTHING, FIRST_KNOWN = range(5)
 _SYMBOL_OF_KIND = {WORD: UNKNOWN, ISOLATED: UNKNOWN_ISOLATED, SPACE: SEPARATOR, DELETED: NOTHING}
-_CONTINUATION = "##"
 _ASCII_ALPHANUMERIC = 0x80
 _HANGUL_JAMO = range(0x1100, 0x1200)
 # Marks a code point that the ranges need not cover.
@@ -114,7 +114,7 @@ def _matchable(vocabulary, characters: Characters) -> list[tuple[str, bool, int]
     """The tokens that a normalized word can be cut into: (text, whether it goes on a word, id)."""
     tokens = []
     for token_id, token in enumerate(vocabulary):
-        text = token.removeprefix(_CONTINUATION)
+        text = token.removeprefix(GOES_ON)
         # A character that normalization changes is in no normalized text.
         if any(characters.normalized[ord(c)] != c for c in text):
             continue

@@ -72,11 +72,8 @@ class SqueezeBertEmbeddings(QuantizableLayer):
         self._spellings = spellings
 
     def folded_weights(self) -> list[np.ndarray]:
-        """The weights of a layer with the same embeddings whose spelling is not shared."""
-        weights = self.get_weights()
-        if self._spellings is None:
-            return weights
-        *weights, vectors = weights
+        """The weights of a plain layer with the same embeddings, after `share_spelling`."""
+        *weights, vectors = self.get_weights()
         vectors = np.concatenate([np.zeros_like(vectors[:1]), vectors])
         # One feature after the other, since all at once take several times the table.
         weights[0] = sum((vectors[numbers] for numbers in self._spellings.T), start=weights[0])

@@ -10,6 +10,8 @@ from tfsqueeze.errors import UserError
 PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN, MASK_TOKEN = (
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]",
 )  # fmt: skip
+# What a token begins with that goes on a word.
+GOES_ON = "##"
 SPECIAL_TOKENS = (PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN, MASK_TOKEN)
 # A longer word is one [UNK], as in BERT.
 MAX_CHARACTERS_PER_WORD = 100

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfsqueeze.text.settings import SPECIAL_TOKENS
-
-_GOES_ON = "##"
+from tfsqueeze.text.settings import GOES_ON, SPECIAL_TOKENS
 
 
 def spelling_features(token: str) -> list[str]:
@@ -20,8 +18,8 @@ def spelling_features(token: str) -> list[str]:
     They are those of the words in taggers of names (Ratinov and Roth, CoNLL 2009, section 2). In a
     shape, capitals are X, other letters x, digits d, and runs are cut to two.
     """
-    goes_on = _GOES_ON if token.startswith(_GOES_ON) else ""
-    letters = token.removeprefix(_GOES_ON)
+    goes_on = GOES_ON if token.startswith(GOES_ON) else ""
+    letters = token.removeprefix(GOES_ON)
     lower = letters.lower()
     return [f"letters={goes_on}{lower}", f"shape={goes_on}{word_shape(letters)}",
             f"prefix3={lower[:3]}", f"suffix2={lower[-2:]}", f"suffix3={lower[-3:]}",

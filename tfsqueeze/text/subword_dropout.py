@@ -8,9 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tfsqueeze.text.settings import SPECIAL_TOKENS
+from tfsqueeze.text.settings import GOES_ON, SPECIAL_TOKENS
 
-_GOES_ON = "##"
 _WAYS = 8
 # The chance that a piece which fits is passed over for a shorter one, once its token is split.
 _PASSED_OVER = 0.5
@@ -51,7 +50,7 @@ def token_splits(vocabulary: Sequence[str], seed: int) -> tf.RaggedTensor:
     rows = []
     for index, token in enumerate(vocabulary):
         rows.append([index])
-        letters = token.removeprefix(_GOES_ON)
+        letters = token.removeprefix(GOES_ON)
         whole = token in SPECIAL_TOKENS or len(letters) < 2
         rows += [None if whole else _split(token, letters, ids, rng) for _ in range(_WAYS)]
         rows[-_WAYS:] = [row or [index] for row in rows[-_WAYS:]]
@@ -63,9 +62,9 @@ def token_splits(vocabulary: Sequence[str], seed: int) -> tf.RaggedTensor:
 def _split(token, letters, ids, rng):
     """A random way to write a token in at least two; None where the way taken ends nowhere."""
     parts, start = [], 0
-    goes_on = token.startswith(_GOES_ON)
+    goes_on = token.startswith(GOES_ON)
     while start < len(letters):
-        mark = _GOES_ON if goes_on or start else ""
+        mark = GOES_ON if goes_on or start else ""
         fits = [end for end in range(len(letters) - (not start), start, -1)
                 if mark + letters[start:end] in ids]
         if not fits:

@@ -44,10 +44,10 @@ CALIBRATION_TEXTS = 512
 _CALIBRATION_BATCH = 64
 # What run.json left unsaid when there was one task, one kind of vocabulary, and no noise or
 # unlabelled text to train on.
-_UNSAID = {"task": TEXT_CLASSIFICATION.name, "pairs": False,
-           "options": {"noisy_copies": 0, "noise_level": 0.1, "unlabelled": [],
-                       "new_vocabulary": False, "lowercase": True, "subword_dropout": 0.0,
-                       "spelling_vectors": False}}
+UNSAID_OPTIONS = {"noisy_copies": 0, "noise_level": 0.1, "unlabelled": [],
+                  "new_vocabulary": False, "lowercase": True, "subword_dropout": 0.0,
+                  "spelling_vectors": False}
+_UNSAID = {"task": TEXT_CLASSIFICATION.name, "pairs": False, "options": UNSAID_OPTIONS}
 
 
 @dataclasses.dataclass
@@ -271,7 +271,7 @@ def calibration_batches(inputs: Inputs, seed: int) -> list[dict[str, np.ndarray]
 def claim_folder(folder: Path, settings: dict, defaults: dict | None = None) -> None:
     """Writes down the settings that a run in a folder has, or finds them there.
 
-    defaults: what a run has whose settings do not say it.
+    defaults: what a run has whose settings do not say it, in dicts within them as well.
 
     Raises UserError where the folder holds a run with others.
     """
@@ -280,15 +280,20 @@ def claim_folder(folder: Path, settings: dict, defaults: dict | None = None) -> 
         with write_atomically(path) as temporary:
             temporary.write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
         return
-    found = json.loads(path.read_text("utf-8"))
-    for name, value in (defaults or {}).items():
-        said = found.get(name)
-        found[name] = {**value, **said} if isinstance(said, dict) else found.get(name, value)
+    found = _completed(json.loads(path.read_text("utf-8")), defaults or {})
     settings = json.loads(json.dumps(settings))
     for name, value in settings.items():
         if found.get(name) != value:
             raise UserError(f"{folder} holds a run with other {name}; "
                             "choose another folder, or remove that one to train anew")
+
+
+def _completed(said, defaults):
+    """A dict with the defaults that it lacks, and those that the dicts within it lack."""
+    return {**defaults, **{
+        name: _completed(value, defaults[name])
+        if isinstance(value, dict) and name in defaults else value
+        for name, value in said.items()}}
 
 
 def _tokenizer(folder, texts, options):

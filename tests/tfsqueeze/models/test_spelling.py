@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
-from tfsqueeze.models import load_preset
-from tfsqueeze.models.spelling import fold_spelling, share_spelling
-from tfsqueeze.models.tasks import (
+from tfsqueeze.models import (
     SqueezeBertForMaskedLM,
     SqueezeBertForTokenClassification,
+    load_preset,
 )
+from tfsqueeze.models.spelling import fold_spelling, share_spelling
 from tfsqueeze.text.settings import SPECIAL_TOKENS
 
 VOCABULARY = [*SPECIAL_TOKENS, "Bremen", "Emden", "Minden", "sah", "##en", "##sen"]

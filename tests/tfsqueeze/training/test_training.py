@@ -188,3 +188,9 @@ def test_what_older_runs_left_unsaid_is_known(tmp_path):
                   {"task": "words"}):
         with pytest.raises(UserError, match=f"a run with other {next(iter(other))}"):
             claim_folder(tmp_path, other, unsaid)
+    runs = tmp_path / "runs"
+    claim_folder(runs, {"options": {"first": {"seed": 0}}})
+    unsaid = {"options": {"first": {"copies": 0}}}
+    claim_folder(runs, {"options": {"first": {"seed": 0, "copies": 0}}}, unsaid)
+    with pytest.raises(UserError, match="a run with other options"):
+        claim_folder(runs, {"options": {"first": {"seed": 0, "copies": 1}}}, unsaid)
