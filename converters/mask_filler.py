@@ -11,7 +11,7 @@ from converters.predictor import Predictor, checked_texts, softmax
 from tfsqueeze.errors import UserError
 from tfsqueeze.tasks import MASKED_LM
 from tfsqueeze.tasks.plain_texts import require_plain_texts
-from tfsqueeze.text.settings import MASK_TOKEN
+from tfsqueeze.text.settings import GOES_ON, MASK_TOKEN
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class MaskFiller(Predictor):
                           for index in best])
         filled = text
         for candidates in masks:
-            filled = filled.replace(MASK_TOKEN, candidates[0].token.removeprefix("##"), 1)
+            filled = filled.replace(MASK_TOKEN, candidates[0].token.removeprefix(GOES_ON), 1)
         return MaskPrediction(text, masks, filled)
 
     def _output_shape(self, name, kind):

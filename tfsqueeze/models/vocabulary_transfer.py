@@ -7,7 +7,7 @@ import unicodedata
 from scipy import sparse
 
 from tfsqueeze.models.pretrained import PreTrainedModel
-from tfsqueeze.text.settings import SPECIAL_TOKENS
+from tfsqueeze.text.settings import GOES_ON, SPECIAL_TOKENS
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
 
 # The weights with a row for each token: the table, and the bias of a head for masked tokens.
@@ -50,7 +50,7 @@ def _means(old, new):
 def _pieces(token, ids, lowercase):
     """The longest old tokens that a new one begins with, one after the other; none where a
     character is unknown."""
-    prefix = "##" if token.startswith("##") and len(token) > 2 else ""
+    prefix = GOES_ON if token.startswith(GOES_ON) and len(token) > 2 else ""
     rest = token[len(prefix):]
     if lowercase:
         rest = "".join(character for character in unicodedata.normalize("NFD", rest.lower())
@@ -61,5 +61,5 @@ def _pieces(token, ids, lowercase):
         if not length:
             return []
         pieces.append(prefix + rest[:length])
-        prefix, rest = "##", rest[length:]
+        prefix, rest = GOES_ON, rest[length:]
     return pieces

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tfsqueeze.errors import UserError
+from tfsqueeze.text.settings import GOES_ON
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
 
 _MASKED_SHARE, _KEPT_SHARE = 0.8, 0.1
@@ -30,7 +31,7 @@ class WholeWordMasking:
             raise UserError(f"the share of masked words must be between 0 and 1, not {share}")
         self._tokenizer = tokenizer
         self._share = share
-        self._goes_on = tf.constant([token.startswith("##") for token in tokenizer.vocabulary])
+        self._goes_on = tf.constant([token.startswith(GOES_ON) for token in tokenizer.vocabulary])
 
     def __call__(self, input_ids: tf.Tensor, seed: tf.Tensor | None = None
                  ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

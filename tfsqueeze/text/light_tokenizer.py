@@ -13,6 +13,7 @@ from tfsqueeze.errors import UserError
 from tfsqueeze.text.question_rows import QuestionRows, join_questions
 from tfsqueeze.text.settings import (
     CLS_TOKEN,
+    GOES_ON,
     MASK_TOKEN,
     MAX_CHARACTERS_PER_WORD,
     PAD_TOKEN,
@@ -60,7 +61,7 @@ class LightTokenizer:
         )
         self._mask = ids.get(MASK_TOKEN)
         self.special_ids = [self._pad, self._cls, self._sep]
-        self.goes_on = np.array([token.startswith("##") for token in vocabulary])
+        self.goes_on = np.array([token.startswith(GOES_ON) for token in vocabulary])
         # No special token is declared, so that one spelled out in a text stays plain text.
         self._tokenizer = Tokenizer(
             models.WordPiece(

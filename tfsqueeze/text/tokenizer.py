@@ -16,6 +16,7 @@ from tfsqueeze.files import write_atomically
 from tfsqueeze.text.normalization import normalize
 from tfsqueeze.text.settings import (
     CLS_TOKEN,
+    GOES_ON,
     MASK_TOKEN,
     MAX_CHARACTERS_PER_WORD,
     PAD_TOKEN,
@@ -189,7 +190,7 @@ class WordPieceTokenizer:
             token = self.vocabulary[token_id]
             if token_id in special:
                 continue
-            if token.startswith("##") and words:
+            if token.startswith(GOES_ON) and words:
                 words[-1] += token[2:]
             else:
                 words.append(token)

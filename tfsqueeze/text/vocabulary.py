@@ -12,7 +12,7 @@ from tensorflow_text.tools.wordpiece_vocab import wordpiece_tokenizer_learner_li
 
 from tfsqueeze.errors import UserError
 from tfsqueeze.text.normalization import normalize
-from tfsqueeze.text.settings import SPECIAL_TOKENS
+from tfsqueeze.text.settings import GOES_ON, SPECIAL_TOKENS
 
 # The learner drops longer words whole (and looks at every substring of shorter ones).
 _MAX_WORD_LENGTH = 50
@@ -126,6 +126,6 @@ def _threshold_bounds(counts: dict[str, int], vocab_size: int) -> tuple[int, int
 def _cut(vocabulary: list[str], vocab_size: int) -> list[str]:
     """Drops the rarest pieces of an oversized vocabulary, but no single character."""
     excess = len(vocabulary) - vocab_size
-    pieces = [token for token in vocabulary if len(token.removeprefix("##")) > 1]
+    pieces = [token for token in vocabulary if len(token.removeprefix(GOES_ON)) > 1]
     dropped = set([token for token in pieces if token not in SPECIAL_TOKENS][-excess:])
     return [token for token in vocabulary if token not in dropped]
