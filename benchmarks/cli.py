@@ -149,8 +149,8 @@ def formulations(
 @app.command()
 def initializations(
     texts: Annotated[list[str] | None, typer.Argument(
-        help="Files of plain text, folders of .txt files, or names of datasets. reuters-r8 by "
-             "default.")] = None,
+        help="Files of plain text, folders of .txt files, or names of datasets. reuters-r8 and "
+             "20newsgroups by default.")] = None,
     preset: Annotated[str, typer.Option(help="The student.")] = "squeezebert-tiny",
     steps: Annotated[int, typer.Option(min=1, help="Steps of distillation from each start.")] = 200,
     seed: Annotated[int, typer.Option(help="Seed of texts, order and weights.")] = 0,
@@ -166,8 +166,9 @@ def initializations(
     from benchmarks.initializations import compare_initializations
 
     with _progress() as progress:
-        run = compare_initializations(texts or ["reuters-r8"], output_folder / "initializations",
-                                      preset=preset, steps=steps, seed=seed, progress=progress)
+        run = compare_initializations(
+            texts or ["reuters-r8", "20newsgroups"], output_folder / "initializations",
+            preset=preset, steps=steps, seed=seed, progress=progress)
     _finish("initializations", [run], output_folder, json)
 
 
