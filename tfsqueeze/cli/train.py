@@ -125,7 +125,8 @@ def train(
     splits = chosen.load_splits(data, text_column=text_column, label_column=label_column,
                                 text_pair_column=text_pair_column, seed=seed)
     names = getattr(splits, "tag_names", None) or splits.label_names
-    labels = f" with {len(names)} labels" if names else ""
+    # Of questions the kinds are meant: with an answer and without.
+    labels = f" with {len(names)} labels" if len(names or ()) > 1 else ""
     step(f"training on {len(splits.train):,} examples{labels}")
     load_tensorflow()
     from tfsqueeze.training.run import train_task
