@@ -125,8 +125,7 @@ def train(
     splits = chosen.load_splits(data, text_column=text_column, label_column=label_column,
                                 text_pair_column=text_pair_column, seed=seed)
     names = getattr(splits, "tag_names", None) or splits.label_names
-    # Of questions the kinds are meant: with an answer and without.
-    labels = f" with {len(names)} labels" if len(names or ()) > 1 else ""
+    labels = f" with {len(names)} labels" if names else ""
     step(f"training on {len(splits.train):,} examples{labels}")
     load_tensorflow()
     from tfsqueeze.training.run import train_task

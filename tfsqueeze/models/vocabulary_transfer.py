@@ -50,7 +50,7 @@ def _means(old, new):
 def _pieces(token, ids, lowercase):
     """The longest old tokens that a new one begins with, one after the other; none where a
     character is unknown."""
-    prefix = GOES_ON if token.startswith(GOES_ON) and len(token) > 2 else ""
+    prefix = GOES_ON if token.startswith(GOES_ON) and token != GOES_ON else ""
     rest = token[len(prefix):]
     if lowercase:
         rest = "".join(character for character in unicodedata.normalize("NFD", rest.lower())

@@ -191,7 +191,7 @@ class WordPieceTokenizer:
             if token_id in special:
                 continue
             if token.startswith(GOES_ON) and words:
-                words[-1] += token[2:]
+                words[-1] += token.removeprefix(GOES_ON)
             else:
                 words.append(token)
         return " ".join(words)
