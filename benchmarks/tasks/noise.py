@@ -13,12 +13,16 @@ from tfsqueeze.robustness.search import Predict
 CHARACTER_NOISES = ("keyboard", "swap", "drop", "insert", "repeat")
 # The share of letters that each noise touches.
 NOISE_LEVEL = 0.1
+ATTACK = "deepwordbug"
+# An attack asks some dozens of times for each text.
+ATTACKED_TEXTS = 1000
 
 
 def noise_scores(predict: Predict, label_names: Sequence[str], test: TextDataset
                  ) -> dict[str, float]:
     """The accuracy on `clean` texts and under each of `CHARACTER_NOISES`, by name; their mean,
-    `noisy`, and what is `lost`, fractions.
+    `noisy`, and what is `lost`; `attack_success_rate`, of `ATTACK` on `ATTACKED_TEXTS` of the
+    texts, which is left out where none of these is predicted rightly; fractions.
 
     predict: gives the probabilities of texts, in the order of the label names.
     """
@@ -27,4 +31,10 @@ def noise_scores(predict: Predict, label_names: Sequence[str], test: TextDataset
         RobustnessOptions(noises=CHARACTER_NOISES, levels=(NOISE_LEVEL,), attacks=()))
     accuracies = {row["noise"]: row["levels"][0]["accuracy"]["model"] for row in report["noises"]}
     clean, noisy = report["clean"]["model"], float(np.mean(list(accuracies.values())))
-    return {"clean": clean, **accuracies, "noisy": noisy, "lost": clean - noisy}
+    attacked = test.sample(ATTACKED_TEXTS, seed=0)
+    (attack,) = measure_robustness(
+        {"model": predict}, attacked.texts, attacked.label_ids(label_names), label_names,
+        RobustnessOptions(noises=(), attacks=(ATTACK,)))["attacks"]
+    success = attack["success_rate"]
+    return {"clean": clean, **accuracies, "noisy": noisy, "lost": clean - noisy,
+            **({} if success is None else {"attack_success_rate": success})}

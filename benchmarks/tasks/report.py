@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from converters.report_page import Section, print_sections, to_markdown, write_files
 from converters.report_plots import new_figure, png_bytes
 
@@ -83,13 +85,14 @@ def _plot(results):
         unit = 1 if score in _FRACTIONS else 100
         rows = [row for row in reversed(result["rows"]) if score in row["scores"]]
         values = [unit * row["scores"][score]["mean"] for row in rows]
-        panel.barh([_name(row) for row in rows], values,
-                   xerr=[unit * (row["scores"][score]["spread"] or 0) for row in rows],
+        spreads = [unit * (row["scores"][score]["spread"] or 0) for row in rows]
+        panel.barh([_name(row) for row in rows], values, xerr=spreads,
                    color=[_COLOURS[row["precision"]] for row in rows], capsize=3)
-        for place, (row, value) in enumerate(zip(rows, values, strict=True)):
-            panel.annotate(_cell(score, row["scores"][score]), (value, place), (6, 0),
+        ends = np.add(values, spreads)
+        for place, (row, end) in enumerate(zip(rows, ends, strict=True)):
+            panel.annotate(_cell(score, row["scores"][score]), (end, place), (6, 0),
                            textcoords="offset points", va="center", parse_math=False)
-        panel.set_xlim(0, 1.25 * max([*values, 1e-3]))
+        panel.set_xlim(0, 1.25 * max([*ends, 1e-3]))
         panel.set_title(f"{result['title']}: {result['columns'][score]}", loc="left",
                         parse_math=False)
     return png_bytes(figure)

@@ -6,14 +6,17 @@ import json
 import random
 import shutil
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from benchmarks.cli import app
 from benchmarks.tasks import run as tasks_run
+from benchmarks.tasks.noise import noise_scores
 from benchmarks.tasks.report import task_sections
 from benchmarks.tasks.run import Choices, measure_task
 from benchmarks.tasks.settings import TASKS, divide
+from tfsqueeze.data.text_dataset import TextDataset
 from tfsqueeze.errors import UserError
 from tfsqueeze.models import SqueezeBertModel, load_preset
 from tfsqueeze.text.tokenizer import WordPieceTokenizer
@@ -105,6 +108,7 @@ def test_noise_is_measured_and_seeds_go_on_where_they_were(data, backbone, tmp_p
     for row in first["rows"]:
         scores = {name: score["mean"] for name, score in row["scores"].items()}
         assert scores["lost"] == pytest.approx(scores["clean"] - scores["noisy"])
+        assert 0 <= scores["attack_success_rate"] <= 1
     monkeypatch.setattr(tasks_run, "_train_and_measure", lambda *_: pytest.fail("done again"))
     assert measure_task("noise", data, tmp_path, seeds=1, choices=choices) == first
     # Of a second seed as if it had been measured.
@@ -115,6 +119,18 @@ def test_noise_is_measured_and_seeds_go_on_where_they_were(data, backbone, tmp_p
     assert " ± 0.00" in section.rows[1][1] and "±" not in section.rows[0][1]
     with pytest.raises(UserError, match="holds a run with other options"):
         measure_task("noise", data, tmp_path, choices=Choices({"pretrained": str(backbone)}))
+
+
+def test_attacks_count_what_their_edits_turn():
+    texts = TextDataset("two", ["bread", "cat"], labels=["food", "animals"])
+
+    def predict(texts):
+        """Any edit of "bread" is no food; no edit of "cat" is any."""
+        return np.array([[text != "bread", text == "bread"] for text in texts], np.float64)
+
+    scores = noise_scores(predict, ["animals", "food"], texts)
+    assert scores["clean"] == 1 and scores["attack_success_rate"] == 0.5
+    assert "attack_success_rate" not in noise_scores(predict, ["food", "animals"], texts)
 
 
 def test_a_teacher_has_a_row_and_a_pupil(data, backbone, tmp_path):
