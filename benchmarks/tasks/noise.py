@@ -7,22 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfsqueeze.data.text_dataset import TextDataset
+from tfsqueeze.robustness.attacks import character_edits
 from tfsqueeze.robustness.evaluation import RobustnessOptions, measure_robustness
-from tfsqueeze.robustness.search import Predict
+from tfsqueeze.robustness.search import Predict, greedy_search, summarize_attack
 
 CHARACTER_NOISES = ("keyboard", "swap", "drop", "insert", "repeat")
 # The share of letters that each noise touches.
 NOISE_LEVEL = 0.1
-ATTACK = "deepwordbug"
-# An attack asks some dozens of times for each text.
+# An attack asks more than a dozen times for each text.
 ATTACKED_TEXTS = 1000
+MAX_CHANGED = RobustnessOptions.max_changed
 
 
 def noise_scores(predict: Predict, label_names: Sequence[str], test: TextDataset
                  ) -> dict[str, float]:
     """The accuracy on `clean` texts and under each of `CHARACTER_NOISES`, by name; their mean,
-    `noisy`, and what is `lost`; `attack_success_rate`, of `ATTACK` on `ATTACKED_TEXTS` of the
-    texts, which is left out where none of these is predicted rightly; fractions.
+    `noisy`, and what is `lost`; `attack_success_rate`, of DeepWordBug on `ATTACKED_TEXTS` of
+    the texts, which is left out where none of these is predicted rightly; fractions.
 
     predict: gives the probabilities of texts, in the order of the label names.
     """
@@ -32,9 +33,8 @@ def noise_scores(predict: Predict, label_names: Sequence[str], test: TextDataset
     accuracies = {row["noise"]: row["levels"][0]["accuracy"]["model"] for row in report["noises"]}
     clean, noisy = report["clean"]["model"], float(np.mean(list(accuracies.values())))
     attacked = test.sample(ATTACKED_TEXTS, seed=0)
-    (attack,) = measure_robustness(
-        {"model": predict}, attacked.texts, attacked.label_ids(label_names), label_names,
-        RobustnessOptions(noises=(), attacks=(ATTACK,)))["attacks"]
-    success = attack["success_rate"]
+    success = summarize_attack(greedy_search(
+        predict, attacked.texts, attacked.label_ids(label_names), character_edits,
+        max_changed=MAX_CHANGED))["success_rate"]
     return {"clean": clean, **accuracies, "noisy": noisy, "lost": clean - noisy,
             **({} if success is None else {"attack_success_rate": success})}

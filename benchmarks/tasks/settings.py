@@ -7,14 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.tasks.noise import ATTACKED_TEXTS, CHARACTER_NOISES, NOISE_LEVEL
+from benchmarks.tasks.noise import ATTACKED_TEXTS, CHARACTER_NOISES, MAX_CHANGED, NOISE_LEVEL
 from tfsqueeze.data.conll import load_conll_folder
 from tfsqueeze.data.datasets import load_dataset
 from tfsqueeze.data.folders import VALIDATION_FRACTION
 from tfsqueeze.data.joining import joined
 from tfsqueeze.data.snips import load_snips
 from tfsqueeze.data.squad import read_squad
-from tfsqueeze.robustness.evaluation import RobustnessOptions
 from tfsqueeze.tasks import (
     INTENT_AND_SLOTS,
     QUESTION_ANSWERING,
@@ -110,7 +109,7 @@ TASKS: dict[str, TaskSettings] = {
         "measured on dev; a tenth of train chooses the epoch. The conditional random fields are "
         "one for each language.",
         TOKEN_CLASSIFICATION, "wikiann", _published(load_conll_folder),
-        # The fields have no score of all languages.
+        # The first is drawn, and the fields have no score of all languages.
         {**{f"f1_{language}": f"F1, {language}" for language in _LANGUAGES}, "f1": "F1, all"},
         {**_SHARED, "pretrained": None, "preset": "squeezebert-tagger", "vocab_size": 30000,
          "lowercase": False, "epochs": 8, "batch_size": 64, "learning_rate": 1.5e-3,
@@ -146,7 +145,7 @@ TASKS: dict[str, TaskSettings] = {
         f"({', '.join(CHARACTER_NOISES)}; the mean is over these); a tenth of train chooses the "
         "epoch. Lost: clean less noisy. Attack success: DeepWordBug edits letters of the words "
         f"that count most, in {ATTACKED_TEXTS:,} of these texts, at most "
-        f"{RobustnessOptions.max_changed:.0%} of a text's words but at least one; the share of "
+        f"{MAX_CHANGED:.0%} of a text's words but at least one; the share of "
         "those predicted rightly at first that are no longer.",
         TEXT_CLASSIFICATION, "clinc150", _published(load_dataset),
         {"lost": "lost", "noisy": "noisy", "clean": "clean",
