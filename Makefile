@@ -103,7 +103,7 @@ targets: $(READY)
 
 # Plain text, a text or paragraph a line, and names of datasets whose training texts are taken.
 BACKBONE_TEXTS ?= ../shared/data/text reuters-r8 20newsgroups
-BACKBONE := tfsqueeze/backbones/squeezebert-tiny
+BACKBONE := tfsqueeze/checkpoints/backbones/squeezebert-tiny
 
 backbone: $(READY)
 	$(BIN)/tfsqueeze pretrain $(BACKBONE_TEXTS) --preset squeezebert-tiny --epochs 2 \

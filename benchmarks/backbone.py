@@ -9,21 +9,25 @@ from typing import Any
 import numpy as np
 
 from tfsqueeze.checkpoints.sources import pretrained_folder
-from tfsqueeze.data.datasets import load_dataset
-from tfsqueeze.models import SqueezeBertModel
-from tfsqueeze.teachers.minilm import load_minilm
-from tfsqueeze.teachers.sentences import SentenceEncoder
-from tfsqueeze.text.tokenizer import WordPieceTokenizer
-from tfsqueeze.training.architectures import read_config
+from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.models.architectures import read_config
+from tfsqueeze.models.sentence_encoder import SentenceEncoder, load_minilm
+from tfsqueeze.models.squeezebert import SqueezeBertModel
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
 _INPUTS = ("input_ids", "attention_mask")
 _MAX_LENGTH = 128
 _PAIRS = 20_000
 
 
-def measure_backbone(source: str, data: Sequence[str], *, texts: int = 5000, seed: int = 0,
-                     progress: Callable[[int, int, str], None] = lambda *_: None
-                     ) -> list[dict[str, Any]]:
+def measure_backbone(
+    source: str,
+    data: Sequence[str],
+    *,
+    texts: int = 5000,
+    seed: int = 0,
+    progress: Callable[[int, int, str], None] = lambda *_: None,
+) -> list[dict[str, Any]]:
     """Compares sentence embeddings, frozen, of a backbone, of the same with random weights, and of
     all-MiniLM-L6-v2.
 
@@ -40,9 +44,11 @@ def measure_backbone(source: str, data: Sequence[str], *, texts: int = 5000, see
     encoders = {
         "all-MiniLM-L6-v2": load_minilm(),
         Path(source).name: SentenceEncoder(
-            SqueezeBertModel.from_pretrained(folder, input_names=_INPUTS), tokenizer),
+            SqueezeBertModel.from_pretrained(folder, input_names=_INPUTS), tokenizer
+        ),
         "the same with random weights": SentenceEncoder(
-            SqueezeBertModel(read_config(folder / "config.json"), input_names=_INPUTS), tokenizer),
+            SqueezeBertModel(read_config(folder / "config.json"), input_names=_INPUTS), tokenizer
+        ),
     }
     runs = []
     for index, name in enumerate(data):
@@ -52,9 +58,17 @@ def measure_backbone(source: str, data: Sequence[str], *, texts: int = 5000, see
         for place, (title, encoder) in enumerate(encoders.items()):
             progress(index * len(encoders) + place, len(data) * len(encoders), f"{name}: {title}")
             ours = encoder.encode(test.texts)
-            row = {"name": title, "accuracy": _accuracy(
-                encoder.encode(train.texts), train.label_ids(splits.label_names), ours,
-                test.label_ids(splits.label_names)), "cosine": None, "spearman": None}
+            row = {
+                "name": title,
+                "accuracy": _accuracy(
+                    encoder.encode(train.texts),
+                    train.label_ids(splits.label_names),
+                    ours,
+                    test.label_ids(splits.label_names),
+                ),
+                "cosine": None,
+                "spearman": None,
+            }
             if theirs is None:
                 theirs = ours
             else:
@@ -62,8 +76,15 @@ def measure_backbone(source: str, data: Sequence[str], *, texts: int = 5000, see
                     row["cosine"] = float((ours * theirs).sum(axis=1).mean())
                 row["spearman"] = _spearman(ours, theirs, seed)
             rows.append(row)
-        runs.append({"data": name, "train": len(train), "examples": len(test), "seed": seed,
-                     "backbone": rows})
+        runs.append(
+            {
+                "data": name,
+                "train": len(train),
+                "examples": len(test),
+                "seed": seed,
+                "backbone": rows,
+            }
+        )
     return runs
 
 
@@ -79,5 +100,6 @@ def _spearman(ours, theirs, seed):
 
     first, second = np.random.default_rng(seed).integers(0, len(ours), (2, _PAIRS))
     apart = first != second
-    return float(spearmanr(*((x[first] * x[second]).sum(axis=1)[apart]
-                             for x in (ours, theirs))).statistic)
+    return float(
+        spearmanr(*((x[first] * x[second]).sum(axis=1)[apart] for x in (ours, theirs))).statistic
+    )

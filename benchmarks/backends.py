@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from converters.runtimes import available_runtimes
+from converters.runtime.interpreters import available_runtimes
 
-TFLITE_BACKENDS = {"litert": "ai_edge_litert.interpreter",
-                   "tflite-runtime": "tflite_runtime.interpreter"}
+TFLITE_BACKENDS = {
+    "litert": "ai_edge_litert.interpreter",
+    "tflite-runtime": "tflite_runtime.interpreter",
+}
 BACKENDS = (*TFLITE_BACKENDS, "onnxruntime")
 
 
@@ -30,11 +32,12 @@ def import_backend(backend: str) -> Any:
     return importlib.import_module(TFLITE_BACKENDS.get(backend, backend))
 
 
-def open_model(path: str | os.PathLike, backend: str, num_threads: int, vocab_size: int
-               ) -> Callable[[], None]:
+def open_model(
+    path: str | os.PathLike, backend: str, num_threads: int, vocab_size: int
+) -> Callable[[], None]:
     """Opens a model as a user of the bare runtime would, and returns what runs it once.
 
-    The file is mapped, not read, where the runtime can; `converters.runtimes.open_model`, which
+    The file is mapped, not read, where the runtime can; `converters.runtime.interpreters.open_model`, which
     checks files that strangers wrote, reads it whole and would count in time and memory. Inputs
     are random, of a fixed seed, and given beforehand.
 
@@ -49,12 +52,14 @@ def open_model(path: str | os.PathLike, backend: str, num_threads: int, vocab_si
 
 def _open_tflite(path, backend, num_threads, vocab_size):
     interpreter = import_backend(backend).Interpreter(
-        model_path=os.fspath(path), num_threads=num_threads)
+        model_path=os.fspath(path), num_threads=num_threads
+    )
     interpreter.allocate_tensors()
     for detail in interpreter.get_input_details():
         # The arena never reuses the memory of inputs, so they hold for all runs.
-        interpreter.set_tensor(detail["index"],
-                               random_input(detail["shape"], detail["dtype"], vocab_size))
+        interpreter.set_tensor(
+            detail["index"], random_input(detail["shape"], detail["dtype"], vocab_size)
+        )
     return interpreter.invoke
 
 
@@ -64,15 +69,20 @@ def _open_onnx(path, num_threads, vocab_size):
     options.intra_op_num_threads = num_threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    session = runtime.InferenceSession(os.fspath(path), options,
-                                       providers=["CPUExecutionProvider"])
-    feed = {value.name: random_input(value.shape, _ONNX_DTYPES[value.type], vocab_size)
-            for value in session.get_inputs()}
+    session = runtime.InferenceSession(os.fspath(path), options, providers=["CPUExecutionProvider"])
+    feed = {
+        value.name: random_input(value.shape, _ONNX_DTYPES[value.type], vocab_size)
+        for value in session.get_inputs()
+    }
     return lambda: session.run(None, feed)
 
 
-_ONNX_DTYPES = {"tensor(int32)": np.int32, "tensor(int64)": np.int64, "tensor(float)": np.float32,
-                "tensor(uint8)": np.uint8}
+_ONNX_DTYPES = {
+    "tensor(int32)": np.int32,
+    "tensor(int64)": np.int64,
+    "tensor(float)": np.float32,
+    "tensor(uint8)": np.uint8,
+}
 
 
 def random_input(shape: Sequence[int], dtype: DTypeLike, vocab_size: int) -> np.ndarray:

@@ -28,14 +28,19 @@ def build_onnx_peer(family: str, form: str, quantization: str | None, length: in
 
     if family.startswith("bert"):
         model, config = _keras_peer(family, length)
-        graph = onnx_encoders.bert_graph(config, onnx_encoders.keras_weights(model), length,
-                                         fused_attention=form == "fused")
+        graph = onnx_encoders.bert_graph(
+            config, onnx_encoders.keras_weights(model), length, fused_attention=form == "fused"
+        )
     else:
         model = keras_squeezebert(family)
         config = model.config
         graph = onnx_encoders.squeezebert_graph(
-            config, onnx_encoders.keras_weights(model), length,
-            products=form.split("-")[0], fused_attention=form == "split")
+            config,
+            onnx_encoders.keras_weights(model),
+            length,
+            products=form.split("-")[0],
+            fused_attention=form == "split",
+        )
     if quantization == "dynamic":
         return onnx_quantize.quantize_dynamic(graph)
     if quantization == "static":

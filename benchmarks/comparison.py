@@ -19,8 +19,8 @@ from benchmarks.models import (
 )
 from benchmarks.probes import best_rates, copy_bandwidth, make_probes
 from benchmarks.roofline import roofline_milliseconds
-from converters.worker import run_in_workers
-from tfsqueeze.errors import UserError
+from converters.runtime.workers import run_in_workers
+from tfsqueeze.utils.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,17 +51,28 @@ class Selection:
                 specs += squeezebert_models(preset, self.length)
         if "onnxruntime" in self.backends:
             specs += onnx_peers(self.length)
-        kept = [spec for spec in specs
-                if not self.only or any(f" {text}" in f" {spec.name}" for text in self.only)]
+        kept = [
+            spec
+            for spec in specs
+            if not self.only or any(f" {text}" in f" {spec.name}" for text in self.only)
+        ]
         if not kept and not self.files:
-            raise UserError(f"no model's name holds {' or '.join(self.only) or 'anything'}; there "
-                            f"are {', '.join(spec.name for spec in specs) or 'none'}")
+            raise UserError(
+                f"no model's name holds {' or '.join(self.only) or 'anything'}; there "
+                f"are {', '.join(spec.name for spec in specs) or 'none'}"
+            )
         return kept
 
 
-def compare_models(selection: Selection, *, num_threads: int = 1, rounds: int = 15,
-                   baseline: str | None = None, folder: Path = MODELS_FOLDER,
-                   progress: Callable[[int, int, str], None] | None = None) -> dict[str, Any]:
+def compare_models(
+    selection: Selection,
+    *,
+    num_threads: int = 1,
+    rounds: int = 15,
+    baseline: str | None = None,
+    folder: Path = MODELS_FOLDER,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> dict[str, Any]:
     """Measures the models of a selection side by side in one run.
 
     baseline: the name of a model as it is in the result, `<name> on <backend>`; by default
@@ -82,24 +93,46 @@ def compare_models(selection: Selection, *, num_threads: int = 1, rounds: int = 
     for spec, path in zip(specs, paths, strict=True):
         for backend in tflite if spec.suffix == ".tflite" else ["onnxruntime"]:
             # A peer may need a newer runtime; our own files must run on each.
-            entries.append((spec, Candidate(f"{spec.name} on {backend}", path, backend,
-                                            optional=spec.family not in selection.presets)))
+            entries.append(
+                (
+                    spec,
+                    Candidate(
+                        f"{spec.name} on {backend}",
+                        path,
+                        backend,
+                        optional=spec.family not in selection.presets,
+                    ),
+                )
+            )
     for path in selection.files:
         entries += [(None, Candidate(f"{path} on {backend}", path, backend)) for backend in tflite]
     probes = make_probes(selection.backends, folder, progress) if specs else []
     candidates = [candidate for _, candidate in entries]
-    run = measure([*candidates, *(probe.candidate for probe in probes)],
-                  baseline=baseline or _baseline(candidates), num_threads=num_threads,
-                  rounds=rounds, progress=progress)
+    run = measure(
+        [*candidates, *(probe.candidate for probe in probes)],
+        baseline=baseline or _baseline(candidates),
+        num_threads=num_threads,
+        rounds=rounds,
+        progress=progress,
+    )
     measured = {one.name: one for one in run.measurements}
     best = best_rates(probes, [measured[probe.candidate.name] for probe in probes])
     bandwidth = run_in_workers(copy_bandwidth, [()])[0] * num_threads
-    return {"length": selection.length, "num_threads": num_threads, "rounds": rounds,
-            "warmup": run.warmup, "baseline": run.baseline, "best_gmacs_per_second": best,
-            "refused": run.refused,
-            "copy_gigabytes_per_second": bandwidth,
-            "models": [_row(spec, candidate, measured[candidate.name], best, bandwidth)
-                       for spec, candidate in entries if candidate.name in measured]}
+    return {
+        "length": selection.length,
+        "num_threads": num_threads,
+        "rounds": rounds,
+        "warmup": run.warmup,
+        "baseline": run.baseline,
+        "best_gmacs_per_second": best,
+        "refused": run.refused,
+        "copy_gigabytes_per_second": bandwidth,
+        "models": [
+            _row(spec, candidate, measured[candidate.name], best, bandwidth)
+            for spec, candidate in entries
+            if candidate.name in measured
+        ],
+    }
 
 
 def _baseline(candidates: Sequence[Candidate]) -> str:
@@ -108,13 +141,25 @@ def _baseline(candidates: Sequence[Candidate]) -> str:
 
 
 def _row(spec, candidate, measured, best, bandwidth) -> dict[str, Any]:
-    row = {**dataclasses.asdict(measured), "family": None, "variant": None, "macs": None,
-           "gmacs_per_second": None, "rate_share": None, "roofline_share": None}
+    row = {
+        **dataclasses.asdict(measured),
+        "family": None,
+        "variant": None,
+        "macs": None,
+        "gmacs_per_second": None,
+        "rate_share": None,
+        "roofline_share": None,
+    }
     if spec is not None:
         rate = spec.macs / measured.median / 1e6
         limit = best.get("float32" if "float32" in spec.variant else "int8")
-        row.update(family=spec.family, variant=spec.variant, macs=spec.macs,
-                   gmacs_per_second=rate, rate_share=rate / limit if limit else None)
+        row.update(
+            family=spec.family,
+            variant=spec.variant,
+            macs=spec.macs,
+            gmacs_per_second=rate,
+            rate_share=rate / limit if limit else None,
+        )
         if spec.suffix == ".tflite":
             least = roofline_milliseconds(candidate.path, best, bandwidth)
             row["roofline_share"] = least / measured.median

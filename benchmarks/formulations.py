@@ -6,26 +6,37 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 # Fields of the config over those of squeezebert-micro, which is the first.
-_PUBLISHED = {"layer_types": ["attention", "attention"], "hidden_act": "gelu",
-              "classifier_pooling": "cls"}
+_PUBLISHED = {
+    "layer_types": ["attention", "attention"],
+    "hidden_act": "gelu",
+    "classifier_pooling": "cls",
+}
 FORMULATIONS: dict[str, dict[str, Any]] = {
     "micro: convolution, attention, relu, maximum": {},
     "as published: attention, gelu, first token": _PUBLISHED,
     "sigmoid_gelu": {**_PUBLISHED, "hidden_act": "sigmoid_gelu"},
     "no_norm": {**_PUBLISHED, "normalization_type": "no_norm"},
-    "squeeze_expand in place of feed-forward": {**_PUBLISHED,
-                                                "feed_forward_type": "squeeze_expand"},
+    "squeeze_expand in place of feed-forward": {
+        **_PUBLISHED,
+        "feed_forward_type": "squeeze_expand",
+    },
     "squeeze_expand after feed-forward": {**_PUBLISHED, "feed_forward_type": "both"},
 }
 
 
-def compare_formulations(data: str, folder: Path, *, only: Sequence[str] = (), epochs: int = 6,
-                         max_length: int = 128, seed: int = 0,
-                         progress: Callable[[str, int, int], Sequence] = lambda *_: ()
-                         ) -> dict[str, Any]:
+def compare_formulations(
+    data: str,
+    folder: Path,
+    *,
+    only: Sequence[str] = (),
+    epochs: int = 6,
+    max_length: int = 128,
+    seed: int = 0,
+    progress: Callable[[str, int, int], Sequence] = lambda *_: (),
+) -> dict[str, Any]:
     """Trains each of `FORMULATIONS` on a dataset and measures both profiles on every runtime.
 
     data: what `load_dataset` takes. The test split is measured, or that for validation where
@@ -40,38 +51,67 @@ def compare_formulations(data: str, folder: Path, *, only: Sequence[str] = (), e
 
     Raises UserError where no formulation is left or the data cannot be read.
     """
-    from converters.pipeline import MOBILE_FILE, QAT_FILE, convert_run, verify_run
-    from tfsqueeze.data.datasets import load_dataset
-    from tfsqueeze.training.options import TrainingOptions
-    from tfsqueeze.training.run import train_classifier
+    from converters.conversion.runs import MOBILE_FILE, QAT_FILE, convert_run
+    from converters.experiments.run_verification import verify_run
+    from tfsqueeze.data.sources.named_datasets import load_dataset
+    from tfsqueeze.training.train_task import train_classifier
+    from tfsqueeze.training.training_options import TrainingOptions
 
-    chosen = {name: fields for name, fields in FORMULATIONS.items()
-              if not only or any(text in name for text in only)}
+    chosen = {
+        name: fields
+        for name, fields in FORMULATIONS.items()
+        if not only or any(text in name for text in only)
+    }
     if not chosen:
-        raise UserError(f"no formulation's name holds {' or '.join(only)}; there are "
-                        f"{'; '.join(FORMULATIONS)}")
+        raise UserError(
+            f"no formulation's name holds {' or '.join(only)}; there are {'; '.join(FORMULATIONS)}"
+        )
     splits = load_dataset(data, seed=seed)
     test = splits.test or splits.validation
     rows = []
     for index, (name, fields) in enumerate(chosen.items()):
         options = TrainingOptions(
-            preset="squeezebert-micro", model={"hidden_dropout_prob": 0.2, **fields},
-            max_length=max_length, epochs=epochs, qat_epochs=1, label_smoothing=0.05,
-            learning_rate=1e-3, patience=epochs, seed=seed)
+            preset="squeezebert-micro",
+            model={"hidden_dropout_prob": 0.2, **fields},
+            max_length=max_length,
+            epochs=epochs,
+            qat_epochs=1,
+            label_smoothing=0.05,
+            learning_rate=1e-3,
+            patience=epochs,
+            seed=seed,
+        )
         place = f"{index + 1}/{len(chosen)}"
         run = train_classifier(
-            folder / splits.train.name / str(list(FORMULATIONS).index(name)), splits, options,
+            folder / splits.train.name / str(list(FORMULATIONS).index(name)),
+            splits,
+            options,
             lambda stage, *counts, place=place: progress(f"{place} {stage}", *counts),
-            dataset_name=data)
+            dataset_name=data,
+        )
         files = {QAT_FILE: convert_run(run), MOBILE_FILE: convert_run(run, profile="mobile")}
         measured = verify_run(run, files, test, reference_examples=0)["accuracy"]
         in_keras = {row["model"]: row["accuracy"] for row in measured if row["kernels"] is None}
-        rows += [{"name": name, "data": data, "file": row["model"].split()[0],
-                  "runtime": row["runtime"], "accuracy": row["accuracy"],
-                  "float_accuracy": in_keras["Keras float"],
-                  "qat_accuracy": in_keras["Keras QAT"],
-                  "loss": in_keras["Keras float"] - row["accuracy"],
-                  "agreement_with_qat": row["agreement_with_qat"]}
-                 for row in measured if row["kernels"] == "default"]
-    return {"data": data, "seed": seed, "epochs": epochs, "max_length": max_length,
-            "examples": len(test), "formulations": rows}
+        rows += [
+            {
+                "name": name,
+                "data": data,
+                "file": row["model"].split()[0],
+                "runtime": row["runtime"],
+                "accuracy": row["accuracy"],
+                "float_accuracy": in_keras["Keras float"],
+                "qat_accuracy": in_keras["Keras QAT"],
+                "loss": in_keras["Keras float"] - row["accuracy"],
+                "agreement_with_qat": row["agreement_with_qat"],
+            }
+            for row in measured
+            if row["kernels"] == "default"
+        ]
+    return {
+        "data": data,
+        "seed": seed,
+        "epochs": epochs,
+        "max_length": max_length,
+        "examples": len(test),
+        "formulations": rows,
+    }

@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks import worker
 from benchmarks.backends import available_backends
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,10 +88,18 @@ class Run:
         return dataclasses.asdict(self)
 
 
-def measure(candidates: Sequence[Candidate], *, baseline: str | None = None, num_threads: int = 1,
-            rounds: int = 15, warmup: int = 2, turn_seconds: float = 0.02, vocab_size: int = 30522,
-            share_processes: bool = False, progress: Callable[[int, int, str], None] | None = None
-            ) -> Run:
+def measure(
+    candidates: Sequence[Candidate],
+    *,
+    baseline: str | None = None,
+    num_threads: int = 1,
+    rounds: int = 15,
+    warmup: int = 2,
+    turn_seconds: float = 0.02,
+    vocab_size: int = 30522,
+    share_processes: bool = False,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Run:
     """Runs the candidates in interleaved rounds on pinned cores.
 
     Args:
@@ -142,14 +150,17 @@ def measure(candidates: Sequence[Candidate], *, baseline: str | None = None, num
                 process, number = hosts[index]
                 times[step, index] = process.ask(candidate, "run", number, turn_seconds)
         report(total, total, "done")
-        memory = [None if share_processes else process.ask(candidate, "memory")
-                  for candidate, (process, _) in zip(candidates, hosts, strict=True)]
+        memory = [
+            None if share_processes else process.ask(candidate, "memory")
+            for candidate, (process, _) in zip(candidates, hosts, strict=True)
+        ]
     times = times[warmup:]
     names = [candidate.name for candidate in candidates]
     base = times[:, names.index(baseline)] if baseline else None
     measurements = tuple(
         _measurement(candidate, opened[index], memory[index], times[:, index], base)
-        for index, candidate in enumerate(candidates))
+        for index, candidate in enumerate(candidates)
+    )
     return Run(num_threads, rounds, warmup, baseline, measurements, refused)
 
 
@@ -162,17 +173,22 @@ def _check(candidates, baseline, num_threads, rounds, warmup):
     if baseline is not None and baseline not in names:
         raise UserError(f"the baseline {baseline!r} is not among the models: {', '.join(names)}")
     if num_threads < 1 or rounds < 1 or warmup < 0:
-        raise UserError(f"num_threads={num_threads}, rounds={rounds} and warmup={warmup} must be "
-                        "at least 1, 1 and 0")
+        raise UserError(
+            f"num_threads={num_threads}, rounds={rounds} and warmup={warmup} must be "
+            "at least 1, 1 and 0"
+        )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if num_threads > (cores or 1):
-        raise UserError(f"{num_threads} threads cannot be pinned on {cores} cores; "
-                        "use at most one a core")
+        raise UserError(
+            f"{num_threads} threads cannot be pinned on {cores} cores; use at most one a core"
+        )
     installed = available_backends()
     for candidate in candidates:
         if candidate.backend not in installed:
-            raise UserError(f"{candidate.name} needs the runtime {candidate.backend!r}; "
-                            f"installed here: {', '.join(installed) or 'none'}")
+            raise UserError(
+                f"{candidate.name} needs the runtime {candidate.backend!r}; "
+                f"installed here: {', '.join(installed) or 'none'}"
+            )
         if not Path(candidate.path).is_file():
             raise UserError(f"{candidate.path}, the file of {candidate.name}, does not exist")
 
@@ -186,8 +202,10 @@ class _Process:
         self._connection, self._other_end = context.Pipe()
         self._errors = Path(worker.error_file())
         self._process = context.Process(
-            target=worker.serve, args=(self._other_end, backend, num_threads, str(self._errors)),
-            daemon=True)
+            target=worker.serve,
+            args=(self._other_end, backend, num_threads, str(self._errors)),
+            daemon=True,
+        )
 
     @contextlib.contextmanager
     def running(self) -> Iterator[_Process]:
@@ -210,21 +228,28 @@ class _Process:
             self._connection.send((command, arguments))
             succeeded, value = self._connection.recv()
         except (EOFError, OSError):
-            raise UserError(f"the process of {candidate.name} on {candidate.backend} died"
-                            f"{self._last_words()}; the file {candidate.path} may be damaged, or "
-                            "memory may have run out") from None
+            raise UserError(
+                f"the process of {candidate.name} on {candidate.backend} died"
+                f"{self._last_words()}; the file {candidate.path} may be damaged, or "
+                "memory may have run out"
+            ) from None
         if not succeeded:
             verb = {"open": "open", "run": "run"}.get(command, "measure")
-            raise UserError(f"{candidate.backend} cannot {verb} {candidate.name} "
-                            f"({candidate.path}): {value.rstrip('.')}")
+            raise UserError(
+                f"{candidate.backend} cannot {verb} {candidate.name} "
+                f"({candidate.path}): {value.rstrip('.')}"
+            )
         return value
 
     def _last_words(self) -> str:
         self._process.join(10)
         code = self._process.exitcode
         reason = f" by signal {-code}" if code and code < 0 else f" with status {code}"
-        lines = [line for line in self._errors.read_text(errors="replace").splitlines()
-                 if line.strip() and not line.startswith("INFO")]
+        lines = [
+            line
+            for line in self._errors.read_text(errors="replace").splitlines()
+            if line.strip() and not line.startswith("INFO")
+        ]
         return f"{reason} ({lines[-1].strip()})" if lines else reason
 
 
@@ -234,12 +259,21 @@ def _measurement(candidate, opened, memory, times, base) -> Measurement:
     low, middle, high = (None,) * 3 if base is None else np.percentile(speedups, [10, 50, 90])
     peak, empty = (memory["peak_bytes"], memory["empty_bytes"]) if memory else (None, None)
     return Measurement(
-        name=candidate.name, backend=candidate.backend,
-        size_bytes=Path(candidate.path).stat().st_size, **opened,
-        peak_memory_bytes=peak, added_memory_bytes=None if peak is None else peak - empty,
-        milliseconds=tuple(times.tolist()), median=median, p10=p10, p90=p90,
+        name=candidate.name,
+        backend=candidate.backend,
+        size_bytes=Path(candidate.path).stat().st_size,
+        **opened,
+        peak_memory_bytes=peak,
+        added_memory_bytes=None if peak is None else peak - empty,
+        milliseconds=tuple(times.tolist()),
+        median=median,
+        p10=p10,
+        p90=p90,
         speedups=None if speedups is None else tuple(speedups.tolist()),
-        speedup=_float(middle), speedup_p10=_float(low), speedup_p90=_float(high))
+        speedup=_float(middle),
+        speedup_p10=_float(low),
+        speedup_p90=_float(high),
+    )
 
 
 def _float(value):

@@ -10,18 +10,20 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.data.untuned import untuned
+from tfsqueeze.checkpoints.minilm import minilm_folder
+from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.data.sources.text_files import text_files
+from tfsqueeze.distillation.distillation_options import DistillationOptions
 from tfsqueeze.distillation.distiller import Distiller
-from tfsqueeze.distillation.initialization import factorize_embeddings, squeeze_teacher
-from tfsqueeze.distillation.options import DistillationOptions
+from tfsqueeze.distillation.initialization import factorize_embeddings, init_from_teacher
 from tfsqueeze.distillation.teacher_outputs import TeacherOutputs
-from tfsqueeze.errors import UserError
-from tfsqueeze.models import SqueezeBertModel, load_preset
-from tfsqueeze.pretraining.texts import pad_rows, stream_ids, text_files
-from tfsqueeze.teachers.bert import BertModel
-from tfsqueeze.teachers.minilm import minilm_folder
-from tfsqueeze.text.tokenizer import WordPieceTokenizer
+from tfsqueeze.models.bert import BertModel
+from tfsqueeze.models.squeezebert import SqueezeBertModel
+from tfsqueeze.pretraining.text_streams import pad_rows, stream_ids
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.stage import warmup_and_decay
+from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.tf_data import without_autotune
 
 METHODS = {
     "random": "random weights",
@@ -35,13 +37,19 @@ _HELD_OUT = 512
 _SORTED_TOGETHER = 32 * _BATCH
 
 
-def compare_initializations(texts: Sequence[str], folder: Path, *, preset: str, steps: int,
-                            learning_rate: float = 1e-3, seed: int = 0,
-                            progress: Callable[[int, int, str], None] = lambda *_: None
-                            ) -> dict[str, Any]:
+def compare_initializations(
+    texts: Sequence[str],
+    folder: Path,
+    *,
+    preset: str,
+    steps: int,
+    learning_rate: float = 1e-3,
+    seed: int = 0,
+    progress: Callable[[int, int, str], None] = lambda *_: None,
+) -> dict[str, Any]:
     """Distils a student for some steps from each start, on the same batches.
 
-    texts: what `tfsqueeze.pretraining.texts.text_files` takes. folder: keeps the teacher's outputs.
+    texts: what `tfsqueeze.data.sources.text_files.text_files` takes. folder: keeps the teacher's outputs.
     preset: a preset of the teacher's width with narrower embeddings, attention in every layer.
 
     Returns a JSON-able dict: the settings and `initializations`, a row for each of `METHODS`:
@@ -55,41 +63,67 @@ def compare_initializations(texts: Sequence[str], folder: Path, *, preset: str, 
     ids = _rows(text_files(texts, folder / "texts"), tokenizer, _HELD_OUT + steps * _BATCH, seed)
     last = teacher.config.num_hidden_layers
     outputs = TeacherOutputs(
-        folder / "teacher", teacher, ids, logits=False, hidden_states=(last,),
-        progress=lambda done, total: progress(done, total, "texts through the teacher"))
-    config = load_preset(preset, vocab_size=tokenizer.vocab_size, hidden_dropout_prob=0.0,
-                         attention_probs_dropout_prob=0.0)
+        folder / "teacher",
+        teacher,
+        ids,
+        logits=False,
+        hidden_states=(last,),
+        progress=lambda done, total: progress(done, total, "texts through the teacher"),
+    )
+    config = load_preset(
+        preset,
+        vocab_size=tokenizer.vocab_size,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
     held_out = _dataset(ids, outputs, np.arange(_HELD_OUT), shuffled=False, seed=seed)
     training = _dataset(ids, outputs, np.arange(_HELD_OUT, len(ids)), shuffled=True, seed=seed)
     rows = []
     for index, (method, name) in enumerate(METHODS.items()):
         progress(index, len(METHODS), name)
         keras.utils.set_random_seed(seed)
-        distiller = Distiller(_student(method, teacher, config, ids[:_HELD_OUT]), teacher.config,
-                              DistillationOptions(last_hidden_state=1.0, sentences=1.0))
-        distiller.compile(keras.optimizers.AdamW(
-            warmup_and_decay(learning_rate, steps), weight_decay=0.01, clipnorm=1.0))
+        distiller = Distiller(
+            _student(method, teacher, config, ids[:_HELD_OUT]),
+            teacher.config,
+            DistillationOptions(last_hidden_state=1.0, sentences=1.0),
+        )
+        distiller.compile(
+            keras.optimizers.AdamW(
+                warmup_and_decay(learning_rate, steps), weight_decay=0.01, clipnorm=1.0
+            )
+        )
         row = {"method": method, "name": name, "start": _losses(distiller, held_out)}
         distiller.fit(training, verbose=0)
         rows.append({**row, "end": _losses(distiller, held_out)})
-    return {"preset": preset, "steps": steps, "batch_size": _BATCH, "max_length": _LENGTH,
-            "learning_rate": learning_rate, "seed": seed, "held_out": _HELD_OUT,
-            "texts": [str(text) for text in texts], "initializations": rows}
+    return {
+        "preset": preset,
+        "steps": steps,
+        "batch_size": _BATCH,
+        "max_length": _LENGTH,
+        "learning_rate": learning_rate,
+        "seed": seed,
+        "held_out": _HELD_OUT,
+        "texts": [str(text) for text in texts],
+        "initializations": rows,
+    }
 
 
 def _rows(files, tokenizer, count, seed):
-    rows = [row for row, _ in stream_ids(files, tokenizer, _LENGTH).as_numpy_iterator()
-            if len(row) > 4]
+    rows = [
+        row for row, _ in stream_ids(files, tokenizer, _LENGTH).as_numpy_iterator() if len(row) > 4
+    ]
     if len(rows) < count:
-        raise UserError(f"the texts make {len(rows):,} rows, fewer than the {count:,} that these "
-                        "steps need; name more texts or take fewer steps")
+        raise UserError(
+            f"the texts make {len(rows):,} rows, fewer than the {count:,} that these "
+            "steps need; name more texts or take fewer steps"
+        )
     chosen = np.random.default_rng(seed).permutation(len(rows))[:count]
     return pad_rows([rows[row] for row in chosen], _LENGTH, tokenizer.pad_token_id)
 
 
 def _student(method, teacher, config, ids):
     if method in ("block_diagonal", "least_squares"):
-        return squeeze_teacher(teacher, SqueezeBertModel, config, ids, method=method)
+        return init_from_teacher(teacher, SqueezeBertModel, config, ids, method=method)
     student = SqueezeBertModel(config, input_names=("input_ids",))
     if method == "embeddings":
         factorize_embeddings(student, teacher, ids)
@@ -100,9 +134,13 @@ def _dataset(ids, outputs, rows, *, shuffled, seed):
     lengths = (ids != 0).sum(axis=1)
     if shuffled:
         # Texts of like length together: padding costs as much time as tokens do.
-        rows = np.concatenate([block[np.argsort(lengths[block], kind="stable")] for block in
-                               np.array_split(rows, max(1, len(rows) // _SORTED_TOGETHER))])
-    batches = [rows[start:start + _BATCH] for start in range(0, len(rows), _BATCH)]
+        rows = np.concatenate(
+            [
+                block[np.argsort(lengths[block], kind="stable")]
+                for block in np.array_split(rows, max(1, len(rows) // _SORTED_TOGETHER))
+            ]
+        )
+    batches = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
     if shuffled:
         np.random.default_rng(seed).shuffle(batches)
 
@@ -113,9 +151,15 @@ def _dataset(ids, outputs, rows, *, shuffled, seed):
 
     (name,) = outputs.names
     width = outputs.batch(rows[:1], _LENGTH)[name].shape[-1]
-    return untuned(tf.data.Dataset.from_generator(generate, output_signature=(
-        {"input_ids": tf.TensorSpec([None, None], tf.int32)},
-        {name: tf.TensorSpec([None, None, width], tf.float16)})).prefetch(2))
+    return without_autotune(
+        tf.data.Dataset.from_generator(
+            generate,
+            output_signature=(
+                {"input_ids": tf.TensorSpec([None, None], tf.int32)},
+                {name: tf.TensorSpec([None, None, width], tf.float16)},
+            ),
+        ).prefetch(2)
+    )
 
 
 def _losses(distiller, data):

@@ -21,17 +21,23 @@ from converters.arm64.emulator import find_runtime, run_on_arm64
 from converters.arm64.plugin import InstructionCounts, ensure_plugin
 from converters.arm64.qemu import emulator_version
 from converters.arm64.root import ensure_root
-from converters.runtimes import open_model
-from tfsqueeze.files import write_atomically
+from converters.runtime.interpreters import open_model
+from tfsqueeze.utils.files import write_atomically
 
 _BASELINE = "bert-base float32"
 # What the files of `benchmarks.models` take; ids of other files must be below it too.
 _VOCAB_SIZE = 30522
 
 
-def count_models(selection: Selection, cpus: Sequence[str], kept: Path, *, runs: int = 1,
-                 folder: Path = MODELS_FOLDER,
-                 progress: Callable[[int, int, str], None] | None = None) -> list[dict[str, Any]]:
+def count_models(
+    selection: Selection,
+    cpus: Sequence[str],
+    kept: Path,
+    *,
+    runs: int = 1,
+    folder: Path = MODELS_FOLDER,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[dict[str, Any]]:
     """Counts the instructions of one inference of each model of a selection.
 
     selection: its backends are among `converters.arm64.emulator.RUNTIMES`.
@@ -61,7 +67,8 @@ def count_models(selection: Selection, cpus: Sequence[str], kept: Path, *, runs:
     paths = ensure_models(specs, folder, progress)
     models: list[tuple[ModelSpec | None, str, Path]] = [
         *((spec, spec.name, path) for spec, path in zip(specs, paths, strict=True)),
-        *((None, str(path), path) for path in selection.files)]
+        *((None, str(path), path) for path in selection.files),
+    ]
     names = [name for _, name, _ in models]
     baseline = _BASELINE if _BASELINE in names else names[0]
     results, done = [], 0
@@ -71,16 +78,31 @@ def count_models(selection: Selection, cpus: Sequence[str], kept: Path, *, runs:
             for backend in selection.backends:
                 report(done, total, f"{name} on {backend}, {cpu}")
                 counts = _kept_count(path, backend, cpu, runs, kept, tools)
-                rows.append({"name": f"{name} on {backend}", "model": name, "backend": backend,
-                             "macs": spec.macs if spec else None, **_summary(counts)})
+                rows.append(
+                    {
+                        "name": f"{name} on {backend}",
+                        "model": name,
+                        "backend": backend,
+                        "macs": spec.macs if spec else None,
+                        **_summary(counts),
+                    }
+                )
                 done += 1
         base = {row["backend"]: row["total"] for row in rows if row["model"] == baseline}
         for row in rows:
             row["times_fewer"] = base[row["backend"]] / row["total"]
-        results.append({"cpu": cpu, "length": selection.length, "runs": runs,
-                        "baseline": baseline, "emulator": emulator,
-                        "wheels": root.wheels, "debian_packages": root.debian_packages,
-                        "instructions": rows})
+        results.append(
+            {
+                "cpu": cpu,
+                "length": selection.length,
+                "runs": runs,
+                "baseline": baseline,
+                "emulator": emulator,
+                "wheels": root.wheels,
+                "debian_packages": root.debian_packages,
+                "instructions": rows,
+            }
+        )
     return results
 
 
@@ -97,8 +119,9 @@ def _kept_count(path, backend, cpu, runs, kept, tools) -> list[InstructionCounts
 
 def _count(path: Path, backend: str, cpu: str, runs: int) -> tuple[InstructionCounts, ...]:
     details = open_model(path).input_details
-    batches = {detail.name: random_input(detail.shape, detail.dtype, _VOCAB_SIZE)
-               for detail in details}
+    batches = {
+        detail.name: random_input(detail.shape, detail.dtype, _VOCAB_SIZE) for detail in details
+    }
     rows = {name: np.concatenate([batch] * (1 + runs)) for name, batch in batches.items()}
     return run_on_arm64(path, rows, backend, cpu, count=True).counts
 
@@ -108,5 +131,8 @@ def _summary(counts: Sequence[InstructionCounts]) -> dict[str, Any]:
     totals = [one.total for one in later]
     # An inference that did happen, rather than medians of several.
     middle = later[totals.index(statistics.median_low(totals))]
-    return {**dataclasses.asdict(middle), "first_total": first.total,
-            "spread": max(totals) - min(totals) if len(totals) > 1 else None}
+    return {
+        **dataclasses.asdict(middle),
+        "first_total": first.total,
+        "spread": max(totals) - min(totals) if len(totals) > 1 else None,
+    }

@@ -21,21 +21,30 @@ from typing import Any
 
 from benchmarks import builders, squeezebert
 from benchmarks.peers.configs import PEERS
-from tfsqueeze.errors import UserError
-from tfsqueeze.files import write_atomically
-from tfsqueeze.models import count_macs, load_preset
+from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.models.complexity import count_macs
+from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.files import write_atomically
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _DIGEST_LENGTH = 10
 MODELS_FOLDER = Path("runs") / "benchmarks" / "models"
 # What the files depend on; a change there builds them anew.
-_PEER_SOURCES = tuple(f"benchmarks/peers/{name}.py"
-                      for name in ("configs", "encoders", "mobilebert", "tflite"))
-_ONNX_SOURCES = tuple(f"benchmarks/peers/{name}.py" for name in (
-    "configs", "encoders", "onnx_encoders", "onnx_graph", "onnx_quantize"))
-_OWN_SOURCES = ("benchmarks/squeezebert.py", "converters", "tfsqueeze/config.py",
-                "tfsqueeze/layers", "tfsqueeze/models", "tfsqueeze/presets",
-                "tfsqueeze/quantization")
+_PEER_SOURCES = tuple(
+    f"benchmarks/peers/{name}.py" for name in ("configs", "encoders", "mobilebert", "tflite")
+)
+_ONNX_SOURCES = tuple(
+    f"benchmarks/peers/{name}.py"
+    for name in ("configs", "encoders", "onnx_encoders", "onnx_graph", "onnx_quantize")
+)
+_OWN_SOURCES = (
+    "benchmarks/squeezebert.py",
+    "converters",
+    "tfsqueeze/configs",
+    "tfsqueeze/layers",
+    "tfsqueeze/models",
+    "tfsqueeze/quantization",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,19 +94,40 @@ def squeezebert_models(preset: str, length: int) -> list[ModelSpec]:
     Raises UserError for an unknown preset or a length that it does not take.
     """
     config = load_preset(preset)
-    macs = sum(count_macs(config, length,
-                          first_token_only=config.classifier_pooling == "cls").values())
-    return [ModelSpec(preset, variant, length, ".tflite", macs, squeezebert.build_squeezebert,
-                      (preset, variant, length), _OWN_SOURCES)
-            for variant in ("float32", "int8", "mobile")]
+    macs = sum(
+        count_macs(config, length, first_token_only=config.classifier_pooling == "cls").values()
+    )
+    return [
+        ModelSpec(
+            preset,
+            variant,
+            length,
+            ".tflite",
+            macs,
+            squeezebert.build_squeezebert,
+            (preset, variant, length),
+            _OWN_SOURCES,
+        )
+        for variant in ("float32", "int8", "mobile")
+    ]
 
 
 def tflite_peers(length: int) -> list[ModelSpec]:
     """BERT-base, DistilBERT's, ALBERT's and MobileBERT's sizes by the stock converter."""
-    return [ModelSpec(family, variant, length, ".tflite", config.count_macs(length),
-                      builders.build_tflite_peer, (family, variant, length), _PEER_SOURCES)
-            for family, config in PEERS.items()
-            for variant in ("float32", "dynamic", "int8")]
+    return [
+        ModelSpec(
+            family,
+            variant,
+            length,
+            ".tflite",
+            config.count_macs(length),
+            builders.build_tflite_peer,
+            (family, variant, length),
+            _PEER_SOURCES,
+        )
+        for family, config in PEERS.items()
+        for variant in ("float32", "dynamic", "int8")
+    ]
 
 
 # The form of the graph and its quantization, by name. Of those that were tried (fused and plain
@@ -121,16 +151,32 @@ def onnx_peers(length: int, preset: str = "squeezebert-base") -> list[ModelSpec]
     if not (importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime")):
         return []
     own_macs = sum(count_macs(load_preset(preset), length).values())
-    families = [("bert-base", PEERS["bert-base"].count_macs(length), ONNX_BERT),
-                (preset, own_macs, ONNX_SQUEEZEBERT)]
-    return [ModelSpec(family, f"onnx-{variant}", length, ".onnx", macs, builders.build_onnx_peer,
-                      (family, *recipe, length), _ONNX_SOURCES)
-            for family, macs, variants in families for variant, recipe in variants.items()]
+    families = [
+        ("bert-base", PEERS["bert-base"].count_macs(length), ONNX_BERT),
+        (preset, own_macs, ONNX_SQUEEZEBERT),
+    ]
+    return [
+        ModelSpec(
+            family,
+            f"onnx-{variant}",
+            length,
+            ".onnx",
+            macs,
+            builders.build_onnx_peer,
+            (family, *recipe, length),
+            _ONNX_SOURCES,
+        )
+        for family, macs, variants in families
+        for variant, recipe in variants.items()
+    ]
 
 
-def ensure_models(specs: Sequence[ModelSpec], folder: Path = MODELS_FOLDER,
-                  progress: Callable[[int, int, str], None] | None = None,
-                  share_process: bool = False) -> list[Path]:
+def ensure_models(
+    specs: Sequence[ModelSpec],
+    folder: Path = MODELS_FOLDER,
+    progress: Callable[[int, int, str], None] | None = None,
+    share_process: bool = False,
+) -> list[Path]:
     """Returns the models' files, in order, after building those that are not there.
 
     A file that older sources made is removed once its successor is there.
@@ -145,16 +191,19 @@ def ensure_models(specs: Sequence[ModelSpec], folder: Path = MODELS_FOLDER,
     if not missing:
         return paths
     with concurrent.futures.ProcessPoolExecutor(
-            1, mp_context=multiprocessing.get_context("spawn"),
-            max_tasks_per_child=None if share_process else 1) as pool:
+        1,
+        mp_context=multiprocessing.get_context("spawn"),
+        max_tasks_per_child=None if share_process else 1,
+    ) as pool:
         for index, (path, spec) in enumerate(missing.items()):
             if progress:
                 progress(index, len(missing), f"building {spec.name}")
             try:
                 pool.submit(_build_to_file, spec, path).result()
             except concurrent.futures.process.BrokenProcessPool:
-                raise UserError(f"the process that built {spec.name} died; "
-                                "memory may have run out") from None
+                raise UserError(
+                    f"the process that built {spec.name} died; memory may have run out"
+                ) from None
     if progress:
         progress(len(missing), len(missing), "built")
     return paths

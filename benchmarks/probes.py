@@ -16,9 +16,15 @@ from benchmarks.harness import Candidate, Measurement
 from benchmarks.models import MODELS_FOLDER, ModelSpec, ensure_models
 
 DTYPES = ("float32", "int8")
-# Rows, inputs and outputs.
-SHAPES = ((128, 768, 768), (128, 768, 3072), (128, 3072, 768), (256, 1024, 1024),
-          (512, 512, 512), (512, 1024, 1024))
+# Encodings, inputs and outputs.
+SHAPES = (
+    (128, 768, 768),
+    (128, 768, 3072),
+    (128, 3072, 768),
+    (256, 1024, 1024),
+    (512, 512, 512),
+    (512, 1024, 1024),
+)
 _TFLITE_SOURCES = ("benchmarks/peers/operators.py", "benchmarks/peers/tflite.py")
 _ONNX_SOURCES = ("benchmarks/peers/onnx_products.py",)
 _COPY_BYTES = 2**20
@@ -35,9 +41,12 @@ class Probe:
     candidate: Candidate
 
 
-def make_probes(backends: Sequence[str], folder: Path = MODELS_FOLDER,
-                progress: Callable[[int, int, str], None] | None = None,
-                shapes: Sequence[tuple[int, int, int]] = SHAPES) -> list[Probe]:
+def make_probes(
+    backends: Sequence[str],
+    folder: Path = MODELS_FOLDER,
+    progress: Callable[[int, int, str], None] | None = None,
+    shapes: Sequence[tuple[int, int, int]] = SHAPES,
+) -> list[Probe]:
     """Builds the products, rows x inputs to outputs, and returns them ready to be measured."""
     specs, origins = [], []
     for shape in shapes:
@@ -48,10 +57,15 @@ def make_probes(backends: Sequence[str], folder: Path = MODELS_FOLDER,
     paths = ensure_models(specs, folder, progress, share_process=True)
     probes = []
     for spec, dtype, path in zip(specs, origins, paths, strict=True):
-        runtimes = ["onnxruntime"] if spec.suffix == ".onnx" else [
-            name for name in backends if name in TFLITE_BACKENDS]
-        probes += [Probe(dtype, spec.macs, Candidate(f"{spec.name} on {name}", path, name))
-                   for name in runtimes]
+        runtimes = (
+            ["onnxruntime"]
+            if spec.suffix == ".onnx"
+            else [name for name in backends if name in TFLITE_BACKENDS]
+        )
+        probes += [
+            Probe(dtype, spec.macs, Candidate(f"{spec.name} on {name}", path, name))
+            for name in runtimes
+        ]
     return probes
 
 
@@ -82,9 +96,24 @@ def _specs(shape, dtype, backends):
     text = f"{rows}x{inputs}x{outputs}"
     if set(backends) & set(TFLITE_BACKENDS):
         for kind, groups in _TFLITE_KINDS.items():
-            yield ModelSpec(f"product-{kind}-{text}", dtype, rows, ".tflite", macs,
-                            builders.build_operator, (kind, (*shape, *groups), dtype),
-                            _TFLITE_SOURCES)
+            yield ModelSpec(
+                f"product-{kind}-{text}",
+                dtype,
+                rows,
+                ".tflite",
+                macs,
+                builders.build_operator,
+                (kind, (*shape, *groups), dtype),
+                _TFLITE_SOURCES,
+            )
     if "onnxruntime" in backends:
-        yield ModelSpec(f"product-onnx-{text}", dtype, rows, ".onnx", macs,
-                        builders.build_onnx_product, (*shape, dtype), _ONNX_SOURCES)
+        yield ModelSpec(
+            f"product-onnx-{text}",
+            dtype,
+            rows,
+            ".onnx",
+            macs,
+            builders.build_onnx_product,
+            (*shape, dtype),
+            _ONNX_SOURCES,
+        )

@@ -25,7 +25,7 @@ from benchmarks.plots import (
     draw_throughput,
     threads,
 )
-from tfsqueeze.files import write_atomically
+from tfsqueeze.utils.files import write_atomically
 
 Column = tuple[str, Callable[[dict[str, Any]], str]]
 _TABLE_WIDTH = 190
@@ -76,18 +76,28 @@ INSTRUCTION_COLUMNS: tuple[Column, ...] = (
 )
 OPERATOR_COLUMNS: tuple[Column, ...] = (
     ("operator", lambda row: row["name"]),
-    ("dtype", lambda row: row["dtype"] if row["dtype"] == "float32" or row["all_int8"]
-     else "int8 in part"),
+    (
+        "dtype",
+        lambda row: (
+            row["dtype"] if row["dtype"] == "float32" or row["all_int8"] else "int8 in part"
+        ),
+    ),
     ("runtime", lambda row: row["backend"]),
     ("us", lambda row: f"{1e3 * row['milliseconds']['median']:.1f}"),
-    ("p10-p90", lambda row: f"{1e3 * row['milliseconds']['p10']:.1f}-"
-                            f"{1e3 * row['milliseconds']['p90']:.1f}"),
+    (
+        "p10-p90",
+        lambda row: (
+            f"{1e3 * row['milliseconds']['p10']:.1f}-{1e3 * row['milliseconds']['p90']:.1f}"
+        ),
+    ),
     ("GMAC/s", lambda row: f"{row['gmacs_per_second']:.1f}" if row["macs"] else ""),
     ("of best rate", lambda row: _share(row["rate_share"]) if row["macs"] else ""),
     ("of roofline", lambda row: _share(row["roofline_share"])),
     ("in model", lambda row: str(row["count"] or "")),
-    ("ms in model", lambda row: f"{row['count'] * row['milliseconds']['median']:.2f}"
-     if row["count"] else ""),
+    (
+        "ms in model",
+        lambda row: f"{row['count'] * row['milliseconds']['median']:.2f}" if row["count"] else "",
+    ),
 )
 
 
@@ -114,8 +124,10 @@ TARGET_COLUMNS: tuple[Column, ...] = (
     ("M MACs", lambda row: f"{row['macs'] / 1e6:,.1f}"),
     ("model MB", lambda row: f"{row['model_bytes'] / 1e6:,.2f}"),
     ("memory", lambda row: row["memory"]),
-    ("ms on it, estimated", lambda row: "" if row["microseconds"] is None
-     else f"{row['microseconds'] / 1e3:.3f}"),
+    (
+        "ms on it, estimated",
+        lambda row: "" if row["microseconds"] is None else f"{row['microseconds'] / 1e3:.3f}",
+    ),
     ("int8 accuracy", lambda row: _percent(row["accuracy"])),
     ("Keras float", lambda row: _percent(row["float_accuracy"])),
 )
@@ -129,9 +141,11 @@ THROUGHPUT_COLUMNS: tuple[Column, ...] = (
 
 INITIALIZATION_COLUMNS: tuple[Column, ...] = (
     ("start from", lambda row: row["name"]),
-    *((f"{label}, {when}", lambda row, when=when, name=name: f"{row[when][name]:.3f}")
-      for when in ("start", "end")
-      for name, label in (("last_hidden_state", "squared error"), ("sentences", "1 - cosine"))),
+    *(
+        (f"{label}, {when}", lambda row, when=when, name=name: f"{row[when][name]:.3f}")
+        for when in ("start", "end")
+        for name, label in (("last_hidden_state", "squared error"), ("sentences", "1 - cosine"))
+    ),
 )
 
 BACKBONE_COLUMNS: tuple[Column, ...] = (
@@ -154,9 +168,14 @@ def machine() -> dict[str, Any]:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return {"processor": _processor(), "cores": os.cpu_count(), "system": platform.system(),
-            "architecture": platform.machine(), "python": platform.python_version(),
-            "packages": versions}
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": platform.system(),
+        "architecture": platform.machine(),
+        "python": platform.python_version(),
+        "packages": versions,
+    }
 
 
 def write_report(kind: str, results: dict[str, Any], folder: Path) -> None:
@@ -166,9 +185,11 @@ def write_report(kind: str, results: dict[str, Any], folder: Path) -> None:
     results: `machine` and `runs`, one for each number of threads, dataset or processor.
     """
     _, draw, _ = _KINDS[kind]
-    for suffix, content in ((".json", json.dumps(results, indent=1).encode()),
-                            (".md", _markdown(kind, results).encode()),
-                            (".png", draw(results["runs"]))):
+    for suffix, content in (
+        (".json", json.dumps(results, indent=1).encode()),
+        (".md", _markdown(kind, results).encode()),
+        (".png", draw(results["runs"])),
+    ):
         with write_atomically(folder / f"{kind}{suffix}") as temporary:
             temporary.write_bytes(content)
 
@@ -188,8 +209,9 @@ def print_report(kind: str, results: dict[str, Any], console: Console) -> None:
 
 
 def _timing(run: dict[str, Any], *sentences: str) -> list[str]:
-    rates = ", ".join(f"{dtype} {rate:.0f} GMAC/s"
-                      for dtype, rate in run["best_gmacs_per_second"].items())
+    rates = ", ".join(
+        f"{dtype} {rate:.0f} GMAC/s" for dtype, rate in run["best_gmacs_per_second"].items()
+    )
     lines = [f"{threads(run)}, {run['rounds']} interleaved rounds, batch 1.", *sentences]
     return [*lines, f"Best rates of this run: {rates}."] if rates else lines
 
@@ -201,8 +223,11 @@ def _models_preface(run: dict[str, Any]) -> list[str]:
 
 
 def _operators_preface(run: dict[str, Any]) -> list[str]:
-    return _timing(run, f"Length {run['length']}, {run['preset']}; copies within the cache: "
-                        f"{run['copy_gigabytes_per_second']:.0f} GB/s.")
+    return _timing(
+        run,
+        f"Length {run['length']}, {run['preset']}; copies within the cache: "
+        f"{run['copy_gigabytes_per_second']:.0f} GB/s.",
+    )
 
 
 def _formulations_preface(run: dict[str, Any]) -> list[str]:
@@ -211,33 +236,45 @@ def _formulations_preface(run: dict[str, Any]) -> list[str]:
 
 def _instructions_preface(run: dict[str, Any]) -> list[str]:
     wheels = ", ".join(f"{name} {version}" for name, version in run["wheels"].items())
-    return [f"{run['cpu']}, 1 thread, batch 1, length {run['length']}; instructions of one "
-            f"inference, fewer than {run['baseline']} on the same runtime.",
-            f"Counted by {run['emulator']} with the aarch64 wheels of {wheels}.",
-            "Instructions are not time: a dot product is one of them, and memory costs nothing."]
+    return [
+        f"{run['cpu']}, 1 thread, batch 1, length {run['length']}; instructions of one "
+        f"inference, fewer than {run['baseline']} on the same runtime.",
+        f"Counted by {run['emulator']} with the aarch64 wheels of {wheels}.",
+        "Instructions are not time: a dot product is one of them, and memory costs nothing.",
+    ]
 
 
 def _throughput_preface(run: dict[str, Any]) -> list[str]:
-    return [f"{run['data']}: {run['texts']:,} texts, {run['preset']}, length {run['length']}, "
-            f"{run['rounds']} rounds."]
+    return [
+        f"{run['data']}: {run['texts']:,} texts, {run['preset']}, length {run['length']}, "
+        f"{run['rounds']} rounds."
+    ]
 
 
 def _initializations_preface(run: dict[str, Any]) -> list[str]:
-    return [f"{run['preset']}, {run['steps']:,} steps of {run['batch_size']} texts, learning rate "
-            f"{run['learning_rate']:g}, seed {run['seed']}; losses on {run['held_out']} other "
-            "texts."]
+    return [
+        f"{run['preset']}, {run['steps']:,} steps of {run['batch_size']} texts, learning rate "
+        f"{run['learning_rate']:g}, seed {run['seed']}; losses on {run['held_out']} other "
+        "texts."
+    ]
 
 
 def _backbone_preface(run: dict[str, Any]) -> list[str]:
-    return [f"{run['data']}: {run['train']:,} training and {run['examples']:,} other texts, "
-            f"embeddings frozen, seed {run['seed']}."]
+    return [
+        f"{run['data']}: {run['train']:,} training and {run['examples']:,} other texts, "
+        f"embeddings frozen, seed {run['seed']}."
+    ]
 
 
 def _targets_preface(run: dict[str, Any]) -> list[str]:
-    lacking = [f"No row for {row['preset']} on {row['target']}: {row['why']}."
-               for row in run["missing"]]
-    return [f"{run['data']}: {run['examples']:,} texts of up to {run['max_length']} tokens, "
-            f"seed {run['seed']}.", *lacking]
+    lacking = [
+        f"No row for {row['preset']} on {row['target']}: {row['why']}." for row in run["missing"]
+    ]
+    return [
+        f"{run['data']}: {run['examples']:,} texts of up to {run['max_length']} tokens, "
+        f"seed {run['seed']}.",
+        *lacking,
+    ]
 
 
 # Of each kind of report: the columns, the plot, and what stands above the table.
@@ -256,13 +293,21 @@ _KINDS: dict[str, tuple[tuple[Column, ...], Callable[..., bytes], Callable[..., 
 def _markdown(kind: str, results: dict[str, Any]) -> str:
     about = results["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
-    lines = [f"# {kind.capitalize()}", "",
-             f"{about['processor']} ({about['architecture']}, {about['cores']} cores), "
-             f"{about['system']}, Python {about['python']}; {packages}."]
+    lines = [
+        f"# {kind.capitalize()}",
+        "",
+        f"{about['processor']} ({about['architecture']}, {about['cores']} cores), "
+        f"{about['system']}, Python {about['python']}; {packages}.",
+    ]
     columns, _, preface = _KINDS[kind]
     for run in results["runs"]:
-        lines += ["", *preface(run), "", _line([name for name, _ in columns]),
-                  _line(["---", *["---:"] * (len(columns) - 1)])]
+        lines += [
+            "",
+            *preface(run),
+            "",
+            _line([name for name, _ in columns]),
+            _line(["---", *["---:"] * (len(columns) - 1)]),
+        ]
         lines += [_line([cell(row) for _, cell in columns]) for row in run[kind]]
     return "\n".join(lines) + f"\n\n![{kind}]({kind}.png)\n"
 

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from converters.inspection import Operator, list_operators
-from converters.macs import count_macs
+from converters.tflite.inspection import Operator, list_operators
+from converters.tflite.operator_macs import count_operator_macs
 
 # They need not touch the data: a runtime may see the same bytes with another shape.
 _FREE = {"RESHAPE", "EXPAND_DIMS", "SQUEEZE"}
 
 
-def roofline_milliseconds(path: str | os.PathLike, best_gmacs_per_second: Mapping[str, float],
-                          gigabytes_per_second: float) -> float:
+def roofline_milliseconds(
+    path: str | os.PathLike, best_gmacs_per_second: Mapping[str, float], gigabytes_per_second: float
+) -> float:
     """Returns the sum over a file's operators of the longer of two times: its multiply-accumulates
     at the best rate of its dtype, and the bytes it reads and writes at the bandwidth (Williams et
     al. 2009, "Roofline: an insightful visual performance model").
@@ -30,8 +31,10 @@ def roofline_milliseconds(path: str | os.PathLike, best_gmacs_per_second: Mappin
     for operator in list_operators(path):
         if operator.subgraph == 0 and operator.name not in _FREE:
             rate = best_gmacs_per_second[_dtype(operator)]
-            seconds += max(count_macs(operator) / rate,
-                           _bytes(operator) / gigabytes_per_second) / 1e9
+            seconds += (
+                max(count_operator_macs(operator) / rate, _bytes(operator) / gigabytes_per_second)
+                / 1e9
+            )
     return 1e3 * seconds
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfsqueeze.models import load_preset
+from tfsqueeze.configs.presets import load_preset
 
 _CALIBRATION_TEXTS = 32
 
@@ -18,7 +18,7 @@ def build_squeezebert(preset: str, variant: str, length: int) -> bytes:
     variant: `float32`, or a profile of `convert_int8` for a quantization-aware model that saw
         random texts.
     """
-    from converters.int8 import convert_float, convert_int8
+    from converters.conversion.keras_to_tflite import convert_float, convert_int8
     from tfsqueeze.quantization import quantize_aware
 
     model = keras_squeezebert(preset)
@@ -31,12 +31,16 @@ def build_squeezebert(preset: str, variant: str, length: int) -> bytes:
 def keras_squeezebert(preset: str):
     """A preset's Keras classifier of input_ids with random weights."""
     from benchmarks.peers.encoders import randomize
-    from tfsqueeze.models import SqueezeBertForSequenceClassification
+    from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification
 
-    return randomize(SqueezeBertForSequenceClassification(load_preset(preset),
-                                                          input_names=("input_ids",)))
+    return randomize(
+        SqueezeBertForSequenceClassification(load_preset(preset), input_names=("input_ids",))
+    )
 
 
 def _random_texts(vocab_size, length):
-    return np.random.default_rng(0).integers(
-        1, vocab_size, (_CALIBRATION_TEXTS, length)).astype("int32")
+    return (
+        np.random.default_rng(0)
+        .integers(1, vocab_size, (_CALIBRATION_TEXTS, length))
+        .astype("int32")
+    )

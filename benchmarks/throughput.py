@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from converters.worker import run_in_workers
+from converters.runtime.workers import run_in_workers
 
 MULTIPLE_LENGTHS = (32, 64, 128)
 _START_UP = {
@@ -24,10 +24,16 @@ _START_UP = {
 _TRAINING_STEPS = 40
 
 
-def measure_throughput(data: str, preset: str, *, texts: int = 1000, rounds: int = 5,
-                       max_length: int = 128, seed: int = 0,
-                       progress: Callable[[int, int, str], None] | None = None
-                       ) -> dict[str, Any]:
+def measure_throughput(
+    data: str,
+    preset: str,
+    *,
+    texts: int = 1000,
+    rounds: int = 5,
+    max_length: int = 128,
+    seed: int = 0,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> dict[str, Any]:
     """Measures what Python adds around the runtimes, each part in a fresh process.
 
     data: what `load_dataset` takes; the first `texts` of its training split are used, as often as
@@ -40,38 +46,59 @@ def measure_throughput(data: str, preset: str, *, texts: int = 1000, rounds: int
 
     Raises UserError where the data or the preset cannot be had.
     """
-    from tfsqueeze.data.datasets import load_dataset
+    from tfsqueeze.data.sources.named_datasets import load_dataset
 
     report = progress or (lambda *_: None)
     train = load_dataset(data, seed=seed).train
     sample = list(train.texts[:texts])
-    parts = [("building the models", _build_files, (preset, max_length, sample)),
-             ("tokenization", _tokenization, (sample, rounds, max_length)),
-             ("training", _training, (preset, sample, rounds, max_length))]
+    parts = [
+        ("building the models", _build_files, (preset, max_length, sample)),
+        ("tokenization", _tokenization, (sample, rounds, max_length)),
+        ("training", _training, (preset, sample, rounds, max_length)),
+    ]
     with tempfile.TemporaryDirectory(prefix="tfsqueeze-") as folder:
         rows = []
         for index, (text, function, arguments) in enumerate(parts):
             report(index, len(parts) + 2, text)
             rows += run_in_workers(function, [(folder, *arguments)])[0]
         report(len(parts), len(parts) + 2, "prediction")
-        for name, threads in (("int8", 1), ("int8", 2), ("mobile", 1), ("mobile", 2),
-                              ("int8, several lengths", 1), ("mobile, several lengths", 1)):
+        for name, threads in (
+            ("int8", 1),
+            ("int8", 2),
+            ("mobile", 1),
+            ("mobile", 2),
+            ("int8, several lengths", 1),
+            ("mobile, several lengths", 1),
+        ):
             rows += run_in_workers(_prediction, [(folder, name, threads, sample, rounds)])[0]
         report(len(parts) + 1, len(parts) + 2, "start-up")
         rows += _start_up(_file(folder, "int8"), rounds)
     report(len(parts) + 2, len(parts) + 2, "done")
-    return {"data": data, "preset": preset, "texts": len(sample), "rounds": rounds,
-            "length": max_length, "throughput": rows}
+    return {
+        "data": data,
+        "preset": preset,
+        "texts": len(sample),
+        "rounds": rounds,
+        "length": max_length,
+        "throughput": rows,
+    }
 
 
 def _row(name: str, unit: str, values: Sequence[float], note: str = "") -> dict[str, Any]:
     p10, p90 = np.percentile(values, [10, 90]).tolist()
-    return {"name": name, "unit": unit, "median": statistics.median(values), "p10": p10,
-            "p90": p90, "note": note}
+    return {
+        "name": name,
+        "unit": unit,
+        "median": statistics.median(values),
+        "p10": p10,
+        "p90": p90,
+        "note": note,
+    }
 
 
-def _rates(name: str, count: int, rounds: int, call: Callable[[], Any], note: str = ""
-           ) -> dict[str, Any]:
+def _rates(
+    name: str, count: int, rounds: int, call: Callable[[], Any], note: str = ""
+) -> dict[str, Any]:
     call()
     rates = []
     for _ in range(rounds):
@@ -88,63 +115,95 @@ def _file(folder: str, name: str) -> Path:
 def _build_files(folder, preset, max_length, texts):
     """Writes packed files of both profiles, of one length and of several."""
     from benchmarks.peers.encoders import randomize
-    from converters.int8 import convert_int8
-    from converters.metadata import pack_metadata
-    from converters.signatures import merge_lengths
-    from tfsqueeze.models import SqueezeBertForSequenceClassification, load_preset
+    from converters.conversion.keras_to_tflite import convert_int8
+    from converters.tflite.metadata import pack_metadata
+    from converters.tflite.signatures import merge_lengths
+    from tfsqueeze.configs.presets import load_preset
+    from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification
     from tfsqueeze.quantization import quantize_aware
-    from tfsqueeze.text.tokenizer import WordPieceTokenizer
-    from tfsqueeze.text.vocabulary import train_vocabulary
+    from tfsqueeze.tokenizers.vocabulary import train_vocabulary
+    from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
     from tfsqueeze.training.batches import tokenize
 
     tokenizer = WordPieceTokenizer(train_vocabulary(texts, vocab_size=8000), max_length=max_length)
     tokenizer.save_pretrained(folder)
-    config = load_preset(preset, vocab_size=tokenizer.vocab_size,
-                         max_position_embeddings=max_length)
+    config = load_preset(
+        preset, vocab_size=tokenizer.vocab_size, max_position_embeddings=max_length
+    )
     model = randomize(SqueezeBertForSequenceClassification(config, input_names=("input_ids",)))
     twin = quantize_aware(model, [{"input_ids": tokenize(tokenizer, texts[:64])}])
     lengths = [length for length in MULTIPLE_LENGTHS if length < max_length] + [max_length]
     for profile in ("int8", "mobile"):
         contents = {length: convert_int8(twin, length, profile=profile) for length in lengths}
-        for name, content in ((profile, contents[max_length]),
-                              (f"{profile}, several lengths", merge_lengths(contents))):
-            _file(folder, name).write_bytes(pack_metadata(
-                content, name="throughput", description="random weights",
-                labels=list(config.id2label.values()), vocabulary=tokenizer.vocabulary, extra={},
-                tokenizer=tokenizer.settings()))
+        for name, content in (
+            (profile, contents[max_length]),
+            (f"{profile}, several lengths", merge_lengths(contents)),
+        ):
+            _file(folder, name).write_bytes(
+                pack_metadata(
+                    content,
+                    name="throughput",
+                    description="random weights",
+                    labels=list(config.id2label.values()),
+                    vocabulary=tokenizer.vocabulary,
+                    extra={},
+                    tokenizer=tokenizer.settings(),
+                )
+            )
     return []
 
 
 def _tokenization(folder, texts, rounds, max_length):
-    from tfsqueeze.text.light_tokenizer import LightTokenizer
-    from tfsqueeze.text.tokenizer import WordPieceTokenizer
+    from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
+    from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
     from tfsqueeze.training.batches import tokenize
 
     full = WordPieceTokenizer.from_pretrained(folder)
-    light = LightTokenizer.from_settings(full.settings(), full.vocabulary)
+    device_tokenizer = DeviceTokenizer.from_settings(full.settings(), full.vocabulary)
     megabytes = sum(len(text.encode()) for text in texts) / 1e6
     note = f"{1e6 * megabytes / len(texts):.0f} bytes a text"
-    return [_rates("tokenization for prediction", len(texts), rounds,
-                   lambda: light(texts, max_length=max_length), note),
-            _rates("tokenization by tensorflow-text", len(texts), rounds,
-                   lambda: tokenize(full, texts), note)]
+    return [
+        _rates(
+            "tokenization for prediction",
+            len(texts),
+            rounds,
+            lambda: device_tokenizer(texts, max_length=max_length),
+            note,
+        ),
+        _rates(
+            "tokenization by tensorflow-text",
+            len(texts),
+            rounds,
+            lambda: tokenize(full, texts),
+            note,
+        ),
+    ]
 
 
 def _training(folder, preset, texts, rounds, max_length):
     import tf_keras as keras
 
-    from tfsqueeze.models import SqueezeBertForSequenceClassification, load_preset
-    from tfsqueeze.text.tokenizer import WordPieceTokenizer
+    from tfsqueeze.configs.presets import load_preset
+    from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification
+    from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
     from tfsqueeze.training.batches import TrainingBatches, tokenize
 
     tokenizer = WordPieceTokenizer.from_pretrained(folder)
-    config = load_preset(preset, vocab_size=tokenizer.vocab_size,
-                         max_position_embeddings=max_length)
-    batches = TrainingBatches(tokenize(tokenizer, texts), np.zeros(len(texts), np.int32),
-                              tokenizer, batch_size=32, word_dropout=0.1, seed=0)
+    config = load_preset(
+        preset, vocab_size=tokenizer.vocab_size, max_position_embeddings=max_length
+    )
+    batches = TrainingBatches(
+        tokenize(tokenizer, texts),
+        np.zeros(len(texts), np.int32),
+        tokenizer,
+        batch_size=32,
+        word_dropout=0.1,
+        seed=0,
+    )
     model = SqueezeBertForSequenceClassification(config, input_names=("input_ids",))
-    model.compile(keras.optimizers.AdamW(1e-4),
-                  keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.compile(
+        keras.optimizers.AdamW(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
     steps = min(batches.steps, _TRAINING_STEPS)
     data = batches.dataset().take(steps)
     count = 32 * steps
@@ -153,35 +212,53 @@ def _training(folder, preset, texts, rounds, max_length):
         for _ in data:
             pass
 
-    return [_rates("training: the input pipeline alone", count, rounds, read, "batches of 32"),
-            _rates("training: model.fit", count, rounds, lambda: model.fit(data, verbose=0),
-                   f"{preset}, all cores")]
+    return [
+        _rates("training: the input pipeline alone", count, rounds, read, "batches of 32"),
+        _rates(
+            "training: model.fit",
+            count,
+            rounds,
+            lambda: model.fit(data, verbose=0),
+            f"{preset}, all cores",
+        ),
+    ]
 
 
 def _prediction(folder, name, threads, texts, rounds):
-    from converters.predictor import TextClassifier
+    from converters.inference.text_classification_predictor import TextClassificationPredictor
 
-    classifier = TextClassifier.from_file(_file(folder, name), num_threads=threads)
+    classifier = TextClassificationPredictor.from_file(_file(folder, name), num_threads=threads)
     label = "1 thread" if threads == 1 else f"{threads} threads"
-    return [_rates(f"predict, {name}, {label}", len(texts), rounds,
-                   lambda: classifier.predict(texts))]
+    return [
+        _rates(f"predict, {name}, {label}", len(texts), rounds, lambda: classifier.predict(texts))
+    ]
 
 
 def _start_up(model, rounds):
     rows = []
     for name, arguments in _START_UP.items():
-        command = [sys.executable, "-m", "tfsqueeze",
-                   *(argument.format(model=model) for argument in arguments)]
+        command = [
+            sys.executable,
+            "-m",
+            "tfsqueeze",
+            *(argument.format(model=model) for argument in arguments),
+        ]
         taken = []
         for _ in range(rounds + 1):
             start = time.perf_counter()
             subprocess.run(command, check=True, capture_output=True)
             taken.append(1e3 * (time.perf_counter() - start))
         imported = subprocess.run(
-            [sys.executable, "-X", "importtime", *command[1:]], check=True, capture_output=True,
-            text=True).stderr
-        modules = [line.rpartition("|")[2].strip() for line in imported.splitlines()
-                   if line.startswith("import time:")]
+            [sys.executable, "-X", "importtime", *command[1:]],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stderr
+        modules = [
+            line.rpartition("|")[2].strip()
+            for line in imported.splitlines()
+            if line.startswith("import time:")
+        ]
         loads = "loads TensorFlow" if "tensorflow" in modules else "no TensorFlow"
         rows.append(_row(name, "ms", taken[1:], f"{len(modules)} modules, {loads}"))
     return rows

@@ -48,8 +48,10 @@ class _Holder:
         opened = time.perf_counter()
         run()
         self._runners.append(run)
-        return {"load_milliseconds": 1e3 * (opened - start),
-                "first_run_milliseconds": 1e3 * (time.perf_counter() - opened)}
+        return {
+            "load_milliseconds": 1e3 * (opened - start),
+            "first_run_milliseconds": 1e3 * (time.perf_counter() - opened),
+        }
 
     def run(self, index: int, seconds: float) -> float:
         """Runs a model once unmeasured, since others had the caches, then for about `seconds`

@@ -28,8 +28,9 @@ def load_interpreter_module():
             return importlib.import_module(name)
         except ImportError:
             continue
-    raise SystemExit("error: neither tflite-runtime nor ai-edge-litert is installed; "
-                     "pip install tflite-runtime")
+    raise SystemExit(
+        "error: neither tflite-runtime nor ai-edge-litert is installed; pip install tflite-runtime"
+    )
 
 
 def open_interpreter(folder, device):
@@ -43,14 +44,16 @@ def open_interpreter(folder, device):
             if not (folder / COMPILED).exists():
                 raise ValueError(f"{COMPILED} is missing; make it with edgetpu_compiler")
             delegate = module.load_delegate(DELEGATES[platform.system()])
-            interpreter = module.Interpreter(model_path=str(folder / COMPILED),
-                                             experimental_delegates=[delegate])
+            interpreter = module.Interpreter(
+                model_path=str(folder / COMPILED), experimental_delegates=[delegate]
+            )
             interpreter.allocate_tensors()
             return interpreter, "Edge TPU"
         except (ValueError, OSError, RuntimeError) as error:
             if device == "tpu":
-                raise SystemExit("error: the Edge TPU cannot be used: "
-                                 f"{error or 'no library or no device'}") from None
+                raise SystemExit(
+                    f"error: the Edge TPU cannot be used: {error or 'no library or no device'}"
+                ) from None
     interpreter = module.Interpreter(model_path=str(folder / BODY))
     interpreter.allocate_tensors()
     return interpreter, "CPU"
@@ -67,13 +70,16 @@ class Classifier:
             self.tables = {name: tables[name] for name in tables.files}
             self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except (OSError, ValueError) as error:
-            raise SystemExit(f"error: {folder} holds no model ({error}); name a folder that "
-                             "`tfsqueeze export --target edgetpu` wrote") from None
+            raise SystemExit(
+                f"error: {folder} holds no model ({error}); name a folder that "
+                "`tfsqueeze export --target edgetpu` wrote"
+            ) from None
         self.labels = self.description["labels"]
         self.interpreter, self.device = open_interpreter(folder, device)
         # Compilers keep shapes and names, and may reorder inputs.
-        self.inputs = {detail["name"]: detail["index"]
-                       for detail in self.interpreter.get_input_details()}
+        self.inputs = {
+            detail["name"]: detail["index"] for detail in self.interpreter.get_input_details()
+        }
         self.output = self.interpreter.get_output_details()[0]["index"]
 
     def token_ids(self, text):
@@ -117,9 +123,18 @@ def main(arguments=None):
         label, probability = classifier.classify(text)
         milliseconds = 1000 * (time.perf_counter() - start)
         if options.json:
-            print(json.dumps({"text": text, "label": label, "probability": probability,
-                              "milliseconds": milliseconds, "device": classifier.device},
-                             ensure_ascii=False))
+            print(
+                json.dumps(
+                    {
+                        "text": text,
+                        "label": label,
+                        "probability": probability,
+                        "milliseconds": milliseconds,
+                        "device": classifier.device,
+                    },
+                    ensure_ascii=False,
+                )
+            )
         else:
             print(f"{label}\t{probability:.3f}\t{milliseconds:.2f} ms\t{text}")
 

@@ -14,13 +14,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-_TARGETS = ("tests/converters/edgetpu", "tests/converters/ethos_u", "tests/coral")
+_TARGETS = ("tests/converters/targets/edgetpu", "tests/converters/targets/ethos_u", "tests/coral")
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(REPOSITORY) and item.path.relative_to(
-                REPOSITORY).as_posix().startswith(_TARGETS):
+            REPOSITORY
+        ).as_posix().startswith(_TARGETS):
             item.add_marker("targets")
 
 
@@ -65,16 +66,26 @@ def topics_folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def generate_strings():
     """Makes strings of all kinds of characters, lone surrogates too, and pieces of tokens."""
-    difficult = "aAbBéÉßıİΣσςſKÅ.,!'-_[]#@ \t\n\r\x00\x85\u00a0\u200b\u2028\u3000\ufeff\ufffd" \
-                "東京ไทย한국어1½™ǅﬁ\u0301\u0334\u302e\u1b44\U0001d165\U0001d15e\U0001f600\U000e0001"
+    difficult = (
+        "aAbBéÉßıİΣσςſKÅ.,!'-_[]#@ \t\n\r\x00\x85\u00a0\u200b\u2028\u3000\ufeff\ufffd"
+        "東京ไทย한국어1½™ǅﬁ\u0301\u0334\u302e\u1b44\U0001d165\U0001d15e\U0001f600\U000e0001"
+    )
 
     def generate(count: int, vocabulary, seed: int) -> list[str]:
         draw = random.Random(seed)
         words = [token.removeprefix("##") for token in vocabulary]
 
         def character():
-            return chr(draw.choice((draw.randrange(0x80), draw.randrange(0x800),
-                                    draw.randrange(0x10000), draw.randrange(sys.maxunicode + 1))))
+            return chr(
+                draw.choice(
+                    (
+                        draw.randrange(0x80),
+                        draw.randrange(0x800),
+                        draw.randrange(0x10000),
+                        draw.randrange(sys.maxunicode + 1),
+                    )
+                )
+            )
 
         kinds = (
             lambda: draw.choice(words),
@@ -86,8 +97,10 @@ def generate_strings():
             lambda: draw.choice("aZ9é") * draw.choice((99, 100, 101, 133, 200, 201, 399, 401)),
         )
         weights = (30, 30, 5, 20, 15, 5, 0.2)
-        return ["".join(draw.choices(kinds, weights)[0]() for _ in range(draw.randrange(30)))
-                for _ in range(count)]
+        return [
+            "".join(draw.choices(kinds, weights)[0]() for _ in range(draw.randrange(30)))
+            for _ in range(count)
+        ]
 
     return generate
 
@@ -95,30 +108,42 @@ def generate_strings():
 @pytest.fixture(scope="session")
 def tiny_options():
     """Settings of a training run that takes seconds."""
-    from tfsqueeze.training.options import TrainingOptions
+    from tfsqueeze.training.training_options import TrainingOptions
 
     return TrainingOptions(
         preset="squeezebert-micro",
-        model={"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64,
-               "hidden_dropout_prob": 0.0},
-        vocab_size=200, max_length=16, epochs=3, qat_epochs=1, batch_size=16,
-        learning_rate=1e-2, qat_learning_rate=1e-3, word_dropout=0.0)
+        model={
+            "hidden_size": 32,
+            "num_attention_heads": 2,
+            "intermediate_size": 64,
+            "hidden_dropout_prob": 0.0,
+        },
+        vocab_size=200,
+        max_length=16,
+        epochs=3,
+        qat_epochs=1,
+        batch_size=16,
+        learning_rate=1e-2,
+        qat_learning_rate=1e-3,
+        word_dropout=0.0,
+    )
 
 
 @pytest.fixture(scope="session")
 def trained_run(topics_folder, tiny_options, tmp_path_factory):
     """A finished run on `topics_folder`. Tests must leave its folder as it is."""
-    from tfsqueeze.data.datasets import load_dataset
-    from tfsqueeze.training.run import train_classifier
+    from tfsqueeze.data.sources.named_datasets import load_dataset
+    from tfsqueeze.training.train_task import train_classifier
 
-    return train_classifier(tmp_path_factory.mktemp("run") / "topics",
-                            load_dataset(topics_folder), tiny_options)
+    return train_classifier(
+        tmp_path_factory.mktemp("run") / "topics", load_dataset(topics_folder), tiny_options
+    )
 
 
 @pytest.fixture(scope="session")
 def topics_model(trained_run, tmp_path_factory) -> Path:
     """The int8 .tflite of `trained_run`, with its labels and vocabulary inside."""
-    from converters.pipeline import convert_run
+    from converters.conversion.runs import convert_run
 
     path = tmp_path_factory.mktemp("model") / "topics.tflite"
     path.write_bytes(convert_run(trained_run))

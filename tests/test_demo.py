@@ -12,8 +12,19 @@ import pytest
 @pytest.mark.slow
 def test_demo_keeps_its_promises_on_reuters_r8(tmp_path):
     finished = subprocess.run(
-        [sys.executable, "-c", "from tfsqueeze.cli.main import app; app()", "demo", "--output",
-         str(tmp_path / "demo"), "--json"], capture_output=True, text=True, timeout=2400)
+        [
+            sys.executable,
+            "-c",
+            "from tfsqueeze.cli.main import app; app()",
+            "demo",
+            "--output",
+            str(tmp_path / "demo"),
+            "--json",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=2400,
+    )
     assert finished.returncode == 0, finished.stderr[-2000:]
     results = json.loads(finished.stdout)
     # The command exits with 1 where a check fails; that it made them is for us to see.

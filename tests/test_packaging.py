@@ -36,7 +36,7 @@ def test_command_is_installed_and_loads() -> None:
 
 
 def test_presets_are_package_data() -> None:
-    folder = importlib.resources.files("tfsqueeze") / "presets"
+    folder = importlib.resources.files("tfsqueeze.configs.presets")
     presets = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".json")}
     assert "squeezebert-base.json" in presets
     for name, entry in presets.items():

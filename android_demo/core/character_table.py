@@ -28,15 +28,15 @@ import numpy as np
 import tensorflow as tf
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-from converters.micro.characters import (
+from converters.targets.micro.characters import (
     CODE_POINTS,
     DELETED,
     HANGUL_SYLLABLES,
     classify_characters,
     swapped,
 )
-from tfsqueeze.files import write_atomically
-from tfsqueeze.text.normalization import normalize
+from tfsqueeze.tokenizers.text_normalization import normalize
+from tfsqueeze.utils.files import write_atomically
 
 TABLE = Path(__file__).parent / "src/main/resources/io/github/tfsqueeze/core/characters.bin"
 _PAGE = 256
@@ -76,8 +76,9 @@ def table_bytes() -> bytes:
     flags[spaces] |= Flags.SPACE
     flags[punctuation] |= Flags.PUNCTUATION
     # Only those that stay are ever sorted.
-    ranks = {c: rank for c, rank in ranks.items()
-             if not flags[c] & (Flags.STRIPPED | Flags.REPLACED)}
+    ranks = {
+        c: rank for c, rank in ranks.items() if not flags[c] & (Flags.STRIPPED | Flags.REPLACED)
+    }
 
     pages, numbers = np.unique(flags.reshape(-1, _PAGE), axis=0, return_inverse=True)
     content = [numbers.astype(np.uint8).tobytes(), struct.pack(">H", len(pages)), pages.tobytes()]
@@ -92,13 +93,17 @@ def table_bytes() -> bytes:
 
 def _combining_ranks() -> dict[int, int]:
     """Of each combining mark, how many of the combining classes come before its own in NFD."""
-    classes = {unicodedata.combining(chr(c)): chr(c) for c in range(CODE_POINTS)
-               if not unicodedata.decomposition(chr(c))}
+    classes = {
+        unicodedata.combining(chr(c)): chr(c)
+        for c in range(CODE_POINTS)
+        if not unicodedata.decomposition(chr(c))
+    }
     references = [classes[number] for number in sorted(classes) if number]
     every = [chr(c) for c in range(CODE_POINTS) if c not in _SURROGATES]
     # A mark goes after one of the lowest class, or before one of the highest.
     moved = np.array(swapped([c + references[0] for c in every])) | np.array(
-        swapped([references[-1] + c for c in every]))
+        swapped([references[-1] + c for c in every])
+    )
     marks = [c for c, found in zip(every, moved, strict=True) if found]
     after = np.array(swapped([c + reference for c in marks for reference in references]))
     ranks = after.reshape(len(marks), len(references)).sum(axis=1)

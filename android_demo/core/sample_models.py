@@ -11,11 +11,11 @@ from pathlib import Path
 
 from ai_edge_litert import schema_py_generated as schema
 
-from converters.flatbuffer import serialize_model
-from converters.metadata import pack_metadata
-from converters.signatures import merge_lengths
-from tfsqueeze.files import write_atomically
-from tfsqueeze.text.settings import SPECIAL_TOKENS
+from converters.tflite.flatbuffer import serialize_model
+from converters.tflite.metadata import pack_metadata
+from converters.tflite.signatures import merge_lengths
+from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
+from tfsqueeze.utils.files import write_atomically
 
 FOLDER = Path(__file__).parent / "src/test/resources/io/github/tfsqueeze/core"
 _WORDS = "the cat sat on a mat play ##ing songs by new york where is it".split()
@@ -29,27 +29,49 @@ def sample_models() -> dict[str, bytes]:
     tags = ["B-artist", "B-place", "I-artist", "I-place", "O"]
     return {
         "text-classification.tflite": _model(
-            [8, 16], ["input_ids"], {"logits": [2]}, labels=["negative", "positive"]),
+            [8, 16], ["input_ids"], {"logits": [2]}, labels=["negative", "positive"]
+        ),
         "pairs.tflite": _model(
-            [16], ["input_ids", "attention_mask", "token_type_ids"], {"logits": [2]},
-            labels=["different", "same"], pairs=True),
+            [16],
+            ["input_ids", "attention_mask", "token_type_ids"],
+            {"logits": [2]},
+            labels=["different", "same"],
+            pairs=True,
+        ),
         "token-classification.tflite": _model(
-            [16], ["input_ids"], {"logits": [16, 5]}, labels=tags, task="token-classification"),
+            [16], ["input_ids"], {"logits": [16, 5]}, labels=tags, task="token-classification"
+        ),
         "intent-and-slots.tflite": _model(
-            [16], ["input_ids"], {"slot_logits": [16, 5], "intent_logits": [2]},
-            labels=["play", "weather"], slots=tags, task="intent-and-slots"),
+            [16],
+            ["input_ids"],
+            {"slot_logits": [16, 5], "intent_logits": [2]},
+            labels=["play", "weather"],
+            slots=tags,
+            task="intent-and-slots",
+        ),
         "question-answering.tflite": _model(
-            [16], ["input_ids", "token_type_ids"], {"start_logits": [16], "end_logits": [16]},
-            labels=["answer", "no answer"], task="question-answering"),
+            [16],
+            ["input_ids", "token_type_ids"],
+            {"start_logits": [16], "end_logits": [16]},
+            labels=["answer", "no answer"],
+            task="question-answering",
+        ),
     }
 
 
 def _model(lengths, inputs, outputs, *, task="text-classification", **metadata) -> bytes:
     graphs = {length: _graph(length, inputs, outputs) for length in lengths}
     graph = merge_lengths(graphs) if len(graphs) > 1 else graphs[lengths[0]]
-    return pack_metadata(graph, name=f"sample of {task}", description="A model without a network.",
-                         vocabulary=_VOCABULARY, tokenizer=_SETTINGS, extra={}, task=task,
-                         **metadata)
+    return pack_metadata(
+        graph,
+        name=f"sample of {task}",
+        description="A model without a network.",
+        vocabulary=_VOCABULARY,
+        tokenizer=_SETTINGS,
+        extra={},
+        task=task,
+        **metadata,
+    )
 
 
 def _graph(length, inputs, outputs) -> bytes:
@@ -57,8 +79,10 @@ def _graph(length, inputs, outputs) -> bytes:
     graph, signature, model = schema.SubGraphT(), schema.SignatureDefT(), schema.ModelT()
     graph.tensors, graph.operators = [], []
     graph.inputs = [_tensor(graph, name, [1, length], schema.TensorType.INT32) for name in inputs]
-    graph.outputs = [_tensor(graph, name, [1, *shape], schema.TensorType.INT8, quantized=True)
-                     for name, shape in outputs.items()]
+    graph.outputs = [
+        _tensor(graph, name, [1, *shape], schema.TensorType.INT8, quantized=True)
+        for name, shape in outputs.items()
+    ]
     signature.signatureKey, signature.subgraphIndex = "serving_default", 0
     signature.inputs = [_entry(*item) for item in zip(inputs, graph.inputs, strict=True)]
     signature.outputs = [_entry(*item) for item in zip(outputs, graph.outputs, strict=True)]

@@ -15,20 +15,25 @@ from android_demo.toolchain.modules import PROJECT, Modules
 from android_demo.toolchain.unit_tests import test_app, test_core
 from android_demo.toolchain.verify import verify_apk
 from tfsqueeze.cli.console import output, step
-from tfsqueeze.errors import UserError
-from tfsqueeze.files import write_atomically
+from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.files import write_atomically
 
 ASSETS = PROJECT / "app" / "src" / "main" / "assets"
 
 
 def main(
-    models: Annotated[Path, typer.Option(
-        help="The folder with the models that `tfsqueeze export --target android` wrote.")
-                      ] = ASSETS,
-    output_folder: Annotated[Path, typer.Option("--output", "-o", help="Where it all is built.")
-                             ] = Path("build/android"),
-    screenshots: Annotated[Path | None, typer.Option(
-        help="A folder for pictures of the screen.")] = None,
+    models: Annotated[
+        Path,
+        typer.Option(
+            help="The folder with the models that `tfsqueeze export --target android` wrote."
+        ),
+    ] = ASSETS,
+    output_folder: Annotated[
+        Path, typer.Option("--output", "-o", help="Where it all is built.")
+    ] = Path("build/android"),
+    screenshots: Annotated[
+        Path | None, typer.Option(help="A folder for pictures of the screen.")
+    ] = None,
 ) -> None:
     """Compiles, packs and signs the app without Android's SDK, verifies the APK, runs the tests.
 
@@ -56,8 +61,11 @@ def _table(apk: Path, facts: dict) -> Table:
     for name, size in facts["models"].items():
         table.add_row(name, f"{size:,} bytes, stored")
     for abi, library in facts["libraries"].items():
-        table.add_row(abi, f"{library['bytes']:,} bytes, in the APK at a page of 16 KB, segments "
-                           f"for pages of {library['page_size'] // 1024} KB")
+        table.add_row(
+            abi,
+            f"{library['bytes']:,} bytes, in the APK at a page of 16 KB, segments "
+            f"for pages of {library['page_size'] // 1024} KB",
+        )
     table.add_row("tests of core", f"{facts['core_tests']} passed")
     table.add_row("tests of app", f"{facts['app_tests']} passed")
     return table

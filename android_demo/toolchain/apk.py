@@ -12,7 +12,7 @@ from android_demo.toolchain.elf import PAGE
 from android_demo.toolchain.maven import fetch
 from android_demo.toolchain.resources import MIN_SDK
 from android_demo.toolchain.tools import java, run
-from tfsqueeze.files import write_atomically
+from tfsqueeze.utils.files import write_atomically
 
 # These are mapped, not read: they must be stored, native libraries at the start of a page.
 _ALIGNMENTS = {".so": PAGE, ".tflite": 16, ".arsc": 4}
@@ -25,13 +25,26 @@ def dex(class_path: Sequence[Path], folder: Path) -> list[Path]:
     """Compiles classes, jars or folders of them, for Android; returns the .dex files."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    classes = [file for path in class_path
-               for file in (sorted(path.rglob("*.class")) if path.is_dir() else [path])]
+    classes = [
+        file
+        for path in class_path
+        for file in (sorted(path.rglob("*.class")) if path.is_dir() else [path])
+    ]
     arguments = folder / "arguments"
     arguments.write_text("\n".join(map(str, classes)), "utf-8")
     (android,) = fetch("android")
-    java(fetch("dexer"), "com.android.tools.r8.D8", "--release", "--min-api", str(MIN_SDK),
-         "--lib", android, "--output", folder, f"@{arguments}")
+    java(
+        fetch("dexer"),
+        "com.android.tools.r8.D8",
+        "--release",
+        "--min-api",
+        str(MIN_SDK),
+        "--lib",
+        android,
+        "--output",
+        folder,
+        f"@{arguments}",
+    )
     return sorted(folder.glob("*.dex"))
 
 
@@ -39,8 +52,11 @@ def pack(resources: Path, files: Mapping[str, bytes], path: Path) -> None:
     """Writes the entries of an APK of resources, and further files by name, aligned."""
     with zipfile.ZipFile(resources) as linked:
         entries = {entry.filename: linked.read(entry) for entry in linked.infolist()}
-    with write_atomically(path) as temporary, temporary.open("wb") as stream, \
-            zipfile.ZipFile(stream, "w") as archive:
+    with (
+        write_atomically(path) as temporary,
+        temporary.open("wb") as stream,
+        zipfile.ZipFile(stream, "w") as archive,
+    ):
         for name, content in sorted({**entries, **files}.items()):
             entry = zipfile.ZipInfo(name, _EPOCH)
             alignment = _ALIGNMENTS.get(Path(name).suffix)
@@ -64,12 +80,49 @@ def sign(unsigned: Path, signed: Path, key: Path) -> None:
     """
     if not key.is_file():
         with write_atomically(key) as temporary:
-            run(["keytool", "-genkeypair", "-keystore", temporary, "-storepass", _PASSWORD,
-                 "-keypass", _PASSWORD, "-alias", "androiddebugkey", "-dname",
-                 "CN=Android Debug,O=Android,C=US", "-keyalg", "RSA", "-keysize", "2048",
-                 "-validity", "10000"])
+            run(
+                [
+                    "keytool",
+                    "-genkeypair",
+                    "-keystore",
+                    temporary,
+                    "-storepass",
+                    _PASSWORD,
+                    "-keypass",
+                    _PASSWORD,
+                    "-alias",
+                    "androiddebugkey",
+                    "-dname",
+                    "CN=Android Debug,O=Android,C=US",
+                    "-keyalg",
+                    "RSA",
+                    "-keysize",
+                    "2048",
+                    "-validity",
+                    "10000",
+                ]
+            )
     with write_atomically(signed) as temporary:
-        run(["apksigner", "sign", "--ks", key, "--ks-pass", f"pass:{_PASSWORD}",
-             "--min-sdk-version", str(MIN_SDK), "--v1-signing-enabled", "false",
-             "--v2-signing-enabled", "true", "--v3-signing-enabled", "true",
-             "--v4-signing-enabled", "false", "--out", temporary, unsigned])
+        run(
+            [
+                "apksigner",
+                "sign",
+                "--ks",
+                key,
+                "--ks-pass",
+                f"pass:{_PASSWORD}",
+                "--min-sdk-version",
+                str(MIN_SDK),
+                "--v1-signing-enabled",
+                "false",
+                "--v2-signing-enabled",
+                "true",
+                "--v3-signing-enabled",
+                "true",
+                "--v4-signing-enabled",
+                "false",
+                "--out",
+                temporary,
+                unsigned,
+            ]
+        )

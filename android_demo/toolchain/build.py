@@ -10,7 +10,7 @@ from android_demo.toolchain import apk, resources
 from android_demo.toolchain.elf import lay_out_for_pages
 from android_demo.toolchain.maven import fetch
 from android_demo.toolchain.modules import Modules
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 LIBRARY = "libtensorflowlite_jni.so"
 ABIS = ("arm64-v8a", "x86_64")
@@ -24,8 +24,10 @@ def build_apk(modules: Modules, models: Path) -> Path:
     folder = modules.folder
     found = sorted(models.glob("*.tflite"))
     if not found:
-        raise UserError(f"{models} has no model; `tfsqueeze export RUN --target android "
-                        f"--output {models}` puts one there")
+        raise UserError(
+            f"{models} has no model; `tfsqueeze export RUN --target android "
+            f"--output {models}` puts one there"
+        )
     assets = folder / "assets"
     shutil.rmtree(assets, ignore_errors=True)
     assets.mkdir(parents=True)
@@ -34,11 +36,15 @@ def build_apk(modules: Modules, models: Path) -> Path:
     linked = resources.link(assets, folder / "resources")
     resources.compile_ids(folder / "resources")
     classes, java_resources = modules.core
-    code = apk.dex([modules.app, modules.ids, classes, *fetch("kotlin"), *modules.tflite],
-                   folder / "dex")
+    code = apk.dex(
+        [modules.app, modules.ids, classes, *fetch("kotlin"), *modules.tflite], folder / "dex"
+    )
     files = {file.name: file.read_bytes() for file in code}
-    files |= {str(file.relative_to(java_resources)): file.read_bytes()
-              for file in java_resources.rglob("*") if file.is_file()}
+    files |= {
+        str(file.relative_to(java_resources)): file.read_bytes()
+        for file in java_resources.rglob("*")
+        if file.is_file()
+    }
     files |= {f"lib/{abi}/{LIBRARY}": library for abi, library in native_libraries().items()}
     unsigned, signed = folder / "app-unsigned.apk", folder / "app.apk"
     apk.pack(linked, files, unsigned)
@@ -60,5 +66,3 @@ def native_libraries() -> dict[str, bytes]:
             except UserError:
                 libraries[abi] = library
     return libraries
-
-

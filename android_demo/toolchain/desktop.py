@@ -32,6 +32,20 @@ def make_library(folder: Path) -> Path:
     compile_ = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror"]
     run([*compile_, "-Wl,-soname,liblog.so", "-o", log, _SOURCE, "-ldl"])
     for name in _ANDROIDS:
-        run([*compile_, f"-Wl,-soname,{name},--no-as-needed", "-o", folder / name, "-x", "c",
-             "/dev/null", "-x", "none", log, "-lm", "-ldl"])
+        run(
+            [
+                *compile_,
+                f"-Wl,-soname,{name},--no-as-needed",
+                "-o",
+                folder / name,
+                "-x",
+                "c",
+                "/dev/null",
+                "-x",
+                "none",
+                log,
+                "-lm",
+                "-ldl",
+            ]
+        )
     return log

@@ -6,7 +6,7 @@ import io
 
 from elftools.elf.elffile import ELFFile
 
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 # Phones with Android 15 and later may have these; until then pages had 4 KB.
 PAGE = 16384
@@ -31,13 +31,20 @@ def lay_out_for_pages(library: bytes, page: int = PAGE) -> bytes:
     elf, headers = _segments(library)
     loads = [header for header in headers if header.p_type == "PT_LOAD"]
     code, relocated, data = loads[0], loads[1], loads[-1]
-    if len(loads) != 3 or relocated.p_flags != data.p_flags or (
-            (relocated.p_vaddr - relocated.p_offset) % page):
-        raise UserError(f"the library's segments are not those of one linked for 4 KB pages: "
-                        f"{[hex(header.p_vaddr) for header in loads]}")
+    if (
+        len(loads) != 3
+        or relocated.p_flags != data.p_flags
+        or ((relocated.p_vaddr - relocated.p_offset) % page)
+    ):
+        raise UserError(
+            f"the library's segments are not those of one linked for 4 KB pages: "
+            f"{[hex(header.p_vaddr) for header in loads]}"
+        )
     if relocated.p_vaddr // page <= (code.p_vaddr + code.p_memsz - 1) // page:
-        raise UserError(f"code up to {code.p_vaddr + code.p_memsz:#x} and writable data from "
-                        f"{relocated.p_vaddr:#x} lie on one page of {page:,} bytes")
+        raise UserError(
+            f"code up to {code.p_vaddr + code.p_memsz:#x} and writable data from "
+            f"{relocated.p_vaddr:#x} lie on one page of {page:,} bytes"
+        )
     start = data.p_offset
     zeros = data.p_vaddr - relocated.p_vaddr - (data.p_offset - relocated.p_offset)
     relocated.p_filesz = data.p_vaddr + data.p_filesz - relocated.p_vaddr
@@ -56,12 +63,13 @@ def lay_out_for_pages(library: bytes, page: int = PAGE) -> bytes:
             section.sh_offset += zeros
     elf.header.e_shoff += zeros
     for position, size, kind, items in (
-            (0, elf.header.e_ehsize, elf.structs.Elf_Ehdr, [elf.header]),
-            (elf.header.e_phoff, elf.header.e_phentsize, elf.structs.Elf_Phdr, headers),
-            (elf.header.e_shoff, elf.header.e_shentsize, elf.structs.Elf_Shdr, sections)):
+        (0, elf.header.e_ehsize, elf.structs.Elf_Ehdr, [elf.header]),
+        (elf.header.e_phoff, elf.header.e_phentsize, elf.structs.Elf_Phdr, headers),
+        (elf.header.e_shoff, elf.header.e_shentsize, elf.structs.Elf_Shdr, sections),
+    ):
         for index, item in enumerate(items):
             place = position + index * size
-            moved[place:place + size] = kind.build(item)
+            moved[place : place + size] = kind.build(item)
     return bytes(moved)
 
 
@@ -81,6 +89,7 @@ def without_symbol_versions(library: bytes) -> bytes:
             place = dynamic.header.sh_offset + index * elf.structs.Elf_Dyn.sizeof()
             tag.entry.d_tag = "DT_DEBUG"  # Which loaders of libraries leave alone.
             tag.entry.d_val = tag.entry.d_ptr = 0
-            changed[place:place + elf.structs.Elf_Dyn.sizeof()] = elf.structs.Elf_Dyn.build(
-                tag.entry)
+            changed[place : place + elf.structs.Elf_Dyn.sizeof()] = elf.structs.Elf_Dyn.build(
+                tag.entry
+            )
     return bytes(changed)

@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfsqueeze.data.archives import cache_dir
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.archives import cache_dir
+from tfsqueeze.utils.errors import UserError
 
 _LOCK = Path(__file__).with_name("artifacts.json")
 _RESOLVE = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:resolve"
@@ -42,13 +42,12 @@ class Artifact:
     def path(self) -> Path:
         """Where it lies in the cache, there or not."""
         group, name, version, kind = self.parts
-        return (_repository() / group.replace(".", "/") / name / version
-                / f"{name}-{version}.{kind}")
+        return _repository() / group.replace(".", "/") / name / version / f"{name}-{version}.{kind}"
 
 
 def fetch(*groups: str) -> list[Path]:
     """The paths of the artifacts of groups of `artifacts.json`, downloaded where they are not yet
-    in the cache (`tfsqueeze.data.archives.cache_dir`).
+    in the cache (`tfsqueeze.utils.archives.cache_dir`).
 
     Maven downloads them, so the repositories, mirrors and credentials of its settings hold.
 
@@ -62,9 +61,11 @@ def fetch(*groups: str) -> list[Path]:
     with ThreadPoolExecutor() as pool:
         for artifact, digest in zip(artifacts, pool.map(_sha256, artifacts), strict=True):
             if digest != artifact.sha256:
-                raise UserError(f"{artifact.path} is not the {artifact.coordinate} that "
-                                f"{_LOCK.name} pins (its sha256 is {digest}); delete it to fetch "
-                                "it anew")
+                raise UserError(
+                    f"{artifact.path} is not the {artifact.coordinate} that "
+                    f"{_LOCK.name} pins (its sha256 is {digest}); delete it to fetch "
+                    "it anew"
+                )
     return [artifact.path for artifact in artifacts]
 
 
@@ -73,40 +74,61 @@ def _repository() -> Path:
 
 
 def _sha256(artifact: Artifact) -> str:
-    with artifact.path.open("rb") as file, mmap.mmap(
-            file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+    with (
+        artifact.path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
         return hashlib.sha256(content).hexdigest()
 
 
 def _resolve(artifacts: Iterable[Artifact]) -> None:
     if not shutil.which("mvn"):
-        raise UserError("mvn is not installed; the Android tool chain is fetched by Maven "
-                        "(`make android` installs it on Debian)")
+        raise UserError(
+            "mvn is not installed; the Android tool chain is fetched by Maven "
+            "(`make android` installs it on Debian)"
+        )
     with tempfile.TemporaryDirectory(prefix="tfsqueeze-maven-") as folder:
         pom = Path(folder) / "pom.xml"
         pom.write_bytes(_pom(artifacts))
         result = subprocess.run(
-            ["mvn", "--batch-mode", "--quiet", "--file", str(pom),
-             f"-Dmaven.repo.local={_repository()}", _RESOLVE],
-            capture_output=True, text=True, check=False)
+            [
+                "mvn",
+                "--batch-mode",
+                "--quiet",
+                "--file",
+                str(pom),
+                f"-Dmaven.repo.local={_repository()}",
+                _RESOLVE,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if result.returncode:
         reasons = [line for line in result.stdout.splitlines() if "ERROR" in line] or ["no reason"]
-        raise UserError(f"Maven could not fetch the Android tool chain ({reasons[0]}); check the "
-                        "network and Maven's settings (groups androidx.test and com.android.tools "
-                        "are Google's)")
+        raise UserError(
+            f"Maven could not fetch the Android tool chain ({reasons[0]}); check the "
+            "network and Maven's settings (groups androidx.test and com.android.tools "
+            "are Google's)"
+        )
 
 
 def _pom(artifacts: Iterable[Artifact]) -> bytes:
     """A project that depends on the artifacts alone, without what they in turn depend on."""
     project = ElementTree.Element("project")
-    for tag, text in (("modelVersion", "4.0.0"), ("groupId", "tfsqueeze"),
-                      ("artifactId", "toolchain"), ("version", "1")):
+    for tag, text in (
+        ("modelVersion", "4.0.0"),
+        ("groupId", "tfsqueeze"),
+        ("artifactId", "toolchain"),
+        ("version", "1"),
+    ):
         ElementTree.SubElement(project, tag).text = text
     dependencies = ElementTree.SubElement(project, "dependencies")
     for artifact in artifacts:
         dependency = ElementTree.SubElement(dependencies, "dependency")
-        for tag, text in zip(("groupId", "artifactId", "version", "type"), artifact.parts,
-                             strict=True):
+        for tag, text in zip(
+            ("groupId", "artifactId", "version", "type"), artifact.parts, strict=True
+        ):
             ElementTree.SubElement(dependency, tag).text = text
         exclusions = ElementTree.SubElement(dependency, "exclusions")
         exclusion = ElementTree.SubElement(exclusions, "exclusion")

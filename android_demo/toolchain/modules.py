@@ -9,7 +9,7 @@ from pathlib import Path
 
 from android_demo.toolchain.kotlin import compile_kotlin
 from android_demo.toolchain.maven import fetch
-from tfsqueeze.files import write_atomically
+from tfsqueeze.utils.files import write_atomically
 
 PROJECT = Path(__file__).resolve().parents[1]
 # What core's tests have that those of the app take too.
@@ -65,10 +65,15 @@ class Modules:
             temporary.write_bytes(files.read("classes.jar"))
         return jar
 
-    def _compile(self, module: str, part: str, class_path: Sequence[Path],
-                 options: Sequence[str]) -> Path:
-        return compile_kotlin([PROJECT / module / "src" / part / "kotlin"],
-                              self.folder / "classes" / module / part, class_path, options)
+    def _compile(
+        self, module: str, part: str, class_path: Sequence[Path], options: Sequence[str]
+    ) -> Path:
+        return compile_kotlin(
+            [PROJECT / module / "src" / part / "kotlin"],
+            self.folder / "classes" / module / part,
+            class_path,
+            options,
+        )
 
 
 def _friend(classes: Path) -> list[str]:

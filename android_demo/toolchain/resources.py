@@ -28,21 +28,57 @@ def link(assets: Path, folder: Path) -> Path:
     manifest = folder / "AndroidManifest.xml"
     # What Gradle adds by the build file: the package, and that libraries are mapped from the APK.
     manifest.write_text(
-        (_MAIN / "AndroidManifest.xml").read_text("utf-8")
+        (_MAIN / "AndroidManifest.xml")
+        .read_text("utf-8")
         .replace("<manifest ", f'<manifest package="{PACKAGE}" ', 1)
-        .replace("<application", '<application android:extractNativeLibs="false"', 1), "utf-8")
-    run(["aapt2", "link", "-I", framework, "--manifest", manifest,
-         "--min-sdk-version", str(MIN_SDK), "--target-sdk-version", str(TARGET_SDK),
-         "--version-code", str(VERSION_CODE), "--version-name", VERSION_NAME,
-         "--java", _emptied(folder / "java"), "-A", assets, "-0", ".tflite", "-o", apk, compiled])
+        .replace("<application", '<application android:extractNativeLibs="false"', 1),
+        "utf-8",
+    )
+    run(
+        [
+            "aapt2",
+            "link",
+            "-I",
+            framework,
+            "--manifest",
+            manifest,
+            "--min-sdk-version",
+            str(MIN_SDK),
+            "--target-sdk-version",
+            str(TARGET_SDK),
+            "--version-code",
+            str(VERSION_CODE),
+            "--version-name",
+            VERSION_NAME,
+            "--java",
+            _emptied(folder / "java"),
+            "-A",
+            assets,
+            "-0",
+            ".tflite",
+            "-o",
+            apk,
+            compiled,
+        ]
+    )
     return apk
 
 
 def compile_ids(folder: Path) -> Path:
     """The classes of the resources' ids that `link` wrote; `R`."""
     classes = _emptied(folder / "ids")
-    run(["javac", "-nowarn", "--release", "8", "-Xlint:-options", "-d", classes,
-         *(folder / "java").rglob("*.java")])
+    run(
+        [
+            "javac",
+            "-nowarn",
+            "--release",
+            "8",
+            "-Xlint:-options",
+            "-d",
+            classes,
+            *(folder / "java").rglob("*.java"),
+        ]
+    )
     return classes
 
 

@@ -12,7 +12,7 @@ from android_demo.toolchain.maven import fetch
 from android_demo.toolchain.modules import CORE_SAMPLES, PROJECT, Modules
 from android_demo.toolchain.resources import PACKAGE
 from android_demo.toolchain.tools import java
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 _RUNNER = "org.junit.runner.JUnitCore"
 
@@ -31,35 +31,51 @@ def test_app(modules: Modules, screenshots: Path | None = None) -> int:
     Returns how many passed. Raises UserError where one fails.
     """
     folder = modules.folder
-    needs = [modules.app, modules.ids, *modules.core, *modules.tflite,
-             *fetch("kotlin", "junit"),
-             *(modules.jar_of(path) if path.suffix == ".aar" else path
-               for path in fetch("robolectric"))]
+    needs = [
+        modules.app,
+        modules.ids,
+        *modules.core,
+        *modules.tflite,
+        *fetch("kotlin", "junit"),
+        *(modules.jar_of(path) if path.suffix == ".aar" else path for path in fetch("robolectric")),
+    ]
     # Robolectric brings the Android to run; to compile against it is the same API.
     tests = modules.app_tests([*needs, *fetch("android")])
     # Robolectric makes file descriptors of the APK's assets.
-    options = ["--add-opens=java.base/java.io=ALL-UNNAMED", "-Drobolectric.offline=true",
-               f"-Drobolectric.dependency.dir={_runtimes(folder)}"]
+    options = [
+        "--add-opens=java.base/java.io=ALL-UNNAMED",
+        "-Drobolectric.offline=true",
+        f"-Drobolectric.dependency.dir={_runtimes(folder)}",
+    ]
     environment = {}
     if screenshots and desktop.is_possible():
         screenshots.mkdir(parents=True, exist_ok=True)
         libraries = (folder / "desktop").resolve()
-        environment = {"LD_PRELOAD": str(desktop.make_library(libraries)),
-                       "LD_LIBRARY_PATH": str(libraries)}
+        environment = {
+            "LD_PRELOAD": str(desktop.make_library(libraries)),
+            "LD_LIBRARY_PATH": str(libraries),
+        }
         options += [f"-Dscreenshots={screenshots}", f"-Djava.library.path={libraries}"]
-    resources = [PROJECT / "app" / "src" / "test" / "resources", PROJECT / CORE_SAMPLES,
-                 _config(folder)]
+    resources = [
+        PROJECT / "app" / "src" / "test" / "resources",
+        PROJECT / CORE_SAMPLES,
+        _config(folder),
+    ]
     # The classes that annotations name are looked up before Robolectric brings its Android.
-    return _run([tests, *resources, *needs, *fetch("android-runtime")], tests, options,
-                environment)
+    return _run([tests, *resources, *needs, *fetch("android-runtime")], tests, options, environment)
 
 
-def _run(class_path: Sequence[Path], tests: Path, options: Sequence[str] = (),
-         environment: Mapping[str, str] | None = None) -> int:
-    names = [".".join(path.relative_to(tests).with_suffix("").parts)
-             for path in sorted(tests.rglob("*Test.class"))]
-    printed = java(class_path, _RUNNER, *names, options=options,
-                   environment=environment)
+def _run(
+    class_path: Sequence[Path],
+    tests: Path,
+    options: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> int:
+    names = [
+        ".".join(path.relative_to(tests).with_suffix("").parts)
+        for path in sorted(tests.rglob("*Test.class"))
+    ]
+    printed = java(class_path, _RUNNER, *names, options=options, environment=environment)
     passed = int(re.search(r"^OK \((\d+) tests?\)$", printed, re.MULTILINE)[1])
     if passed < len(names):
         raise UserError(f"{len(names)} test classes in {tests} ran {passed} tests")
@@ -84,10 +100,11 @@ def _config(folder: Path) -> Path:
     file = root / "com" / "android" / "tools" / "test_config.properties"
     file.parent.mkdir(parents=True)
     resources = (folder / "resources").resolve()
-    file.write_text(f"android_custom_package={PACKAGE}\n"
-                    f"android_merged_manifest={resources / 'AndroidManifest.xml'}\n"
-                    f"android_merged_assets={(folder / 'assets').resolve()}\n"
-                    f"android_resource_apk={resources / 'resources.apk'}\n", "utf-8")
+    file.write_text(
+        f"android_custom_package={PACKAGE}\n"
+        f"android_merged_manifest={resources / 'AndroidManifest.xml'}\n"
+        f"android_merged_assets={(folder / 'assets').resolve()}\n"
+        f"android_resource_apk={resources / 'resources.apk'}\n",
+        "utf-8",
+    )
     return root
-
-

@@ -11,7 +11,7 @@ from typing import Any
 from android_demo.toolchain.build import ABIS, LIBRARY
 from android_demo.toolchain.elf import PAGE, page_size
 from android_demo.toolchain.tools import run
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 
 def verify_apk(path: Path) -> dict[str, Any]:
@@ -36,8 +36,11 @@ def verify_apk(path: Path) -> dict[str, Any]:
         raise UserError(f"{path} asks for {', '.join(permissions)}; the app needs no permission")
     with zipfile.ZipFile(path) as archive:
         entries = {entry.filename: entry for entry in archive.infolist()}
-        models = {name.removeprefix("assets/"): entry.file_size for name, entry in entries.items()
-                  if re.fullmatch(r"assets/[^/]+\.tflite", name)}
+        models = {
+            name.removeprefix("assets/"): entry.file_size
+            for name, entry in entries.items()
+            if re.fullmatch(r"assets/[^/]+\.tflite", name)
+        }
         if not models:
             raise UserError(f"{path} has no model among its assets")
         libraries = {}
@@ -55,9 +58,14 @@ def verify_apk(path: Path) -> dict[str, Any]:
         raise UserError(f"{path} has a library for arm64-v8a that pages of 16 KB cannot hold")
     return {
         "bytes": path.stat().st_size,
-        "sdk": [int(re.search(rf"{key}:'(\d+)'", badging)[1])
-                for key in ("sdkVersion", "targetSdkVersion")],
-        "schemes": schemes, "permissions": permissions, "models": models, "libraries": libraries,
+        "sdk": [
+            int(re.search(rf"{key}:'(\d+)'", badging)[1])
+            for key in ("sdkVersion", "targetSdkVersion")
+        ],
+        "schemes": schemes,
+        "permissions": permissions,
+        "models": models,
+        "libraries": libraries,
     }
 
 
@@ -73,5 +81,6 @@ def _require_page(path: Path, entry: zipfile.ZipInfo) -> None:
         name, extra = struct.unpack("<HH", file.read(4))
     position = entry.header_offset + 30 + name + extra
     if position % PAGE:
-        raise UserError(f"{path} has {entry.filename} at {position:#x}, which starts no page of "
-                        f"{PAGE:,} bytes")
+        raise UserError(
+            f"{path} has {entry.filename} at {position:#x}, which starts no page of {PAGE:,} bytes"
+        )

@@ -39,11 +39,16 @@ class Embeddings(keras.layers.Layer):
             self.projection = dense(config.hidden_size, "projection")
 
     def build(self, input_shape):
-        for name, rows in (("word_embeddings", self.config.vocab_size),
-                           ("position_embeddings", self.config.max_position_embeddings),
-                           ("token_type_embeddings", 2)):
-            setattr(self, name, self.add_weight(name, (rows, self.config.embedding_size),
-                                                initializer="zeros"))
+        for name, rows in (
+            ("word_embeddings", self.config.vocab_size),
+            ("position_embeddings", self.config.max_position_embeddings),
+            ("token_type_embeddings", 2),
+        ):
+            setattr(
+                self,
+                name,
+                self.add_weight(name, (rows, self.config.embedding_size), initializer="zeros"),
+            )
         super().build(input_shape)
 
     def call(self, input_ids):
@@ -68,8 +73,9 @@ class BertLayer(keras.layers.Layer):
     def __init__(self, config, **kwargs):
         super().__init__(**kwargs)
         self.config = config
-        self.attention = SelfAttention(config.hidden_size, config.num_attention_heads,
-                                       name="attention")
+        self.attention = SelfAttention(
+            config.hidden_size, config.num_attention_heads, name="attention"
+        )
         self.attention_norm = layer_norm(config, "attention_norm")
         self.intermediate = dense(config.intermediate_size, "intermediate")
         self.output_dense = dense(config.hidden_size, "output")
@@ -92,7 +98,8 @@ class SelfAttention(keras.layers.Layer):
         super().__init__(**kwargs)
         self.heads = num_attention_heads
         self.query, self.key, self.value, self.output_dense = (
-            dense(hidden_size, name) for name in ("query", "key", "value", "output"))
+            dense(hidden_size, name) for name in ("query", "key", "value", "output")
+        )
 
     def call(self, inputs):
         x, source, bias = inputs

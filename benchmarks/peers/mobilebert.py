@@ -47,16 +47,19 @@ class TrigramEmbeddings(keras.layers.Layer):
     def build(self, input_shape):
         config = self.config
         for name, rows, width in (
-                ("word_embeddings", config.vocab_size, config.embedding_size),
-                ("position_embeddings", config.max_position_embeddings, config.hidden_size)):
+            ("word_embeddings", config.vocab_size, config.embedding_size),
+            ("position_embeddings", config.max_position_embeddings, config.hidden_size),
+        ):
             setattr(self, name, self.add_weight(name, (rows, width), initializer="zeros"))
         super().build(input_shape)
 
     def call(self, input_ids):
         words = tf.gather(self.word_embeddings, input_ids[0])
-        trigrams = tf.concat([tf.pad(words[1:], [[0, 1], [0, 0]]), words,
-                              tf.pad(words[:-1], [[1, 0], [0, 0]])], axis=1)
-        x = self.projection(trigrams) + self.position_embeddings[:input_ids.shape[1]]
+        trigrams = tf.concat(
+            [tf.pad(words[1:], [[0, 1], [0, 0]]), words, tf.pad(words[:-1], [[1, 0], [0, 0]])],
+            axis=1,
+        )
+        x = self.projection(trigrams) + self.position_embeddings[: input_ids.shape[1]]
         return self.norm(x)
 
 
@@ -74,9 +77,13 @@ class MobileBertLayer(keras.layers.Layer):
         self.attention = SelfAttention(narrow, config.num_attention_heads, name="attention")
         self.attention_norm = NoNorm(name="attention_norm")
         self.feed_forward = [
-            (dense(config.intermediate_size, f"intermediate_{index}"),
-             dense(narrow, f"output_{index}"), NoNorm(name=f"output_norm_{index}"))
-            for index in range(config.num_feedforward_networks)]
+            (
+                dense(config.intermediate_size, f"intermediate_{index}"),
+                dense(narrow, f"output_{index}"),
+                NoNorm(name=f"output_norm_{index}"),
+            )
+            for index in range(config.num_feedforward_networks)
+        ]
         self.output_bottleneck = dense(config.hidden_size, "output_bottleneck")
         self.output_norm = NoNorm(name="output_norm")
 

@@ -31,9 +31,16 @@ class GraphBuilder:
         """Adds an operator and returns its output's name, or a list of `count` names."""
         number = len(self._nodes)
         outputs = [f"{operator.lower()}_{number}_{index}" for index in range(count)]
-        self._nodes.append(helper.make_node(
-            operator, inputs, outputs, name=f"{operator}_{number}",
-            domain=_CONTRIB if operator in _CONTRIB_OPERATORS else "", **attributes))
+        self._nodes.append(
+            helper.make_node(
+                operator,
+                inputs,
+                outputs,
+                name=f"{operator}_{number}",
+                domain=_CONTRIB if operator in _CONTRIB_OPERATORS else "",
+                **attributes,
+            )
+        )
         return outputs[0] if count == 1 else outputs
 
     def reshape(self, x: str, shape: Sequence[int]) -> str:
@@ -54,20 +61,31 @@ class GraphBuilder:
         product = self.node("MatMul", x, self.constant(f"{name}_kernel", kernel))
         return self.node("Add", product, self.constant(f"{name}_bias", bias))
 
-    def layer_norm(self, x: str, name: str, gamma: np.ndarray, beta: np.ndarray,
-                   epsilon: float) -> str:
+    def layer_norm(
+        self, x: str, name: str, gamma: np.ndarray, beta: np.ndarray, epsilon: float
+    ) -> str:
         """Layer normalization over the last axis."""
-        return self.node("LayerNormalization", x, self.constant(f"{name}_gamma", gamma),
-                         self.constant(f"{name}_beta", beta), axis=-1, epsilon=epsilon)
+        return self.node(
+            "LayerNormalization",
+            x,
+            self.constant(f"{name}_gamma", gamma),
+            self.constant(f"{name}_beta", beta),
+            axis=-1,
+            epsilon=epsilon,
+        )
 
     def build(self, length: int, num_labels: int, logits: str) -> onnx.ModelProto:
         """The model of input_ids int32 [1, length] and logits float [1, num_labels]."""
         self._nodes.append(helper.make_node("Identity", [logits], ["logits"], name="logits"))
         graph = helper.make_graph(
-            self._nodes, "classifier",
+            self._nodes,
+            "classifier",
             [helper.make_tensor_value_info("input_ids", TensorProto.INT32, [1, length])],
             [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, num_labels])],
-            list(self._constants.values()))
+            list(self._constants.values()),
+        )
         return helper.make_model(
-            graph, ir_version=9,
-            opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(_CONTRIB, 1)])
+            graph,
+            ir_version=9,
+            opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(_CONTRIB, 1)],
+        )

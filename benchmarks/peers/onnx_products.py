@@ -20,17 +20,30 @@ def matrix_product(rows: int, inputs: int, outputs: int, dtype: str) -> bytes:
         operator, names, element = "MatMul", ["x", "weights"], TensorProto.FLOAT
     else:
         constants = {
-            "scale": np.float32(0.02), "zero_point": np.uint8(128),
+            "scale": np.float32(0.02),
+            "zero_point": np.uint8(128),
             "weights": generator.integers(-127, 128, (inputs, outputs)).astype(np.int8),
             "weight_scales": np.full(outputs, 0.01, np.float32),
-            "weight_zero_points": np.zeros(outputs, np.int8)}
+            "weight_zero_points": np.zeros(outputs, np.int8),
+        }
         operator, element = "QLinearMatMul", TensorProto.UINT8
-        names = ["x", "scale", "zero_point", "weights", "weight_scales", "weight_zero_points",
-                 "scale", "zero_point"]
+        names = [
+            "x",
+            "scale",
+            "zero_point",
+            "weights",
+            "weight_scales",
+            "weight_zero_points",
+            "scale",
+            "zero_point",
+        ]
     graph = helper.make_graph(
-        [helper.make_node(operator, names, ["y"])], "product",
+        [helper.make_node(operator, names, ["y"])],
+        "product",
         [helper.make_tensor_value_info("x", element, [rows, inputs])],
         [helper.make_tensor_value_info("y", element, [rows, outputs])],
-        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()])
-    return helper.make_model(graph, ir_version=9, opset_imports=[
-        helper.make_opsetid("", _OPSET)]).SerializeToString()
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    return helper.make_model(
+        graph, ir_version=9, opset_imports=[helper.make_opsetid("", _OPSET)]
+    ).SerializeToString()

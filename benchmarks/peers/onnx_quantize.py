@@ -22,9 +22,12 @@ class RandomTexts(CalibrationDataReader):
 
     def __init__(self, length: int, vocab_size: int) -> None:
         generator = np.random.default_rng(0)
-        self._texts = iter([
-            {"input_ids": generator.integers(1, vocab_size, (1, length)).astype(np.int32)}
-            for _ in range(_CALIBRATION_TEXTS)])
+        self._texts = iter(
+            [
+                {"input_ids": generator.integers(1, vocab_size, (1, length)).astype(np.int32)}
+                for _ in range(_CALIBRATION_TEXTS)
+            ]
+        )
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         """The next text, or None after the last."""
@@ -33,9 +36,16 @@ class RandomTexts(CalibrationDataReader):
 
 def quantize_dynamic(model: onnx.ModelProto) -> bytes:
     """int8 weights per channel; the ranges of activations are found at run time."""
-    return _quantized(model, lambda source, target: quantization.quantize_dynamic(
-        source, target, per_channel=True, weight_type=quantization.QuantType.QInt8,
-        extra_options=_OPTIONS))
+    return _quantized(
+        model,
+        lambda source, target: quantization.quantize_dynamic(
+            source,
+            target,
+            per_channel=True,
+            weight_type=quantization.QuantType.QInt8,
+            extra_options=_OPTIONS,
+        ),
+    )
 
 
 def quantize_static(model: onnx.ModelProto, length: int, vocab_size: int) -> bytes:
@@ -44,18 +54,27 @@ def quantize_static(model: onnx.ModelProto, length: int, vocab_size: int) -> byt
     Every operator that the tool can quantize is: with the products alone BERT and the split form
     of SqueezeBERT ran slower than in float, and the rest no faster.
     """
-    return _quantized(model, lambda source, target: quantization.quantize_static(
-        source, target, RandomTexts(length, vocab_size), per_channel=True,
-        quant_format=quantization.QuantFormat.QDQ,
-        activation_type=quantization.QuantType.QUInt8,
-        weight_type=quantization.QuantType.QInt8, extra_options=_OPTIONS))
+    return _quantized(
+        model,
+        lambda source, target: quantization.quantize_static(
+            source,
+            target,
+            RandomTexts(length, vocab_size),
+            per_channel=True,
+            quant_format=quantization.QuantFormat.QDQ,
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8,
+            extra_options=_OPTIONS,
+        ),
+    )
 
 
 def _quantized(model, quantize) -> bytes:
     logging.getLogger().setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
-        source, prepared, target = (Path(folder) / f"{name}.onnx"
-                                    for name in ("source", "prepared", "target"))
+        source, prepared, target = (
+            Path(folder) / f"{name}.onnx" for name in ("source", "prepared", "target")
+        )
         onnx.save(model, source)
         # Its optimization makes Gemms of MatMuls, between reshapes that stop the quantizer.
         quant_pre_process(source, prepared, skip_optimization=True, skip_symbolic_shape=True)

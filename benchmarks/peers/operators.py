@@ -21,8 +21,10 @@ def convert_operator(kind: str, sizes: tuple[int, ...], quantization: str) -> by
     """
     shapes, call = KINDS[kind](*sizes)
     names = [f"input_{index}" for index in range(len(shapes))]
-    signature = {name: tf.TensorSpec(shape, tf.float32, name=name)
-                 for name, shape in zip(names, shapes, strict=True)}
+    signature = {
+        name: tf.TensorSpec(shape, tf.float32, name=name)
+        for name, shape in zip(names, shapes, strict=True)
+    }
 
     @tf.function(input_signature=[signature])
     def serve(inputs):
@@ -48,22 +50,28 @@ def _weights(*shape: int) -> tf.Tensor:
 
 def _dense(length, channels, filters) -> tuple[Shapes, Callable]:
     return [(length, channels)], lambda x: tf.nn.bias_add(
-        tf.matmul(x, _weights(channels, filters)), _weights(filters))
+        tf.matmul(x, _weights(channels, filters)), _weights(filters)
+    )
 
 
 def _grouped_dense(length, channels, filters, groups):
     def call(x):
-        pieces = [tf.nn.bias_add(tf.matmul(piece, _weights(channels // groups, filters // groups)
-                                           + 0.001 * index), _weights(filters // groups))
-                  for index, piece in enumerate(tf.split(x, groups, axis=1))]
+        pieces = [
+            tf.nn.bias_add(
+                tf.matmul(piece, _weights(channels // groups, filters // groups) + 0.001 * index),
+                _weights(filters // groups),
+            )
+            for index, piece in enumerate(tf.split(x, groups, axis=1))
+        ]
         return tf.concat(pieces, axis=1)
+
     return [(length, channels)], call
 
 
 def _convolution(length, channels, filters, groups):
     return [(1, 1, length, channels)], lambda x: tf.nn.bias_add(
-        tf.nn.conv2d(x, _weights(1, 1, channels // groups, filters), 1, "SAME"),
-        _weights(filters))
+        tf.nn.conv2d(x, _weights(1, 1, channels // groups, filters), 1, "SAME"), _weights(filters)
+    )
 
 
 def _queries_by_keys(heads, length, size):
@@ -74,6 +82,7 @@ def _queries_by_keys_per_head(heads, length, size):
     def call(queries, keys):
         pairs = zip(tf.split(queries, heads, axis=1), tf.split(keys, heads, axis=1), strict=True)
         return tf.concat([tf.matmul(q, k, transpose_b=True) for q, k in pairs], axis=0)
+
     return [(length, heads * size)] * 2, call
 
 
@@ -82,15 +91,19 @@ def _probabilities_by_values(heads, length, size):
 
 
 def _probabilities_by_transposed_values(heads, length, size):
-    return ([(heads, length, length), (heads, size, length)],
-            lambda p, v: tf.matmul(p, v, transpose_b=True))
+    return (
+        [(heads, length, length), (heads, size, length)],
+        lambda p, v: tf.matmul(p, v, transpose_b=True),
+    )
 
 
 def _layer_norm(length, channels):
     def call(x):
         mean, variance = tf.nn.moments(x, [-1], keepdims=True)
-        return tf.nn.batch_normalization(x, mean, variance, _weights(channels),
-                                         1 + _weights(channels), 1e-12)
+        return tf.nn.batch_normalization(
+            x, mean, variance, _weights(channels), 1 + _weights(channels), 1e-12
+        )
+
     return [(length, channels)], call
 
 
@@ -99,6 +112,7 @@ def _layer_norm_of_products(length, channels):
         centered = x - tf.reduce_mean(x, -1, keepdims=True)
         variance = tf.reduce_mean(centered * centered, -1, keepdims=True)
         return centered * tf.math.rsqrt(variance) * (1 + _weights(channels)) + _weights(channels)
+
     return [(length, channels)], call
 
 
@@ -111,6 +125,7 @@ def _layer_norm_without_offset(length, channels):
         centered = x + _mean_as_product(x, -1.0)
         normalized = centered * tf.math.rsqrt(_mean_as_product(centered * centered))
         return normalized * (1 + _weights(channels))
+
     return [(1, 1, length, channels)], call
 
 
@@ -119,6 +134,7 @@ def _layer_norm_with_offset(length, channels):
         centered = x - _mean_as_product(x)
         normalized = centered * tf.math.rsqrt(_mean_as_product(centered * centered))
         return normalized * (1 + _weights(channels)) + _weights(channels)
+
     return [(1, 1, length, channels)], call
 
 
@@ -129,12 +145,14 @@ def _mask(function):
 def _depthwise(length, channels, size):
     kernel = (1, size, channels, 1)
     return [(1, 1, length, channels)], lambda x: tf.nn.depthwise_conv2d(
-        x, _weights(*kernel), (1, 1, 1, 1), "SAME")
+        x, _weights(*kernel), (1, 1, 1, 1), "SAME"
+    )
 
 
 def _split_heads(heads, length, size):
     return [(length, heads * size)], lambda x: tf.transpose(
-        tf.reshape(x, [length, heads, size]), [1, 0, 2])
+        tf.reshape(x, [length, heads, size]), [1, 0, 2]
+    )
 
 
 def _elementwise(function: Callable, inputs: int = 1) -> Callable:

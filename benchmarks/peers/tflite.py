@@ -11,8 +11,12 @@ QUANTIZATIONS = ("float32", "dynamic", "int8")
 _CALIBRATION_TEXTS = 8
 
 
-def convert_stock(function: tf.types.experimental.PolymorphicFunction, holder: tf.Module,
-                  quantization: str, samples: Callable | None = None) -> bytes:
+def convert_stock(
+    function: tf.types.experimental.PolymorphicFunction,
+    holder: tf.Module,
+    quantization: str,
+    samples: Callable | None = None,
+) -> bytes:
     """Converts a function with a static input signature to a .tflite file.
 
     holder: what keeps the function's variables alive.
@@ -21,7 +25,8 @@ def convert_stock(function: tf.types.experimental.PolymorphicFunction, holder: t
     samples: makes the representative dataset, an iterator of dicts of arrays by input name.
     """
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [function.get_concrete_function()], holder)
+        [function.get_concrete_function()], holder
+    )
     if quantization != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if quantization == "int8":

@@ -9,19 +9,20 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks.tasks.noise import noise_scores
 from benchmarks.tasks.settings import TaskSettings
-from tfsqueeze.data.question_dataset import QuestionDataset
-from tfsqueeze.data.text_dataset import TextDataset
-from tfsqueeze.data.token_dataset import TokenDataset
-from tfsqueeze.errors import UserError
+from tfsqueeze.data.datasets.question_dataset import QuestionDataset
+from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.evaluation.answers import answer_metrics
 from tfsqueeze.evaluation.baselines import TfidfClassifier, majority_baseline
+from tfsqueeze.evaluation.classification import classification_metrics
 from tfsqueeze.evaluation.confidence import expected_calibration_error, out_of_scope_auroc
 from tfsqueeze.evaluation.crf_baseline import crf_baseline
-from tfsqueeze.evaluation.metrics import classification_metrics
+from tfsqueeze.utils.errors import UserError
 
 
-def baseline_scores(name: str, settings: TaskSettings, train, test,
-                    out_of_scope: TextDataset | None = None) -> dict[str, Any]:
+def baseline_scores(
+    name: str, settings: TaskSettings, train, test, out_of_scope: TextDataset | None = None
+) -> dict[str, Any]:
     """Returns the name of a baseline of a task, and its scores, fractions by the metric's name.
 
     name: `majority`, `tfidf`, `crf` or `sentence`.
@@ -34,21 +35,26 @@ def baseline_scores(name: str, settings: TaskSettings, train, test,
         return _sentence(test)
     if name == "majority":
         found = majority_baseline(train, test)
-        return {"model": "majority class", "scores": {
-            score: found[score] for score in ("accuracy", "macro_f1")}}
+        return {
+            "model": "majority class",
+            "scores": {score: found[score] for score in ("accuracy", "macro_f1")},
+        }
     train, test = _as_texts(train), _as_texts(test)
     classifier = TfidfClassifier(train)
     row = {"model": TfidfClassifier.name}
     if settings.noises:
-        return {**row, "scores": noise_scores(
-            classifier.predict_probabilities, classifier.label_names, test)}
+        return {
+            **row,
+            "scores": noise_scores(classifier.predict_probabilities, classifier.label_names, test),
+        }
     labels = test.label_ids(classifier.label_names)
     metrics = classification_metrics(labels, classifier.predict(test), classifier.label_names)
     scores = {score: metrics[score] for score in ("accuracy", "macro_f1")}
     if out_of_scope is not None:
         probabilities = classifier.predict_probabilities(test.texts)
         scores["auroc"] = out_of_scope_auroc(
-            probabilities, classifier.predict_probabilities(out_of_scope.texts))
+            probabilities, classifier.predict_probabilities(out_of_scope.texts)
+        )
         scores["expected_calibration_error"] = expected_calibration_error(probabilities, labels)
     if "intent_accuracy" in settings.scores:
         scores["intent_accuracy"] = scores["accuracy"]
@@ -59,12 +65,16 @@ def _crf(train: TokenDataset, test: TokenDataset) -> dict[str, Any]:
     languages = sorted(set(train.languages or ()))
     if len(languages) < 2:
         found = crf_baseline(train, test)
-        return {"model": found["name"], "scores": {
-            score: found[score] for score in ("f1", "precision", "recall")}}
+        return {
+            "model": found["name"],
+            "scores": {score: found[score] for score in ("f1", "precision", "recall")},
+        }
     scores = {}
     for language in languages:
-        parts = [part.take([row for row, one in enumerate(part.languages) if one == language])
-                 for part in (train, test)]
+        parts = [
+            part.take([row for row, one in enumerate(part.languages) if one == language])
+            for part in (train, test)
+        ]
         scores[f"f1_{language}"] = crf_baseline(*parts)["f1"]
     return {"model": f"{len(languages)} conditional random fields", "scores": scores}
 
@@ -77,10 +87,13 @@ def _sentence(test: QuestionDataset) -> dict[str, Any]:
         sentences = re.split(r"(?<=[.!?])\s+", context)
         alike = vectorizer.transform(sentences) @ vectorizer.transform([question]).T
         chosen.append(sentences[int(alike.toarray().argmax())])
-    metrics = answer_metrics([[answer.text for answer in answers] for answers in test.answers],
-                             chosen)
-    return {"model": "the sentence most alike", "scores": {
-        score: metrics[score] for score in ("exact_match", "f1")}}
+    metrics = answer_metrics(
+        [[answer.text for answer in answers] for answers in test.answers], chosen
+    )
+    return {
+        "model": "the sentence most alike",
+        "scores": {score: metrics[score] for score in ("exact_match", "f1")},
+    }
 
 
 def _as_texts(dataset: TextDataset | TokenDataset) -> TextDataset:
@@ -88,5 +101,6 @@ def _as_texts(dataset: TextDataset | TokenDataset) -> TextDataset:
         return dataset
     if dataset.labels is None:
         raise UserError(f"{dataset.name} has no labels of its sentences")
-    return TextDataset(dataset.name, [" ".join(words) for words in dataset.sentences],
-                       labels=dataset.labels)
+    return TextDataset(
+        dataset.name, [" ".join(words) for words in dataset.sentences], labels=dataset.labels
+    )

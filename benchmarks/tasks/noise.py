@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfsqueeze.data.text_dataset import TextDataset
+from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.robustness.attacks import character_edits
-from tfsqueeze.robustness.evaluation import RobustnessOptions, measure_robustness
-from tfsqueeze.robustness.search import Predict, greedy_search, summarize_attack
+from tfsqueeze.robustness.greedy_search import Predict, greedy_search, summarize_attack
+from tfsqueeze.robustness.measurement import RobustnessOptions, measure_robustness
 
 CHARACTER_NOISES = ("keyboard", "swap", "drop", "insert", "repeat")
 # The share of letters that each noise touches.
@@ -19,8 +19,9 @@ ATTACKED_TEXTS = 1000
 MAX_CHANGED = RobustnessOptions.max_changed
 
 
-def noise_scores(predict: Predict, label_names: Sequence[str], test: TextDataset
-                 ) -> dict[str, float]:
+def noise_scores(
+    predict: Predict, label_names: Sequence[str], test: TextDataset
+) -> dict[str, float]:
     """The accuracy on `clean` texts and under each of `CHARACTER_NOISES`, by name; their mean,
     `noisy`, and what is `lost`; `attack_success_rate`, of DeepWordBug on `ATTACKED_TEXTS` of
     the texts, which is left out where none of these is predicted rightly; fractions.
@@ -28,13 +29,28 @@ def noise_scores(predict: Predict, label_names: Sequence[str], test: TextDataset
     predict: gives the probabilities of texts, in the order of the label names.
     """
     report = measure_robustness(
-        {"model": predict}, test.texts, test.label_ids(label_names), label_names,
-        RobustnessOptions(noises=CHARACTER_NOISES, levels=(NOISE_LEVEL,), attacks=()))
+        {"model": predict},
+        test.texts,
+        test.label_ids(label_names),
+        label_names,
+        RobustnessOptions(noises=CHARACTER_NOISES, levels=(NOISE_LEVEL,), attacks=()),
+    )
     accuracies = {row["noise"]: row["levels"][0]["accuracy"]["model"] for row in report["noises"]}
     clean, noisy = report["clean"]["model"], float(np.mean(list(accuracies.values())))
     attacked = test.sample(ATTACKED_TEXTS, seed=0)
-    success = summarize_attack(greedy_search(
-        predict, attacked.texts, attacked.label_ids(label_names), character_edits,
-        max_changed=MAX_CHANGED))["success_rate"]
-    return {"clean": clean, **accuracies, "noisy": noisy, "lost": clean - noisy,
-            **({} if success is None else {"attack_success_rate": success})}
+    success = summarize_attack(
+        greedy_search(
+            predict,
+            attacked.texts,
+            attacked.label_ids(label_names),
+            character_edits,
+            max_changed=MAX_CHANGED,
+        )
+    )["success_rate"]
+    return {
+        "clean": clean,
+        **accuracies,
+        "noisy": noisy,
+        "lost": clean - noisy,
+        **({} if success is None else {"attack_success_rate": success}),
+    }

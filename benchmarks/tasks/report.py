@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.report_page import Section, print_sections, to_markdown, write_files
-from converters.report_plots import new_figure, png_bytes
+from converters.reports.page import Section, print_sections, to_markdown, write_files
+from converters.reports.plots import new_figure, png_bytes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,19 +21,26 @@ _COLOURS = {"float32": "#56B4E9", "int8": "#0072B2", None: "#999999"}
 _FRACTIONS = ("auroc", "energy_auroc")
 
 
-def write_tasks(results: Sequence[Mapping[str, Any]], machine: Mapping[str, Any], folder: Path
-                ) -> dict[str, Path]:
+def write_tasks(
+    results: Sequence[Mapping[str, Any]], machine: Mapping[str, Any], folder: Path
+) -> dict[str, Path]:
     """Writes tasks.json, tasks.md and tasks.png; returns their paths by `json`, `markdown`,
     `plot`.
 
     results: what `measure_task` returned, one for each task.
     """
     markdown = to_markdown("Tasks", task_sections(results), {"scores": _PLOT})
-    return write_files({
-        "json": ("tasks.json", (json.dumps({"machine": machine, "runs": list(results)}, indent=1)
-                                + "\n").encode()),
-        "plot": (_PLOT, _plot(results)),
-        "markdown": ("tasks.md", markdown.encode())}, folder)
+    return write_files(
+        {
+            "json": (
+                "tasks.json",
+                (json.dumps({"machine": machine, "runs": list(results)}, indent=1) + "\n").encode(),
+            ),
+            "plot": (_PLOT, _plot(results)),
+            "markdown": ("tasks.md", markdown.encode()),
+        },
+        folder,
+    )
 
 
 def print_tasks(results: Sequence[Mapping[str, Any]], console: Console) -> None:
@@ -43,24 +50,42 @@ def print_tasks(results: Sequence[Mapping[str, Any]], console: Console) -> None:
 
 def task_sections(results: Sequence[Mapping[str, Any]]) -> list[Section]:
     """Returns a table for each task."""
-    return [Section(
-        result["task"], result["title"], ("Model", *result["columns"].values()),
-        tuple((_name(row), *(_cell(score, row["scores"].get(score)) for score in result["columns"]))
-              for row in result["rows"]),
-        note=_note(result), plot="scores" if index == 0 else None)
-        for index, result in enumerate(results)]
+    return [
+        Section(
+            result["task"],
+            result["title"],
+            ("Model", *result["columns"].values()),
+            tuple(
+                (
+                    _name(row),
+                    *(_cell(score, row["scores"].get(score)) for score in result["columns"]),
+                )
+                for row in result["rows"]
+            ),
+            note=_note(result),
+            plot="scores" if index == 0 else None,
+        )
+        for index, result in enumerate(results)
+    ]
 
 
 def _note(result):
     parts = ", ".join(f"{count:,} {part}" for part, count in result["examples"].items())
-    spread = (f"Means of {result['seeds']} seeds ± the standard deviation of a sample; a baseline "
-              "is fitted once." if result["seeds"] > 1 else "One seed.")
+    spread = (
+        f"Means of {result['seeds']} seeds ± the standard deviation of a sample; a baseline "
+        "is fitted once."
+        if result["seeds"] > 1
+        else "One seed."
+    )
     trained = "; ".join(
         f"{name}: {options['pretrained'] or options['preset']}, {options['epochs']} + "
         f"{options['qat_epochs']} epochs, learning rate {options['learning_rate']:g}"
-        for name, options in result["options"].items())
-    return (f"{result['note']} Examples: {parts}. Percent but for AUROC; float32 and int8 are "
-            f".tflite files on LiteRT. {spread} {trained}.")
+        for name, options in result["options"].items()
+    )
+    return (
+        f"{result['note']} Examples: {parts}. Percent but for AUROC; float32 and int8 are "
+        f".tflite files on LiteRT. {spread} {trained}."
+    )
 
 
 def _name(row):
@@ -73,7 +98,8 @@ def _cell(score, measured):
     unit, digits = (1, 4) if score in _FRACTIONS else (100, 2)
     spread = measured["spread"]
     return f"{unit * measured['mean']:.{digits}f}" + (
-        "" if spread is None else f" ± {unit * spread:.{digits}f}")
+        "" if spread is None else f" ± {unit * spread:.{digits}f}"
+    )
 
 
 def _plot(results):
@@ -86,13 +112,25 @@ def _plot(results):
         rows = [row for row in reversed(result["rows"]) if score in row["scores"]]
         values = [unit * row["scores"][score]["mean"] for row in rows]
         spreads = [unit * (row["scores"][score]["spread"] or 0) for row in rows]
-        panel.barh([_name(row) for row in rows], values, xerr=spreads,
-                   color=[_COLOURS[row["precision"]] for row in rows], capsize=3)
+        panel.barh(
+            [_name(row) for row in rows],
+            values,
+            xerr=spreads,
+            color=[_COLOURS[row["precision"]] for row in rows],
+            capsize=3,
+        )
         ends = np.add(values, spreads)
         for place, (row, end) in enumerate(zip(rows, ends, strict=True)):
-            panel.annotate(_cell(score, row["scores"][score]), (end, place), (6, 0),
-                           textcoords="offset points", va="center", parse_math=False)
+            panel.annotate(
+                _cell(score, row["scores"][score]),
+                (end, place),
+                (6, 0),
+                textcoords="offset points",
+                va="center",
+                parse_math=False,
+            )
         panel.set_xlim(0, 1.25 * max([*ends, 1e-3]))
-        panel.set_title(f"{result['title']}: {result['columns'][score]}", loc="left",
-                        parse_math=False)
+        panel.set_title(
+            f"{result['title']}: {result['columns'][score]}", loc="left", parse_math=False
+        )
     return png_bytes(figure)

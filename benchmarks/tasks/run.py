@@ -13,10 +13,10 @@ import numpy as np
 from benchmarks.tasks.baselines import baseline_scores
 from benchmarks.tasks.noise import noise_scores
 from benchmarks.tasks.settings import BACKBONE, TASKS, TaskSettings, divide
-from tfsqueeze.data.evaluation_set import load_texts
-from tfsqueeze.data.joining import joined
-from tfsqueeze.errors import UserError
-from tfsqueeze.files import write_atomically
+from tfsqueeze.data.datasets.joining import joined
+from tfsqueeze.data.sources.evaluation_set import load_texts
+from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.files import write_atomically
 
 PRECISIONS = ("float32", "int8")
 TEACHER, TAUGHT = "teacher", "SqueezeBERT, taught"
@@ -37,10 +37,16 @@ class Choices:
     examples: int | None = None
 
 
-def measure_task(name: str, data: Path, folder: Path, *, seeds: int = 3,
-                 choices: Choices = Choices(),
-                 callbacks: Callable[[str, int, int], Sequence] = lambda *_: (),
-                 say: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+def measure_task(
+    name: str,
+    data: Path,
+    folder: Path,
+    *,
+    seeds: int = 3,
+    choices: Choices = Choices(),
+    callbacks: Callable[[str, int, int], Sequence] = lambda *_: (),
+    say: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
     """Makes the table of one of `TASKS`.
 
     data: the folder of all data. folder: takes the runs and the results; those that are there
@@ -55,8 +61,8 @@ def measure_task(name: str, data: Path, folder: Path, *, seeds: int = 3,
 
     Raises UserError for an unknown task, and where the data cannot be read.
     """
-    from tfsqueeze.training.options import TrainingOptions
-    from tfsqueeze.training.run import UNSAID_OPTIONS, claim_folder
+    from tfsqueeze.training.run_folder import claim_folder
+    from tfsqueeze.training.training_options import TrainingOptions
 
     if name not in TASKS:
         raise UserError(f"there is no table of {name!r}; choose some of {', '.join(TASKS)}")
@@ -64,30 +70,46 @@ def measure_task(name: str, data: Path, folder: Path, *, seeds: int = 3,
 
     def training(fields):
         # A model that starts from others' weights has embeddings already.
-        return TrainingOptions(**fields if fields["pretrained"] is None
-                               else {**fields, "spelling_vectors": False})
+        return TrainingOptions(
+            **fields if fields["pretrained"] is None else {**fields, "spelling_vectors": False}
+        )
 
-    options = {variant: training({
-        "pretrained": BACKBONE, **settings.training, **more, **choices.training})
-        for variant, more in settings.variants.items()}
+    options = {
+        variant: training({"pretrained": BACKBONE, **settings.training, **more, **choices.training})
+        for variant, more in settings.variants.items()
+    }
     if choices.teacher is not None:
         first = next(iter(options.values()))
-        options[TEACHER] = training({**first.to_dict(), "pretrained": choices.teacher,
-                                     "qat_epochs": 0})
+        options[TEACHER] = training(
+            {**first.to_dict(), "pretrained": choices.teacher, "qat_epochs": 0}
+        )
         # Its folder is another for each seed.
         options[TAUGHT] = dataclasses.replace(first, teacher=TEACHER)
     train, validation, test = divide(settings, data, 0, choices.examples)
     folder = folder / name
-    claim_folder(folder, {"data": str(settings.folder), "examples": len(train),
-                          "options": {key: one.to_dict() for key, one in options.items()}},
-                 {"options": dict.fromkeys(options, UNSAID_OPTIONS)})
+    claim_folder(
+        folder,
+        {
+            "data": str(settings.folder),
+            "examples": len(train),
+            "options": {key: one.to_dict() for key, one in options.items()},
+        },
+    )
     others = settings.out_of_scope and load_texts(data / settings.folder / settings.out_of_scope)
     found = []
     for baseline in settings.baselines:
-        found += _kept(folder / f"{baseline}.json", lambda path, baseline=baseline: [{
-            "precision": None, **baseline_scores(
-                baseline, settings, joined([train, validation]), test, others)}],
-            lambda baseline=baseline: say(f"{name}: {baseline}"))
+        found += _kept(
+            folder / f"{baseline}.json",
+            lambda path, baseline=baseline: [
+                {
+                    "precision": None,
+                    **baseline_scores(
+                        baseline, settings, joined([train, validation]), test, others
+                    ),
+                }
+            ],
+            lambda baseline=baseline: say(f"{name}: {baseline}"),
+        )
     for seed in range(seeds):
         for variant, one in options.items():
             place = folder / f"seed-{seed}"
@@ -96,13 +118,27 @@ def measure_task(name: str, data: Path, folder: Path, *, seeds: int = 3,
             found += _kept(
                 place / f"{variant}.json",
                 lambda path, one=one, seed=seed, variant=variant: _train_and_measure(
-                    variant, settings, divide(settings, data, seed, choices.examples), one,
-                    str(data / settings.folder), others, path.with_suffix(""), callbacks),
-                lambda seed=seed, variant=variant: say(f"{name}, seed {seed}: {variant}"))
-    return {"task": name, "title": settings.title, "note": settings.note, "seeds": seeds,
-            "examples": {"train": len(train), "validation": len(validation), "test": len(test)},
-            "options": {key: one.to_dict() for key, one in options.items()},
-            "columns": settings.scores, "rows": _rows(found, settings.scores)}
+                    variant,
+                    settings,
+                    divide(settings, data, seed, choices.examples),
+                    one,
+                    str(data / settings.folder),
+                    others,
+                    path.with_suffix(""),
+                    callbacks,
+                ),
+                lambda seed=seed, variant=variant: say(f"{name}, seed {seed}: {variant}"),
+            )
+    return {
+        "task": name,
+        "title": settings.title,
+        "note": settings.note,
+        "seeds": seeds,
+        "examples": {"train": len(train), "validation": len(validation), "test": len(test)},
+        "options": {key: one.to_dict() for key, one in options.items()},
+        "columns": settings.scores,
+        "rows": _rows(found, settings.scores),
+    }
 
 
 def _kept(path: Path, make: Callable[[Path], list], before: Callable[[], None]) -> list:
@@ -115,49 +151,76 @@ def _kept(path: Path, make: Callable[[Path], list], before: Callable[[], None]) 
     return json.loads(path.read_text("utf-8"))
 
 
-def _train_and_measure(variant, settings: TaskSettings, parts, options, data, others, folder,
-                       callbacks):
+def _train_and_measure(
+    variant, settings: TaskSettings, parts, options, data, others, folder, callbacks
+):
     import tf_keras as keras
 
-    from converters.int8 import convert_float
-    from converters.pipeline import convert_run, pack
-    from converters.predictor import open_predictor
-    from tfsqueeze.data.question_dataset import QuestionDataset, QuestionDatasetSplits
-    from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
-    from tfsqueeze.data.token_dataset import TokenDataset, TokenDatasetSplits
-    from tfsqueeze.training.run import train_task
+    from converters.conversion.keras_to_tflite import convert_float
+    from converters.conversion.runs import convert_run, pack
+    from converters.inference.open_predictor import open_predictor
+    from tfsqueeze.data.datasets.question_dataset import QuestionDataset, QuestionDatasetSplits
+    from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+    from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
+    from tfsqueeze.training.train_task import train_task
 
     keras.backend.clear_session()
-    kinds = {TextDataset: DatasetSplits, TokenDataset: TokenDatasetSplits,
-             QuestionDataset: QuestionDatasetSplits}
+    kinds = {
+        TextDataset: DatasetSplits,
+        TokenDataset: TokenDatasetSplits,
+        QuestionDataset: QuestionDatasetSplits,
+    }
     splits = kinds[type(parts[0])](*parts)
-    run = train_task(folder, settings.task, splits, options,
-                     lambda stage, *counts: callbacks(f"{variant}, {stage}", *counts),
-                     dataset_name=data)
-    contents = {"float32": pack(run, convert_float(run.float_model, options.max_length),
-                                options.max_length), "int8": convert_run(run)}
+    run = train_task(
+        folder,
+        settings.task,
+        splits,
+        options,
+        lambda stage, *counts: callbacks(f"{variant}, {stage}", *counts),
+        dataset_name=data,
+    )
+    contents = {
+        "float32": pack(
+            run, convert_float(run.float_model, options.max_length), options.max_length
+        ),
+        "int8": convert_run(run),
+    }
     rows = []
     for precision in PRECISIONS:
         with write_atomically(folder.with_name(f"{variant}-{precision}.tflite")) as temporary:
             temporary.write_bytes(contents[precision])
         predictor = open_predictor(contents[precision])
-        scores = noise_scores(
-            lambda texts, predictor=predictor: np.array([
-                list(one.probabilities.values()) for one in predictor.predict(texts)]),
-            predictor.classes["logits"], splits.test) if settings.noises else _flat(
-            predictor.evaluate(splits.test, out_of_scope=others))
-        rows.append({"model": variant, "precision": precision, "history": run.history,
-                     "seconds": run.seconds, "bytes": len(contents[precision]),
-                     "scores": {score: scores[score] for score in settings.scores
-                                if score in scores}})
+        scores = (
+            noise_scores(
+                lambda texts, predictor=predictor: np.array(
+                    [list(one.probabilities.values()) for one in predictor.predict(texts)]
+                ),
+                predictor.classes["logits"],
+                splits.test,
+            )
+            if settings.noises
+            else _flat(predictor.evaluate(splits.test, out_of_scope=others))
+        )
+        rows.append(
+            {
+                "model": variant,
+                "precision": precision,
+                "history": run.history,
+                "seconds": run.seconds,
+                "bytes": len(contents[precision]),
+                "scores": {score: scores[score] for score in settings.scores if score in scores},
+            }
+        )
     return rows
 
 
 def _flat(metrics):
     """Metrics in one level: those of languages as `f1_en`, those of texts out of scope by name."""
-    languages = {f"{score}_{language}": value
-                 for language, scores in metrics.get("per_language", {}).items()
-                 for score, value in scores.items()}
+    languages = {
+        f"{score}_{language}": value
+        for language, scores in metrics.get("per_language", {}).items()
+        for score, value in scores.items()
+    }
     return {**metrics, **metrics.get("out_of_scope", {}), **languages}
 
 
@@ -173,7 +236,9 @@ def _rows(found, columns):
         measured = {}
         for name, values in scores.items():
             measured[name] = {
-                "values": values, "mean": float(np.mean(values)),
-                "spread": float(np.std(values, ddof=1)) if len(values) > 1 else None}
+                "values": values,
+                "mean": float(np.mean(values)),
+                "spread": float(np.std(values, ddof=1)) if len(values) > 1 else None,
+            }
         rows.append({"model": model, "precision": precision, "scores": measured})
     return rows

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.tasks.noise import ATTACKED_TEXTS, CHARACTER_NOISES, MAX_CHANGED, NOISE_LEVEL
-from tfsqueeze.data.conll import load_conll_folder
-from tfsqueeze.data.datasets import load_dataset
-from tfsqueeze.data.folders import VALIDATION_FRACTION
-from tfsqueeze.data.joining import joined
-from tfsqueeze.data.snips import load_snips
-from tfsqueeze.data.squad import read_squad
+from tfsqueeze.data.datasets.joining import joined
+from tfsqueeze.data.readers.conll import load_conll_folder
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION
+from tfsqueeze.data.readers.snips import load_snips
+from tfsqueeze.data.readers.squad import read_squad
+from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.tasks import (
     INTENT_AND_SLOTS,
     QUESTION_ANSWERING,
@@ -51,7 +51,8 @@ class TaskSettings:
     scores: dict[str, str]
     training: dict[str, Any]
     variants: dict[str, dict[str, Any]] = dataclasses.field(
-        default_factory=lambda: {"SqueezeBERT": {}})
+        default_factory=lambda: {"SqueezeBERT": {}}
+    )
     baselines: tuple[str, ...] = ()
     out_of_scope: str | None = None
     noises: bool = False
@@ -65,9 +66,11 @@ def _split_off_test(folder: Path):
 
 def _published(load):
     """The parts as published, where the last stands for the test part that is not there."""
+
     def read(folder):
         splits = load(folder)
         return splits.train, splits.validation
+
     return read
 
 
@@ -81,11 +84,21 @@ def _rte(folder: Path):
     return joined([splits.train, splits.validation]), splits.test
 
 
-_SHARED = {"batch_size": 32, "learning_rate": 3e-4, "qat_epochs": 1, "qat_learning_rate": 5e-5,
-           "word_dropout": 0.05, "patience": 100}
+_SHARED = {
+    "batch_size": 32,
+    "learning_rate": 3e-4,
+    "qat_epochs": 1,
+    "qat_learning_rate": 5e-5,
+    "word_dropout": 0.05,
+    "patience": 100,
+}
 # What a word is depends on its neighbours: convolutions beside the feed-forward layers see those.
-_WORDS = {"batch_size": 64, "learning_rate": 5e-4, "word_dropout": 0.1,
-          "model": {"feed_forward_type": "both"}}
+_WORDS = {
+    "batch_size": 64,
+    "learning_rate": 5e-4,
+    "word_dropout": 0.1,
+    "model": {"feed_forward_type": "both"},
+}
 _ENTITIES = {"f1": "F1", "precision": "precision", "recall": "recall"}
 _LANGUAGES = ("en", "de", "fr", "nl")
 
@@ -95,50 +108,94 @@ TASKS: dict[str, TaskSettings] = {
         "Intents and slots: SNIPS",
         "A tenth of each intent, the same for all seeds, is what is measured; another tenth of "
         "the rest chooses the epoch.",
-        INTENT_AND_SLOTS, "snips", _split_off_test,
-        {"slot_f1": "slot F1", "intent_accuracy": "intent accuracy",
-         "frame_accuracy": "frame accuracy"},
-        {**_SHARED, **_WORDS, "epochs": 8, "max_length": 40}, baselines=("tfidf",)),
+        INTENT_AND_SLOTS,
+        "snips",
+        _split_off_test,
+        {
+            "slot_f1": "slot F1",
+            "intent_accuracy": "intent accuracy",
+            "frame_accuracy": "frame accuracy",
+        },
+        {**_SHARED, **_WORDS, "epochs": 8, "max_length": 40},
+        baselines=("tfidf",),
+    ),
     "wnut17": TaskSettings(
-        "Named entities: WNUT 2017", "Measured on dev; a tenth of train chooses the epoch.",
-        TOKEN_CLASSIFICATION, "wnut17", _published(load_conll_folder), _ENTITIES,
-        {**_SHARED, **_WORDS, "epochs": 8, "max_length": 64}, baselines=("crf",)),
+        "Named entities: WNUT 2017",
+        "Measured on dev; a tenth of train chooses the epoch.",
+        TOKEN_CLASSIFICATION,
+        "wnut17",
+        _published(load_conll_folder),
+        _ENTITIES,
+        {**_SHARED, **_WORDS, "epochs": 8, "max_length": 64},
+        baselines=("crf",),
+    ),
     "wikiann": TaskSettings(
         "Named entities in four languages: WikiANN",
         "One model of all languages, from scratch, since the backbone knows English alone, "
         "measured on dev; a tenth of train chooses the epoch. The conditional random fields are "
         "one for each language.",
-        TOKEN_CLASSIFICATION, "wikiann", _published(load_conll_folder),
+        TOKEN_CLASSIFICATION,
+        "wikiann",
+        _published(load_conll_folder),
         # The first is drawn, and the fields have no score of all languages.
         {**{f"f1_{language}": f"F1, {language}" for language in _LANGUAGES}, "f1": "F1, all"},
-        {**_SHARED, "pretrained": None, "preset": "squeezebert-tagger", "vocab_size": 30000,
-         "lowercase": False, "epochs": 8, "batch_size": 64, "learning_rate": 1.5e-3,
-         "word_dropout": 0.1, "subword_dropout": 0.2, "spelling_vectors": True,
-         "model": {"hidden_dropout_prob": 0.2}, "weight_decay": 0.05, "max_length": 64},
-        baselines=("crf",)),
+        {
+            **_SHARED,
+            "pretrained": None,
+            "preset": "squeezebert-tagger",
+            "vocab_size": 30000,
+            "lowercase": False,
+            "epochs": 8,
+            "batch_size": 64,
+            "learning_rate": 1.5e-3,
+            "word_dropout": 0.1,
+            "subword_dropout": 0.2,
+            "spelling_vectors": True,
+            "model": {"hidden_dropout_prob": 0.2},
+            "weight_decay": 0.05,
+            "max_length": 64,
+        },
+        baselines=("crf",),
+    ),
     "rte": TaskSettings(
         "Pairs of texts: RTE",
         "Trained on the first and second challenge and on the third's dev part, measured on the "
         "third's test part; a tenth of train chooses the epoch.",
-        TEXT_CLASSIFICATION, "rte", _rte, {"accuracy": "accuracy", "macro_f1": "macro F1"},
+        TEXT_CLASSIFICATION,
+        "rte",
+        _rte,
+        {"accuracy": "accuracy", "macro_f1": "macro F1"},
         {**_SHARED, "epochs": 8, "max_length": 128},
-        baselines=("majority", "tfidf")),
+        baselines=("majority", "tfidf"),
+    ),
     "xquad": TaskSettings(
         "Answers in texts: XQuAD, English",
         "About a thousand questions to learn from, of articles that the measured questions are not "
         "of; a tenth of the other articles chooses the epoch.",
-        QUESTION_ANSWERING, "xquad/en.json", _split_off_articles,
+        QUESTION_ANSWERING,
+        "xquad/en.json",
+        _split_off_articles,
         {"f1": "F1", "exact_match": "exact match"},
-        {**_SHARED, "epochs": 8, "max_length": 256}, baselines=("sentence",)),
+        {**_SHARED, "epochs": 8, "max_length": 256},
+        baselines=("sentence",),
+    ),
     "clinc-oos": TaskSettings(
         "Intents, and texts out of scope: CLINC-150",
         "Measured on val and the texts of oos_val; a tenth of train chooses the epoch. Nothing was "
         "trained on texts out of scope. AUROC: how well confidence tells them apart.",
-        TEXT_CLASSIFICATION, "clinc150", _published(load_dataset),
-        {"auroc": "AUROC", "energy_auroc": "AUROC by energy", "accuracy": "accuracy",
-         "expected_calibration_error": "calibration error"},
-        {**_SHARED, "epochs": 6, "max_length": 32}, baselines=("tfidf",),
-        out_of_scope="oos_val.tsv"),
+        TEXT_CLASSIFICATION,
+        "clinc150",
+        _published(load_dataset),
+        {
+            "auroc": "AUROC",
+            "energy_auroc": "AUROC by energy",
+            "accuracy": "accuracy",
+            "expected_calibration_error": "calibration error",
+        },
+        {**_SHARED, "epochs": 6, "max_length": 32},
+        baselines=("tfidf",),
+        out_of_scope="oos_val.tsv",
+    ),
     "noise": TaskSettings(
         "Training on noisy copies: CLINC-150",
         f"Measured on val, clean and with {NOISE_LEVEL:.0%} of the letters wrong "
@@ -147,15 +204,29 @@ TASKS: dict[str, TaskSettings] = {
         f"that count most, in {ATTACKED_TEXTS:,} of these texts, at most "
         f"{MAX_CHANGED:.0%} of a text's words but at least one; the share of "
         "those predicted rightly at first that are no longer.",
-        TEXT_CLASSIFICATION, "clinc150", _published(load_dataset),
-        {"lost": "lost", "noisy": "noisy", "clean": "clean",
-         **{name: name for name in CHARACTER_NOISES}, "attack_success_rate": "attack success"},
+        TEXT_CLASSIFICATION,
+        "clinc150",
+        _published(load_dataset),
+        {
+            "lost": "lost",
+            "noisy": "noisy",
+            "clean": "clean",
+            **{name: name for name in CHARACTER_NOISES},
+            "attack_success_rate": "attack success",
+        },
         # Passes over copies count: with two of them three passes see as many texts as nine.
         {**_SHARED, "max_length": 40},
-        variants={"SqueezeBERT": {"epochs": 9},
-                  "SqueezeBERT, noisy copies": {"epochs": 3, "noisy_copies": 2,
-                                                "noise_level": NOISE_LEVEL}},
-        baselines=("tfidf",), noises=True),
+        variants={
+            "SqueezeBERT": {"epochs": 9},
+            "SqueezeBERT, noisy copies": {
+                "epochs": 3,
+                "noisy_copies": 2,
+                "noise_level": NOISE_LEVEL,
+            },
+        },
+        baselines=("tfidf",),
+        noises=True,
+    ),
 }
 
 
@@ -179,6 +250,11 @@ def _known(part, train):
     """The examples of a part whose labels and tags a small training part has."""
     labels = getattr(train, "labels", None) and set(train.labels)
     tags = set(train.tag_names()) if hasattr(train, "tags") else set()
-    return part.take([row for row in range(len(part))
-                      if (labels is None or part.labels[row] in labels)
-                      and (not tags or tags.issuperset(part.tags[row]))])
+    return part.take(
+        [
+            row
+            for row in range(len(part))
+            if (labels is None or part.labels[row] in labels)
+            and (not tags or tags.issuperset(part.tags[row]))
+        ]
+    )

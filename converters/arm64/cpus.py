@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 _BASE = ("fp", "asimd", "aes", "pmull", "sha1", "sha2", "crc32")
 
@@ -46,19 +46,35 @@ class Cpu:
         numbers = {
             **dict.fromkeys(("kernel_max", "possible", "present", "online"), 0),
             **{f"cpu0/cpufreq/cpuinfo_{limit}_freq": 1_500_000 for limit in ("min", "max")},
-            **{f"cpu0/topology/{name}": 0 for name in (
-                "core_id", "physical_package_id", "core_cpus_list", "core_siblings_list",
-                "cluster_cpus_list", "package_cpus_list", "thread_siblings_list")},
+            **{
+                f"cpu0/topology/{name}": 0
+                for name in (
+                    "core_id",
+                    "physical_package_id",
+                    "core_cpus_list",
+                    "core_siblings_list",
+                    "cluster_cpus_list",
+                    "package_cpus_list",
+                    "thread_siblings_list",
+                )
+            },
         }
-        return {"proc/cpuinfo": "".join(f"{name}\t: {value}\n" for name, value in fields.items()),
-                **{f"{folder}/{name}": str(number) for name, number in numbers.items()}}
+        return {
+            "proc/cpuinfo": "".join(f"{name}\t: {value}\n" for name, value in fields.items()),
+            **{f"{folder}/{name}": str(number) for name, number in numbers.items()},
+        }
 
 
 # Coral boards and small phone cores: neither dot products nor half-precision arithmetic.
 CORTEX_A53 = Cpu("cortex-a53", 0, 0xD03, 4, (*_BASE, "cpuid"))
 # Big phone cores since 2018: both.
-CORTEX_A76 = Cpu("cortex-a76", 4, 0xD0B, 1, (
-    *_BASE, "atomics", "fphp", "asimdhp", "cpuid", "asimdrdm", "lrcpc", "dcpop", "asimddp"))
+CORTEX_A76 = Cpu(
+    "cortex-a76",
+    4,
+    0xD0B,
+    1,
+    (*_BASE, "atomics", "fphp", "asimdhp", "cpuid", "asimdrdm", "lrcpc", "dcpop", "asimddp"),
+)
 CPUS = {cpu.name: cpu for cpu in (CORTEX_A53, CORTEX_A76)}
 
 
@@ -67,4 +83,3 @@ def find_cpu(name: str) -> Cpu:
     if name not in CPUS:
         raise UserError(f"the processor {name!r} is unknown; there are {', '.join(CPUS)}")
     return CPUS[name]
-

@@ -15,12 +15,11 @@ from converters.arm64.cpus import find_cpu
 from converters.arm64.plugin import InstructionCounts, ensure_plugin, read_counts
 from converters.arm64.qemu import find_emulator
 from converters.arm64.root import ENVIRONMENT, ensure_root
-from converters.model_file import Model
-from converters.runtimes import Inputs, open_model
-from tfsqueeze.errors import UserError
+from converters.runtime.interpreters import Inputs, open_model
+from converters.tflite.tflite_file import Model
+from tfsqueeze.utils.errors import UserError
 
-RUNTIMES = {"litert": "ai_edge_litert.interpreter",
-            "tflite-runtime": "tflite_runtime.interpreter"}
+RUNTIMES = {"litert": "ai_edge_litert.interpreter", "tflite-runtime": "tflite_runtime.interpreter"}
 _GUEST = Path(__file__).with_name("guest.py")
 
 
@@ -40,8 +39,13 @@ class Arm64Run:
     log: str
 
 
-def run_on_arm64(model: Model, inputs: Inputs, runtime: str = "litert", cpu: str = "cortex-a76",
-                 count: bool = False) -> Arm64Run:
+def run_on_arm64(
+    model: Model,
+    inputs: Inputs,
+    runtime: str = "litert",
+    cpu: str = "cortex-a76",
+    count: bool = False,
+) -> Arm64Run:
     """Runs a .tflite file, given as its bytes or a path, on rows of inputs, with one thread.
 
     The first call makes the root (`ensure_root`). Starting the emulated Python takes seconds, and
@@ -70,19 +74,35 @@ def run_on_arm64(model: Model, inputs: Inputs, runtime: str = "litert", cpu: str
             (folder / "model.tflite").write_bytes(model)
         else:
             (folder / "model.tflite").symlink_to(Path(model).resolve())
-        np.savez(folder / "inputs.npz",
-                 **{f"input_{index}": values for index, values in enumerate(rows.values())})
+        np.savez(
+            folder / "inputs.npz",
+            **{f"input_{index}": values for index, values in enumerate(rows.values())},
+        )
         counted = folder / "counts.txt"
         options = ["-plugin", f"{ensure_plugin()},output={counted}"] if count else []
         # -B leaves the root as it is.
-        command = [*root.python(processor, *options), "-B", str(_GUEST), str(root.packages),
-                   module, str(folder)]
-        result = subprocess.run(command, capture_output=True, text=True, errors="replace",
-                                check=False, env=ENVIRONMENT, cwd=folder)
+        command = [
+            *root.python(processor, *options),
+            "-B",
+            str(_GUEST),
+            str(root.packages),
+            module,
+            str(folder),
+        ]
+        result = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            env=ENVIRONMENT,
+            cwd=folder,
+        )
         if result.returncode:
             source = "the model" if isinstance(model, bytes) else os.fspath(model)
-            raise UserError(f"{runtime} on an emulated {cpu} cannot run {source}: "
-                            f"{_reason(result)}")
+            raise UserError(
+                f"{runtime} on an emulated {cpu} cannot run {source}: {_reason(result)}"
+            )
         with np.load(folder / "outputs.npz") as outputs:
             arrays = tuple(outputs[f"output_{index}"] for index in range(len(outputs)))
         return Arm64Run(arrays, read_counts(counted) if count else None, result.stderr)
@@ -91,8 +111,9 @@ def run_on_arm64(model: Model, inputs: Inputs, runtime: str = "litert", cpu: str
 def find_runtime(name: str) -> str:
     """The interpreter's module. Raises UserError for a name that is not among `RUNTIMES`."""
     if name not in RUNTIMES:
-        raise UserError(f"the runtime {name!r} has no aarch64 wheel here; "
-                        f"there are {', '.join(RUNTIMES)}")
+        raise UserError(
+            f"the runtime {name!r} has no aarch64 wheel here; there are {', '.join(RUNTIMES)}"
+        )
     return RUNTIMES[name]
 
 

@@ -22,7 +22,8 @@ def main(packages: str, module: str, folder: str) -> None:
     import numpy as np
 
     interpreter = importlib.import_module(module).Interpreter(
-        model_path=str(Path(folder, "model.tflite")), num_threads=1)
+        model_path=str(Path(folder, "model.tflite")), num_threads=1
+    )
     interpreter.allocate_tensors()
     details = interpreter.get_input_details()
     outputs = [detail["index"] for detail in interpreter.get_output_details()]
@@ -33,14 +34,16 @@ def main(packages: str, module: str, folder: str) -> None:
     results = [[] for _ in outputs]
     for start in range(0, len(rows[0]), batch):
         for detail, values in zip(details, rows, strict=True):
-            interpreter.set_tensor(detail["index"], values[start:start + batch])
+            interpreter.set_tensor(detail["index"], values[start : start + batch])
         system_call(GETPPID, MARK)
         interpreter.invoke()
         system_call(GETPPID, MARK)
         for index, result in zip(outputs, results, strict=True):
             result.append(interpreter.get_tensor(index))
-    np.savez(Path(folder, "outputs.npz"),
-             **{f"output_{index}": np.concatenate(result) for index, result in enumerate(results)})
+    np.savez(
+        Path(folder, "outputs.npz"),
+        **{f"output_{index}": np.concatenate(result) for index, result in enumerate(results)},
+    )
 
 
 if __name__ == "__main__":

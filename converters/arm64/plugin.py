@@ -8,9 +8,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfsqueeze.data.archives import cache_dir
-from tfsqueeze.errors import UserError
-from tfsqueeze.files import write_atomically
+from tfsqueeze.utils.archives import cache_dir
+from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.files import write_atomically
 
 _SOURCE = Path(__file__).with_name("count_instructions.c")
 
@@ -43,12 +43,17 @@ def ensure_plugin() -> Path:
         return path
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
-        raise UserError("counting instructions needs a C compiler; "
-                        "install one, on Debian: apt-get install gcc libc6-dev")
+        raise UserError(
+            "counting instructions needs a C compiler; "
+            "install one, on Debian: apt-get install gcc libc6-dev"
+        )
     with write_atomically(path) as temporary:
         result = subprocess.run(
             [compiler, "-O2", "-fPIC", "-shared", "-o", str(temporary), str(_SOURCE)],
-            capture_output=True, text=True, check=False)
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if result.returncode:
             lines = result.stderr.splitlines() or ["no reason given"]
             raise UserError(f"{compiler} cannot compile {_SOURCE} ({lines[0]})")
@@ -60,8 +65,11 @@ def read_counts(path: Path) -> tuple[InstructionCounts, ...]:
 
     Its lines are totals so far: the first before an inference, the next after it, and so on.
     """
-    lines = [[int(word) for word in line.split()]
-             for line in path.read_text(encoding="ascii").splitlines()]
+    lines = [
+        [int(word) for word in line.split()]
+        for line in path.read_text(encoding="ascii").splitlines()
+    ]
     return tuple(
         InstructionCounts(*(end - start for start, end in zip(before, after, strict=True)))
-        for before, after in zip(lines[::2], lines[1::2], strict=True))
+        for before, after in zip(lines[::2], lines[1::2], strict=True)
+    )

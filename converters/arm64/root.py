@@ -20,22 +20,34 @@ from pathlib import Path
 
 from converters.arm64.cpus import CPUS, Cpu
 from converters.arm64.qemu import find_emulator
-from tfsqueeze.data.archives import Archive, cache_dir, fetch_archive
-from tfsqueeze.errors import UserError
-from tfsqueeze.files import write_atomically
+from tfsqueeze.utils.archives import Archive, cache_dir, fetch_archive
+from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.files import write_atomically
 
 # tflite-runtime's newest wheels are for Python 3.11, which is that of Debian 12 (bookworm).
 DEBIAN_PACKAGES = ("python3.11", "libstdc++6")
 WHEELS = (
-    Archive("numpy", "1.26.4", "wheel",
-            "7ab55401287bfec946ced39700c053796e7cc0e3acbef09993a9ad2adba6ca6e",
-            "cp311-cp311-manylinux2014_aarch64"),
-    Archive("tflite-runtime", "2.14.0", "wheel",
-            "ce9fa5d770a9725c746dcbf6f59f3178233b3759f09982e8b2db8d2234c333b0",
-            "cp311-cp311-manylinux_2_34_aarch64"),
-    Archive("ai-edge-litert", "2.3.0", "wheel",
-            "853fc608f96da87bd5f3458465dfb9abbf18d5ae6b94eceacead407146f175ae",
-            "cp311-cp311-manylinux_2_27_aarch64"),
+    Archive(
+        "numpy",
+        "1.26.4",
+        "wheel",
+        "7ab55401287bfec946ced39700c053796e7cc0e3acbef09993a9ad2adba6ca6e",
+        "cp311-cp311-manylinux2014_aarch64",
+    ),
+    Archive(
+        "tflite-runtime",
+        "2.14.0",
+        "wheel",
+        "ce9fa5d770a9725c746dcbf6f59f3178233b3759f09982e8b2db8d2234c333b0",
+        "cp311-cp311-manylinux_2_34_aarch64",
+    ),
+    Archive(
+        "ai-edge-litert",
+        "2.3.0",
+        "wheel",
+        "853fc608f96da87bd5f3458465dfb9abbf18d5ae6b94eceacead407146f175ae",
+        "cp311-cp311-manylinux_2_27_aarch64",
+    ),
 )
 # Nothing of the host's environment; hashes of strings, and so counts, are those of every run.
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
@@ -69,8 +81,19 @@ class Root:
         """
         python = self.folder / "debian" / "usr" / "bin" / "python3.11"
         # -P and -S: nothing is imported from the host's folders.
-        return [find_emulator(), "-L", str(self.folder / "cpus" / cpu.name), "-cpu", cpu.name,
-                "-seed", "0", *options, str(python), "-P", "-S"]
+        return [
+            find_emulator(),
+            "-L",
+            str(self.folder / "cpus" / cpu.name),
+            "-cpu",
+            cpu.name,
+            "-seed",
+            "0",
+            *options,
+            str(python),
+            "-P",
+            "-S",
+        ]
 
     @property
     def wheels(self) -> dict[str, str]:
@@ -84,7 +107,7 @@ class Root:
 
 
 def ensure_root() -> Root:
-    """Returns the root in the cache (`tfsqueeze.data.archives.cache_dir`), made on first use.
+    """Returns the root in the cache (`tfsqueeze.utils.archives.cache_dir`), made on first use.
 
     Making it downloads about 45 MB by apt-get and pip, from the sources set up on this machine,
     and takes 180 MB. apt checks Debian's packages against its signed indices; the wheels are
@@ -130,8 +153,7 @@ def _make(folder: Path) -> None:
     # Proves that it works, and leaves compiled modules, with which Python starts in a third of
     # the time.
     root = Root(folder)
-    _run([*root.python(next(iter(CPUS.values()))), "-c", _IMPORTS, str(root.packages)],
-         ENVIRONMENT)
+    _run([*root.python(next(iter(CPUS.values()))), "-c", _IMPORTS, str(root.packages)], ENVIRONMENT)
 
 
 @contextlib.contextmanager
@@ -139,8 +161,10 @@ def _debian_archives() -> Iterator[list[Path]]:
     """Yields the .deb files of `DEBIAN_PACKAGES` and of all that they depend on."""
     for tool in ("apt-get", "dpkg-deb"):
         if not shutil.which(tool):
-            raise UserError(f"{tool} is not installed; the arm64 root is made of Debian's packages "
-                            "on Debian 12 (bookworm) or a system with its sources")
+            raise UserError(
+                f"{tool} is not installed; the arm64 root is made of Debian's packages "
+                "on Debian 12 (bookworm) or a system with its sources"
+            )
     with tempfile.TemporaryDirectory(prefix="tfsqueeze-apt-") as name:
         folder = Path(name)
         (folder / "state" / "lists" / "partial").mkdir(parents=True)
@@ -149,13 +173,26 @@ def _debian_archives() -> Iterator[list[Path]]:
         status = folder / "status"
         status.touch()
         # A system with nothing installed, so that all dependencies are fetched.
-        settings = {"APT::Architecture": "arm64", "APT::Architectures": "arm64",
-                    "Dir::State": folder / "state", "Dir::State::status": status,
-                    "Dir::Cache": folder / "cache"}
+        settings = {
+            "APT::Architecture": "arm64",
+            "APT::Architectures": "arm64",
+            "Dir::State": folder / "state",
+            "Dir::State::status": status,
+            "Dir::Cache": folder / "cache",
+        }
         options = [option for key, value in settings.items() for option in ("-o", f"{key}={value}")]
         _run(["apt-get", *options, "update"])
-        _run(["apt-get", *options, "install", "--yes", "--download-only",
-              "--no-install-recommends", *DEBIAN_PACKAGES])
+        _run(
+            [
+                "apt-get",
+                *options,
+                "install",
+                "--yes",
+                "--download-only",
+                "--no-install-recommends",
+                *DEBIAN_PACKAGES,
+            ]
+        )
         yield sorted(archives.glob("*.deb"))
 
 
@@ -164,6 +201,8 @@ def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -
     if result.returncode:
         lines = result.stderr.splitlines() or ["no reason given"]
         reasons = [line for line in lines if line.startswith("E: ")] or lines[-1:]
-        raise UserError(f"{Path(command[0]).name} failed in making the arm64 root of Debian 12 "
-                        f"({reasons[0].removeprefix('E: ')}); check the network and apt's sources")
+        raise UserError(
+            f"{Path(command[0]).name} failed in making the arm64 root of Debian 12 "
+            f"({reasons[0].removeprefix('E: ')}); check the network and apt's sources"
+        )
     return result.stdout

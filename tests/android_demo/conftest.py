@@ -25,8 +25,13 @@ class Core:
     def ask(self, values: Iterable[Any], *arguments: object) -> list[Any]:
         """The answers of a command to JSON values, in order."""
         lines = "".join(json.dumps(value) + "\n" for value in values)
-        result = subprocess.run(["java", "-cp", self._class_path, _MAIN, *map(str, arguments)],
-                                input=lines, text=True, check=False, capture_output=True)
+        result = subprocess.run(
+            ["java", "-cp", self._class_path, _MAIN, *map(str, arguments)],
+            input=lines,
+            text=True,
+            check=False,
+            capture_output=True,
+        )
         assert result.returncode == 0, result.stderr[-3000:]
         return [json.loads(line) for line in result.stdout.splitlines()]
 
@@ -73,8 +78,10 @@ def as_kotlin_reads():
     """A function that joins pairs of lone surrogates, which are one character in Kotlin."""
 
     def read(texts: Iterable[str]) -> list[str]:
-        return [text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-                for text in texts]
+        return [
+            text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+            for text in texts
+        ]
 
     return read
 

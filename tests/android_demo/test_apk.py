@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 pytest.importorskip("elftools", reason="pip install '.[android]'")
 pytestmark = pytest.mark.android
@@ -101,9 +101,14 @@ def test_a_permission_is_refused(make, libraries, tmp_path, monkeypatch):
     main.mkdir()
     (main / "res").symlink_to(resources._MAIN / "res")
     manifest = (resources._MAIN / "AndroidManifest.xml").read_text("utf-8")
-    (main / "AndroidManifest.xml").write_text(manifest.replace(
-        "<application", '<uses-permission android:name="android.permission.INTERNET" />'
-        "<application", 1), "utf-8")
+    (main / "AndroidManifest.xml").write_text(
+        manifest.replace(
+            "<application",
+            '<uses-permission android:name="android.permission.INTERNET" /><application',
+            1,
+        ),
+        "utf-8",
+    )
     monkeypatch.setattr(resources, "_MAIN", main)
     assets = tmp_path / "assets"
     assets.mkdir()

@@ -8,10 +8,10 @@ import random
 import numpy as np
 import pytest
 
-from converters.metadata import read_metadata
-from converters.predictor import open_predictor
-from converters.runtimes import TFLiteModel, open_model
-from tfsqueeze.data.question_dataset import NO_ANSWER
+from converters.inference.open_predictor import open_predictor
+from converters.runtime.interpreters import TFLiteModel, open_model
+from converters.tflite.metadata import read_metadata
+from tfsqueeze.data.datasets.question_dataset import NO_ANSWER
 
 pytestmark = pytest.mark.android
 
@@ -31,8 +31,10 @@ class DrawnLogits(TFLiteModel):
     def _invoke(self, arrays):
         # Few values make many ties, and extreme ones saturate the softmax.
         least, most = self._draw.choice([(-128, 128), (0, 3), (-3, 3)])
-        found = {detail.name: self._draw.integers(least, most, detail.shape, np.int8)
-                 for detail in self.output_details}
+        found = {
+            detail.name: self._draw.integers(least, most, detail.shape, np.int8)
+            for detail in self.output_details
+        }
         self._drawn.append({name: values.ravel().tolist() for name, values in found.items()})
         return found
 
@@ -59,12 +61,14 @@ def sample(tmp_path_factory):
 @pytest.fixture(scope="module")
 def texts(real_texts, generate_strings, as_kotlin_reads):
     """Sentences, and words of the sample models, in disorder."""
-    words = ("The cat sat on a mat, playing songs by New-York! Where is it? 東 Ünknown "
-             "\U0001f600").split()
+    words = (
+        "The cat sat on a mat, playing songs by New-York! Where is it? 東 Ünknown \U0001f600"
+    ).split()
     draw = random.Random(0)
     made = [" ".join(draw.choices(words, k=draw.randrange(16))) for _ in range(TEXTS // 2)]
-    return as_kotlin_reads([*made, *draw.sample(real_texts, TEXTS // 4),
-                            *generate_strings(TEXTS // 4, words, seed=0)])
+    return as_kotlin_reads(
+        [*made, *draw.sample(real_texts, TEXTS // 4), *generate_strings(TEXTS // 4, words, seed=0)]
+    )
 
 
 def ask(core, path, predict, drawn, pairs):
@@ -80,31 +84,44 @@ def ask(core, path, predict, drawn, pairs):
 def check_labels(found, prediction):
     ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
     assert [label for label, _ in found] == [label for label, _ in ranked]
-    assert [share for _, share in found] == pytest.approx([share for _, share in ranked],
-                                                          abs=TOLERANCE)
+    assert [share for _, share in found] == pytest.approx(
+        [share for _, share in ranked], abs=TOLERANCE
+    )
 
 
 def check_entities(found, text, entities, utf16):
     assert [row[:3] for row in found] == [
-        [entity.type, utf16(text, entity.start), utf16(text, entity.end)] for entity in entities]
-    assert [row[3] for row in found] == pytest.approx([entity.score for entity in entities],
-                                                      abs=TOLERANCE)
+        [entity.type, utf16(text, entity.start), utf16(text, entity.end)] for entity in entities
+    ]
+    assert [row[3] for row in found] == pytest.approx(
+        [entity.score for entity in entities], abs=TOLERANCE
+    )
 
 
 @pytest.mark.parametrize("name", ["text-classification", "pairs"])
 def test_labels(name, core, sample, texts):
     path, predictor, drawn = sample(name, seed=1)
     pairs = list(zip(texts, texts[::-1] if name == "pairs" else [None] * len(texts), strict=True))
-    results = ask(core, path, lambda text, second: predictor.predict(
-        [text], None if second is None else [second])[0], drawn, pairs)
+    results = ask(
+        core,
+        path,
+        lambda text, second: predictor.predict([text], None if second is None else [second])[0],
+        drawn,
+        pairs,
+    )
     for found, prediction in zip(*results, strict=True):
         check_labels(found["labels"], prediction)
 
 
 def test_entities(core, sample, texts, utf16):
     path, predictor, drawn = sample("token-classification", seed=2)
-    results = ask(core, path, lambda text, _: predictor.predict([text])[0], drawn,
-                  [(text, None) for text in texts])
+    results = ask(
+        core,
+        path,
+        lambda text, _: predictor.predict([text])[0],
+        drawn,
+        [(text, None) for text in texts],
+    )
     for found, prediction in zip(*results, strict=True):
         check_entities(found["entities"], prediction.text, prediction.entities, utf16)
     assert sum(len(prediction.entities) for prediction in results[1]) > TEXTS
@@ -112,8 +129,13 @@ def test_entities(core, sample, texts, utf16):
 
 def test_intents_and_slots(core, sample, texts, utf16):
     path, predictor, drawn = sample("intent-and-slots", seed=3)
-    results = ask(core, path, lambda text, _: predictor.predict([text])[0], drawn,
-                  [(text, None) for text in texts])
+    results = ask(
+        core,
+        path,
+        lambda text, _: predictor.predict([text])[0],
+        drawn,
+        [(text, None) for text in texts],
+    )
     for found, prediction in zip(*results, strict=True):
         check_labels(found["labels"], prediction)
         check_entities(found["entities"], prediction.text, prediction.slots, utf16)
@@ -122,24 +144,34 @@ def test_intents_and_slots(core, sample, texts, utf16):
 def test_answers(core, sample, texts, utf16):
     path, predictor, drawn = sample("question-answering", seed=4)
     assert NO_ANSWER in predictor.classes["answers"]
-    results = ask(core, path, lambda text, second: predictor.predict([text], [second])[0], drawn,
-                  list(zip(texts, texts[::-1], strict=True)))
+    results = ask(
+        core,
+        path,
+        lambda text, second: predictor.predict([text], [second])[0],
+        drawn,
+        list(zip(texts, texts[::-1], strict=True)),
+    )
     answered = 0
     for found, prediction, context in zip(*results, texts[::-1], strict=True):
         assert [row[:2] for row in found["candidates"]] == [
             [utf16(context, answer.start), utf16(context, answer.end)]
-            for answer in prediction.candidates], ascii(context)
+            for answer in prediction.candidates
+        ], ascii(context)
         assert [row[2] for row in found["candidates"]] == pytest.approx(
-            [answer.probability for answer in prediction.candidates], abs=TOLERANCE)
+            [answer.probability for answer in prediction.candidates], abs=TOLERANCE
+        )
         assert found.get("no_answer_score") == prediction.no_answer_score
         if prediction.start is None:
             assert found.get("best") is None
-            assert found["no_answer_probability"] == pytest.approx(prediction.probability,
-                                                                   abs=TOLERANCE)
+            assert found["no_answer_probability"] == pytest.approx(
+                prediction.probability, abs=TOLERANCE
+            )
         else:
             answered += 1
-            assert found["best"] == [utf16(context, prediction.start),
-                                     utf16(context, prediction.end)]
+            assert found["best"] == [
+                utf16(context, prediction.start),
+                utf16(context, prediction.end),
+            ]
     assert TEXTS // 10 < answered < TEXTS
 
 

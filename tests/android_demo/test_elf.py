@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 pytest.importorskip("elftools", reason="pip install '.[android]'")
 pytestmark = pytest.mark.android
@@ -17,13 +17,16 @@ def image(library):
     """The memory that a loader fills from a library: bytes by address, and who may write."""
     from elftools.elf.elffile import ELFFile
 
-    segments = [segment for segment in ELFFile(io.BytesIO(library)).iter_segments()
-                if segment.header.p_type == "PT_LOAD"]
+    segments = [
+        segment
+        for segment in ELFFile(io.BytesIO(library)).iter_segments()
+        if segment.header.p_type == "PT_LOAD"
+    ]
     end = max(segment.header.p_vaddr + segment.header.p_memsz for segment in segments)
     memory = bytearray(end)
     for segment in segments:
         start = segment.header.p_vaddr
-        memory[start:start + segment.header.p_filesz] = segment.data()
+        memory[start : start + segment.header.p_filesz] = segment.data()
     return bytes(memory), segments
 
 
@@ -53,8 +56,10 @@ def test_no_page_is_of_two_segments_and_none_is_written_and_run(shipped):
     from android_demo.toolchain.elf import PAGE, lay_out_for_pages
 
     _, segments = image(lay_out_for_pages(shipped["arm64-v8a"]))
-    pages = [set(range(header.p_vaddr // PAGE, (header.p_vaddr + header.p_memsz - 1) // PAGE + 1))
-             for header in (segment.header for segment in segments)]
+    pages = [
+        set(range(header.p_vaddr // PAGE, (header.p_vaddr + header.p_memsz - 1) // PAGE + 1))
+        for header in (segment.header for segment in segments)
+    ]
     assert not set.intersection(*pages) and len(pages) == 2
     read_and_run, read_and_write = 5, 6
     assert [segment.header.p_flags for segment in segments] == [read_and_run, read_and_write]
@@ -65,8 +70,10 @@ def test_sections_and_symbols_are_still_found(shipped):
 
     from android_demo.toolchain.elf import lay_out_for_pages
 
-    before, after = (ELFFile(io.BytesIO(library)) for library in (
-        shipped["arm64-v8a"], lay_out_for_pages(shipped["arm64-v8a"])))
+    before, after = (
+        ELFFile(io.BytesIO(library))
+        for library in (shipped["arm64-v8a"], lay_out_for_pages(shipped["arm64-v8a"]))
+    )
     for one, other in zip(before.iter_sections(), after.iter_sections(), strict=True):
         assert (one.name, one.data()) == (other.name, other.data())
     names = {symbol.name for symbol in after.get_section_by_name(".dynsym").iter_symbols()}

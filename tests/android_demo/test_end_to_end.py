@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from converters.pipeline import convert_run
-from converters.predictor import open_predictor
+from converters.conversion.runs import convert_run
+from converters.inference.open_predictor import open_predictor
 from tfsqueeze.tasks import find_task
-from tfsqueeze.training.run import train_task
+from tfsqueeze.training.train_task import train_task
 
 pytestmark = pytest.mark.android
 
@@ -57,8 +57,15 @@ def case(request, shared_dir, tiny_options, tmp_path_factory):
     task = find_task(name)
     splits = task.load_splits(str(shared_dir / "data" / data))
     options = dataclasses.replace(
-        tiny_options, vocab_size=2000, max_length=64, epochs=2, qat_epochs=0, batch_size=64,
-        learning_rate=5e-3, model={**tiny_options.model, "num_hidden_layers": 1})
+        tiny_options,
+        vocab_size=2000,
+        max_length=64,
+        epochs=2,
+        qat_epochs=0,
+        batch_size=64,
+        learning_rate=5e-3,
+        model={**tiny_options.model, "num_hidden_layers": 1},
+    )
     folder = tmp_path_factory.mktemp("runs")
     path = folder / "model.tflite"
     path.write_bytes(convert_run(train_task(folder / "run", task, splits, options), (24, 64)))
@@ -69,13 +76,13 @@ def case(request, shared_dir, tiny_options, tmp_path_factory):
 def test_1000_texts(case, core, library, utf16, tell):
     name, path, texts = case
     start = time.perf_counter()
-    found = core.ask(({"text": text, "second": second} for text, second in texts),
-                     "predict", path, library)
+    found = core.ask(
+        ({"text": text, "second": second} for text, second in texts), "predict", path, library
+    )
     seconds = time.perf_counter() - start
     firsts, others = (list(side) for side in zip(*texts, strict=True))
     predictor = open_predictor(path)
-    predictions = predictor.predict(
-        firsts, *([] if others[0] is None else [others]))
+    predictions = predictor.predict(firsts, *([] if others[0] is None else [others]))
     largest, decided = 0.0, set()
     for (text, second), row, expected in zip(texts, found, predictions, strict=True):
         decisions, shares = decisions_of(expected, second or text, utf16)
@@ -85,8 +92,10 @@ def test_1000_texts(case, core, library, utf16, tell):
         largest = max([largest, *(abs(a - b) for a, b in zip(kotlin_shares, shares, strict=True))])
         decided.add(str(decisions))
     assert len(texts) == TEXTS and len(decided) > 1
-    tell(f"{name}: {TEXTS:,} texts alike ({len(decided)} distinct results), probabilities within "
-         f"{largest:.1e}; Kotlin with LiteRT took {seconds:.1f} s")
+    tell(
+        f"{name}: {TEXTS:,} texts alike ({len(decided)} distinct results), probabilities within "
+        f"{largest:.1e}; Kotlin with LiteRT took {seconds:.1f} s"
+    )
 
 
 def decisions_of(prediction, text, utf16):
@@ -108,5 +117,7 @@ def decisions_of(prediction, text, utf16):
 def kotlin_decisions_of(row):
     """The same of Kotlin's result."""
     parts = [*row.get("labels", []), *row.get("entities", []), *row.get("candidates", [])]
-    return ([part[0] if len(part) == 2 else part[:-1] for part in parts],
-            [part[-1] for part in parts])
+    return (
+        [part[0] if len(part) == 2 else part[:-1] for part in parts],
+        [part[-1] for part in parts],
+    )

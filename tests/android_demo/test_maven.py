@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from android_demo.toolchain import maven
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 CONTENT = b"a jar"
 
@@ -19,8 +19,9 @@ CONTENT = b"a jar"
 def lock(tmp_path, monkeypatch):
     """A lock of one artifact, and an empty cache."""
     path = tmp_path / "lock.json"
-    path.write_text(json.dumps(
-        {"one": {"org.example:thing:1.2@aar": hashlib.sha256(CONTENT).hexdigest()}}))
+    path.write_text(
+        json.dumps({"one": {"org.example:thing:1.2@aar": hashlib.sha256(CONTENT).hexdigest()}})
+    )
     monkeypatch.setattr(maven, "_LOCK", path)
     monkeypatch.setenv("TFSQUEEZE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "maven" / "org" / "example" / "thing" / "1.2" / "thing-1.2.aar"
@@ -50,7 +51,11 @@ def test_maven_is_asked_for_the_artifact_alone():
     artifact = maven.Artifact("org.example:thing:1.2@aar", "0" * 64)
     (dependency,) = ElementTree.fromstring(maven._pom([artifact])).iter("dependency")
     assert [(part.tag, part.text) for part in dependency[:4]] == [
-        ("groupId", "org.example"), ("artifactId", "thing"), ("version", "1.2"), ("type", "aar")]
+        ("groupId", "org.example"),
+        ("artifactId", "thing"),
+        ("version", "1.2"),
+        ("type", "aar"),
+    ]
     assert [part.text for part in dependency.iter("exclusion") for part in part] == ["*", "*"]
 
 

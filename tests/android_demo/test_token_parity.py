@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from tokenizers.normalizers import BertNormalizer
 
-from converters.micro.characters import classify_characters
-from tfsqueeze.data.archives import ALL_MINILM_L6_V2, fetch_archive, read_member
-from tfsqueeze.text.light_tokenizer import LightTokenizer
-from tfsqueeze.text.settings import SPECIAL_TOKENS
-from tfsqueeze.text.tokenizer import WordPieceTokenizer
-from tfsqueeze.text.vocabulary import train_vocabulary
-from tfsqueeze.text.words import locate_words
+from converters.targets.micro.characters import classify_characters
+from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
+from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
+from tfsqueeze.tokenizers.vocabulary import train_vocabulary
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.tokenizers.words import locate_words
+from tfsqueeze.utils.archives import ALL_MINILM_L6_V2, fetch_archive, read_member
 
 pytestmark = pytest.mark.android
 
@@ -28,18 +28,37 @@ _LETTERS = "abcdehlorwxABZßéıσ9"
 _MARKS = "\u302e\u302f\u1b44\u1baa\U00016ff0\U0001d165\U0001d16d"
 _SCRIPTS = "ᄀᄁ하ᅡᅢᆨᆫ한\u0bc6\u0bbe\u0bcaก東京、。!?,#\U0001f600½\U0001d158" + _MARKS
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000))
-SMALL = list(dict.fromkeys([
-    *SPECIAL_TOKENS, *_LETTERS, *(f"##{c}" for c in _LETTERS), *_SCRIPTS,
-    *(f"##{c}" for c in _SCRIPTS), "hello", "##world", "he", "##llo", "##l", "a" * 101, "a.b",
-    "##" + "d" * 30, "[unused]", "##!"]))
+SMALL = list(
+    dict.fromkeys(
+        [
+            *SPECIAL_TOKENS,
+            *_LETTERS,
+            *(f"##{c}" for c in _LETTERS),
+            *_SCRIPTS,
+            *(f"##{c}" for c in _SCRIPTS),
+            "hello",
+            "##world",
+            "he",
+            "##llo",
+            "##l",
+            "a" * 101,
+            "a.b",
+            "##" + "d" * 30,
+            "[unused]",
+            "##!",
+        ]
+    )
+)
 
 
 def check(found, expected, texts):
     wrong = [index for index, (a, b) in enumerate(zip(found, expected, strict=True)) if a != b]
     if wrong:
         shortest = min(wrong, key=lambda index: len(str(texts[index])))
-        pytest.fail(f"{len(wrong)} of {len(texts)} texts differ, the shortest "
-                    f"{ascii(texts[shortest])}: {found[shortest]} for {expected[shortest]}")
+        pytest.fail(
+            f"{len(wrong)} of {len(texts)} texts differ, the shortest "
+            f"{ascii(texts[shortest])}: {found[shortest]} for {expected[shortest]}"
+        )
 
 
 def expected_ids(tokenizer, texts, pairs=None):
@@ -48,11 +67,14 @@ def expected_ids(tokenizer, texts, pairs=None):
     for start in range(0, len(texts), 1000):
         part = slice(start, start + 1000)
         rows = tokenizer(texts[part], None if pairs is None else pairs[part])
-        ids, mask, types = (rows[name].numpy() for name in (
-            "input_ids", "attention_mask", "token_type_ids"))
+        ids, mask, types = (
+            rows[name].numpy() for name in ("input_ids", "attention_mask", "token_type_ids")
+        )
         lengths = mask.sum(axis=1)
-        found += [(row[:length].tolist(), int(length - kinds.sum()))
-                  for row, length, kinds in zip(ids, lengths, types, strict=True)]
+        found += [
+            (row[:length].tolist(), int(length - kinds.sum()))
+            for row, length, kinds in zip(ids, lengths, types, strict=True)
+        ]
     return found
 
 
@@ -66,10 +88,14 @@ def bert_vocabulary():
 def case(request, real_texts, bert_vocabulary, generate_strings, as_kotlin_reads):
     """A tokenizer and 100,000 texts."""
     lines = random.Random(0).sample(real_texts, TEXTS - GENERATED)
-    vocabulary = bert_vocabulary if "BERT" in request.param else train_vocabulary(
-        lines[:10_000], vocab_size=5000)
-    tokenizer = WordPieceTokenizer(vocabulary, lowercase="cased" not in request.param,
-                                   max_length=LENGTH)
+    vocabulary = (
+        bert_vocabulary
+        if "BERT" in request.param
+        else train_vocabulary(lines[:10_000], vocab_size=5000)
+    )
+    tokenizer = WordPieceTokenizer(
+        vocabulary, lowercase="cased" not in request.param, max_length=LENGTH
+    )
     return tokenizer, as_kotlin_reads([*lines, *generate_strings(GENERATED, vocabulary, seed=3)])
 
 
@@ -79,8 +105,10 @@ def test_100_000_texts(case, core, tell):
     expected = [ids for ids, _ in expected_ids(tokenizer, texts)]
     assert len(texts) == TEXTS
     check(found, expected, texts)
-    tell(f"tokens: {TEXTS:,} texts, {sum(map(len, expected)):,} ids, 0 differ (vocabulary of "
-         f"{len(tokenizer.vocabulary):,}, {'lowercase' if tokenizer.lowercase else 'cased'})")
+    tell(
+        f"tokens: {TEXTS:,} texts, {sum(map(len, expected)):,} ids, 0 differ (vocabulary of "
+        f"{len(tokenizer.vocabulary):,}, {'lowercase' if tokenizer.lowercase else 'cased'})"
+    )
 
 
 @pytest.mark.parametrize("lowercase", [True, False], ids=["lowercase", "cased"])
@@ -89,10 +117,15 @@ def test_marks_syllables_and_long_words(lowercase, core, generate_strings, as_ko
     draw = random.Random(1)
     # Marks that stay, are stripped, let others pass or not, and what is deleted before.
     marks = _MARKS + "\u0301\u0334\u0340\u0344\u034f\u0f73\u0900\u0cca\u200da\U0001d15e"
-    texts = ["", " ", "[SEP] [CLS] [UNK] [PAD]", "hello" * 200,
-             *(c * n for c in "aé東" for n in (100, 101, 133, 134, 200, 201, 400, 401)),
-             *("".join(draw.choices(marks, k=draw.randrange(1, 12))) for _ in range(OTHERS)),
-             *generate_strings(OTHERS, SMALL, seed=1)]
+    texts = [
+        "",
+        " ",
+        "[SEP] [CLS] [UNK] [PAD]",
+        "hello" * 200,
+        *(c * n for c in "aé東" for n in (100, 101, 133, 134, 200, 201, 400, 401)),
+        *("".join(draw.choices(marks, k=draw.randrange(1, 12))) for _ in range(OTHERS)),
+        *generate_strings(OTHERS, SMALL, seed=1),
+    ]
     texts = as_kotlin_reads(texts)
     found = core.ask(({"text": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
     check(found, [ids for ids, _ in expected_ids(tokenizer, texts)], texts)
@@ -101,42 +134,70 @@ def test_marks_syllables_and_long_words(lowercase, core, generate_strings, as_ko
 @pytest.mark.parametrize("max_length", [3, 16, 512])
 def test_pairs(max_length, core, real_texts, generate_strings, bert_vocabulary, as_kotlin_reads):
     tokenizer = WordPieceTokenizer(bert_vocabulary, max_length=max_length)
-    texts = as_kotlin_reads([*random.Random(2).sample(real_texts, OTHERS // 2),
-                             *generate_strings(OTHERS // 2, bert_vocabulary, seed=2)])
+    texts = as_kotlin_reads(
+        [
+            *random.Random(2).sample(real_texts, OTHERS // 2),
+            *generate_strings(OTHERS // 2, bert_vocabulary, seed=2),
+        ]
+    )
     firsts, seconds = texts[::2], texts[1::2]
-    found = core.ask(({"text": first, "pair": second} for first, second in zip(
-        firsts, seconds, strict=True)), "tokenize", *core.tokenizer(tokenizer))
-    check([(row["ids"], row["second_start"]) for row in found],
-          expected_ids(tokenizer, firsts, seconds), list(zip(firsts, seconds, strict=True)))
+    found = core.ask(
+        ({"text": first, "pair": second} for first, second in zip(firsts, seconds, strict=True)),
+        "tokenize",
+        *core.tokenizer(tokenizer),
+    )
+    check(
+        [(row["ids"], row["second_start"]) for row in found],
+        expected_ids(tokenizer, firsts, seconds),
+        list(zip(firsts, seconds, strict=True)),
+    )
 
 
 @pytest.mark.parametrize("lowercase", [True, False], ids=["lowercase", "cased"])
-def test_words(lowercase, core, real_texts, generate_strings, bert_vocabulary, as_kotlin_reads,
-               utf16):
+def test_words(
+    lowercase, core, real_texts, generate_strings, bert_vocabulary, as_kotlin_reads, utf16
+):
     tokenizer = WordPieceTokenizer(bert_vocabulary, lowercase=lowercase, max_length=32)
-    texts = as_kotlin_reads([*random.Random(4).sample(real_texts, OTHERS // 2),
-                             *generate_strings(OTHERS // 2, bert_vocabulary, seed=4)])
+    texts = as_kotlin_reads(
+        [
+            *random.Random(4).sample(real_texts, OTHERS // 2),
+            *generate_strings(OTHERS // 2, bert_vocabulary, seed=4),
+        ]
+    )
     found = core.ask(({"words": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
     located = [locate_words(text) for text in texts]
     rows = tokenizer.words([[word for word, _, _ in words] for words in located])
     expected = [
-        (ids[mask > 0].tolist(), np.flatnonzero(places >= 0).tolist(),
-         [[utf16(text, start), utf16(text, end)] for _, start, end in words])
+        (
+            ids[mask > 0].tolist(),
+            np.flatnonzero(places >= 0).tolist(),
+            [[utf16(text, start), utf16(text, end)] for _, start, end in words],
+        )
         for text, words, ids, mask, places in zip(
-            texts, located, rows.inputs["input_ids"], rows.inputs["attention_mask"],
-            rows.word_ids, strict=True)]
+            texts,
+            located,
+            rows.inputs["input_ids"],
+            rows.inputs["attention_mask"],
+            rows.word_ids,
+            strict=True,
+        )
+    ]
     check([(row["ids"], row["firsts"], row["words"]) for row in found], expected, texts)
 
 
 def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotlin_reads, utf16):
     """The windows and characters are those of the light tokenizer, wherever its ids are
-    tensorflow-text's (see `LightTokenizer`). Texts are left out that have marks that stay, since
+    tensorflow-text's (see `DeviceTokenizer`). Texts are left out that have marks that stay, since
     where NFD sorts one `tokenizers` gives it the place of another, or characters newer than the
     tables of one, which a word that is [UNK] anyway may begin or end with."""
-    light = LightTokenizer(bert_vocabulary, max_length=64)
+    light = DeviceTokenizer(bert_vocabulary, max_length=64)
     tokenizer = WordPieceTokenizer(bert_vocabulary, max_length=4096)
-    texts = as_kotlin_reads([*random.Random(5).sample(real_texts, OTHERS // 2),
-                             *generate_strings(OTHERS // 2, bert_vocabulary, seed=5)])
+    texts = as_kotlin_reads(
+        [
+            *random.Random(5).sample(real_texts, OTHERS // 2),
+            *generate_strings(OTHERS // 2, bert_vocabulary, seed=5),
+        ]
+    )
     known = classify_characters(True).normalized
     normalize = BertNormalizer(lowercase=True).normalize_str
 
@@ -144,27 +205,50 @@ def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotli
     def differs(character):
         parts = unicodedata.normalize("NFD", character)
         return normalize(character).strip() != known[ord(character)].strip() or any(
-            unicodedata.combining(c) and unicodedata.category(c) != "Mn" for c in parts)
+            unicodedata.combining(c) and unicodedata.category(c) != "Mn" for c in parts
+        )
 
     texts = [text for text in texts if not any(map(differs, text.translate(_SURROGATES)))]
-    wide = LightTokenizer(bert_vocabulary, max_length=4096)
-    same = [text for start in range(0, len(texts), 500) for text, a, b in zip(
-        texts[start:start + 500], tokenizer(texts[start:start + 500])["input_ids"].numpy(),
-        wide(texts[start:start + 500])["input_ids"], strict=True) if (a == b).all()]
+    wide = DeviceTokenizer(bert_vocabulary, max_length=4096)
+    same = [
+        text
+        for start in range(0, len(texts), 500)
+        for text, a, b in zip(
+            texts[start : start + 500],
+            tokenizer(texts[start : start + 500])["input_ids"].numpy(),
+            wide(texts[start : start + 500])["input_ids"],
+            strict=True,
+        )
+        if (a == b).all()
+    ]
     assert len(same) > 0.7 * OTHERS
-    questions, contexts = same[:len(same) // 2], same[len(same) // 2:]
-    contexts = contexts[:len(questions)]
+    questions, contexts = same[: len(same) // 2], same[len(same) // 2 :]
+    contexts = contexts[: len(questions)]
     rows = light.questions(questions, contexts)
     expected = [[] for _ in questions]
     for number, ids, mask, types, offsets in zip(
-            rows.examples, *rows.inputs.values(), rows.offsets, strict=True):
-        places = [[utf16(contexts[number], place) for place in side[side >= 0]]
-                  for side in offsets.T]
+        rows.examples, *rows.inputs.values(), rows.offsets, strict=True
+    ):
+        places = [
+            [utf16(contexts[number], place) for place in side[side >= 0]] for side in offsets.T
+        ]
         expected[number].append((ids[mask > 0].tolist(), int(np.argmax(types)), *places))
-    found = core.ask(({"question": question, "context": context} for question, context in zip(
-        questions, contexts, strict=True)), "tokenize", *core.tokenizer(tokenizer, 64))
-    check([[(row["ids"], row["second_start"], row["starts"], row["ends"]) for row in windows]
-           for windows in found], expected, list(zip(questions, contexts, strict=True)))
+    found = core.ask(
+        (
+            {"question": question, "context": context}
+            for question, context in zip(questions, contexts, strict=True)
+        ),
+        "tokenize",
+        *core.tokenizer(tokenizer, 64),
+    )
+    check(
+        [
+            [(row["ids"], row["second_start"], row["starts"], row["ends"]) for row in windows]
+            for windows in found
+        ],
+        expected,
+        list(zip(questions, contexts, strict=True)),
+    )
     assert max(map(len, expected)) > 3
 
 
@@ -173,6 +257,8 @@ def test_speed_and_allocation(core, real_texts, bert_vocabulary, tell):
     tokenizer = WordPieceTokenizer(bert_vocabulary, max_length=128)
     texts = random.Random(6).sample(real_texts, 10_000)
     (speed,) = core.ask(({"text": text} for text in texts), "speed", *core.tokenizer(tokenizer))
-    tell(f"tokenizer: {speed['texts_per_second']:,.0f} texts/s on one thread, of "
-         f"{speed['tokens_per_text']:.1f} tokens and {speed['bytes_per_text']:.0f} bytes allocated")
+    tell(
+        f"tokenizer: {speed['texts_per_second']:,.0f} texts/s on one thread, of "
+        f"{speed['tokens_per_text']:.1f} tokens and {speed['bytes_per_text']:.0f} bytes allocated"
+    )
     assert speed["bytes_per_text"] < 4 * speed["tokens_per_text"] + 64

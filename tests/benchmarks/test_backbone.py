@@ -9,10 +9,11 @@ from typer.testing import CliRunner
 
 from benchmarks import initializations
 from benchmarks.cli import app
-from tfsqueeze.errors import UserError
-from tfsqueeze.models import SqueezeBertModel, load_preset
-from tfsqueeze.teachers.minilm import minilm_folder
-from tfsqueeze.text.tokenizer import WordPieceTokenizer
+from tfsqueeze.checkpoints.minilm import minilm_folder
+from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.models.squeezebert import SqueezeBertModel
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.utils.errors import UserError
 
 pytestmark = pytest.mark.slow
 
@@ -20,38 +21,65 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def texts(tmp_path):
     path = tmp_path / "texts.txt"
-    path.write_text("\n".join(
-        f"the {place} of {thing} number {number} is open to all who like it ."
-        for number in range(16) for place in ("house", "garden", "shop", "school")
-        for thing in ("books", "birds")) + "\n", "utf-8")
+    path.write_text(
+        "\n".join(
+            f"the {place} of {thing} number {number} is open to all who like it ."
+            for number in range(16)
+            for place in ("house", "garden", "shop", "school")
+            for thing in ("books", "birds")
+        )
+        + "\n",
+        "utf-8",
+    )
     return path
 
 
 def test_starts_are_compared(texts, tmp_path, monkeypatch):
     monkeypatch.setattr(initializations, "_HELD_OUT", 64)
     monkeypatch.setattr(initializations, "_BATCH", 16)
-    result = CliRunner().invoke(app, ["initializations", str(texts), "--steps", "4",
-                                      "--output-folder", str(tmp_path / "out"), "--json"])
+    result = CliRunner().invoke(
+        app,
+        [
+            "initializations",
+            str(texts),
+            "--steps",
+            "4",
+            "--output-folder",
+            str(tmp_path / "out"),
+            "--json",
+        ],
+    )
     assert result.exit_code == 0, result.output
     (run,) = json.loads(result.stdout)["runs"]
     losses = {row["method"]: row["start"]["sentences"] for row in run["initializations"]}
     assert list(losses) == list(initializations.METHODS)
     assert losses["least_squares"] < losses["block_diagonal"] < losses["random"]
-    assert all(row["end"]["sentences"] < row["start"]["sentences"]
-               for row in run["initializations"])
+    assert all(
+        row["end"]["sentences"] < row["start"]["sentences"] for row in run["initializations"]
+    )
     assert "layers by least squares" in (tmp_path / "out" / "initializations.md").read_text()
     with pytest.raises(UserError, match="fewer than the 1,024"):
-        initializations.compare_initializations([str(texts)], tmp_path, steps=60,
-                                                preset="squeezebert-tiny")
+        initializations.compare_initializations(
+            [str(texts)], tmp_path, steps=60, preset="squeezebert-tiny"
+        )
 
 
 def test_a_backbone_is_measured(topics_folder, tmp_path):
     tokenizer = WordPieceTokenizer.from_pretrained(minilm_folder())
     SqueezeBertModel(load_preset("squeezebert-tiny")).save_pretrained(tmp_path / "backbone")
     tokenizer.save_pretrained(tmp_path / "backbone")
-    result = CliRunner().invoke(app, ["backbone", str(tmp_path / "backbone"), "--data",
-                                      str(topics_folder), "--output-folder", str(tmp_path),
-                                      "--json"])
+    result = CliRunner().invoke(
+        app,
+        [
+            "backbone",
+            str(tmp_path / "backbone"),
+            "--data",
+            str(topics_folder),
+            "--output-folder",
+            str(tmp_path),
+            "--json",
+        ],
+    )
     assert result.exit_code == 0, result.output
     (run,) = json.loads(result.stdout)["runs"]
     minilm, ours, random = run["backbone"]

@@ -9,14 +9,24 @@ from typer.testing import CliRunner
 
 from benchmarks.cli import app
 from benchmarks.comparison import Selection
-from converters.runtimes import available_runtimes
-from tfsqueeze.errors import UserError
+from converters.runtime.interpreters import available_runtimes
+from tfsqueeze.utils.errors import UserError
 
 
 def test_files_given_by_path_are_reported(dense_models, tmp_path) -> None:
     files = [str(path) for path in dense_models.values()]
-    arguments = ["models", *files, "--only", "none of the others", "--runtime", "litert",
-                 "--rounds", "2", "--output-folder", str(tmp_path)]
+    arguments = [
+        "models",
+        *files,
+        "--only",
+        "none of the others",
+        "--runtime",
+        "litert",
+        "--rounds",
+        "2",
+        "--output-folder",
+        str(tmp_path),
+    ]
     result = CliRunner().invoke(app, [*arguments, "--json"])
     assert result.exit_code == 0, result.output
     printed = json.loads(result.stdout)
@@ -32,15 +42,28 @@ def test_files_given_by_path_are_reported(dense_models, tmp_path) -> None:
 
 
 def test_formulations_are_trained_and_measured(topics_folder, tmp_path) -> None:
-    arguments = ["formulations", "--data", str(topics_folder), "--only", "as published",
-                 "--epochs", "2", "--length", "16", "--output-folder", str(tmp_path), "--json"]
+    arguments = [
+        "formulations",
+        "--data",
+        str(topics_folder),
+        "--only",
+        "as published",
+        "--epochs",
+        "2",
+        "--length",
+        "16",
+        "--output-folder",
+        str(tmp_path),
+        "--json",
+    ]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     (run,) = json.loads(result.stdout)["runs"]
     assert run["examples"] == 30
     rows = {(row["file"], row["runtime"]): row for row in run["formulations"]}
-    assert set(rows) == {(file, runtime) for file in ("int8", "mobile")
-                         for runtime in available_runtimes()}
+    assert set(rows) == {
+        (file, runtime) for file in ("int8", "mobile") for runtime in available_runtimes()
+    }
     for row in rows.values():
         assert row["loss"] == pytest.approx(row["float_accuracy"] - row["accuracy"])
         assert row["agreement_with_qat"] > 0.8
@@ -50,9 +73,21 @@ def test_formulations_are_trained_and_measured(topics_folder, tmp_path) -> None:
 
 @pytest.mark.slow
 def test_the_target_table(topics_folder, tmp_path) -> None:
-    arguments = ["targets", "--data", str(topics_folder), "--length", "16", "--epochs", "1",
-                 "--preset", "squeezebert-edgetpu", "--no-bert", "--output-folder",
-                 str(tmp_path), "--json"]
+    arguments = [
+        "targets",
+        "--data",
+        str(topics_folder),
+        "--length",
+        "16",
+        "--epochs",
+        "1",
+        "--preset",
+        "squeezebert-edgetpu",
+        "--no-bert",
+        "--output-folder",
+        str(tmp_path),
+        "--json",
+    ]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     (run,) = json.loads(result.stdout)["runs"]
@@ -62,19 +97,26 @@ def test_the_target_table(topics_folder, tmp_path) -> None:
     assert tpu["operators_on_device"] == tpu["operators"]
     assert abs(tpu["accuracy"] - tpu["float_accuracy"]) < 0.2
     assert {row["target"] for row in run["targets"]} | {
-        row["target"] for row in run["missing"]} >= {"edgetpu", "ethos-u"}
+        row["target"] for row in run["missing"]
+    } >= {"edgetpu", "ethos-u"}
     assert "squeezebert-edgetpu" in (tmp_path / "targets.md").read_text()
     assert (tmp_path / "targets.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (["targets", "--data", "a", "--length", "16", "--length", "32"], "1 datasets, 2 lengths"),
-    (["formulations", "--only", "quantum"], "no formulation's name holds quantum; there are micro"),
-    (["models", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),
-    (["operators", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),
-    (["models", "--only", "gpt", "--runtime", "litert"], "no model's name holds gpt"),
-    (["models", "--preset", "squeezebert-huge"], "no preset is named 'squeezebert-huge'"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["targets", "--data", "a", "--length", "16", "--length", "32"], "1 datasets, 2 lengths"),
+        (
+            ["formulations", "--only", "quantum"],
+            "no formulation's name holds quantum; there are micro",
+        ),
+        (["models", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),
+        (["operators", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),
+        (["models", "--only", "gpt", "--runtime", "litert"], "no model's name holds gpt"),
+        (["models", "--preset", "squeezebert-huge"], "no preset is named 'squeezebert-huge'"),
+    ],
+)
 def test_errors_are_one_line(arguments, message, tmp_path) -> None:
     result = CliRunner().invoke(app, [*arguments, "--output-folder", str(tmp_path)])
     assert result.exit_code == 1

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import harness
 from benchmarks.harness import Candidate, measure
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -22,21 +22,27 @@ def measured(dense_models):
     def progress(done, total, text):
         calls.append((done, total, text))
         if text.startswith("round 2"):
-            cores.append([os.sched_getaffinity(process.pid)
-                          for process in multiprocessing.active_children()
-                          if process.is_alive()])
+            cores.append(
+                [
+                    os.sched_getaffinity(process.pid)
+                    for process in multiprocessing.active_children()
+                    if process.is_alive()
+                ]
+            )
 
     candidates = [Candidate(name, path) for name, path in dense_models.items()]
-    run = measure(candidates, baseline="large", rounds=3, warmup=1, turn_seconds=0.001,
-                  progress=progress)
+    run = measure(
+        candidates, baseline="large", rounds=3, warmup=1, turn_seconds=0.001, progress=progress
+    )
     return run, calls, cores
 
 
 def test_rounds_are_interleaved(measured) -> None:
     _, calls, _ = measured
     expected = ["opening small", "opening large", "warm-up: small", "warm-up: large"]
-    expected += [f"round {number} of 3: {name}" for number in (1, 2, 3)
-                 for name in ("small", "large")]
+    expected += [
+        f"round {number} of 3: {name}" for number in (1, 2, 3) for name in ("small", "large")
+    ]
     assert [text for _, _, text in calls] == [*expected, "done"]
     assert [done for done, _, _ in calls] == list(range(11))
 
@@ -73,9 +79,13 @@ def test_each_process_is_pinned_to_one_core(measured) -> None:
 
 def test_shared_processes_measure_no_memory(dense_models) -> None:
     seen = []
-    run = measure([Candidate(name, path) for name, path in dense_models.items()], rounds=1,
-                  warmup=0, share_processes=True,
-                  progress=lambda *_: seen.append(len(multiprocessing.active_children())))
+    run = measure(
+        [Candidate(name, path) for name, path in dense_models.items()],
+        rounds=1,
+        warmup=0,
+        share_processes=True,
+        progress=lambda *_: seen.append(len(multiprocessing.active_children())),
+    )
     assert max(seen) == 1
     for one in run.measurements:
         assert (one.peak_memory_bytes, one.added_memory_bytes, one.speedup) == (None,) * 3
@@ -97,8 +107,10 @@ def test_unreadable_file_is_one_sentence(dense_models, tmp_path) -> None:
 def test_an_optional_candidate_is_left_out_with_the_reason(dense_models, tmp_path) -> None:
     path = tmp_path / "broken.tflite"
     path.write_bytes(dense_models["small"].read_bytes()[:400])
-    broken, small = Candidate("broken", path, optional=True), Candidate("small",
-                                                                        dense_models["small"])
+    broken, small = (
+        Candidate("broken", path, optional=True),
+        Candidate("small", dense_models["small"]),
+    )
     run = measure([broken, small], baseline="small", rounds=1)
     assert [one.name for one in run.measurements] == ["small"]
     assert run.refused["broken"].startswith("litert cannot open broken (")
@@ -117,11 +129,14 @@ def test_death_of_a_process_is_one_sentence(dense_models) -> None:
         measure([Candidate("small", dense_models["small"])], rounds=3, progress=kill)
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    ({"baseline": "missing"}, "the baseline 'missing' is not among the models: small"),
-    ({"rounds": 0}, "rounds=0"),
-    ({"num_threads": 4096}, "4096 threads cannot be pinned"),
-])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"baseline": "missing"}, "the baseline 'missing' is not among the models: small"),
+        ({"rounds": 0}, "rounds=0"),
+        ({"num_threads": 4096}, "4096 threads cannot be pinned"),
+    ],
+)
 def test_impossible_options(dense_models, options, message) -> None:
     with pytest.raises(UserError, match=message):
         measure([Candidate("small", dense_models["small"])], **options)

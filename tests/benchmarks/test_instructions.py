@@ -17,13 +17,30 @@ from converters.arm64.root import Root
 
 
 @pytest.mark.arm64
-@pytest.mark.skipif(shutil.which("qemu-aarch64") is None,
-                    reason="qemu-aarch64 is not installed (apt-get install qemu-user)")
+@pytest.mark.skipif(
+    shutil.which("qemu-aarch64") is None,
+    reason="qemu-aarch64 is not installed (apt-get install qemu-user)",
+)
 def test_files_are_counted_and_reported(dense_models, tmp_path) -> None:
     files = [str(path) for path in dense_models.values()]
-    result = CliRunner().invoke(app, [
-        "instructions", *files, "--only", "none of the others", "--runtime", "litert",
-        "--cpu", "cortex-a76", "--runs", "2", "--output-folder", str(tmp_path), "--json"])
+    result = CliRunner().invoke(
+        app,
+        [
+            "instructions",
+            *files,
+            "--only",
+            "none of the others",
+            "--runtime",
+            "litert",
+            "--cpu",
+            "cortex-a76",
+            "--runs",
+            "2",
+            "--output-folder",
+            str(tmp_path),
+            "--json",
+        ],
+    )
     assert result.exit_code == 0, result.output
     printed = json.loads(result.stdout)
     assert printed == json.loads((tmp_path / "instructions.json").read_text())
@@ -72,8 +89,13 @@ def files(tmp_path):
 def test_each_runtime_has_its_baseline_and_runs_their_median(counted, files, tmp_path) -> None:
     selection = Selection(("litert", "tflite-runtime"), only=("nothing",), files=files)
     steps = []
-    runs = count_models(selection, ["cortex-a53", "cortex-a76"], tmp_path / "kept", runs=3,
-                        progress=lambda *step: steps.append(step))
+    runs = count_models(
+        selection,
+        ["cortex-a53", "cortex-a76"],
+        tmp_path / "kept",
+        runs=3,
+        progress=lambda *step: steps.append(step),
+    )
     assert [run["cpu"] for run in runs] == ["cortex-a53", "cortex-a76"]
     for run in runs:
         rows = run["instructions"]
@@ -103,18 +125,21 @@ def test_an_interrupted_call_goes_on_and_changes_are_counted_anew(counted, files
     assert count()[1] == 2
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (["--cpu", "cortex-m4"], "the processor 'cortex-m4' is unknown"),
-    (["--runtime", "onnxruntime"], "the runtime 'onnxruntime' has no aarch64 wheel here"),
-    (["--only", "gpt"], "no model's name holds gpt"),
-    ([], "qemu-aarch64 is not installed; on Debian: apt-get install qemu-user"),
-])
-def test_errors_are_one_line_and_come_before_any_work(arguments, message, tmp_path, monkeypatch
-                                                      ) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--cpu", "cortex-m4"], "the processor 'cortex-m4' is unknown"),
+        (["--runtime", "onnxruntime"], "the runtime 'onnxruntime' has no aarch64 wheel here"),
+        (["--only", "gpt"], "no model's name holds gpt"),
+        ([], "qemu-aarch64 is not installed; on Debian: apt-get install qemu-user"),
+    ],
+)
+def test_errors_are_one_line_and_come_before_any_work(
+    arguments, message, tmp_path, monkeypatch
+) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(instructions, "ensure_models", None)
-    result = CliRunner().invoke(
-        app, ["instructions", *arguments, "--output-folder", str(tmp_path)])
+    result = CliRunner().invoke(app, ["instructions", *arguments, "--output-folder", str(tmp_path)])
     assert result.exit_code == 1
     errors = [line for line in result.stderr.splitlines() if "error:" in line]
     assert len(errors) == 1 and message in errors[0]

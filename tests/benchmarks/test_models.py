@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.models import ensure_models, onnx_peers, squeezebert_models, tflite_peers
 from benchmarks.operators import OperatorCase
-from tfsqueeze.errors import UserError
-from tfsqueeze.models import count_macs, load_preset
+from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.models.complexity import count_macs
+from tfsqueeze.utils.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +20,9 @@ def spec():
 
 def test_files_are_built_once(spec, tmp_path) -> None:
     texts = []
-    stale, other = (tmp_path / f"operator-add-4x8-{dtype}-4-0123456789.tflite"
-                    for dtype in ("float32", "int8"))
+    stale, other = (
+        tmp_path / f"operator-add-4x8-{dtype}-4-0123456789.tflite" for dtype in ("float32", "int8")
+    )
     stale.touch()
     other.touch()
     (path,) = ensure_models([spec], tmp_path, progress=lambda *call: texts.append(call))
@@ -48,7 +50,8 @@ def test_file_names_follow_what_they_are_built_from(spec) -> None:
 def test_own_models() -> None:
     specs = squeezebert_models("squeezebert-base", 128)
     assert [spec.name for spec in specs] == [
-        f"squeezebert-base {variant}" for variant in ("float32", "int8", "mobile")]
+        f"squeezebert-base {variant}" for variant in ("float32", "int8", "mobile")
+    ]
     whole = sum(count_macs(load_preset("squeezebert-base"), 128).values())
     # The last of 12 layers is computed for the first token only.
     assert 0.9 * whole < specs[0].macs < 0.95 * whole
@@ -58,13 +61,15 @@ def test_own_models() -> None:
 
 def test_every_peer_has_every_number_format() -> None:
     names = [spec.name for spec in tflite_peers(64)]
-    assert sorted(names) == sorted(f"{family} {variant}"
-                                   for family in ("bert-base", "distilbert", "albert-base",
-                                                  "mobilebert")
-                                   for variant in ("float32", "dynamic", "int8"))
+    assert sorted(names) == sorted(
+        f"{family} {variant}"
+        for family in ("bert-base", "distilbert", "albert-base", "mobilebert")
+        for variant in ("float32", "dynamic", "int8")
+    )
 
 
 def test_names_and_files_are_unique() -> None:
     specs = [*tflite_peers(64), *onnx_peers(64), *squeezebert_models("squeezebert-base", 64)]
-    assert len({spec.name for spec in specs}) == len({spec.file_name for spec in specs}) == len(
-        specs)
+    assert (
+        len({spec.name for spec in specs}) == len({spec.file_name for spec in specs}) == len(specs)
+    )

@@ -10,12 +10,18 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra `bench`
 
 from benchmarks.harness import Candidate, measure  # noqa: E402
 from benchmarks.peers.configs import BertConfig  # noqa: E402
-from tfsqueeze.config import SqueezeBertConfig  # noqa: E402
-from tfsqueeze.errors import UserError  # noqa: E402
+from tfsqueeze.configs.squeezebert import SqueezeBertConfig  # noqa: E402
+from tfsqueeze.utils.errors import UserError  # noqa: E402
 
 LENGTH = 12
-SIZES = dict(vocab_size=60, hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
-             intermediate_size=64, max_position_embeddings=16)
+SIZES = dict(
+    vocab_size=60,
+    hidden_size=32,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    intermediate_size=64,
+    max_position_embeddings=16,
+)
 FORMS = {"conv": ("conv", False), "split": ("split", True), "split-plain": ("split", False)}
 
 
@@ -31,7 +37,7 @@ def squeezebert(input_ids):
     """A SqueezeBERT with weights large enough to tell errors, as a graph maker; its logits."""
     from benchmarks.peers.encoders import randomize
     from benchmarks.peers.onnx_encoders import keras_weights, squeezebert_graph
-    from tfsqueeze.models import SqueezeBertForSequenceClassification
+    from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification
 
     config = SqueezeBertConfig(**SIZES)
     model = randomize(SqueezeBertForSequenceClassification(config, input_names=("input_ids",)))
@@ -55,8 +61,9 @@ def _logits(content: bytes, input_ids: np.ndarray) -> np.ndarray:
 def test_squeezebert_has_the_keras_models_logits(squeezebert, input_ids, form) -> None:
     graph, expected = squeezebert
     assert np.abs(expected).max() > 0.1
-    np.testing.assert_allclose(_logits(graph(form).SerializeToString(), input_ids), expected,
-                               atol=1e-4)
+    np.testing.assert_allclose(
+        _logits(graph(form).SerializeToString(), input_ids), expected, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("fused", [True, False])
@@ -69,23 +76,24 @@ def test_bert_has_the_keras_peers_logits(input_ids, fused) -> None:
     for weight in model.weights:
         weight.assign(weight * (1.0 if "gamma" in weight.name else 10.0))
     graph = bert_graph(config, keras_weights(model), LENGTH, fused_attention=fused)
-    np.testing.assert_allclose(_logits(graph.SerializeToString(), input_ids),
-                               model(input_ids).numpy(), atol=1e-4)
+    np.testing.assert_allclose(
+        _logits(graph.SerializeToString(), input_ids), model(input_ids).numpy(), atol=1e-4
+    )
 
 
-@pytest.mark.parametrize(("form", "kind"), [("split", "dynamic"), ("conv", "static"),
-                                            ("split-plain", "static")])
-def test_quantized_graphs_hold_int8_products_and_stay_close(squeezebert, input_ids, form, kind
-                                                            ) -> None:
+@pytest.mark.parametrize(
+    ("form", "kind"), [("split", "dynamic"), ("conv", "static"), ("split-plain", "static")]
+)
+def test_quantized_graphs_hold_int8_products_and_stay_close(
+    squeezebert, input_ids, form, kind
+) -> None:
     from benchmarks.peers.onnx_quantize import quantize_dynamic, quantize_static
 
     graph, expected = squeezebert
     model = graph(form)
-    content = (quantize_dynamic(model) if kind == "dynamic"
-               else quantize_static(model, LENGTH, 60))
+    content = quantize_dynamic(model) if kind == "dynamic" else quantize_static(model, LENGTH, 60)
     constants = onnx.load_from_string(content).graph.initializer
-    int8 = sum(len(one.raw_data) for one in constants
-               if one.data_type == onnx.TensorProto.INT8)
+    int8 = sum(len(one.raw_data) for one in constants if one.data_type == onnx.TensorProto.INT8)
     # The two layers' products: 5/4 of hidden * hidden + 3/4 for the groups, and the two inner ones.
     products = 2 * (7 * 32 * 32 // 4 + 2 * 32 * 64 // 4)
     assert int8 >= products

@@ -5,15 +5,28 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.operators import operator_cases, profile_operators
-from converters.inspection import list_operators
-from tfsqueeze.config import SqueezeBertConfig
-from tfsqueeze.models import count_macs, load_preset
+from converters.tflite.inspection import list_operators
+from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.models.complexity import count_macs
 
 
-@pytest.mark.parametrize("config", [
-    load_preset("squeezebert-base"), load_preset("squeezebert-small"),
-    SqueezeBertConfig(hidden_size=32, num_attention_heads=2, intermediate_size=64,
-                      num_hidden_layers=3, q_groups=1, k_groups=2, output_groups=8)])
+@pytest.mark.parametrize(
+    "config",
+    [
+        load_preset("squeezebert-base"),
+        load_preset("squeezebert-small"),
+        SqueezeBertConfig(
+            hidden_size=32,
+            num_attention_heads=2,
+            intermediate_size=64,
+            num_hidden_layers=3,
+            q_groups=1,
+            k_groups=2,
+            output_groups=8,
+        ),
+    ],
+)
 def test_operators_make_up_the_model(config) -> None:
     macs = count_macs(config, 64)
     counted = sum(case.count * case.macs for case in operator_cases(config, 64))
@@ -26,11 +39,13 @@ def test_names_are_unique() -> None:
 
 
 def test_profile_relates_times_to_the_limits(tmp_path) -> None:
-    cases = operator_cases(SqueezeBertConfig(hidden_size=16, num_attention_heads=2,
-                                             intermediate_size=32), 8)
+    cases = operator_cases(
+        SqueezeBertConfig(hidden_size=16, num_attention_heads=2, intermediate_size=32), 8
+    )
     chosen = [case for case in cases if case.name == "dense 16->16, 4 groups"]
-    profile = profile_operators(chosen, ["litert"], rounds=2, probe_shapes=[(64, 64, 64)],
-                                folder=tmp_path)
+    profile = profile_operators(
+        chosen, ["litert"], rounds=2, probe_shapes=[(64, 64, 64)], folder=tmp_path
+    )
     rows = {(row["name"], row["dtype"]): row for row in profile["operators"]}
     assert len(rows) == 2
     bandwidth = 1e9 * profile["copy_gigabytes_per_second"]
@@ -47,9 +62,15 @@ def test_profile_relates_times_to_the_limits(tmp_path) -> None:
         assert row["all_int8"] == (dtype == "int8")
 
 
-@pytest.mark.parametrize("kind, symmetric", [
-    ("queries_by_symmetric_keys", True), ("queries_by_keys", False),
-    ("probabilities_by_symmetric_values", True), ("probabilities_by_values", False)])
+@pytest.mark.parametrize(
+    "kind, symmetric",
+    [
+        ("queries_by_symmetric_keys", True),
+        ("queries_by_keys", False),
+        ("probabilities_by_symmetric_values", True),
+        ("probabilities_by_values", False),
+    ],
+)
 def test_products_differ_in_their_second_zero_point(kind, symmetric) -> None:
     from benchmarks.peers.operators import convert_operator
 

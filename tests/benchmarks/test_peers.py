@@ -9,19 +9,33 @@ import numpy as np
 import pytest
 
 from benchmarks.peers.configs import PEERS, BertConfig, MobileBertConfig
-from converters.inspection import list_operators
-from converters.macs import count_macs
-from converters.runtimes import open_model
+from converters.runtime.interpreters import open_model
+from converters.tflite.inspection import list_operators
+from converters.tflite.operator_macs import count_operator_macs
 
 LENGTH = 12
-TINY_BERT = BertConfig(vocab_size=60, hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
-                       intermediate_size=64, embedding_size=32, max_position_embeddings=16)
+TINY_BERT = BertConfig(
+    vocab_size=60,
+    hidden_size=32,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    intermediate_size=64,
+    embedding_size=32,
+    max_position_embeddings=16,
+)
 TINY = {
     "bert": TINY_BERT,
     "albert": dataclasses.replace(TINY_BERT, embedding_size=8, share_layers=True),
     "mobilebert": MobileBertConfig(
-        vocab_size=60, embedding_size=8, hidden_size=32, bottleneck_size=16, num_hidden_layers=2,
-        num_attention_heads=2, intermediate_size=24, max_position_embeddings=16),
+        vocab_size=60,
+        embedding_size=8,
+        hidden_size=32,
+        bottleneck_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=24,
+        max_position_embeddings=16,
+    ),
 }
 
 
@@ -56,8 +70,9 @@ def input_ids():
 @pytest.mark.parametrize("name", TINY)
 def test_file_computes_what_keras_does(converted, name, input_ids) -> None:
     model, content = converted[name]
-    np.testing.assert_allclose(open_model(content).predict_logits(input_ids),
-                               model(input_ids).numpy(), atol=1e-4)
+    np.testing.assert_allclose(
+        open_model(content).predict_logits(input_ids), model(input_ids).numpy(), atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("name", ["bert", "albert"])
@@ -73,8 +88,8 @@ def test_padding_is_not_attended_to(converted, name, input_ids) -> None:
 
 @pytest.mark.parametrize("name", TINY)
 def test_macs_are_those_of_the_file(converted, name) -> None:
-    counted = sum(map(count_macs, list_operators(converted[name][1])))
-    assert counted == TINY[name].count_macs(LENGTH)
+    counted = sum(map(count_operator_macs, list_operators(converted[name][1])))
+    assert counted == TINY[name].count_operator_macs(LENGTH)
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -120,5 +135,5 @@ def test_published_sizes() -> None:
     assert (bert.num_hidden_layers, bert.hidden_size, bert.intermediate_size) == (12, 768, 3072)
     # 11.2 G for BERT-base (MobileBERT paper, table 4: 22.5 B FLOPS) and 2.6 G (5.7 B FLOPS, which
     # count more than products) at length 128.
-    assert bert.count_macs(128) == pytest.approx(22.5e9 / 2, rel=0.02)
-    assert PEERS["mobilebert"].count_macs(128) == pytest.approx(5.7e9 / 2, rel=0.1)
+    assert bert.count_operator_macs(128) == pytest.approx(22.5e9 / 2, rel=0.02)
+    assert PEERS["mobilebert"].count_operator_macs(128) == pytest.approx(5.7e9 / 2, rel=0.1)

@@ -16,11 +16,12 @@ from benchmarks.tasks.noise import noise_scores
 from benchmarks.tasks.report import task_sections
 from benchmarks.tasks.run import Choices, measure_task
 from benchmarks.tasks.settings import TASKS, divide
-from tfsqueeze.data.text_dataset import TextDataset
-from tfsqueeze.errors import UserError
-from tfsqueeze.models import SqueezeBertModel, load_preset
-from tfsqueeze.text.tokenizer import WordPieceTokenizer
-from tfsqueeze.text.vocabulary import train_vocabulary
+from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.models.squeezebert import SqueezeBertModel
+from tfsqueeze.tokenizers.vocabulary import train_vocabulary
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.utils.errors import UserError
 
 ANIMALS, FOOD = "cat dog horse cow sheep goat".split(), "bread cheese apple soup rice cake".split()
 CITIES = "Berlin Paris London Rome Oslo Lima".split()
@@ -37,47 +38,102 @@ def data(tmp_path_factory):
 
     (folder / "clinc150").mkdir()
     for part, count in (("train", 120), ("val", 40)):
-        (folder / "clinc150" / f"{part}.tsv").write_text("".join(
-            f"{name}\t{text(words)}\n" for _ in range(count // 2)
-            for name, words in (("animals", ANIMALS), ("food", FOOD))))
+        (folder / "clinc150" / f"{part}.tsv").write_text(
+            "".join(
+                f"{name}\t{text(words)}\n"
+                for _ in range(count // 2)
+                for name, words in (("animals", ANIMALS), ("food", FOOD))
+            )
+        )
     (folder / "clinc150" / "oos_val.tsv").write_text("oos\tzzz qqq xxx\noos\tvvv www\n")
     for language in ("de", "en", "fr", "nl"):
         (folder / "wikiann" / language).mkdir(parents=True)
         for part, count in (("train", 30), ("dev", 10)):
-            (folder / "wikiann" / language / f"{part}.conll").write_text("\n\n".join(
-                f"{language}:{draw.choice(ANIMALS)}\tO\n{language}:{draw.choice(CITIES)}\tB-LOC"
-                for _ in range(count)) + "\n")
+            (folder / "wikiann" / language / f"{part}.conll").write_text(
+                "\n\n".join(
+                    f"{language}:{draw.choice(ANIMALS)}\tO\n{language}:{draw.choice(CITIES)}\tB-LOC"
+                    for _ in range(count)
+                )
+                + "\n"
+            )
     (folder / "xquad").mkdir()
-    (folder / "xquad" / "en.json").write_text(json.dumps({"data": [
-        {"paragraphs": [_paragraph(draw, f"{article}-{row}") for row in range(4)]}
-        for article in range(20)]}))
+    (folder / "xquad" / "en.json").write_text(
+        json.dumps(
+            {
+                "data": [
+                    {"paragraphs": [_paragraph(draw, f"{article}-{row}") for row in range(4)]}
+                    for article in range(20)
+                ]
+            }
+        )
+    )
     return folder
 
 
 def _paragraph(draw, name):
     city, animal = draw.choice(CITIES), draw.choice(ANIMALS)
     context = f"{draw.choice(FOOD)} {draw.choice(FOOD)}. {city} {animal}."
-    return {"context": context, "qas": [{"id": name, "question": f"{animal}?", "answers": [
-        {"text": city, "answer_start": context.index(city)}]}]}
+    return {
+        "context": context,
+        "qas": [
+            {
+                "id": name,
+                "question": f"{animal}?",
+                "answers": [{"text": city, "answer_start": context.index(city)}],
+            }
+        ],
+    }
 
 
 @pytest.fixture(scope="module")
 def backbone(tmp_path_factory):
     folder = tmp_path_factory.mktemp("backbone")
-    tokenizer = WordPieceTokenizer(train_vocabulary(
-        [" ".join(ANIMALS + FOOD + CITIES)] * 10, vocab_size=200), max_length=16)
-    SqueezeBertModel(load_preset(
-        "squeezebert-micro", hidden_size=32, num_attention_heads=2, intermediate_size=64,
-        num_hidden_layers=1, hidden_dropout_prob=0.0, vocab_size=tokenizer.vocab_size,
-        max_position_embeddings=16)).save_pretrained(folder)
+    tokenizer = WordPieceTokenizer(
+        train_vocabulary([" ".join(ANIMALS + FOOD + CITIES)] * 10, vocab_size=200), max_length=16
+    )
+    SqueezeBertModel(
+        load_preset(
+            "squeezebert-micro",
+            hidden_size=32,
+            num_attention_heads=2,
+            intermediate_size=64,
+            num_hidden_layers=1,
+            hidden_dropout_prob=0.0,
+            vocab_size=tokenizer.vocab_size,
+            max_position_embeddings=16,
+        )
+    ).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
 
 def test_tables_from_the_command(data, backbone, tmp_path):
-    arguments = ["tasks", "--task", "clinc-oos", "--task", "wikiann", "--data", data, "--seeds", 1,
-                 "--pretrained", backbone, "--epochs", 10, "--qat-epochs", 0, "--length", 16,
-                 "--learning-rate", 0.01, "--batch-size", 8, "--output-folder", tmp_path, "--json"]
+    arguments = [
+        "tasks",
+        "--task",
+        "clinc-oos",
+        "--task",
+        "wikiann",
+        "--data",
+        data,
+        "--seeds",
+        1,
+        "--pretrained",
+        backbone,
+        "--epochs",
+        10,
+        "--qat-epochs",
+        0,
+        "--length",
+        16,
+        "--learning-rate",
+        0.01,
+        "--batch-size",
+        8,
+        "--output-folder",
+        tmp_path,
+        "--json",
+    ]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
     printed = json.loads(result.stdout)
@@ -85,8 +141,11 @@ def test_tables_from_the_command(data, backbone, tmp_path):
     intents, entities = printed["runs"]
     assert intents["examples"] == {"train": 108, "validation": 12, "test": 40}
     rows = {(row["model"], row["precision"]): row["scores"] for row in intents["rows"]}
-    assert set(rows) == {("tf-idf + logistic regression", None), ("SqueezeBERT", "float32"),
-                         ("SqueezeBERT", "int8")}
+    assert set(rows) == {
+        ("tf-idf + logistic regression", None),
+        ("SqueezeBERT", "float32"),
+        ("SqueezeBERT", "int8"),
+    }
     for scores in rows.values():
         assert scores["accuracy"]["mean"] > 0.8
         assert 0 <= scores["auroc"]["mean"] <= 1 and scores["auroc"]["spread"] is None
@@ -100,11 +159,24 @@ def test_tables_from_the_command(data, backbone, tmp_path):
 
 
 def test_noise_is_measured_and_seeds_go_on_where_they_were(data, backbone, tmp_path, monkeypatch):
-    choices, said = Choices({"pretrained": str(backbone), "epochs": 1, "qat_epochs": 0,
-                             "max_length": 16, "learning_rate": 0.01}), []
+    choices, said = (
+        Choices(
+            {
+                "pretrained": str(backbone),
+                "epochs": 1,
+                "qat_epochs": 0,
+                "max_length": 16,
+                "learning_rate": 0.01,
+            }
+        ),
+        [],
+    )
     first = measure_task("noise", data, tmp_path, seeds=1, choices=choices, say=said.append)
-    assert said == ["noise: tfidf", "noise, seed 0: SqueezeBERT",
-                    "noise, seed 0: SqueezeBERT, noisy copies"]
+    assert said == [
+        "noise: tfidf",
+        "noise, seed 0: SqueezeBERT",
+        "noise, seed 0: SqueezeBERT, noisy copies",
+    ]
     for row in first["rows"]:
         scores = {name: score["mean"] for name, score in row["scores"].items()}
         assert scores["lost"] == pytest.approx(scores["clean"] - scores["noisy"])
@@ -134,26 +206,45 @@ def test_attacks_count_what_their_edits_turn():
 
 
 def test_a_teacher_has_a_row_and_a_pupil(data, backbone, tmp_path):
-    choices = Choices({
-        "pretrained": str(backbone), "epochs": 10, "qat_epochs": 0, "max_length": 16,
-        "learning_rate": 0.01, "batch_size": 8}, teacher=str(backbone))
+    choices = Choices(
+        {
+            "pretrained": str(backbone),
+            "epochs": 10,
+            "qat_epochs": 0,
+            "max_length": 16,
+            "learning_rate": 0.01,
+            "batch_size": 8,
+        },
+        teacher=str(backbone),
+    )
     result = measure_task("clinc-oos", data, tmp_path, seeds=1, choices=choices)
     assert [(row["model"], row["precision"]) for row in result["rows"][3:]] == [
-        ("teacher", "float32"), ("teacher", "int8"),
-        ("SqueezeBERT, taught", "float32"), ("SqueezeBERT, taught", "int8")]
+        ("teacher", "float32"),
+        ("teacher", "int8"),
+        ("SqueezeBERT, taught", "float32"),
+        ("SqueezeBERT, taught", "int8"),
+    ]
     assert result["rows"][5]["scores"]["accuracy"]["mean"] > 0.8
     (kept,) = (tmp_path / "clinc-oos" / "seed-0" / "SqueezeBERT, taught" / "teacher").iterdir()
     assert (kept / "progress.json").exists()
 
 
 def test_answers_beside_the_sentence_most_alike(data, backbone, tmp_path):
-    choices = Choices({
-        "pretrained": str(backbone), "epochs": 12, "qat_epochs": 0, "max_length": 16,
-        "learning_rate": 0.01, "batch_size": 8})
+    choices = Choices(
+        {
+            "pretrained": str(backbone),
+            "epochs": 12,
+            "qat_epochs": 0,
+            "max_length": 16,
+            "learning_rate": 0.01,
+            "batch_size": 8,
+        }
+    )
     result = measure_task("xquad", data, tmp_path, seeds=1, choices=choices)
     assert result["examples"] == {"train": 56, "validation": 8, "test": 16}
     sentence, floating, int8 = (
-        {name: score["mean"] for name, score in row["scores"].items()} for row in result["rows"])
+        {name: score["mean"] for name, score in row["scores"].items()} for row in result["rows"]
+    )
     assert sentence["exact_match"] == 0 < sentence["f1"] < 0.8
     assert min(floating["f1"], int8["f1"]) > 0.8 and int8["exact_match"] <= int8["f1"]
 
@@ -173,6 +264,7 @@ def test_the_real_data_are_there(name, shared_dir):
 
 
 def test_an_unknown_table_is_one_line(data, tmp_path):
-    result = CliRunner().invoke(app, ["tasks", "--task", "poetry", "--data", str(data),
-                                      "--output-folder", str(tmp_path)])
+    result = CliRunner().invoke(
+        app, ["tasks", "--task", "poetry", "--data", str(data), "--output-folder", str(tmp_path)]
+    )
     assert result.exit_code == 1 and "there is no table of 'poetry'" in result.stderr

@@ -7,12 +7,18 @@ from benchmarks.throughput import measure_throughput
 
 @pytest.mark.slow
 def test_every_part_is_measured(topics_folder) -> None:
-    result = measure_throughput(str(topics_folder), "squeezebert-micro", texts=64, rounds=1,
-                                max_length=32)
+    result = measure_throughput(
+        str(topics_folder), "squeezebert-micro", texts=64, rounds=1, max_length=32
+    )
     rows = {row["name"]: row for row in result["throughput"]}
     assert result["texts"] == 64
-    assert {"tokenization for prediction", "training: model.fit", "predict, int8, 1 thread",
-            "predict, mobile, several lengths, 1 thread", "tfsqueeze --help"} <= set(rows)
+    assert {
+        "tokenization for prediction",
+        "training: model.fit",
+        "predict, int8, 1 thread",
+        "predict, mobile, several lengths, 1 thread",
+        "tfsqueeze --help",
+    } <= set(rows)
     for row in rows.values():
         assert 0 < row["p10"] <= row["median"] <= row["p90"]
         if row["unit"] == "ms":

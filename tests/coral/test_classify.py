@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from converters.edgetpu.export import export
-from converters.predictor import TextClassifier
-from converters.runtimes import available_runtimes
+from converters.inference.text_classification_predictor import TextClassificationPredictor
+from converters.runtime.interpreters import available_runtimes
+from converters.targets.edgetpu.edgetpu_target import export
 
 SCRIPT = Path(__file__).resolve().parents[2] / "coral" / "classify.py"
 TEXTS = ["the cat dog horse", "the fog wind hail storm", "", "cheese [SEP] Bréad " * 20]
@@ -26,8 +26,14 @@ def folder(trained_run, tmp_path_factory):
 
 def classify(*arguments, stdin=""):
     # Away from the repository: a board has this script alone.
-    return subprocess.run([sys.executable, "-I", str(SCRIPT), *map(str, arguments)],
-                          input=stdin, capture_output=True, text=True, timeout=120, cwd="/")
+    return subprocess.run(
+        [sys.executable, "-I", str(SCRIPT), *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd="/",
+    )
 
 
 def test_it_predicts_as_the_one_file_model_does(folder, topics_model):
@@ -36,7 +42,9 @@ def test_it_predicts_as_the_one_file_model_does(folder, topics_model):
     assert "running on the CPU" in done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]
     # The runtime that the script prefers.
-    expected = TextClassifier.from_file(topics_model, available_runtimes()[0]).predict(TEXTS)
+    expected = TextClassificationPredictor.from_file(topics_model, available_runtimes()[0]).predict(
+        TEXTS
+    )
     for one, other in zip(found, expected, strict=True):
         assert (one["label"], one["text"]) == (other.label, other.text)
         assert one["probability"] == pytest.approx(other.probability, abs=1e-6)

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tfsqueeze.data.archives import cache_dir
+from tfsqueeze.utils.archives import cache_dir
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
@@ -30,8 +30,9 @@ _VARIABLES = {
 }
 
 
-def execute(path: Path, folder: Path, expressions: dict[str, str], *, small: bool = False
-            ) -> tuple[str, dict, list[str]]:
+def execute(
+    path: Path, folder: Path, expressions: dict[str, str], *, small: bool = False
+) -> tuple[str, dict, list[str]]:
     """Runs a notebook in `folder`: what it printed, values of variables, MIME types it showed.
 
     small: with the small settings that the notebook has for tests.
@@ -42,12 +43,18 @@ def execute(path: Path, folder: Path, expressions: dict[str, str], *, small: boo
     notebook.cells.append(nbformat.v4.new_code_cell(probe))
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     paths = [str(REPOSITORY), *filter(None, [environment.get("PYTHONPATH")])]
-    environment |= {"PYTHONPATH": os.pathsep.join(paths),
-                    "TFSQUEEZE_CACHE": str(cache_dir().resolve())}
+    environment |= {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "TFSQUEEZE_CACHE": str(cache_dir().resolve()),
+    }
     if small:
         environment["TFSQUEEZE_SMALL"] = "1"
-    client = NotebookClient(notebook, timeout=_SECONDS_PER_CELL, kernel_name="python3",
-                            resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(
+        notebook,
+        timeout=_SECONDS_PER_CELL,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+    )
     client.execute(env=environment)
     *cells, last = [cell for cell in notebook.cells if cell.cell_type == "code"]
     outputs = [output for cell in cells for output in cell.outputs]
@@ -77,9 +84,9 @@ def test_the_runtimes_agree_with_keras(from_text_to_int8):
     found = dict(re.findall(r"agreement of Keras QAT and int8 on (\S+): ([\d.]+) %", printed))
     assert "litert" in found and set(found) == set(values["runtimes"])
     assert min(map(float, found.values())) >= 95
-    assert {name: pytest.approx(100 * value, abs=0.06)
-            for name, value in values["agreements"].items()} == {
-                name: float(value) for name, value in found.items()}
+    assert {
+        name: pytest.approx(100 * value, abs=0.06) for name, value in values["agreements"].items()
+    } == {name: float(value) for name, value in found.items()}
 
 
 def test_the_models_have_learned(from_text_to_int8):
@@ -107,10 +114,15 @@ def run_small(name: str, folder: Path, expressions: dict[str, str]):
 
 
 def test_intents_and_slots(tmp_path):
-    printed, values, shown = run_small("intent_and_slots", tmp_path, {
-        "metrics": "{name: metrics[name] for name in predictor.task.scores}",
-        "outputs": "[detail.name for detail in open_model(content).output_details]",
-        "auroc": "found['out_of_scope']['auroc']"})
+    printed, values, shown = run_small(
+        "intent_and_slots",
+        tmp_path,
+        {
+            "metrics": "{name: metrics[name] for name in predictor.task.scores}",
+            "outputs": "[detail.name for detail in open_model(content).output_details]",
+            "auroc": "found['out_of_scope']['auroc']",
+        },
+    )
     assert sorted(values["outputs"]) == ["intent_logits", "slot_logits"]
     assert values["metrics"]["intent_accuracy"] > 0.8 and values["metrics"]["slot_f1"] > 0.5
     assert f"AUROC {values['auroc']:.3f}" in printed
@@ -119,9 +131,15 @@ def test_intents_and_slots(tmp_path):
 
 
 def test_named_entities(tmp_path):
-    printed, values, shown = run_small("named_entities", tmp_path, {
-        "f1": "metrics['f1']", "crf": "baseline['f1']",
-        "languages": "{name: row['f1'] for name, row in metrics['per_language'].items()}"})
+    printed, values, shown = run_small(
+        "named_entities",
+        tmp_path,
+        {
+            "f1": "metrics['f1']",
+            "crf": "baseline['f1']",
+            "languages": "{name: row['f1'] for name, row in metrics['per_language'].items()}",
+        },
+    )
     assert values["f1"] > 0.5 < values["crf"]
     assert set(values["languages"]) == {"de", "en"}
     assert f"F1 of whole entities {100 * values['f1']:.1f} %" in printed
@@ -129,10 +147,16 @@ def test_named_entities(tmp_path):
 
 
 def test_question_answering(tmp_path):
-    printed, values, shown = run_small("question_answering", tmp_path, {
-        "metrics": "{name: metrics[name] for name in predictor.task.scores}",
-        "kinds": "[metrics[name]['exact_match'] for name in ('has_answer', 'no_answer')]",
-        "nothing": "nothing.answer", "long": "[found.answer for found in long_answers]"})
+    printed, values, shown = run_small(
+        "question_answering",
+        tmp_path,
+        {
+            "metrics": "{name: metrics[name] for name in predictor.task.scores}",
+            "kinds": "[metrics[name]['exact_match'] for name in ('has_answer', 'no_answer')]",
+            "nothing": "nothing.answer",
+            "long": "[found.answer for found in long_answers]",
+        },
+    )
     assert min(values["metrics"].values()) > 0.8 and min(values["kinds"]) > 0.6
     assert f"F1 {100 * values['metrics']['f1']:.1f} %" in printed
     assert "start_logits: (1, 40), int8" in printed and values["nothing"] == ""
@@ -141,9 +165,15 @@ def test_question_answering(tmp_path):
 
 
 def test_robustness(tmp_path):
-    printed, values, shown = run_small("robustness", tmp_path, {
-        "clean": "measured['clean']", "attacks": "len(attacks['attacks'])",
-        "majority": "max(np.bincount(test.label_ids(labels))) / len(test)"})
+    printed, values, shown = run_small(
+        "robustness",
+        tmp_path,
+        {
+            "clean": "measured['clean']",
+            "attacks": "len(attacks['attacks'])",
+            "majority": "max(np.bincount(test.label_ids(labels))) / len(test)",
+        },
+    )
     assert len(values["clean"]) == values["attacks"] == 3
     assert values["clean"]["TF-IDF"] > values["majority"]
     assert all(0 <= accuracy <= 1 for accuracy in values["clean"].values())
@@ -167,7 +197,8 @@ class TestCommitted:
     def test_names_no_machine(self, path):
         text = path.read_text("utf-8")
         found = re.findall(
-            r"/(?:home|root|tmp|usr|opt|work|Users)/|[A-Z]:\\\\|site-packages|https?://", text)
+            r"/(?:home|root|tmp|usr|opt|work|Users)/|[A-Z]:\\\\|site-packages|https?://", text
+        )
         assert not found
 
     def test_every_code_cell_is_python(self, path):

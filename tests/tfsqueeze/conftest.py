@@ -5,15 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfsqueeze.config import SqueezeBertConfig
+import tfsqueeze
+from tfsqueeze.configs.squeezebert import SqueezeBertConfig
 
 
 @pytest.fixture(scope="session")
 def tiny_config():
     """A function that makes a small config, its fields changed as asked."""
-    defaults = dict(vocab_size=50, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-                    intermediate_size=32, max_position_embeddings=24, q_groups=2, k_groups=2,
-                    v_groups=2, intermediate_groups=2, output_groups=2)
+    defaults = dict(
+        vocab_size=50,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=24,
+        q_groups=2,
+        k_groups=2,
+        v_groups=2,
+        intermediate_groups=2,
+        output_groups=2,
+    )
     return lambda **changes: SqueezeBertConfig(**{**defaults, **changes})
 
 
@@ -22,9 +33,11 @@ def tiny_batch():
     """Three texts of 8, 5 and 2 tokens of 50, padded to 8."""
     rng = np.random.default_rng(0)
     mask = (np.arange(8) < [[8], [5], [2]]).astype("int32")
-    return {"input_ids": rng.integers(1, 50, (3, 8)).astype("int32") * mask,
-            "attention_mask": mask,
-            "token_type_ids": rng.integers(0, 2, (3, 8)).astype("int32") * mask}
+    return {
+        "input_ids": rng.integers(1, 50, (3, 8)).astype("int32") * mask,
+        "attention_mask": mask,
+        "token_type_ids": rng.integers(0, 2, (3, 8)).astype("int32") * mask,
+    }
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +51,39 @@ def randomize():
         return model
 
     return set_random
+
+_SIZES = {"vocab_size": 50, "max_position_embeddings": 24}
+TINY_CONFIGS = {
+    "Bert": tfsqueeze.BertConfig(
+        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, **_SIZES
+    ),
+    "DistilBert": tfsqueeze.DistilBertConfig(
+        dim=16, n_layers=2, n_heads=2, hidden_dim=32, **_SIZES
+    ),
+    "Albert": tfsqueeze.AlbertConfig(
+        embedding_size=8,
+        hidden_size=16,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=32,
+        **_SIZES,
+    ),
+}
+
+
+@pytest.fixture(params=TINY_CONFIGS)
+def architecture(request) -> str:
+    """`Bert`, `DistilBert` and `Albert` in turns."""
+    return request.param
+
+
+@pytest.fixture
+def teacher_config(architecture):
+    """The architecture's small config, with three labels."""
+    return TINY_CONFIGS[architecture].with_labels(["a", "b", "c"])
+
+
+@pytest.fixture
+def teacher_class(architecture):
+    """A function from a task, such as `ForMaskedLM`, to the architecture's class."""
+    return lambda task: getattr(tfsqueeze, architecture + task)

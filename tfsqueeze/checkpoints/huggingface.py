@@ -17,14 +17,17 @@ from tfsqueeze.checkpoints.names import naming
 from tfsqueeze.checkpoints.safetensors_file import read_tensors
 from tfsqueeze.checkpoints.sources import CONFIG_FILE, WEIGHTS_FILE, pretrained_folder
 from tfsqueeze.checkpoints.tensors import checkpoint_tensors
-from tfsqueeze.errors import UserError
-from tfsqueeze.files import write_atomically
-from tfsqueeze.models.heads import EncoderModel
+from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.files import write_atomically
 
 
-def load_pretrained(model_class: type[keras.Model], source: str | os.PathLike,
-                    input_names: tuple[str, ...] | None = None, name: str | None = None,
-                    **overrides: Any) -> keras.Model:
+def load_pretrained(
+    model_class: type[keras.Model],
+    source: str | os.PathLike,
+    input_names: tuple[str, ...] | None = None,
+    name: str | None = None,
+    **overrides: Any,
+) -> keras.Model:
     """Builds a model of a class of ours from a folder or a Hugging Face hub id.
 
     A head (or pooler) that the checkpoint lacks is newly initialised, as are the squeeze-expand
@@ -46,19 +49,25 @@ def load_pretrained(model_class: type[keras.Model], source: str | os.PathLike,
     folder = pretrained_folder(source)
     saved = model_class.config_class.from_json(folder / CONFIG_FILE)
     config = _override(saved, overrides)
-    tensors = {naming(model_class).unprefixed(key): value
-               for key, value in read_tensors(_weights_path(folder)).items()}
+    tensors = {
+        naming(model_class).unprefixed(key): value
+        for key, value in read_tensors(_weights_path(folder)).items()
+    }
     options = {"input_names": input_names, "name": name}
     model = model_class(config, **{k: v for k, v in options.items() if v is not None})
     saved_fields = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
     is_own_class = model_class.__name__ in (saved_fields.get("architectures") or ())
-    _assign(model, tensors, folder / WEIGHTS_FILE, may_lack_head=not is_own_class,
-            may_lack_blocks=_has_blocks(config) and not _has_blocks(saved))
+    _assign(
+        model,
+        tensors,
+        folder / WEIGHTS_FILE,
+        may_lack_head=not is_own_class,
+        may_lack_blocks=_has_blocks(config) and not _has_blocks(saved),
+    )
     return model
 
 
-def save_pretrained(model: keras.Model, folder: str | os.PathLike,
-                    dtype: str = "float32") -> None:
+def save_pretrained(model: keras.Model, folder: str | os.PathLike, dtype: str = "float32") -> None:
     """Writes a model as config.json and model.safetensors.
 
     dtype: of the weights in the file, `float32` or `float16`.
@@ -76,27 +85,34 @@ def save_pretrained(model: keras.Model, folder: str | os.PathLike,
     values.update(model.extra_tensors)
     names = naming(model)
     # The bare encoder has all its tensors in the backbone, and names them without the prefix.
-    prefix = "" if isinstance(model, EncoderModel) else names.prefix
-    named = {prefix + key if names.in_backbone(key) else key:
-             value.astype(dtype) if value.dtype.kind == "f" else value
-             for key, value in values.items()}
+    prefix = "" if model.is_bare_encoder else names.prefix
+    named = {
+        prefix + key if names.in_backbone(key) else key: value.astype(dtype)
+        if value.dtype.kind == "f"
+        else value
+        for key, value in values.items()
+    }
     with write_atomically(folder / WEIGHTS_FILE) as temporary:
         # Hugging Face's readers refuse files whose metadata does not say how they were made.
         save_file(named, temporary, metadata={"format": "pt"})
     with write_atomically(folder / CONFIG_FILE) as temporary:
-        fields = {"architectures": [type(model).__name__],
-                  **model.config.checkpoint_fields()}
+        fields = {"architectures": [type(model).__name__], **model.config.checkpoint_fields()}
         temporary.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
 def _weights_path(folder):
     path = folder / WEIGHTS_FILE
     if not path.exists():
-        others = [name for name in ("pytorch_model.bin", f"{WEIGHTS_FILE}.index.json")
-                  if (folder / name).exists()]
+        others = [
+            name
+            for name in ("pytorch_model.bin", f"{WEIGHTS_FILE}.index.json")
+            if (folder / name).exists()
+        ]
         found = f" (but {' and '.join(others)})" if others else ""
-        raise UserError(f"{folder} holds no {WEIGHTS_FILE}{found}; save the model as one "
-                        "safetensors file: save_pretrained of transformers does")
+        raise UserError(
+            f"{folder} holds no {WEIGHTS_FILE}{found}; save the model as one "
+            "safetensors file: save_pretrained of transformers does"
+        )
     return path
 
 
@@ -126,31 +142,42 @@ def _assign(model, tensors, path, may_lack_head, may_lack_blocks):
             if lacks_head or may_lack_blocks and ".squeeze_expand." in name:
                 new.append(name)
                 continue
-            raise UserError(f"{path}: tensor {name!r} is missing; {type(model).__name__} with "
-                            f"this config needs it in shape {list(tensor.shape)}")
+            raise UserError(
+                f"{path}: tensor {name!r} is missing; {type(model).__name__} with "
+                f"this config needs it in shape {list(tensor.shape)}"
+            )
         value = tensors[name]
         if value.shape != tensor.shape or value.dtype != np.float32:
-            raise UserError(f"{path}: tensor {name!r} is {value.dtype} {list(value.shape)}; "
-                            f"{type(model).__name__} with this config needs float32 "
-                            f"{list(tensor.shape)}")
+            raise UserError(
+                f"{path}: tensor {name!r} is {value.dtype} {list(value.shape)}; "
+                f"{type(model).__name__} with this config needs float32 "
+                f"{list(tensor.shape)}"
+            )
     unused = {name: value for name, value in tensors.items() if name not in wanted}
     for name in unused:
         if name.startswith(names.encoder_prefix):
-            raise UserError(f"{path}: tensor {name!r} has no place in the model that the config "
-                            "describes; are the two of one model?")
+            raise UserError(
+                f"{path}: tensor {name!r} has no place in the model that the config "
+                "describes; are the two of one model?"
+            )
     for name, tensor in wanted.items():
         if name in tensors:
             tensor.assign(tensors[name])
     # A mapping proxy, since Keras would wrap and track a dict.
     model.extra_tensors = types.MappingProxyType(
-        {name: value for name, value in unused.items() if names.in_backbone(name)})
+        {name: value for name, value in unused.items() if names.in_backbone(name)}
+    )
     left_out = [name for name in unused if not names.in_backbone(name)]
     if new:
-        warnings.warn(f"{path} has no tensors {', '.join(new)}: they are newly initialised in "
-                      f"{type(model).__name__}; train the model before using it", stacklevel=4)
+        warnings.warn(
+            f"{path} has no tensors {', '.join(new)}: they are newly initialised in "
+            f"{type(model).__name__}; train the model before using it",
+            stacklevel=4,
+        )
     if left_out:
-        warnings.warn(f"{path}: {type(model).__name__} leaves out {', '.join(left_out)}",
-                      stacklevel=4)
+        warnings.warn(
+            f"{path}: {type(model).__name__} leaves out {', '.join(left_out)}", stacklevel=4
+        )
 
 
 def _drop_tied(tensors, tied, path):
@@ -158,8 +185,10 @@ def _drop_tied(tensors, tied, path):
     for copy, original in tied.items():
         if copy in tensors and original in tensors:
             if not np.array_equal(tensors.pop(copy), tensors[original]):
-                raise UserError(f"{path}: tensor {copy!r} differs from {original!r}; only models "
-                                "in which the two are tied are supported")
+                raise UserError(
+                    f"{path}: tensor {copy!r} differs from {original!r}; only models "
+                    "in which the two are tied are supported"
+                )
 
 
 def _module(tensor_name):

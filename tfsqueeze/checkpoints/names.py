@@ -68,8 +68,11 @@ class Naming:
         Old checkpoints, converted from TensorFlow, call normalization's tensors gamma and beta.
         """
         name = tensor_name.removeprefix(self.prefix)
-        return re.sub(r"LayerNorm\.(gamma|beta)$", lambda match: "LayerNorm." + {
-            "gamma": "weight", "beta": "bias"}[match[1]], name)
+        return re.sub(
+            r"LayerNorm\.(gamma|beta)$",
+            lambda match: "LayerNorm." + {"gamma": "weight", "beta": "bias"}[match[1]],
+            name,
+        )
 
 
 _ANSWERS = {"start_output": "qa_outputs", "end_output": "qa_outputs"}
@@ -85,75 +88,110 @@ _MODULES = {
     "transform_norm": "cls.predictions.transform.LayerNorm",
     "decoder": "cls.predictions",
 }
-_TIED = {"cls.predictions.decoder.weight": WORD_EMBEDDINGS,
-         "cls.predictions.decoder.bias": "cls.predictions.bias"}
+_TIED = {
+    "cls.predictions.decoder.weight": WORD_EMBEDDINGS,
+    "cls.predictions.decoder.bias": "cls.predictions.bias",
+}
 
 # By model_type.
 NAMINGS: dict[str, Naming] = {
-    "squeezebert": Naming("transformer.", "encoder.layers.{}", {
-        "query": "attention.query",
-        "key": "attention.key",
-        "value": "attention.value",
-        "post_attention": "post_attention.conv1d",
-        "post_attention_norm": "post_attention.layernorm",
-        "intermediate": "intermediate.conv1d",
-        "output": "output.conv1d",
-        "output_norm": "output.layernorm",
-        **{f"{block}_{part}": f"{block}.{module}"
-           for block in ("mixer", "squeeze_expand")
-           for part, module in (("squeeze", "squeeze"), ("depthwise", "depthwise"),
-                                ("expand", "expand"), ("expand_norm", "layernorm"))},
-    }, {**_MODULES, "embeddings_projection": "embeddings.projection"}, _TIED, conv1d=True),
-    "bert": Naming("bert.", "encoder.layer.{}", {
-        "query": "attention.self.query",
-        "key": "attention.self.key",
-        "value": "attention.self.value",
-        "post_attention": "attention.output.dense",
-        "post_attention_norm": "attention.output.LayerNorm",
-        "intermediate": "intermediate.dense",
-        "output": "output.dense",
-        "output_norm": "output.LayerNorm",
-    }, _MODULES, _TIED),
-    "distilbert": Naming("distilbert.", "transformer.layer.{}", {
-        "query": "attention.q_lin",
-        "key": "attention.k_lin",
-        "value": "attention.v_lin",
-        "post_attention": "attention.out_lin",
-        "post_attention_norm": "sa_layer_norm",
-        "intermediate": "ffn.lin1",
-        "output": "ffn.lin2",
-        "output_norm": "output_layer_norm",
-    }, {
-        "embeddings": "embeddings",
-        "embeddings_norm": "embeddings.LayerNorm",
-        "pre_classifier": "pre_classifier",
-        "classifier": "classifier",
-        **_ANSWERS,
-        "transform": "vocab_transform",
-        "transform_norm": "vocab_layer_norm",
-        "decoder": "vocab_projector",
-    }, {"vocab_projector.weight": WORD_EMBEDDINGS}),
-    "albert": Naming("albert.", "encoder.albert_layer_groups.{}.albert_layers.0", {
-        "query": "attention.query",
-        "key": "attention.key",
-        "value": "attention.value",
-        "post_attention": "attention.dense",
-        "post_attention_norm": "attention.LayerNorm",
-        "intermediate": "ffn",
-        "output": "ffn_output",
-        "output_norm": "full_layer_layer_norm",
-    }, {
-        "embeddings": "embeddings",
-        "embeddings_norm": "embeddings.LayerNorm",
-        "embeddings_projection": "encoder.embedding_hidden_mapping_in",
-        "pooler": "pooler",
-        "classifier": "classifier",
-        **_ANSWERS,
-        "transform": "predictions.dense",
-        "transform_norm": "predictions.LayerNorm",
-        "decoder": "predictions",
-    }, {"predictions.decoder.weight": WORD_EMBEDDINGS,
-        "predictions.decoder.bias": "predictions.bias"}),
+    "squeezebert": Naming(
+        "transformer.",
+        "encoder.layers.{}",
+        {
+            "query": "attention.query",
+            "key": "attention.key",
+            "value": "attention.value",
+            "post_attention": "post_attention.conv1d",
+            "post_attention_norm": "post_attention.layernorm",
+            "intermediate": "intermediate.conv1d",
+            "output": "output.conv1d",
+            "output_norm": "output.layernorm",
+            **{
+                f"{block}_{part}": f"{block}.{module}"
+                for block in ("mixer", "squeeze_expand")
+                for part, module in (
+                    ("squeeze", "squeeze"),
+                    ("depthwise", "depthwise"),
+                    ("expand", "expand"),
+                    ("expand_norm", "layernorm"),
+                )
+            },
+        },
+        {**_MODULES, "embeddings_projection": "embeddings.projection"},
+        _TIED,
+        conv1d=True,
+    ),
+    "bert": Naming(
+        "bert.",
+        "encoder.layer.{}",
+        {
+            "query": "attention.self.query",
+            "key": "attention.self.key",
+            "value": "attention.self.value",
+            "post_attention": "attention.output.dense",
+            "post_attention_norm": "attention.output.LayerNorm",
+            "intermediate": "intermediate.dense",
+            "output": "output.dense",
+            "output_norm": "output.LayerNorm",
+        },
+        _MODULES,
+        _TIED,
+    ),
+    "distilbert": Naming(
+        "distilbert.",
+        "transformer.layer.{}",
+        {
+            "query": "attention.q_lin",
+            "key": "attention.k_lin",
+            "value": "attention.v_lin",
+            "post_attention": "attention.out_lin",
+            "post_attention_norm": "sa_layer_norm",
+            "intermediate": "ffn.lin1",
+            "output": "ffn.lin2",
+            "output_norm": "output_layer_norm",
+        },
+        {
+            "embeddings": "embeddings",
+            "embeddings_norm": "embeddings.LayerNorm",
+            "pre_classifier": "pre_classifier",
+            "classifier": "classifier",
+            **_ANSWERS,
+            "transform": "vocab_transform",
+            "transform_norm": "vocab_layer_norm",
+            "decoder": "vocab_projector",
+        },
+        {"vocab_projector.weight": WORD_EMBEDDINGS},
+    ),
+    "albert": Naming(
+        "albert.",
+        "encoder.albert_layer_groups.{}.albert_layers.0",
+        {
+            "query": "attention.query",
+            "key": "attention.key",
+            "value": "attention.value",
+            "post_attention": "attention.dense",
+            "post_attention_norm": "attention.LayerNorm",
+            "intermediate": "ffn",
+            "output": "ffn_output",
+            "output_norm": "full_layer_layer_norm",
+        },
+        {
+            "embeddings": "embeddings",
+            "embeddings_norm": "embeddings.LayerNorm",
+            "embeddings_projection": "encoder.embedding_hidden_mapping_in",
+            "pooler": "pooler",
+            "classifier": "classifier",
+            **_ANSWERS,
+            "transform": "predictions.dense",
+            "transform_norm": "predictions.LayerNorm",
+            "decoder": "predictions",
+        },
+        {
+            "predictions.decoder.weight": WORD_EMBEDDINGS,
+            "predictions.decoder.bias": "predictions.bias",
+        },
+    ),
 }
 
 

@@ -10,7 +10,7 @@ import ml_dtypes  # noqa: F401  makes numpy know bfloat16
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 _FLOAT_DTYPES = ("F16", "BF16", "F32", "F64")
 
@@ -50,17 +50,24 @@ def _damage(path):
         length = int.from_bytes(file.read(8), "little")
         size = os.path.getsize(path)
         if length > size - 8:
-            return (f"{path} is truncated: its header should be {length} bytes, and the whole "
-                    f"file is {size}; copy or download it again")
+            return (
+                f"{path} is truncated: its header should be {length} bytes, and the whole "
+                f"file is {size}; copy or download it again"
+            )
         try:
             header = json.loads(file.read(length))
-            ends = {name: int(entry["data_offsets"][1]) for name, entry in header.items()
-                    if name != "__metadata__"}
+            ends = {
+                name: int(entry["data_offsets"][1])
+                for name, entry in header.items()
+                if name != "__metadata__"
+            }
         except (ValueError, TypeError, KeyError, AttributeError, IndexError):
             return None
     held = size - 8 - length
     for name, end in sorted(ends.items(), key=lambda item: item[1]):
         if end > held:
-            return (f"{path} is truncated at tensor {name!r}: the data should reach byte {end} "
-                    f"and end at {held}; copy or download the file again")
+            return (
+                f"{path} is truncated at tensor {name!r}: the data should reach byte {end} "
+                f"and end at {held}; copy or download the file again"
+            )
     return None

@@ -66,9 +66,12 @@ def checkpoint_tensors(model: keras.Model) -> Iterator[CheckpointTensor]:
             is_conv1d = names.conv1d and module.startswith(names.encoder_prefix)
             yield from _grouped_convolutions(layers, module, is_conv1d)
         elif isinstance(layer, SequenceDepthwiseConvolution):
-            yield CheckpointTensor(f"{module}.weight", [layer.kernel],
-                                   lambda values: values[0][0].transpose(2, 1, 0),
-                                   lambda tensor: [tensor.transpose(2, 1, 0)[None]])
+            yield CheckpointTensor(
+                f"{module}.weight",
+                [layer.kernel],
+                lambda values: values[0][0].transpose(2, 1, 0),
+                lambda tensor: [tensor.transpose(2, 1, 0)[None]],
+            )
             yield _same(f"{module}.bias", layer.bias)
         else:
             if hasattr(layer, "gamma"):
@@ -92,9 +95,15 @@ def _grouped_convolutions(layers, module, has_kernel_axis):
             weight = weight[..., 0]
         return [kernel.T[None, None] for kernel in np.split(weight, len(pieces))]
 
-    yield CheckpointTensor(f"{module}.weight",
-                           [getattr(layer, f"kernel_{group}") for layer, group in pieces],
-                           join_kernels, split_kernels)
-    yield CheckpointTensor(f"{module}.bias",
-                           [getattr(layer, f"bias_{group}") for layer, group in pieces],
-                           np.concatenate, lambda bias: np.split(bias, len(pieces)))
+    yield CheckpointTensor(
+        f"{module}.weight",
+        [getattr(layer, f"kernel_{group}") for layer, group in pieces],
+        join_kernels,
+        split_kernels,
+    )
+    yield CheckpointTensor(
+        f"{module}.bias",
+        [getattr(layer, f"bias_{group}") for layer, group in pieces],
+        np.concatenate,
+        lambda bias: np.split(bias, len(pieces)),
+    )

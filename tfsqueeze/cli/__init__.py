@@ -1,0 +1,1 @@
+"""The command line, which stands above the library and the converters."""

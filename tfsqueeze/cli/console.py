@@ -21,7 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 # Results go to standard output; progress and errors to standard error, so that pipes stay clean.
 output = Console()
@@ -44,8 +44,10 @@ class OneLineErrors(typer.core.TyperGroup):
         except ModuleNotFoundError as error:
             if error.name in (None, "tfsqueeze", "converters"):
                 raise
-            message = (f"the package {error.name.split('.')[0]} is not installed; this command "
-                       "needs those of the extra `train`: pip install 'tfsqueeze[train]'")
+            message = (
+                f"the package {error.name.split('.')[0]} is not installed; this command "
+                "needs those of the extra `train`: pip install 'tfsqueeze[train]'"
+            )
         messages.print(f"[red]error:[/red] {escape(message)}", soft_wrap=True)
         raise typer.Exit(1)
 
@@ -64,8 +66,15 @@ def step(text: str) -> None:
 def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Yields a function that shows on standard error what is counted, how many are done and how
     many there are; nothing is shown before it is called."""
-    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                   TimeElapsedColumn(), TimeRemainingColumn(), console=messages, transient=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=messages,
+        transient=True,
+    )
     tasks: dict[str, int] = {}
 
     def show(text: str, done: int, total: int) -> None:
@@ -93,9 +102,14 @@ def training_progress(stage: str, epochs: int, steps: int, samples: int | None =
     class Bar(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
             self.bar = Progress(
-                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[rate]}"),
-                console=messages)
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[rate]}"),
+                console=messages,
+            )
             self.task = self.bar.add_task(f"{stage} training", total=epochs * steps, rate="")
             self.bar.start()
 
@@ -110,11 +124,12 @@ def training_progress(stage: str, epochs: int, steps: int, samples: int | None =
 
         def on_epoch_end(self, epoch, logs=None):
             # What chooses the epoch, in each task; pretraining has none of them.
-            score = next((name for name in ("score", "f1", "accuracy", "cosine")
-                          if f"val_{name}" in logs), None)
+            score = next(
+                (name for name in ("score", "f1", "accuracy", "cosine") if f"val_{name}" in logs),
+                None,
+            )
             value = f", validation {score} {100 * logs[f'val_{score}']:.2f} %" if score else ""
-            self.bar.console.print(
-                f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{value}")
+            self.bar.console.print(f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{value}")
 
         def on_train_end(self, logs=None):
             self.bar.stop()

@@ -16,14 +16,16 @@ import typer
 from tfsqueeze.cli.console import OneLineErrors
 
 app = typer.Typer(
-    cls=OneLineErrors, no_args_is_help=True, rich_markup_mode="rich",
+    cls=OneLineErrors,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="SqueezeBERT for phones, Edge TPUs and microcontrollers: train a text classifier "
-         "quantization-aware, convert it to a fully-int8 .tflite, and prove that it runs.\n\n"
-         "Start with [bold]tfsqueeze demo[/bold]; then train on your own file:\n\n"
-         "  tfsqueeze train my_data/ --output runs/mine\n\n"
-         "  tfsqueeze convert runs/mine --output mine.tflite\n\n"
-         "  tfsqueeze predict mine.tflite \"some text\"",
+    "quantization-aware, convert it to a fully-int8 .tflite, and prove that it runs.\n\n"
+    "Start with [bold]tfsqueeze demo[/bold]; then train on your own file:\n\n"
+    "  tfsqueeze train my_data/ --output runs/mine\n\n"
+    "  tfsqueeze convert runs/mine --output mine.tflite\n\n"
+    '  tfsqueeze predict mine.tflite "some text"',
 )
 
 
@@ -35,6 +37,20 @@ def _quiet() -> None:
     warnings.filterwarnings("ignore", module="tensorflow|tf_keras|keras")
 
 
-for _name in ("demo", "pretrain", "train", "compare", "convert", "verify", "evaluate", "robustness",
-              "predict", "search", "export", "check", "benchmark", "info"):
-    app.command(_name)(getattr(importlib.import_module(f"tfsqueeze.cli.{_name}"), _name))
+for _name in (
+    "demo",
+    "pretrain",
+    "train",
+    "compare",
+    "convert",
+    "verify",
+    "evaluate",
+    "robustness",
+    "predict",
+    "search",
+    "export",
+    "check",
+    "benchmark",
+    "info",
+):
+    app.command(_name)(getattr(importlib.import_module(f"tfsqueeze.cli.{_name}_command"), _name))

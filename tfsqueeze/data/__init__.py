@@ -1,0 +1,1 @@
+"""Datasets in memory, readers of file formats, and named sources."""

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import tf_keras as keras
 
-from tfsqueeze.config import SqueezeBertConfig
-from tfsqueeze.distillation.options import map_layers
-from tfsqueeze.encoder_config import EncoderConfig
-from tfsqueeze.errors import UserError
+from tfsqueeze.configs.encoder import EncoderConfig
+from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.distillation.distillation_options import map_layers
 from tfsqueeze.layers import GroupedConvolution
 from tfsqueeze.models.pretrained import PreTrainedModel
+from tfsqueeze.utils.errors import UserError
 
 _TABLE_SIZES = ("vocab_size", "max_position_embeddings", "type_vocab_size")
 METHODS = ("least_squares", "block_diagonal")
@@ -20,10 +20,16 @@ METHODS = ("least_squares", "block_diagonal")
 _RIDGE = 1e-3
 
 
-def squeeze_teacher(teacher: PreTrainedModel, student_class: type[PreTrainedModel],
-                    config: SqueezeBertConfig, input_ids: np.ndarray, *,
-                    layers: Sequence[int] | str = "uniform", method: str = "least_squares",
-                    batch_size: int = 32) -> PreTrainedModel:
+def init_from_teacher(
+    teacher: PreTrainedModel,
+    student_class: type[PreTrainedModel],
+    config: SqueezeBertConfig,
+    input_ids: np.ndarray,
+    *,
+    layers: Sequence[int] | str = "uniform",
+    method: str = "least_squares",
+    batch_size: int = 32,
+) -> PreTrainedModel:
     """Returns a student whose layers compute nearly what layers of a dense teacher compute.
 
     Embeddings, normalization and products of as many groups are copied. A product in more groups
@@ -46,15 +52,24 @@ def squeeze_teacher(teacher: PreTrainedModel, student_class: type[PreTrainedMode
     Raises UserError where the config's sizes are not the teacher's or it has a convolutional layer.
     """
     _check(teacher, config, method)
-    taken = map_layers(config.num_hidden_layers, teacher.config.num_hidden_layers,
-                       tuple(layers) if not isinstance(layers, str) else layers)
+    taken = map_layers(
+        config.num_hidden_layers,
+        teacher.config.num_hidden_layers,
+        tuple(layers) if not isinstance(layers, str) else layers,
+    )
     student = student_class(config, input_names=("input_ids",))
     if config.embedding_size != teacher.config.embedding_size:
         factorize_embeddings(student, teacher, input_ids, batch_size=batch_size)
-    sources = {layer: teacher_layer for layer in student.layers
-               if (teacher_layer := _counterpart(layer, teacher, taken)) is not None}
-    fitted = {layer: source for layer, source in sources.items()
-              if isinstance(layer, GroupedConvolution) and layer.groups > source.groups}
+    sources = {
+        layer: teacher_layer
+        for layer in student.layers
+        if (teacher_layer := _counterpart(layer, teacher, taken)) is not None
+    }
+    fitted = {
+        layer: source
+        for layer, source in sources.items()
+        if isinstance(layer, GroupedConvolution) and layer.groups > source.groups
+    }
     for layer, source in sources.items():
         if layer in fitted:
             continue
@@ -69,8 +84,13 @@ def squeeze_teacher(teacher: PreTrainedModel, student_class: type[PreTrainedMode
     return student
 
 
-def factorize_embeddings(student: PreTrainedModel, teacher: PreTrainedModel,
-                         input_ids: np.ndarray, *, batch_size: int = 32) -> None:
+def factorize_embeddings(
+    student: PreTrainedModel,
+    teacher: PreTrainedModel,
+    input_ids: np.ndarray,
+    *,
+    batch_size: int = 32,
+) -> None:
     """Gives a student with few embedding channels those of its teacher's that matter most.
 
     The student's `hidden_size` may differ from the teacher's: its first layer then finds the
@@ -86,15 +106,18 @@ def factorize_embeddings(student: PreTrainedModel, teacher: PreTrainedModel,
     if differs:
         raise UserError(f"factorize_embeddings: {differs}")
     if not config.projects_embeddings:
-        raise UserError("factorize_embeddings: the student's embedding_size must differ from its "
-                        "hidden_size, so that a layer is between them")
+        raise UserError(
+            "factorize_embeddings: the student's embedding_size must differ from its "
+            "hidden_size, so that a layer is between them"
+        )
     ours, theirs = (model.get_layer("embeddings") for model in (student, teacher))
     words = theirs.word_embeddings.numpy().astype(np.float64)
     # A root, since rare words carry more of a text's meaning than their number says.
     weights = np.sqrt(1.0 + np.bincount(input_ids.ravel(), minlength=len(words)))
     mean = weights @ words / weights.sum()
-    directions = _principal(((words - mean) * weights[:, None]).T @ (words - mean),
-                            config.embedding_size)
+    directions = _principal(
+        ((words - mean) * weights[:, None]).T @ (words - mean), config.embedding_size
+    )
     for name in ours.tables:
         table = getattr(theirs, name).numpy() - (mean if name == "word_embeddings" else 0.0)
         getattr(ours, name).assign(table @ directions)
@@ -103,19 +126,27 @@ def factorize_embeddings(student: PreTrainedModel, teacher: PreTrainedModel,
 
 def _fit_projection(student, teacher, input_ids, batch_size):
     layer = student.get_layer("embeddings_projection")
-    models = [keras.Model(model.input, output) for model, output in (
-        (student, student.get_layer("embeddings_dropout").output),
-        (teacher, teacher.with_states(hidden_states=[0]).output["hidden_states_0"]))]
+    models = [
+        keras.Model(model.input, output)
+        for model, output in (
+            (student, student.get_layer("embeddings_dropout").output),
+            (teacher, teacher.with_states(hidden_states=[0]).output["hidden_states_0"]),
+        )
+    ]
     gram = 0.0
     for ids in _batches(input_ids, batch_size):
         tokens = ids != teacher.config.pad_token_id
-        x, y = (model({"input_ids": ids}, training=False).numpy()[tokens].astype(np.float64)
-                for model in models)
+        x, y = (
+            model({"input_ids": ids}, training=False).numpy()[tokens].astype(np.float64)
+            for model in models
+        )
         both = np.concatenate([x, np.ones((len(x), 1)), y], axis=1)
         gram = gram + both.T @ both
     size, width = student.config.embedding_size + 1, teacher.config.hidden_size
-    solved = np.linalg.solve(gram[:size, :size] + 1e-6 * np.trace(gram[:size, :size]) / size
-                             * np.eye(size), gram[:size, size:])
+    solved = np.linalg.solve(
+        gram[:size, :size] + 1e-6 * np.trace(gram[:size, :size]) / size * np.eye(size),
+        gram[:size, size:],
+    )
     if layer.filters != width:
         mean = gram[size - 1, size:] / gram[size - 1, size - 1]
         covariance = gram[size:, size:] - np.outer(mean, mean) * gram[size - 1, size - 1]
@@ -130,11 +161,11 @@ def _principal(covariance, count):
 
 
 def _batches(input_ids, batch_size):
-    return (input_ids[start:start + batch_size] for start in range(0, len(input_ids), batch_size))
+    return (input_ids[start : start + batch_size] for start in range(0, len(input_ids), batch_size))
 
 
-def can_squeeze(config: SqueezeBertConfig, teacher: EncoderConfig) -> bool:
-    """Says whether `squeeze_teacher` can make a student of one config from a teacher of another."""
+def can_init_from_teacher(config: SqueezeBertConfig, teacher: EncoderConfig) -> bool:
+    """Says whether `init_from_teacher` can make a student of one config from a teacher of another."""
     return _misfit(config, teacher) is None
 
 
@@ -142,28 +173,33 @@ def _difference(config, teacher, names):
     for name in names:
         ours, theirs = getattr(config, name), getattr(teacher, name)
         if ours != theirs:
-            return (f"{name} is {ours} in the student's config and {theirs} in the teacher's; "
-                    "they must be equal")
+            return (
+                f"{name} is {ours} in the student's config and {theirs} in the teacher's; "
+                "they must be equal"
+            )
     return None
 
 
 def _misfit(config, teacher):
-    differs = _difference(config, teacher, (*_TABLE_SIZES, "hidden_size", "num_attention_heads",
-                                            "intermediate_size"))
+    differs = _difference(
+        config, teacher, (*_TABLE_SIZES, "hidden_size", "num_attention_heads", "intermediate_size")
+    )
     if differs:
         return differs
     if set(config.layer_types) != {"attention"} or config.feed_forward_type != "dense":
-        return ("every layer of the student must be attention with a dense feed-forward network, "
-                "as the teacher's are")
+        return (
+            "every layer of the student must be attention with a dense feed-forward network, "
+            "as the teacher's are"
+        )
     return None
 
 
 def _check(teacher, config, method):
     if method not in METHODS:
-        raise UserError(f"squeeze_teacher: method {method!r} is not {' or '.join(METHODS)}")
+        raise UserError(f"init_from_teacher: method {method!r} is not {' or '.join(METHODS)}")
     misfit = _misfit(config, teacher.config)
     if misfit:
-        raise UserError(f"squeeze_teacher: {misfit}")
+        raise UserError(f"init_from_teacher: {misfit}")
 
 
 def _counterpart(layer, teacher, taken):
@@ -186,8 +222,9 @@ def _dense(source):
 def _block_diagonal(layer, source):
     kernel, bias = _dense(source)
     groups = layer.groups
-    blocks = [np.hsplit(rows, groups)[group]
-              for group, rows in enumerate(np.vsplit(kernel, groups))]
+    blocks = [
+        np.hsplit(rows, groups)[group] for group, rows in enumerate(np.vsplit(kernel, groups))
+    ]
     return [*(block[None, None] for block in blocks), *np.split(bias, groups)]
 
 

@@ -24,9 +24,13 @@ def word_soft_label_loss(student: tf.Tensor, teacher: tf.Tensor, temperature: fl
     teacher's are NaN.
     """
     counted = tf.logical_not(tf.math.is_nan(teacher[..., 0]))
-    return tf.cond(tf.reduce_any(counted), lambda: soft_label_loss(
-        tf.boolean_mask(student, counted), tf.boolean_mask(teacher, counted), temperature),
-        lambda: 0.0)
+    return tf.cond(
+        tf.reduce_any(counted),
+        lambda: soft_label_loss(
+            tf.boolean_mask(student, counted), tf.boolean_mask(teacher, counted), temperature
+        ),
+        lambda: 0.0,
+    )
 
 
 def hard_label_loss(student: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -37,7 +41,8 @@ def hard_label_loss(student: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """
     counted = labels >= 0
     losses = keras.losses.sparse_categorical_crossentropy(
-        tf.boolean_mask(labels, counted), tf.boolean_mask(student, counted), from_logits=True)
+        tf.boolean_mask(labels, counted), tf.boolean_mask(student, counted), from_logits=True
+    )
     return tf.math.divide_no_nan(tf.reduce_sum(losses), tf.cast(tf.size(losses), losses.dtype))
 
 
@@ -60,14 +65,16 @@ def attention_loss(student: tf.Tensor, teacher: tf.Tensor, mask: tf.Tensor) -> t
         student, teacher = (tf.reduce_mean(x, axis=1, keepdims=True) for x in (student, teacher))
     distance = tf.reduce_sum(tf.math.squared_difference(student, teacher), axis=-1)
     return tf.reduce_sum(tf.reduce_mean(distance, axis=1) * mask) / tf.maximum(
-        tf.reduce_sum(mask), 1.0)
+        tf.reduce_sum(mask), 1.0
+    )
 
 
 def mean_over_tokens(states: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Returns the mean of the states [batch, length, channels] where the mask [batch, length] is
     1: float [batch, channels]."""
     return tf.einsum("blc,bl->bc", states, mask) / tf.maximum(
-        tf.reduce_sum(mask, axis=1, keepdims=True), 1.0)
+        tf.reduce_sum(mask, axis=1, keepdims=True), 1.0
+    )
 
 
 def sentence_loss(student: tf.Tensor, teacher: tf.Tensor) -> tf.Tensor:

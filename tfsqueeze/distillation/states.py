@@ -10,9 +10,13 @@ import tf_keras as keras
 from tfsqueeze.models.pretrained import PreTrainedModel
 
 
-def twin_with_states(twin: keras.Model, model: PreTrainedModel, *,
-                     hidden_states: Iterable[int] = (), attentions: Iterable[int] = ()
-                     ) -> keras.Model:
+def twin_with_states(
+    twin: keras.Model,
+    model: PreTrainedModel,
+    *,
+    hidden_states: Iterable[int] = (),
+    attentions: Iterable[int] = (),
+) -> keras.Model:
     """Does for a model's quantization-aware twin what `PreTrainedModel.with_states` does.
 
     twin: what `quantize_aware(model)` returned, whose layers have the names of the model's; or the
@@ -22,8 +26,11 @@ def twin_with_states(twin: keras.Model, model: PreTrainedModel, *,
     if twin is model:
         return named
     # Not `layer.output`: TF-MOT has called the same layers in graphs of its own.
-    made_by = {node.layer.name: tf.nest.flatten(node.outputs)
-               for nodes in twin._nodes_by_depth.values() for node in nodes}
+    made_by = {
+        node.layer.name: tf.nest.flatten(node.outputs)
+        for nodes in twin._nodes_by_depth.values()
+        for node in nodes
+    }
     outputs = {}
     for name, tensor in named.output.items():
         layer, _, index = tensor._keras_history

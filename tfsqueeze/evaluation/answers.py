@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -41,8 +41,10 @@ def answer_metrics(answers: Sequence[Sequence[str]], predictions: Sequence[str])
     # An answer of nothing but articles and punctuation is none, as in the script.
     golds = [[text for text in texts if normalize_answer(text)] or [""] for texts in answers]
     scores = [
-        (max(_exact_match(gold, prediction) for gold in texts),
-         max(_f1(gold, prediction) for gold in texts))
+        (
+            max(_exact_match(gold, prediction) for gold in texts),
+            max(_f1(gold, prediction) for gold in texts),
+        )
         for texts, prediction in zip(golds, predictions, strict=True)
     ]
     metrics = _mean(scores)
@@ -79,5 +81,8 @@ def _f1(gold: str, prediction: str) -> float:
 
 def _mean(scores: list[tuple[float, float]]) -> dict[str, Any]:
     exact, f1 = zip(*scores, strict=True)
-    return {"questions": len(scores), "exact_match": sum(exact) / len(exact),
-            "f1": sum(f1) / len(f1)}
+    return {
+        "questions": len(scores),
+        "exact_match": sum(exact) / len(exact),
+        "f1": sum(f1) / len(f1),
+    }

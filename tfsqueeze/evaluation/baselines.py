@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tfsqueeze.data.text_dataset import TextDataset
-from tfsqueeze.evaluation.metrics import classification_metrics
+from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.evaluation.classification import classification_metrics
 
 
 def majority_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 
 def out_of_scope_auroc(in_scope: np.ndarray, out_of_scope: np.ndarray) -> float:
@@ -47,8 +47,10 @@ def energy_auroc(in_scope: np.ndarray, out_of_scope: np.ndarray) -> float:
     rows = [np.asarray(logits, np.float64) for logits in (in_scope, out_of_scope)]
     for logits in rows:
         if logits.ndim != 2 or not logits.size:
-            raise UserError(f"logits have the shape {list(logits.shape)}; give [texts, classes], "
-                            "one text at least")
+            raise UserError(
+                f"logits have the shape {list(logits.shape)}; give [texts, classes], "
+                "one text at least"
+            )
     _require_same_classes(*rows)
     return _auroc(*(logsumexp(logits, axis=1) for logits in rows))
 
@@ -111,7 +113,10 @@ def _probabilities(rows: np.ndarray) -> np.ndarray:
         )
     # The outputs of an int8 model are rounded to steps of 1/256, so their sum is 1 only nearly.
     tolerance = 1e-3 + rows.shape[1] / 512
-    if not ((rows >= 0).all() and (rows <= 1 + 1e-6).all()
-            and np.allclose(rows.sum(axis=1), 1, rtol=0, atol=tolerance)):
+    if not (
+        (rows >= 0).all()
+        and (rows <= 1 + 1e-6).all()
+        and np.allclose(rows.sum(axis=1), 1, rtol=0, atol=tolerance)
+    ):
         raise UserError("probabilities must be 0 to 1 and sum up to 1 in each row; apply a softmax")
     return rows

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 
 def correlation_metrics(

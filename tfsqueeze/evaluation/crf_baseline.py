@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfsqueeze.data.token_dataset import TokenDataset
-from tfsqueeze.errors import UserError
-from tfsqueeze.evaluation.tokens import entity_metrics
-from tfsqueeze.text.spelling import word_shape
+from tfsqueeze.data.datasets.token_dataset import TokenDataset
+from tfsqueeze.evaluation.entities import entity_metrics
+from tfsqueeze.tokenizers.spelling import word_shape
+from tfsqueeze.utils.errors import UserError
 
 # Those of sklearn-crfsuite's tutorial on CoNLL-2002.
-_SETTINGS = {"algorithm": "lbfgs", "c1": 0.1, "c2": 0.1, "max_iterations": 100,
-             "all_possible_transitions": True}
+_SETTINGS = {
+    "algorithm": "lbfgs",
+    "c1": 0.1,
+    "c2": 0.1,
+    "max_iterations": 100,
+    "all_possible_transitions": True,
+}
 
 
 def crf_baseline(train: TokenDataset, test: TokenDataset) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from tfsqueeze.layers.attention import SelfAttention
 from tfsqueeze.layers.decoder import TiedDecoder
 from tfsqueeze.layers.depthwise import SequenceDepthwiseConvolution
 from tfsqueeze.layers.embeddings import SqueezeBertEmbeddings
-from tfsqueeze.layers.export import export_form
+from tfsqueeze.layers.export_form import export_form
 from tfsqueeze.layers.grouped_convolution import GroupedConvolution
 from tfsqueeze.layers.masks import FLOAT_MASK_VALUE, MaskLookup
 from tfsqueeze.layers.normalization import LayerNorm, NoNorm
@@ -19,7 +19,23 @@ from tfsqueeze.layers.pooling import (
 from tfsqueeze.layers.quantizable import QuantizableLayer
 from tfsqueeze.layers.residual import ResidualAdd
 
-__all__ = ["FLOAT_MASK_VALUE", "FirstToken", "FirstTokenOnDevice", "GroupedConvolution",
-           "LayerNorm", "MaskLookup", "MaxOverTokens", "NoNorm", "NormalizedMean",
-           "QuantizableLayer", "ResidualAdd", "SelfAttention", "SequenceDepthwiseConvolution",
-           "SqueezeBertEmbeddings", "TiedDecoder", "TokenScores", "TokensAt", "export_form"]
+__all__ = [
+    "FLOAT_MASK_VALUE",
+    "FirstToken",
+    "FirstTokenOnDevice",
+    "GroupedConvolution",
+    "LayerNorm",
+    "MaskLookup",
+    "MaxOverTokens",
+    "NoNorm",
+    "NormalizedMean",
+    "QuantizableLayer",
+    "ResidualAdd",
+    "SelfAttention",
+    "SequenceDepthwiseConvolution",
+    "SqueezeBertEmbeddings",
+    "TiedDecoder",
+    "TokenScores",
+    "TokensAt",
+    "export_form",
+]

@@ -26,8 +26,12 @@ def activation_ranges(name: str | None) -> dict[str, TensorRange]:
         "gelu": {"pre_activation": OBSERVED, "output": OBSERVED},
         "gelu_new": {"pre_activation": OBSERVED, "output": OBSERVED},
         "tanh": {"pre_activation": OBSERVED, "output": TANH_RANGE},
-        "sigmoid_gelu": {"pre_activation": OBSERVED, "sloped": OBSERVED, "gate": UNIT_RANGE,
-                         "output": OBSERVED},
+        "sigmoid_gelu": {
+            "pre_activation": OBSERVED,
+            "sloped": OBSERVED,
+            "gate": UNIT_RANGE,
+            "output": OBSERVED,
+        },
     }[name]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.layers.export import is_exporting
+from tfsqueeze.layers.export_form import is_exporting
 from tfsqueeze.layers.masks import FLOAT_MASK_VALUE
 from tfsqueeze.layers.quantizable import OBSERVED, UNIT_RANGE, QuantizableLayer, TensorRange
 
@@ -41,19 +41,19 @@ class SelfAttention(QuantizableLayer):
         # Channels before tokens: as the second operand of a product, the form that LiteRT's int8
         # kernel takes twice as fast.
         value = tf.transpose(self._heads(value), [0, 2, 3, 1])
-        scores = self._hold("scores", tf.matmul(query, key, transpose_b=True))
+        scores = self._fake_quant("scores", tf.matmul(query, key, transpose_b=True))
         if self.masks_by_minimum and is_exporting("mobile"):
             # As a sum in float32, in which the softmax then is too: the faster kernel.
             masked = scores + 0.5 * FLOAT_MASK_VALUE * (1.0 - bias)
         elif self.masks_by_minimum:
-            masked = tf.minimum(scores, self._hold("limits", bias))
+            masked = tf.minimum(scores, self._fake_quant("limits", bias))
         else:
             masked = scores + bias
-        probabilities = self._hold("probabilities", tf.nn.softmax(masked))
+        probabilities = self._fake_quant("probabilities", tf.nn.softmax(masked))
         dropped = probabilities
         if training and self.dropout:
             dropped = tf.nn.dropout(probabilities, self.dropout)
-        context = self._hold("context", tf.matmul(dropped, value, transpose_b=True))
+        context = self._fake_quant("context", tf.matmul(dropped, value, transpose_b=True))
         context = self._merge_heads(context)
         return (context, probabilities) if return_attention_scores else context
 
@@ -72,13 +72,20 @@ class SelfAttention(QuantizableLayer):
         return tf.reshape(x, [*batch, length, x.shape[2] * x.shape[3]])
 
     def tensor_ranges(self):
-        return {"scores": TensorRange(keep_margin=MASKED_SCORE_MARGIN),
-                "limits": TensorRange(limits_of="scores"),
-                "probabilities": UNIT_RANGE, "context": OBSERVED}
+        return {
+            "scores": TensorRange(keep_margin=MASKED_SCORE_MARGIN),
+            "limits": TensorRange(limits_of="scores"),
+            "probabilities": UNIT_RANGE,
+            "context": OBSERVED,
+        }
 
     def quantized_config(self):
         return {**self.get_config(), "masks_by_minimum": True}
 
     def get_config(self):
-        return {**super().get_config(), "num_attention_heads": self.num_attention_heads,
-                "dropout": self.dropout, "masks_by_minimum": self.masks_by_minimum}
+        return {
+            **super().get_config(),
+            "num_attention_heads": self.num_attention_heads,
+            "dropout": self.dropout,
+            "masks_by_minimum": self.masks_by_minimum,
+        }

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.layers.export import is_exporting
+from tfsqueeze.layers.export_form import is_exporting
 from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer
 
 
@@ -43,9 +43,10 @@ class TiedDecoder(QuantizableLayer):
             kernel = tf.constant(kernel[None, None])
             if self.quantizes_table:
                 kernel = tf.quantization.fake_quant_with_min_max_vars_per_channel(
-                    kernel, -limits, limits, narrow_range=True)
+                    kernel, -limits, limits, narrow_range=True
+                )
             product = tf.nn.conv2d(x, kernel, 1, "SAME")
-        return self._hold("output", tf.nn.bias_add(product, self.bias))
+        return self._fake_quant("output", tf.nn.bias_add(product, self.bias))
 
     def _kernel(self, table):
         """The weights of the product: float [embedding size, vocab_size]."""
@@ -55,7 +56,8 @@ class TiedDecoder(QuantizableLayer):
         limits = tf.reduce_max(tf.abs(tf.stop_gradient(kernel)), axis=0)
         limits = tf.maximum(limits, 1e-6)  # a range must not be empty
         return tf.quantization.fake_quant_with_min_max_vars_per_channel(
-            kernel, -limits, limits, narrow_range=True)
+            kernel, -limits, limits, narrow_range=True
+        )
 
     def tensor_ranges(self):
         return {"output": OBSERVED}

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.layers.activations import activation_ranges, apply_activation
-from tfsqueeze.layers.export import is_exporting, join_groups, split_groups
+from tfsqueeze.layers.export_form import is_exporting, join_groups, split_groups
 from tfsqueeze.layers.quantizable import SYMMETRIC, QuantizableLayer
 
 
@@ -27,8 +27,16 @@ class GroupedConvolution(QuantizableLayer):
         the int8 twin has it folded into its weights.
     """
 
-    def __init__(self, filters, groups=1, activation=None, output_scale=1.0,
-                 symmetric_output=False, initializer_range=0.02, **kwargs):
+    def __init__(
+        self,
+        filters,
+        groups=1,
+        activation=None,
+        output_scale=1.0,
+        symmetric_output=False,
+        initializer_range=0.02,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.filters = filters
         self.groups = groups
@@ -40,23 +48,36 @@ class GroupedConvolution(QuantizableLayer):
     def build(self, input_shape):
         channels = input_shape[-1]
         if channels % self.groups or self.filters % self.groups:
-            raise ValueError(f"{self.name}: {channels} channels and {self.filters} filters must "
-                             f"both be divisible by {self.groups} groups")
+            raise ValueError(
+                f"{self.name}: {channels} channels and {self.filters} filters must "
+                f"both be divisible by {self.groups} groups"
+            )
         shape = (1, 1, channels // self.groups, self.filters // self.groups)
         for group in range(self.groups):
-            setattr(self, f"kernel_{group}", self.add_weight(
-                f"kernel_{group}", shape,
-                initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range)))
+            setattr(
+                self,
+                f"kernel_{group}",
+                self.add_weight(
+                    f"kernel_{group}",
+                    shape,
+                    initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
+                ),
+            )
         for group in range(self.groups):
-            setattr(self, f"bias_{group}", self.add_weight(
-                f"bias_{group}", (shape[-1],), initializer="zeros"))
+            setattr(
+                self,
+                f"bias_{group}",
+                self.add_weight(f"bias_{group}", (shape[-1],), initializer="zeros"),
+            )
         super().build(input_shape)
 
     def call(self, inputs):
         outputs = []
         for group, piece in enumerate(split_groups(inputs, self.groups)):
-            y = tf.nn.bias_add(self._product(piece, getattr(self, f"kernel_{group}")),
-                               getattr(self, f"bias_{group}"))
+            y = tf.nn.bias_add(
+                self._product(piece, getattr(self, f"kernel_{group}")),
+                getattr(self, f"bias_{group}"),
+            )
             # Group by group, so that the next layer of a runtime's graph can go on with the groups.
             outputs.append(self._finish(y) if is_exporting() else y)
         x = join_groups(outputs)
@@ -65,7 +86,7 @@ class GroupedConvolution(QuantizableLayer):
     def _finish(self, x):
         if self.output_scale != 1.0:
             x = x * self.output_scale
-        return apply_activation(self.activation, x, self._hold)
+        return apply_activation(self.activation, x, self._fake_quant)
 
     @staticmethod
     def _product(x, kernel):
@@ -87,7 +108,12 @@ class GroupedConvolution(QuantizableLayer):
         return {**self.get_config(), "output_scale": 1.0}
 
     def get_config(self):
-        return {**super().get_config(), "filters": self.filters, "groups": self.groups,
-                "activation": self.activation, "output_scale": self.output_scale,
-                "symmetric_output": self.symmetric_output,
-                "initializer_range": self.initializer_range}
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "groups": self.groups,
+            "activation": self.activation,
+            "output_scale": self.output_scale,
+            "symmetric_output": self.symmetric_output,
+            "initializer_range": self.initializer_range,
+        }

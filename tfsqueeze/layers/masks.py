@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.layers.export import is_exporting
+from tfsqueeze.layers.export_form import is_exporting
 from tfsqueeze.layers.quantizable import QuantizableLayer, TensorRange
 
 # In float, exp(-10000) is exactly 0. In int8 the same number would leave no steps for what it is
@@ -40,7 +40,7 @@ class MaskLookup(QuantizableLayer):
     def call(self, inputs):
         table = np.full(self.table_size, self.token_value, np.float32)
         table[self.padding_id] = self.padding_value
-        values = tf.gather(self._hold("table", tf.constant(table)), inputs)
+        values = tf.gather(self._fake_quant("table", tf.constant(table)), inputs)
         if self.axes == "scores":
             return values[:, None, None, :]
         if self.axes == "row":
@@ -60,6 +60,11 @@ class MaskLookup(QuantizableLayer):
         return config
 
     def get_config(self):
-        return {**super().get_config(), "padding_value": self.padding_value,
-                "token_value": self.token_value, "padding_id": self.padding_id,
-                "table_size": self.table_size, "axes": self.axes}
+        return {
+            **super().get_config(),
+            "padding_value": self.padding_value,
+            "token_value": self.token_value,
+            "padding_id": self.padding_id,
+            "table_size": self.table_size,
+            "axes": self.axes,
+        }

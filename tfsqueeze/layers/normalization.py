@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.layers.export import is_exporting
+from tfsqueeze.layers.export_form import is_exporting
 from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer
 
 
@@ -40,8 +40,9 @@ class _Normalization(QuantizableLayer):
             beta = self.beta = self.add_weight("beta", (input_shape[-1],), initializer="zeros")
         # Of the variables: quantization-aware training puts quantized tensors in the attributes.
         self._scales = lambda: not is_exporting() or np.any(gamma.numpy() != 1.0)
-        self._shifts = lambda: beta is not None and (
-            not is_exporting() or np.any(beta.numpy() != 0.0))
+        self._shifts = lambda: (
+            beta is not None and (not is_exporting() or np.any(beta.numpy() != 0.0))
+        )
         super().build(input_shape)
 
     def _scale(self, x, hold, name=None):
@@ -58,7 +59,7 @@ class _Normalization(QuantizableLayer):
         if shifts:
             x = (hold(name, x) if name else x) + self.beta
             name = "output"
-        return self._hold("output", x) if name else x
+        return self._fake_quant("output", x) if name else x
 
     def tensor_ranges(self):
         names = ("scaled", "output") if self.center else ("output",)
@@ -88,7 +89,7 @@ class LayerNorm(_Normalization):
 
     def call(self, inputs):
         # Runtimes have fast float32 kernels for each of these ops, faster than their int8 ones.
-        hold = (lambda _, x: x) if is_exporting("mobile") else self._hold
+        hold = (lambda _, x: x) if is_exporting("mobile") else self._fake_quant
         negative_mean = hold("negative_mean", self._mean(inputs, negative=True))
         centered = hold("centered", inputs + negative_mean)
         squared = hold("squared", centered * centered)
@@ -108,7 +109,8 @@ class LayerNorm(_Normalization):
         share = 1 / channels
         kernel = tf.fill([1, 1, channels, 1], -share if negative else share)
         kernel = tf.quantization.fake_quant_with_min_max_vars_per_channel(
-            kernel, [-share], [share], narrow_range=True)
+            kernel, [-share], [share], narrow_range=True
+        )
         return tf.nn.conv2d(x, kernel, 1, "SAME")
 
     def tensor_ranges(self):
@@ -131,4 +133,4 @@ class NoNorm(_Normalization):
     """
 
     def call(self, inputs):
-        return self._scale(inputs, self._hold)
+        return self._scale(inputs, self._fake_quant)

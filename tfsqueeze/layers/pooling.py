@@ -5,8 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.errors import UserError
-from tfsqueeze.layers.export import is_exporting
+from tfsqueeze.layers.export_form import is_exporting
 from tfsqueeze.layers.quantizable import (
     OBSERVED,
     TANH_RANGE,
@@ -14,6 +13,7 @@ from tfsqueeze.layers.quantizable import (
     QuantizableLayer,
     TensorRange,
 )
+from tfsqueeze.utils.errors import UserError
 
 # Of more tokens each has less than one of the steps in which an int8 softmax counts.
 MOST_AVERAGED = 256
@@ -49,7 +49,7 @@ class MaxOverTokens(QuantizableLayer):
 
     def call(self, inputs):
         x, bias = inputs
-        masked = self._hold("masked", x + bias)
+        masked = self._fake_quant("masked", x + bias)
         # The tokens' axis stays while exporting, as in every layer.
         return tf.reduce_max(masked, axis=-2, keepdims=is_exporting())
 
@@ -82,11 +82,13 @@ class NormalizedMean(QuantizableLayer):
     def call(self, inputs):
         x, bias = inputs
         if is_exporting() and x.shape[-2] > MOST_AVERAGED:
-            raise UserError(f"sentence embeddings in int8 average at most {MOST_AVERAGED} tokens, "
-                            f"not {x.shape[-2]}; convert with a smaller max_length")
-        shares = self._hold("shares", tf.nn.softmax(bias))
-        mean = self._hold("mean", tf.matmul(shares, x))
-        normalized = self._hold("output", tf.math.l2_normalize(mean, axis=-1))
+            raise UserError(
+                f"sentence embeddings in int8 average at most {MOST_AVERAGED} tokens, "
+                f"not {x.shape[-2]}; convert with a smaller max_length"
+            )
+        shares = self._fake_quant("shares", tf.nn.softmax(bias))
+        mean = self._fake_quant("mean", tf.matmul(shares, x))
+        normalized = self._fake_quant("output", tf.math.l2_normalize(mean, axis=-1))
         return normalized if is_exporting() else normalized[:, 0]
 
     def tensor_ranges(self):

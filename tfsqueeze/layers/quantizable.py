@@ -53,14 +53,14 @@ TANH_RANGE = TensorRange(-1.0, 127 / 128)
 class QuantizableLayer(keras.layers.Layer):
     """A layer that names every tensor that its int8 form holds.
 
-    A subclass lists its tensors in `tensor_ranges`, passes each through `_hold(name, tensor)` at
+    A subclass lists its tensors in `tensor_ranges`, passes each through `_fake_quant(name, tensor)` at
     the place where it is made, and lists its constants in `quantized_weights`. In a float model
-    `_hold` does nothing; quantization-aware training puts a fake quantization there.
+    `_fake_quant` does nothing; quantization-aware training puts a fake quantization there.
     """
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self._holders: dict[str, Callable] = {}
+        self._quantizers: dict[str, Callable] = {}
 
     def tensor_ranges(self) -> dict[str, TensorRange]:
         """Returns the activations of the int8 form by name, in the order they are computed."""
@@ -75,9 +75,9 @@ class QuantizableLayer(keras.layers.Layer):
         """Returns the config of the layer's int8 twin."""
         return self.get_config()
 
-    def set_holders(self, holders: dict[str, Callable]) -> None:
+    def set_quantizers(self, quantizers: dict[str, Callable]) -> None:
         """Puts a function at each named tensor."""
-        self._holders = holders
+        self._quantizers = quantizers
 
-    def _hold(self, name, tensor):
-        return self._holders[name](tensor) if name in self._holders else tensor
+    def _fake_quant(self, name, tensor):
+        return self._quantizers[name](tensor) if name in self._quantizers else tensor

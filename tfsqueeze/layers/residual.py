@@ -13,7 +13,7 @@ class ResidualAdd(QuantizableLayer):
 
     def call(self, inputs):
         branch, identity = inputs
-        return self._hold("output", branch + identity)
+        return self._fake_quant("output", branch + identity)
 
     def tensor_ranges(self):
         return {"output": WITHOUT_OUTLIERS}

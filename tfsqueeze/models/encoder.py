@@ -6,8 +6,7 @@ import dataclasses
 
 import tf_keras as keras
 
-from tfsqueeze.encoder_config import EncoderConfig
-from tfsqueeze.errors import UserError
+from tfsqueeze.configs.encoder import EncoderConfig
 from tfsqueeze.layers import (
     FLOAT_MASK_VALUE,
     FirstTokenOnDevice,
@@ -20,7 +19,8 @@ from tfsqueeze.layers import (
     SequenceDepthwiseConvolution,
     SqueezeBertEmbeddings,
 )
-from tfsqueeze.models.accounting import can_end_with_first_token
+from tfsqueeze.models.complexity import can_end_with_first_token
+from tfsqueeze.utils.errors import UserError
 
 MODEL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # An input of a head, not of encoders: which tokens it is asked about.
@@ -51,8 +51,9 @@ class EncoderGraph:
         """The last layer's output, float [batch, length, hidden_size]."""
         return self.hidden_states[-1]
 
-    def layer(self, layer_class: type[keras.layers.Layer], name: str, *arguments,
-              **options) -> keras.layers.Layer:
+    def layer(
+        self, layer_class: type[keras.layers.Layer], name: str, *arguments, **options
+    ) -> keras.layers.Layer:
         """Returns the layer of a name, made on the first call: a name used twice is shared."""
         if name not in self.layers:
             self.layers[name] = layer_class(*arguments, name=name, **options)
@@ -63,8 +64,11 @@ class EncoderGraph:
         if "attention_mask" in self.inputs:
             source, padding_id, size = self.inputs["attention_mask"], 0, 2
         else:
-            source, padding_id, size = (self.inputs["input_ids"], self.config.pad_token_id,
-                                        self.config.vocab_size)
+            source, padding_id, size = (
+                self.inputs["input_ids"],
+                self.config.pad_token_id,
+                self.config.vocab_size,
+            )
         return MaskLookup(padding_value, token_value, padding_id, size, axes, name=name)(source)
 
 
@@ -75,8 +79,13 @@ def model_inputs(config: EncoderConfig) -> tuple[str, ...]:
 
 def convolve(graph: EncoderGraph, x, filters: int, name: str, **options):
     """Applies a `GroupedConvolution` with the config's initializer."""
-    return graph.layer(GroupedConvolution, name, filters,
-                       initializer_range=graph.config.initializer_range, **options)(x)
+    return graph.layer(
+        GroupedConvolution,
+        name,
+        filters,
+        initializer_range=graph.config.initializer_range,
+        **options,
+    )(x)
 
 
 def normalize(graph: EncoderGraph, x, name: str):
@@ -91,9 +100,14 @@ def drop(graph: EncoderGraph, x, rate: float, name: str):
     return graph.layer(keras.layers.Dropout, name, rate)(x)
 
 
-def encode(config: EncoderConfig, input_names: tuple[str, ...], *,
-           first_token_only: bool = False, extra_inputs: tuple[str, ...] = (),
-           with_word_table: bool = False) -> EncoderGraph:
+def encode(
+    config: EncoderConfig,
+    input_names: tuple[str, ...],
+    *,
+    first_token_only: bool = False,
+    extra_inputs: tuple[str, ...] = (),
+    with_word_table: bool = False,
+) -> EncoderGraph:
     """Builds the encoder's graph on new Keras inputs.
 
     input_names: which of `input_ids`, `attention_mask`, `token_type_ids` the model takes.
@@ -109,8 +123,10 @@ def encode(config: EncoderConfig, input_names: tuple[str, ...], *,
     """
     optional = [name for name in (*model_inputs(config), *extra_inputs) if name != "input_ids"]
     if set(input_names) - set(optional) != {"input_ids"}:
-        raise UserError(f"input_names {tuple(input_names)} must hold 'input_ids' and otherwise "
-                        f"only {' and '.join(map(repr, optional))}")
+        raise UserError(
+            f"input_names {tuple(input_names)} must hold 'input_ids' and otherwise "
+            f"only {' and '.join(map(repr, optional))}"
+        )
     inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in input_names}
     graph = EncoderGraph(config, inputs)
     x = _embed(graph, with_word_table)
@@ -119,7 +135,8 @@ def encode(config: EncoderConfig, input_names: tuple[str, ...], *,
     if "attention" in config.layer_types:
         bias = graph.mask("attention_bias", FLOAT_MASK_VALUE, 0.0, "scores")
     if "convolution" in config.layer_types or (
-            config.feed_forward_type != "dense" and config.num_hidden_layers):
+        config.feed_forward_type != "dense" and config.num_hidden_layers
+    ):
         mask = graph.mask("token_mask", 0.0, 1.0, "tokens")
     shortened = first_token_only and can_end_with_first_token(config)
     for index, layer_type in enumerate(config.layer_types):
@@ -142,9 +159,15 @@ def encode(config: EncoderConfig, input_names: tuple[str, ...], *,
 def _embed(graph, with_word_table):
     config, inputs = graph.config, graph.inputs
     embeddings = graph.layer(
-        SqueezeBertEmbeddings, "embeddings", config.vocab_size, config.embedding_size,
-        config.max_position_embeddings, config.type_vocab_size, config.initializer_range,
-        with_word_table)
+        SqueezeBertEmbeddings,
+        "embeddings",
+        config.vocab_size,
+        config.embedding_size,
+        config.max_position_embeddings,
+        config.type_vocab_size,
+        config.initializer_range,
+        with_word_table,
+    )
     ids = inputs["input_ids"]
     x = embeddings([ids, inputs["token_type_ids"]] if "token_type_ids" in inputs else ids)
     if with_word_table:
@@ -165,37 +188,72 @@ def _close_residual(graph, branch, identity, dropout, name):
 def _attention_block(graph, queries, x, bias, prefix):
     """Lets `queries`, of some or all tokens, attend to all tokens `x`."""
     config = graph.config
-    query = convolve(graph, queries, config.hidden_size, f"{prefix}_query", groups=config.q_groups,
-                     output_scale=config.attention_head_size ** -0.5)
-    key = convolve(graph, x, config.hidden_size, f"{prefix}_key", groups=config.k_groups,
-                   symmetric_output=True)
-    value = convolve(graph, x, config.hidden_size, f"{prefix}_value", groups=config.v_groups,
-                     symmetric_output=True)
-    attention = graph.layer(SelfAttention, f"{prefix}_attention", config.num_attention_heads,
-                            config.attention_probs_dropout_prob)
+    query = convolve(
+        graph,
+        queries,
+        config.hidden_size,
+        f"{prefix}_query",
+        groups=config.q_groups,
+        output_scale=config.attention_head_size**-0.5,
+    )
+    key = convolve(
+        graph, x, config.hidden_size, f"{prefix}_key", groups=config.k_groups, symmetric_output=True
+    )
+    value = convolve(
+        graph,
+        x,
+        config.hidden_size,
+        f"{prefix}_value",
+        groups=config.v_groups,
+        symmetric_output=True,
+    )
+    attention = graph.layer(
+        SelfAttention,
+        f"{prefix}_attention",
+        config.num_attention_heads,
+        config.attention_probs_dropout_prob,
+    )
     context, probabilities = attention([query, key, value, bias], return_attention_scores=True)
-    branch = convolve(graph, context, config.hidden_size, f"{prefix}_post_attention",
-                      groups=config.post_attention_groups)
-    x = _close_residual(graph, branch, queries, config.post_attention_dropout_prob,
-                        f"{prefix}_post_attention")
+    branch = convolve(
+        graph,
+        context,
+        config.hidden_size,
+        f"{prefix}_post_attention",
+        groups=config.post_attention_groups,
+    )
+    x = _close_residual(
+        graph, branch, queries, config.post_attention_dropout_prob, f"{prefix}_post_attention"
+    )
     return x, probabilities
 
 
 def _feed_forward_block(graph, x, prefix):
     config = graph.config
-    branch = convolve(graph, x, config.intermediate_size, f"{prefix}_intermediate",
-                      groups=config.intermediate_groups, activation=config.hidden_act)
-    branch = convolve(graph, branch, config.hidden_size, f"{prefix}_output",
-                      groups=config.output_groups)
+    branch = convolve(
+        graph,
+        x,
+        config.intermediate_size,
+        f"{prefix}_intermediate",
+        groups=config.intermediate_groups,
+        activation=config.hidden_act,
+    )
+    branch = convolve(
+        graph, branch, config.hidden_size, f"{prefix}_output", groups=config.output_groups
+    )
     return _close_residual(graph, branch, x, config.hidden_dropout_prob, f"{prefix}_output")
 
 
 def _squeeze_expand_block(graph, x, mask, prefix):
     """Pointwise squeeze, depthwise convolution along the sequence, pointwise expand."""
     config = graph.config
-    branch = convolve(graph, x, config.squeeze_size, f"{prefix}_squeeze",
-                      activation=config.hidden_act)
-    branch = graph.layer(SequenceDepthwiseConvolution, f"{prefix}_depthwise",
-                         config.conv_kernel_size, config.hidden_act)([branch, mask])
+    branch = convolve(
+        graph, x, config.squeeze_size, f"{prefix}_squeeze", activation=config.hidden_act
+    )
+    branch = graph.layer(
+        SequenceDepthwiseConvolution,
+        f"{prefix}_depthwise",
+        config.conv_kernel_size,
+        config.hidden_act,
+    )([branch, mask])
     branch = convolve(graph, branch, config.hidden_size, f"{prefix}_expand")
     return _close_residual(graph, branch, x, config.hidden_dropout_prob, f"{prefix}_expand")

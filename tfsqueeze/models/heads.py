@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tfsqueeze.errors import UserError
 from tfsqueeze.layers import (
     FLOAT_MASK_VALUE,
     FirstToken,
@@ -14,6 +13,7 @@ from tfsqueeze.layers import (
 )
 from tfsqueeze.models.encoder import MASKED_POSITIONS, EncoderGraph, convolve, drop, normalize
 from tfsqueeze.models.pretrained import PreTrainedModel
+from tfsqueeze.utils.errors import UserError
 
 
 class EncoderModel(PreTrainedModel):
@@ -24,13 +24,18 @@ class EncoderModel(PreTrainedModel):
     embedding output and each layer's.
     """
 
+    is_bare_encoder = True
+
     @staticmethod
     def _head(graph):
-        return {"last_hidden_state": graph.last_hidden_state, "pooler_output": pool(graph),
-                **{f"hidden_states_{i}": x for i, x in enumerate(graph.hidden_states)}}
+        return {
+            "last_hidden_state": graph.last_hidden_state,
+            "pooler_output": pool(graph),
+            **{f"hidden_states_{i}": x for i, x in enumerate(graph.hidden_states)},
+        }
 
 
-class SequenceClassifier(PreTrainedModel):
+class SequenceClassificationHead(PreTrainedModel):
     """Classifies texts or pairs of texts: logits float [batch, num_labels].
 
     `config.classifier_pooling` chooses what the classifier reads.
@@ -44,8 +49,9 @@ class SequenceClassifier(PreTrainedModel):
     def _head(graph):
         config = graph.config
         if config.classifier_pooling == "max":
-            projected = convolve(graph, graph.last_hidden_state, config.hidden_size, "pooler",
-                                 activation="relu")
+            projected = convolve(
+                graph, graph.last_hidden_state, config.hidden_size, "pooler", activation="relu"
+            )
             bias = graph.mask("pooling_bias", FLOAT_MASK_VALUE, 0.0, "tokens")
             pooled = MaxOverTokens(name="max_over_tokens")([projected, bias])
         else:
@@ -53,7 +59,7 @@ class SequenceClassifier(PreTrainedModel):
         return classify(graph, pooled, config.classifier_dropout_prob)
 
 
-class TokenClassifier(PreTrainedModel):
+class TokenClassificationHead(PreTrainedModel):
     """Labels each token: logits float [batch, length, num_labels]."""
 
     @staticmethod
@@ -61,7 +67,7 @@ class TokenClassifier(PreTrainedModel):
         return classify(graph, graph.last_hidden_state, graph.config.token_classifier_dropout_prob)
 
 
-class IntentAndSlotClassifier(PreTrainedModel):
+class IntentAndSlotsHead(PreTrainedModel):
     """Classifies texts and labels their tokens at once (Chen et al. 2019, arXiv 1902.10909).
 
     Outputs a dict: `intent_logits` float [batch, num_labels], of the pooled first token, and
@@ -74,18 +80,23 @@ class IntentAndSlotClassifier(PreTrainedModel):
     def _head(graph):
         config = graph.config
         if not config.slot_labels:
-            raise UserError("a model of intents and slots needs the names of its slots; give the "
-                            "config slot_labels")
+            raise UserError(
+                "a model of intents and slots needs the names of its slots; give the "
+                "config slot_labels"
+            )
         return {
-            "intent_logits": classify(graph, pool(graph), config.classifier_dropout_prob,
-                                      "intent"),
-            "slot_logits": classify(graph, graph.last_hidden_state,
-                                    config.token_classifier_dropout_prob, "slot",
-                                    len(config.slot_labels)),
+            "intent_logits": classify(graph, pool(graph), config.classifier_dropout_prob, "intent"),
+            "slot_logits": classify(
+                graph,
+                graph.last_hidden_state,
+                config.token_classifier_dropout_prob,
+                "slot",
+                len(config.slot_labels),
+            ),
         }
 
 
-class QuestionAnswerer(PreTrainedModel):
+class QuestionAnsweringHead(PreTrainedModel):
     """Finds an answer's span (Devlin et al. 2019, arXiv 1810.04805, section 4.2).
 
     Outputs a dict: `start_logits` and `end_logits`, float [batch, length]: how well each token
@@ -97,7 +108,7 @@ class QuestionAnswerer(PreTrainedModel):
         return answer_ends(graph, graph.last_hidden_state)
 
 
-class SentenceEmbedder(PreTrainedModel):
+class SentenceEmbeddingsHead(PreTrainedModel):
     """Embeds texts: a dict of `embeddings` float [batch, hidden_size], each of length 1: the mean
     of the last hidden states of a text's tokens (Reimers and Gurevych 2019, arXiv 1908.10084)."""
 
@@ -107,7 +118,7 @@ class SentenceEmbedder(PreTrainedModel):
         return {"embeddings": NormalizedMean(name="embedding")([graph.last_hidden_state, bias])}
 
 
-class MaskedLanguageModel(PreTrainedModel):
+class MaskedLMHead(PreTrainedModel):
     """Predicts masked tokens: logits float [batch, length, vocab_size], tied to the embeddings.
 
     With the input `masked_positions`, int32 [batch, tokens], it is asked about these tokens alone:
@@ -128,10 +139,12 @@ class MaskedLanguageModel(PreTrainedModel):
 
 
 def answer_ends(graph: EncoderGraph, x):
-    """Scores each token as the start and as the end of an answer; see `QuestionAnswerer`."""
+    """Scores each token as the start and as the end of an answer; see `QuestionAnsweringHead`."""
     # Two products, so that each output has an int8 scale of its own.
-    return {f"{end}_logits": TokenScores(name=end)(convolve(graph, x, 1, f"{end}_output"))
-            for end in ("start", "end")}
+    return {
+        f"{end}_logits": TokenScores(name=end)(convolve(graph, x, 1, f"{end}_output"))
+        for end in ("start", "end")
+    }
 
 
 def pool(graph: EncoderGraph):
@@ -140,8 +153,9 @@ def pool(graph: EncoderGraph):
     return convolve(graph, first, graph.config.hidden_size, "pooler", activation="tanh")
 
 
-def classify(graph: EncoderGraph, x, dropout: float, name: str = "classifier",
-             classes: int | None = None):
+def classify(
+    graph: EncoderGraph, x, dropout: float, name: str = "classifier", classes: int | None = None
+):
     """Applies dropout and the layer that makes logits, of `num_labels` unless said otherwise."""
     x = drop(graph, x, dropout, f"{name}_dropout")
     return convolve(graph, x, classes or graph.config.num_labels, name)

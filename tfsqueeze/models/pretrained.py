@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import tf_keras as keras
 
-from tfsqueeze.encoder_config import EncoderConfig
-from tfsqueeze.errors import UserError
+from tfsqueeze.configs.encoder import EncoderConfig
 from tfsqueeze.models.encoder import EncoderGraph, encode, model_inputs
+from tfsqueeze.utils.errors import UserError
 
 
 class PreTrainedModel(keras.Model):
@@ -30,18 +30,29 @@ class PreTrainedModel(keras.Model):
     # What the head takes beside the encoder's inputs and output.
     extra_inputs: ClassVar[tuple[str, ...]] = ()
     reads_word_table: ClassVar[bool] = False
+    # Whether the model is the encoder alone, without a task head.
+    is_bare_encoder: ClassVar[bool] = False
 
-    def __init__(self, config: EncoderConfig, *, input_names: Iterable[str] | None = None,
-                 **kwargs):
+    def __init__(
+        self, config: EncoderConfig, *, input_names: Iterable[str] | None = None, **kwargs
+    ):
         names = model_inputs(config) if input_names is None else tuple(input_names)
-        graph = encode(config, names, first_token_only=self._reads_first_token_only(config),
-                       extra_inputs=self.extra_inputs, with_word_table=self.reads_word_table)
+        graph = encode(
+            config,
+            names,
+            first_token_only=self._reads_first_token_only(config),
+            extra_inputs=self.extra_inputs,
+            with_word_table=self.reads_word_table,
+        )
         super().__init__(inputs=graph.inputs, outputs=self._head(graph), **kwargs)
         self._config = config
         # Mapping proxies, since Keras would wrap and track dicts.
-        self._states = types.MappingProxyType({
-            **{f"hidden_states_{i}": x for i, x in enumerate(graph.hidden_states)},
-            **{f"attentions_{i}": x for i, x in graph.attentions.items()}})
+        self._states = types.MappingProxyType(
+            {
+                **{f"hidden_states_{i}": x for i, x in enumerate(graph.hidden_states)},
+                **{f"attentions_{i}": x for i, x in graph.attentions.items()},
+            }
+        )
         self.extra_tensors = types.MappingProxyType({})
 
     @staticmethod
@@ -57,8 +68,9 @@ class PreTrainedModel(keras.Model):
         """The configuration the model was built from."""
         return self._config
 
-    def with_states(self, *, hidden_states: Iterable[int] = (),
-                    attentions: Iterable[int] = ()) -> keras.Model:
+    def with_states(
+        self, *, hidden_states: Iterable[int] = (), attentions: Iterable[int] = ()
+    ) -> keras.Model:
         """Returns a Keras model of the same layers that also outputs what is inside, computed once.
 
         hidden_states: numbers of hidden states: 0 is the embedding output, i + 1 that of layer i.
@@ -73,8 +85,10 @@ class PreTrainedModel(keras.Model):
         """
         outputs = self.output if isinstance(self.output, dict) else {"logits": self.output}
         outputs = dict(outputs)
-        for name in (*(f"hidden_states_{i}" for i in hidden_states),
-                     *(f"attentions_{i}" for i in attentions)):
+        for name in (
+            *(f"hidden_states_{i}" for i in hidden_states),
+            *(f"attentions_{i}" for i in attentions),
+        ):
             if name not in self._states:
                 raise UserError(f"{self.name} has no {name}; there are {', '.join(self._states)}")
             outputs[name] = self._states[name]
@@ -82,8 +96,11 @@ class PreTrainedModel(keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """Returns what rebuilds the model: its config and the names of its inputs."""
-        return {"config": self._config.to_dict(), "input_names": list(self.input_names),
-                "name": self.name}
+        return {
+            "config": self._config.to_dict(),
+            "input_names": list(self.input_names),
+            "name": self.name,
+        }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

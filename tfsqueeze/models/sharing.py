@@ -16,7 +16,10 @@ def unshare_layers(model: PreTrainedModel) -> PreTrainedModel:
     config = model.config
     if len(set(config.layer_groups)) == config.num_hidden_layers:
         return model
-    own = type(model)(config.replace(num_hidden_groups=config.num_hidden_layers),
-                      input_names=model.input_names, name=model.name)
+    own = type(model)(
+        config.replace(num_hidden_groups=config.num_hidden_layers),
+        input_names=model.input_names,
+        name=model.name,
+    )
     copy_layers(model, own, dict(enumerate(config.layer_groups)))
     return own

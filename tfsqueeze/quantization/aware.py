@@ -10,7 +10,6 @@ import tensorflow as tf
 import tf_keras as keras
 from tensorflow_model_optimization.quantization.keras import quantize_annotate_layer, quantize_apply
 
-from tfsqueeze.errors import UserError
 from tfsqueeze.layers import GroupedConvolution, QuantizableLayer
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.models.sharing import unshare_layers
@@ -20,6 +19,7 @@ from tfsqueeze.quantization.quantize_config import (
     SqueezeBertQuantizeScheme,
 )
 from tfsqueeze.quantization.quantizers import observe_ranges
+from tfsqueeze.utils.errors import UserError
 
 
 def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None) -> keras.Model:
@@ -48,14 +48,16 @@ def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None)
         config = layer.quantized_config()
         if layer.name in offsets.normalizations:
             config["center"] = False
-        return quantize_annotate_layer(layer.__class__.from_config(config),
-                                       SqueezeBertQuantizeConfig())
+        return quantize_annotate_layer(
+            layer.__class__.from_config(config), SqueezeBertQuantizeConfig()
+        )
 
     annotated = keras.models.clone_model(model, clone_function=twin)
     annotated.set_weights(_folded_weights(model, offsets))
     with quantize_objects_scope():
-        quantized = quantize_apply(annotated, SqueezeBertQuantizeScheme(),
-                                   quantized_layer_name_prefix="")
+        quantized = quantize_apply(
+            annotated, SqueezeBertQuantizeScheme(), quantized_layer_name_prefix=""
+        )
     if calibration_data is not None:
         calibrate(quantized, calibration_data)
     return quantized
@@ -100,8 +102,10 @@ def _check(model):
     plain = (keras.layers.InputLayer, keras.layers.Dropout)
     for layer in model.layers:
         if not isinstance(layer, (QuantizableLayer, *plain)):
-            raise UserError(f"layer {layer.name!r} ({type(layer).__name__}) has no int8 form; "
-                            "quantize_aware takes the models of tfsqueeze")
+            raise UserError(
+                f"layer {layer.name!r} ({type(layer).__name__}) has no int8 form; "
+                "quantize_aware takes the models of tfsqueeze"
+            )
 
 
 def _folded_weights(model, offsets):

@@ -59,9 +59,12 @@ def move_offsets(model: keras.Model) -> MovedOffsets:
 
 def _product(layer: GroupedConvolution, x: np.ndarray) -> np.ndarray:
     """The layer's products with one vector, float [channels] to [filters], without bias."""
-    return np.concatenate([
-        piece @ np.squeeze(getattr(layer, f"kernel_{group}").numpy(), (0, 1))
-        for group, piece in enumerate(np.split(x, layer.groups))])
+    return np.concatenate(
+        [
+            piece @ np.squeeze(getattr(layer, f"kernel_{group}").numpy(), (0, 1))
+            for group, piece in enumerate(np.split(x, layer.groups))
+        ]
+    )
 
 
 class _Graph:
@@ -71,8 +74,9 @@ class _Graph:
         self._ends = {tensor.node.layer.name for tensor in tf.nest.flatten(model.outputs)}
         self._sources, self._readers = {}, {}
         for layer in model.layers:
-            sources = [[tensor.node.layer for tensor in node.keras_inputs]
-                       for node in layer.inbound_nodes]
+            sources = [
+                [tensor.node.layer for tensor in node.keras_inputs] for node in layer.inbound_nodes
+            ]
             # What suits one call of a layer that has several may not suit another.
             self._sources[layer.name] = sources[0] if len(sources) == 1 else None
             for source in sum(sources, []):
@@ -115,5 +119,8 @@ class _Graph:
         return None
 
     def _read_once(self, layer):
-        return (layer.name not in self._ends and self._sources[layer.name] is not None
-                and len(self._readers[layer.name]) == 1)
+        return (
+            layer.name not in self._ends
+            and self._sources[layer.name] is not None
+            and len(self._readers[layer.name]) == 1
+        )

@@ -18,19 +18,23 @@ class SqueezeBertQuantizeConfig(QuantizeConfig):
     """Quantizes every tensor and constant that a `QuantizableLayer` names."""
 
     def get_weights_and_quantizers(self, layer):
-        return [(getattr(layer, name), WeightQuantizer(per_axis))
-                for name, per_axis in layer.quantized_weights().items()]
+        return [
+            (getattr(layer, name), WeightQuantizer(per_axis))
+            for name, per_axis in layer.quantized_weights().items()
+        ]
 
     def set_quantize_weights(self, layer, quantize_weights):
         for name, weight in zip(layer.quantized_weights(), quantize_weights, strict=True):
             setattr(layer, name, weight)
 
     def get_activations_and_quantizers(self, layer):
-        return [(keras.activations.linear, ActivationQuantizer(name, tensor_range))
-                for name, tensor_range in layer.tensor_ranges().items()]
+        return [
+            (keras.activations.linear, ActivationQuantizer(name, tensor_range))
+            for name, tensor_range in layer.tensor_ranges().items()
+        ]
 
     def set_quantize_activations(self, layer, quantize_activations):
-        layer.set_holders(dict(zip(layer.tensor_ranges(), quantize_activations, strict=True)))
+        layer.set_quantizers(dict(zip(layer.tensor_ranges(), quantize_activations, strict=True)))
 
     def get_output_quantizers(self, layer):
         # The layers' own tensors end with their output.

@@ -10,7 +10,7 @@ import tensorflow as tf
 import tf_keras as keras
 from tensorflow_model_optimization.quantization.keras import quantizers
 
-from tfsqueeze.layers.export import is_exporting
+from tfsqueeze.layers.export_form import is_exporting
 from tfsqueeze.layers.masks import INT8_MASK_VALUE
 from tfsqueeze.layers.quantizable import TensorRange
 
@@ -84,11 +84,18 @@ class ActivationQuantizer(quantizers.Quantizer):
             return layer.activation_ranges[self.tensor_range.limits_of]
 
         def scalar(suffix, value):
-            return layer.add_weight(f"{self.tensor}_{suffix}", shape=(), trainable=False,
-                                    initializer=keras.initializers.Constant(value))
+            return layer.add_weight(
+                f"{self.tensor}_{suffix}",
+                shape=(),
+                trainable=False,
+                initializer=keras.initializers.Constant(value),
+            )
 
-        weights = {"minimum": scalar("min", -6.0), "maximum": scalar("max", 6.0),
-                   "batches": scalar("batches", 0.0)}
+        weights = {
+            "minimum": scalar("min", -6.0),
+            "maximum": scalar("max", 6.0),
+            "batches": scalar("batches", 0.0),
+        }
         if not hasattr(layer, "activation_ranges"):
             layer.activation_ranges = {}
         layer.activation_ranges[self.tensor] = weights
@@ -97,7 +104,8 @@ class ActivationQuantizer(quantizers.Quantizer):
     def __call__(self, inputs, training, weights, **kwargs):
         if self.tensor_range.is_fixed:
             return tf.quantization.fake_quant_with_min_max_args(
-                inputs, self.tensor_range.minimum, self.tensor_range.maximum)
+                inputs, self.tensor_range.minimum, self.tensor_range.maximum
+            )
         if is_exporting():
             with tf.init_scope():
                 low, high = exact_range(weights["minimum"].numpy(), weights["maximum"].numpy())
@@ -112,7 +120,8 @@ class ActivationQuantizer(quantizers.Quantizer):
         elif training or _observing.get():
             self._observe(tf.stop_gradient(inputs), weights)
         return tf.quantization.fake_quant_with_min_max_vars(
-            inputs, weights["minimum"], weights["maximum"])
+            inputs, weights["minimum"], weights["maximum"]
+        )
 
     def _observe(self, x, weights):
         if self.tensor_range.reach is not None:

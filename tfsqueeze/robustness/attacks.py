@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.augmentation import NeighbourWords
+from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
 from tfsqueeze.robustness.choices import choose
-from tfsqueeze.robustness.places import in_case_of, pick
-from tfsqueeze.robustness.search import Candidates
+from tfsqueeze.robustness.greedy_search import Candidates
+from tfsqueeze.robustness.positions import in_case_of, pick
 from tfsqueeze.robustness.typing_noise import neighbour_key
 
 
@@ -29,16 +29,19 @@ ATTACKS: dict[str, Attack] = {
 }
 
 
-def attack_candidates(names: Sequence[str], words: NeighbourWords | None = None
-                      ) -> dict[str, Candidates]:
+def attack_candidates(
+    names: Sequence[str], words: NeighbourWords | None = None
+) -> dict[str, Candidates]:
     """Returns what `greedy_search` takes for each of some attacks.
 
     words: what `textfooler` draws from.
 
     Raises UserError for an unknown name, and for `textfooler` without words.
     """
-    return {name: NeighbourCandidates(words) if attack.needs_words else character_edits
-            for name, attack in choose("attack", ATTACKS, names, words).items()}
+    return {
+        name: NeighbourCandidates(words) if attack.needs_words else character_edits
+        for name, attack in choose("attack", ATTACKS, names, words).items()
+    }
 
 
 def character_edits(word: str, generator: np.random.Generator) -> list[str]:
@@ -48,12 +51,12 @@ def character_edits(word: str, generator: np.random.Generator) -> list[str]:
     if len(word) < 2:
         return []
     swapped, replaced, left_out, added = (
-        int(generator.integers(end)) for end in (len(word) - 1, len(word), len(word),
-                                                 len(word) + 1))
+        int(generator.integers(end)) for end in (len(word) - 1, len(word), len(word), len(word) + 1)
+    )
     return [
-        word[:swapped] + word[swapped + 1] + word[swapped] + word[swapped + 2:],
-        word[:replaced] + neighbour_key(word[replaced], generator) + word[replaced + 1:],
-        word[:left_out] + word[left_out + 1:],
+        word[:swapped] + word[swapped + 1] + word[swapped] + word[swapped + 2 :],
+        word[:replaced] + neighbour_key(word[replaced], generator) + word[replaced + 1 :],
+        word[:left_out] + word[left_out + 1 :],
         word[:added] + pick(string.ascii_lowercase, generator) + word[added:],
     ]
 

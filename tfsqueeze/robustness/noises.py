@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.augmentation import NeighbourWords
+from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
 from tfsqueeze.robustness import (
     reading_noise,
     speech_noise,
@@ -51,22 +51,27 @@ NOISES: dict[str, Noise] = {
     "homoglyphs": Noise(unicode_noise.homoglyphs, "letters become look-alikes of other scripts"),
     "zero_width": Noise(unicode_noise.zero_width, "invisible characters come in between"),
     "word_drop": Noise(word_noise.word_drop, "words are left out"),
-    "synonyms": Noise(word_noise.synonyms, "words near in the embeddings replace words",
-                      needs_words=True),
+    "synonyms": Noise(
+        word_noise.synonyms, "words near in the embeddings replace words", needs_words=True
+    ),
 }
 
 
-def noise_functions(names: Sequence[str], words: NeighbourWords | None = None
-                    ) -> dict[str, NoiseFunction]:
+def noise_functions(
+    names: Sequence[str], words: NeighbourWords | None = None
+) -> dict[str, NoiseFunction]:
     """Returns noises by their names.
 
     words: what `synonyms` draws from.
 
     Raises UserError for an unknown name, and for `synonyms` without words.
     """
-    return {name: (functools.partial(noise.function, words=words) if noise.needs_words
-                   else noise.function)
-            for name, noise in choose("noise", NOISES, names, words).items()}
+    return {
+        name: (
+            functools.partial(noise.function, words=words) if noise.needs_words else noise.function
+        )
+        for name, noise in choose("noise", NOISES, names, words).items()
+    }
 
 
 def noisy_texts(texts: Sequence[str], noise: NoiseFunction, level: float, seed: int) -> list[str]:
@@ -74,5 +79,6 @@ def noisy_texts(texts: Sequence[str], noise: NoiseFunction, level: float, seed: 
 
     Raises UserError where the level is not in 0..1.
     """
-    return [noise(text, level, np.random.default_rng([seed, index]))
-            for index, text in enumerate(texts)]
+    return [
+        noise(text, level, np.random.default_rng([seed, index])) for index, text in enumerate(texts)
+    ]

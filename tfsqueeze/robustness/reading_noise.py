@@ -6,12 +6,31 @@ import re
 
 import numpy as np
 
-from tfsqueeze.robustness.places import pick, touch
+from tfsqueeze.robustness.positions import pick, touch
 
 # Shapes that are taken for each other.
 _LIKE_SHAPES = (
-    "0 O o", "1 l I i", "2 Z z", "5 S s", "6 b", "8 B", "9 g q", "rn m", "cl d", "vv w", "nn m",
-    "ri n", "li h", "ii u", "c e", "u v", "f t", "i j", ", .", "; :", "' `",
+    "0 O o",
+    "1 l I i",
+    "2 Z z",
+    "5 S s",
+    "6 b",
+    "8 B",
+    "9 g q",
+    "rn m",
+    "cl d",
+    "vv w",
+    "nn m",
+    "ri n",
+    "li h",
+    "ii u",
+    "c e",
+    "u v",
+    "f t",
+    "i j",
+    ", .",
+    "; :",
+    "' `",
 )
 
 
@@ -31,5 +50,6 @@ _PLACES = re.compile("|".join(map(re.escape, sorted(CONFUSIONS, key=len, reverse
 
 def ocr(text: str, level: float, generator: np.random.Generator) -> str:
     """Misreads a share of the characters and pairs in `CONFUSIONS`."""
-    return touch(_PLACES, text, level, generator,
-                 lambda match: pick(CONFUSIONS[match[0]], generator))
+    return touch(
+        _PLACES, text, level, generator, lambda match: pick(CONFUSIONS[match[0]], generator)
+    )

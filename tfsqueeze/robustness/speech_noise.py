@@ -6,32 +6,118 @@ import re
 
 import numpy as np
 
-from tfsqueeze.robustness.places import CHUNK, WORD, pick, touch
+from tfsqueeze.robustness.positions import CHUNK, WORD, pick, touch
 
 # English words that sound alike, in the received or the general American pronunciation.
 _SOUND_ALIKE = (
-    "ad add", "ail ale", "air heir", "aisle isle", "allowed aloud", "ate eight", "ball bawl",
-    "bare bear", "be bee", "beach beech", "beat beet", "been bin", "blew blue", "board bored",
-    "brake break", "bread bred", "by buy bye", "ceiling sealing", "cell sell", "cent scent sent",
-    "cereal serial", "cite sight site", "coarse course", "dear deer", "die dye", "fair fare",
-    "feat feet", "find fined", "fir fur", "flour flower", "for four fore", "great grate",
-    "guessed guest", "hear here", "heard herd", "higher hire", "him hymn", "hole whole",
-    "hour our", "its it's", "knew new", "knight night", "knot not", "know no", "lead led",
-    "lessen lesson", "loan lone", "made maid", "mail male", "main mane", "meat meet",
-    "might mite", "one won", "pail pale", "pain pane", "pair pear", "passed past",
-    "patience patients", "peace piece", "plain plane", "poor pour", "principal principle",
-    "profit prophet", "rain reign", "raise rays", "read red", "right write", "road rode",
-    "role roll", "sail sale", "scene seen", "sea see", "seam seem", "shear sheer", "some sum",
-    "son sun", "stair stare", "stake steak", "stationary stationery", "steal steel",
-    "tail tale", "their there they're", "threw through", "throne thrown", "tide tied",
-    "to too two", "toe tow", "vain vein", "waist waste", "wait weight", "way weigh",
-    "weak week", "weather whether", "where wear", "which witch", "who's whose", "wood would",
+    "ad add",
+    "ail ale",
+    "air heir",
+    "aisle isle",
+    "allowed aloud",
+    "ate eight",
+    "ball bawl",
+    "bare bear",
+    "be bee",
+    "beach beech",
+    "beat beet",
+    "been bin",
+    "blew blue",
+    "board bored",
+    "brake break",
+    "bread bred",
+    "by buy bye",
+    "ceiling sealing",
+    "cell sell",
+    "cent scent sent",
+    "cereal serial",
+    "cite sight site",
+    "coarse course",
+    "dear deer",
+    "die dye",
+    "fair fare",
+    "feat feet",
+    "find fined",
+    "fir fur",
+    "flour flower",
+    "for four fore",
+    "great grate",
+    "guessed guest",
+    "hear here",
+    "heard herd",
+    "higher hire",
+    "him hymn",
+    "hole whole",
+    "hour our",
+    "its it's",
+    "knew new",
+    "knight night",
+    "knot not",
+    "know no",
+    "lead led",
+    "lessen lesson",
+    "loan lone",
+    "made maid",
+    "mail male",
+    "main mane",
+    "meat meet",
+    "might mite",
+    "one won",
+    "pail pale",
+    "pain pane",
+    "pair pear",
+    "passed past",
+    "patience patients",
+    "peace piece",
+    "plain plane",
+    "poor pour",
+    "principal principle",
+    "profit prophet",
+    "rain reign",
+    "raise rays",
+    "read red",
+    "right write",
+    "road rode",
+    "role roll",
+    "sail sale",
+    "scene seen",
+    "sea see",
+    "seam seem",
+    "shear sheer",
+    "some sum",
+    "son sun",
+    "stair stare",
+    "stake steak",
+    "stationary stationery",
+    "steal steel",
+    "tail tale",
+    "their there they're",
+    "threw through",
+    "throne thrown",
+    "tide tied",
+    "to too two",
+    "toe tow",
+    "vain vein",
+    "waist waste",
+    "wait weight",
+    "way weigh",
+    "weak week",
+    "weather whether",
+    "where wear",
+    "which witch",
+    "who's whose",
+    "wood would",
     "you're your",
 )
-HOMOPHONES = {word: [other for other in group.split() if other != word]
-              for group in _SOUND_ALIKE for word in group.split()}
-_ONES = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-         "fifteen sixteen seventeen eighteen nineteen").split()
+HOMOPHONES = {
+    word: [other for other in group.split() if other != word]
+    for group in _SOUND_ALIKE
+    for word in group.split()
+}
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+).split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _DIGITS = re.compile("[0-9]+")
 _THOUSANDS_COMMA = re.compile("(?<=[0-9]),(?=[0-9]{3})")
@@ -44,11 +130,14 @@ def asr(text: str, level: float, generator: np.random.Generator) -> str:
     They lose capitals and punctuation but for apostrophes, their numbers are spelled out, and
     those that have homophones become one.
     """
+
     def heard(match):
         chunk = _UNHEARD.sub(" ", _THOUSANDS_COMMA.sub("", match[0])).lower()
         words = " ".join(_DIGITS.sub(lambda digits: f" {spell(digits[0])} ", chunk).split())
-        return WORD.sub(lambda word: pick(HOMOPHONES[word[0]], generator)
-                        if word[0] in HOMOPHONES else word[0], words)
+        return WORD.sub(
+            lambda word: pick(HOMOPHONES[word[0]], generator) if word[0] in HOMOPHONES else word[0],
+            words,
+        )
 
     return touch(CHUNK, text, level, generator, heard)
 

@@ -7,7 +7,7 @@ import string
 
 import numpy as np
 
-from tfsqueeze.robustness.places import (
+from tfsqueeze.robustness.positions import (
     LETTER,
     LETTER_OR_DIGIT,
     draw_count,
@@ -19,11 +19,18 @@ from tfsqueeze.robustness.places import (
 # The rows of letters of a QWERTY keyboard, and how far each is shifted, in keys.
 _ROWS = (("qwertyuiop", 0.0), ("asdfghjkl", 0.25), ("zxcvbnm", 0.75))
 _REACH = 1.3
-_KEYS = {key: (column + shift, row) for row, (keys, shift) in enumerate(_ROWS)
-         for column, key in enumerate(keys)}
+_KEYS = {
+    key: (column + shift, row)
+    for row, (keys, shift) in enumerate(_ROWS)
+    for column, key in enumerate(keys)
+}
 # The letters beside each letter on a QWERTY keyboard.
-NEIGHBOUR_KEYS = {key: "".join(other for other in _KEYS if other != key and math.dist(
-    _KEYS[key], _KEYS[other]) < _REACH) for key in _KEYS}
+NEIGHBOUR_KEYS = {
+    key: "".join(
+        other for other in _KEYS if other != key and math.dist(_KEYS[key], _KEYS[other]) < _REACH
+    )
+    for key in _KEYS
+}
 
 
 def neighbour_key(letter: str, generator: np.random.Generator) -> str:
@@ -41,15 +48,16 @@ def swap(text: str, level: float, generator: np.random.Generator) -> str:
     """Swaps unlike letters side by side until a share of the letters has been moved, or no
     further pair is there."""
     letters = [LETTER.match(c) is not None for c in text]
-    pairs = [i for i in range(len(text) - 1)
-             if letters[i] and letters[i + 1] and text[i] != text[i + 1]]
+    pairs = [
+        i for i in range(len(text) - 1) if letters[i] and letters[i + 1] and text[i] != text[i + 1]
+    ]
     order = generator.permutation(len(pairs))
     count = draw_count(sum(letters) / 2, level, generator)
     swapped, moved = list(text), set()
     for pair in order.tolist():
         here = pairs[pair]
         if len(moved) < 2 * count and not moved & {here, here + 1}:
-            swapped[here:here + 2] = text[here + 1], text[here]
+            swapped[here : here + 2] = text[here + 1], text[here]
             moved |= {here, here + 1}
     return "".join(swapped)
 
@@ -61,8 +69,13 @@ def drop(text: str, level: float, generator: np.random.Generator) -> str:
 
 def insert(text: str, level: float, generator: np.random.Generator) -> str:
     """Puts a random letter after a share of the letters and digits."""
-    return touch(LETTER_OR_DIGIT, text, level, generator,
-                 lambda match: match[0] + pick(string.ascii_lowercase, generator))
+    return touch(
+        LETTER_OR_DIGIT,
+        text,
+        level,
+        generator,
+        lambda match: match[0] + pick(string.ascii_lowercase, generator),
+    )
 
 
 def repeat(text: str, level: float, generator: np.random.Generator) -> str:

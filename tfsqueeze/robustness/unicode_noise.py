@@ -6,17 +6,44 @@ import re
 
 import numpy as np
 
-from tfsqueeze.robustness.places import LETTER_OR_DIGIT, pick, touch
+from tfsqueeze.robustness.positions import LETTER_OR_DIGIT, pick, touch
 
 # Cyrillic, Armenian and Greek letters that look like Latin ones (Unicode Technical Standard 39,
 # confusables.txt).
 LOOK_ALIKES = {
-    "a": "\u0430", "c": "\u0441", "d": "\u0501", "e": "\u0435", "h": "\u04bb", "i": "\u0456",
-    "j": "\u0458", "n": "\u0578", "o": "\u043e", "p": "\u0440", "q": "\u051b", "s": "\u0455",
-    "u": "\u057d", "w": "\u051d", "x": "\u0445", "y": "\u0443",
-    "A": "\u0410", "B": "\u0412", "C": "\u0421", "E": "\u0415", "H": "\u041d", "I": "\u0406",
-    "J": "\u0408", "K": "\u039a", "M": "\u041c", "N": "\u039d", "O": "\u041e", "P": "\u0420",
-    "S": "\u0405", "T": "\u0422", "X": "\u0425", "Y": "\u03a5", "Z": "\u0396",
+    "a": "\u0430",
+    "c": "\u0441",
+    "d": "\u0501",
+    "e": "\u0435",
+    "h": "\u04bb",
+    "i": "\u0456",
+    "j": "\u0458",
+    "n": "\u0578",
+    "o": "\u043e",
+    "p": "\u0440",
+    "q": "\u051b",
+    "s": "\u0455",
+    "u": "\u057d",
+    "w": "\u051d",
+    "x": "\u0445",
+    "y": "\u0443",
+    "A": "\u0410",
+    "B": "\u0412",
+    "C": "\u0421",
+    "E": "\u0415",
+    "H": "\u041d",
+    "I": "\u0406",
+    "J": "\u0408",
+    "K": "\u039a",
+    "M": "\u041c",
+    "N": "\u039d",
+    "O": "\u041e",
+    "P": "\u0420",
+    "S": "\u0405",
+    "T": "\u0422",
+    "X": "\u0425",
+    "Y": "\u03a5",
+    "Z": "\u0396",
 }
 _PLACES = re.compile(f"[{''.join(LOOK_ALIKES)}]")
 # Zero width space, non-joiner, joiner, and word joiner.
@@ -30,5 +57,10 @@ def homoglyphs(text: str, level: float, generator: np.random.Generator) -> str:
 
 def zero_width(text: str, level: float, generator: np.random.Generator) -> str:
     """Puts an invisible character after a share of the letters and digits."""
-    return touch(LETTER_OR_DIGIT, text, level, generator,
-                 lambda match: match[0] + pick(_INVISIBLE, generator))
+    return touch(
+        LETTER_OR_DIGIT,
+        text,
+        level,
+        generator,
+        lambda match: match[0] + pick(_INVISIBLE, generator),
+    )

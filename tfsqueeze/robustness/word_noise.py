@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 
-from tfsqueeze.data.augmentation import NeighbourWords
-from tfsqueeze.robustness.places import WORD, in_case_of, pick, touch
+from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
+from tfsqueeze.robustness.positions import WORD, in_case_of, pick, touch
 
 _WORD_AND_SPACE = re.compile(r"\S+\s*")
 
@@ -17,13 +17,13 @@ def word_drop(text: str, level: float, generator: np.random.Generator) -> str:
     return touch(_WORD_AND_SPACE, text, level, generator, lambda match: "")
 
 
-def synonyms(text: str, level: float, generator: np.random.Generator,
-             words: NeighbourWords) -> str:
+def synonyms(text: str, level: float, generator: np.random.Generator, words: NeighbourWords) -> str:
     """Replaces a share of the words by words near them in a table of embeddings.
 
     Words without neighbours stay. Near words need not be synonyms: opposites stand in like places
     too, so that a label may no longer hold at high levels.
     """
+
     def near(match):
         found = words.neighbours(match[0])
         return in_case_of(match[0], pick(found, generator)) if found else match[0]

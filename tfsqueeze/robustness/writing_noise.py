@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from tfsqueeze.robustness.places import CHUNK, LETTER, SPACES, WORD, pick, touch
+from tfsqueeze.robustness.positions import CHUNK, LETTER, SPACES, WORD, pick, touch
 
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~‘’“”«»–—…¡¿]")
 _ADDED = [".", ",", "!", "?", ";", ":", "...", "!!", "-"]
@@ -36,14 +36,14 @@ def punctuation_removed(text: str, level: float, generator: np.random.Generator)
 
 def punctuation_added(text: str, level: float, generator: np.random.Generator) -> str:
     """Puts a punctuation mark after a share of the words."""
-    return touch(WORD, text, level, generator,
-                 lambda match: match[0] + pick(_ADDED, generator))
+    return touch(WORD, text, level, generator, lambda match: match[0] + pick(_ADDED, generator))
 
 
 def extra_spaces(text: str, level: float, generator: np.random.Generator) -> str:
     """Adds a second space, usual or odd, to a share of the spaces."""
-    return touch(SPACES, text, level, generator,
-                 lambda match: match[0] + pick(_MORE_SPACES, generator))
+    return touch(
+        SPACES, text, level, generator, lambda match: match[0] + pick(_MORE_SPACES, generator)
+    )
 
 
 def lost_spaces(text: str, level: float, generator: np.random.Generator) -> str:

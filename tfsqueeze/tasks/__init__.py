@@ -5,14 +5,14 @@ Nothing here loads TensorFlow: a device decodes predictions by the same code.
 
 from __future__ import annotations
 
-from tfsqueeze.errors import UserError
-from tfsqueeze.tasks.base import IGNORED, Rows, Task
 from tfsqueeze.tasks.intent_and_slots import IntentAndSlots
 from tfsqueeze.tasks.masked_lm import MaskedLM
 from tfsqueeze.tasks.question_answering import QuestionAnswering
 from tfsqueeze.tasks.sentence_embeddings import SentenceEmbeddings
+from tfsqueeze.tasks.task import IGNORED, Encodings, Task
 from tfsqueeze.tasks.text_classification import TextClassification
 from tfsqueeze.tasks.token_classification import TokenClassification
+from tfsqueeze.utils.errors import UserError
 
 TEXT_CLASSIFICATION = TextClassification()
 TOKEN_CLASSIFICATION = TokenClassification()
@@ -21,13 +21,30 @@ QUESTION_ANSWERING = QuestionAnswering()
 SENTENCE_EMBEDDINGS = SentenceEmbeddings()
 MASKED_LM = MaskedLM()
 TASKS: dict[str, Task] = {
-    task.name: task for task in (TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION, INTENT_AND_SLOTS,
-                                 QUESTION_ANSWERING, SENTENCE_EMBEDDINGS, MASKED_LM)
+    task.name: task
+    for task in (
+        TEXT_CLASSIFICATION,
+        TOKEN_CLASSIFICATION,
+        INTENT_AND_SLOTS,
+        QUESTION_ANSWERING,
+        SENTENCE_EMBEDDINGS,
+        MASKED_LM,
+    )
 }
 
-__all__ = ["IGNORED", "INTENT_AND_SLOTS", "MASKED_LM", "QUESTION_ANSWERING",
-           "SENTENCE_EMBEDDINGS", "TASKS", "TEXT_CLASSIFICATION", "TOKEN_CLASSIFICATION", "Rows",
-           "Task", "find_task"]
+__all__ = [
+    "IGNORED",
+    "INTENT_AND_SLOTS",
+    "MASKED_LM",
+    "QUESTION_ANSWERING",
+    "SENTENCE_EMBEDDINGS",
+    "TASKS",
+    "TEXT_CLASSIFICATION",
+    "TOKEN_CLASSIFICATION",
+    "Encodings",
+    "Task",
+    "find_task",
+]
 
 
 def find_task(name: str) -> Task:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from tfsqueeze.data.snips import load_snips, read_snips
-from tfsqueeze.data.token_dataset import TokenDataset
-from tfsqueeze.errors import UserError
-from tfsqueeze.evaluation.tokens import entity_metrics, frame_accuracy
-from tfsqueeze.tasks.base import (
+from tfsqueeze.data.datasets.token_dataset import TokenDataset
+from tfsqueeze.data.readers.snips import load_snips, read_snips
+from tfsqueeze.evaluation.entities import entity_metrics, frame_accuracy
+from tfsqueeze.tasks.task import (
     WordTask,
     label_metrics,
     require_kind,
     tag_names,
     word_targets,
 )
+from tfsqueeze.utils.errors import UserError
 
 
 class IntentAndSlots(WordTask):
@@ -35,16 +35,20 @@ class IntentAndSlots(WordTask):
     def configure(self, config, splits):
         require_kind(splits, TokenDataset, self)
         if splits.label_names is None:
-            raise UserError(f"{splits.train.name} has no intents; give its sentences labels, or "
-                            "train a token-classification")
+            raise UserError(
+                f"{splits.train.name} has no intents; give its sentences labels, or "
+                "train a token-classification"
+            )
         return config.with_labels(splits.label_names).replace(slot_labels=tag_names(splits))
 
     def classes(self, labels, slots):
         return {"intent_logits": list(labels), "slot_logits": list(slots)}
 
     def targets(self, dataset, rows, classes):
-        return {"intent_logits": dataset.label_ids(classes["intent_logits"]),
-                "slot_logits": word_targets(dataset, rows, classes["slot_logits"])}
+        return {
+            "intent_logits": dataset.label_ids(classes["intent_logits"]),
+            "slot_logits": word_targets(dataset, rows, classes["slot_logits"]),
+        }
 
     def metrics(self, dataset, predictions, classes):
         """As `entity_metrics` has them of the slots and `classification_metrics` of the intents,
@@ -56,7 +60,12 @@ class IntentAndSlots(WordTask):
         return {
             "intent_accuracy": intents["accuracy"],
             "slot_f1": slots["f1"],
-            "frame_accuracy": frame_accuracy(dataset.labels, predictions["intent_logits"],
-                                             dataset.tags, predictions["slot_logits"]),
-            "intents": intents, "slots": slots,
+            "frame_accuracy": frame_accuracy(
+                dataset.labels,
+                predictions["intent_logits"],
+                dataset.tags,
+                predictions["slot_logits"],
+            ),
+            "intents": intents,
+            "slots": slots,
         }

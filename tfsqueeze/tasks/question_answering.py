@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tfsqueeze.data.question_dataset import NO_ANSWER, Answer, QuestionDataset
-from tfsqueeze.data.squad import load_squad, read_squad
+from tfsqueeze.data.datasets.question_dataset import NO_ANSWER, Answer, QuestionDataset
+from tfsqueeze.data.readers.squad import load_squad, read_squad
+from tfsqueeze.decoding.answer_spans import find_answers
 from tfsqueeze.evaluation.answers import answer_metrics
-from tfsqueeze.tasks.base import Rows, Task, require_kind
-from tfsqueeze.text.answer_spans import find_answers
-from tfsqueeze.text.light_tokenizer import light
+from tfsqueeze.tasks.task import Encodings, Task, require_kind
 
 
 class QuestionAnswering(Task):
@@ -49,9 +48,10 @@ class QuestionAnswering(Task):
         return [*dataset.questions, *dict.fromkeys(dataset.contexts)]
 
     def rows(self, tokenizer, dataset, doc_stride=None):
-        found = light(tokenizer).questions(dataset.questions, dataset.contexts,
-                                           doc_stride=doc_stride)
-        return Rows(found.inputs, examples=found.examples, offsets=found.offsets)
+        found = tokenizer.to_device().questions(
+            dataset.questions, dataset.contexts, doc_stride=doc_stride
+        )
+        return Encodings(found.inputs, examples=found.examples, offsets=found.offsets)
 
     def targets(self, dataset, rows, classes):
         """The first and the last token of the first answer that was marked; the first token of the
@@ -61,8 +61,13 @@ class QuestionAnswering(Task):
             # Where there is no answer, no token is inside of it.
             answer = next(iter(dataset.answers[example]), Answer("", 0))
             starts, ends = offsets.T
-            inside.append(np.flatnonzero((starts >= 0) & (ends > answer.start)
-                                         & (starts < answer.start + len(answer.text))))
+            inside.append(
+                np.flatnonzero(
+                    (starts >= 0)
+                    & (ends > answer.start)
+                    & (starts < answer.start + len(answer.text))
+                )
+            )
             needed[example].update(starts[inside[-1]])
         places = np.zeros((2, len(rows)), np.int32)
         for row, (example, tokens) in enumerate(zip(rows.examples, inside, strict=True)):
@@ -74,15 +79,24 @@ class QuestionAnswering(Task):
         """The best span of each question, an `AnswerSpan`; None for no answer, which is only
         given where the data of training have such questions."""
         threshold = 0.0 if NO_ANSWER in classes["answers"] else None
-        return {"answers": [answers.best(threshold) for answers in find_answers(
-            outputs["start_logits"], outputs["end_logits"], rows.examples, rows.offsets)]}
+        return {
+            "answers": [
+                answers.best(threshold)
+                for answers in find_answers(
+                    outputs["start_logits"], outputs["end_logits"], rows.examples, rows.offsets
+                )
+            ]
+        }
 
     def metrics(self, dataset, predictions, classes):
         """As `answer_metrics`."""
-        texts = ["" if span is None else context[span.start:span.end] for context, span in
-                 zip(dataset.contexts, predictions["answers"], strict=True)]
+        texts = [
+            "" if span is None else context[span.start : span.end]
+            for context, span in zip(dataset.contexts, predictions["answers"], strict=True)
+        ]
         return answer_metrics(
-            [[answer.text for answer in answers] for answers in dataset.answers], texts)
+            [[answer.text for answer in answers] for answers in dataset.answers], texts
+        )
 
     def counted(self, outputs, rows):
         """The logits of the tokens that may begin or end an answer, and of each row's first."""
@@ -92,8 +106,18 @@ class QuestionAnswering(Task):
 
     def decisions(self, outputs, rows):
         """The best span of each question, whether or not nothing is better: its characters."""
-        spans = [answers.best(None) for answers in find_answers(
-            outputs["start_logits"], outputs["end_logits"], rows.examples, rows.offsets,
-            n_best=1)]
-        return {"answers": np.array([(-1, -1) if span is None else (span.start, span.end)
-                                     for span in spans])}
+        spans = [
+            answers.best(None)
+            for answers in find_answers(
+                outputs["start_logits"],
+                outputs["end_logits"],
+                rows.examples,
+                rows.offsets,
+                n_best=1,
+            )
+        ]
+        return {
+            "answers": np.array(
+                [(-1, -1) if span is None else (span.start, span.end) for span in spans]
+            )
+        }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tfsqueeze.data.datasets import load_dataset
-from tfsqueeze.data.evaluation_set import load_evaluation_set
-from tfsqueeze.data.text_dataset import TextDataset
-from tfsqueeze.errors import UserError
-from tfsqueeze.tasks.base import Rows, Task, label_metrics, require_kind, tokenized_texts
+from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.sources.evaluation_set import load_evaluation_set
+from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.tasks.task import Encodings, Task, label_metrics, require_kind, tokenized_texts
+from tfsqueeze.utils.errors import UserError
 
 
 class TextClassification(Task):
@@ -40,7 +40,7 @@ class TextClassification(Task):
         return [*dataset.texts, *(dataset.text_pairs or ())]
 
     def rows(self, tokenizer, dataset):
-        return Rows(tokenized_texts(tokenizer, dataset.texts, dataset.text_pairs))
+        return Encodings(tokenized_texts(tokenizer, dataset.texts, dataset.text_pairs))
 
     def targets(self, dataset, rows, classes):
         return {"logits": dataset.label_ids(classes["logits"])}
@@ -53,8 +53,12 @@ def require_pairs(dataset: TextDataset, pairs: bool) -> None:
     """Raises UserError where a dataset has second texts and its model reads none, or the other
     way round."""
     if pairs and dataset.text_pairs is None:
-        raise UserError(f"{dataset.name} has no second texts, and the model is for pairs; name "
-                        "their column with --text-pair-column")
+        raise UserError(
+            f"{dataset.name} has no second texts, and the model is for pairs; name "
+            "their column with --text-pair-column"
+        )
     if not pairs and dataset.text_pairs is not None:
-        raise UserError(f"{dataset.name} has pairs of texts, and the model is for single ones; "
-                        "train one on pairs")
+        raise UserError(
+            f"{dataset.name} has pairs of texts, and the model is for single ones; "
+            "train one on pairs"
+        )

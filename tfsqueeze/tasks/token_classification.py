@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tfsqueeze.data.conll import load_conll_folder, read_conll
-from tfsqueeze.data.token_dataset import TokenDataset
-from tfsqueeze.evaluation.tokens import entity_metrics
-from tfsqueeze.tasks.base import WordTask, require_kind, tag_names, word_targets
+from tfsqueeze.data.datasets.token_dataset import TokenDataset
+from tfsqueeze.data.readers.conll import load_conll_folder, read_conll
+from tfsqueeze.evaluation.entities import entity_metrics
+from tfsqueeze.tasks.task import WordTask, require_kind, tag_names, word_targets
 
 
 class TokenClassification(WordTask):

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from tfsqueeze.data.text_dataset import TextDataset
-from tfsqueeze.data.untuned import untuned
+from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.tasks import IGNORED, TEXT_CLASSIFICATION
-from tfsqueeze.text.subword_dropout import SubwordDropout
-from tfsqueeze.text.tokenizer import WordPieceTokenizer
+from tfsqueeze.tokenizers.subword_dropout import SubwordDropout
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.utils.tf_data import without_autotune
 
 _BUCKETS = 4
 _PREFETCHED = 2
+CALIBRATION_TEXTS = 512
+_CALIBRATION_BATCH = 64
 
 Inputs = np.ndarray | Mapping[str, np.ndarray]
 
@@ -47,14 +49,23 @@ class TrainingBatches:
     much time as tokens do.
     """
 
-    def __init__(self, inputs: Inputs, targets: Inputs, tokenizer: WordPieceTokenizer,
-                 *, batch_size: int, word_dropout: float, seed: int,
-                 subword_dropout: float = 0.0,
-                 teacher_logits: Mapping[str, np.ndarray] | None = None):
+    def __init__(
+        self,
+        inputs: Inputs,
+        targets: Inputs,
+        tokenizer: WordPieceTokenizer,
+        *,
+        batch_size: int,
+        word_dropout: float,
+        seed: int,
+        subword_dropout: float = 0.0,
+        teacher_logits: Mapping[str, np.ndarray] | None = None,
+    ):
         self._tokenizer = tokenizer
         self._word_dropout = word_dropout
-        self._splits = SubwordDropout(tokenizer.vocabulary, subword_dropout, seed) \
-            if subword_dropout else None
+        self._splits = (
+            SubwordDropout(tokenizer.vocabulary, subword_dropout, seed) if subword_dropout else None
+        )
         self._batch_size = batch_size
         inputs = by_name(inputs)
         lengths = (inputs["input_ids"] != tokenizer.pad_token_id).sum(axis=1)
@@ -71,13 +82,17 @@ class TrainingBatches:
         """Returns one epoch of (inputs, targets): int32 [batch, length] by the input's name, and
         what was given as targets, or a dict of it as `labels` and of the teacher's logits."""
         inputs, _, targets = self._data
-        paddings = ({name: self._tokenizer.pad_token_id if name == "input_ids" else 0
-                     for name in inputs},
-                    tf.nest.map_structure(_padding, targets))
+        paddings = (
+            {name: self._tokenizer.pad_token_id if name == "input_ids" else 0 for name in inputs},
+            tf.nest.map_structure(_padding, targets),
+        )
 
         def cut(inputs, length, targets):
-            return (length, {name: value[:length] for name, value in inputs.items()},
-                    self._per_token(lambda x, given: x[:length], targets))
+            return (
+                length,
+                {name: value[:length] for name, value in inputs.items()},
+                self._per_token(lambda x, given: x[:length], targets),
+            )
 
         data = tf.data.Dataset.from_tensor_slices(self._data)
         data = data.shuffle(len(self._data[1]), seed=self._seed)
@@ -86,18 +101,20 @@ class TrainingBatches:
             data = data.map(self._split_words)
         # By the length before splits, so that there are as many batches in each epoch.
         data = data.bucket_by_sequence_length(
-            lambda length, *_: length, self._boundaries.tolist(),
+            lambda length, *_: length,
+            self._boundaries.tolist(),
             [self._batch_size] * (len(self._boundaries) + 1),
-            padding_values=(np.int32(0), *paddings))
+            padding_values=(np.int32(0), *paddings),
+        )
         data = data.map(lambda _, inputs, targets: (inputs, targets))
-        return untuned(data.map(self._drop_words).prefetch(_PREFETCHED))
+        return without_autotune(data.map(self._drop_words).prefetch(_PREFETCHED))
 
     def _per_token(self, change, targets):
         """Changes those targets, of one row, that have one a token; `change` takes them and all
         that were given."""
         return tf.nest.map_structure(
-            lambda x, given: change(x, given) if _is_per_token(given) else x,
-            targets, self._data[2])
+            lambda x, given: change(x, given) if _is_per_token(given) else x, targets, self._data[2]
+        )
 
     def _split_words(self, length, inputs, targets):
         ids, sources = self._splits(inputs["input_ids"])
@@ -108,29 +125,50 @@ class TrainingBatches:
         first = tf.concat([[True], sources[1:] != sources[:-1]], axis=0)
 
         def moved(targets, given):
-            return tf.where(tf.reshape(first, [-1] + [1] * (targets.shape.rank - 1)),
-                            tf.gather(targets, sources), _padding(given))
+            return tf.where(
+                tf.reshape(first, [-1] + [1] * (targets.shape.rank - 1)),
+                tf.gather(targets, sources),
+                _padding(given),
+            )
 
         others = {name: tf.gather(value, sources) for name, value in inputs.items()}
         return length, {**others, "input_ids": ids}, self._per_token(moved, targets)
 
     def _drop_words(self, inputs, targets):
         ids, tokenizer = inputs["input_ids"], self._tokenizer
-        special = (ids == tokenizer.pad_token_id) | (ids == tokenizer.cls_token_id) | (
-            ids == tokenizer.sep_token_id)
+        special = (
+            (ids == tokenizer.pad_token_id)
+            | (ids == tokenizer.cls_token_id)
+            | (ids == tokenizer.sep_token_id)
+        )
         if tokenizer.mask_token_id is not None:
             special |= ids == tokenizer.mask_token_id
         dropped = (tf.random.uniform(tf.shape(ids)) < self._word_dropout) & ~special
         return {**inputs, "input_ids": tf.where(dropped, tokenizer.unk_token_id, ids)}, targets
 
 
-def evaluation_batches(inputs: Inputs, targets: Inputs | None = None,
-                       batch_size: int = 128) -> tf.data.Dataset:
+def evaluation_batches(
+    inputs: Inputs, targets: Inputs | None = None, batch_size: int = 128
+) -> tf.data.Dataset:
     """Returns ordered batches at the full padded length, as the converted model sees them; inputs
     and targets as those of `TrainingBatches`."""
     inputs = by_name(inputs)
     slices = inputs if targets is None else (inputs, targets)
-    return untuned(tf.data.Dataset.from_tensor_slices(slices).batch(batch_size))
+    return without_autotune(tf.data.Dataset.from_tensor_slices(slices).batch(batch_size))
+
+
+def calibration_batches(inputs: Inputs, seed: int) -> list[dict[str, np.ndarray]]:
+    """Returns batches of at most `CALIBRATION_TEXTS` randomly chosen rows, by the input's name.
+
+    inputs: as those of `TrainingBatches`.
+    """
+    inputs = by_name(inputs)
+    count = len(inputs["input_ids"])
+    rows = np.random.default_rng(seed).permutation(count)[:CALIBRATION_TEXTS]
+    return [
+        {name: value[rows[start : start + _CALIBRATION_BATCH]] for name, value in inputs.items()}
+        for start in range(0, len(rows), _CALIBRATION_BATCH)
+    ]
 
 
 def _is_per_token(targets: np.ndarray) -> bool:

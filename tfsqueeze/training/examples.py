@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tfsqueeze.data.augmentation import NeighbourWords, augment
-from tfsqueeze.data.joining import joined
-from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
-from tfsqueeze.errors import UserError
-from tfsqueeze.pretraining.texts import text_files
-from tfsqueeze.robustness.augmentation import TRAINING_NOISES, WORD_NOISES, noisy_copies
-from tfsqueeze.training.options import TrainingOptions
+from tfsqueeze.data.datasets.joining import joined
+from tfsqueeze.data.datasets.neighbour_words import NeighbourWords, augment
+from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.sources.text_files import text_files
+from tfsqueeze.robustness.noisy_copies import TRAINING_NOISES, WORD_NOISES, noisy_copies
 from tfsqueeze.training.teacher import Teacher
+from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.errors import UserError
 
 
 def with_unlabelled(splits: DatasetSplits, sources: Sequence[str], folder: Path) -> TextDataset:
@@ -32,18 +32,26 @@ def with_unlabelled(splits: DatasetSplits, sources: Sequence[str], folder: Path)
     if not sources:
         return train
     if not isinstance(train, TextDataset) or train.text_pairs is not None:
-        raise UserError(f"{train.name} is not one of single texts, of which alone there can be "
-                        "unlabelled ones; leave them out")
-    seen = {_letters(text) for part in (train, splits.validation, splits.test) if part is not None
-            for text in part.texts}
+        raise UserError(
+            f"{train.name} is not one of single texts, of which alone there can be "
+            "unlabelled ones; leave them out"
+        )
+    seen = {
+        _letters(text)
+        for part in (train, splits.validation, splits.test)
+        if part is not None
+        for text in part.texts
+    }
     texts = []
     for file in text_files(sources, folder):
         for line in file.read_text("utf-8").splitlines():
             if (letters := _letters(line)) and letters not in seen:
                 seen.add(letters)
                 texts.append(line)
-    return joined([train, TextDataset("unlabelled", texts,
-                                      labels=[splits.label_names[0]] * len(texts))], train.name)
+    return joined(
+        [train, TextDataset("unlabelled", texts, labels=[splits.label_names[0]] * len(texts))],
+        train.name,
+    )
 
 
 def _letters(text):
@@ -56,11 +64,23 @@ def with_variants(teacher: Teacher, dataset, options: TrainingOptions):
     copies = options.augmented_copies
     if not copies:
         return dataset
-    words = NeighbourWords(teacher.tokenizer.vocabulary,
-                           teacher.model.get_layer("embeddings").word_embeddings.numpy())
-    return joined([dataset, augment(dataset, copies, lambda texts: [
-        text for copy in range(copies)
-        for text in words.replace(texts, options.replaced_words, options.seed + copy)])])
+    words = NeighbourWords(
+        teacher.tokenizer.vocabulary, teacher.model.get_layer("embeddings").word_embeddings.numpy()
+    )
+    return joined(
+        [
+            dataset,
+            augment(
+                dataset,
+                copies,
+                lambda texts: [
+                    text
+                    for copy in range(copies)
+                    for text in words.replace(texts, options.replaced_words, options.seed + copy)
+                ],
+            ),
+        ]
+    )
 
 
 def with_noise(dataset, options: TrainingOptions, originals: int | None = None):
@@ -75,6 +95,9 @@ def with_noise(dataset, options: TrainingOptions, originals: int | None = None):
     if not copies:
         return dataset, sources
     names = TRAINING_NOISES if isinstance(dataset, TextDataset) else WORD_NOISES
-    noisy = augment(dataset.take(range(count)), copies, lambda texts: noisy_copies(
-        texts, copies, options.noise_level, options.seed, names))
+    noisy = augment(
+        dataset.take(range(count)),
+        copies,
+        lambda texts: noisy_copies(texts, copies, options.noise_level, options.seed, names),
+    )
     return joined([dataset, noisy]), np.concatenate([sources, np.tile(sources[:count], copies)])

@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.decoding.bio import spans
+from tfsqueeze.decoding.tag_sequences import allowed_after, best_sequences
 from tfsqueeze.tasks import IGNORED
-from tfsqueeze.text.bio import spans
-from tfsqueeze.text.tag_sequences import allowed_after, best_sequences
 
 # The share of words by themselves in the loss of sentences: it settles what is left open by those.
 _BY_WORD = 0.2
@@ -31,7 +31,8 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         # Where a token of a row is chosen, there are as many classes as tokens in the batch.
         targets = tf.one_hot(tf.cast(tf.reshape(y_true, [-1]), tf.int32), tf.shape(y_pred)[-1])
         return keras.losses.categorical_crossentropy(
-            targets, y_pred, from_logits=True, label_smoothing=self.label_smoothing)
+            targets, y_pred, from_logits=True, label_smoothing=self.label_smoothing
+        )
 
     def get_config(self):
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
@@ -81,13 +82,15 @@ class TagSequenceLoss(WordCrossEntropy):
         taken = tf.reduce_sum(tf.where(counted, taken, 0.0))
         # A batch may hold no word: all of its sentences may be empty.
         sentences = tf.math.divide_no_nan(
-            tf.reduce_sum(self._log_sums(y_pred, counted)) - taken, words)
+            tf.reduce_sum(self._log_sums(y_pred, counted)) - taken, words
+        )
         return sentences + _BY_WORD * (super().call(y_true, y_pred) - sentences)
 
     def _log_sums(self, logits, counted):
         """The logarithm of the summed exponentials of all sequences' scores, [batch]."""
-        begins, follows = (tf.constant(allowed, logits.dtype)
-                           for allowed in allowed_after(self.names))
+        begins, follows = (
+            tf.constant(allowed, logits.dtype) for allowed in allowed_after(self.names)
+        )
 
         def step(state, place):
             sums, begun = state
@@ -98,8 +101,10 @@ class TagSequenceLoss(WordCrossEntropy):
             return tf.where(word[:, None], ahead, sums), begun | word
 
         sums, begun = tf.foldl(
-            step, (tf.transpose(logits, (1, 0, 2)), tf.transpose(counted)),
-            (tf.zeros_like(logits[:, 0]), tf.zeros_like(counted[:, 0])))
+            step,
+            (tf.transpose(logits, (1, 0, 2)), tf.transpose(counted)),
+            (tf.zeros_like(logits[:, 0]), tf.zeros_like(counted[:, 0])),
+        )
         return tf.where(begun, tf.reduce_logsumexp(sums, axis=-1), 0.0)
 
     def get_config(self):
@@ -144,10 +149,12 @@ class SpanF1(keras.metrics.Metric):
     def _count(self, y_true, y_pred):
         counted = y_true != IGNORED
         right = count = 0
-        for words, *both in zip(counted, y_true, best_sequences(y_pred, counted, self.names),
-                                strict=True):
-            true, predicted = (set(spans([self.names[tag] for tag in tags[words]]))
-                               for tags in both)
+        for words, *both in zip(
+            counted, y_true, best_sequences(y_pred, counted, self.names), strict=True
+        ):
+            true, predicted = (
+                set(spans([self.names[tag] for tag in tags[words]])) for tags in both
+            )
             right += len(true & predicted)
             count += len(true) + len(predicted)
         return np.float32(right), np.float32(count)
@@ -159,8 +166,9 @@ class SpanF1(keras.metrics.Metric):
         return {**super().get_config(), "names": self.names}
 
 
-def losses_and_metrics(outputs: dict[str, str], classes: dict[str, list[str]],
-                       label_smoothing: float) -> tuple[dict, dict]:
+def losses_and_metrics(
+    outputs: dict[str, str], classes: dict[str, list[str]], label_smoothing: float
+) -> tuple[dict, dict]:
     """Returns the loss and the list of metrics of each output.
 
     outputs, classes: a task's.

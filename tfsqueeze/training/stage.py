@@ -12,21 +12,31 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.distillation.distiller import Distiller
-from tfsqueeze.files import write_atomically
 from tfsqueeze.tasks import Task
 from tfsqueeze.training.batches import TrainingBatches
 from tfsqueeze.training.objectives import losses_and_metrics
-from tfsqueeze.training.options import TrainingOptions
+from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.files import write_atomically
 
 _WARMUP_SHARE = 0.1
 _HISTORY = "history.csv"
 _START = "start.json"
 
 
-def fit_stage(model: keras.Model, task: Task, classes: dict[str, list[str]],
-              batches: TrainingBatches, validation: tf.data.Dataset, folder: Path, *, epochs: int,
-              learning_rate: float, options: TrainingOptions, keep_start: bool = False,
-              callbacks: Sequence[keras.callbacks.Callback] = ()) -> list[dict[str, float]]:
+def fit_stage(
+    model: keras.Model,
+    task: Task,
+    classes: dict[str, list[str]],
+    batches: TrainingBatches,
+    validation: tf.data.Dataset,
+    folder: Path,
+    *,
+    epochs: int,
+    learning_rate: float,
+    options: TrainingOptions,
+    keep_start: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> list[dict[str, float]]:
     """Fits the model and leaves it with the weights of its best epoch on validation.
 
     model: one of the task, or a `Distiller` of one.
@@ -53,38 +63,65 @@ def fit_stage(model: keras.Model, task: Task, classes: dict[str, list[str]],
         metrics = model.evaluate(validation, verbose=0, return_dict=True)
         best = task.monitored_value(metrics)
     if keep_start and not best_weights.exists():
-        row = {"epoch": 0, **{f"val_{name}": value for name, value in metrics.items()},
-               monitor(task): best}
+        row = {
+            "epoch": 0,
+            **{f"val_{name}": value for name, value in metrics.items()},
+            monitor(task): best,
+        }
         with write_atomically(folder / _START) as temporary:
             temporary.write_text(json.dumps(row) + "\n", "utf-8")
         # After the evaluation, which makes the metrics' variables: Keras saves them too, and
         # cannot load a file without them once they exist.
         model.save_weights(best_weights)
     model.fit(
-        batches.dataset(), validation_data=validation, epochs=epochs, verbose=0,
+        batches.dataset(),
+        validation_data=validation,
+        epochs=epochs,
+        verbose=0,
         callbacks=[
             # First, so that the others find the value in the logs.
-            *([] if len(task.monitored) == 1 else [keras.callbacks.LambdaCallback(
-                on_epoch_end=lambda epoch, logs: logs.update(
-                    {monitor(task): task.monitored_value(logs, "val_")}))]),
+            *(
+                []
+                if len(task.monitored) == 1
+                else [
+                    keras.callbacks.LambdaCallback(
+                        on_epoch_end=lambda epoch, logs: logs.update(
+                            {monitor(task): task.monitored_value(logs, "val_")}
+                        )
+                    )
+                ]
+            ),
             keras.callbacks.ModelCheckpoint(
-                str(best_weights), monitor=monitor(task), mode="max", save_best_only=True,
-                save_weights_only=True, initial_value_threshold=best),
+                str(best_weights),
+                monitor=monitor(task),
+                mode="max",
+                save_best_only=True,
+                save_weights_only=True,
+                initial_value_threshold=best,
+            ),
             keras.callbacks.CSVLogger(str(history), append=history.exists()),
             keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
-            keras.callbacks.EarlyStopping(monitor=monitor(task), mode="max",
-                                          patience=options.patience),
+            keras.callbacks.EarlyStopping(
+                monitor=monitor(task), mode="max", patience=options.patience
+            ),
             *callbacks,
             # Last, so that the files above hold an epoch before it counts as done.
             keras.callbacks.BackupAndRestore(str(folder / "backup")),
-        ])
+        ],
+    )
     model.load_weights(best_weights)
     shutil.rmtree(folder / "backup", ignore_errors=True)
     return read_history(folder)
 
 
-def compile_for_task(model: keras.Model, task: Task, classes: dict[str, list[str]],
-                     learning_rate: float, steps: int, options: TrainingOptions) -> None:
+def compile_for_task(
+    model: keras.Model,
+    task: Task,
+    classes: dict[str, list[str]],
+    learning_rate: float,
+    steps: int,
+    options: TrainingOptions,
+) -> None:
     """Compiles with AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), a linear warm-up and a
     cosine decay over `steps`, and cross-entropy on logits.
 
@@ -94,10 +131,13 @@ def compile_for_task(model: keras.Model, task: Task, classes: dict[str, list[str
     if not task.names_outputs:
         (loss,), (metrics,) = loss.values(), metrics.values()
     model.compile(
-        keras.optimizers.AdamW(warmup_and_decay(learning_rate, steps),
-                               weight_decay=options.weight_decay, clipnorm=1.0),
+        keras.optimizers.AdamW(
+            warmup_and_decay(learning_rate, steps), weight_decay=options.weight_decay, clipnorm=1.0
+        ),
         # A distiller has a loss of its own.
-        None if isinstance(model, Distiller) else loss, metrics=metrics)
+        None if isinstance(model, Distiller) else loss,
+        metrics=metrics,
+    )
 
 
 def monitor(task: Task) -> str:
@@ -105,13 +145,18 @@ def monitor(task: Task) -> str:
     return f"val_{task.monitored[0]}" if len(task.monitored) == 1 else "val_score"
 
 
-def warmup_and_decay(learning_rate: float, steps: int
-                     ) -> keras.optimizers.schedules.LearningRateSchedule:
+def warmup_and_decay(
+    learning_rate: float, steps: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
     """Returns a schedule that rises over a tenth of the steps and falls by half a cosine
     (Loshchilov and Hutter 2017, arXiv 1608.03983)."""
     return keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, round((1 - _WARMUP_SHARE) * steps)), alpha=0.01, warmup_target=learning_rate,
-        warmup_steps=max(1, round(_WARMUP_SHARE * steps)))
+        0.0,
+        max(1, round((1 - _WARMUP_SHARE) * steps)),
+        alpha=0.01,
+        warmup_target=learning_rate,
+        warmup_steps=max(1, round(_WARMUP_SHARE * steps)),
+    )
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from converters.arm64.cpus import CPUS, find_cpu
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 
-@pytest.mark.parametrize(("name", "part", "dot_products"), [
-    ("cortex-a53", "0xd03", False), ("cortex-a76", "0xd0b", True)])
+@pytest.mark.parametrize(
+    ("name", "part", "dot_products"),
+    [("cortex-a53", "0xd03", False), ("cortex-a76", "0xd0b", True)],
+)
 def test_files_tell_the_processor(name, part, dot_products) -> None:
     files = find_cpu(name).files()
     fields = dict(line.split("\t: ") for line in files["proc/cpuinfo"].splitlines())

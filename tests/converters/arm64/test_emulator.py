@@ -7,7 +7,7 @@ import pytest
 
 from converters.arm64 import emulator
 from converters.arm64.emulator import run_on_arm64
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 IDS = np.ones([2, 8], np.int32)
 
@@ -25,13 +25,20 @@ def test_a_missing_emulator_says_what_to_install(int8_model, monkeypatch) -> Non
         run_on_arm64(int8_model, IDS)
 
 
-@pytest.mark.parametrize(("inputs", "options", "message"), [
-    (IDS, {"cpu": "cortex-m4"}, "processor 'cortex-m4' is unknown"),
-    (IDS, {"runtime": "onnxruntime"}, "'onnxruntime' has no aarch64 wheel here; there are litert"),
-    (IDS[:, :5], {}, r"input_ids has shape \[2, 5\]; the model takes \[1, 8\]"),
-    (IDS[:0], {}, "the inputs have no rows"),
-    ({"ids": IDS}, {}, "the inputs given are ids; the model takes input_ids"),
-])
+@pytest.mark.parametrize(
+    ("inputs", "options", "message"),
+    [
+        (IDS, {"cpu": "cortex-m4"}, "processor 'cortex-m4' is unknown"),
+        (
+            IDS,
+            {"runtime": "onnxruntime"},
+            "'onnxruntime' has no aarch64 wheel here; there are litert",
+        ),
+        (IDS[:, :5], {}, r"input_ids has shape \[2, 5\]; the model takes \[1, 8\]"),
+        (IDS[:0], {}, "the inputs have no rows"),
+        ({"ids": IDS}, {}, "the inputs given are ids; the model takes input_ids"),
+    ],
+)
 def test_bad_arguments_are_refused(no_emulation, int8_model, inputs, options, message) -> None:
     with pytest.raises(UserError, match=message):
         run_on_arm64(int8_model, inputs, **options)

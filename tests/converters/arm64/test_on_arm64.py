@@ -12,16 +12,19 @@ import pytest
 from converters.arm64.cpus import CPUS
 from converters.arm64.emulator import RUNTIMES, run_on_arm64
 from converters.arm64.root import ENVIRONMENT, ensure_root
-from converters.pipeline import convert_run
-from converters.runtimes import open_model
-from tfsqueeze.data.datasets import load_dataset
-from tfsqueeze.errors import UserError
+from converters.conversion.runs import convert_run
+from converters.runtime.interpreters import open_model
+from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.training.batches import tokenize
+from tfsqueeze.utils.errors import UserError
 
 pytestmark = [
     pytest.mark.arm64,
-    pytest.mark.skipif(shutil.which("qemu-aarch64") is None,
-                       reason="qemu-aarch64 is not installed (apt-get install qemu-user)")]
+    pytest.mark.skipif(
+        shutil.which("qemu-aarch64") is None,
+        reason="qemu-aarch64 is not installed (apt-get install qemu-user)",
+    ),
+]
 EVERYWHERE = list(itertools.product(RUNTIMES, CPUS))
 ROWS, INPUTS, OUTPUTS = 64, 256, 256
 
@@ -29,8 +32,7 @@ ROWS, INPUTS, OUTPUTS = 64, 256, 256
 @pytest.fixture(scope="module")
 def profiles(trained_run, topics_model) -> dict[str, bytes]:
     """A trained SqueezeBERT's file of each profile."""
-    return {"int8": topics_model.read_bytes(),
-            "mobile": convert_run(trained_run, profile="mobile")}
+    return {"int8": topics_model.read_bytes(), "mobile": convert_run(trained_run, profile="mobile")}
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +47,15 @@ def int8_dense(use_bias: bool) -> bytes:
 
     inputs = keras.Input([INPUTS], batch_size=ROWS, name="x")
     values = keras.initializers.RandomUniform(-1, 1, seed=0)
-    layer = keras.layers.Dense(OUTPUTS, use_bias=use_bias, kernel_initializer=values,
-                               bias_initializer=values)
+    layer = keras.layers.Dense(
+        OUTPUTS, use_bias=use_bias, kernel_initializer=values, bias_initializer=values
+    )
     draw = np.random.default_rng(0)
     converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, layer(inputs)))
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: (
-        [draw.standard_normal([ROWS, INPUTS]).astype(np.float32)] for _ in range(4))
+        [draw.standard_normal([ROWS, INPUTS]).astype(np.float32)] for _ in range(4)
+    )
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
     return converter.convert()
@@ -71,8 +75,9 @@ def dense_inputs() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def dense_counts(dense, dense_inputs):
-    return {where: run_on_arm64(dense, dense_inputs, *where, count=True).counts
-            for where in EVERYWHERE}
+    return {
+        where: run_on_arm64(dense, dense_inputs, *where, count=True).counts for where in EVERYWHERE
+    }
 
 
 @pytest.mark.parametrize("profile", ["int8", "mobile"])
@@ -86,8 +91,10 @@ def test_outputs_are_those_of_x86(profiles, ids, profile, runtime, cpu, record_p
     assert np.ptp(expected.astype(int)) > 100
     steps = np.abs(found.astype(int) - expected)
     record_property("steps", int(steps.max()))
-    print(f"\n{profile}, {runtime}, {cpu}: at most {steps.max()} steps of the output's scale, "
-          f"{steps.mean():.3f} on average; {len(ids)} texts")
+    print(
+        f"\n{profile}, {runtime}, {cpu}: at most {steps.max()} steps of the output's scale, "
+        f"{steps.mean():.3f} on average; {len(ids)} texts"
+    )
     assert steps.max() <= 2
     assert np.array_equal(found.argmax(1), expected.argmax(1))
 
@@ -136,8 +143,10 @@ def test_counts_repeat(dense, dense_inputs, dense_counts, runtime, cpu) -> None:
 def test_dot_products_are_counted_where_the_processor_has_them(dense_counts) -> None:
     assert dense_counts["litert", "cortex-a76"][1].dot_product == ROWS * INPUTS * OUTPUTS / 16
     assert dense_counts["litert", "cortex-a53"][1].dot_product == 0
-    assert (dense_counts["litert", "cortex-a76"][1].total
-            < dense_counts["litert", "cortex-a53"][1].total / 3)
+    assert (
+        dense_counts["litert", "cortex-a76"][1].total
+        < dense_counts["litert", "cortex-a53"][1].total / 3
+    )
     for counts in dense_counts.values():
         for one in counts:
             assert 0 < one.memory < one.total and one.dot_product <= one.simd < one.total
@@ -149,8 +158,9 @@ def test_float_products_take_a_vector_instruction_for_four(convert) -> None:
     for outputs in (128, 256):
         inputs = keras.Input([INPUTS], name="x")
         model = keras.Model(inputs, keras.layers.Dense(outputs)(inputs))
-        counts = run_on_arm64(convert(model, output=None), np.ones([2, INPUTS], np.float32),
-                              count=True).counts
+        counts = run_on_arm64(
+            convert(model, output=None), np.ones([2, INPUTS], np.float32), count=True
+        ).counts
         assert 1 < counts[1].simd / (INPUTS * outputs / 4) < 1.1
 
 
@@ -161,14 +171,22 @@ def test_xnnpack_takes_the_model(dense, dense_inputs) -> None:
 @pytest.mark.parametrize("cpu", CPUS.values(), ids=CPUS)
 def test_files_name_the_capabilities_that_the_emulator_reports(cpu) -> None:
     root = ensure_root()
-    script = ("import ctypes; print(ctypes.CDLL(None).getauxval(16)); "
-              "print(open('/proc/cpuinfo').read())")
-    answer = subprocess.run([*root.python(cpu), "-B", "-c", script], env=ENVIRONMENT,
-                            capture_output=True, text=True, check=True).stdout
+    script = (
+        "import ctypes; print(ctypes.CDLL(None).getauxval(16)); print(open('/proc/cpuinfo').read())"
+    )
+    answer = subprocess.run(
+        [*root.python(cpu), "-B", "-c", script],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     capabilities, _, listed = answer.partition("\n")
     # Bits of AT_HWCAP, from Linux's arch/arm64/include/uapi/asm/hwcap.h.
-    names = ("fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm jscvt "
-             "fcma lrcpc dcpop sha3 sm3 sm4 asimddp").split()
+    names = (
+        "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm jscvt "
+        "fcma lrcpc dcpop sha3 sm3 sm4 asimddp"
+    ).split()
     reported = {name for bit, name in enumerate(names) if int(capabilities) >> bit & 1}
     assert int(capabilities) < 1 << len(names)
     assert reported == set(cpu.features)
@@ -183,8 +201,9 @@ def test_a_runtime_that_crashes_is_told_by_its_signal(dense_inputs) -> None:
     run_on_arm64(model, dense_inputs, "litert")
     with pytest.raises(UserError) as error:
         run_on_arm64(model, dense_inputs, "tflite-runtime")
-    assert str(error.value) == ("tflite-runtime on an emulated cortex-a76 cannot run the model: "
-                                "it died by SIGSEGV")
+    assert str(error.value) == (
+        "tflite-runtime on an emulated cortex-a76 cannot run the model: it died by SIGSEGV"
+    )
 
 
 def test_the_runtime_s_reason_is_passed_on(int8_model) -> None:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from converters.arm64 import guest, plugin
 from converters.arm64.plugin import InstructionCounts, ensure_plugin, read_counts
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.errors import UserError
 
 needs_compiler = pytest.mark.skipif(
-    shutil.which("cc") is None and shutil.which("gcc") is None, reason="no C compiler")
+    shutil.which("cc") is None and shutil.which("gcc") is None, reason="no C compiler"
+)
 
 
 @needs_compiler
@@ -28,7 +29,10 @@ def test_it_is_compiled_once_without_warnings(tmp_path, monkeypatch) -> None:
         assert ensure_plugin() == path
     compiled = subprocess.run(
         [shutil.which("cc") or "gcc", "-Wall", "-Wextra", "-fsyntax-only", str(plugin._SOURCE)],
-        capture_output=True, text=True, check=True)
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert compiled.stderr == ""
 
 

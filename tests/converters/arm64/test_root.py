@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from converters.arm64.root import WHEELS, ensure_root
-from tfsqueeze.data.archives import fetch_archive, read_member
-from tfsqueeze.errors import UserError
+from tfsqueeze.utils.archives import fetch_archive, read_member
+from tfsqueeze.utils.errors import UserError
 
 _AARCH64 = 183  # e_machine of ELF files
 
@@ -43,8 +43,11 @@ def test_without_debian_s_tools_it_says_what_it_is_made_of(tools) -> None:
 def test_apt_s_reason_is_passed_on_and_nothing_is_left(tools, tmp_path) -> None:
     tools("qemu-aarch64")
     tools("dpkg-deb")
-    tools("apt-get", 'case "$*" in *update*) exit 0;; esac; echo "W: odd" >&2; '
-                     'echo "E: Unable to locate package python3.11" >&2; exit 100')
+    tools(
+        "apt-get",
+        'case "$*" in *update*) exit 0;; esac; echo "W: odd" >&2; '
+        'echo "E: Unable to locate package python3.11" >&2; exit 100',
+    )
     with pytest.raises(UserError) as error:
         ensure_root()
     assert "apt-get failed" in str(error.value)

@@ -6,28 +6,27 @@ import numpy as np
 import pytest
 
 from tfsqueeze.checkpoints import BACKBONES, pretrained_folder
-from tfsqueeze.errors import UserError
-from tfsqueeze.models import (
-    SqueezeBertForSequenceClassification,
-    SqueezeBertModel,
-    load_preset,
-)
-from tfsqueeze.teachers.sentences import SentenceEncoder
-from tfsqueeze.text.tokenizer import WordPieceTokenizer
+from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.models.sentence_encoder import SentenceEncoder
+from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification, SqueezeBertModel
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.utils.errors import UserError
 
 NAME = "squeezebert-tiny"
-ALIKE = [("How do I reset my password?", "I forgot my password, what now?"),
-         ("The film was a delight.", "A wonderful movie!"),
-         ("Oil prices rose sharply on Monday.", "Crude became more expensive this week."),
-         ("What will the weather be tomorrow?", "Is it going to rain tomorrow?"),
-         ("Transfer money to my savings account.", "Send cash to the bank account.")]
+ALIKE = [
+    ("How do I reset my password?", "I forgot my password, what now?"),
+    ("The film was a delight.", "A wonderful movie!"),
+    ("Oil prices rose sharply on Monday.", "Crude became more expensive this week."),
+    ("What will the weather be tomorrow?", "Is it going to rain tomorrow?"),
+    ("Transfer money to my savings account.", "Send cash to the bank account."),
+]
 
 
 @pytest.fixture
 def no_network(monkeypatch):
     import huggingface_hub
 
-    from tfsqueeze.data import archives
+    from tfsqueeze.utils import archives
 
     def refuse(*arguments, **options):
         raise AssertionError("the network was asked")
@@ -40,8 +39,13 @@ def test_it_is_whole_and_small():
     folder = pretrained_folder(NAME)
     assert NAME in BACKBONES
     sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
-    assert {"README.md", "config.json", "model.safetensors", "vocab.txt",
-            "tokenizer_config.json"} <= set(sizes)
+    assert {
+        "README.md",
+        "config.json",
+        "model.safetensors",
+        "vocab.txt",
+        "tokenizer_config.json",
+    } <= set(sizes)
     assert sum(sizes.values()) < 20e6
     config = SqueezeBertModel.from_pretrained(NAME).config
     preset = load_preset(NAME)
@@ -51,7 +55,8 @@ def test_it_is_whole_and_small():
 def test_sentences_of_like_meaning_are_near(no_network):
     encoder = SentenceEncoder(
         SqueezeBertModel.from_pretrained(NAME, input_names=("input_ids", "attention_mask")),
-        WordPieceTokenizer.from_pretrained(pretrained_folder(NAME)))
+        WordPieceTokenizer.from_pretrained(pretrained_folder(NAME)),
+    )
     first, second = (encoder.encode(texts) for texts in zip(*ALIKE, strict=True))
     similarity = first @ second.T
     np.testing.assert_array_equal(similarity.argmax(axis=1), np.arange(len(ALIKE)))
@@ -64,8 +69,9 @@ def test_a_classifier_starts_from_it(no_network):
         model = SqueezeBertForSequenceClassification.from_pretrained(NAME, num_labels=3)
     bare = SqueezeBertModel.from_pretrained(NAME)
     for name in ("layer_2_query", "pooler"):
-        np.testing.assert_array_equal(model.get_layer(name).get_weights()[0],
-                                      bare.get_layer(name).get_weights()[0])
+        np.testing.assert_array_equal(
+            model.get_layer(name).get_weights()[0], bare.get_layer(name).get_weights()[0]
+        )
 
 
 def test_an_unknown_name_lists_the_known_ones(monkeypatch, tmp_path):

@@ -14,15 +14,15 @@ from safetensors.numpy import load_file, save_file
 
 from tfsqueeze import models
 from tfsqueeze.checkpoints.huggingface import CONFIG_FILE, WEIGHTS_FILE
-from tfsqueeze.errors import UserError
-from tfsqueeze.models import (
-    MODEL_INPUTS,
+from tfsqueeze.models.encoder import MODEL_INPUTS
+from tfsqueeze.models.reduction import reduce_layers
+from tfsqueeze.models.squeezebert import (
     SqueezeBertForMaskedLM,
     SqueezeBertForSequenceClassification,
     SqueezeBertForTokenClassification,
     SqueezeBertModel,
-    reduce_layers,
 )
+from tfsqueeze.utils.errors import UserError
 
 GOLDENS = {
     "base": SqueezeBertModel,
@@ -71,8 +71,12 @@ def test_every_golden_output_and_a_bit_identical_round_trip(name, goldens_dir, t
     outputs = model(inputs)
     if GOLDENS[name] is not SqueezeBertModel:
         outputs = dict(outputs) if isinstance(outputs, dict) else {"logits": outputs}
-        states = ["embeddings_norm", "layer_0_output_norm", "layer_1_output_norm",
-                  "layer_2_output_norm"]
+        states = [
+            "embeddings_norm",
+            "layer_0_output_norm",
+            "layer_1_output_norm",
+            "layer_2_output_norm",
+        ]
         backbone = keras.Model(model.inputs, [model.get_layer(layer).output for layer in states])
         outputs.update({f"hidden_states_{i}": x for i, x in enumerate(backbone(inputs))})
     assert set(outputs) == set(expected)
@@ -96,30 +100,50 @@ def test_every_golden_output_and_a_bit_identical_round_trip(name, goldens_dir, t
     assert all(fields[key] == original_fields[key] for key in set(fields) & set(original_fields))
 
 
-@pytest.mark.parametrize("model_class", [
-    SqueezeBertModel, SqueezeBertForSequenceClassification, SqueezeBertForMaskedLM,
-    models.SqueezeBertForIntentAndSlots],
-    ids=lambda c: c.__name__)
-@pytest.mark.parametrize("changes", [
-    {"layer_types": ("convolution", "attention"), "feed_forward_type": "both",
-     "squeeze_size": 6, "conv_kernel_size": 5, "hidden_act": "relu"},
-    {"feed_forward_type": "squeeze_expand", "normalization_type": "no_norm",
-     "classifier_pooling": "max"},
-], ids=["hybrid", "squeeze_expand"])
+@pytest.mark.parametrize(
+    "model_class",
+    [
+        SqueezeBertModel,
+        SqueezeBertForSequenceClassification,
+        SqueezeBertForMaskedLM,
+        models.SqueezeBertForIntentAndSlots,
+    ],
+    ids=lambda c: c.__name__,
+)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {
+            "layer_types": ("convolution", "attention"),
+            "feed_forward_type": "both",
+            "squeeze_size": 6,
+            "conv_kernel_size": 5,
+            "hidden_act": "relu",
+        },
+        {
+            "feed_forward_type": "squeeze_expand",
+            "normalization_type": "no_norm",
+            "classifier_pooling": "max",
+        },
+    ],
+    ids=["hybrid", "squeeze_expand"],
+)
 def test_variants_round_trip(model_class, changes, tiny_config, tiny_batch, randomize, tmp_path):
     changes = {**changes, "slot_labels": ("O", "B-city", "I-city")}
     model = randomize(model_class(tiny_config(**changes)))
     model.save_pretrained(tmp_path)
     loaded = load_quietly(model_class, tmp_path)
     assert loaded.config == model.config
-    for expected, actual in zip(tf.nest.flatten(model(tiny_batch)),
-                                tf.nest.flatten(loaded(tiny_batch)), strict=True):
+    for expected, actual in zip(
+        tf.nest.flatten(model(tiny_batch)), tf.nest.flatten(loaded(tiny_batch)), strict=True
+    ):
         np.testing.assert_array_equal(actual, expected)
 
 
 def test_names_of_variant_tensors(tiny_config, tmp_path):
-    config = tiny_config(layer_types=("convolution", "attention"), squeeze_size=6,
-                         feed_forward_type="both")
+    config = tiny_config(
+        layer_types=("convolution", "attention"), squeeze_size=6, feed_forward_type="both"
+    )
     SqueezeBertModel(config).save_pretrained(tmp_path)
     shapes = {key: value.shape for key, value in load_file(tmp_path / WEIGHTS_FILE).items()}
     for block in ("encoder.layers.0.mixer", "encoder.layers.1.squeeze_expand"):
@@ -142,13 +166,15 @@ def test_a_base_checkpoint_in_a_task_class(goldens_dir):
     folder = goldens_dir / "squeezebert_mixed_groups"
     with pytest.warns(UserWarning, match="classifier.weight, classifier.bias.*newly initialised"):
         model = SqueezeBertForSequenceClassification.from_pretrained(
-            folder, id2label={0: "a", 1: "b", 2: "c"}, input_names=("input_ids",))
+            folder, id2label={0: "a", 1: "b", 2: "c"}, input_names=("input_ids",)
+        )
     assert model.output_shape == (None, 3)
     assert list(model.input_names) == ["input_ids"]
     base = load_quietly(SqueezeBertModel, folder)
     for layer in ("embeddings", "layer_1_output", "pooler"):
-        for ours, theirs in zip(model.get_layer(layer).get_weights(),
-                                base.get_layer(layer).get_weights(), strict=True):
+        for ours, theirs in zip(
+            model.get_layer(layer).get_weights(), base.get_layer(layer).get_weights(), strict=True
+        ):
             np.testing.assert_array_equal(ours, theirs)
 
 
@@ -158,8 +184,9 @@ def test_squeeze_expand_blocks_may_be_added(goldens_dir, tmp_path):
         model = SqueezeBertModel.from_pretrained(folder, feed_forward_type="both")
     base = load_quietly(SqueezeBertModel, folder)
     for layer in ("embeddings", "layer_1_output", "pooler"):
-        for ours, theirs in zip(model.get_layer(layer).get_weights(),
-                                base.get_layer(layer).get_weights(), strict=True):
+        for ours, theirs in zip(
+            model.get_layer(layer).get_weights(), base.get_layer(layer).get_weights(), strict=True
+        ):
             np.testing.assert_array_equal(ours, theirs)
     # Once they are there none may be missing.
     model.save_pretrained(tmp_path)
@@ -179,8 +206,9 @@ def test_a_task_checkpoint_in_the_base_class(goldens_dir, tmp_path):
 
 
 def test_a_reduced_model_keeps_the_tensors_that_its_class_does_not_use(goldens_dir, tmp_path):
-    model = load_quietly(SqueezeBertForTokenClassification,
-                         goldens_dir / "squeezebert_token_classification")
+    model = load_quietly(
+        SqueezeBertForTokenClassification, goldens_dir / "squeezebert_token_classification"
+    )
     reduce_layers(model, [0, 2]).save_pretrained(tmp_path)
     tensors = load_file(tmp_path / WEIGHTS_FILE)
     assert "transformer.pooler.dense.weight" in tensors
@@ -225,14 +253,20 @@ def test_other_files_of_a_folder_are_left_alone(tiny_config, tmp_path):
 
 def test_a_missing_tensor(golden):
     folder = golden("sequence_classification")
-    change_tensors(folder, lambda t: (t.pop("transformer.encoder.layers.1.output.conv1d.bias"),
-                                      t.pop("transformer.encoder.layers.2.output.conv1d.bias")))
+    change_tensors(
+        folder,
+        lambda t: (
+            t.pop("transformer.encoder.layers.1.output.conv1d.bias"),
+            t.pop("transformer.encoder.layers.2.output.conv1d.bias"),
+        ),
+    )
     with pytest.raises(UserError, match="'encoder.layers.1.output.conv1d.bias' is missing"):
         SqueezeBertForSequenceClassification.from_pretrained(folder)
 
 
-@pytest.mark.parametrize("lost", [["classifier.bias"], ["classifier.bias", "classifier.weight"]],
-                         ids=len)
+@pytest.mark.parametrize(
+    "lost", [["classifier.bias"], ["classifier.bias", "classifier.weight"]], ids=len
+)
 def test_a_head_that_the_class_saved_is_not_made_up(golden, lost):
     folder = golden("sequence_classification")
     change_tensors(folder, lambda t: [t.pop(name) for name in lost])
@@ -248,14 +282,23 @@ def test_half_a_head(golden):
         SqueezeBertForSequenceClassification.from_pretrained(folder)
 
 
-@pytest.mark.parametrize("fields, message", [
-    ({"k_groups": 4}, r"'encoder.layers.0.attention.key.weight' is float32 \[32, 16, 1\]; .* "
-                      r"needs float32 \[32, 8, 1\]"),
-    ({"vocab_size": 97}, r"'embeddings.word_embeddings.weight' is float32 \[96, 32\]; .* "
-                         r"needs float32 \[97, 32\]"),
-    ({"num_hidden_layers": 3}, "'encoder.layers.2.attention.query.weight' is missing"),
-    ({"num_hidden_layers": 1}, "'encoder.layers.1.attention.key.bias' has no place"),
-])
+@pytest.mark.parametrize(
+    "fields, message",
+    [
+        (
+            {"k_groups": 4},
+            r"'encoder.layers.0.attention.key.weight' is float32 \[32, 16, 1\]; .* "
+            r"needs float32 \[32, 8, 1\]",
+        ),
+        (
+            {"vocab_size": 97},
+            r"'embeddings.word_embeddings.weight' is float32 \[96, 32\]; .* "
+            r"needs float32 \[97, 32\]",
+        ),
+        ({"num_hidden_layers": 3}, "'encoder.layers.2.attention.query.weight' is missing"),
+        ({"num_hidden_layers": 1}, "'encoder.layers.1.attention.key.bias' has no place"),
+    ],
+)
 def test_a_config_of_another_model(golden, fields, message):
     folder = golden("mixed_groups")
     change_config(folder, **fields)
@@ -265,8 +308,9 @@ def test_a_config_of_another_model(golden, fields, message):
 
 def test_integers_in_the_place_of_weights(golden):
     folder = golden("mixed_groups")
-    change_tensors(folder, lambda t: t.update(
-        {"pooler.dense.bias": t["pooler.dense.bias"].astype(np.int8)}))
+    change_tensors(
+        folder, lambda t: t.update({"pooler.dense.bias": t["pooler.dense.bias"].astype(np.int8)})
+    )
     with pytest.raises(UserError, match="'pooler.dense.bias' is int8"):
         SqueezeBertModel.from_pretrained(folder)
 
@@ -274,7 +318,7 @@ def test_integers_in_the_place_of_weights(golden):
 def first_cut_tensor(data, size):
     """The first tensor, by place in the file, that does not fit in `size` bytes of it."""
     (length,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8:8 + length])
+    header = json.loads(data[8 : 8 + length])
     header.pop("__metadata__", None)
     ends = sorted((entry["data_offsets"][1], name) for name, entry in header.items())
     return next(name for end, name in ends if 8 + length + end > size)
@@ -291,10 +335,15 @@ def test_a_truncated_file_names_the_first_tensor_cut_off(golden, kept):
         SqueezeBertModel.from_pretrained(folder)
 
 
-@pytest.mark.parametrize("data, message", [
-    (b"", "truncated"), (b"\x40\0\0\0\0\0\0\0{", "truncated: its header should be 64 bytes"),
-    (b"\2\0\0\0\0\0\0\0[]", "not a safetensors file"),
-    (b"oid sha256:0123456789 size 63704\n" * 3, "truncated|not a safetensors file")])
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        (b"", "truncated"),
+        (b"\x40\0\0\0\0\0\0\0{", "truncated: its header should be 64 bytes"),
+        (b"\2\0\0\0\0\0\0\0[]", "not a safetensors file"),
+        (b"oid sha256:0123456789 size 63704\n" * 3, "truncated|not a safetensors file"),
+    ],
+)
 def test_a_file_that_is_no_safetensors(golden, data, message):
     folder = golden("mixed_groups")
     (folder / WEIGHTS_FILE).write_bytes(data)
@@ -358,6 +407,7 @@ def test_a_hub_id_is_read_from_the_downloaded_folder(goldens_dir, tmp_path, monk
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
     model = SqueezeBertModel.from_pretrained("somebody/squeezebert")
-    assert asked == {"somebody/squeezebert": {
-        CONFIG_FILE, WEIGHTS_FILE, "vocab.txt", "tokenizer_config.json"}}
+    assert asked == {
+        "somebody/squeezebert": {CONFIG_FILE, WEIGHTS_FILE, "vocab.txt", "tokenizer_config.json"}
+    }
     assert model.config.hidden_size == 32

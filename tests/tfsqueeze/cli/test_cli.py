@@ -13,21 +13,34 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from converters.predictor import TextClassifier
-from converters.runtimes import available_runtimes
+from converters.inference.text_classification_predictor import TextClassificationPredictor
+from converters.runtime.interpreters import available_runtimes
 from tfsqueeze.cli.main import app
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LABELS = ["animals", "food", "weather"]
-COMMANDS = ["demo", "train", "convert", "verify", "evaluate", "predict", "search", "export",
-            "check", "benchmark", "info"]
+COMMANDS = [
+    "demo",
+    "train",
+    "convert",
+    "verify",
+    "evaluate",
+    "predict",
+    "search",
+    "export",
+    "check",
+    "benchmark",
+    "info",
+]
 
 
 @pytest.fixture
 def run():
     """Runs a command in this process; returns click's result."""
+
     def invoke(*arguments, stdin=None):
         return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+
     return invoke
 
 
@@ -49,8 +62,11 @@ def shell(*arguments, stdin=b""):
     """Runs a command in a process of its own; returns status, standard output and error."""
     done = subprocess.run(
         [sys.executable, "-c", "from tfsqueeze.cli.main import app; app()", *map(str, arguments)],
-        input=stdin, capture_output=True, timeout=300,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)})
+        input=stdin,
+        capture_output=True,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+    )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
@@ -64,15 +80,38 @@ def test_help_lists_every_command_and_loads_no_tensorflow():
     status, out, _ = shell("--help")
     assert status == 0 and all(command in out for command in COMMANDS)
     code = "import sys, tfsqueeze, tfsqueeze.cli.main; sys.exit('tensorflow' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True,
-                   env={**os.environ, "PYTHONPATH": str(REPOSITORY)})
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    )
 
 
 def test_train_convert_predict(run, topics_folder, tmp_path):
     folder, file = tmp_path / "run", tmp_path / "topics.tflite"
-    trained = parse(run("train", topics_folder, "-o", folder, "--epochs", 1, "--qat-epochs", 1,
-                        "--max-length", 16, "--vocab-size", 200, "--learning-rate", 0.01,
-                        "--dropout", 0, "--word-dropout", 0, "--batch-size", 8, "--json"))
+    trained = parse(
+        run(
+            "train",
+            topics_folder,
+            "-o",
+            folder,
+            "--epochs",
+            1,
+            "--qat-epochs",
+            1,
+            "--max-length",
+            16,
+            "--vocab-size",
+            200,
+            "--learning-rate",
+            0.01,
+            "--dropout",
+            0,
+            "--word-dropout",
+            0,
+            "--batch-size",
+            8,
+            "--json",
+        )
+    )
     assert set(trained["validation_accuracy"]) == {"float", "qat"}
     assert trained["validation_accuracy"]["qat"] > 0.6
     converted = parse(run("convert", folder, "-o", file, "--max-length", 12, "--json"))
@@ -83,8 +122,9 @@ def test_train_convert_predict(run, topics_folder, tmp_path):
     alone = (tmp_path / "elsewhere").mkdir() or tmp_path / "elsewhere" / "model.tflite"
     file.rename(alone)
     (folder / "qat.keras").rename(tmp_path / "gone.keras")
-    predictions = parse(run("predict", alone, "the cat dog cow fox", "the rain snow wind fog",
-                            "--json"))
+    predictions = parse(
+        run("predict", alone, "the cat dog cow fox", "the rain snow wind fog", "--json")
+    )
     assert [prediction["label"] for prediction in predictions] == ["animals", "weather"]
     assert "(qat.keras is missing)" in error_of(run("convert", folder, "-o", file))
     assert not file.exists()
@@ -104,10 +144,18 @@ def test_predict_arguments_and_standard_input_agree(run, topics_model):
     assert "[bold]butter[/bold]" in table.stdout
 
 
-@pytest.mark.parametrize("stdin, count", [
-    (b"", 0), (b"\n", 1), (b"\xff\xfe\x00\x80\n\xed\xa0\x80\n", 2),
-    (b"\x1b[31mcat\x07\n", 1), ("\u202e\U0001f408 \u0000 cat".encode(), 1),
-    (b"cat " * 262_144, 1)], ids=["nothing", "blank", "not-utf8", "control", "marks", "1MB"])
+@pytest.mark.parametrize(
+    "stdin, count",
+    [
+        (b"", 0),
+        (b"\n", 1),
+        (b"\xff\xfe\x00\x80\n\xed\xa0\x80\n", 2),
+        (b"\x1b[31mcat\x07\n", 1),
+        ("\u202e\U0001f408 \u0000 cat".encode(), 1),
+        (b"cat " * 262_144, 1),
+    ],
+    ids=["nothing", "blank", "not-utf8", "control", "marks", "1MB"],
+)
 def test_predict_takes_any_bytes(run, topics_model, stdin, count):
     predictions = parse(run("predict", topics_model, "--json", stdin=stdin))
     assert len(predictions) == count
@@ -117,8 +165,14 @@ def test_predict_takes_any_bytes(run, topics_model, stdin, count):
 
 
 def test_predict_in_a_process_of_its_own(topics_model):
-    status, out, _ = shell("predict", topics_model, "--json", "--runtime", available_runtimes()[0],
-                           stdin=b"the cow\n\xff\xff\n\n")
+    status, out, _ = shell(
+        "predict",
+        topics_model,
+        "--json",
+        "--runtime",
+        available_runtimes()[0],
+        stdin=b"the cow\n\xff\xff\n\n",
+    )
     assert status == 0
     predictions = json.loads(out)
     assert len(predictions) == 3 and predictions[0]["label"] == "animals"
@@ -135,8 +189,21 @@ def test_evaluate(run, topics_model, topics_folder):
 
 
 def test_verify(run, trained_run, topics_model, topics_folder, tmp_path):
-    result = parse(run("verify", trained_run.folder, "--model", topics_model, "--data",
-                       topics_folder, "--examples", 20, "--report", tmp_path / "report", "--json"))
+    result = parse(
+        run(
+            "verify",
+            trained_run.folder,
+            "--model",
+            topics_model,
+            "--data",
+            topics_folder,
+            "--examples",
+            20,
+            "--report",
+            tmp_path / "report",
+            "--json",
+        )
+    )
     rows = [row for row in result["accuracy"] if row["runtime"] != "tensorflow"]
     assert {row["runtime"] for row in rows} == set(available_runtimes())
     assert {row["kernels"] for row in rows} == {"default", "reference"}
@@ -168,8 +235,12 @@ def test_info(run, topics_model):
 
 def test_damaged_model_is_one_line(run, topics_model, tmp_path):
     content = topics_model.read_bytes()
-    cases = {"empty": b"", "text": b"not a model", "half": content[:len(content) // 2],
-             "head": content[:64]}
+    cases = {
+        "empty": b"",
+        "text": b"not a model",
+        "half": content[: len(content) // 2],
+        "head": content[:64],
+    }
     for name, damaged in cases.items():
         path = tmp_path / f"{name}.tflite"
         path.write_bytes(damaged)
@@ -188,36 +259,44 @@ def test_unfit_data_is_one_line(run, topics_model, topics_folder, tmp_path):
     message = error_of(run("train", "no-such-dataset", "-o", tmp_path / "run"))
     assert "no-such-dataset" in message and "reuters-r8" in message
     assert "no column 'topic'" in error_of(
-        run("train", topics_folder, "-o", tmp_path / "run", "--label-column", "topic"))
+        run("train", topics_folder, "-o", tmp_path / "run", "--label-column", "topic")
+    )
     assert not (tmp_path / "run").exists()
 
 
 def test_wrong_arguments_are_one_line(run, topics_model, topics_folder, trained_run, tmp_path):
     assert "holds no finished training run" in error_of(
-        run("convert", tmp_path / "none", "-o", tmp_path / "x.tflite"))
+        run("convert", tmp_path / "none", "-o", tmp_path / "x.tflite")
+    )
     assert "output_dtype 'int4'" in error_of(
-        run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--output-dtype", "int4"))
+        run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--output-dtype", "int4")
+    )
     assert "max_length 99" in error_of(
-        run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--max-length", 99))
+        run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--max-length", 99)
+    )
     assert "profile 'fast'" in error_of(
-        run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--profile", "fast"))
+        run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--profile", "fast")
+    )
     assert not list(tmp_path.iterdir())
     assert "'tensorrt' is not available" in error_of(
-        run("predict", topics_model, "cat", "--runtime", "tensorrt"))
+        run("predict", topics_model, "cat", "--runtime", "tensorrt")
+    )
     assert "no preset is named 'huge'" in error_of(run("info", "huge"))
     assert "epochs must be at least 1" in error_of(
-        run("train", topics_folder, "-o", tmp_path / "run", "--epochs", 0))
+        run("train", topics_folder, "-o", tmp_path / "run", "--epochs", 0)
+    )
     status, out, err = shell("predict", tmp_path / "none.tflite", "cat")
     assert (status, out) == (1, "") and err.startswith("error: ") and err.count("\n") == 1
 
 
 @pytest.fixture(scope="module")
 def classifier(topics_model):
-    return TextClassifier.from_file(topics_model)
+    return TextClassificationPredictor.from_file(topics_model)
 
 
-@settings(max_examples=60, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.text(st.characters()), max_size=4))
 def test_any_text_has_a_label(classifier, texts):
     """Lone surrogates too, which JSON and file names can bring in."""
@@ -236,8 +315,9 @@ def test_empty_and_huge_texts_have_a_label(classifier):
 
 def test_export_and_check(run, trained_run, tmp_path):
     folder, picture = tmp_path / "coral", tmp_path / "graph.svg"
-    exported = parse(run("export", trained_run.folder, "--target", "edgetpu", "-o", folder,
-                         "--json"))
+    exported = parse(
+        run("export", trained_run.folder, "--target", "edgetpu", "-o", folder, "--json")
+    )
     checked = parse(run("check", folder / "body.tflite", "--picture", picture, "--json"))
     assert checked["operators"] == exported["operators"]
     assert "<svg" in picture.read_text()
@@ -248,11 +328,13 @@ def test_export_and_check(run, trained_run, tmp_path):
 def test_export_and_check_name_what_is_wrong(run, trained_run, tmp_path, topics_model):
     folder = tmp_path / "out"
     assert "no target 'toaster'; there are edgetpu" in error_of(
-        run("export", trained_run.folder, "--target", "toaster", "-o", folder))
+        run("export", trained_run.folder, "--target", "toaster", "-o", folder)
+    )
     assert "max_length 99" in error_of(
-        run("export", trained_run.folder, "--target", "edgetpu", "-o", folder,
-            "--max-length", 99))
+        run("export", trained_run.folder, "--target", "edgetpu", "-o", folder, "--max-length", 99)
+    )
     assert not folder.exists()
     assert "not a .tflite file" in error_of(run("check", trained_run.folder / "config.json"))
     assert "a picture is a .svg or .png" in error_of(
-        run("check", topics_model, "--picture", tmp_path / "graph.gif"))
+        run("check", topics_model, "--picture", tmp_path / "graph.gif")
+    )

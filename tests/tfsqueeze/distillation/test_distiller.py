@@ -4,16 +4,25 @@ import numpy as np
 import pytest
 import tf_keras as keras
 
+from tfsqueeze.distillation.distillation_options import DistillationOptions
 from tfsqueeze.distillation.distiller import Distiller
-from tfsqueeze.distillation.options import DistillationOptions
 from tfsqueeze.distillation.teacher_outputs import TeacherOutputs
-from tfsqueeze.errors import UserError
 from tfsqueeze.quantization import quantize_aware
+from tfsqueeze.utils.errors import UserError
 
-EVERYTHING = DistillationOptions(labels=1, logits=1, hidden_states=1, attentions=1, embeddings=1,
-                                 sentences=1)
-PARTS = {"loss", "labels_loss", "logits_loss", "hidden_states_loss", "attentions_loss",
-         "embeddings_loss", "sentences_loss", "accuracy"}
+EVERYTHING = DistillationOptions(
+    labels=1, logits=1, hidden_states=1, attentions=1, embeddings=1, sentences=1
+)
+PARTS = {
+    "loss",
+    "labels_loss",
+    "logits_loss",
+    "hidden_states_loss",
+    "attentions_loss",
+    "embeddings_loss",
+    "sentences_loss",
+    "accuracy",
+}
 
 
 def compiled(distiller, learning_rate=1e-2):
@@ -25,8 +34,9 @@ def test_every_part_of_the_loss_falls(teacher, student, input_ids):
     labels = teacher.predict(input_ids, verbose=0).argmax(axis=1)
     before = [weight.numpy() for weight in teacher.weights]
     distiller = compiled(Distiller(student, teacher, EVERYTHING))
-    history = distiller.fit({"input_ids": input_ids}, labels, batch_size=8, epochs=12,
-                            verbose=0).history
+    history = distiller.fit(
+        {"input_ids": input_ids}, labels, batch_size=8, epochs=12, verbose=0
+    ).history
     assert set(history) == PARTS
     for name in PARTS - {"accuracy", "attentions_loss"}:
         assert history[name][-1] < history[name][0], name
@@ -36,8 +46,7 @@ def test_every_part_of_the_loss_falls(teacher, student, input_ids):
     assert agreement.mean() > 0.6
 
 
-def test_kept_outputs_give_the_losses_of_the_teacher_itself(teacher, student, input_ids,
-                                                            tmp_path):
+def test_kept_outputs_give_the_losses_of_the_teacher_itself(teacher, student, input_ids, tmp_path):
     options = DistillationOptions(logits=1, hidden_states=1, embeddings=1, sentences=1)
     outputs = TeacherOutputs(tmp_path, teacher, input_ids, hidden_states=(0, 2, 4))
     kept = outputs.batch(np.arange(40), 12)
@@ -56,8 +65,9 @@ def test_a_quantization_aware_student_learns(teacher, student, input_ids):
     labels = teacher.predict(input_ids, verbose=0).argmax(axis=1)
     twin = quantize_aware(student, [input_ids])
     distiller = compiled(Distiller(twin, teacher, EVERYTHING, twin_of=student), 3e-3)
-    history = distiller.fit({"input_ids": input_ids}, labels, batch_size=8, epochs=6,
-                            verbose=0).history
+    history = distiller.fit(
+        {"input_ids": input_ids}, labels, batch_size=8, epochs=6, verbose=0
+    ).history
     assert history["loss"][-1] < history["loss"][0]
 
 
@@ -68,7 +78,8 @@ def test_what_is_missing_is_one_sentence(teacher, student, tiny_config, input_id
     distiller = compiled(Distiller(student, teacher, DistillationOptions(labels=1)))
     with pytest.raises(Exception, match="the data have no labels"):
         distiller.fit({"input_ids": input_ids}, verbose=0)
-    convolutional = type(student)(student.config.replace(layer_types=("convolution",) * 2),
-                                  input_names=("input_ids",))
+    convolutional = type(student)(
+        student.config.replace(layer_types=("convolution",) * 2), input_names=("input_ids",)
+    )
     with pytest.raises(UserError, match="no layer of the student attends"):
         Distiller(convolutional, teacher, DistillationOptions(attentions=1))

@@ -22,8 +22,13 @@ def draw():
 
 def test_soft_labels(draw):
     student, teacher = draw.normal(size=(2, 5, 3)).astype("float32")
-    expected = 4.0 * np.mean(np.sum(softmax(teacher / 2, -1) * (
-        log_softmax(teacher / 2, -1) - log_softmax(student / 2, -1)), -1))
+    expected = 4.0 * np.mean(
+        np.sum(
+            softmax(teacher / 2, -1)
+            * (log_softmax(teacher / 2, -1) - log_softmax(student / 2, -1)),
+            -1,
+        )
+    )
     assert float(soft_label_loss(student, teacher, 2.0)) == pytest.approx(expected, rel=1e-4)
     assert float(soft_label_loss(teacher, teacher, 2.0)) == pytest.approx(0, abs=1e-6)
 
@@ -51,8 +56,7 @@ def test_padding_counts_in_no_loss(draw):
     assert float(hidden_state_loss(student, teacher, mask)) == pytest.approx(expected, rel=1e-5)
     spoilt = student + 100 * (1 - mask[..., None])
     assert float(hidden_state_loss(spoilt, teacher, mask)) == pytest.approx(expected, rel=1e-5)
-    np.testing.assert_allclose(mean_over_tokens(spoilt, mask)[1], student[1, :2].mean(0),
-                               rtol=1e-4)
+    np.testing.assert_allclose(mean_over_tokens(spoilt, mask)[1], student[1, :2].mean(0), rtol=1e-4)
 
 
 def test_sentences_compare_directions(draw):

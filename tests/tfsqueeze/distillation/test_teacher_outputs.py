@@ -17,8 +17,11 @@ def test_they_are_the_teachers(teacher, input_ids, tmp_path):
     mask = (input_ids[rows] != 0)[..., None]
     for name in ("hidden_states_0", "hidden_states_4"):
         np.testing.assert_allclose(kept[name], expected[name].numpy()[rows] * mask, atol=5e-3)
-    data = tf.data.Dataset.from_tensor_slices(rows).batch(3).map(
-        lambda rows: outputs.batch_in_graph(rows, tf.constant(12)))
+    data = (
+        tf.data.Dataset.from_tensor_slices(rows)
+        .batch(3)
+        .map(lambda rows: outputs.batch_in_graph(rows, tf.constant(12)))
+    )
     (batch,) = data
     assert batch["hidden_states_4"].shape == (3, 12, 24)
     np.testing.assert_array_equal(batch["logits"], kept["logits"])
@@ -36,11 +39,13 @@ def test_an_interrupted_computation_goes_on(teacher, input_ids, tmp_path, monkey
 
     with pytest.raises(KeyboardInterrupt):
         TeacherOutputs(tmp_path, teacher, input_ids, progress=interrupt)
-    resumed = TeacherOutputs(tmp_path, teacher, input_ids,
-                             progress=lambda count, total: done.append(count))
+    resumed = TeacherOutputs(
+        tmp_path, teacher, input_ids, progress=lambda count, total: done.append(count)
+    )
     assert done == [8, 16, 24, 32, 40]
-    np.testing.assert_allclose(resumed.batch(np.arange(40), 12)["logits"],
-                               teacher.predict(input_ids, verbose=0), atol=1e-4)
+    np.testing.assert_allclose(
+        resumed.batch(np.arange(40), 12)["logits"], teacher.predict(input_ids, verbose=0), atol=1e-4
+    )
     TeacherOutputs(tmp_path, teacher, input_ids, progress=lambda *_: pytest.fail("done again"))
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfsqueeze.data.squad import read_squad
-from tfsqueeze.errors import UserError
+from tfsqueeze.data.readers.squad import read_squad
 from tfsqueeze.evaluation.answers import answer_metrics, normalize_answer
+from tfsqueeze.utils.errors import UserError
 
 
 @pytest.mark.parametrize(

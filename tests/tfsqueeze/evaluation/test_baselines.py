@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tfsqueeze.data.datasets import load_dataset
-from tfsqueeze.data.text_dataset import TextDataset
-from tfsqueeze.errors import UserError
+from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.evaluation.baselines import (
     TfidfClassifier,
     majority_baseline,
     tfidf_baseline,
 )
+from tfsqueeze.utils.errors import UserError
 
 
 def test_majority_on_reuters_r8():
@@ -53,7 +53,9 @@ def test_tfidf_probabilities_follow_the_labels_given():
     assert probabilities.shape == (3, 3) and not probabilities[:, 1].any()
     assert probabilities.sum(axis=1) == pytest.approx(1.0)
     assert probabilities.argmax(axis=1).tolist()[:2] == [2, 0]
-    assert probabilities.argmax(axis=1).tolist() == classifier.predict(
-        TextDataset("test", ["corn", "gold", ""])).tolist()
+    assert (
+        probabilities.argmax(axis=1).tolist()
+        == classifier.predict(TextDataset("test", ["corn", "gold", ""])).tolist()
+    )
     with pytest.raises(UserError, match="train has the label 'grain'"):
         TfidfClassifier(train, ["metal"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfsqueeze.errors import UserError
 from tfsqueeze.evaluation.confidence import (
     energy_auroc,
     expected_calibration_error,
     out_of_scope_auroc,
 )
+from tfsqueeze.utils.errors import UserError
 
 
 def rows(*highest: float) -> np.ndarray:

@@ -7,8 +7,8 @@ import math
 
 import pytest
 
-from tfsqueeze.errors import UserError
 from tfsqueeze.evaluation.correlation import correlation_metrics
+from tfsqueeze.utils.errors import UserError
 
 
 def test_correlations_of_cases_counted_by_hand():

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from tfsqueeze.data.conll import read_conll
-from tfsqueeze.data.token_dataset import TokenDataset
-from tfsqueeze.errors import UserError
+from tfsqueeze.data.datasets.token_dataset import TokenDataset
+from tfsqueeze.data.readers.conll import read_conll
 from tfsqueeze.evaluation.crf_baseline import crf_baseline, word_features
+from tfsqueeze.utils.errors import UserError
 
 
 def cities(names: list[str]) -> TokenDataset:
@@ -35,8 +35,16 @@ def test_names_are_found_by_their_neighbours():
 
 def test_features():
     first, second = word_features(["McDonald's", "2024"])
-    assert {"word=McDonald's", "lower=mcdonald's", "suffix3=d's", "shape=XxXxx'x", "-1:outside",
-            "+1:lower=2024", "+1:shape=dd", "+2:outside"} < set(first)
+    assert {
+        "word=McDonald's",
+        "lower=mcdonald's",
+        "suffix3=d's",
+        "shape=XxXxx'x",
+        "-1:outside",
+        "+1:lower=2024",
+        "+1:shape=dd",
+        "+2:outside",
+    } < set(first)
     assert {"shape=dd", "-1:shape=XxXxx'x"} < set(second)
 
 

@@ -11,7 +11,7 @@ def depthwise(x, kernel, bias):
     size, length = len(kernel), x.shape[1]
     before = (size - 1) // 2
     padded = np.pad(x, ((0, 0), (before, size - 1 - before), (0, 0)))
-    return sum(padded[:, k:k + length] * kernel[k] for k in range(size)) + bias
+    return sum(padded[:, k : k + length] * kernel[k] for k in range(size)) + bias
 
 
 @pytest.mark.parametrize("size", [1, 3, 4, 5])
@@ -22,8 +22,9 @@ def test_it_is_a_depthwise_convolution(size, randomize):
     mask[1, 4:] = 0
     layer([x, mask])
     kernel, bias = randomize(layer).get_weights()
-    np.testing.assert_allclose(layer([x, mask]), depthwise(x * mask, kernel[0, :, 0], bias),
-                               atol=1e-5)
+    np.testing.assert_allclose(
+        layer([x, mask]), depthwise(x * mask, kernel[0, :, 0], bias), atol=1e-5
+    )
 
 
 def test_padding_does_not_leak(randomize):

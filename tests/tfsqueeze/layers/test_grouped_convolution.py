@@ -25,22 +25,27 @@ def test_it_is_a_grouped_convolution(shape, groups, randomize):
     layer.build(shape)
     randomize(layer)
     x = np.random.default_rng(0).normal(size=shape).astype("float32")
-    weight = np.concatenate([getattr(layer, f"kernel_{g}").numpy().reshape(12 // groups, -1).T
-                             for g in range(groups)])
+    weight = np.concatenate(
+        [getattr(layer, f"kernel_{g}").numpy().reshape(12 // groups, -1).T for g in range(groups)]
+    )
     bias = np.concatenate([getattr(layer, f"bias_{g}").numpy() for g in range(groups)])
     expected = grouped_conv1d(x, weight, bias, groups)
     np.testing.assert_allclose(layer(x), expected, atol=1e-5)
     with export_form():
-        np.testing.assert_allclose(layer(x.reshape(1, 1, -1, 12)), expected.reshape(1, 1, -1, 8),
-                                   atol=1e-5)
+        np.testing.assert_allclose(
+            layer(x.reshape(1, 1, -1, 12)), expected.reshape(1, 1, -1, 8), atol=1e-5
+        )
 
 
-@pytest.mark.parametrize("activation, expected", [
-    ("relu", lambda x: np.maximum(x, 0)),
-    ("tanh", np.tanh),
-    ("sigmoid_gelu", lambda x: x / (1 + np.exp(-1.702 * x))),
-    ("gelu", lambda x: x * 0.5 * (1 + tf.math.erf(x / np.sqrt(2)).numpy())),
-])
+@pytest.mark.parametrize(
+    "activation, expected",
+    [
+        ("relu", lambda x: np.maximum(x, 0)),
+        ("tanh", np.tanh),
+        ("sigmoid_gelu", lambda x: x / (1 + np.exp(-1.702 * x))),
+        ("gelu", lambda x: x * 0.5 * (1 + tf.math.erf(x / np.sqrt(2)).numpy())),
+    ],
+)
 def test_activations(activation, expected, randomize):
     plain, active = GroupedConvolution(8, 2), GroupedConvolution(8, 2, activation)
     x = np.random.default_rng(0).normal(size=(2, 5, 12)).astype("float32")

@@ -18,8 +18,7 @@ def test_it_is_kerass_layer_normalization(randomize):
         y, expected = ours(x), kerass(x)
         loss, expected_loss = tf.reduce_sum(y**3), tf.reduce_sum(expected**3)
     np.testing.assert_allclose(y, expected, atol=1e-5)
-    np.testing.assert_allclose(tape.gradient(loss, x), tape.gradient(expected_loss, x),
-                               atol=1e-4)
+    np.testing.assert_allclose(tape.gradient(loss, x), tape.gradient(expected_loss, x), atol=1e-4)
 
 
 def test_equal_channels_give_the_offset():

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from tfsqueeze.errors import UserError
 from tfsqueeze.layers import (
     FLOAT_MASK_VALUE,
     FirstToken,
@@ -12,6 +11,7 @@ from tfsqueeze.layers import (
     ResidualAdd,
     SqueezeBertEmbeddings,
 )
+from tfsqueeze.utils.errors import UserError
 
 IDS = np.array([[3, 1, 0], [2, 2, 4]], "int32")
 TYPES = np.array([[0, 1, 0], [1, 0, 0]], "int32")
@@ -21,8 +21,9 @@ def test_embeddings_are_the_sum_of_three(randomize):
     layer = SqueezeBertEmbeddings(5, 4, 6, 2)
     layer([IDS, TYPES])
     words, positions, types = randomize(layer).get_weights()
-    np.testing.assert_allclose(layer([IDS, TYPES]), words[IDS] + positions[:3] + types[TYPES],
-                               atol=1e-6)
+    np.testing.assert_allclose(
+        layer([IDS, TYPES]), words[IDS] + positions[:3] + types[TYPES], atol=1e-6
+    )
 
 
 def test_without_types_every_token_has_type_0(randomize):

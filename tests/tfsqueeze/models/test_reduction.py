@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from tfsqueeze.errors import UserError
-from tfsqueeze.models import (
+from tfsqueeze.models.reduction import reduce_layers
+from tfsqueeze.models.squeezebert import (
     SqueezeBertForMaskedLM,
     SqueezeBertForSequenceClassification,
-    reduce_layers,
 )
+from tfsqueeze.utils.errors import UserError
 
 CLASSES = [SqueezeBertForSequenceClassification, SqueezeBertForMaskedLM]
 
@@ -24,8 +24,9 @@ def test_keeping_all_layers_keeps_the_outputs(model_class, tiny_config, tiny_bat
 
 
 def test_chosen_layers_are_copied(tiny_config, randomize):
-    config = tiny_config(num_hidden_layers=3,
-                         layer_types=("attention", "convolution", "convolution"))
+    config = tiny_config(
+        num_hidden_layers=3, layer_types=("attention", "convolution", "convolution")
+    )
     model = randomize(SqueezeBertForSequenceClassification(config, input_names=("input_ids",)))
     reduced = reduce_layers(model, [0, 2])
     assert reduced.config.num_hidden_layers == 2
@@ -46,8 +47,10 @@ def test_the_copy_is_independent(tiny_config, randomize):
         np.testing.assert_array_equal(new, old)
 
 
-@pytest.mark.parametrize("layers, message", [
-    ([], "at least one"), ([0, 2], "no layer 2; its layers are 0 to 1"), ([-1], "no layer -1")])
+@pytest.mark.parametrize(
+    "layers, message",
+    [([], "at least one"), ([0, 2], "no layer 2; its layers are 0 to 1"), ([-1], "no layer -1")],
+)
 def test_layers_that_are_not_there(tiny_config, layers, message):
     with pytest.raises(UserError, match=message):
         reduce_layers(SqueezeBertForSequenceClassification(tiny_config()), layers)
@@ -57,5 +60,7 @@ def test_a_classifier_of_the_first_token_is_reduced(tiny_config, randomize):
     """Its last layer has a layer of its own, which the source's other layers lack."""
     model = randomize(SqueezeBertForSequenceClassification(tiny_config(num_hidden_layers=3)))
     reduced = reduce_layers(model, [2, 0])
-    np.testing.assert_array_equal(reduced.get_layer("layer_1_query").get_weights()[0],
-                                  model.get_layer("layer_0_query").get_weights()[0])
+    np.testing.assert_array_equal(
+        reduced.get_layer("layer_1_query").get_weights()[0],
+        model.get_layer("layer_0_query").get_weights()[0],
+    )

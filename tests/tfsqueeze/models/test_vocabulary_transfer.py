@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from tfsqueeze.models import (
+from tfsqueeze.models.squeezebert import (
     SqueezeBertForMaskedLM,
     SqueezeBertForSequenceClassification,
 )
 from tfsqueeze.models.vocabulary_transfer import transfer_vocabulary
-from tfsqueeze.text.settings import SPECIAL_TOKENS
-from tfsqueeze.text.tokenizer import WordPieceTokenizer
+from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
 OLD = [*SPECIAL_TOKENS, "play", "##ing", "##ed", "cafe", "a", "##b", "!"]
 
@@ -24,8 +24,11 @@ def table(model):
 
 @pytest.fixture
 def model(tiny_config, randomize):
-    return randomize(SqueezeBertForMaskedLM(tiny_config(vocab_size=len(OLD)),
-                                            input_names=("input_ids", "attention_mask")))
+    return randomize(
+        SqueezeBertForMaskedLM(
+            tiny_config(vocab_size=len(OLD)), input_names=("input_ids", "attention_mask")
+        )
+    )
 
 
 def test_the_order_of_tokens_changes_nothing(model):
@@ -38,16 +41,29 @@ def test_the_order_of_tokens_changes_nothing(model):
 
 
 def test_a_token_is_the_mean_of_its_pieces(model):
-    new = tokenizer([*SPECIAL_TOKENS, "Playing", "Café", "##ing", "##Bb", "ab", "z", "!"],
-                    lowercase=False)
+    new = tokenizer(
+        [*SPECIAL_TOKENS, "Playing", "Café", "##ing", "##Bb", "ab", "z", "!"], lowercase=False
+    )
     before = {token: row for token, row in zip(OLD, table(model), strict=True)}
-    after = {token: row for token, row in zip(
-        new.vocabulary, table(transfer_vocabulary(model, tokenizer(OLD), new)), strict=True)}
-    for token, pieces in {"Playing": ("play", "##ing"), "Café": ("cafe",), "##ing": ("##ing",),
-                          "##Bb": ("##b", "##b"), "ab": ("a", "##b"), "z": ("[UNK]",),
-                          "!": ("!",), "[SEP]": ("[SEP]",)}.items():
+    after = {
+        token: row
+        for token, row in zip(
+            new.vocabulary, table(transfer_vocabulary(model, tokenizer(OLD), new)), strict=True
+        )
+    }
+    for token, pieces in {
+        "Playing": ("play", "##ing"),
+        "Café": ("cafe",),
+        "##ing": ("##ing",),
+        "##Bb": ("##b", "##b"),
+        "ab": ("a", "##b"),
+        "z": ("[UNK]",),
+        "!": ("!",),
+        "[SEP]": ("[SEP]",),
+    }.items():
         np.testing.assert_allclose(
-            after[token], np.mean([before[piece] for piece in pieces], axis=0), atol=1e-6)
+            after[token], np.mean([before[piece] for piece in pieces], axis=0), atol=1e-6
+        )
 
 
 def test_capitals_are_no_others_in_a_cased_vocabulary(tiny_config, randomize):

@@ -5,7 +5,7 @@ import pytest
 import tf_keras as keras
 
 from tfsqueeze.layers import GroupedConvolution, LayerNorm, NoNorm, ResidualAdd
-from tfsqueeze.models import (
+from tfsqueeze.models.squeezebert import (
     SqueezeBertForSequenceClassification,
     SqueezeBertForTokenClassification,
     SqueezeBertModel,
@@ -47,23 +47,27 @@ def normalizations(model):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("model_class", [SqueezeBertForSequenceClassification,
-                                         SqueezeBertForTokenClassification])
-def test_every_offset_of_a_classifier_moves(model_class, variant, tiny_config, tiny_batch,
-                                            randomize):
+@pytest.mark.parametrize(
+    "model_class", [SqueezeBertForSequenceClassification, SqueezeBertForTokenClassification]
+)
+def test_every_offset_of_a_classifier_moves(
+    model_class, variant, tiny_config, tiny_batch, randomize
+):
     model = randomize(model_class(tiny_config(**VARIANTS[variant])))
     offsets = move_offsets(model)
     assert offsets.normalizations == set(normalizations(model))
     twin = without_offsets(model, offsets)
-    np.testing.assert_allclose(twin.predict(tiny_batch, verbose=0),
-                               model.predict(tiny_batch, verbose=0), atol=2e-4)
+    np.testing.assert_allclose(
+        twin.predict(tiny_batch, verbose=0), model.predict(tiny_batch, verbose=0), atol=2e-4
+    )
 
 
 def test_what_the_model_puts_out_keeps_its_offset(tiny_config, randomize):
     model = randomize(SqueezeBertModel(tiny_config()))
     kept = set(normalizations(model)) - move_offsets(model).normalizations
-    assert kept == {name for name in normalizations(model)
-                    if name.endswith(("output_norm", "embeddings_norm"))}
+    assert kept == {
+        name for name in normalizations(model) if name.endswith(("output_norm", "embeddings_norm"))
+    }
 
 
 def test_a_product_with_an_activation_takes_no_offset_of_a_sum():

@@ -11,25 +11,34 @@ from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapp
     QuantizeWrapperV2,
 )
 
-from tfsqueeze.errors import UserError
+from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.layers import QuantizableLayer, SelfAttention
-from tfsqueeze.models import (
-    SqueezeBertForSequenceClassification,
-    load_preset,
-)
+from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification
 from tfsqueeze.quantization import calibrate, load_quantized, quantize_aware
 from tfsqueeze.quantization.quantizers import exact_range
+from tfsqueeze.utils.errors import UserError
 
 LENGTH = 16
 
 
 def build(model_class=SqueezeBertForSequenceClassification, **fields):
     keras.utils.set_random_seed(1)
-    config = load_preset("squeezebert-micro", **{
-        "hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64, "vocab_size": 50,
-        "max_position_embeddings": LENGTH, "initializer_range": 0.2, "hidden_dropout_prob": 0.0,
-        "attention_probs_dropout_prob": 0.0, "layer_types": ("attention", "convolution"),
-        "hidden_act": "sigmoid_gelu", **fields}).with_labels(["a", "b", "c"])
+    config = load_preset(
+        "squeezebert-micro",
+        **{
+            "hidden_size": 32,
+            "num_attention_heads": 2,
+            "intermediate_size": 64,
+            "vocab_size": 50,
+            "max_position_embeddings": LENGTH,
+            "initializer_range": 0.2,
+            "hidden_dropout_prob": 0.0,
+            "attention_probs_dropout_prob": 0.0,
+            "layer_types": ("attention", "convolution"),
+            "hidden_act": "sigmoid_gelu",
+            **fields,
+        },
+    ).with_labels(["a", "b", "c"])
     return model_class(config, input_names=("input_ids",))
 
 
@@ -56,15 +65,17 @@ def inner(layer):
 
 def test_every_named_tensor_has_a_quantizer_with_a_calibrated_range(float_model, calibrated):
     assert [inner(layer).name for layer in calibrated.layers] == [
-        layer.name for layer in float_model.layers]
+        layer.name for layer in float_model.layers
+    ]
     observed = 0
     for layer in calibrated.layers:
         if not isinstance(inner(layer), QuantizableLayer):
             assert isinstance(layer, (keras.layers.InputLayer, keras.layers.Dropout))
             continue
         assert isinstance(layer, QuantizeWrapperV2), layer.name
-        values = {weight.name.rsplit("/", 1)[-1].split(":")[0]: weight.numpy()
-                  for weight in layer.weights}
+        values = {
+            weight.name.rsplit("/", 1)[-1].split(":")[0]: weight.numpy() for weight in layer.weights
+        }
         for tensor, tensor_range in layer.layer.tensor_ranges().items():
             if tensor_range.is_fixed or tensor_range.limits_of:
                 assert f"{tensor}_min" not in values
@@ -75,8 +86,9 @@ def test_every_named_tensor_has_a_quantizer_with_a_calibrated_range(float_model,
             assert low <= 0 <= high and low < high
             assert (low, high) != (-6.0, 6.0), f"{layer.name}: {tensor} was never seen"
         for weight in layer.layer.quantized_weights():
-            assert any(name.startswith(f"{weight}_") and name.endswith("max")
-                       for name in values), f"{layer.name}: {weight}"
+            assert any(name.startswith(f"{weight}_") and name.endswith("max") for name in values), (
+                f"{layer.name}: {weight}"
+            )
     assert observed > 50
 
 
@@ -84,8 +96,9 @@ def test_weight_scales_are_per_channel(calibrated):
     wrapper = next(layer for layer in calibrated.layers if "depthwise" in inner(layer).name)
     largest = next(weight for weight in wrapper.weights if weight.name.endswith("kernel_max:0"))
     kernel = next(weight for weight in wrapper.weights if weight.name.endswith("kernel:0"))
-    np.testing.assert_allclose(largest.numpy(), np.abs(kernel.numpy()).max(axis=(0, 1, 2)),
-                               rtol=1e-5)
+    np.testing.assert_allclose(
+        largest.numpy(), np.abs(kernel.numpy()).max(axis=(0, 1, 2)), rtol=1e-5
+    )
 
 
 def test_calibrated_output_is_close_to_float(float_model, calibrated):
@@ -102,18 +115,18 @@ def test_attention_scale_is_folded_into_the_query(float_model, calibrated):
     ours = float_model.get_layer(query)
     twin = next(inner(layer) for layer in calibrated.layers if inner(layer).name == query)
     head_size = 32 // 2
-    assert ours.output_scale == pytest.approx(head_size ** -0.5) and twin.output_scale == 1.0
+    assert ours.output_scale == pytest.approx(head_size**-0.5) and twin.output_scale == 1.0
     wrapper = next(layer for layer in calibrated.layers if inner(layer) is twin)
     kernel = next(weight for weight in wrapper.weights if weight.name.endswith("kernel_0:0"))
-    np.testing.assert_allclose(kernel.numpy(), ours.kernel_0.numpy() * head_size ** -0.5,
-                               rtol=1e-6)
+    np.testing.assert_allclose(kernel.numpy(), ours.kernel_0.numpy() * head_size**-0.5, rtol=1e-6)
 
 
 def test_training_lowers_the_loss_and_leaves_the_float_model_alone(float_model, tmp_path):
     twin = quantize_aware(float_model, [examples()])
     before = [weight.numpy() for weight in float_model.weights]
-    twin.compile(keras.optimizers.Adam(3e-3),
-                 keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    twin.compile(
+        keras.optimizers.Adam(3e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
     labels = examples()[:, 1] % 3
     loss = twin.fit(examples(), labels, batch_size=16, epochs=6, verbose=0).history["loss"]
     assert loss[-1] < 0.8 * loss[0]
@@ -122,8 +135,9 @@ def test_training_lowers_the_loss_and_leaves_the_float_model_alone(float_model, 
 
     twin.save(tmp_path / "twin.keras")
     loaded = load_quantized(tmp_path / "twin.keras", compile=False)
-    np.testing.assert_array_equal(loaded.predict(examples(), verbose=0),
-                                  twin.predict(examples(), verbose=0))
+    np.testing.assert_array_equal(
+        loaded.predict(examples(), verbose=0), twin.predict(examples(), verbose=0)
+    )
 
 
 def test_without_calibration_the_first_training_batch_sets_the_ranges(float_model, calibrated):
@@ -160,7 +174,7 @@ def test_exported_ranges_are_exact_and_near(low, high):
     exact_low, exact_high = exact_range(low, high)
     scale = (exact_high - exact_low) / 255
     assert exact_low <= 0 <= exact_high
-    assert scale == pytest.approx((high - low) / 255, rel=2 ** -12)
+    assert scale == pytest.approx((high - low) / 255, rel=2**-12)
     for bound in (exact_low, exact_high):
         assert float(np.float32(bound)) == bound and bound / scale == round(bound / scale)
     assert abs(exact_low - low) <= 0.6 * scale and abs(exact_high - high) <= 0.6 * scale

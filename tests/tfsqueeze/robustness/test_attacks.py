@@ -7,22 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfsqueeze.data.augmentation import NeighbourWords
-from tfsqueeze.errors import UserError
+from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
 from tfsqueeze.robustness.attacks import ATTACKS, attack_candidates, character_edits
+from tfsqueeze.utils.errors import UserError
 
 WORDS = NeighbourWords(["good", "great", "bad"], np.array([[1, 0.1], [1, 0.2], [-1, 0.1]]))
 
 
-@given(word=st.text(st.characters(categories=["L", "N"]), min_size=2, max_size=12),
-       seed=st.integers(0, 1000))
+@given(
+    word=st.text(st.characters(categories=["L", "N"]), min_size=2, max_size=12),
+    seed=st.integers(0, 1000),
+)
 def test_character_edits_are_one_of_each_kind(word, seed):
     swapped, replaced, left_out, added = character_edits(word, np.random.default_rng(seed))
     assert sorted(swapped) == sorted(word)
     assert sum(a != b for a, b in zip(swapped, word, strict=True)) in (0, 2)
     assert sum(a != b for a, b in zip(replaced, word, strict=True)) <= 1
-    assert any(word[:i] + word[i + 1:] == left_out for i in range(len(word)))
-    assert any(added[:i] + added[i + 1:] == word for i in range(len(added)))
+    assert any(word[:i] + word[i + 1 :] == left_out for i in range(len(word)))
+    assert any(added[:i] + added[i + 1 :] == word for i in range(len(added)))
 
 
 def test_a_single_character_has_no_edits():

@@ -9,20 +9,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfsqueeze.data.augmentation import NeighbourWords
-from tfsqueeze.errors import UserError
+from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
 from tfsqueeze.robustness.noises import NOISES, noise_functions, noisy_texts
 from tfsqueeze.robustness.reading_noise import CONFUSIONS
 from tfsqueeze.robustness.speech_noise import HOMOPHONES, spell
 from tfsqueeze.robustness.typing_noise import NEIGHBOUR_KEYS
 from tfsqueeze.robustness.unicode_noise import LOOK_ALIKES
+from tfsqueeze.utils.errors import UserError
 
 WORDS = NeighbourWords(["good", "great", "bad"], np.array([[1, 0.1], [1, 0.2], [-1, 0.1]]))
 FUNCTIONS = noise_functions(list(NOISES), WORDS)
 every_noise = pytest.mark.parametrize("name", NOISES)
-some_text = st.one_of(st.text(max_size=60), st.lists(st.sampled_from(
-    ["Good", "their", "12,500", "b4", "corn.", "ﬁn", "ßtraße", "I'm", "\u00a0", "?!", "won't"]),
-    max_size=12).map(" ".join))
+some_text = st.one_of(
+    st.text(max_size=60),
+    st.lists(
+        st.sampled_from(
+            [
+                "Good",
+                "their",
+                "12,500",
+                "b4",
+                "corn.",
+                "ﬁn",
+                "ßtraße",
+                "I'm",
+                "\u00a0",
+                "?!",
+                "won't",
+            ]
+        ),
+        max_size=12,
+    ).map(" ".join),
+)
 
 
 def noisy(name, text, level, seed=0):
@@ -82,7 +100,8 @@ def test_the_level_is_the_share_of_places_touched(name, level):
     if name == "homoglyphs":
         assert LOOK_ALIKES.keys() >= set("con") and "r" not in LOOK_ALIKES
     assert touched(text, noisy(name, text, level)) / (places * REPEATED) == pytest.approx(
-        level, abs=0.05 if name == "lowercase" else 1e-3)
+        level, abs=0.05 if name == "lowercase" else 1e-3
+    )
 
 
 @pytest.mark.parametrize("level", [0.1, 0.5])
@@ -107,15 +126,18 @@ def test_every_noise_touches_a_usual_text(name):
 @pytest.mark.parametrize("name", ["random_case", "homoglyphs", "keyboard", "swap"])
 def test_a_higher_level_touches_what_a_lower_one_does_and_more(name):
     text = "Good farmers, said to U.S. News, sold 12 tonnes of corn over there."
-    low, high = ({i for i, (a, b) in enumerate(zip(text, noisy(name, text, level), strict=True))
-                  if a != b} for level in (0.2, 0.6))
+    low, high = (
+        {i for i, (a, b) in enumerate(zip(text, noisy(name, text, level), strict=True)) if a != b}
+        for level in (0.2, 0.6)
+    )
     assert low < high
 
 
 def test_keys_beside_each_other():
     assert set(NEIGHBOUR_KEYS["s"]) == set("awedxz") and set(NEIGHBOUR_KEYS["p"]) == set("ol")
-    assert all(key in NEIGHBOUR_KEYS[near] for key in NEIGHBOUR_KEYS
-               for near in NEIGHBOUR_KEYS[key])
+    assert all(
+        key in NEIGHBOUR_KEYS[near] for key in NEIGHBOUR_KEYS for near in NEIGHBOUR_KEYS[key]
+    )
     found = noisy("keyboard", "Corn", 1.0)
     assert all(b.lower() in NEIGHBOUR_KEYS[a.lower()] for a, b in zip("Corn", found, strict=True))
     assert found[0].isupper() and found[1:].islower()
@@ -136,18 +158,34 @@ def test_words_as_heard():
     assert all(word in HOMOPHONES[other] for word in HOMOPHONES for other in HOMOPHONES[word])
 
 
-@pytest.mark.parametrize("digits, words", [
-    ("0", "zero"), ("7", "seven"), ("15", "fifteen"), ("40", "forty"), ("99", "ninety nine"),
-    ("100", "one hundred"), ("312", "three hundred twelve"), ("1987", "one thousand nine hundred "
-     "eighty seven"), ("200000", "two hundred thousand"), ("007", "zero zero seven"),
-    ("1234567", "one two three four five six seven")])
+@pytest.mark.parametrize(
+    "digits, words",
+    [
+        ("0", "zero"),
+        ("7", "seven"),
+        ("15", "fifteen"),
+        ("40", "forty"),
+        ("99", "ninety nine"),
+        ("100", "one hundred"),
+        ("312", "three hundred twelve"),
+        ("1987", "one thousand nine hundred eighty seven"),
+        ("200000", "two hundred thousand"),
+        ("007", "zero zero seven"),
+        ("1234567", "one two three four five six seven"),
+    ],
+)
 def test_numbers_are_spelled(digits, words):
     assert spell(digits) == words
 
 
 def test_look_alikes_are_other_letters_of_other_scripts():
-    assert all(latin.isascii() and not other.isascii() and other.isalpha()
-               and other.isupper() == latin.isupper() for latin, other in LOOK_ALIKES.items())
+    assert all(
+        latin.isascii()
+        and not other.isascii()
+        and other.isalpha()
+        and other.isupper() == latin.isupper()
+        for latin, other in LOOK_ALIKES.items()
+    )
 
 
 def test_neighbours_keep_the_case_and_other_words_stay():

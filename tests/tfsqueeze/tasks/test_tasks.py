@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfsqueeze.config import SqueezeBertConfig
-from tfsqueeze.data.text_dataset import DatasetSplits, TextDataset
-from tfsqueeze.data.token_dataset import TokenDataset, TokenDatasetSplits
-from tfsqueeze.errors import UserError
+from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
+from tfsqueeze.decoding.bio import repair_bio
 from tfsqueeze.tasks import (
     IGNORED,
     INTENT_AND_SLOTS,
@@ -22,11 +22,11 @@ from tfsqueeze.tasks import (
     TOKEN_CLASSIFICATION,
     find_task,
 )
-from tfsqueeze.text.bio import repair_bio
-from tfsqueeze.text.light_tokenizer import LightTokenizer
+from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
+from tfsqueeze.utils.errors import UserError
 
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "b", "##b", "c"]
-TOKENIZER = LightTokenizer(VOCABULARY, max_length=8)
+TOKENIZER = DeviceTokenizer(VOCABULARY, max_length=8)
 TAGS = ["B-x", "B-y", "I-x", "I-y", "O"]
 
 
@@ -44,34 +44,47 @@ def test_no_task_loads_tensorflow():
 def test_pairs_are_one_row_with_types():
     dataset = TextDataset("pairs", ["a b", "c"], labels=["no", "yes"], text_pairs=["c", "a a"])
     rows = TEXT_CLASSIFICATION.rows(TOKENIZER, dataset)
-    assert rows.inputs["input_ids"].tolist() == [[2, 4, 5, 3, 7, 3, 0, 0],
-                                                 [2, 7, 3, 4, 4, 3, 0, 0]]
+    assert rows.inputs["input_ids"].tolist() == [[2, 4, 5, 3, 7, 3, 0, 0], [2, 7, 3, 4, 4, 3, 0, 0]]
     assert rows.select(["token_type_ids"])["token_type_ids"].tolist() == [
-        [0, 0, 0, 0, 1, 1, 0, 0], [0, 0, 0, 1, 1, 1, 0, 0]]
+        [0, 0, 0, 0, 1, 1, 0, 0],
+        [0, 0, 0, 1, 1, 1, 0, 0],
+    ]
     assert TEXT_CLASSIFICATION.targets(dataset, rows, {"logits": ["no", "yes"]})[
-        "logits"].tolist() == [0, 1]
+        "logits"
+    ].tolist() == [0, 1]
 
 
 def test_the_first_piece_of_each_word_has_its_tag():
-    dataset = TokenDataset("words", [["ab", "c"], ["a"] * 9], tags=[["B-x", "O"], ["I-y"] * 9],
-                           labels=["p", "q"])
+    dataset = TokenDataset(
+        "words", [["ab", "c"], ["a"] * 9], tags=[["B-x", "O"], ["I-y"] * 9], labels=["p", "q"]
+    )
     rows = INTENT_AND_SLOTS.rows(TOKENIZER, dataset)
-    targets = INTENT_AND_SLOTS.targets(dataset, rows, {"intent_logits": ["p", "q"],
-                                                       "slot_logits": TAGS})
+    targets = INTENT_AND_SLOTS.targets(
+        dataset, rows, {"intent_logits": ["p", "q"], "slot_logits": TAGS}
+    )
     i = IGNORED
     assert targets["slot_logits"].tolist() == [[i, 0, i, 4, i, i, i, i], [i, 1, 3, 3, 3, 3, 3, i]]
     assert targets["intent_logits"].tolist() == [0, 1]
     assert TOKEN_CLASSIFICATION.targets(dataset, rows, {"logits": TAGS})["logits"].tolist() == (
-        targets["slot_logits"].tolist())
+        targets["slot_logits"].tolist()
+    )
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.lists(st.tuples(st.sampled_from(["a", "ab", "cab"]), st.sampled_from(TAGS)),
-                         max_size=5), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.lists(st.tuples(st.sampled_from(["a", "ab", "cab"]), st.sampled_from(TAGS)), max_size=5),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_targets_decode_to_the_tags_that_they_are_of(sentences):
-    dataset = TokenDataset("words", [[word for word, _ in row] for row in sentences],
-                           tags=[[tag for _, tag in row] for row in sentences])
-    tokenizer = LightTokenizer(VOCABULARY, max_length=20)
+    dataset = TokenDataset(
+        "words",
+        [[word for word, _ in row] for row in sentences],
+        tags=[[tag for _, tag in row] for row in sentences],
+    )
+    tokenizer = DeviceTokenizer(VOCABULARY, max_length=20)
     rows = TOKEN_CLASSIFICATION.rows(tokenizer, dataset)
     targets = TOKEN_CLASSIFICATION.targets(dataset, rows, {"logits": TAGS})["logits"]
     # What is at other tokens must not matter.
@@ -96,10 +109,12 @@ def test_configs_get_the_names_of_the_data():
 
 
 def test_metrics_of_intents_and_slots_tell_whole_commands():
-    dataset = TokenDataset("words", [["a", "b"], ["c"]], tags=[["B-x", "I-x"], ["O"]],
-                           labels=["p", "q"])
+    dataset = TokenDataset(
+        "words", [["a", "b"], ["c"]], tags=[["B-x", "I-x"], ["O"]], labels=["p", "q"]
+    )
     classes = {"intent_logits": ["p", "q"], "slot_logits": TAGS}
-    found = INTENT_AND_SLOTS.metrics(dataset, {"intent_logits": ["p", "p"],
-                                               "slot_logits": [["B-x", "I-x"], ["O"]]}, classes)
+    found = INTENT_AND_SLOTS.metrics(
+        dataset, {"intent_logits": ["p", "p"], "slot_logits": [["B-x", "I-x"], ["O"]]}, classes
+    )
     assert (found["intent_accuracy"], found["slot_f1"], found["frame_accuracy"]) == (0.5, 1, 0.5)
     assert found["intents"]["examples"] == 2 and found["slots"]["entities"] == 1

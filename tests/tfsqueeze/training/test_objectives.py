@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
-from tests.tfsqueeze.text.test_tag_sequences import valid_sequences
+from tests.tfsqueeze.decoding.test_tag_sequences import valid_sequences
 from tfsqueeze.tasks import IGNORED
-from tfsqueeze.text.tokenizer import WordPieceTokenizer
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.batches import TrainingBatches
 from tfsqueeze.training.objectives import (
     SmoothedCrossEntropy,
@@ -42,8 +42,10 @@ def test_the_likelihood_is_that_among_all_allowed_sequences():
     expected, logits = 0.0, np.random.default_rng(0).normal(size=LOGITS.shape).astype(np.float32)
     for true, row in zip(TRUE, logits, strict=True):
         words = true != IGNORED
-        scores = {ids: sum(row[words][range(words.sum()), ids])
-                  for ids in valid_sequences(int(words.sum()), NAMES)}
+        scores = {
+            ids: sum(row[words][range(words.sum()), ids])
+            for ids in valid_sequences(int(words.sum()), NAMES)
+        }
         expected -= np.log(np.exp(scores[tuple(true[words])]) / sum(np.exp([*scores.values()])))
     expected /= (TRUE != IGNORED).sum()
     for smoothing in (0.0, 0.1):
@@ -67,8 +69,8 @@ def test_metrics_count_words_and_spans():
     logits = LOGITS.copy()
     logits[0, 2, 1] = 1
     for row in range(2):  # in two batches
-        accuracy.update_state(TRUE[row:row + 1], logits[row:row + 1])
-        f1.update_state(TRUE[row:row + 1], logits[row:row + 1])
+        accuracy.update_state(TRUE[row : row + 1], logits[row : row + 1])
+        f1.update_state(TRUE[row : row + 1], logits[row : row + 1])
     assert float(accuracy.result()) == pytest.approx(3 / 5)
     assert float(f1.result()) == pytest.approx(2 * 2 / (2 + 3))
     f1.reset_state()
@@ -78,8 +80,9 @@ def test_metrics_count_words_and_spans():
 
 
 def test_keras_counts_the_same_in_fit():
-    model = keras.Sequential([keras.layers.Dense(3, use_bias=False, kernel_initializer="identity",
-                                                 trainable=False)])
+    model = keras.Sequential(
+        [keras.layers.Dense(3, use_bias=False, kernel_initializer="identity", trainable=False)]
+    )
     loss = TagSequenceLoss.from_config(TagSequenceLoss(NAMES).get_config())
     model.compile("sgd", loss, metrics=[WordAccuracy("accuracy"), SpanF1(NAMES)])
     found = model.evaluate(LOGITS, TRUE, verbose=0, return_dict=True)
@@ -98,8 +101,14 @@ def test_batches_cut_and_pad_the_targets_with_the_ids():
     slots = np.where(rows.word_ids >= 0, rows.word_ids, IGNORED).astype(np.int32)
     intents = np.arange(40, dtype=np.int32)
     inputs = {"input_ids": ids, "token_type_ids": (ids == 4).astype(np.int32)}
-    batches = TrainingBatches(inputs, {"intent_logits": intents, "slot_logits": slots}, tokenizer,
-                              batch_size=8, word_dropout=0.5, seed=0)
+    batches = TrainingBatches(
+        inputs,
+        {"intent_logits": intents, "slot_logits": slots},
+        tokenizer,
+        batch_size=8,
+        word_dropout=0.5,
+        seed=0,
+    )
     seen = []
     for found, targets in batches.dataset():
         chosen = targets["intent_logits"].numpy()
@@ -107,7 +116,8 @@ def test_batches_cut_and_pad_the_targets_with_the_ids():
         # No longer than the longest of the batch, and nothing but padding is lost.
         assert length == (ids[chosen] != 0).sum(axis=1).max()
         np.testing.assert_array_equal(targets["slot_logits"], slots[chosen, :length])
-        np.testing.assert_array_equal(found["token_type_ids"],
-                                      inputs["token_type_ids"][chosen, :length])
+        np.testing.assert_array_equal(
+            found["token_type_ids"], inputs["token_type_ids"][chosen, :length]
+        )
         seen += chosen.tolist()
     assert sorted(seen) == list(range(40))

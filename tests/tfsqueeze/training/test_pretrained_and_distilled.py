@@ -7,18 +7,20 @@ import dataclasses
 import numpy as np
 import pytest
 
-from converters.pipeline import convert_run
-from converters.runtimes import open_model
-from tfsqueeze.data.datasets import load_dataset
-from tfsqueeze.errors import UserError
-from tfsqueeze.models import SqueezeBertModel, load_preset
+from converters.conversion.runs import convert_run
+from converters.runtime.interpreters import open_model
+from tfsqueeze import BertConfig
+from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.models.squeezebert import SqueezeBertModel
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION
-from tfsqueeze.teachers import BertConfig
 from tfsqueeze.training.batches import TrainingBatches, tokenize
 from tfsqueeze.training.examples import with_variants
-from tfsqueeze.training.options import TrainingOptions
-from tfsqueeze.training.run import load_run, train_classifier
 from tfsqueeze.training.teacher import load_teacher
+from tfsqueeze.training.train_task import train_classifier
+from tfsqueeze.training.trained_run import load_run
+from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.errors import UserError
 
 SMALL = {"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
 
@@ -31,9 +33,13 @@ def splits(topics_folder):
 @pytest.fixture(scope="module")
 def teacher_run(splits, tiny_options, tmp_path_factory):
     options = dataclasses.replace(
-        tiny_options, model_type="bert", model={**SMALL, "num_hidden_layers": 2,
-                                                 "hidden_dropout_prob": 0.0},
-        epochs=8, learning_rate=5e-3, qat_epochs=0)
+        tiny_options,
+        model_type="bert",
+        model={**SMALL, "num_hidden_layers": 2, "hidden_dropout_prob": 0.0},
+        epochs=8,
+        learning_rate=5e-3,
+        qat_epochs=0,
+    )
     return train_classifier(tmp_path_factory.mktemp("teacher") / "run", splits, options)
 
 
@@ -54,11 +60,19 @@ def test_a_student_learns_from_its_teacher_alone(teacher_run, splits, tiny_optio
     more = tmp_path / "more.txt"
     more.write_text("\n".join(" ".join(text.split()[::-1]) for text in mixed.texts), "utf-8")
     options = dataclasses.replace(
-        tiny_options, teacher=str(teacher_run.folder), augmented_copies=1, epochs=2,
-        unlabelled=[str(more)])
+        tiny_options,
+        teacher=str(teacher_run.folder),
+        augmented_copies=1,
+        epochs=2,
+        unlabelled=[str(more)],
+    )
     counts = []
-    run = train_classifier(tmp_path / "run", dataclasses.replace(splits, train=mixed), options,
-                           teacher_progress=lambda *count: counts.append(count))
+    run = train_classifier(
+        tmp_path / "run",
+        dataclasses.replace(splits, train=mixed),
+        options,
+        teacher_progress=lambda *count: counts.append(count),
+    )
     texts, of = counts[-1]
     assert texts == of and 2 * 1.5 * len(mixed) < of <= 2 * 2 * len(mixed)
     for stage in ("float", "qat"):
@@ -69,30 +83,46 @@ def test_a_student_learns_from_its_teacher_alone(teacher_run, splits, tiny_optio
 
 
 def test_a_run_starts_from_a_pretrained_folder(trained_run, splits, tmp_path):
-    config = load_preset("squeezebert-micro", **SMALL, hidden_dropout_prob=0.0,
-                         vocab_size=trained_run.tokenizer.vocab_size)
+    config = load_preset(
+        "squeezebert-micro",
+        **SMALL,
+        hidden_dropout_prob=0.0,
+        vocab_size=trained_run.tokenizer.vocab_size,
+    )
     backbone = SqueezeBertModel(config, input_names=("input_ids",))
     backbone.save_pretrained(tmp_path / "backbone", dtype="float16")
     trained_run.tokenizer.save_pretrained(tmp_path / "backbone")
-    options = TrainingOptions(pretrained=str(tmp_path / "backbone"), epochs=1, qat_epochs=0,
-                              model={"hidden_dropout_prob": 0.1}, max_length=12,
-                              learning_rate=1e-12)
+    options = TrainingOptions(
+        pretrained=str(tmp_path / "backbone"),
+        epochs=1,
+        qat_epochs=0,
+        model={"hidden_dropout_prob": 0.1},
+        max_length=12,
+        learning_rate=1e-12,
+    )
     run = train_classifier(tmp_path / "run", splits, options)
     assert run.tokenizer.vocabulary == trained_run.tokenizer.vocabulary
     assert run.tokenizer.max_length == 12
     assert run.config.hidden_dropout_prob == 0.1 and run.config.num_labels == 3
     table = backbone.get_layer("embeddings").word_embeddings.numpy()
-    np.testing.assert_allclose(run.float_model.get_layer("embeddings").word_embeddings.numpy(),
-                               table, atol=1e-4)
+    np.testing.assert_allclose(
+        run.float_model.get_layer("embeddings").word_embeddings.numpy(), table, atol=1e-4
+    )
 
 
 def test_a_pretrained_model_gets_a_vocabulary_of_the_texts(trained_run, splits, tmp_path):
     config = load_preset("squeezebert-micro", **SMALL, vocab_size=trained_run.tokenizer.vocab_size)
     SqueezeBertModel(config, input_names=("input_ids",)).save_pretrained(tmp_path / "backbone")
     trained_run.tokenizer.save_pretrained(tmp_path / "backbone")
-    options = TrainingOptions(pretrained=str(tmp_path / "backbone"), new_vocabulary=True,
-                              vocab_size=60, lowercase=False, epochs=0, qat_epochs=0,
-                              max_length=12)
+    options = TrainingOptions(
+        pretrained=str(tmp_path / "backbone"),
+        new_vocabulary=True,
+        vocab_size=60,
+        lowercase=False,
+        epochs=0,
+        qat_epochs=0,
+        max_length=12,
+    )
     run = train_classifier(tmp_path / "run", splits, options)
     assert not run.tokenizer.lowercase and run.tokenizer.max_length == 12
     assert run.tokenizer.vocab_size == run.config.vocab_size <= 60
@@ -105,8 +135,7 @@ def test_a_pretrained_model_gets_a_vocabulary_of_the_texts(trained_run, splits, 
 
 
 def test_variants_are_of_like_words_and_the_same_again(teacher_run, splits):
-    teacher = load_teacher(teacher_run.folder, TEXT_CLASSIFICATION,
-                           {"logits": splits.label_names})
+    teacher = load_teacher(teacher_run.folder, TEXT_CLASSIFICATION, {"logits": splits.label_names})
     options = TrainingOptions(teacher="x", augmented_copies=2, replaced_words=0.5)
     part = splits.train.take(range(50))
     varied = with_variants(teacher, part, options)
@@ -115,8 +144,11 @@ def test_variants_are_of_like_words_and_the_same_again(teacher_run, splits):
     assert varied == with_variants(teacher, part, options)
     assert varied.labels == 3 * part.labels
     assert found[50:100] != found[100:]
-    words = [(a, b) for old, new in zip(texts * 2, found[50:], strict=True)
-             for a, b in zip(old.split(), new.split(), strict=True)]
+    words = [
+        (a, b)
+        for old, new in zip(texts * 2, found[50:], strict=True)
+        for a, b in zip(old.split(), new.split(), strict=True)
+    ]
     assert 0.3 < np.mean([a != b for a, b in words]) < 0.6
 
 
@@ -137,10 +169,17 @@ def test_batches_keep_texts_and_logits_together(tmp_path, trained_run):
     tokenizer = trained_run.tokenizer
     ids = np.zeros((20, 12), np.int32)
     for row in range(20):
-        ids[row, :3 + row % 7] = 10 + row
+        ids[row, : 3 + row % 7] = 10 + row
     logits = np.arange(20, dtype=np.float32)[:, None].repeat(3, 1)
-    batches = TrainingBatches(ids, np.arange(20, dtype=np.int32), tokenizer, batch_size=4,
-                              word_dropout=0.0, seed=0, teacher_logits={"logits": logits})
+    batches = TrainingBatches(
+        ids,
+        np.arange(20, dtype=np.int32),
+        tokenizer,
+        batch_size=4,
+        word_dropout=0.0,
+        seed=0,
+        teacher_logits={"logits": logits},
+    )
     seen = []
     for inputs, targets in batches.dataset():
         np.testing.assert_array_equal(inputs["input_ids"][:, 0] - 10, targets["labels"])

@@ -1,0 +1,1 @@
+"""From Keras models and training runs to .tflite files."""

@@ -1,0 +1,164 @@
+"""Keras models to .tflite files: fully int8, float32, and int8 by the stock converter."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from converters.conversion.postprocess import postprocess
+from converters.tflite.inspection import require_int8, require_int8_products
+from tfsqueeze.layers import export_form
+from tfsqueeze.models.encoder import MASKED_POSITIONS
+from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.logging import suppress_native_logs
+
+OUTPUT_DTYPES = {"int8": tf.int8, "float32": tf.float32}
+INT8_PROFILES = ("int8", "mobile")
+
+
+def convert_int8(
+    model: keras.Model, max_length: int, output_dtype: str = "int8", profile: str = "int8"
+) -> bytes:
+    """Converts a quantization-aware model to an int8 .tflite file.
+
+    model: what `tfsqueeze.quantization.quantize_aware` returned, calibrated or trained; its
+        inputs are int32 [batch, length], its output float logits of texts or of tokens, or a dict
+        of such.
+    max_length: the static length; the batch is 1.
+    output_dtype: `int8`, or `float32` for a DEQUANTIZE at the end.
+    profile: `int8`, where every op is int8, as Edge TPUs and microcontrollers need; or `mobile`,
+        where every product is int8, and layer normalization and softmax are float32, for which
+        the runtimes of phones have the faster kernels.
+
+    Returns the file's bytes: int32 inputs of the Keras inputs' names; output `logits`, or those of
+    the dict, each with a scale of its own. All ranges come from the model's fake quantization;
+    nothing is calibrated here.
+
+    Raises UserError for a bad argument, and `NotFullyInt8Error` naming the ops where some tensor
+    is not what the profile says.
+    """
+    if output_dtype not in OUTPUT_DTYPES:
+        raise UserError(f"output_dtype {output_dtype!r} is not one of {', '.join(OUTPUT_DTYPES)}")
+    if profile not in INT8_PROFILES:
+        raise UserError(f"profile {profile!r} is not one of {', '.join(INT8_PROFILES)}")
+    converter = _converter(model, max_length, profile)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.inference_output_type = OUTPUT_DTYPES[output_dtype]
+    content = postprocess(_convert(converter))
+    if profile == "int8":
+        require_int8(content, allow_float_output=output_dtype == "float32")
+    else:
+        require_int8_products(content)
+    return content
+
+
+def convert_float(model: keras.Model, max_length: int) -> bytes:
+    """Converts a float model to a float32 .tflite file with batch 1 and the static length."""
+    return postprocess(_convert(_converter(model, max_length, "float32")))
+
+
+def convert_post_training(
+    model: keras.Model,
+    max_length: int,
+    representative_rows: Iterable[np.ndarray | Mapping[str, np.ndarray]],
+) -> bytes:
+    """Quantizes a float model after training, as TensorFlow Lite's documentation does it.
+
+    representative_rows: inputs that the converter calibrates on, int32 [max_length] by name, or
+        the token ids alone.
+
+    This is the comparison for quantization-aware training: the stock converter's full-integer
+    path on the float graph.
+
+    Raises UserError where there are no rows, or they are not of the model's inputs.
+    """
+    rows = [row if isinstance(row, Mapping) else {"input_ids": row} for row in representative_rows]
+    if not rows:
+        raise UserError("there are no representative rows to calibrate on; give at least one")
+    for row in rows:
+        if set(row) != set(model.input_names):
+            raise UserError(
+                f"the representative rows have {', '.join(row)}; the model takes "
+                f"{', '.join(model.input_names)}"
+            )
+    converter = _converter(model, max_length, "float32")
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: (
+        {name: np.asarray(value, np.int32)[None] for name, value in row.items()} for row in rows
+    )
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_output_type = tf.int8
+    return postprocess(_convert(converter))
+
+
+def _converter(model, max_length, profile):
+    embeddings = model.get_layer("embeddings")
+    positions = getattr(embeddings, "layer", embeddings).max_position_embeddings
+    if not 1 <= max_length <= positions:
+        raise UserError(
+            f"max_length {max_length} must be from 1 to the model's "
+            f"max_position_embeddings, {positions}"
+        )
+    shapes = {name: output.shape for name, output in _by_name(model.output).items()}
+    # A device is asked about one token at a time.
+    signature = {
+        name: tf.TensorSpec([1, 1 if name == MASKED_POSITIONS else max_length], tf.int32, name=name)
+        for name in model.input_names
+    }
+
+    @tf.function(input_signature=[signature])
+    def serve(inputs):
+        with export_form(profile):
+            outputs = model(inputs, training=False)
+        # Layers keep four dimensions while exporting.
+        return {
+            name: tf.squeeze(value, _extra_axes(shapes[name]))
+            for name, value in _by_name(outputs).items()
+        }
+
+    # The variables alone: saving the Keras model with its layers takes ten times as long.
+    holder = tf.Module()
+    holder.variables_of_model = model.variables
+    return tf.lite.TFLiteConverter.from_concrete_functions([serve.get_concrete_function()], holder)
+
+
+def _extra_axes(shape):
+    """Which axes of [1, 1, length, channels] an output of a Keras shape does not have."""
+    if len(shape) == 3:
+        return [1]
+    # Of two axes the second is the tokens' where its size is open.
+    return [1, 3] if shape[1] is None else [1, 2]
+
+
+def _by_name(outputs):
+    return outputs if isinstance(outputs, dict) else {"logits": outputs}
+
+
+def _convert(converter) -> bytes:
+    with _quiet():
+        return converter.convert()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps TensorFlow's warnings about its own converter off the terminal."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            suppress_native_logs(),
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,1 @@
+"""Comparisons and robustness measurements, which train or load several models."""

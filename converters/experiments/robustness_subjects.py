@@ -1,0 +1,157 @@
+"""The classifiers whose robustness is measured: a run's float and int8 models, a .tflite file, and
+TF-IDF on the same training texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from converters.inference.predictor import softmax
+from converters.inference.text_classification_predictor import TextClassificationPredictor
+from converters.tflite.inspection import list_operators
+from converters.tflite.metadata import read_metadata
+from converters.tflite.tflite_file import Model
+from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
+from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.sources.evaluation_set import load_evaluation_set
+from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.evaluation.baselines import TfidfClassifier
+from tfsqueeze.robustness.greedy_search import Predict
+from tfsqueeze.utils.errors import UserError
+
+INT8, FLOAT, TFIDF = "int8 .tflite", "float Keras", "TF-IDF + logistic regression"
+
+
+@dataclass
+class Subject:
+    """What is measured.
+
+    predictors: by name; probabilities in the order of `label_names`.
+    words: of the model's embeddings; None where it has no table.
+    dataset_name, seed: of training, so that the same texts can be loaded again.
+    """
+
+    predictors: dict[str, Predict]
+    label_names: list[str]
+    words: NeighbourWords | None
+    dataset_name: str | None
+    seed: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def load_subject(path: Path) -> Subject:
+    """Loads a run, which is converted to int8 for this, or a .tflite file.
+
+    Raises UserError where the path holds neither, or a model of another task than the
+    classification of single texts.
+    """
+    if path.is_dir():
+        return _run_subject(path)
+    metadata = read_metadata(path)
+    _require_single_texts(path, metadata.task, metadata.pairs)
+    classifier = TextClassificationPredictor.from_file(path)
+    table = word_table(path, len(metadata.vocabulary))
+    return Subject(
+        {INT8: _tflite_predictor(classifier)},
+        metadata.labels,
+        None if table is None else NeighbourWords(metadata.vocabulary, table),
+        metadata.extra.get("dataset"),
+        metadata.extra.get("options", {}).get("seed", 0),
+    )
+
+
+def _require_single_texts(path, task, pairs):
+    if task != "text-classification" or pairs:
+        kind = "pairs of texts" if task == "text-classification" else task
+        raise UserError(
+            f"{path} is a model for {kind}; robustness is measured on classifiers of "
+            "single texts so far"
+        )
+
+
+def _run_subject(folder):
+    from converters.conversion.runs import convert_run
+    from tfsqueeze.training.batches import evaluation_batches, tokenize
+    from tfsqueeze.training.trained_run import load_run
+
+    run = load_run(folder)
+    _require_single_texts(folder, run.task.name, run.reads_pairs)
+
+    def float_probabilities(texts):
+        ids = tokenize(run.tokenizer, list(texts))
+        return softmax(run.float_model.predict(evaluation_batches(ids), verbose=0))
+
+    table = run.float_model.get_layer("embeddings").word_embeddings.numpy()
+    return Subject(
+        {
+            INT8: _tflite_predictor(TextClassificationPredictor.from_file(convert_run(run))),
+            FLOAT: float_probabilities,
+        },
+        run.label_names,
+        NeighbourWords(run.tokenizer.vocabulary, table),
+        run.dataset_name,
+        run.options.seed,
+    )
+
+
+def _tflite_predictor(classifier: TextClassificationPredictor) -> Predict:
+    return lambda texts: np.array(
+        [list(prediction.probabilities.values()) for prediction in classifier.predict(texts)]
+    )
+
+
+def word_table(model: Model, tokens: int) -> np.ndarray | None:
+    """Returns a .tflite file's table of word embeddings: float32 [tokens, channels]; None where
+    no operator looks rows up in a constant of that many rows."""
+    for operator in list_operators(model):
+        if operator.name != "GATHER":
+            continue
+        table = operator.inputs[0]
+        if table.is_constant and len(table.shape) == 2 and table.shape[0] == tokens:
+            # One scale for the whole table, or none where it is float.
+            (scale,) = table.scales or (1.0,)
+            return np.float32(scale) * (table.values.astype(np.float32) - table.zero_point)
+    return None
+
+
+def evaluation_texts(
+    subject: Subject, data: str | None, text_column: str, label_column: str
+) -> TextDataset:
+    """Returns the texts to measure on, and adds TF-IDF to the subject.
+
+    TF-IDF is fitted to the dataset that the model was trained on; where that cannot be loaded, to
+    the training part of `data`; where `data` is a single file, it is left out. Notes say so.
+
+    data: as `load_evaluation_set` takes it; by default the dataset of training.
+
+    Raises UserError where the texts cannot be loaded, or are labelled otherwise than the model.
+    """
+    name = subject.dataset_name
+    if data is None and name is None:
+        raise UserError("the model does not say what it was trained on; name a dataset")
+    splits, source, failure = None, None, None
+    for source in dict.fromkeys((name, data)):
+        if source is None:
+            continue
+        try:
+            # The seed is that of training, so that no text is one that the models learned from.
+            splits = load_dataset(
+                source, text_column=text_column, label_column=label_column, seed=subject.seed
+            )
+            break
+        except UserError as error:
+            failure = failure or error
+    if splits is None:
+        if data is None:
+            raise failure
+        subject.notes.append("Without TF-IDF, since the texts of training are not at hand.")
+        return load_evaluation_set(data, text_column, label_column)
+    tfidf = TfidfClassifier(splits.train, subject.label_names)
+    subject.predictors[TFIDF] = tfidf.predict_probabilities
+    if source != name:
+        subject.notes.append(f"TF-IDF is fitted to the training part of {Path(source).name}.")
+    if data in (None, source):
+        return splits.test or splits.validation
+    return load_evaluation_set(data, text_column, label_column)

@@ -1,0 +1,1 @@
+"""Predictions from one packed .tflite file, one predictor for each task."""

@@ -1,0 +1,1 @@
+"""Results as JSON, Markdown, HTML, plots and terminal tables."""

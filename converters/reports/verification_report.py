@@ -1,0 +1,398 @@
+"""Reports on a model, from measured results: JSON, Markdown, HTML, plots and terminal tables.
+
+The results are a dict of which every key is optional; each section of a report is written only
+where its key is there. Accuracies, F1 scores and agreements are fractions of 1:
+
+    title: str
+    dataset: {name, train, validation, test (numbers of examples), labels: [str]}
+    model: {preset, parameters, macs, max_length, vocab_size}
+    settings: {name: value}, flat
+    versions: {package: version}
+    seconds: {stage: wall-clock time}
+    baselines: {majority | tfidf_logistic_regression: {accuracy}}
+    training: {float | qat: [{epoch, loss, accuracy, val_loss, val_accuracy}]}
+    accuracy: [{model, runtime, kernels, examples, accuracy, macro_f1, agreement_with_qat,
+        agreement_with_float, logit_error_mean, logit_error_max}], logit errors in steps of the
+        output's scale; `kernels` is default, reference or None, and all from `macro_f1` on may
+        be None; in place of accuracy and macro_f1 the scores of another task (`SCORES`)
+    files: [{name, bytes}]
+    latency: [`converters.runtime.latency.LatencyReport.to_dict()`]
+    operators: `converters.tflite.inspection.summarize_operators(...)`
+    checks: [{claim, measured, passed}]
+    confusion_matrix: {labels: [str], rows: [[int]]}, a row for each true label
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from converters.reports.page import (
+    Section,
+    plain_text,
+    print_sections,
+    to_html,
+    to_markdown,
+    write_files,
+)
+from converters.reports.plots import BASELINE_NAMES, SCORES, draw_plots, runtime_name
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_DEFAULT_TITLE = "tfsqueeze report"
+_ABSENT = "–"
+_MAX_CONFUSIONS = 15
+_MAX_LISTED_LABELS = 30
+# The verdict comes last, where a reader of a terminal looks first.
+_TERMINAL_SECTIONS = ("accuracy", "latency", "files", "operators", "confusion_matrix", "checks")
+
+
+def write_report(results: Mapping[str, Any], folder: str | PathLike) -> dict[str, Path]:
+    """Writes report.json, report.md, report.html and the plots of `results` to `folder`.
+
+    All are made before the first is written, and each is renamed into place when whole.
+    report.json holds `results` as they are, but for NaN and infinity, which become null.
+
+    Args:
+        results: the dict that this module's docstring describes; numpy numbers are fine.
+        folder: made if it is not there; files of the same names are replaced.
+
+    Returns:
+        Paths by `json`, `markdown`, `html`, and for each plot the key of `results` that it shows.
+
+    Raises:
+        UserError: the folder cannot be written to.
+    """
+    results = _jsonable(results)
+    title = plain_text(results.get("title") or _DEFAULT_TITLE)
+    sections = _sections(results)
+    plots = draw_plots(results)
+    names = {key: f"{key}.png" for key in plots}
+    texts = {
+        "json": ("report.json", json.dumps(results, indent=2, allow_nan=False) + "\n"),
+        "markdown": ("report.md", to_markdown(title, sections, names)),
+        "html": ("report.html", to_html(title, sections, plots)),
+    }
+    contents = {key: (names[key], png) for key, png in plots.items()}
+    contents |= {key: (name, text.encode("utf-8")) for key, (name, text) in texts.items()}
+    return write_files(contents, folder)
+
+
+def print_report(results: Mapping[str, Any], console: Console) -> None:
+    """Prints the results as tables, accuracy first and the verdict on each claim last.
+
+    What the terminal's reader asked for (settings) or has watched (training) is left out.
+    """
+    sections = {section.key: section for section in _sections(_jsonable(results))}
+    print_sections((sections[key] for key in _TERMINAL_SECTIONS if key in sections), console)
+
+
+def _sections(results: Mapping[str, Any]) -> list[Section]:
+    builders: dict[str, Callable[[Any], Section]] = {
+        "checks": _checks,
+        "files": _files,
+        "latency": _latency,
+        "operators": _operators,
+        "confusion_matrix": _confusions,
+        "training": _training,
+        "dataset": _dataset,
+        "model": _model,
+        "settings": lambda values: _pairs("settings", "Settings", "Setting", values),
+        "versions": lambda values: _pairs("versions", "Versions", "Package", values),
+        "seconds": _seconds,
+    }
+    sections = [build(results[key]) for key, build in builders.items() if results.get(key)]
+    rows, baselines = results.get("accuracy") or [], results.get("baselines") or {}
+    return [_accuracy(rows, baselines), *sections] if rows or baselines else sections
+
+
+def _accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Section:
+    table = [
+        (
+            plain_text(row["model"]),
+            runtime_name(row),
+            _count(row.get("examples")),
+            *(_score(score, row) for score in SCORES),
+            _percent(row.get("agreement_with_qat")),
+            _percent(row.get("agreement_with_float")),
+            _decimals(row.get("logit_error_mean"), 3),
+            _decimals(row.get("logit_error_max"), 1),
+        )
+        for row in rows
+    ]
+    table += [
+        (
+            f"Baseline: {plain_text(BASELINE_NAMES.get(name, name))}",
+            _ABSENT,
+            _ABSENT,
+            *(_score(score, baseline) for score in SCORES),
+            *[_ABSENT] * 4,
+        )
+        for name, baseline in baselines.items()
+    ]
+    columns = (
+        "Model",
+        "Runtime",
+        "Examples",
+        *SCORES.values(),
+        "Same as QAT",
+        "Same as float",
+        "Logit error, mean",
+        "Logit error, max",
+    )
+    # A command that compares nothing need not show empty columns.
+    kept = [
+        column
+        for column in range(len(columns))
+        if column < 2 or any(row[column] != _ABSENT for row in table)
+    ]
+    notes = []
+    shown = [columns[column] for column in kept]
+    if "Same as QAT" in shown or "Same as float" in shown:
+        labelled = "examples" if "Accuracy" in shown else "texts and words"
+        notes.append(f"“Same as” is the share of {labelled} given the same label.")
+    if "Logit error, mean" in shown or "Logit error, max" in shown:
+        notes.append("Logit errors are in steps of the output's scale.")
+    return Section(
+        key="accuracy",
+        heading="Accuracy",
+        columns=tuple(columns[column] for column in kept),
+        rows=tuple(tuple(row[column] for column in kept) for row in table),
+        first_number=2,
+        note=" ".join(notes),
+        plot="accuracy",
+    )
+
+
+def _checks(checks: Sequence[Mapping]) -> Section:
+    failed = frozenset(index for index, check in enumerate(checks) if not check["passed"])
+    return Section(
+        key="checks",
+        heading="Checks",
+        columns=("Claim", "Measured", "Result"),
+        rows=tuple(
+            (
+                plain_text(check["claim"]),
+                plain_text(check["measured"]),
+                "passed" if check["passed"] else "FAILED",
+            )
+            for check in checks
+        ),
+        first_number=3,
+        note=f"{len(checks) - len(failed)} of {len(checks)} passed.",
+        failed=failed,
+    )
+
+
+def _files(files: Sequence[Mapping]) -> Section:
+    largest = max(file["bytes"] for file in files)
+    return Section(
+        key="files",
+        heading="Files",
+        columns=("File", "Size", "Over the largest"),
+        rows=tuple(
+            (
+                plain_text(file["name"]),
+                _size(file["bytes"]),
+                _ratio(file["bytes"] / largest if largest else None),
+            )
+            for file in files
+        ),
+    )
+
+
+def _latency(reports: Sequence[Mapping]) -> Section:
+    return Section(
+        key="latency",
+        heading="Latency",
+        columns=("Model", "Runtime", "Threads", "Median", "p10", "p90", "Ratio", "Load", "Size"),
+        rows=tuple(
+            (
+                plain_text(model["name"]),
+                plain_text(report["runtime"]),
+                _count(report["num_threads"]),
+                *(_milliseconds(model[name]) for name in ("median", "p10", "p90")),
+                _ratio(model["ratio"]),
+                _milliseconds(model["load_milliseconds"]),
+                _size(model["size_bytes"]),
+            )
+            for report in reports
+            for model in report["models"]
+        ),
+        first_number=2,
+        note="The ratio is over the first model on the same runtime and threads, in the same "
+        "round: below 1 is faster.",
+        plot="latency",
+    )
+
+
+def _operators(rows: Sequence[Mapping]) -> Section:
+    return Section(
+        key="operators",
+        heading="Operators",
+        columns=("Operator", "Inputs", "Outputs", "Count"),
+        rows=tuple(
+            (
+                plain_text(row["name"]),
+                ", ".join(row["inputs"]) or _ABSENT,
+                ", ".join(row["outputs"]) or _ABSENT,
+                _count(row["count"]),
+            )
+            for row in rows
+        ),
+        first_number=3,
+        note=f"{sum(row['count'] for row in rows):,} operators in all.",
+        plot="operators",
+    )
+
+
+def _confusions(matrix: Mapping[str, Any]) -> Section:
+    labels = matrix["labels"]
+    mistakes = sorted(
+        (
+            (-count, true, predicted)
+            for true, row in enumerate(matrix["rows"])
+            for predicted, count in enumerate(row)
+            if count and true != predicted
+        ),
+    )
+    wrong = -sum(mistake[0] for mistake in mistakes)
+    total = sum(map(sum, matrix["rows"]))
+    note = f"{wrong:,} of {total:,} examples are mistaken."
+    if len(mistakes) > _MAX_CONFUSIONS:
+        note += f" The table has the {_MAX_CONFUSIONS} most frequent mistakes."
+    return Section(
+        key="confusion_matrix",
+        heading="Confusion matrix",
+        columns=("True label", "Predicted label", "Examples"),
+        rows=tuple(
+            (plain_text(labels[true]), plain_text(labels[predicted]), _count(-count))
+            for count, true, predicted in mistakes[:_MAX_CONFUSIONS]
+        ),
+        first_number=2,
+        note=note,
+        plot="confusion_matrix",
+    )
+
+
+def _training(stages: Mapping[str, Sequence[Mapping]]) -> Section:
+    return Section(
+        key="training",
+        heading="Training",
+        columns=(
+            "Stage",
+            "Epoch",
+            "Loss",
+            "Accuracy",
+            "Validation loss",
+            "Validation accuracy",
+        ),
+        rows=tuple(
+            (
+                plain_text(stage),
+                _decimals(epoch["epoch"], 0),
+                _decimals(epoch.get("loss"), 4),
+                _percent(epoch.get("accuracy")),
+                _decimals(epoch.get("val_loss"), 4),
+                _percent(epoch.get("val_accuracy")),
+            )
+            for stage, epochs in stages.items()
+            for epoch in epochs
+        ),
+        note="Each stage keeps its best epoch on validation. Epoch 0 of the quantization-aware "
+        "stage is the calibrated model that it starts from.",
+        plot="training",
+    )
+
+
+def _dataset(dataset: Mapping[str, Any]) -> Section:
+    values = {key: value for key, value in dataset.items() if key != "labels"}
+    labels = dataset.get("labels") or []
+    if labels:
+        listed = ", ".join(map(plain_text, labels[:_MAX_LISTED_LABELS]))
+        more = len(labels) - _MAX_LISTED_LABELS
+        values["labels"] = f"{len(labels)}: {listed}{f' and {more} more' if more > 0 else ''}"
+    return _pairs("dataset", "Dataset", "Property", values)
+
+
+def _model(model: Mapping[str, Any]) -> Section:
+    return _pairs("model", "Model", "Property", model)
+
+
+def _seconds(seconds: Mapping[str, float]) -> Section:
+    return Section(
+        key="seconds",
+        heading="Time taken",
+        columns=("Stage", "Seconds"),
+        rows=tuple((plain_text(stage), _decimals(taken, 1)) for stage, taken in seconds.items()),
+    )
+
+
+def _pairs(key: str, heading: str, name: str, values: Mapping[str, Any]) -> Section:
+    return Section(
+        key=key,
+        heading=heading,
+        columns=(name, "Value"),
+        rows=tuple((plain_text(name), _value(value)) for name, value in values.items()),
+        first_number=2,
+    )
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return _ABSENT
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return plain_text(f"{value:g}" if isinstance(value, float) else value)
+
+
+def _score(name: str, row: Mapping) -> str:
+    # The one that is no fraction.
+    return _decimals(row.get(name), 2) if name == "perplexity" else _percent(row.get(name))
+
+
+def _percent(value: float | None) -> str:
+    return _ABSENT if value is None else f"{100 * value:.2f} %"
+
+
+def _ratio(value: float | None) -> str:
+    return _ABSENT if value is None else f"{value:.2f} x"
+
+
+def _milliseconds(value: float | None) -> str:
+    return _ABSENT if value is None else f"{value:,.2f} ms"
+
+
+def _decimals(value: float | None, places: int) -> str:
+    return _ABSENT if value is None else f"{value:,.{places}f}"
+
+
+def _count(value: int | None) -> str:
+    return _ABSENT if value is None else f"{value:,}"
+
+
+def _size(count: int) -> str:
+    """Decimal units, as disks and downloads are sold by: 1 KB is 1000 bytes."""
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1e3:.1f} KB" if count < 999_950 else f"{count / 1e6:.2f} MB"
+
+
+def _jsonable(value: Any) -> Any:
+    """`value` as JSON's types: numpy's numbers and arrays unpacked, paths as text, NaN as null."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, Iterable):
+        return [_jsonable(item) for item in value]
+    return str(value)

@@ -1,0 +1,1 @@
+"""The interpreters of .tflite files: running, timing and verifying them."""

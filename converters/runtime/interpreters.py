@@ -1,0 +1,325 @@
+"""One face for the two interpreters of .tflite files, tflite-runtime and LiteRT."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from converters.tflite.inspection import list_operators
+from converters.tflite.signatures import signature_length
+from converters.tflite.tflite_file import Model, one_line, read_model
+from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.logging import suppress_native_logs
+
+_PACKAGES = {"tflite-runtime": "tflite_runtime", "litert": "ai_edge_litert"}
+_KERNELS = {"default": "AUTO", "reference": "BUILTIN_REF"}
+
+Inputs = np.ndarray | Mapping[str, np.ndarray]
+
+
+class KernelsUnavailableError(UserError):
+    """A runtime whose kernels of the kind asked for compute this model wrongly."""
+
+
+def available_runtimes() -> list[str]:
+    """The names, of "tflite-runtime" and "litert", whose packages work in this environment."""
+    names = [name for name, package in _PACKAGES.items() if importlib.util.find_spec(package)]
+    # tflite-runtime was built against numpy 1: under numpy 2 every interpreter is a SystemError.
+    if int(np.__version__.split(".")[0]) >= 2 and "tflite-runtime" in names:
+        names.remove("tflite-runtime")
+    return names
+
+
+@dataclass(frozen=True)
+class TensorDetails:
+    """An input or output of a model: real value = scale * (stored value - zero_point).
+
+    `scale` is 0.0 where the tensor is not quantized; `shape` is that of one batch.
+    """
+
+    name: str
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+    def dequantize(self, values: np.ndarray) -> np.ndarray:
+        """float32 real values of the same shape; values of an unquantized tensor pass through."""
+        if not self.scale:
+            return values.astype(np.float32)
+        return np.float32(self.scale) * (values.astype(np.float32) - np.float32(self.zero_point))
+
+
+class TFLiteModel:
+    """A .tflite model held by one runtime; made by `open_model`. Not safe to share by threads.
+
+    Attributes:
+        runtime: "litert" or "tflite-runtime".
+        input_details, output_details: tuples of TensorDetails in the order of the file. Names
+            are plain: `serving_default_input_ids:0` is "input_ids".
+        by_length: the parts of a file for several lengths (`converters.tflite.signatures`), by length,
+            each a TFLiteModel; none in other files. The model itself is the longest.
+    """
+
+    def __init__(self, interpreter: Any, runtime: str) -> None:
+        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+        self._set_up(runtime, inputs, outputs)
+        self._interpreter = interpreter
+        self._input_indices = {
+            plain.name: raw["index"] for plain, raw in zip(self.input_details, inputs, strict=True)
+        }
+        self._output_indices = [raw["index"] for raw in outputs]
+        self.by_length = {
+            length: _SignatureModel(interpreter.get_signature_runner(key), runtime)
+            for key in interpreter.get_signature_list()
+            if (length := signature_length(key)) is not None
+        }
+
+    def _set_up(self, runtime, inputs, outputs) -> None:
+        self.runtime = runtime
+        self.input_details = tuple(map(_tensor_details, inputs))
+        self.output_details = tuple(map(_tensor_details, outputs))
+        self.by_length: dict[int, TFLiteModel] = {}
+
+    def run(self, inputs: Inputs) -> np.ndarray:
+        """As `run_all`, of a model with one output: that output.
+
+        Raises:
+            UserError: as `run_all`, or the model has several outputs.
+        """
+        name = self._only_output()
+        return self.run_all(inputs)[name]
+
+    def run_all(self, inputs: Inputs) -> dict[str, np.ndarray]:
+        """Runs one batch and returns the outputs as stored, int8 or float32, by name.
+
+        Args:
+            inputs: an array per input name, or the array itself where there is one input; each
+                of exactly the shape in `input_details`.
+
+        Raises:
+            UserError: an input is missing, unknown or misshapen, or does not fit the dtype; or the
+                runtime rejects a value, such as a token id outside the embedding table.
+        """
+        arrays = self._named(inputs)
+        for detail in self.input_details:
+            value = arrays[detail.name] = _as_dtype(arrays[detail.name], detail)
+            if value.shape != detail.shape:
+                raise UserError(_misshapen(detail, value))
+        try:
+            return self._invoke(arrays)
+        except RuntimeError as error:
+            raise UserError(
+                f"{self.runtime} cannot run the model on these inputs: {one_line(error)}"
+            ) from error
+
+    def _invoke(self, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if self.by_length:
+            # tflite-runtime refuses to invoke an interpreter that has signature runners.
+            return self.by_length[max(self.by_length)]._invoke(arrays)
+        for name, value in arrays.items():
+            self._interpreter.set_tensor(self._input_indices[name], value)
+        self._interpreter.invoke()
+        return {
+            detail.name: self._interpreter.get_tensor(index)
+            for detail, index in zip(self.output_details, self._output_indices, strict=True)
+        }
+
+    def _only_output(self) -> str:
+        names = [detail.name for detail in self.output_details]
+        if len(names) != 1:
+            raise UserError(f"the model has several outputs ({', '.join(names)}); one is needed")
+        return names[0]
+
+    def predict_logits(self, inputs: Inputs) -> np.ndarray:
+        """As `predict`, of a model with one output: float32 logits [n, num_labels].
+
+        Raises:
+            UserError: as `predict`, or the model has several outputs.
+        """
+        name = self._only_output()
+        return self.predict(inputs)[name]
+
+    def predict(self, inputs: Inputs) -> dict[str, np.ndarray]:
+        """Runs rows one batch at a time and dequantizes: float32 [n, ...] by the output's name.
+
+        Args:
+            inputs: input_ids int32 [n, length], or a dict with other inputs ([n, ...]) too. The
+                model's batch is static, mostly 1, and must divide n.
+
+        Raises:
+            UserError: as `run_all`, or the inputs differ in n, or n is no multiple of the batch.
+        """
+        arrays = self.checked_rows(inputs)
+        batch = self.input_details[0].shape[0]
+        count = len(next(iter(arrays.values())))
+        outputs = {
+            detail.name: np.empty((count, *detail.shape[1:]), np.float32)
+            for detail in self.output_details
+        }
+        for start in range(0, count, batch):
+            rows = {name: value[start : start + batch] for name, value in arrays.items()}
+            stored = self.run_all(rows)
+            for detail in self.output_details:
+                outputs[detail.name][start : start + batch] = detail.dequantize(stored[detail.name])
+        return outputs
+
+    def checked_rows(self, inputs: Inputs) -> dict[str, np.ndarray]:
+        """The rows of `predict_logits` by input's name, in the order and dtypes of the file.
+
+        Raises:
+            UserError: an input is missing, unknown or misshapen, or does not fit the dtype; or the
+                inputs differ in the number of rows, or it is no multiple of the model's batch.
+        """
+        named = self._named(inputs)
+        arrays = {
+            detail.name: _as_dtype(named[detail.name], detail) for detail in self.input_details
+        }
+        counts = {value.shape[0] if value.ndim else 0 for value in arrays.values()}
+        batch = self.input_details[0].shape[0]
+        if len(counts) != 1 or next(iter(counts)) % batch:
+            raise UserError(
+                f"the inputs have {sorted(counts)} rows; "
+                f"all must have one number of rows, a multiple of the model's batch of {batch}"
+            )
+        for detail in self.input_details:
+            if arrays[detail.name].shape[1:] != detail.shape[1:]:
+                raise UserError(_misshapen(detail, arrays[detail.name]))
+        return arrays
+
+    def _named(self, inputs: Inputs) -> dict[str, np.ndarray]:
+        expected = [detail.name for detail in self.input_details]
+        if not isinstance(inputs, Mapping):
+            inputs = {expected[0] if len(expected) == 1 else "input_ids": inputs}
+        if set(inputs) != set(expected):
+            raise UserError(
+                f"the inputs given are {', '.join(sorted(inputs)) or 'none'}; "
+                f"the model takes {', '.join(expected)}"
+            )
+        return dict(inputs)
+
+
+class _SignatureModel(TFLiteModel):
+    """One signature of a file, which shares the interpreter with the others."""
+
+    def __init__(self, runner: Any, runtime: str) -> None:
+        self._runner = runner
+        self._set_up(
+            runtime,
+            [{**raw, "name": name} for name, raw in runner.get_input_details().items()],
+            [{**raw, "name": name} for name, raw in runner.get_output_details().items()],
+        )
+
+    def _invoke(self, arrays):
+        return self._runner(**arrays)
+
+
+def open_model(
+    model: Model, runtime: str = "litert", kernels: str = "default", num_threads: int = 1
+) -> TFLiteModel:
+    """Opens a .tflite model, given as its bytes or a path, and allocates its tensors.
+
+    Args:
+        runtime: one of `available_runtimes()`.
+        kernels: "default" for the optimized kernels with the runtime's default delegate
+            (XNNPACK), "reference" for the reference kernels without delegates.
+        num_threads: threads of the optimized kernels.
+
+    Raises:
+        KernelsUnavailableError: tflite-runtime's reference kernels would give garbage (a
+            per-channel FULLY_CONNECTED with an output of three or more dimensions).
+        UserError: the runtime is not installed, an argument is out of range, or the file is
+            damaged or has operators that the runtime does not support.
+    """
+    if runtime not in available_runtimes():
+        raise UserError(
+            f"the runtime {runtime!r} is not available; "
+            f"installed here: {', '.join(available_runtimes()) or 'none'}"
+        )
+    if kernels not in _KERNELS:
+        raise UserError(f"kernels {kernels!r} are unknown; use {' or '.join(_KERNELS)}")
+    if num_threads < 1:
+        raise UserError(f"num_threads is {num_threads}; use 1 or more")
+    content = read_model(model)
+    if (runtime, kernels) == ("tflite-runtime", "reference"):
+        _refuse_wrong_kernels(content)
+    module = _import_interpreter(runtime)
+    try:
+        with suppress_native_logs():
+            interpreter = module.Interpreter(
+                model_content=content,
+                num_threads=num_threads,
+                experimental_op_resolver_type=module.OpResolverType[_KERNELS[kernels]],
+            )
+            interpreter.allocate_tensors()
+        return TFLiteModel(interpreter, runtime)
+    except (ValueError, RuntimeError) as error:
+        name = "the model" if isinstance(model, bytes) else os.fspath(model)
+        raise UserError(f"{runtime} cannot load {name}: {one_line(error)}") from error
+
+
+def _import_interpreter(runtime: str) -> Any:
+    """The interpreter module of a runtime, safe to use beside TensorFlow.
+
+    TensorFlow loads its libraries with global symbols, and tflite-runtime, loaded after it, would
+    call into TensorFlow's newer code of the same names and crash; DEEPBIND makes it prefer its own.
+    """
+    name = f"{_PACKAGES[runtime]}.interpreter"
+    flags = sys.getdlopenflags()
+    deepbind = getattr(os, "RTLD_DEEPBIND", 0) if runtime == "tflite-runtime" else 0
+    sys.setdlopenflags(flags | deepbind)
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.setdlopenflags(flags)
+
+
+def _refuse_wrong_kernels(content: bytes) -> None:
+    """Raises for what tflite-runtime 2.14, its last release, computes wrongly by reference.
+
+    Its per-channel FULLY_CONNECTED takes the output for two-dimensional and leaves all but the
+    first rows unset (tensorflow/tensorflow issue 53501, fixed per tensor only).
+    """
+    for operator in list_operators(content):
+        weights, rank = operator.weights, max((len(x.shape) for x in operator.outputs), default=0)
+        if operator.name == "FULLY_CONNECTED" and weights and len(weights.scales) > 1 and rank > 2:
+            raise KernelsUnavailableError(
+                "tflite-runtime's reference kernels compute the per-channel FULLY_CONNECTED at "
+                f"{operator.index} wrongly, its output having {rank} dimensions; use the default "
+                "kernels or LiteRT, or reshape to two dimensions before the dense layer"
+            )
+
+
+def _tensor_details(raw: dict[str, Any]) -> TensorDetails:
+    scale, zero_point = raw["quantization"]
+    name = raw["name"].removeprefix("serving_default_").split(":")[0]
+    return TensorDetails(
+        name, np.dtype(raw["dtype"]), tuple(map(int, raw["shape"])), float(scale), int(zero_point)
+    )
+
+
+def _misshapen(detail: TensorDetails, value: np.ndarray) -> str:
+    return (
+        f"input {detail.name} has shape {list(value.shape)}; the model takes {list(detail.shape)}"
+    )
+
+
+def _as_dtype(value: np.ndarray, detail: TensorDetails) -> np.ndarray:
+    """`value` in the input's dtype, where no element changes by that."""
+    value = np.asarray(value)
+    if value.dtype == detail.dtype:
+        return value
+    converted = value.astype(detail.dtype) if value.dtype.kind in "biuf" else None
+    if converted is None or not np.array_equal(converted, value):
+        raise UserError(
+            f"input {detail.name} has dtype {value.dtype} with values that "
+            f"{detail.dtype} cannot hold; the model takes {detail.dtype}"
+        )
+    return converted

@@ -1,0 +1,1 @@
+"""Devices that a run can be exported to, one package for each."""

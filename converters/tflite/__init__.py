@@ -1,0 +1,1 @@
+"""The .tflite file: its bytes, operators, metadata and signatures."""

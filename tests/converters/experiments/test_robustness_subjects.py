@@ -1,0 +1,163 @@
+"""`tfsqueeze robustness` of a trained run and of a .tflite file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from converters.experiments.robustness_subjects import (
+    FLOAT,
+    INT8,
+    TFIDF,
+    evaluation_texts,
+    load_subject,
+    word_table,
+)
+from tfsqueeze.cli.main import app
+from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.robustness.attacks import ATTACKS
+from tfsqueeze.robustness.noises import NOISES
+
+
+@pytest.fixture(scope="module")
+def run_folder(trained_run, topics_folder, tmp_path_factory):
+    """The run, with a dataset that can be found again by its name."""
+    folder = tmp_path_factory.mktemp("robust") / "run"
+    shutil.copytree(trained_run.folder, folder)
+    claim = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**claim, "dataset": str(topics_folder)}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def subject(run_folder):
+    return load_subject(run_folder)
+
+
+def robustness(*arguments):
+    return CliRunner().invoke(app, ["robustness", *map(str, arguments)])
+
+
+def error_of(result):
+    assert result.exit_code == 1, result.output
+    lines = [line for line in result.stderr.splitlines() if not line.startswith("> ")]
+    assert len(lines) == 1
+    return lines[0].removeprefix("error: ")
+
+
+def test_the_models_of_a_run_agree_and_know_its_words(subject, topics_folder, trained_run):
+    test = evaluation_texts(subject, None, "text", "label")
+    assert test.texts == load_dataset(topics_folder).test.texts
+    assert list(subject.predictors) == [INT8, FLOAT, TFIDF] and subject.notes == []
+    labels = test.label_ids(subject.label_names)
+    found = {name: predict(test.texts) for name, predict in subject.predictors.items()}
+    for name, probabilities in found.items():
+        assert probabilities.sum(axis=1) == pytest.approx(1.0), name
+        assert (probabilities.argmax(axis=1) == labels).mean() > 0.9, name
+    assert np.abs(found[INT8] - found[FLOAT]).max() < 0.15
+    assert subject.words.neighbours("corn") == [] and len(subject.words.neighbours("dog")) == 10
+
+
+def test_the_table_of_a_tflite_file_is_that_of_its_quantized_model(topics_model, trained_run):
+    vocabulary = trained_run.tokenizer.vocabulary
+    table = word_table(topics_model, len(vocabulary))
+    trained = trained_run.float_model.get_layer("embeddings").word_embeddings.numpy()
+    assert table.shape == trained.shape and table.dtype == np.float32
+    # Quantization-aware training moved it, and int8 rounds it.
+    similarity = (table * trained).sum() / np.linalg.norm(table) / np.linalg.norm(trained)
+    assert similarity > 0.98
+    assert word_table(topics_model, len(vocabulary) + 1) is None
+
+
+def test_a_run_is_measured_beside_tfidf(run_folder, tmp_path):
+    result = robustness(
+        run_folder,
+        "--texts",
+        6,
+        "--noises",
+        "drop,lost_spaces,synonyms",
+        "--levels",
+        "0.5,0.1",
+        "--attacks",
+        "deepwordbug",
+        "--json",
+        "-o",
+        tmp_path / "report",
+    )
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found == json.loads((tmp_path / "report" / "robustness.json").read_text())
+    assert found["models"] == [INT8, FLOAT, TFIDF] and found["examples"] == 6
+    assert found["options"]["levels"] == [0.1, 0.5] and found["left_out"] == []
+    assert [row["noise"] for row in found["noises"]] == ["drop", "lost_spaces", "synonyms"]
+    assert all(found["clean"][model] > 0.8 for model in found["models"])
+    assert [row["model"] for row in found["attacks"]] == found["models"]
+    assert all(len(row["results"]) == 6 for row in found["attacks"])
+    assert "robustness-noise.png" in {path.name for path in (tmp_path / "report").iterdir()}
+
+
+def test_a_file_whose_training_texts_are_gone_is_measured_alone(topics_model, topics_folder):
+    result = robustness(
+        topics_model,
+        topics_folder / "test.csv",
+        "--texts",
+        4,
+        "--noises",
+        "ocr",
+        "--levels",
+        "0.3",
+        "--attacks",
+        "textfooler",
+    )
+    assert result.exit_code == 0, result.output
+    assert INT8 in result.stdout and TFIDF not in result.stdout
+    assert "Without TF-IDF" in result.stdout and "textfooler" in result.stdout
+
+
+def test_a_file_with_a_dataset_is_measured_beside_tfidf_on_it(topics_model, topics_folder):
+    result = robustness(
+        topics_model,
+        topics_folder,
+        "--texts",
+        3,
+        "--noises",
+        "swap",
+        "--levels",
+        "0.3",
+        "--attacks",
+        "none",
+        "--json",
+    )
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["models"] == [INT8, TFIDF] and found["attacks"] == []
+    assert found["notes"] == [f"TF-IDF is fitted to the training part of {topics_folder.name}."]
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--noises", "rust"], "there is no noise 'rust'; choose some of keyboard"),
+        (["--attacks", "rust"], "there is no attack 'rust'; choose some of deepwordbug"),
+        (["--levels", "much"], "--levels 'much': give numbers by commas"),
+        (["--levels", "2"], "a noise level must be above 0 and at most 1, not 2"),
+        (["--noises", "none", "--attacks", "none"], "neither a noise nor an attack"),
+        ([], "is neither a folder nor a known dataset"),
+    ],
+)
+def test_refusals_are_one_line(topics_model, arguments, message):
+    assert message in error_of(robustness(topics_model, *arguments))
+
+
+def test_help_names_every_noise_and_attack():
+    result = CliRunner().invoke(app, ["robustness", "--help"], env={"COLUMNS": "200"})
+    assert all(name in result.output for name in (*NOISES, *ATTACKS))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    assert "nothing.tflite cannot be read" in error_of(robustness(tmp_path / "nothing.tflite"))
+    assert "holds no finished training run" in error_of(robustness(tmp_path))

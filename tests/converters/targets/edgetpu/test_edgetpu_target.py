@@ -1,0 +1,52 @@
+"""The folder for a Coral board, and models that it is not for."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from converters.targets.edgetpu.edgetpu_target import check, export, require_supported
+from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.utils.errors import UserError
+
+
+def test_the_folder_is_complete(trained_run, tmp_path):
+    facts = export(trained_run, tmp_path, 12)
+    assert {file["name"] for file in facts["files"]} == {
+        "body.tflite",
+        "look_ups.npz",
+        "model.json",
+        "tokenizer.json",
+        "placement.json",
+        "placement.png",
+        "placement.svg",
+    }
+    described = json.loads((tmp_path / "model.json").read_text("utf-8"))
+    assert described["max_length"] == 12
+    assert described["labels"] == trained_run.label_names
+    tables = np.load(tmp_path / "look_ups.npz")
+    assert set(tables.files) == {entry["name"] for entry in described["inputs"]}
+    checked = check(tmp_path / "body.tflite")
+    assert checked["operators"] == facts["operators"]
+    (device,) = facts["devices"]
+    assert device["macs_on_device"] == facts["macs_on_tpu"]
+    assert "not installed" in facts["summary"]["compiler"]
+
+
+@pytest.mark.parametrize(
+    "fields, message",
+    [
+        ({"hidden_act": "gelu"}, "'relu', the faster, or 'sigmoid_gelu'"),
+        ({"layer_types": ("attention", "convolution")}, "layer 0 attends"),
+    ],
+)
+def test_models_that_leave_the_tpu_early_are_refused(fields, message):
+    with pytest.raises(UserError, match=message):
+        require_supported(load_preset("squeezebert-micro", **fields))
+
+
+@pytest.mark.parametrize("preset", ["squeezebert-edgetpu", "squeezebert-edgetpu-hybrid"])
+def test_the_presets_for_it_are_taken(preset):
+    require_supported(load_preset(preset))

@@ -1,0 +1,56 @@
+"""A trained run through Arm's Vela."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+
+import pytest
+
+from converters.targets.ethos_u import vela
+from converters.targets.ethos_u.ethos_u_target import check, export
+from tfsqueeze.utils.errors import UserError
+
+needs_vela = pytest.mark.skipif(
+    importlib.util.find_spec("ethosu") is None, reason="the extra ethos-u is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def exported(trained_run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ethos")
+    return folder, export(trained_run, folder)
+
+
+@needs_vela
+def test_nearly_all_macs_are_on_the_npu(exported):
+    _, facts = exported
+    assert facts["mac_share"] >= 0.95
+    on_cpu = {row["name"] for row in facts["operators"] if row["placement"] == "CPU"}
+    assert on_cpu == {"GATHER"}  # attention's products are on the NPU
+
+
+@needs_vela
+def test_each_accelerator_is_compiled_and_estimated(exported):
+    folder, facts = exported
+    found = {entry["accelerator"]: entry for entry in facts["accelerators"]}
+    assert set(found) == {"ethos-u55-128", "ethos-u65-256"}
+    for name, entry in found.items():
+        assert entry["cycles"] > 0 and entry["sram_bytes"] > 0
+        assert entry["microseconds"] == pytest.approx(1e6 * entry["cycles"] / entry["clock_hz"])
+        assert b"ethos-u" in (folder / name / "model_vela.tflite").read_bytes()
+    assert found["ethos-u65-256"]["cycles"] < found["ethos-u55-128"]["cycles"]
+    written = json.loads((folder / "ethos-u.json").read_text("utf-8"))
+    assert written["accelerators"] == facts["accelerators"]
+
+
+@needs_vela
+def test_a_float_model_stays_on_the_cpu(float_model):
+    facts = check(float_model)
+    assert facts["macs_on_npu"] == 0 and facts["mac_share"] == 0.0
+
+
+def test_a_missing_vela_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(vela.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"pip install 'tfsqueeze\[ethos-u\]'"):
+        vela.compile_for(tmp_path / "model.tflite", vela.ACCELERATORS[0], tmp_path)

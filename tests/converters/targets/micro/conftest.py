@@ -1,0 +1,194 @@
+"""Building exported sources, for this machine and for an emulated Cortex-M, and asking them."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+PROGRAMS = Path(__file__).parent / "programs"
+SOURCES = ("tokenizer.c", "tokenizer_tables.c", "classifier.c", "classifier_tables.c")
+WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror")
+CORTEX_M = ("-mcpu=cortex-m3", "-mthumb", "-Os")
+QEMU = (
+    "qemu-system-arm",
+    "-M",
+    "mps2-an385",
+    "-nographic",
+    "-monitor",
+    "none",
+    "-serial",
+    "none",
+    "-semihosting-config",
+    "enable=on,target=native",
+    "-kernel",
+)
+_LOGITS = 0xFFFFFFFF
+
+
+def _require(tool, hint):
+    """`make micro` installs the tools; where a fast test lacks one it is skipped."""
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed ({hint})")
+    return tool
+
+
+class Program:
+    """The exported tokenizer and classifier as a program (programs/check.c)."""
+
+    def __init__(self, command, folder, max_length, num_labels):
+        self._command, self._folder = command, folder
+        self._max_length, self._num_labels = max_length, num_labels
+
+    def _run(self, records):
+        (self._folder / "input.bin").write_bytes(b"".join(records))
+        subprocess.run(self._command, cwd=self._folder, check=True, timeout=500)
+        return (self._folder / "output.bin").read_bytes()
+
+    def encode(self, texts: list[bytes]) -> np.ndarray:
+        """Token ids int32 [texts, max_length]."""
+        output = self._run(struct.pack("<I", len(text)) + text for text in texts)
+        return np.frombuffer(output, "<i4").reshape(len(texts), self._max_length)
+
+    def classify(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Labels [rows], real values [rows, labels] and probabilities [rows, labels]."""
+        output = self._run(
+            struct.pack("<I", _LOGITS) + row.astype(np.int8).tobytes() for row in logits
+        )
+        rows = np.frombuffer(
+            output,
+            [
+                ("label", "<i4"),
+                ("values", "<f4", self._num_labels),
+                ("probabilities", "<f4", self._num_labels),
+            ],
+        )
+        return rows["label"], rows["values"], rows["probabilities"]
+
+
+@pytest.fixture(scope="session")
+def write_sources(tmp_path_factory):
+    """Writes the C sources of a tokenizer and a classifier without a model."""
+    from importlib import resources
+
+    from converters.targets.micro.sources import (
+        classifier_sources,
+        model_sources,
+        tokenizer_sources,
+    )
+    from converters.targets.micro.tokenizer_tables import build_tables
+    from converters.tflite.inspection import Tensor
+
+    def write(tokenizer, labels=("no", "yes"), scale=0.05, zero_point=3) -> Path:
+        folder = tmp_path_factory.mktemp("sources")
+        logits = Tensor(
+            0, "logits", "int8", (1, len(labels)), (scale,), zero_point, False, False, True
+        )
+        tables = build_tables(tokenizer.vocabulary, tokenizer.lowercase)
+        for sources in (
+            model_sources(b"\0", tokenizer.max_length, 0),
+            tokenizer_sources(tokenizer, tables),
+            classifier_sources(labels, logits),
+        ):
+            for name, text in sources.texts.items():
+                (folder / name).write_text(text, "utf-8")
+        templates = resources.files("converters.targets.micro") / "templates"
+        for name in ("tokenizer.h", "tokenizer.c", "classifier.h", "classifier.c"):
+            (folder / name).write_text((templates / name).read_text("utf-8"), "utf-8")
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def compile_sources(tmp_path_factory):
+    """Compiles exported sources with a program; returns the executable."""
+
+    def compile_(compiler, folder, options, programs) -> Path:
+        executable = tmp_path_factory.mktemp("build") / "program"
+        subprocess.run(
+            [
+                _require(compiler, "`make micro` installs it"),
+                *WARNINGS,
+                *options,
+                f"-I{folder}",
+                *(folder / name for name in SOURCES),
+                *(PROGRAMS / name for name in programs),
+                "-o",
+                executable,
+            ],
+            check=True,
+        )
+        return executable
+
+    return compile_
+
+
+@pytest.fixture(scope="session")
+def host_program(compile_sources):
+    """Builds the program for this machine, with sanitizers where asked."""
+
+    def build(folder, max_length, num_labels=2, options=("-O2",)) -> Program:
+        executable = compile_sources("gcc", folder, options, ["check.c"])
+        return Program([executable], executable.parent, max_length, num_labels)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def cortex_m_program(compile_sources):
+    """Builds the program for a Cortex-M3 and runs it under QEMU with semihosting."""
+
+    def build(folder, max_length, num_labels=2) -> Program:
+        _require(QEMU[0], "`make micro` installs it")
+        executable = compile_sources(
+            "arm-none-eabi-gcc",
+            folder,
+            [*CORTEX_M, "--specs=rdimon.specs", "-T", PROGRAMS / "mps2_an385.ld"],
+            ["check.c", "startup.c"],
+        )
+        return Program([*QEMU, executable], executable.parent, max_length, num_labels)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def generate_texts(generate_strings):
+    """Makes texts of all kinds of characters, some of them not UTF-8."""
+
+    def generate(count: int, vocabulary, seed: int) -> list[bytes]:
+        draw = random.Random(seed)
+
+        def text(made: str) -> bytes:
+            encoded = bytearray(made.encode("utf-8", "ignore"))
+            if encoded and draw.random() < 0.2:  # damage
+                for _ in range(draw.randrange(1, 5)):
+                    place = draw.randrange(len(encoded))
+                    encoded[place : place + draw.randrange(3)] = draw.randbytes(draw.randrange(3))
+                    if not encoded:
+                        break
+            return bytes(encoded)
+
+        return [text(made) for made in generate_strings(count, vocabulary, seed)]
+
+    return generate
+
+
+@pytest.fixture(scope="session")
+def expect_ids():
+    """The ids that a WordPieceTokenizer gives byte strings, int32 [texts, max_length]."""
+
+    def expect(tokenizer, texts):
+        return np.concatenate(
+            [
+                tokenizer(texts[start : start + 1000])["input_ids"].numpy()
+                for start in range(0, len(texts), 1000)
+            ]
+        )
+
+    return expect

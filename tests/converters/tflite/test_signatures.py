@@ -1,0 +1,96 @@
+"""One file for several lengths: the numbers, the weights, and which length a text gets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+
+from converters.conversion.keras_to_tflite import convert_int8
+from converters.conversion.runs import convert_run
+from converters.inference.text_classification_predictor import TextClassificationPredictor
+from converters.runtime.interpreters import available_runtimes, open_model
+from converters.tflite.inspection import list_operators, require_int8
+from converters.tflite.metadata import read_metadata
+from converters.tflite.signatures import merge_lengths, signature_key, signature_length
+
+LENGTHS = (4, 8, 16)
+
+
+@pytest.fixture(scope="module")
+def separate(trained_run) -> dict[int, bytes]:
+    return {length: convert_int8(trained_run.qat_model, length) for length in LENGTHS}
+
+
+@pytest.fixture(scope="module")
+def merged(separate) -> bytes:
+    return merge_lengths(separate)
+
+
+def test_keys_tell_their_length():
+    assert [signature_length(signature_key(length)) for length in LENGTHS] == list(LENGTHS)
+    assert signature_length("serving_default") is None
+
+
+@pytest.mark.parametrize("runtime", available_runtimes())
+def test_each_length_computes_what_its_own_file_does(separate, merged, trained_run, runtime):
+    model = open_model(merged, runtime)
+    assert set(model.by_length) == set(LENGTHS)
+    assert model.input_details[0].shape == (1, max(LENGTHS))
+    draw = np.random.default_rng(0)
+    for length, content in separate.items():
+        ids = draw.integers(1, trained_run.config.vocab_size, (6, length)).astype(np.int32)
+        part, alone = model.by_length[length], open_model(content, runtime)
+        assert part.input_details == alone.input_details
+        assert [d.scale for d in part.output_details] == [d.scale for d in alone.output_details]
+        expected = alone.predict_logits(ids)
+        np.testing.assert_array_equal(part.predict_logits(ids), expected)
+        assert np.ptp(expected) > 0
+    # In turns, since the parts share an interpreter.
+    ids = np.ones((1, 16), np.int32)
+    before = model.predict_logits(ids)
+    model.by_length[4].predict_logits(ids[:, :4])
+    np.testing.assert_array_equal(model.predict_logits(ids), before)
+
+
+def test_weights_are_there_once(separate, merged):
+    model = schema.ModelT.InitFromPackedBuf(merged)
+    largest = max((buffer.data for buffer in model.buffers if buffer.data is not None), key=len)
+    for content in (*separate.values(), merged):
+        assert content.count(largest.tobytes()) == 1
+    assert len(merged) < 0.7 * sum(map(len, separate.values()))
+    graphs = {operator.subgraph for operator in require_int8(merged)}
+    assert graphs == {0, 1, 2}
+    assert len(list_operators(merged)) == sum(map(len, map(list_operators, separate.values())))
+
+
+def test_the_order_of_the_lengths_does_not_matter(separate, merged):
+    assert merge_lengths({length: separate[length] for length in (8, 16, 4)}) == merged
+
+
+@pytest.mark.parametrize("runtime", available_runtimes())
+def test_texts_run_at_the_shortest_length_that_holds_them(trained_run, runtime, monkeypatch):
+    content = convert_run(trained_run, LENGTHS)
+    assert read_metadata(content).labels == trained_run.label_names
+    classifier = TextClassificationPredictor.from_file(content, runtime)
+    assert classifier.max_length == 16
+    ran = []
+    for length, model in classifier._by_length.items():
+        monkeypatch.setattr(
+            model,
+            "predict",
+            lambda inputs, model=model, length=length: (
+                ran.append((length, len(inputs["input_ids"]))),
+                type(model).predict(model, inputs),
+            )[1],
+        )
+    # 2 special tokens and a token a word.
+    texts = ["the cat", "the rain and the snow and the wind " * 9, "", "the cat dog cow fox horse"]
+    tokens = trained_run.tokenizer(texts, max_length=16)["attention_mask"].numpy().sum(axis=1)
+    assert tokens.tolist() == [4, 16, 2, 8]
+    predictions = classifier.predict(texts)
+    assert ran == [(4, 2), (8, 1), (16, 1)]
+    assert [prediction.text for prediction in predictions] == texts
+    for length, index in ((4, 0), (16, 1), (8, 3)):
+        alone = TextClassificationPredictor.from_file(convert_run(trained_run, [length]), runtime)
+        assert alone.predict([texts[index]])[0] == predictions[index]

@@ -1,0 +1,118 @@
+"""Pretraining runs: the loss falls, the backbone can be read, and an interruption costs little."""
+
+import json
+
+import numpy as np
+import pytest
+import tf_keras as keras
+
+from tfsqueeze import BertConfig, BertModel
+from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification, SqueezeBertModel
+from tfsqueeze.pretraining import pretrain as pretrain_module
+from tfsqueeze.pretraining.pretrain import pretrain
+from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.utils.errors import UserError
+
+TINY = {
+    "hidden_size": 16,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "hidden_dropout_prob": 0.0,
+}
+LINES = [
+    f"the {one} {does} and the {other} waits in the {place} ."
+    for one in ("cat", "dog", "bird")
+    for other in ("cat", "dog", "fish")
+    for does in ("runs", "sings", "sleeps")
+    for place in ("house", "garden")
+]
+
+
+@pytest.fixture
+def texts(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join(LINES * 4) + "\n", "utf-8")
+    return path
+
+
+def options(objective, **changes):
+    return PretrainingOptions(
+        **{
+            "objective": objective,
+            "preset": "squeezebert-micro",
+            "model": TINY,
+            "vocab_size": 300,
+            "max_length": 24,
+            "epochs": 4,
+            "batch_tokens": 480,
+            "learning_rate": 1e-2,
+            **changes,
+        }
+    )
+
+
+def test_masked_language_modelling_learns(texts, tmp_path):
+    result = pretrain(tmp_path / "run", [texts], options("mlm"))
+    assert [row["epoch"] for row in result.history] == [1, 2, 3, 4]
+    assert result.history[-1]["loss"] < 0.8 * result.history[0]["loss"]
+    model = SqueezeBertForSequenceClassification.from_pretrained(result.backbone, num_labels=3)
+    tokenizer = WordPieceTokenizer.from_pretrained(result.backbone)
+    assert model(dict(tokenizer(LINES[:2]))).shape == (2, 3)
+    again = pretrain(tmp_path / "run", [texts], options("mlm"))
+    assert again.history == result.history
+    with pytest.raises(UserError, match="holds a run with other options"):
+        pretrain(tmp_path / "run", [texts], options("mlm", epochs=5))
+
+
+@pytest.fixture
+def small_teacher(tmp_path, monkeypatch):
+    """Stands in for MiniLM, which is large."""
+    keras.utils.set_random_seed(0)
+    words = sorted({word for line in LINES for word in line.split()})
+    tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words])
+    config = BertConfig(
+        vocab_size=tokenizer.vocab_size,
+        hidden_size=24,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        initializer_range=0.3,
+    )
+    folder = tmp_path / "teacher"
+    BertModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    monkeypatch.setattr(pretrain_module, "minilm_folder", lambda: folder)
+    return folder
+
+
+def test_distillation_learns_and_goes_on_after_an_interruption(small_teacher, texts, tmp_path):
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(tmp_path / "run", [texts], options("distill"), lambda *_: [Interrupt()])
+    assert not (tmp_path / "run" / "backbone").exists()
+    counts = []
+    result = pretrain(
+        tmp_path / "run", [texts], options("distill"), progress=lambda *count: counts.append(count)
+    )
+    assert counts == []  # the teacher's outputs were there
+    assert result.history[-1]["epoch"] == 4 and len(result.history) == 4
+    assert result.history[-1]["loss"] < 0.8 * result.history[0]["loss"]
+    fields = json.loads((result.backbone / "config.json").read_text())
+    assert fields["architectures"] == ["SqueezeBertModel"]
+    model = SqueezeBertModel.from_pretrained(result.backbone, input_names=("input_ids",))
+    assert np.isfinite(model(np.array([[2, 5, 3]]))["last_hidden_state"]).all()
+
+
+def test_options_out_of_range():
+    for fields, message in (
+        ({"objective": "nsp"}, "objective 'nsp'"),
+        ({"epochs": 0}, "epochs"),
+        ({"learning_rate": 0.0}, "learning_rate must be above 0"),
+    ):
+        with pytest.raises(UserError, match=message):
+            PretrainingOptions(**fields)

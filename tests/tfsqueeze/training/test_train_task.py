@@ -1,0 +1,231 @@
+"""Training runs in a folder: what they leave there, and how they resume."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.training.batches import TrainingBatches, tokenize
+from tfsqueeze.training.run_folder import claim_folder
+from tfsqueeze.training.train_task import train_classifier
+from tfsqueeze.training.trained_run import load_run
+from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.errors import UserError
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+# Run as its own process, so that it can be killed.
+_TRAIN = """
+import json, sys
+from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.training.train_task import train_classifier
+folder, data, options = sys.argv[1:]
+train_classifier(folder, load_dataset(data), TrainingOptions(**json.loads(options)))
+"""
+
+
+def test_run_learns_and_leaves_its_files(trained_run):
+    history = trained_run.history
+    assert [row["epoch"] for row in history["float"]] == [1, 2, 3]
+    # The calibrated start, then the one epoch.
+    assert [row["epoch"] for row in history["qat"]] == [0, 1]
+    assert "loss" not in history["qat"][0]
+    assert history["float"][-1]["loss"] < history["float"][0]["loss"]
+    assert max(row["val_accuracy"] for row in history["qat"]) > 0.8
+    assert trained_run.label_names == ["animals", "food", "weather"]
+    for stage in ("float", "qat"):
+        assert trained_run.seconds[stage] > 0
+        with (trained_run.folder / stage / "history.csv").open(newline="") as lines:
+            assert {"epoch", "loss", "accuracy", "val_loss", "val_accuracy"} <= set(
+                next(csv.reader(lines))
+            )
+        assert list((trained_run.folder / stage / "logs").rglob("events.out.tfevents.*"))
+        assert not (trained_run.folder / stage / "backup").exists()
+
+
+def test_finished_run_is_loaded_without_training(trained_run, topics_folder, tiny_options):
+    stamps = {path: path.stat().st_mtime_ns for path in trained_run.folder.rglob("*.keras")}
+    assert len(stamps) == 2
+
+    def refuse(stage, epochs, steps):
+        raise AssertionError(f"{stage} was trained again")
+
+    again = train_classifier(trained_run.folder, load_dataset(topics_folder), tiny_options, refuse)
+    loaded = load_run(trained_run.folder)
+    ids = tokenize(trained_run.tokenizer, ["the cat", "rain and snow"])
+    for name in ("float_model", "qat_model"):
+        expected = getattr(trained_run, name).predict(ids, verbose=0)
+        for other in (again, loaded):
+            np.testing.assert_array_equal(getattr(other, name).predict(ids, verbose=0), expected)
+    assert loaded.options == tiny_options and loaded.history == trained_run.history
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+
+
+def test_other_settings_or_data_in_a_used_folder_are_refused(
+    trained_run, topics_folder, tiny_options
+):
+    splits = load_dataset(topics_folder)
+    with pytest.raises(UserError, match="holds a run with other options; choose another folder"):
+        train_classifier(trained_run.folder, splits, dataclasses.replace(tiny_options, seed=1))
+    fewer = DatasetSplits(splits.train.sample(100, seed=0), splits.validation)
+    with pytest.raises(UserError, match="holds a run with other examples"):
+        train_classifier(trained_run.folder, fewer, tiny_options)
+
+
+def test_folder_without_a_run_is_refused(tmp_path):
+    with pytest.raises(UserError, match="holds no finished training run"):
+        load_run(tmp_path / "nothing")
+
+
+def test_killed_run_resumes_after_its_last_whole_epoch(tmp_path, topics_folder, tiny_options):
+    options = dataclasses.replace(tiny_options, epochs=6, qat_epochs=0, patience=6)
+    folder = tmp_path / "run"
+    command = [
+        sys.executable,
+        "-c",
+        _TRAIN,
+        str(folder),
+        str(topics_folder),
+        json.dumps(options.to_dict()),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    log = folder / "float" / "history.csv"
+    with (tmp_path / "first.log").open("wb") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        deadline = time.monotonic() + 240
+        while process.poll() is None and time.monotonic() < deadline:
+            if log.exists() and log.read_text().count("\n") >= 3:  # names and two epochs
+                break
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert process.returncode == -signal.SIGKILL, (tmp_path / "first.log").read_text()
+    before = log.read_text().splitlines()
+    assert not (folder / "float.keras").exists()
+
+    # In this process, which records the epochs that are run.
+    import tf_keras as keras
+
+    epochs = []
+    run = train_classifier(
+        folder,
+        load_dataset(topics_folder),
+        options,
+        lambda *_: [
+            keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: epochs.append(epoch))
+        ],
+    )
+    # An epoch logged but not yet backed up when the kill came is run again.
+    logged = len(before) - 1
+    assert epochs == list(range(epochs[0], 6)) and epochs[0] in (logged - 1, logged)
+    assert [row["epoch"] for row in run.history["float"]] == [1, 2, 3, 4, 5, 6]
+    assert log.read_text().splitlines()[: len(before)] == before
+    assert load_run(folder).history == run.history
+
+
+def test_training_stops_early_without_progress(tmp_path, tiny_options):
+    draw = random.Random(0)
+    texts = [" ".join(draw.choices("abcdefgh", k=4)) for _ in range(60)]
+    noise = TextDataset("noise", texts, labels=[draw.choice("xy") for _ in texts])
+    splits = DatasetSplits(noise.take(range(40)), noise.take(range(40, 60)))
+    options = dataclasses.replace(tiny_options, epochs=15, qat_epochs=0, patience=1)
+    run = train_classifier(tmp_path / "noise", splits, options)
+    accuracies = [row["val_accuracy"] for row in run.history["float"]]
+    assert len(accuracies) < 15
+    assert accuracies[-1] <= max(accuracies[:-1])
+
+
+def test_training_batches_hold_every_text_once_and_drop_only_words(trained_run):
+    tokenizer = trained_run.tokenizer
+    texts = [" ".join(["cat"] * (1 + index % 12)) for index in range(50)]
+    ids = tokenize(tokenizer, texts)
+
+    def batches(word_dropout):
+        return TrainingBatches(
+            ids,
+            np.arange(50, dtype=np.int32),
+            tokenizer,
+            batch_size=8,
+            word_dropout=word_dropout,
+            seed=0,
+        )
+
+    found, steps = {}, 0
+    for inputs, labels in batches(0.0).dataset():
+        steps += 1
+        for row, label in zip(inputs["input_ids"].numpy(), labels.numpy(), strict=True):
+            found[label] = np.pad(
+                row, (0, ids.shape[1] - len(row)), constant_values=tokenizer.pad_token_id
+            )
+    assert steps == batches(0.0).steps
+    np.testing.assert_array_equal([found[label] for label in range(50)], ids)
+
+    dropped = 0
+    for inputs, labels in batches(0.5).dataset():
+        rows = inputs["input_ids"].numpy()
+        whole = ids[labels.numpy(), : rows.shape[1]]
+        changed = rows != whole
+        assert (rows[changed] == tokenizer.unk_token_id).all()
+        special = (tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
+        assert not np.isin(whole[changed], special).any()
+        dropped += changed.sum()
+    words = (ids != tokenizer.pad_token_id).sum() - 2 * len(ids)
+    assert 0.3 < dropped / words < 0.7
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("epochs", 0),
+        ("batch_size", 0),
+        ("qat_epochs", -1),
+        ("learning_rate", 0.0),
+        ("word_dropout", 1.0),
+        ("subword_dropout", 1.0),
+        ("label_smoothing", -0.1),
+        ("max_length", 0),
+    ],
+)
+def test_settings_out_of_range_are_refused(field, value):
+    with pytest.raises(UserError, match=field):
+        TrainingOptions(**{field: value})
+
+
+def test_spelling_vectors_are_for_models_from_scratch():
+    with pytest.raises(UserError, match="spelling_vectors are for a model that is not pretrained"):
+        TrainingOptions(pretrained="squeezebert-tiny", spelling_vectors=True)
+
+
+def test_what_older_runs_left_unsaid_is_known(tmp_path):
+    claim_folder(tmp_path, {"data": "a", "options": {"seed": 0}})
+    unsaid = {"task": "texts", "options": {"copies": 0}}
+    claim_folder(
+        tmp_path, {"data": "a", "task": "texts", "options": {"seed": 0, "copies": 0}}, unsaid
+    )
+    for other in (
+        {"options": {"seed": 0, "copies": 1}},
+        {"options": {"seed": 1, "copies": 0}},
+        {"task": "words"},
+    ):
+        with pytest.raises(UserError, match=f"a run with other {next(iter(other))}"):
+            claim_folder(tmp_path, other, unsaid)
+    runs = tmp_path / "runs"
+    claim_folder(runs, {"options": {"first": {"seed": 0}}})
+    unsaid = {"options": {"first": {"copies": 0}}}
+    claim_folder(runs, {"options": {"first": {"seed": 0, "copies": 0}}}, unsaid)
+    with pytest.raises(UserError, match="a run with other options"):
+        claim_folder(runs, {"options": {"first": {"seed": 0, "copies": 1}}}, unsaid)

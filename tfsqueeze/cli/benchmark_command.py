@@ -1,0 +1,49 @@
+"""`tfsqueeze benchmark`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfsqueeze.cli.arguments import Json, Report, Threads
+from tfsqueeze.cli.console import output, print_json, step
+
+
+def benchmark(
+    models: Annotated[list[Path], typer.Argument(help=".tflite files; ratios are to the first.")],
+    runtime: Annotated[
+        str | None,
+        typer.Option(help="`litert` or `tflite-runtime`; every installed one by default."),
+    ] = None,
+    threads: Threads = 1,
+    rounds: Annotated[int, typer.Option(min=1, help="Measured rounds.")] = 30,
+    report: Report = None,
+    json: Json = False,
+) -> None:
+    """Measures the latency of .tflite files side by side in interleaved rounds.
+
+    Absolute times are this machine's; the ratios carry further.
+    """
+    from converters.reports.verification_report import print_report, write_report
+    from converters.runtime.interpreters import available_runtimes
+    from converters.runtime.workers import latency, run_in_workers
+    from converters.tflite.tflite_file import read_model
+
+    contents = {str(path): read_model(path) for path in models}
+    runtimes = [runtime] if runtime else available_runtimes()
+    step(f"measuring {len(contents)} models on {', '.join(runtimes)}")
+    results = {
+        "title": "Latency",
+        "files": [{"name": name, "bytes": len(content)} for name, content in contents.items()],
+        "latency": run_in_workers(
+            latency, [(contents, name, threads, rounds) for name in runtimes], workers=1
+        ),
+    }
+    if report:
+        write_report(results, report)
+    if json:
+        print_json(results)
+    else:
+        print_report(results, output)

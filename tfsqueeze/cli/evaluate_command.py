@@ -1,0 +1,144 @@
+"""`tfsqueeze evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from tfsqueeze.cli.arguments import (
+    Json,
+    LabelColumn,
+    ModelFile,
+    Runtime,
+    TextColumn,
+    TextPairColumn,
+    Threads,
+)
+from tfsqueeze.cli.console import counting_progress, output, print_json, step
+
+
+def evaluate(
+    model: ModelFile,
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="A labelled file of the kind that the model was trained on, a folder, or a "
+            "dataset's name."
+        ),
+    ],
+    out_of_scope: Annotated[
+        Path | None,
+        typer.Option(
+            help="Texts that have none of the labels, one a line (.txt) or in a table: how well the "
+            "model's confidence tells them from those of DATA."
+        ),
+    ] = None,
+    runtime: Runtime = None,
+    threads: Threads = 1,
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
+    text_pair_column: TextPairColumn = None,
+    json: Json = False,
+) -> None:
+    """Measures how good a .tflite file's predictions are on labelled data.
+
+    Of texts: accuracy, macro F1 and scores per label. Of tagged words: precision, recall and F1
+    of whole spans. Of intents with slots: both, and how many commands are right as a whole. Of
+    answers: exact match and F1 of words, as SQuAD's script has them. Of sentence embeddings: the
+    mean cosine to the teacher's, or with --text-pair-column Spearman's correlation of cosines and
+    the numbers in --label-column. Of masked words: how many are found, and perplexity. Where the
+    words say their language, as `en:Berlin` does, each language's scores stand beside.
+
+    Of the data that the file was trained on, it is the part that was held out.
+
+    Examples:
+
+      tfsqueeze evaluate mine.tflite held_out.csv
+
+      tfsqueeze evaluate intents.tflite clinc150/ --out-of-scope clinc150/oos_val.tsv
+    """
+    from converters.inference.open_predictor import open_predictor
+    from tfsqueeze.data.sources.evaluation_set import load_texts
+
+    predictor = open_predictor(model, runtime, threads)
+    step(f"loading {data}")
+    trained_on = predictor.metadata.extra.get("dataset")
+    load = (
+        predictor.task.load_held_out if data == trained_on else predictor.task.load_evaluation_set
+    )
+    test = load(
+        data,
+        text_column=text_column,
+        label_column=label_column,
+        text_pair_column=text_pair_column,
+        # That of training: its validation part is then not among what was trained on.
+        seed=predictor.metadata.extra.get("options", {}).get("seed", 0),
+    )
+    others = (
+        None
+        if out_of_scope is None
+        else load_texts(str(out_of_scope), text_column, text_pair_column)
+    )
+    with counting_progress() as progress:
+        metrics = predictor.evaluate(
+            test, lambda *counts: progress("predicting", *counts), out_of_scope=others
+        )
+    if json:
+        print_json(metrics)
+        return
+    output.print(
+        ", ".join(
+            f"{_named(name)} "
+            + (f"{metrics[name]:.2f}" if name == "perplexity" else f"{100 * metrics[name]:.2f} %")
+            for name in predictor.task.scores
+            if name in metrics
+        )
+    )
+    for kind in ("has_answer", "no_answer"):
+        if kind in metrics:
+            part = metrics[kind]
+            output.print(
+                f"{_named(kind)}: {part['questions']:,} questions, exact match "
+                f"{100 * part['exact_match']:.2f} %, F1 {100 * part['f1']:.2f} %"
+            )
+    if "expected_calibration_error" in metrics:
+        output.print(
+            f"expected calibration error {100 * metrics['expected_calibration_error']:.2f} %"
+        )
+    if others is not None:
+        found = metrics["out_of_scope"]
+        output.print(
+            f"{found['texts']:,} texts out of scope: AUROC {found['auroc']:.4f} by the "
+            f"highest probability, {found['energy_auroc']:.4f} by energy"
+        )
+    if "per_language" in metrics:
+        table = Table("language", *(_named(name) for name in predictor.task.scores), "texts")
+        for language, row in metrics["per_language"].items():
+            table.add_row(
+                language,
+                *(f"{100 * row[name]:.2f}" for name in predictor.task.scores),
+                str(row["examples"]),
+            )
+        output.print(table)
+    tables = [
+        ("label", metrics.get("intents", metrics).get("per_class"), "texts"),
+        ("type", metrics.get("slots", metrics).get("per_type"), "spans"),
+    ]
+    for kind, rows, counted in tables:
+        if rows is None:
+            continue
+        table = Table(kind, "precision", "recall", "F1", counted)
+        for row in rows:
+            table.add_row(
+                row[kind],
+                *(f"{100 * row[name]:.2f}" for name in ("precision", "recall", "f1")),
+                str(row["support"]),
+            )
+        output.print(table)
+
+
+def _named(score: str) -> str:
+    return score.replace("_", " ").replace("f1", "F1")

@@ -1,0 +1,122 @@
+"""`tfsqueeze info`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from tfsqueeze.cli.arguments import Json
+from tfsqueeze.cli.console import output, print_json
+
+
+def info(
+    target: Annotated[
+        str | None,
+        typer.Argument(help="A preset's name or a .tflite file; without it, what there is."),
+    ] = None,
+    max_length: Annotated[
+        int | None,
+        typer.Option(
+            help="Tokens that a preset's multiply-accumulates are counted for; 128, or the most that "
+            "it takes, by default."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Shows presets, datasets, runtimes and versions; or one preset; or what a .tflite holds."""
+    if target is None:
+        facts = _installation()
+    elif Path(target).suffix == ".tflite" or Path(target).exists():
+        facts = _file(target)
+    else:
+        facts = _preset(target, max_length)
+    if json:
+        print_json(facts)
+        return
+    for title, rows in facts.items():
+        table = Table(title=title, show_header=False, title_justify="left")
+        for name, value in rows.items():
+            table.add_row(str(name), f"{value:,}" if isinstance(value, int) else str(value))
+        output.print(table, markup=False)
+
+
+def _installation():
+    from converters.runtime.interpreters import available_runtimes
+    from tfsqueeze.configs.presets import PRESETS
+    from tfsqueeze.data.sources.named_datasets import DATASETS
+    from tfsqueeze.utils.versions import installed_versions
+
+    return {
+        "presets": {name: _preset_line(name) for name in PRESETS},
+        "datasets": {name: dataset.description for name, dataset in DATASETS.items()},
+        "runtimes": {name: "installed" for name in available_runtimes()},
+        "versions": installed_versions(),
+    }
+
+
+def _preset_line(name):
+    from tfsqueeze.configs.presets import load_preset
+    from tfsqueeze.models.complexity import count_macs, count_parameters
+
+    config = load_preset(name)
+    length = min(128, config.max_position_embeddings)
+    return (
+        f"{sum(count_parameters(config).values()) / 1e6:.2f} M parameters, "
+        f"{sum(count_macs(config, length).values()) / 1e6:.0f} M multiply-accumulates "
+        f"for {length} tokens"
+    )
+
+
+def _preset(name, max_length):
+    from tfsqueeze.configs.presets import load_preset
+    from tfsqueeze.models.complexity import count_macs, count_parameters
+
+    config = load_preset(name)
+    length = max_length or min(128, config.max_position_embeddings)
+    parameters, macs = count_parameters(config), count_macs(config, length)
+    return {
+        "parameters": {**parameters, "total": sum(parameters.values())},
+        f"multiply-accumulates for {length} tokens": {**macs, "total": sum(macs.values())},
+        "config": config.to_dict(),
+    }
+
+
+def _file(path):
+    from converters.runtime.interpreters import open_model
+    from converters.tflite.inspection import (
+        list_operators,
+        offending_operators,
+        summarize_operators,
+    )
+    from converters.tflite.metadata import read_metadata
+
+    model = open_model(path)
+    operators = list_operators(path)
+    metadata = read_metadata(path)
+    offenders = offending_operators(operators, allow_float_output=True)
+
+    def tensors(details):
+        return {
+            f"{tensor.name}": f"{tensor.dtype} {list(tensor.shape)}, scale {tensor.scale:g}, "
+            f"zero point {tensor.zero_point}"
+            for tensor in details
+        }
+
+    return {
+        "file": {
+            "bytes": Path(path).stat().st_size,
+            "name": metadata.name,
+            "description": metadata.description,
+            "task": metadata.task,
+            "every op int8": "no" if offenders else "yes",
+        },
+        "inputs": tensors(model.input_details),
+        "outputs": tensors(model.output_details),
+        "operators": {row["name"]: row["count"] for row in summarize_operators(operators)},
+        "labels": dict(enumerate(metadata.labels)),
+        **({"slots": dict(enumerate(metadata.slots))} if metadata.slots else {}),
+        "tokenizer": {**metadata.tokenizer, "vocabulary": len(metadata.vocabulary)},
+    }

@@ -1,0 +1,1 @@
+"""Configurations of encoders: SqueezeBERT and the dense encoders that it learns from."""

@@ -1,0 +1,123 @@
+"""Pairs of texts of the challenges of Recognising Textual Entailment, RTE1 to RTE3.
+
+Dagan et al., "The PASCAL Recognising Textual Entailment Challenge", 2006; Bar-Haim et al., "The
+Second PASCAL Recognising Textual Entailment Challenge", 2006; Giampiccolo et al., "The Third
+PASCAL Recognizing Textual Entailment Challenge", 2007.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import xml.sax
+from pathlib import Path
+
+from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION
+from tfsqueeze.data.readers.user_files import read_bytes
+from tfsqueeze.utils.errors import UserError
+
+# The first challenge has value="TRUE" and "FALSE", the others entailment="YES" and "NO". The
+# names that they become are those of GLUE.
+_ATTRIBUTES = ("value", "entailment")
+_LABELS = {
+    "TRUE": "entailment",
+    "YES": "entailment",
+    "FALSE": "not_entailment",
+    "NO": "not_entailment",
+}
+_TRAIN = ("rte1_dev", "rte1_test", "rte2_dev", "rte2_test", "rte3_dev")
+_TEST = "rte3_test"
+
+
+def read_rte(path: str | os.PathLike) -> TextDataset:
+    """Reads one file of `<pair value="TRUE"><t>text</t><h>hypothesis</h></pair>`.
+
+    The texts are `texts`, the hypotheses `text_pairs`, with each run of whitespace, line breaks
+    too, as one space; the labels are `entailment` and `not_entailment`.
+
+    Raises:
+        UserError: the file is missing, no XML, or holds no pairs; or a pair lacks its text, its
+            hypothesis or one of the known labels: the message names file and line.
+    """
+    path = Path(path)
+    handler = _PairHandler(path)
+    parser = xml.sax.make_parser()
+    parser.setContentHandler(handler)
+    # The files name a DTD that they do not come with; nothing outside the file is ever read.
+    parser.setFeature(xml.sax.handler.feature_external_ges, False)
+    try:
+        parser.parse(io.BytesIO(read_bytes(path)))
+    except xml.sax.SAXParseException as error:
+        raise UserError(
+            f"{path}:{error.getLineNumber()}: not valid XML ({error.getMessage()})"
+        ) from error
+    if not handler.labels:
+        raise UserError(f"{path} holds no pairs")
+    return TextDataset(
+        path.name, handler.texts["t"], labels=handler.labels, text_pairs=handler.texts["h"]
+    )
+
+
+def load_rte(folder: str | os.PathLike, *, seed: int = 0) -> DatasetSplits:
+    """Loads `rte1_dev.xml` to `rte3_test.xml` of a folder.
+
+    Test is the third challenge's test part, train all that was public before it; validation is a
+    stratified tenth of train drawn by `seed`.
+
+    Raises:
+        UserError: a file is missing or cannot be used.
+    """
+    folder = Path(folder)
+    parts = [read_rte(folder / f"{stem}.xml") for stem in _TRAIN]
+    train = TextDataset(
+        folder.name,
+        [text for part in parts for text in part.texts],
+        labels=[label for part in parts for label in part.labels],
+        text_pairs=[text for part in parts for text in part.text_pairs],
+    )
+    return DatasetSplits(*train.split(VALIDATION_FRACTION, seed), read_rte(folder / f"{_TEST}.xml"))
+
+
+def is_rte(folder: str | os.PathLike) -> bool:
+    """Whether a folder has the first of the files that `load_rte` reads."""
+    return (Path(folder) / f"{_TRAIN[0]}.xml").is_file()
+
+
+class _PairHandler(xml.sax.handler.ContentHandler):
+    """Collects the pairs; SAX because it tells the line that it is at."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.texts: dict[str, list[str]] = {"t": [], "h": []}
+        self.labels: list[str] = []
+        self._path = path
+        self._pieces: list[str] | None = None
+
+    def startElement(self, name, attrs):  # noqa: N802 - SAX's names
+        if name == "pair":
+            given = [attrs[key] for key in _ATTRIBUTES if key in attrs]
+            if len(given) != 1 or given[0] not in _LABELS:
+                raise self._error(
+                    f"the pair has {' and '.join(map(repr, given)) or 'no label'}, not one of "
+                    f"{', '.join(_LABELS)} as its {' or '.join(_ATTRIBUTES)}"
+                )
+            self.labels.append(_LABELS[given[0]])
+        elif name in self.texts:
+            self._pieces = []
+
+    def characters(self, content):
+        if self._pieces is not None:
+            self._pieces.append(content)
+
+    def endElement(self, name):  # noqa: N802 - SAX's names
+        if name in self.texts:
+            self.texts[name].append(" ".join("".join(self._pieces).split()))
+            self._pieces = None
+        elif name == "pair":
+            for key, texts in self.texts.items():
+                if len(texts) != len(self.labels) or not texts[-1]:
+                    raise self._error(f"the pair that ends here has no text in one <{key}>")
+
+    def _error(self, message: str) -> UserError:
+        return UserError(f"{self._path}:{self._locator.getLineNumber()}: {message}")

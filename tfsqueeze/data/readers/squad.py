@@ -1,0 +1,104 @@
+"""Questions in SQuAD's JSON, versions 1.1 and 2.0.
+
+Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text", 2016, arXiv
+1606.05250; "Know What You Don't Know: Unanswerable Questions for SQuAD", 2018, arXiv 1806.03822.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tfsqueeze.data.datasets.question_dataset import Answer, QuestionDataset, QuestionDatasetSplits
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_part
+from tfsqueeze.data.readers.user_files import JsonValue, parse_json, read_text
+from tfsqueeze.utils.errors import UserError
+
+_TEST_FRACTION = 0.2
+_SUFFIXES = (".json",)
+_VERSIONS = ("", "-v1.1", "-v2.0")  # SQuAD's own names: train-v1.1.json, dev-v1.1.json
+
+
+def read_squad(path: str | os.PathLike) -> QuestionDataset:
+    """Reads `{"data": [{"paragraphs": [{"context": ..., "qas": [{"id": ..., "question": ...,
+    "answers": [{"text": ..., "answer_start": ...}]}]}]}]}`.
+
+    `answer_start` counts characters (Unicode code points). A question of version 2.0 with
+    `is_impossible` has no answers; its `plausible_answers` are skipped.
+
+    Raises:
+        UserError: the file is missing or no JSON of that form; a context has not the text of an
+            answer where it says; a question has no answer, or is impossible and has one; or an id
+            is there twice: the message names the file and the place in it.
+    """
+    path = Path(path)
+    questions, contexts, answers, articles = [], [], [], []
+    ids: dict[str, None] = {}
+    root = JsonValue(parse_json(read_text(path), path), path)
+    for number, article in enumerate(root.get("data").items()):
+        for paragraph in article.get("paragraphs").items():
+            context = paragraph.get("context").string()
+            for question in paragraph.get("qas").items():
+                name = question.get("id").string()
+                if name in ids:
+                    raise question.error(f"there is a question {name!r} before")
+                ids[name] = None
+                questions.append(question.get("question").string())
+                contexts.append(context)
+                answers.append(_answers(question, context))
+                articles.append(number)
+    if not questions:
+        raise UserError(f"{path} holds no questions")
+    return QuestionDataset(path.name, questions, contexts, answers, list(ids), articles)
+
+
+def load_squad(path: str | os.PathLike, *, seed: int = 0) -> QuestionDatasetSplits:
+    """Loads the train, val (or dev, validation) and test .json files of a folder, or one file; the
+    names may end in `-v1.1` or `-v2.0`.
+
+    Of a single file, such as XQuAD's, a fifth of the articles is the test part, the same for every
+    seed. Without a validation file a tenth of the other articles, drawn by `seed`, takes its place.
+    An article is never in two parts.
+
+    Raises:
+        UserError: there is no such file, or one cannot be used, or has too few articles.
+    """
+    path = Path(path)
+    if path.is_file():
+        rest, test = read_squad(path).split(_TEST_FRACTION, seed=0)
+        return QuestionDatasetSplits(*rest.split(VALIDATION_FRACTION, seed), test)
+    train_path = _part(path, "train")
+    if train_path is None:
+        raise UserError(
+            f"{path} is no file and has no train.json; name a file of questions in "
+            "SQuAD's JSON, or a folder with train, val and test files"
+        )
+    train = read_squad(train_path)
+    validation_path = _part(path, "val", "dev", "validation")
+    if validation_path is None:
+        train, validation = train.split(VALIDATION_FRACTION, seed)
+    else:
+        validation = read_squad(validation_path)
+    test_path = _part(path, "test")
+    return QuestionDatasetSplits(train, validation, test_path and read_squad(test_path))
+
+
+def _part(folder: Path, *stems: str) -> Path | None:
+    return find_part(folder, [stem + version for stem in stems for version in _VERSIONS], _SUFFIXES)
+
+
+def _answers(question: JsonValue, context: str) -> list[Answer]:
+    impossible = question.has("is_impossible") and question.get("is_impossible").boolean()
+    answers = []
+    for entry in question.get("answers").items():
+        text, start = entry.get("text").string(), entry.get("answer_start").integer()
+        if start < 0 or not text or not context.startswith(text, start):
+            found = context.find(text) if text else -1
+            elsewhere = f", but at {found}" if found >= 0 else ""
+            raise entry.error(f"the context does not have {text[:40]!r} at {start}{elsewhere}")
+        answers.append(Answer(text, start))
+    if impossible and answers:
+        raise question.error("is_impossible is true, yet there are answers")
+    if not impossible and not answers:
+        raise question.error("there is no answer, yet is_impossible is not true")
+    return answers

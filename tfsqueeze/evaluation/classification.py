@@ -1,0 +1,78 @@
+"""How good the predictions of a classifier are."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tfsqueeze.utils.errors import UserError
+
+
+def classification_metrics(
+    labels: Sequence[int] | np.ndarray,
+    predictions: Sequence[int] | np.ndarray,
+    label_names: Sequence[str],
+) -> dict[str, Any]:
+    """Accuracy, macro F1, Matthews correlation, a table of classes and the confusion matrix, by
+    scikit-learn.
+
+    Args:
+        labels: true class ids, integers [examples].
+        predictions: predicted class ids, integers [examples].
+        label_names: the name of each class id.
+
+    Returns:
+        A JSON-able dictionary: `examples`; `accuracy` and `macro_f1` in 0..1 (the mean over the
+        classes that occur in labels or predictions); `matthews_correlation` in -1..1 (of any
+        number of classes: Gorodkin, 2004), the measure of GLUE's CoLA; `per_class`, a list of
+        `label`, `precision`, `recall`, `f1`, `support`; `confusion_matrix`, rows of counts: true
+        class by predicted class. A ratio over nothing counts as 0.
+
+    Raises:
+        UserError: there are no examples, the lengths differ, or an id has no name.
+    """
+    from sklearn import metrics
+
+    labels, predictions = np.asarray(labels), np.asarray(predictions)
+    if labels.shape != predictions.shape or labels.ndim != 1 or not labels.size:
+        raise UserError(
+            f"labels {list(labels.shape)} and predictions {list(predictions.shape)} must be two "
+            "lists of the same length, of at least one example"
+        )
+    class_ids = np.arange(len(label_names))
+    for name, ids in (("label", labels), ("prediction", predictions)):
+        unknown = np.setdiff1d(ids, class_ids)
+        if unknown.size:
+            raise UserError(
+                f"the {name} {unknown[0]!r} is not an id of the {len(label_names)} classes "
+                f"(0 to {len(label_names) - 1})"
+            )
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(
+        labels, predictions, labels=class_ids, zero_division=0
+    )
+    with warnings.catch_warnings():
+        # scikit-learn warns of labels that are all the same, which a part of a dataset may have.
+        warnings.simplefilter("ignore", UserWarning)
+        correlation = metrics.matthews_corrcoef(labels, predictions)
+    return {
+        "examples": int(labels.size),
+        "accuracy": float(metrics.accuracy_score(labels, predictions)),
+        "macro_f1": float(metrics.f1_score(labels, predictions, average="macro", zero_division=0)),
+        "matthews_correlation": float(correlation),
+        "per_class": [
+            {
+                "label": name,
+                "precision": float(precision[i]),
+                "recall": float(recall[i]),
+                "f1": float(f1[i]),
+                "support": int(support[i]),
+            }
+            for i, name in enumerate(label_names)
+        ],
+        "confusion_matrix": metrics.confusion_matrix(
+            labels, predictions, labels=class_ids
+        ).tolist(),
+    }

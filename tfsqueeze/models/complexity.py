@@ -1,0 +1,145 @@
+"""Parameters and multiply-accumulates of an encoder, in closed form from its config.
+
+Both count what the bare model holds: embeddings, encoder and pooler. With h = hidden_size,
+f = intermediate_size, s = squeeze_size, k = conv_kernel_size and l = length, and with a product
+from m to n channels in g groups holding m n / g weights:
+
+    grouped product   m n / g weights, n biases     l m n / g multiply-accumulates
+    attention         none                          l^2 h for q k^T and l^2 h for its values
+    depthwise         k s weights, s biases         l k s
+    normalization     2 h                           none (elementwise)
+
+Layers that share weights (ALBERT) count once in parameters, and each in multiply-accumulates.
+"""
+
+from __future__ import annotations
+
+from tfsqueeze.configs.encoder import EncoderConfig
+from tfsqueeze.utils.errors import UserError
+
+
+def count_parameters(config: EncoderConfig) -> dict[str, int]:
+    """Returns the parameters of each part; the model's are their sum.
+
+    The parts are `embeddings` (their projection included), `attention`, `feed_forward`,
+    `squeeze_expand` (token mixers included) and `pooler`; a block counts the normalization that
+    closes it.
+    """
+    hidden, embedding = config.hidden_size, config.embedding_size
+    normalization = 2 * hidden
+    # Of each set of weights, one layer.
+    own = [
+        config.layer_types[config.layer_groups.index(group)]
+        for group in sorted(set(config.layer_groups))
+    ]
+    attention, feed_forward, squeeze_expand = _block_counts(config, own)
+    rows = config.vocab_size + config.max_position_embeddings + config.type_vocab_size
+
+    def block(products):
+        return sum(weights + outputs for weights, outputs in products) + normalization
+
+    return {
+        "embeddings": (rows + 2) * embedding + sum(map(sum, _projection(config))),
+        "attention": attention * block(_attention_products(config)),
+        "feed_forward": feed_forward * block(_feed_forward_products(config)),
+        "squeeze_expand": (
+            squeeze_expand * block(_squeeze_expand_products(config)) if squeeze_expand else 0
+        ),
+        "pooler": hidden * hidden + hidden if config.has_pooler else 0,
+    }
+
+
+def count_macs(
+    config: EncoderConfig, length: int = 128, *, first_token_only: bool = False
+) -> dict[str, int]:
+    """Returns the multiply-accumulates of each part for one text of `length` tokens.
+
+    The parts are those of `count_parameters`; embeddings are looked up, so theirs are those of
+    their projection. Only products of matrices and convolutions count, not elementwise work.
+
+    first_token_only: whether the last layer computes the first token's state alone, as in the
+        .tflite of a classifier with `classifier_pooling="cls"`; see
+        `tfsqueeze.models.encoder.encode`.
+
+    Raises UserError where `length` is below 1 or above the config's `max_position_embeddings`.
+    """
+    if not 1 <= length <= config.max_position_embeddings:
+        raise UserError(
+            f"length {length} must be from 1 to max_position_embeddings "
+            f"{config.max_position_embeddings}"
+        )
+    hidden = config.hidden_size
+    attention, feed_forward, squeeze_expand = _block_counts(config, config.layer_types)
+
+    def block(products):
+        return length * sum(weights for weights, _ in products)
+
+    macs = {
+        "embeddings": block(_projection(config)),
+        "attention": attention * (block(_attention_products(config)) + 2 * length**2 * hidden),
+        "feed_forward": feed_forward * block(_feed_forward_products(config)),
+        "squeeze_expand": (
+            squeeze_expand * block(_squeeze_expand_products(config)) if squeeze_expand else 0
+        ),
+        "pooler": hidden * hidden if config.has_pooler else 0,
+    }
+    if first_token_only and can_end_with_first_token(config):
+        query, _, _, post_attention = (weights for weights, _ in _attention_products(config))
+        skipped = length - 1
+        macs["attention"] -= skipped * (query + post_attention + 2 * length * hidden)
+        macs["feed_forward"] -= block(_feed_forward_products(config)) // length * skipped
+    return macs
+
+
+def can_end_with_first_token(config: EncoderConfig) -> bool:
+    """Says whether the last layer can compute the first token's state alone.
+
+    A depthwise convolution would read the first token's neighbours.
+    """
+    return config.feed_forward_type == "dense" and tuple(config.layer_types[-1:]) == ("attention",)
+
+
+def _block_counts(config, layer_types):
+    """Returns how many attention, feed-forward and squeeze-expand blocks layers have."""
+    layers = len(layer_types)
+    attention = layer_types.count("attention")
+    feed_forward = 0 if config.feed_forward_type == "squeeze_expand" else layers
+    squeeze_expand = layers - attention + (0 if config.feed_forward_type == "dense" else layers)
+    return attention, feed_forward, squeeze_expand
+
+
+def _projection(config):
+    """Returns (weights, output channels) of each product, as those below do."""
+    if not config.projects_embeddings:
+        return []
+    return [(config.embedding_size * config.hidden_size, config.hidden_size)]
+
+
+def _attention_products(config):
+    hidden = config.hidden_size
+    return [
+        (hidden * hidden // groups, hidden)
+        for groups in (
+            config.q_groups,
+            config.k_groups,
+            config.v_groups,
+            config.post_attention_groups,
+        )
+    ]
+
+
+def _feed_forward_products(config):
+    hidden, intermediate = config.hidden_size, config.intermediate_size
+    return [
+        (hidden * intermediate // config.intermediate_groups, intermediate),
+        (intermediate * hidden // config.output_groups, hidden),
+    ]
+
+
+def _squeeze_expand_products(config):
+    hidden, squeezed = config.hidden_size, config.squeeze_size
+    return [
+        (hidden * squeezed, squeezed),
+        (config.conv_kernel_size * squeezed, squeezed),
+        (squeezed * hidden, hidden),
+    ]

@@ -1,0 +1,1 @@
+"""WordPiece tokenization, in the TensorFlow graph and without TensorFlow."""

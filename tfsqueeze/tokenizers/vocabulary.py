@@ -1,0 +1,131 @@
+"""Learning a WordPiece vocabulary from texts."""
+
+from __future__ import annotations
+
+import collections
+import itertools
+from collections.abc import Sequence
+
+import tensorflow as tf
+from tensorflow_text.python.ops.bert_tokenizer import BasicTokenizer
+from tensorflow_text.tools.wordpiece_vocab import wordpiece_tokenizer_learner_lib as learner
+
+from tfsqueeze.tokenizers.text_normalization import normalize
+from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX, SPECIAL_TOKENS
+from tfsqueeze.utils.errors import UserError
+
+# The learner drops longer words whole (and looks at every substring of shorter ones).
+_MAX_WORD_LENGTH = 50
+# It is pure Python, about 0.15 s a thousand words and step; rarer words hardly shape the pieces.
+_MAX_WORDS = 30_000
+# A piece seen once says nothing about other texts.
+_MIN_COUNT = 2
+_FULL_ENOUGH = 0.95
+_BATCH = 1024
+
+
+def train_vocabulary(
+    texts: Sequence[str], vocab_size: int = 8000, lowercase: bool = True
+) -> list[str]:
+    """Learns a WordPiece vocabulary with tensorflow-text's learner; same texts, same result.
+
+    The five special tokens come first ([PAD] is id 0), then the characters of the texts, each
+    also in its `##` form so that no word of the texts is unknown, then pieces by frequency. If
+    the characters alone would not fit, the most frequent ones that do are kept.
+
+    Args:
+        texts: training texts.
+        vocab_size: upper bound of the number of tokens; few or short texts yield fewer.
+        lowercase: whether the tokenizer that will use it lowercases.
+
+    Returns:
+        The tokens in order of their ids.
+
+    Raises:
+        UserError: `vocab_size` has no room for anything but the special tokens, or there is
+            not one word in the texts.
+    """
+    room = vocab_size - len(SPECIAL_TOKENS)
+    if room < 2:
+        raise UserError(
+            f"vocab_size is {vocab_size}; {len(SPECIAL_TOKENS)} special tokens and one character "
+            f"in two forms need at least {len(SPECIAL_TOKENS) + 2}"
+        )
+    counts = _count_words(texts, lowercase)
+    if not counts:
+        raise UserError(f"the {len(texts):,} texts hold no word to learn a vocabulary from")
+    words = _bounded(counts)
+    lower, upper = _threshold_bounds(counts, vocab_size)
+    larger = smaller = None
+    # The learner's own search starts from the count of the most frequent word, 16 steps where 3
+    # do, and may end below the lower bound or above `vocab_size`; so it gets one step at a time.
+    while lower <= upper:
+        threshold = (lower + upper) // 2
+        vocabulary = learner.learn(
+            words,
+            vocab_size,
+            list(SPECIAL_TOKENS),
+            upper_thresh=threshold,
+            lower_thresh=threshold,
+            max_token_length=_MAX_WORD_LENGTH,
+            max_unique_chars=room // 2,
+        )
+        if len(vocabulary) > vocab_size:
+            larger, lower = vocabulary, threshold + 1
+        else:
+            smaller, upper = vocabulary, threshold - 1
+            if len(vocabulary) >= _FULL_ENOUGH * vocab_size:
+                return vocabulary
+    return smaller if larger is None else _cut(larger, vocab_size)
+
+
+def _count_words(texts: Sequence[str], lowercase: bool) -> dict[str, int]:
+    """Counts the words that the tokenizer would split the texts into."""
+    splitter = BasicTokenizer(lower_case=False)
+    encoded = [text.encode("utf-8", "ignore") for text in texts]
+    counts: collections.Counter[bytes] = collections.Counter()
+    for start in range(0, len(encoded), _BATCH):
+        batch = normalize(tf.constant(encoded[start : start + _BATCH]), lowercase)
+        # The splitter knows ASCII white space only.
+        words = splitter.tokenize(tf.strings.regex_replace(batch, r"\p{Z}", " "))
+        counts.update(words.flat_values.numpy().tolist())
+    pieces: collections.Counter[str] = collections.Counter()
+    for encoded_word, count in counts.items():
+        word = encoded_word.decode("utf-8")
+        for start in range(0, len(word), _MAX_WORD_LENGTH):
+            pieces[word[start : start + _MAX_WORD_LENGTH]] += count
+    # Sorted by hand: the learner's result depends on the order of equally frequent words.
+    return dict(sorted(pieces.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _bounded(counts: dict[str, int]) -> dict[str, int]:
+    """The most frequent words, and on their own the characters that only other words have."""
+    words = dict(itertools.islice(counts.items(), _MAX_WORDS))
+    seen = set().union(*words)
+    rest: collections.Counter[str] = collections.Counter()
+    for word, count in itertools.islice(counts.items(), _MAX_WORDS, None):
+        for character in set(word) - seen:
+            rest[character] += count
+    return words | rest
+
+
+def _threshold_bounds(counts: dict[str, int], vocab_size: int) -> tuple[int, int]:
+    """Between which frequencies the threshold for a piece lies.
+
+    Pieces outnumber words of the same frequency, so it is above the count of the
+    `vocab_size`-th word; measured on R8, CLINC-150 and 20 Newsgroups for 1,000 to 16,000 tokens
+    it is below that of the word half as far down.
+    """
+    ordered = list(counts.values())
+    lower = ordered[vocab_size - 1] if vocab_size <= len(ordered) else 0
+    upper = ordered[min(vocab_size // 2, len(ordered)) - 1]
+    lower = max(lower, _MIN_COUNT)
+    return lower, max(lower, upper)
+
+
+def _cut(vocabulary: list[str], vocab_size: int) -> list[str]:
+    """Drops the rarest pieces of an oversized vocabulary, but no single character."""
+    excess = len(vocabulary) - vocab_size
+    pieces = [token for token in vocabulary if len(token.removeprefix(CONTINUATION_PREFIX)) > 1]
+    dropped = set([token for token in pieces if token not in SPECIAL_TOKENS][-excess:])
+    return [token for token in vocabulary if token not in dropped]

@@ -1,0 +1,1 @@
+"""Errors, files, logs and pinned archives: what every other package may use."""
