@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.tasks.baselines import baseline_scores
 from benchmarks.tasks.noise import noise_scores
 from benchmarks.tasks.settings import BACKBONE, TASKS, TaskSettings, divide
-from tfsqueeze.data.datasets.joining import joined
+from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.sources.evaluation_set import load_texts
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
@@ -104,7 +104,7 @@ def measure_task(
                 {
                     "precision": None,
                     **baseline_scores(
-                        baseline, settings, joined([train, validation]), test, others
+                        baseline, settings, concatenate([train, validation]), test, others
                     ),
                 }
             ],
@@ -160,13 +160,13 @@ def _train_and_measure(
     from converters.conversion.runs import convert_run, pack
     from converters.inference.open_predictor import open_predictor
     from tfsqueeze.data.datasets.question_dataset import QuestionDataset, QuestionDatasetSplits
-    from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+    from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
     from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
     from tfsqueeze.training.train_task import train_task
 
     keras.backend.clear_session()
     kinds = {
-        TextDataset: DatasetSplits,
+        TextDataset: TextDatasetSplits,
         TokenDataset: TokenDatasetSplits,
         QuestionDataset: QuestionDatasetSplits,
     }

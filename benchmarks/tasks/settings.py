@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.tasks.noise import ATTACKED_TEXTS, CHARACTER_NOISES, MAX_CHANGED, NOISE_LEVEL
-from tfsqueeze.data.datasets.joining import joined
+from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.readers.conll import load_conll_folder
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION
 from tfsqueeze.data.readers.snips import load_snips
@@ -81,7 +81,7 @@ def _split_off_articles(file: Path):
 
 def _rte(folder: Path):
     splits = load_dataset(folder)
-    return joined([splits.train, splits.validation]), splits.test
+    return concatenate([splits.train, splits.validation]), splits.test
 
 
 _SHARED = {

@@ -14,7 +14,7 @@ import tf_keras as keras
 from converters.conversion.keras_to_tflite import convert_float, convert_int8
 from converters.runtime.workers import latency, predict_logits, run_in_workers
 from tfsqueeze.checkpoints.sources import CONFIG_FILE, pretrained_folder
-from tfsqueeze.data.datasets.text_dataset import DatasetSplits
+from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
 from tfsqueeze.evaluation.baselines import majority_baseline, tfidf_baseline
 from tfsqueeze.evaluation.classification import classification_metrics
 from tfsqueeze.models.architectures import read_config
@@ -151,7 +151,7 @@ class ComparisonOptions:
 def compare(
     folder: Path,
     data: str,
-    load: Callable[[int], DatasetSplits],
+    load: Callable[[int], TextDatasetSplits],
     options: ComparisonOptions,
     callbacks: Callable[[str, int, int], Sequence] = lambda *_: (),
     progress: Callable[[str, int, int], None] = lambda *_: None,

@@ -52,7 +52,7 @@ class MaskedLMPredictor(Predictor):
         return [self._fill(text, top_k) for text in checked_texts(texts)]
 
     def _fill(self, text, top_k):
-        inputs, places = self._tokenizer.with_masks(text)
+        inputs, places = self._tokenizer.encode_masked(text)
         rows = {name: np.repeat(values, len(places), axis=0) for name, values in inputs.items()}
         rows["masked_positions"] = np.array(places, np.int32)[:, None]
         length = next(

@@ -14,7 +14,7 @@ from converters.tflite.metadata import ModelMetadata, read_metadata
 from converters.tflite.tflite_file import Model
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
-from tfsqueeze.decoding.bio import spans
+from tfsqueeze.decoding.bio import bio_spans
 from tfsqueeze.evaluation.confidence import (
     energy_auroc,
     expected_calibration_error,
@@ -267,7 +267,7 @@ class Predictor:
         ):
             scores = row[word_ids >= 0]
             entities = []
-            for first, last, kind in spans(row_tags):
+            for first, last, kind in bio_spans(row_tags):
                 start, end = words[first][1], words[last - 1][2]
                 entities.append(
                     Entity(text[start:end], kind, start, end, float(scores[first:last].mean()))

@@ -74,7 +74,7 @@ class QuestionAnsweringPredictor(Predictor):
         contexts: the text to look in for each question; a single one is for all questions.
         n_best: how many candidates at most.
         max_answer_tokens: tokens of an answer at most.
-        doc_stride: see `tfsqueeze.tokenizers.question_encodings.join_questions`.
+        doc_stride: see `tfsqueeze.tokenizers.question_encodings.build_question_encodings`.
         no_answer_threshold: the `no_answer_score` above which no answer is given; 0 by default
             where `may_find_none`; elsewhere there always is an answer unless this is given.
 
@@ -111,7 +111,7 @@ class QuestionAnsweringPredictor(Predictor):
                         logits["start_logits"],
                         logits["end_logits"],
                         rows.examples,
-                        rows.offsets,
+                        rows.offset_mapping,
                         n_best=n_best,
                         max_answer_tokens=max_answer_tokens,
                     ),

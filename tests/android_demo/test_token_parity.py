@@ -166,7 +166,7 @@ def test_words(
     )
     found = core.ask(({"words": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
     located = [locate_words(text) for text in texts]
-    rows = tokenizer.words([[word for word, _, _ in words] for words in located])
+    rows = tokenizer.encode_words([[word for word, _, _ in words] for words in located])
     expected = [
         (
             ids[mask > 0].tolist(),
@@ -224,10 +224,10 @@ def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotli
     assert len(same) > 0.7 * OTHERS
     questions, contexts = same[: len(same) // 2], same[len(same) // 2 :]
     contexts = contexts[: len(questions)]
-    rows = light.questions(questions, contexts)
+    rows = light.encode_questions(questions, contexts)
     expected = [[] for _ in questions]
     for number, ids, mask, types, offsets in zip(
-        rows.examples, *rows.inputs.values(), rows.offsets, strict=True
+        rows.examples, *rows.inputs.values(), rows.offset_mapping, strict=True
     ):
         places = [
             [utf16(contexts[number], place) for place in side[side >= 0]] for side in offsets.T

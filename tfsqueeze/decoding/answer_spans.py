@@ -21,7 +21,7 @@ class AnswerSpan:
 
 
 @dataclass(frozen=True)
-class FoundAnswers:
+class AnswerCandidates:
     """What a model finds for one question.
 
     spans: the best answers, best first; none where the context has no tokens.
@@ -53,7 +53,7 @@ def find_answers(
     *,
     n_best: int = N_BEST,
     max_answer_tokens: int = MAX_ANSWER_TOKENS,
-) -> list[FoundAnswers]:
+) -> list[AnswerCandidates]:
     """Finds the best answers to each question among all of its windows.
 
     start_logits, end_logits: float [rows, length].
@@ -75,7 +75,7 @@ def find_answers(
             # Two windows may hold the same answer.
             found[example][span] = max(score, found[example].get(span, -np.inf))
     return [
-        FoundAnswers(
+        AnswerCandidates(
             [
                 AnswerSpan(start, end, score)
                 for (start, end), score in sorted(

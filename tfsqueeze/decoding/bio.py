@@ -25,7 +25,7 @@ def repair_bio(tags: Sequence[str]) -> list[str]:
     return repaired
 
 
-def spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
+def bio_spans(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     """The spans of the tags as (first word, word after the last, type), in order.
 
     An I- that continues no span of its type begins one, as in `repair_bio`.

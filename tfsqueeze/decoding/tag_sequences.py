@@ -9,7 +9,7 @@ import numpy as np
 from tfsqueeze.decoding.bio import tag_type
 
 
-def allowed_after(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def allowed_transitions(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Returns which tags may begin a sentence, bool [tags], and which may follow which, bool [tags
     before, tags].
 
@@ -29,16 +29,16 @@ def allowed_after(names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return begins, follows
 
 
-def best_sequences(scores: np.ndarray, counted: np.ndarray, names: Sequence[str]) -> np.ndarray:
+def viterbi_decode(scores: np.ndarray, active: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Returns the allowed tags with the greatest sum of scores (Viterbi 1967), int [sentences,
     places].
 
-    scores: float [sentences, places, tags]. counted: bool [sentences, places]: where there is a
+    scores: float [sentences, places, tags]. active: bool [sentences, places]: where there is a
     word; elsewhere the result has no meaning. Of equal sums the tag that is named first wins.
 
-    Raises UserError as `allowed_after`.
+    Raises UserError as `allowed_transitions`.
     """
-    begins, follows = allowed_after(names)
+    begins, follows = allowed_transitions(names)
     sentences, places, tags = scores.shape
     barred = np.where(follows, 0.0, -np.inf)
     sums = np.where(begins, 0.0, -np.inf) + np.zeros((sentences, 1))
@@ -46,7 +46,7 @@ def best_sequences(scores: np.ndarray, counted: np.ndarray, names: Sequence[str]
     before = np.empty((places, sentences, tags), np.int64)
     before[:] = np.arange(tags)
     for place in range(places):
-        word = counted[:, place]
+        word = active[:, place]
         ways = sums[:, :, None] + barred
         chosen = begun & word
         before[place, chosen] = ways.argmax(axis=1)[chosen]

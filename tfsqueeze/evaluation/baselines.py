@@ -59,11 +59,11 @@ class TfidfClassifier:
             ),
             LogisticRegression(C=settings["C"], max_iter=settings["max_iter"]),
         )
-        self._classifier.fit(_joined(train), train.label_ids(self.label_names))
+        self._classifier.fit(_texts_and_pairs(train), train.label_ids(self.label_names))
 
     def predict(self, dataset: TextDataset) -> np.ndarray:
         """Returns the most probable label's id of each text: int [n]."""
-        return self._classifier.predict(_joined(dataset))
+        return self._classifier.predict(_texts_and_pairs(dataset))
 
     def predict_probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Returns float [n, labels]; 0 for a label that no training text has."""
@@ -85,7 +85,7 @@ def tfidf_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:
     return _result(classifier.name, train, test, classifier.predict(test), classifier.settings)
 
 
-def _joined(dataset: TextDataset) -> list[str]:
+def _texts_and_pairs(dataset: TextDataset) -> list[str]:
     if dataset.text_pairs is None:
         return dataset.texts
     return [f"{a} {b}" for a, b in zip(dataset.texts, dataset.text_pairs, strict=True)]

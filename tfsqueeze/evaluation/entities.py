@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from tfsqueeze.decoding.bio import repair_bio, spans
+from tfsqueeze.decoding.bio import bio_spans, repair_bio
 from tfsqueeze.utils.errors import UserError
 
 
@@ -101,7 +101,7 @@ def frame_accuracy(
             f"{len(tags):,} sentences; give one of each a sentence"
         )
     right = [
-        label == prediction and spans(row) == spans(predicted)
+        label == prediction and bio_spans(row) == bio_spans(predicted)
         for label, prediction, row, predicted in zip(
             labels, predictions, tags, tag_predictions, strict=True
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfsqueeze.models.pretrained import PreTrainedModel
-from tfsqueeze.tokenizers.spelling import shared_spellings
+from tfsqueeze.tokenizers.spelling import spelling_feature_ids
 
 
 def share_spelling(model: PreTrainedModel, vocabulary: Sequence[str]) -> None:
@@ -18,7 +18,7 @@ def share_spelling(model: PreTrainedModel, vocabulary: Sequence[str]) -> None:
 
     vocabulary: the tokens in order of their ids.
     """
-    model.get_layer("embeddings").share_spelling(shared_spellings(vocabulary))
+    model.get_layer("embeddings").share_spelling(spelling_feature_ids(vocabulary))
 
 
 def fold_spelling(model: PreTrainedModel) -> PreTrainedModel:

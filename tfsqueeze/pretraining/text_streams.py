@@ -27,7 +27,8 @@ def stream_ids(
     """
     lines = tf.data.TextLineDataset([os.fspath(path) for path in files])
     rows = lines.batch(_LINES_AT_ONCE).map(
-        lambda texts: tokenizer.rows(texts, max_length), num_parallel_calls=tf.data.AUTOTUNE
+        lambda texts: tokenizer.encode_without_truncation(texts, max_length),
+        num_parallel_calls=tf.data.AUTOTUNE,
     )
     return (
         rows.unbatch().enumerate().map(lambda number, row: (tf.ensure_shape(row, [None]), number))

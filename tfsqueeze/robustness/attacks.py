@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
-from tfsqueeze.robustness.choices import choose
 from tfsqueeze.robustness.greedy_search import Candidates
-from tfsqueeze.robustness.positions import in_case_of, pick
+from tfsqueeze.robustness.selection import select_by_name
+from tfsqueeze.robustness.text_edits import choose_one, match_case
 from tfsqueeze.robustness.typing_noise import neighbour_key
 
 
@@ -40,7 +40,7 @@ def attack_candidates(
     """
     return {
         name: NeighbourCandidates(words) if attack.needs_words else character_edits
-        for name, attack in choose("attack", ATTACKS, names, words).items()
+        for name, attack in select_by_name("attack", ATTACKS, names, words).items()
     }
 
 
@@ -57,7 +57,7 @@ def character_edits(word: str, generator: np.random.Generator) -> list[str]:
         word[:swapped] + word[swapped + 1] + word[swapped] + word[swapped + 2 :],
         word[:replaced] + neighbour_key(word[replaced], generator) + word[replaced + 1 :],
         word[:left_out] + word[left_out + 1 :],
-        word[:added] + pick(string.ascii_lowercase, generator) + word[added:],
+        word[:added] + choose_one(string.ascii_lowercase, generator) + word[added:],
     ]
 
 
@@ -69,4 +69,4 @@ class NeighbourCandidates:
 
     def __call__(self, word: str, generator: np.random.Generator) -> list[str]:
         """Returns the neighbours in the case of the word; the generator is not used."""
-        return [in_case_of(word, near) for near in self._words.neighbours(word)]
+        return [match_case(word, near) for near in self._words.neighbours(word)]

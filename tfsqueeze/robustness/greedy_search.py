@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfsqueeze.robustness.positions import WORD
+from tfsqueeze.robustness.text_edits import WORD
 
 # Texts -> probabilities, float [texts, labels].
 Predict = Callable[[Sequence[str]], np.ndarray]

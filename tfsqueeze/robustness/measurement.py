@@ -109,7 +109,7 @@ def measure_robustness(
     clean = accuracies(texts)
     noise_rows = []
     for name, noise in noises.items():
-        # Of its own for each noise, and the same for all levels: see `touch`.
+        # Of its own for each noise, and the same for all levels: see `edit_matches`.
         seed = options.seed + zlib.crc32(name.encode())
         levels = []
         for level in options.levels:

@@ -17,7 +17,7 @@ from tfsqueeze.robustness import (
     word_noise,
     writing_noise,
 )
-from tfsqueeze.robustness.choices import choose
+from tfsqueeze.robustness.selection import select_by_name
 
 # (text, level in 0..1, generator) -> text; level is the share of the places that the noise can
 # touch: letters, words or spaces, as the noise says. At level 0 the text is the same.
@@ -70,7 +70,7 @@ def noise_functions(
         name: (
             functools.partial(noise.function, words=words) if noise.needs_words else noise.function
         )
-        for name, noise in choose("noise", NOISES, names, words).items()
+        for name, noise in select_by_name("noise", NOISES, names, words).items()
     }
 
 

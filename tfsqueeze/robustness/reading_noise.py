@@ -6,10 +6,10 @@ import re
 
 import numpy as np
 
-from tfsqueeze.robustness.positions import pick, touch
+from tfsqueeze.robustness.text_edits import choose_one, edit_matches
 
 # Shapes that are taken for each other.
-_LIKE_SHAPES = (
+_SIMILAR_SHAPES = (
     "0 O o",
     "1 l I i",
     "2 Z z",
@@ -36,7 +36,7 @@ _LIKE_SHAPES = (
 
 def _confusions() -> dict[str, list[str]]:
     table: dict[str, list[str]] = {}
-    for group in _LIKE_SHAPES:
+    for group in _SIMILAR_SHAPES:
         shapes = group.split()
         for shape in shapes:
             table.setdefault(shape, []).extend(other for other in shapes if other != shape)
@@ -45,11 +45,15 @@ def _confusions() -> dict[str, list[str]]:
 
 # What each character or pair of characters may be read as.
 CONFUSIONS = _confusions()
-_PLACES = re.compile("|".join(map(re.escape, sorted(CONFUSIONS, key=len, reverse=True))))
+_CONFUSABLE = re.compile("|".join(map(re.escape, sorted(CONFUSIONS, key=len, reverse=True))))
 
 
 def ocr(text: str, level: float, generator: np.random.Generator) -> str:
     """Misreads a share of the characters and pairs in `CONFUSIONS`."""
-    return touch(
-        _PLACES, text, level, generator, lambda match: pick(CONFUSIONS[match[0]], generator)
+    return edit_matches(
+        _CONFUSABLE,
+        text,
+        level,
+        generator,
+        lambda match: choose_one(CONFUSIONS[match[0]], generator),
     )

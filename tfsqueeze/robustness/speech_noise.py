@@ -6,10 +6,10 @@ import re
 
 import numpy as np
 
-from tfsqueeze.robustness.positions import CHUNK, WORD, pick, touch
+from tfsqueeze.robustness.text_edits import NON_SPACES, WORD, choose_one, edit_matches
 
 # English words that sound alike, in the received or the general American pronunciation.
-_SOUND_ALIKE = (
+_HOMOPHONE_GROUPS = (
     "ad add",
     "ail ale",
     "air heir",
@@ -111,7 +111,7 @@ _SOUND_ALIKE = (
 )
 HOMOPHONES = {
     word: [other for other in group.split() if other != word]
-    for group in _SOUND_ALIKE
+    for group in _HOMOPHONE_GROUPS
     for word in group.split()
 }
 _ONES = (
@@ -121,7 +121,7 @@ _ONES = (
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _DIGITS = re.compile("[0-9]+")
 _THOUSANDS_COMMA = re.compile("(?<=[0-9]),(?=[0-9]{3})")
-_UNHEARD = re.compile(r"[^\w\s'’]|_")
+_SILENT = re.compile(r"[^\w\s'’]|_")
 
 
 def asr(text: str, level: float, generator: np.random.Generator) -> str:
@@ -132,14 +132,16 @@ def asr(text: str, level: float, generator: np.random.Generator) -> str:
     """
 
     def heard(match):
-        chunk = _UNHEARD.sub(" ", _THOUSANDS_COMMA.sub("", match[0])).lower()
+        chunk = _SILENT.sub(" ", _THOUSANDS_COMMA.sub("", match[0])).lower()
         words = " ".join(_DIGITS.sub(lambda digits: f" {spell(digits[0])} ", chunk).split())
         return WORD.sub(
-            lambda word: pick(HOMOPHONES[word[0]], generator) if word[0] in HOMOPHONES else word[0],
+            lambda word: (
+                choose_one(HOMOPHONES[word[0]], generator) if word[0] in HOMOPHONES else word[0]
+            ),
             words,
         )
 
-    return touch(CHUNK, text, level, generator, heard)
+    return edit_matches(NON_SPACES, text, level, generator, heard)
 
 
 def spell(digits: str) -> str:

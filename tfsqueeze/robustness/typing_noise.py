@@ -7,18 +7,18 @@ import string
 
 import numpy as np
 
-from tfsqueeze.robustness.positions import (
+from tfsqueeze.robustness.text_edits import (
     LETTER,
     LETTER_OR_DIGIT,
+    choose_one,
     draw_count,
-    in_case_of,
-    pick,
-    touch,
+    edit_matches,
+    match_case,
 )
 
 # The rows of letters of a QWERTY keyboard, and how far each is shifted, in keys.
 _ROWS = (("qwertyuiop", 0.0), ("asdfghjkl", 0.25), ("zxcvbnm", 0.75))
-_REACH = 1.3
+_MAX_KEY_DISTANCE = 1.3
 _KEYS = {
     key: (column + shift, row)
     for row, (keys, shift) in enumerate(_ROWS)
@@ -27,7 +27,9 @@ _KEYS = {
 # The letters beside each letter on a QWERTY keyboard.
 NEIGHBOUR_KEYS = {
     key: "".join(
-        other for other in _KEYS if other != key and math.dist(_KEYS[key], _KEYS[other]) < _REACH
+        other
+        for other in _KEYS
+        if other != key and math.dist(_KEYS[key], _KEYS[other]) < _MAX_KEY_DISTANCE
     )
     for key in _KEYS
 }
@@ -36,12 +38,14 @@ NEIGHBOUR_KEYS = {
 def neighbour_key(letter: str, generator: np.random.Generator) -> str:
     """Returns a letter beside this one on the keyboard, in its case; the same where none is."""
     near = NEIGHBOUR_KEYS.get(letter.lower())
-    return in_case_of(letter, pick(near, generator)) if near else letter
+    return match_case(letter, choose_one(near, generator)) if near else letter
 
 
 def keyboard(text: str, level: float, generator: np.random.Generator) -> str:
     """Replaces a share of the letters by their neighbours on a QWERTY keyboard."""
-    return touch(LETTER, text, level, generator, lambda match: neighbour_key(match[0], generator))
+    return edit_matches(
+        LETTER, text, level, generator, lambda match: neighbour_key(match[0], generator)
+    )
 
 
 def swap(text: str, level: float, generator: np.random.Generator) -> str:
@@ -64,20 +68,20 @@ def swap(text: str, level: float, generator: np.random.Generator) -> str:
 
 def drop(text: str, level: float, generator: np.random.Generator) -> str:
     """Leaves out a share of the letters and digits."""
-    return touch(LETTER_OR_DIGIT, text, level, generator, lambda match: "")
+    return edit_matches(LETTER_OR_DIGIT, text, level, generator, lambda match: "")
 
 
 def insert(text: str, level: float, generator: np.random.Generator) -> str:
     """Puts a random letter after a share of the letters and digits."""
-    return touch(
+    return edit_matches(
         LETTER_OR_DIGIT,
         text,
         level,
         generator,
-        lambda match: match[0] + pick(string.ascii_lowercase, generator),
+        lambda match: match[0] + choose_one(string.ascii_lowercase, generator),
     )
 
 
 def repeat(text: str, level: float, generator: np.random.Generator) -> str:
     """Doubles a share of the letters and digits."""
-    return touch(LETTER_OR_DIGIT, text, level, generator, lambda match: 2 * match[0])
+    return edit_matches(LETTER_OR_DIGIT, text, level, generator, lambda match: 2 * match[0])

@@ -6,11 +6,11 @@ import re
 
 import numpy as np
 
-from tfsqueeze.robustness.positions import LETTER_OR_DIGIT, pick, touch
+from tfsqueeze.robustness.text_edits import LETTER_OR_DIGIT, choose_one, edit_matches
 
 # Cyrillic, Armenian and Greek letters that look like Latin ones (Unicode Technical Standard 39,
 # confusables.txt).
-LOOK_ALIKES = {
+HOMOGLYPHS = {
     "a": "\u0430",
     "c": "\u0441",
     "d": "\u0501",
@@ -45,22 +45,22 @@ LOOK_ALIKES = {
     "Y": "\u03a5",
     "Z": "\u0396",
 }
-_PLACES = re.compile(f"[{''.join(LOOK_ALIKES)}]")
+_CONFUSABLE = re.compile(f"[{''.join(HOMOGLYPHS)}]")
 # Zero width space, non-joiner, joiner, and word joiner.
 _INVISIBLE = ["\u200b", "\u200c", "\u200d", "\u2060"]
 
 
 def homoglyphs(text: str, level: float, generator: np.random.Generator) -> str:
-    """Replaces a share of the Latin letters in `LOOK_ALIKES` by letters that look the same."""
-    return touch(_PLACES, text, level, generator, lambda match: LOOK_ALIKES[match[0]])
+    """Replaces a share of the Latin letters in `HOMOGLYPHS` by letters that look the same."""
+    return edit_matches(_CONFUSABLE, text, level, generator, lambda match: HOMOGLYPHS[match[0]])
 
 
 def zero_width(text: str, level: float, generator: np.random.Generator) -> str:
     """Puts an invisible character after a share of the letters and digits."""
-    return touch(
+    return edit_matches(
         LETTER_OR_DIGIT,
         text,
         level,
         generator,
-        lambda match: match[0] + pick(_INVISIBLE, generator),
+        lambda match: match[0] + choose_one(_INVISIBLE, generator),
     )

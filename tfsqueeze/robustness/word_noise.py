@@ -7,14 +7,14 @@ import re
 import numpy as np
 
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
-from tfsqueeze.robustness.positions import WORD, in_case_of, pick, touch
+from tfsqueeze.robustness.text_edits import WORD, choose_one, edit_matches, match_case
 
 _WORD_AND_SPACE = re.compile(r"\S+\s*")
 
 
 def word_drop(text: str, level: float, generator: np.random.Generator) -> str:
     """Leaves out a share of the words."""
-    return touch(_WORD_AND_SPACE, text, level, generator, lambda match: "")
+    return edit_matches(_WORD_AND_SPACE, text, level, generator, lambda match: "")
 
 
 def synonyms(text: str, level: float, generator: np.random.Generator, words: NeighbourWords) -> str:
@@ -26,6 +26,6 @@ def synonyms(text: str, level: float, generator: np.random.Generator, words: Nei
 
     def near(match):
         found = words.neighbours(match[0])
-        return in_case_of(match[0], pick(found, generator)) if found else match[0]
+        return match_case(match[0], choose_one(found, generator)) if found else match[0]
 
-    return touch(WORD, text, level, generator, near)
+    return edit_matches(WORD, text, level, generator, near)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfsqueeze.data.datasets.question_dataset import NO_ANSWER, Answer, QuestionDataset
+from tfsqueeze.data.datasets.question_dataset import NO_ANSWER, AnnotatedAnswer, QuestionDataset
 from tfsqueeze.data.readers.squad import load_squad, read_squad
 from tfsqueeze.decoding.answer_spans import find_answers
 from tfsqueeze.evaluation.answers import answer_metrics
@@ -48,18 +48,18 @@ class QuestionAnswering(Task):
         return [*dataset.questions, *dict.fromkeys(dataset.contexts)]
 
     def rows(self, tokenizer, dataset, doc_stride=None):
-        found = tokenizer.to_device().questions(
+        found = tokenizer.to_device().encode_questions(
             dataset.questions, dataset.contexts, doc_stride=doc_stride
         )
-        return Encodings(found.inputs, examples=found.examples, offsets=found.offsets)
+        return Encodings(found.inputs, examples=found.examples, offset_mapping=found.offset_mapping)
 
     def targets(self, dataset, rows, classes):
         """The first and the last token of the first answer that was marked; the first token of the
         row where the window does not hold all of it."""
         inside, needed = [], [set() for _ in range(len(dataset))]
-        for example, offsets in zip(rows.examples, rows.offsets, strict=True):
+        for example, offsets in zip(rows.examples, rows.offset_mapping, strict=True):
             # Where there is no answer, no token is inside of it.
-            answer = next(iter(dataset.answers[example]), Answer("", 0))
+            answer = next(iter(dataset.answers[example]), AnnotatedAnswer("", 0))
             starts, ends = offsets.T
             inside.append(
                 np.flatnonzero(
@@ -71,7 +71,7 @@ class QuestionAnswering(Task):
             needed[example].update(starts[inside[-1]])
         places = np.zeros((2, len(rows)), np.int32)
         for row, (example, tokens) in enumerate(zip(rows.examples, inside, strict=True)):
-            if len(tokens) and needed[example] == set(rows.offsets[row, tokens, 0]):
+            if len(tokens) and needed[example] == set(rows.offset_mapping[row, tokens, 0]):
                 places[:, row] = tokens[0], tokens[-1]
         return {"start_logits": places[0], "end_logits": places[1]}
 
@@ -83,7 +83,10 @@ class QuestionAnswering(Task):
             "answers": [
                 answers.best(threshold)
                 for answers in find_answers(
-                    outputs["start_logits"], outputs["end_logits"], rows.examples, rows.offsets
+                    outputs["start_logits"],
+                    outputs["end_logits"],
+                    rows.examples,
+                    rows.offset_mapping,
                 )
             ]
         }
@@ -100,7 +103,7 @@ class QuestionAnswering(Task):
 
     def counted(self, outputs, rows):
         """The logits of the tokens that may begin or end an answer, and of each row's first."""
-        counted = rows.offsets[:, :, 0] >= 0
+        counted = rows.offset_mapping[:, :, 0] >= 0
         counted[:, 0] = True
         return {name: outputs[name][counted] for name in self.outputs}
 
@@ -112,7 +115,7 @@ class QuestionAnswering(Task):
                 outputs["start_logits"],
                 outputs["end_logits"],
                 rows.examples,
-                rows.offsets,
+                rows.offset_mapping,
                 n_best=1,
             )
         ]

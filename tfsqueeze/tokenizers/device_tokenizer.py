@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tfsqueeze.tokenizers.question_encodings import QuestionEncodings, join_questions
+from tfsqueeze.tokenizers.question_encodings import QuestionEncodings, build_question_encodings
 from tfsqueeze.tokenizers.tokenizer_settings import (
     CLS_TOKEN,
     CONTINUATION_PREFIX,
@@ -22,7 +22,7 @@ from tfsqueeze.tokenizers.tokenizer_settings import (
     read_settings,
     token_ids,
 )
-from tfsqueeze.tokenizers.word_encodings import WordEncodings, join_words
+from tfsqueeze.tokenizers.word_encodings import WordEncodings, build_word_encodings
 from tfsqueeze.utils.errors import UserError
 
 # No UTF-8 can hold them.
@@ -134,16 +134,16 @@ class DeviceTokenizer:
             "token_type_ids": token_type_ids,
         }
 
-    def words(
+    def encode_words(
         self, sentences: Sequence[Sequence[str]], max_length: int | None = None
     ) -> WordEncodings:
-        """Tokenizes sentences of words, each word by itself; see `join_words`.
+        """Tokenizes sentences of words, each word by itself; see `build_word_encodings`.
 
         Raises:
             UserError: a word is not a string, or `max_length` has no room for the special tokens.
         """
         pieces = iter(self._tokenize(word for words in sentences for word in words))
-        return join_words(
+        return build_word_encodings(
             ([next(pieces) for _ in words] for words in sentences),
             max_length or self.max_length,
             cls_id=self._cls,
@@ -152,18 +152,18 @@ class DeviceTokenizer:
             unk_id=self._unk,
         )
 
-    def questions(
+    def encode_questions(
         self,
         questions: Iterable[str],
         contexts: Iterable[str],
         max_length: int | None = None,
         doc_stride: int | None = None,
     ) -> QuestionEncodings:
-        """Tokenizes questions with the texts to look in; see `join_questions`.
+        """Tokenizes questions with the texts to look in; see `build_question_encodings`.
 
         Raises:
             UserError: a text is not a string, the questions and contexts differ in number, or
-                `join_questions` refuses the sizes.
+                `build_question_encodings` refuses the sizes.
         """
         asked, contexts = self._tokenize(questions), list(contexts)
         if len(asked) != len(contexts):
@@ -177,7 +177,7 @@ class DeviceTokenizer:
                 strict=True,
             )
         )
-        return join_questions(
+        return build_question_encodings(
             zip(asked, (found[context] for context in contexts), strict=True),
             max_length or self.max_length,
             doc_stride,
@@ -193,7 +193,7 @@ class DeviceTokenizer:
             raise UserError(f"the vocabulary has no {MASK_TOKEN}; use one that has")
         return self._mask
 
-    def with_masks(self, text: str) -> tuple[dict[str, np.ndarray], list[int]]:
+    def encode_masked(self, text: str) -> tuple[dict[str, np.ndarray], list[int]]:
         """Tokenizes a text in which `[MASK]` stands for tokens: the inputs of a call, of one row,
         and the places of the masks in it.
 

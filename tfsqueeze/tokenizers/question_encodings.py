@@ -24,16 +24,16 @@ class QuestionEncodings:
         the context and its [SEP]), each int32 [rows, length].
     examples: int32 [rows]: the number of the question that a row is a window of, ascending; each
         question has one row at least.
-    offsets: int32 [rows, length, 2]: at the tokens of the context the characters of it that they
-        begin at and end before, -1 at all other tokens.
+    offset_mapping: int32 [rows, length, 2]: for each token of the context the positions of its
+        first character and after its last one in the context, -1 at all other tokens.
     """
 
     inputs: dict[str, np.ndarray]
     examples: np.ndarray
-    offsets: np.ndarray
+    offset_mapping: np.ndarray
 
 
-def join_questions(
+def build_question_encodings(
     pairs: Iterable[tuple[Sequence[int], Tokens]],
     max_length: int,
     doc_stride: int | None = None,

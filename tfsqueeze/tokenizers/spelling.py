@@ -40,7 +40,7 @@ def word_shape(word: str) -> str:
     return re.sub(r"(.)\1{2,}", r"\1\1", letters)
 
 
-def shared_spellings(vocabulary: Sequence[str]) -> np.ndarray:
+def spelling_feature_ids(vocabulary: Sequence[str]) -> np.ndarray:
     """The numbers of the features, from 1, that each token shares with others: int32 [tokens,
     features], 0 where a feature is the token's alone, or the token a special one."""
     features = [() if token in SPECIAL_TOKENS else spelling_features(token) for token in vocabulary]

@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX, SPECIAL_TOKENS
 
-_WAYS = 8
+_SPLITS_PER_TOKEN = 8
 # The chance that a piece which fits is passed over for a shorter one, once its token is split.
-_PASSED_OVER = 0.5
+_SKIP_PROBABILITY = 0.5
 
 
 class SubwordDropout:
@@ -36,9 +36,9 @@ class SubwordDropout:
     def __call__(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Splits one row: int32 [tokens], the new ids, and int64 [tokens], which token of the old
         row each is of."""
-        ways = tf.random.uniform(tf.shape(ids), 1, _WAYS + 1, tf.int32)
+        ways = tf.random.uniform(tf.shape(ids), 1, _SPLITS_PER_TOKEN + 1, tf.int32)
         split = tf.random.uniform(tf.shape(ids)) < self._chance
-        rows = tf.gather(self._ways, ids * (_WAYS + 1) + tf.where(split, ways, 0))
+        rows = tf.gather(self._ways, ids * (_SPLITS_PER_TOKEN + 1) + tf.where(split, ways, 0))
         return rows.flat_values, rows.value_rowids()
 
 
@@ -52,8 +52,10 @@ def token_splits(vocabulary: Sequence[str], seed: int) -> tf.RaggedTensor:
         rows.append([index])
         letters = token.removeprefix(CONTINUATION_PREFIX)
         whole = token in SPECIAL_TOKENS or len(letters) < 2
-        rows += [None if whole else _split(token, letters, ids, rng) for _ in range(_WAYS)]
-        rows[-_WAYS:] = [row or [index] for row in rows[-_WAYS:]]
+        rows += [
+            None if whole else _split(token, letters, ids, rng) for _ in range(_SPLITS_PER_TOKEN)
+        ]
+        rows[-_SPLITS_PER_TOKEN:] = [row or [index] for row in rows[-_SPLITS_PER_TOKEN:]]
     return tf.RaggedTensor.from_row_lengths(
         np.fromiter(itertools.chain.from_iterable(rows), np.int32), [len(row) for row in rows]
     )
@@ -73,7 +75,7 @@ def _split(token, letters, ids, rng):
         if not fits:
             return None
         # Longest first, each passed over at random; the shortest where all are.
-        end = next((end for end in fits if rng.random() >= _PASSED_OVER), fits[-1])
+        end = next((end for end in fits if rng.random() >= _SKIP_PROBABILITY), fits[-1])
         parts.append(ids[mark + letters[start:end]])
         start = end
     return parts

@@ -20,7 +20,7 @@ _MAX_WORD_LENGTH = 50
 _MAX_WORDS = 30_000
 # A piece seen once says nothing about other texts.
 _MIN_COUNT = 2
-_FULL_ENOUGH = 0.95
+_MIN_FILL = 0.95
 _BATCH = 1024
 
 
@@ -74,7 +74,7 @@ def train_vocabulary(
             larger, lower = vocabulary, threshold + 1
         else:
             smaller, upper = vocabulary, threshold - 1
-            if len(vocabulary) >= _FULL_ENOUGH * vocab_size:
+            if len(vocabulary) >= _MIN_FILL * vocab_size:
                 return vocabulary
     return smaller if larger is None else _cut(larger, vocab_size)
 

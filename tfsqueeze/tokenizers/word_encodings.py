@@ -26,7 +26,7 @@ class WordEncodings:
     word_counts: np.ndarray
 
 
-def join_words(
+def build_word_encodings(
     sentences: Iterable[Sequence[Sequence[int]]],
     max_length: int,
     *,

@@ -25,7 +25,7 @@ from tfsqueeze.tokenizers.tokenizer_settings import (
     read_settings,
     token_ids,
 )
-from tfsqueeze.tokenizers.word_encodings import WordEncodings, join_words
+from tfsqueeze.tokenizers.word_encodings import WordEncodings, build_word_encodings
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
@@ -138,7 +138,9 @@ class WordPieceTokenizer:
             "token_type_ids": padded(token_type_ids, 0),
         }
 
-    def rows(self, texts: Texts, max_length: int | None = None) -> tf.RaggedTensor:
+    def encode_without_truncation(
+        self, texts: Texts, max_length: int | None = None
+    ) -> tf.RaggedTensor:
         """Token ids of whole texts, none cut off: int32 [rows, (tokens)], without padding.
 
         A text becomes one row `[CLS] ... [SEP]`, or several of at most `max_length` tokens on end;
@@ -155,10 +157,10 @@ class WordPieceTokenizer:
         pieces = tf.RaggedTensor.from_row_starts(tokens.values, starts.flat_values)
         return tf_text.combine_segments([pieces], self.cls_token_id, self.sep_token_id)[0]
 
-    def words(
+    def encode_words(
         self, sentences: Sequence[Sequence[str]], max_length: int | None = None
     ) -> WordEncodings:
-        """Tokenizes sentences of words, each word by itself; see `join_words`.
+        """Tokenizes sentences of words, each word by itself; see `build_word_encodings`.
 
         Raises:
             UserError: a word is not a string, or `max_length` leaves no room for the special
@@ -167,7 +169,7 @@ class WordPieceTokenizer:
         # A word often comes again.
         known = list(dict.fromkeys(word for words in sentences for word in words))
         pieces = dict(zip(known, self._tokenize(known).to_list(), strict=True))
-        return join_words(
+        return build_word_encodings(
             ([pieces[word] for word in words] for words in sentences),
             self.max_length if max_length is None else max_length,
             cls_id=self.cls_token_id,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfsqueeze.data.datasets.joining import joined
+from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords, augment
-from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.sources.text_files import text_files
 from tfsqueeze.robustness.noisy_copies import TRAINING_NOISES, WORD_NOISES, noisy_copies
 from tfsqueeze.training.teacher import Teacher
@@ -18,7 +18,7 @@ from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 
 
-def with_unlabelled(splits: DatasetSplits, sources: Sequence[str], folder: Path) -> TextDataset:
+def with_unlabelled(splits: TextDatasetSplits, sources: Sequence[str], folder: Path) -> TextDataset:
     """Returns the training texts, and after them those of sources without labels.
 
     sources: see `TrainingOptions.unlabelled`. folder: takes the texts of named datasets.
@@ -48,7 +48,7 @@ def with_unlabelled(splits: DatasetSplits, sources: Sequence[str], folder: Path)
             if (letters := _letters(line)) and letters not in seen:
                 seen.add(letters)
                 texts.append(line)
-    return joined(
+    return concatenate(
         [train, TextDataset("unlabelled", texts, labels=[splits.label_names[0]] * len(texts))],
         train.name,
     )
@@ -67,7 +67,7 @@ def with_variants(teacher: Teacher, dataset, options: TrainingOptions):
     words = NeighbourWords(
         teacher.tokenizer.vocabulary, teacher.model.get_layer("embeddings").word_embeddings.numpy()
     )
-    return joined(
+    return concatenate(
         [
             dataset,
             augment(
@@ -100,4 +100,6 @@ def with_noise(dataset, options: TrainingOptions, originals: int | None = None):
         copies,
         lambda texts: noisy_copies(texts, copies, options.noise_level, options.seed, names),
     )
-    return joined([dataset, noisy]), np.concatenate([sources, np.tile(sources[:count], copies)])
+    return concatenate([dataset, noisy]), np.concatenate(
+        [sources, np.tile(sources[:count], copies)]
+    )

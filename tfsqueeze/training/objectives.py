@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.decoding.bio import spans
-from tfsqueeze.decoding.tag_sequences import allowed_after, best_sequences
+from tfsqueeze.decoding.bio import bio_spans
+from tfsqueeze.decoding.tag_sequences import allowed_transitions, viterbi_decode
 from tfsqueeze.tasks import IGNORED
 
 # The share of words by themselves in the loss of sentences: it settles what is left open by those.
@@ -60,7 +60,7 @@ class TagSequenceLoss(WordCrossEntropy):
 
     The likelihood is that of a linear-chain conditional random field (Lafferty et al., ICML 2001)
     whose only transitions are whether B-, I- and O tags may follow each other: what the likelihood
-    is shared among are the sequences that `best_sequences` chooses from, so training is for the
+    is shared among are the sequences that `viterbi_decode` chooses from, so training is for the
     very spans that are decoded, and the model has no weights beyond its logits. The
     cross-entropy keeps the softmax of a word's logits the probabilities of its tags.
 
@@ -89,7 +89,7 @@ class TagSequenceLoss(WordCrossEntropy):
     def _log_sums(self, logits, counted):
         """The logarithm of the summed exponentials of all sequences' scores, [batch]."""
         begins, follows = (
-            tf.constant(allowed, logits.dtype) for allowed in allowed_after(self.names)
+            tf.constant(allowed, logits.dtype) for allowed in allowed_transitions(self.names)
         )
 
         def step(state, place):
@@ -130,7 +130,7 @@ class WordAccuracy(keras.metrics.SparseCategoricalAccuracy):
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class SpanF1(keras.metrics.Metric):
-    """F1 of spans, decoded as `best_sequences` does: 2 right / (predicted + true).
+    """F1 of spans, decoded as `viterbi_decode` does: 2 right / (predicted + true).
 
     names: of the tags.
     """
@@ -150,10 +150,10 @@ class SpanF1(keras.metrics.Metric):
         counted = y_true != IGNORED
         right = count = 0
         for words, *both in zip(
-            counted, y_true, best_sequences(y_pred, counted, self.names), strict=True
+            counted, y_true, viterbi_decode(y_pred, counted, self.names), strict=True
         ):
             true, predicted = (
-                set(spans([self.names[tag] for tag in tags[words]])) for tags in both
+                set(bio_spans([self.names[tag] for tag in tags[words]])) for tags in both
             )
             right += len(true & predicted)
             count += len(true) + len(predicted)

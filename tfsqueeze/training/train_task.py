@@ -17,7 +17,7 @@ from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.configs.squeezebert import SqueezeBertConfig
 from tfsqueeze.data.datasets.question_dataset import QuestionDatasetSplits
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDatasetSplits
-from tfsqueeze.data.datasets.text_dataset import DatasetSplits
+from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
 from tfsqueeze.data.datasets.token_dataset import TokenDatasetSplits
 from tfsqueeze.distillation.distillation_options import DistillationOptions
 from tfsqueeze.distillation.distiller import Distiller
@@ -42,7 +42,7 @@ from tfsqueeze.utils.files import write_atomically
 
 def train_classifier(
     folder: str | os.PathLike,
-    splits: DatasetSplits,
+    splits: TextDatasetSplits,
     options: TrainingOptions,
     callbacks: Callable[[str, int, int], Sequence] = lambda *_: (),
     *,
@@ -64,7 +64,9 @@ def train_classifier(
 def train_task(
     folder: str | os.PathLike,
     task: Task,
-    splits: (DatasetSplits | TokenDatasetSplits | QuestionDatasetSplits | SentenceDatasetSplits),
+    splits: (
+        TextDatasetSplits | TokenDatasetSplits | QuestionDatasetSplits | SentenceDatasetSplits
+    ),
     options: TrainingOptions,
     callbacks: Callable[[str, int, int], Sequence] = lambda *_: (),
     *,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfsqueeze.decoding.bio import repair_bio, spans
+from tfsqueeze.decoding.bio import bio_spans, repair_bio
 from tfsqueeze.utils.errors import UserError
 
 tags = st.lists(st.sampled_from(["O", "B-a", "I-a", "B-b", "I-b", "B-c-d", "I-c-d"]), max_size=12)
@@ -29,10 +29,10 @@ def test_repair(given_tags, repaired):
 
 
 def test_spans():
-    assert spans(["B-a", "I-a", "I-b", "O", "I-a", "B-a"]) == [
+    assert bio_spans(["B-a", "I-a", "I-b", "O", "I-a", "B-a"]) == [
         (0, 2, "a"), (2, 3, "b"), (4, 5, "a"), (5, 6, "a")]  # fmt: skip
-    assert spans(["O", "B-creative-work", "I-creative-work"]) == [(1, 3, "creative-work")]
-    assert spans([]) == []
+    assert bio_spans(["O", "B-creative-work", "I-creative-work"]) == [(1, 3, "creative-work")]
+    assert bio_spans([]) == []
 
 
 @settings(max_examples=200, deadline=None)
@@ -40,10 +40,10 @@ def test_spans():
 def test_repair_keeps_spans_and_spans_keep_repaired_tags(given_tags):
     repaired = repair_bio(given_tags)
     assert repair_bio(repaired) == repaired
-    assert spans(repaired) == spans(given_tags)
+    assert bio_spans(repaired) == bio_spans(given_tags)
     # The spans alone make the repaired tags again.
     rebuilt = ["O"] * len(given_tags)
-    for start, end, kind in spans(given_tags):
+    for start, end, kind in bio_spans(given_tags):
         rebuilt[start:end] = [f"B-{kind}"] + [f"I-{kind}"] * (end - start - 1)
     assert rebuilt == repaired
 
@@ -53,13 +53,13 @@ def test_repair_keeps_spans_and_spans_keep_repaired_tags(given_tags):
 def test_spans_are_those_of_seqeval(given_tags):
     from seqeval.metrics.sequence_labeling import get_entities
 
-    assert [(kind, start, end - 1) for start, end, kind in spans(given_tags)] == get_entities(
+    assert [(kind, start, end - 1) for start, end, kind in bio_spans(given_tags)] == get_entities(
         given_tags
     )
 
 
 @pytest.mark.parametrize("tag", ["X", "", "B", "I-", "S-a", "o"])
 def test_other_tags(tag):
-    for function in (repair_bio, spans):
+    for function in (repair_bio, bio_spans):
         with pytest.raises(UserError, match=rf"the tag '{tag}' \(word 2\) is neither O nor B-"):
             function(["O", tag])

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfsqueeze.decoding.bio import repair_bio
-from tfsqueeze.decoding.tag_sequences import allowed_after, best_sequences
+from tfsqueeze.decoding.tag_sequences import allowed_transitions, viterbi_decode
 from tfsqueeze.utils.errors import UserError
 
 NAMES = ["B-a", "B-b", "I-a", "I-b", "O"]
@@ -26,14 +26,14 @@ def valid_sequences(length, names=NAMES):
 
 
 def test_what_may_follow():
-    begins, follows = allowed_after(NAMES)
+    begins, follows = allowed_transitions(NAMES)
     assert begins.tolist() == [True, True, False, False, True]
     assert follows[:, 2].tolist() == [True, False, True, False, False]
     assert follows[:, [0, 1, 4]].all()
 
 
 def test_types_without_a_b_tag_may_begin():
-    begins, follows = allowed_after(["I-a", "O"])
+    begins, follows = allowed_transitions(["I-a", "O"])
     assert begins.all() and follows.all()
 
 
@@ -42,7 +42,7 @@ def test_types_without_a_b_tag_may_begin():
 def test_it_is_the_best_of_all_that_are_allowed(seed, length):
     draw = np.random.default_rng(seed)
     scores = draw.normal(size=(1, length, len(NAMES)))
-    (best,) = best_sequences(scores, np.ones((1, length), bool), NAMES)
+    (best,) = viterbi_decode(scores, np.ones((1, length), bool), NAMES)
     sums = {ids: sum(scores[0, range(length), ids]) for ids in valid_sequences(length)}
     assert tuple(best) == max(sums, key=sums.get)
 
@@ -50,19 +50,19 @@ def test_it_is_the_best_of_all_that_are_allowed(seed, length):
 def test_places_without_words_change_nothing():
     draw = np.random.default_rng(0)
     scores = draw.normal(size=(30, 9, len(NAMES)))
-    counted = draw.random((30, 9)) < 0.5
-    found = best_sequences(scores, counted, NAMES)
-    for row, (mask, best) in enumerate(zip(counted, found, strict=True)):
+    active = draw.random((30, 9)) < 0.5
+    found = viterbi_decode(scores, active, NAMES)
+    for row, (mask, best) in enumerate(zip(active, found, strict=True)):
         if mask.any():
             words = scores[row, mask][None]
-            (alone,) = best_sequences(words, np.ones(words.shape[:2], bool), NAMES)
+            (alone,) = viterbi_decode(words, np.ones(words.shape[:2], bool), NAMES)
             assert best[mask].tolist() == alone.tolist()
 
 
 def test_of_equals_the_first_wins():
-    assert best_sequences(np.zeros((1, 2, 5)), np.ones((1, 2), bool), NAMES).tolist() == [[0, 0]]
+    assert viterbi_decode(np.zeros((1, 2, 5)), np.ones((1, 2), bool), NAMES).tolist() == [[0, 0]]
 
 
 def test_other_tags():
     with pytest.raises(UserError, match="the tag 'X'"):
-        allowed_after(["O", "X"])
+        allowed_transitions(["O", "X"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfsqueeze.decoding.bio import spans
+from tfsqueeze.decoding.bio import bio_spans
 from tfsqueeze.evaluation.entities import entity_metrics, frame_accuracy
 from tfsqueeze.utils.errors import UserError
 
@@ -61,8 +61,8 @@ pairs = st.tuples(*[st.sampled_from(["O", "B-a", "I-a", "B-b", "I-b"])] * 2)
 def test_metrics_count_spans(sentences):
     tags = [[tag for tag, _ in rows] for rows in sentences]
     predictions = [[predicted for _, predicted in rows] for rows in sentences]
-    true = {(n, span) for n, row in enumerate(tags) for span in spans(row)}
-    found = {(n, span) for n, row in enumerate(predictions) for span in spans(row)}
+    true = {(n, span) for n, row in enumerate(tags) for span in bio_spans(row)}
+    found = {(n, span) for n, row in enumerate(predictions) for span in bio_spans(row)}
     metrics = entity_metrics(tags, predictions)
     assert metrics["entities"] == len(true)
     assert metrics["precision"] == pytest.approx(len(true & found) / max(len(found), 1))

@@ -55,7 +55,7 @@ def test_long_lines_become_several_rows_and_empty_ones_none(tokenizer, tmp_path)
 @given(st.lists(st.lists(st.sampled_from(["cat", "dogs", "zebra", ".", "running"]), max_size=12)))
 def test_rows_hold_all_tokens_in_order(tokenizer, texts):
     lines = [" ".join(words) for words in texts]
-    rows = tokenizer.rows(lines, 5) if lines else []
+    rows = tokenizer.encode_without_truncation(lines, 5) if lines else []
     whole = tokenizer(lines, max_length=64)["input_ids"].numpy() if lines else np.zeros((0, 64))
     expected = [token for row in whole for token in row if token not in (0, 2, 3)]
     actual = [token for row in rows for token in row.numpy().tolist() if token not in (2, 3)]

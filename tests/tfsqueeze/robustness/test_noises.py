@@ -14,7 +14,7 @@ from tfsqueeze.robustness.noises import NOISES, noise_functions, noisy_texts
 from tfsqueeze.robustness.reading_noise import CONFUSIONS
 from tfsqueeze.robustness.speech_noise import HOMOPHONES, spell
 from tfsqueeze.robustness.typing_noise import NEIGHBOUR_KEYS
-from tfsqueeze.robustness.unicode_noise import LOOK_ALIKES
+from tfsqueeze.robustness.unicode_noise import HOMOGLYPHS
 from tfsqueeze.utils.errors import UserError
 
 WORDS = NeighbourWords(["good", "great", "bad"], np.array([[1, 0.1], [1, 0.2], [-1, 0.1]]))
@@ -98,7 +98,7 @@ def test_the_level_is_the_share_of_places_touched(name, level):
     unit, places, touched = COUNTS[name]
     text = unit * REPEATED
     if name == "homoglyphs":
-        assert LOOK_ALIKES.keys() >= set("con") and "r" not in LOOK_ALIKES
+        assert HOMOGLYPHS.keys() >= set("con") and "r" not in HOMOGLYPHS
     assert touched(text, noisy(name, text, level)) / (places * REPEATED) == pytest.approx(
         level, abs=0.05 if name == "lowercase" else 1e-3
     )
@@ -184,7 +184,7 @@ def test_look_alikes_are_other_letters_of_other_scripts():
         and not other.isascii()
         and other.isalpha()
         and other.isupper() == latin.isupper()
-        for latin, other in LOOK_ALIKES.items()
+        for latin, other in HOMOGLYPHS.items()
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfsqueeze.configs.squeezebert import SqueezeBertConfig
-from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
 from tfsqueeze.decoding.bio import repair_bio
 from tfsqueeze.tasks import (
@@ -105,7 +105,7 @@ def test_configs_get_the_names_of_the_data():
     assert "slot_labels" not in SqueezeBertConfig().checkpoint_fields()
     texts = TextDataset("texts", ["a"], labels=["p"])
     with pytest.raises(UserError, match="trained on a TokenDataset, not on a TextDataset"):
-        TOKEN_CLASSIFICATION.configure(SqueezeBertConfig(), DatasetSplits(texts, texts))
+        TOKEN_CLASSIFICATION.configure(SqueezeBertConfig(), TextDatasetSplits(texts, texts))
 
 
 def test_metrics_of_intents_and_slots_tell_whole_commands():

@@ -24,14 +24,14 @@ TOKENIZER = DeviceTokenizer(VOCABULARY, lowercase=False, max_length=12)
     st.one_of(st.none(), st.integers(1, 20)),
 )
 def test_windows_cover_the_context_and_know_its_characters(context, question, length, stride):
-    rows = TOKENIZER.questions([question, "a"], [context, "b"], length, stride)
+    rows = TOKENIZER.encode_questions([question, "a"], [context, "b"], length, stride)
     assert rows.examples[-1] == 1 and (np.diff(rows.examples) >= 0).all()
     ids, types = rows.inputs["input_ids"], rows.inputs["token_type_ids"]
     seen = set()
     for row in np.flatnonzero(rows.examples == 0):
-        places = np.flatnonzero(rows.offsets[row, :, 0] >= 0)
+        places = np.flatnonzero(rows.offset_mapping[row, :, 0] >= 0)
         for place in places:
-            start, end = rows.offsets[row, place]
+            start, end = rows.offset_mapping[row, place]
             assert context[start:end] == VOCABULARY[ids[row, place]].removeprefix("##")
             seen.add(start)
         total = rows.inputs["attention_mask"][row].sum()
@@ -41,7 +41,7 @@ def test_windows_cover_the_context_and_know_its_characters(context, question, le
 
 
 def test_the_windows_of_a_stride():
-    rows = TOKENIZER.questions(["a?"], ["a b c d a b c d a"], 8, doc_stride=2)
+    rows = TOKENIZER.encode_questions(["a?"], ["a b c d a b c d a"], 8, doc_stride=2)
     assert [[VOCABULARY[i] for i in row[4:7]] for row in rows.inputs["input_ids"]] == [
         ["a", "b", "c"],
         ["c", "d", "a"],
@@ -50,20 +50,27 @@ def test_the_windows_of_a_stride():
     ]
     assert rows.inputs["input_ids"][0].tolist() == [2, 4, 14, 3, 4, 5, 6, 3]
     # A stride past a window's end would leave tokens out.
-    assert len(TOKENIZER.questions(["a?"], ["a b c d a b c d a"], 8, doc_stride=50).examples) == 3
+    assert (
+        len(TOKENIZER.encode_questions(["a?"], ["a b c d a b c d a"], 8, doc_stride=50).examples)
+        == 3
+    )
 
 
 def test_lone_surrogates_move_no_characters():
-    rows = TOKENIZER.questions(["a"], ["a \ud800 b\udfffc"])
-    assert rows.offsets[0][rows.offsets[0, :, 0] >= 0].tolist() == [[0, 1], [4, 5], [6, 7]]
+    rows = TOKENIZER.encode_questions(["a"], ["a \ud800 b\udfffc"])
+    assert rows.offset_mapping[0][rows.offset_mapping[0, :, 0] >= 0].tolist() == [
+        [0, 1],
+        [4, 5],
+        [6, 7],
+    ]
 
 
 def test_sizes_and_numbers_that_do_not_fit_are_refused():
     for call, message in (
-        (lambda: TOKENIZER.questions(["a"], ["b", "c"]), "1 questions but 2 contexts"),
-        (lambda: TOKENIZER.questions(["a"], ["b"], 4), "max_length is 4"),
-        (lambda: TOKENIZER.questions(["a"], ["b"], 8, 0), "document stride is 0"),
-        (lambda: TOKENIZER.questions(["a"], [3]), "text 0 is 3, not a string"),
+        (lambda: TOKENIZER.encode_questions(["a"], ["b", "c"]), "1 questions but 2 contexts"),
+        (lambda: TOKENIZER.encode_questions(["a"], ["b"], 4), "max_length is 4"),
+        (lambda: TOKENIZER.encode_questions(["a"], ["b"], 8, 0), "document stride is 0"),
+        (lambda: TOKENIZER.encode_questions(["a"], [3]), "text 0 is 3, not a string"),
     ):
         with pytest.raises(UserError, match=message):
             call()

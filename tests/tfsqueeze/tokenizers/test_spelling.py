@@ -1,4 +1,4 @@
-from tfsqueeze.tokenizers.spelling import shared_spellings, spelling_features, word_shape
+from tfsqueeze.tokenizers.spelling import spelling_feature_ids, spelling_features, word_shape
 from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
 
 
@@ -33,7 +33,7 @@ def test_features_tell_a_word_from_what_goes_on_one():
 
 def test_features_have_a_number_where_tokens_share_them():
     vocabulary = [*SPECIAL_TOKENS, "Bremen", "bremen", "##men", "x"]
-    *special, capital, lower, end, alone = shared_spellings(vocabulary).tolist()
+    *special, capital, lower, end, alone = spelling_feature_ids(vocabulary).tolist()
     assert special == [[0] * 6] * len(SPECIAL_TOKENS)
     # The same letters but for case; the shape is the capital's alone.
     assert capital[0] == lower[0] > 0 and capital[1] == 0 == lower[1]
@@ -41,4 +41,4 @@ def test_features_have_a_number_where_tokens_share_them():
     assert alone == [0] * 5 + [capital[5]]
     numbers = {number for row in (capital, lower, end, alone) for number in row} - {0}
     assert numbers == set(range(1, len(numbers) + 1))
-    assert shared_spellings(SPECIAL_TOKENS).tolist() == [[]] * len(SPECIAL_TOKENS)
+    assert spelling_feature_ids(SPECIAL_TOKENS).tolist() == [[]] * len(SPECIAL_TOKENS)

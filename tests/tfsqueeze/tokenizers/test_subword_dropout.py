@@ -60,7 +60,7 @@ def test_the_share_of_tokens_that_are_split_is_the_chance():
 
 def test_batches_move_targets_to_the_first_part_of_what_is_split():
     tokenizer = WordPieceTokenizer(VOCABULARY, max_length=12)
-    rows = tokenizer.words([["range"] * (1 + index % 10) for index in range(64)])
+    rows = tokenizer.encode_words([["range"] * (1 + index % 10) for index in range(64)])
     tags = np.where(rows.word_ids >= 0, rows.word_ids, IGNORED)
     logits = np.where(tags[..., None] == IGNORED, np.float32(np.nan), tags[..., None])
     labels = np.arange(64, dtype=np.int32)

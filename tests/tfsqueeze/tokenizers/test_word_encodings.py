@@ -42,7 +42,7 @@ def spelled(ids) -> str:
 )
 def test_words_come_back_from_their_pieces(sentences, max_length):
     for tokenizer in TOKENIZERS:
-        rows = tokenizer.words(sentences, max_length)
+        rows = tokenizer.encode_words(sentences, max_length)
         assert rows.word_counts.tolist() == [len(words) for words in sentences]
         for words, ids, firsts, mask in zip(
             sentences,
@@ -59,14 +59,16 @@ def test_words_come_back_from_their_pieces(sentences, max_length):
             ends = [*places, mask.sum() - 1][1:]
             assert [spelled(ids[a:b]) for a, b in zip(places, ends, strict=True)] == words[:kept]
             if kept < len(words):
-                longer = tokenizer.words([words[: kept + 1]], 200).inputs["attention_mask"].sum()
+                longer = (
+                    tokenizer.encode_words([words[: kept + 1]], 200).inputs["attention_mask"].sum()
+                )
                 assert longer > max_length
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.text(_known, max_size=8), max_size=6), max_size=3))
 def test_both_tokenizers_make_the_same_rows(sentences):
-    light, in_graph = (tokenizer.words(sentences) for tokenizer in TOKENIZERS)
+    light, in_graph = (tokenizer.encode_words(sentences) for tokenizer in TOKENIZERS)
     np.testing.assert_array_equal(light.word_ids, in_graph.word_ids)
     np.testing.assert_array_equal(light.word_counts, in_graph.word_counts)
     for name, expected in in_graph.inputs.items():
@@ -77,14 +79,14 @@ def test_both_tokenizers_make_the_same_rows(sentences):
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 def test_the_words_of_a_text_have_the_pieces_of_the_text(tokenizer):
     text = "abcd. a-b  ab"
-    rows = tokenizer.words([split_words(text)])
+    rows = tokenizer.encode_words([split_words(text)])
     np.testing.assert_array_equal(rows.inputs["input_ids"], tokenizer([text])["input_ids"])
     assert rows.word_ids[0].tolist() == [-1, 0, -1, 1, 2, 3, 4, 5, -1, -1, -1, -1]
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 def test_a_word_that_is_cleaned_away_is_unknown(tokenizer):
-    rows = tokenizer.words([["a", "\u0000", "b"]], 6)
+    rows = tokenizer.encode_words([["a", "\u0000", "b"]], 6)
     assert rows.inputs["input_ids"].tolist() == [[2, 4, 1, 5, 3, 0]]
     assert rows.word_ids.tolist() == [[-1, 0, 1, 2, -1, -1]]
 
@@ -92,9 +94,9 @@ def test_a_word_that_is_cleaned_away_is_unknown(tokenizer):
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 def test_what_cannot_be_is_refused(tokenizer):
     with pytest.raises(UserError, match="the special tokens alone take 2"):
-        tokenizer.words([["a"]], 1)
+        tokenizer.encode_words([["a"]], 1)
     with pytest.raises(UserError, match="text 1 is 3, not a string"):
-        tokenizer.words([["a", 3]])
+        tokenizer.encode_words([["a", 3]])
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tfsqueeze.data.datasets.joining import joined
+from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.neighbour_words import augment
 from tfsqueeze.data.datasets.question_dataset import QuestionDataset
-from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.training.examples import with_noise, with_unlabelled
 from tfsqueeze.training.training_options import TrainingOptions
@@ -72,7 +72,7 @@ def test_what_cannot_be_copied_or_joined_is_refused():
     with pytest.raises(UserError, match="copies must be at least 1"):
         augment(TextDataset("news", TEXTS), 0, list)
     with pytest.raises(UserError, match="b has no labels"):
-        joined([TextDataset("a", ["x"], labels=["y"]), TextDataset("b", ["x"])])
+        concatenate([TextDataset("a", ["x"], labels=["y"]), TextDataset("b", ["x"])])
     with pytest.raises(UserError, match="noise_level must be above 0 and at most 1, not 0"):
         TrainingOptions(noise_level=0)
     with pytest.raises(UserError, match="noisy_copies must not be negative"):
@@ -82,7 +82,7 @@ def test_what_cannot_be_copied_or_joined_is_refused():
 def test_unlabelled_texts_are_new_to_all_parts(tmp_path):
     source = tmp_path / "more.txt"
     source.write_text("Profit rose.\nprofit ROSE\nrain\nRAIN!\nit snows\n\n...\n", "utf-8")
-    splits = DatasetSplits(
+    splits = TextDatasetSplits(
         TextDataset("news", ["the profit rose", "hail"], labels=["a", "b"]),
         TextDataset("news", ["rain"], labels=["b"]),
         TextDataset("news", ["It snows?"], labels=["a"]),
@@ -93,7 +93,7 @@ def test_unlabelled_texts_are_new_to_all_parts(tmp_path):
     assert with_unlabelled(splits, [], tmp_path) is splits.train
     with pytest.raises(UserError, match="does not exist"):
         with_unlabelled(splits, ["nowhere.txt"], tmp_path)
-    pairs = DatasetSplits(
+    pairs = TextDatasetSplits(
         TextDataset("both", ["x"], labels=["b"], text_pairs=["y"]), splits.validation, None
     )
     with pytest.raises(UserError, match="both is not one of single texts"):

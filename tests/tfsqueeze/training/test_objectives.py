@@ -96,7 +96,7 @@ def test_keras_counts_the_same_in_fit():
 def test_batches_cut_and_pad_the_targets_with_the_ids():
     tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"], max_length=12)
     sentences = [["a"] * (1 + index % 9) for index in range(40)]
-    rows = tokenizer.words(sentences)
+    rows = tokenizer.encode_words(sentences)
     ids = rows.inputs["input_ids"]
     slots = np.where(rows.word_ids >= 0, rows.word_ids, IGNORED).astype(np.int32)
     intents = np.arange(40, dtype=np.int32)

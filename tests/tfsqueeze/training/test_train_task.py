@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.training.batches import TrainingBatches, tokenize
 from tfsqueeze.training.run_folder import claim_folder
@@ -81,7 +81,7 @@ def test_other_settings_or_data_in_a_used_folder_are_refused(
     splits = load_dataset(topics_folder)
     with pytest.raises(UserError, match="holds a run with other options; choose another folder"):
         train_classifier(trained_run.folder, splits, dataclasses.replace(tiny_options, seed=1))
-    fewer = DatasetSplits(splits.train.sample(100, seed=0), splits.validation)
+    fewer = TextDatasetSplits(splits.train.sample(100, seed=0), splits.validation)
     with pytest.raises(UserError, match="holds a run with other examples"):
         train_classifier(trained_run.folder, fewer, tiny_options)
 
@@ -141,7 +141,7 @@ def test_training_stops_early_without_progress(tmp_path, tiny_options):
     draw = random.Random(0)
     texts = [" ".join(draw.choices("abcdefgh", k=4)) for _ in range(60)]
     noise = TextDataset("noise", texts, labels=[draw.choice("xy") for _ in texts])
-    splits = DatasetSplits(noise.take(range(40)), noise.take(range(40, 60)))
+    splits = TextDatasetSplits(noise.take(range(40)), noise.take(range(40, 60)))
     options = dataclasses.replace(tiny_options, epochs=15, qat_epochs=0, patience=1)
     run = train_classifier(tmp_path / "noise", splits, options)
     accuracies = [row["val_accuracy"] for row in run.history["float"]]

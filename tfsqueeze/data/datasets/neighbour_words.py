@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tfsqueeze.data.datasets.joining import joined
+from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.utils.errors import UserError
@@ -91,7 +91,7 @@ def augment(
             "be made; train without copies"
         )
     edited = edit(strings)
-    return joined(
+    return concatenate(
         [
             _with_strings(dataset, edited[start : start + len(strings)], strings)
             for start in range(0, copies * len(strings), len(strings))

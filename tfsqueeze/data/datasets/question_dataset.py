@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.columns import Columns, require_as_many
+from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset, check_column_lengths
 from tfsqueeze.utils.errors import UserError
 
 ANSWER, NO_ANSWER = "answer", "no answer"
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnnotatedAnswer:
     """A piece of a context: its text, and the place of its first character."""
 
     text: str
@@ -21,7 +21,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class QuestionDataset(Columns):
+class QuestionDataset(InMemoryDataset):
     """Questions, each with the context to look in.
 
     answers: what people marked in the context, one or more pieces; none where the context does
@@ -36,12 +36,12 @@ class QuestionDataset(Columns):
     name: str
     questions: list[str]
     contexts: list[str]
-    answers: list[list[Answer]]
+    answers: list[list[AnnotatedAnswer]]
     ids: list[str]
     articles: list[int]
 
     def __post_init__(self) -> None:
-        require_as_many(self, "questions", ("contexts", "answers", "ids", "articles"))
+        check_column_lengths(self, "questions", ("contexts", "answers", "ids", "articles"))
         for name, context, answers in zip(self.ids, self.contexts, self.answers, strict=True):
             for answer in answers:
                 # A negative start would count from the end.

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.columns import Columns, require_as_many
+from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset, check_column_lengths
 from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
-class SentenceDataset(Columns):
+class SentenceDataset(InMemoryDataset):
     """Texts without labels.
 
     text_pairs, scores: for each text another one, and how alike the two are.
@@ -32,7 +32,7 @@ class SentenceDataset(Columns):
             raise UserError(
                 f"{self.name} has pairs without scores, or scores without pairs; give both or none"
             )
-        require_as_many(self, "texts", ("text_pairs", "scores", "vectors"))
+        check_column_lengths(self, "texts", ("text_pairs", "scores", "vectors"))
 
     def __len__(self) -> int:
         return len(self.texts)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.columns import Columns, require_as_many
+from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset, check_column_lengths
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
 from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
-class TextDataset(Columns):
+class TextDataset(InMemoryDataset):
     """Texts or pairs of texts, with one label name each or without labels.
 
     Raises:
@@ -26,7 +26,7 @@ class TextDataset(Columns):
     text_pairs: list[str] | None = None
 
     def __post_init__(self) -> None:
-        require_as_many(self, "texts", ("labels", "text_pairs"))
+        check_column_lengths(self, "texts", ("labels", "text_pairs"))
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -67,7 +67,7 @@ class TextDataset(Columns):
 
 
 @dataclass(frozen=True)
-class DatasetSplits:
+class TextDatasetSplits:
     """The parts of a labelled dataset; `test` is None where its authors publish none.
 
     Raises:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.columns import Columns, require_as_many
+from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset, check_column_lengths
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
 from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
-class TokenDataset(Columns):
+class TokenDataset(InMemoryDataset):
     """Sentences, each a list of words, with one tag a word or without tags.
 
     labels: one label a sentence, such as the intent whose slots the tags are.
@@ -30,7 +30,7 @@ class TokenDataset(Columns):
     languages: list[str] | None = None
 
     def __post_init__(self) -> None:
-        require_as_many(self, "sentences", ("tags", "labels", "languages"))
+        check_column_lengths(self, "sentences", ("tags", "labels", "languages"))
         for row, (words, tags) in enumerate(zip(self.sentences, self.tags or (), strict=False), 1):
             if len(words) != len(tags):
                 raise UserError(

@@ -6,9 +6,9 @@ import os
 import re
 from pathlib import Path
 
-from tfsqueeze.data.datasets.joining import joined
+from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_part
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_split_file
 from tfsqueeze.data.readers.user_files import read_text
 from tfsqueeze.utils.errors import UserError
 
@@ -84,18 +84,18 @@ def load_conll_folder(
             tag is missing in train; or some of several folders have a test file.
     """
     folder = Path(folder)
-    if find_part(folder, ("train",), CONLL_SUFFIXES) is None:
+    if find_split_file(folder, ("train",), CONLL_SUFFIXES) is None:
         folders = [
             path
             for path in sorted(folder.glob("*/"))
-            if find_part(path, ("train",), CONLL_SUFFIXES) is not None
+            if find_split_file(path, ("train",), CONLL_SUFFIXES) is not None
         ]
         if folders:
             return _all_of(
                 folder, [load_conll_folder(path, comments=comments, seed=seed) for path in folders]
             )
     paths = [
-        find_part(folder, stems, CONLL_SUFFIXES)
+        find_split_file(folder, stems, CONLL_SUFFIXES)
         for stems in (("train",), ("val", "dev", "validation"), ("test",))
     ]
     if paths[0] is None:
@@ -114,9 +114,9 @@ def _all_of(folder: Path, splits: list[TokenDatasetSplits]) -> TokenDatasetSplit
             "one to all or to none"
         )
     return TokenDatasetSplits(
-        joined([one.train for one in splits], folder.name),
-        joined([one.validation for one in splits], folder.name),
-        None if None in tests else joined(tests, folder.name),
+        concatenate([one.train for one in splits], folder.name),
+        concatenate([one.validation for one in splits], folder.name),
+        None if None in tests else concatenate(tests, folder.name),
     )
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, guess_columns, read_table
 from tfsqueeze.utils.errors import UserError
 
@@ -21,7 +21,7 @@ def load_folder(
     text_pair_column: str | None = None,
     columns: Sequence[str] | None = None,
     seed: int = 0,
-) -> DatasetSplits:
+) -> TextDatasetSplits:
     """Loads `train`, `val` (or `dev`, `validation`) and `test` files, each .tsv, .csv or .jsonl.
 
     Without a validation file a stratified tenth of train, drawn by `seed`, takes its place;
@@ -35,7 +35,7 @@ def load_folder(
     """
     folder = Path(folder)
 
-    train_path = find_part(folder, ("train",), TABLE_SUFFIXES)
+    train_path = find_split_file(folder, ("train",), TABLE_SUFFIXES)
     if train_path is None:
         raise UserError(f"{folder} has no train.tsv, train.csv or train.jsonl")
     if columns is None and text_pair_column is None:
@@ -53,14 +53,14 @@ def load_folder(
         )
 
     train = read(train_path)
-    validation = read(find_part(folder, ("val", "dev", "validation"), TABLE_SUFFIXES))
+    validation = read(find_split_file(folder, ("val", "dev", "validation"), TABLE_SUFFIXES))
     if validation is None:
         train, validation = train.split(VALIDATION_FRACTION, seed)
-    test = read(find_part(folder, ("test",), TABLE_SUFFIXES))
-    return DatasetSplits(train, validation, test)
+    test = read(find_split_file(folder, ("test",), TABLE_SUFFIXES))
+    return TextDatasetSplits(train, validation, test)
 
 
-def find_part(folder: Path, stems: Sequence[str], suffixes: Sequence[str]) -> Path | None:
+def find_split_file(folder: Path, stems: Sequence[str], suffixes: Sequence[str]) -> Path | None:
     """The file of the folder with one of the stems and one of the suffixes; None without one.
 
     Raises:

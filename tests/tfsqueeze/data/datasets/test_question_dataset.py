@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfsqueeze.data.datasets.question_dataset import Answer, QuestionDataset
+from tfsqueeze.data.datasets.question_dataset import AnnotatedAnswer, QuestionDataset
 from tfsqueeze.utils.errors import UserError
 
 
@@ -16,7 +16,7 @@ def numbered(articles: list[int]) -> QuestionDataset:
         "set",
         [f"question {i}?" for i in range(size)],
         [f"context {i}" for i in range(size)],
-        [[Answer(str(i), 8)] if i % 2 else [] for i in range(size)],
+        [[AnnotatedAnswer(str(i), 8)] if i % 2 else [] for i in range(size)],
         [f"id {i}" for i in range(size)],
         articles,
     )
@@ -58,4 +58,4 @@ def test_columns_that_do_not_fit():
         QuestionDataset("set", ["q"], ["c"], [[]], ["i"], [0, 1])
     for start in (0, -1, 5):
         with pytest.raises(UserError, match=f"question i: the context does not .* 'b' at {start}"):
-            QuestionDataset("set", ["q"], ["ab"], [[Answer("b", start)]], ["i"], [0])
+            QuestionDataset("set", ["q"], ["ab"], [[AnnotatedAnswer("b", start)]], ["i"], [0])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfsqueeze.data.datasets.text_dataset import DatasetSplits, TextDataset
+from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.utils.errors import UserError
 
 
@@ -80,6 +80,6 @@ def test_labels():
 
 def test_splits_refuse_labels_unseen_in_training():
     train = numbered(["a", "b"])
-    assert DatasetSplits(train, train).label_names == ["a", "b"]
+    assert TextDatasetSplits(train, train).label_names == ["a", "b"]
     with pytest.raises(UserError, match="label 'z'"):
-        DatasetSplits(train, train, numbered(["a", "z"]))
+        TextDatasetSplits(train, train, numbered(["a", "z"]))

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tfsqueeze.data.datasets.question_dataset import Answer
+from tfsqueeze.data.datasets.question_dataset import AnnotatedAnswer
 from tfsqueeze.data.readers.squad import load_squad, read_squad
 from tfsqueeze.utils.errors import UserError
 
@@ -57,9 +57,9 @@ def test_both_versions(tmp_path):
     assert dataset.ids == ["1", "2", "3"]
     # Places count characters: the pizza is one.
     assert dataset.answers == [
-        [Answer("Normandy", 22), Answer("in Normandy", 19)],
+        [AnnotatedAnswer("Normandy", 22), AnnotatedAnswer("in Normandy", 19)],
         [],
-        [Answer("hi", 6)],
+        [AnnotatedAnswer("hi", 6)],
     ]
     assert dataset.contexts[2] == "I say hi."
     # Articles of the same title are two.
@@ -111,8 +111,12 @@ def test_bad_files_are_named_with_the_place(tmp_path, content, message):
 @pytest.mark.parametrize(
     ("language", "question", "answer"),
     [
-        ("en", "How many points did the Panthers defense surrender?", Answer("308", 34)),
-        ("de", "Wie viele Punkte gab die Verteidigung der Panthers ab?", Answer("308", 38)),
+        ("en", "How many points did the Panthers defense surrender?", AnnotatedAnswer("308", 34)),
+        (
+            "de",
+            "Wie viele Punkte gab die Verteidigung der Panthers ab?",
+            AnnotatedAnswer("308", 38),
+        ),
     ],
 )
 def test_xquad(shared_dir, language, question, answer):

@@ -9,7 +9,7 @@ from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
 from tfsqueeze.utils.errors import UserError
 
 
-def choose(
+def select_by_name(
     kind: str, known: Mapping[str, Any], names: Sequence[str], words: NeighbourWords | None
 ) -> dict[str, Any]:
     """Returns those of `known` that are named, in the order of the names.

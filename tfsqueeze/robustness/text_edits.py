@@ -12,7 +12,7 @@ from tfsqueeze.utils.errors import UserError
 # A word may have apostrophes inside.
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # What stands between white space, punctuation included.
-CHUNK = re.compile(r"\S+")
+NON_SPACES = re.compile(r"\S+")
 LETTER = re.compile(r"[^\W\d_]")
 LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 SPACES = re.compile(r"\s+")
@@ -28,7 +28,7 @@ def draw_count(count: float, level: float, generator: np.random.Generator) -> in
     return int(level * count + generator.random())
 
 
-def touch(
+def edit_matches(
     pattern: re.Pattern[str],
     text: str,
     level: float,
@@ -53,13 +53,13 @@ def touch(
     return "".join([*parts, text[end:]])
 
 
-def in_case_of(like: str, word: str) -> str:
+def match_case(like: str, word: str) -> str:
     """Returns a word in capitals, with a capital, or as it is, as `like` is written."""
     if len(like) > 1 and like.isupper():
         return word.upper()
     return word[:1].upper() + word[1:] if like[:1].isupper() else word
 
 
-def pick(choices: str | list[str], generator: np.random.Generator) -> str:
+def choose_one(choices: str | list[str], generator: np.random.Generator) -> str:
     """Returns one of the choices."""
     return choices[int(generator.integers(len(choices)))]

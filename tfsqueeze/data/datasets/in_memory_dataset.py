@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 
-class Columns:
+class InMemoryDataset:
     """A dataclass of a `name` and columns with a value for each example, or None."""
 
     def sample(self, n: int, seed: int) -> Self:
@@ -41,7 +41,7 @@ class Columns:
         )
 
 
-def require_as_many(dataset, rows: str, columns: Sequence[str]) -> None:
+def check_column_lengths(dataset, rows: str, columns: Sequence[str]) -> None:
     """Raises UserError where a column of a dataset is there and is not as long as its rows.
 
     rows, columns: names of fields of the dataset.

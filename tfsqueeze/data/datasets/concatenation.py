@@ -11,7 +11,7 @@ from tfsqueeze.utils.errors import UserError
 Dataset = TypeVar("Dataset")
 
 
-def joined(parts: Sequence[Dataset], name: str | None = None) -> Dataset:
+def concatenate(parts: Sequence[Dataset], name: str | None = None) -> Dataset:
     """Returns the examples of all parts in one dataset, such as a `TextDataset`.
 
     name: that of the first part by default.
