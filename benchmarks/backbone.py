@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfsqueeze.checkpoints.sources import pretrained_folder
+from tfsqueeze.checkpoints.model_sources import pretrained_folder
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.models.architectures import read_config
 from tfsqueeze.models.sentence_encoder import SentenceEncoder, load_minilm

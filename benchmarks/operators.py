@@ -21,7 +21,7 @@ from benchmarks.models import MODELS_FOLDER, ModelSpec, ensure_models
 from benchmarks.probes import DTYPES, SHAPES, best_rates, copy_bandwidth, make_probes
 from converters.runtime.workers import run_in_workers
 from converters.tflite.inspection import list_operators, offending_operators
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 
 _ITEM_BYTES = {"float32": 4, "int8": 1}
 _SOURCES = ("benchmarks/peers/operators.py", "benchmarks/peers/tflite.py")

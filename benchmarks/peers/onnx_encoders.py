@@ -10,7 +10,7 @@ import onnx
 
 from benchmarks.peers.configs import MASK_VALUE, BertConfig
 from benchmarks.peers.onnx_graph import GraphBuilder
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.utils.errors import UserError
 
 Weights = Mapping[str, np.ndarray]

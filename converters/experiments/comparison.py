@@ -13,7 +13,7 @@ import tf_keras as keras
 
 from converters.conversion.keras_to_tflite import convert_float, convert_int8
 from converters.runtime.workers import latency, predict_logits, run_in_workers
-from tfsqueeze.checkpoints.sources import CONFIG_FILE, pretrained_folder
+from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
 from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
 from tfsqueeze.evaluation.baselines import majority_baseline, tfidf_baseline
 from tfsqueeze.evaluation.classification import classification_metrics

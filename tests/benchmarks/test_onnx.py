@@ -10,7 +10,7 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra `bench`
 
 from benchmarks.harness import Candidate, measure  # noqa: E402
 from benchmarks.peers.configs import BertConfig  # noqa: E402
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig  # noqa: E402
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig  # noqa: E402
 from tfsqueeze.utils.errors import UserError  # noqa: E402
 
 LENGTH = 12

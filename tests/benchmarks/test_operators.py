@@ -7,7 +7,7 @@ import pytest
 from benchmarks.operators import operator_cases, profile_operators
 from converters.tflite.inspection import list_operators
 from tfsqueeze.configs.presets import load_preset
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.models.complexity import count_macs
 
 

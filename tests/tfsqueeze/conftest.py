@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tfsqueeze
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,10 @@ import numpy as np
 import tf_keras as keras
 from safetensors.numpy import save_file
 
-from tfsqueeze.checkpoints.names import naming
+from tfsqueeze.checkpoints.checkpoint_tensors import checkpoint_tensors
+from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, WEIGHTS_FILE, pretrained_folder
 from tfsqueeze.checkpoints.safetensors_file import read_tensors
-from tfsqueeze.checkpoints.sources import CONFIG_FILE, WEIGHTS_FILE, pretrained_folder
-from tfsqueeze.checkpoints.tensors import checkpoint_tensors
+from tfsqueeze.checkpoints.tensor_names import naming
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
@@ -74,7 +74,7 @@ def save_pretrained(model: keras.Model, folder: str | os.PathLike, dtype: str = 
 
     Each file is renamed into place when it is whole; other files of the folder are left alone.
     Fields and tensors of the paper's model have Hugging Face's names; those of our variants are
-    listed in `tfsqueeze.checkpoints.names`.
+    listed in `tfsqueeze.checkpoints.tensor_names`.
 
     Raises UserError where `folder` is a file.
     """

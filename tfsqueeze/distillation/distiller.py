@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.configs.encoder import EncoderConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.distillation.distillation_options import DistillationOptions, map_layers
 from tfsqueeze.distillation.losses import (
     attention_loss,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import tf_keras as keras
 
-from tfsqueeze.configs.encoder import EncoderConfig
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.distillation.distillation_options import map_layers
 from tfsqueeze.layers import GroupedConvolution
 from tfsqueeze.models.pretrained import PreTrainedModel

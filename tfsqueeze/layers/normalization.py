@@ -26,7 +26,7 @@ class _Normalization(QuantizableLayer):
     """The learned scale, and the offset unless the layers after it have it in their biases.
 
     center: whether an offset is added. The int8 twin has none where all that read it are products:
-        see `tfsqueeze.quantization.offsets`.
+        see `tfsqueeze.quantization.bias_folding`.
     """
 
     def __init__(self, center=True, **kwargs):

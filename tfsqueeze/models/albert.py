@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tf_keras as keras
 
-from tfsqueeze.configs.albert import AlbertConfig
+from tfsqueeze.configs.albert_config import AlbertConfig
 from tfsqueeze.models.heads import (
     EncoderModel,
     MaskedLMHead,

@@ -6,7 +6,7 @@ import importlib
 import json
 from pathlib import Path
 
-from tfsqueeze.configs.encoder import EncoderConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.utils.errors import UserError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tf_keras as keras
 
-from tfsqueeze.configs.bert import BertConfig
+from tfsqueeze.configs.bert_config import BertConfig
 from tfsqueeze.models.heads import (
     EncoderModel,
     IntentAndSlotsHead,

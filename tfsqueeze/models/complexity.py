@@ -14,7 +14,7 @@ Layers that share weights (ALBERT) count once in parameters, and each in multipl
 
 from __future__ import annotations
 
-from tfsqueeze.configs.encoder import EncoderConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.utils.errors import UserError
 
 

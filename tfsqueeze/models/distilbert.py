@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tf_keras as keras
 
-from tfsqueeze.configs.distilbert import DistilBertConfig
+from tfsqueeze.configs.distilbert_config import DistilBertConfig
 from tfsqueeze.layers import FirstToken
 from tfsqueeze.models.encoder import convolve, drop
 from tfsqueeze.models.heads import (

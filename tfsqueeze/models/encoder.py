@@ -6,7 +6,7 @@ import dataclasses
 
 import tf_keras as keras
 
-from tfsqueeze.configs.encoder import EncoderConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.layers import (
     FLOAT_MASK_VALUE,
     FirstTokenOnDevice,

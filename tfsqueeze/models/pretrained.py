@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import tf_keras as keras
 
-from tfsqueeze.configs.encoder import EncoderConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.models.encoder import EncoderGraph, encode, model_inputs
 from tfsqueeze.utils.errors import UserError
 
@@ -112,12 +112,12 @@ class PreTrainedModel(keras.Model):
     def from_pretrained(cls, source: str | os.PathLike, **options: Any) -> PreTrainedModel:
         """Builds the model from a Hugging Face folder, the name of a backbone, or a hub id; see
         `load_pretrained`."""
-        from tfsqueeze.checkpoints import load_pretrained
+        from tfsqueeze.checkpoints.huggingface import load_pretrained
 
         return load_pretrained(cls, source, **options)
 
     def save_pretrained(self, folder: str | os.PathLike, dtype: str = "float32") -> None:
         """Writes the model to a folder in Hugging Face's layout; see `checkpoints`."""
-        from tfsqueeze.checkpoints import save_pretrained
+        from tfsqueeze.checkpoints.huggingface import save_pretrained
 
         save_pretrained(self, folder, dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tf_keras as keras
 
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.models.heads import (
     EncoderModel,
     IntentAndSlotsHead,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import tf_keras as keras
 
-from tfsqueeze.configs.encoder import EncoderConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.distillation.teacher_outputs import TeacherOutputs
 from tfsqueeze.models.architectures import read_config
 from tfsqueeze.models.pretrained import PreTrainedModel

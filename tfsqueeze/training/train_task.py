@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.checkpoints.sources import CONFIG_FILE, pretrained_folder
+from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
 from tfsqueeze.configs.presets import load_preset
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.data.datasets.question_dataset import QuestionDatasetSplits
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDatasetSplits
 from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits

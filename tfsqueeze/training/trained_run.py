@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tf_keras as keras
 
-from tfsqueeze.configs.encoder import EncoderConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.models.architectures import read_config
 from tfsqueeze.quantization import load_quantized
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Task, find_task

@@ -17,7 +17,7 @@ from converters.targets.edgetpu.split import LookUp, reorder, split_look_ups
 from converters.targets.registry import require_single_texts
 from converters.tflite.inspection import list_operators, require_int8
 from converters.tflite.tflite_file import Model
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.versions import installed_versions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfsqueeze.checkpoints import BACKBONES, pretrained_folder
+from tfsqueeze.checkpoints.model_sources import BACKBONES, pretrained_folder
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.models.sentence_encoder import SentenceEncoder
 from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification, SqueezeBertModel

@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 
 from tfsqueeze.configs.presets import PRESETS, load_preset
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.models.complexity import count_parameters
 from tfsqueeze.models.squeezebert import SqueezeBertModel
 from tfsqueeze.utils.errors import UserError

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.utils.errors import UserError
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.distillation.initialization import init_from_teacher
 from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification
 from tfsqueeze.utils.errors import UserError

@@ -6,7 +6,7 @@ import json
 from importlib import resources
 from typing import Any
 
-from tfsqueeze.configs.squeezebert import SqueezeBertConfig
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.utils.errors import UserError
 
 _FILES = {

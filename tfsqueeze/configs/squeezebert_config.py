@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from tfsqueeze.configs.encoder import EncoderConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig
 
 LAYER_TYPES = ("attention", "convolution")
 FEED_FORWARD_TYPES = ("dense", "squeeze_expand", "both")

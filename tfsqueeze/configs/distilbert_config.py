@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from tfsqueeze.configs.dense import DenseEncoderConfig, default_labels
+from tfsqueeze.configs.dense_config import DenseEncoderConfig, default_labels
 
 
 @dataclasses.dataclass(frozen=True)

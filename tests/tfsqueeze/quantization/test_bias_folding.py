@@ -10,7 +10,7 @@ from tfsqueeze.models.squeezebert import (
     SqueezeBertForTokenClassification,
     SqueezeBertModel,
 )
-from tfsqueeze.quantization.offsets import move_offsets
+from tfsqueeze.quantization.bias_folding import move_offsets
 
 VARIANTS = {
     "as published": {},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from tfsqueeze.configs.dense import DenseEncoderConfig, default_labels
+from tfsqueeze.configs.dense_config import DenseEncoderConfig, default_labels
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from tfsqueeze.configs.encoder import EncoderConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig
 
 
 def default_labels():

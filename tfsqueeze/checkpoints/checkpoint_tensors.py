@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.checkpoints.names import naming
+from tfsqueeze.checkpoints.tensor_names import naming
 from tfsqueeze.layers import (
     GroupedConvolution,
     SequenceDepthwiseConvolution,

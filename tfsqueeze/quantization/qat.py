@@ -13,7 +13,7 @@ from tensorflow_model_optimization.quantization.keras import quantize_annotate_l
 from tfsqueeze.layers import GroupedConvolution, QuantizableLayer
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.models.sharing import unshare_layers
-from tfsqueeze.quantization.offsets import move_offsets
+from tfsqueeze.quantization.bias_folding import move_offsets
 from tfsqueeze.quantization.quantize_config import (
     SqueezeBertQuantizeConfig,
     SqueezeBertQuantizeScheme,
