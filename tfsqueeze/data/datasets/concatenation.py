@@ -1,4 +1,4 @@
-"""Datasets of one kind one after the other."""
+"""The concatenation of datasets of one kind."""
 
 from __future__ import annotations
 
@@ -6,28 +6,36 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TypeVar
 
+from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
 from tfsqueeze.utils.errors import UserError
 
-Dataset = TypeVar("Dataset")
+DatasetT = TypeVar("DatasetT", bound=InMemoryDataset)
 
 
-def concatenate(parts: Sequence[Dataset], name: str | None = None) -> Dataset:
-    """Returns the examples of all parts in one dataset, such as a `TextDataset`.
+def concatenate(parts: Sequence[DatasetT], name: str | None = None) -> DatasetT:
+    """Returns the examples of all parts in one dataset.
 
-    name: that of the first part by default.
+    Args:
+        parts: datasets of one class, at least one.
+        name: the name of the result; that of the first part by default.
 
-    Raises UserError where one part has a column, such as labels, that another lacks.
+    Raises:
+        UserError: a part has a column, such as labels, that another part lacks.
+
+    Example:
+        >>> from tfsqueeze.data.datasets.text_dataset import TextDataset
+        >>> concatenate([TextDataset("a", ["x"]), TextDataset("b", ["y"])])
+        TextDataset(name='a', texts=['x', 'y'], labels=None, text_pairs=None)
     """
-    first, columns = parts[0], {}
-    for field in dataclasses.fields(first):
-        if field.name == "name":
-            continue
-        values = [getattr(part, field.name) for part in parts]
+    first = parts[0]
+    columns: dict[str, list | None] = {}
+    for column in first.columns():
+        values = [getattr(part, column) for part in parts]
         missing = [part.name for part, value in zip(parts, values, strict=True) if value is None]
         if 0 < len(missing) < len(parts):
             raise UserError(
-                f"{missing[0]} has no {field.name}, and other parts of the data have; "
+                f"{missing[0]} has no {column}, and other parts of the data have; "
                 "give them to all or to none"
             )
-        columns[field.name] = None if missing else [x for value in values for x in value]
+        columns[column] = None if missing else [x for value in values for x in value]
     return dataclasses.replace(first, name=name or first.name, **columns)

@@ -1,10 +1,10 @@
-"""What the datasets in memory share."""
+"""The base class of the datasets in memory."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,40 +14,63 @@ if TYPE_CHECKING:
     from typing import Self
 
 
+@dataclasses.dataclass(frozen=True)
 class InMemoryDataset:
-    """A dataclass of a `name` and columns with a value for each example, or None."""
+    """A name and columns, each of which has one value per example or is None.
 
-    def sample(self, n: int, seed: int) -> Self:
-        """At most `n` examples drawn without replacement, in a random order fixed by `seed`."""
-        order = np.random.default_rng(seed).permutation(len(self))
-        return self.take(order[:n].tolist())
+    A subclass is a dataclass; each of its fields is a column. The first one is never None.
 
-    def take(self, indices: Sequence[int]) -> Self:
-        """The examples at `indices`, in that order."""
-        columns = {
+    Args:
+        name: the name that messages and reports call the dataset by.
+
+    Raises:
+        UserError: the columns differ in length.
+    """
+
+    name: str
+
+    def __post_init__(self) -> None:
+        """Checks that all columns have the same length."""
+        (first, values), *others = self.columns().items()
+        for column, other in others:
+            if other is not None and len(other) != len(values):
+                raise UserError(
+                    f"{self.name} has {len(values):,} {first} but {len(other):,} {column}"
+                )
+
+    def __len__(self) -> int:
+        """Returns the number of examples."""
+        return len(next(iter(self.columns().values())))
+
+    def columns(self) -> dict[str, Any]:
+        """Returns the columns by name, in the order of the fields."""
+        return {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
             if field.name != "name"
         }
-        return dataclasses.replace(
-            self,
-            **{
-                name: values[list(indices)]
-                if isinstance(values, np.ndarray)
-                else [values[i] for i in indices]
-                for name, values in columns.items()
-                if values is not None
-            },
-        )
 
+    def sample(self, n: int, seed: int) -> Self:
+        """Returns examples drawn at random without replacement.
 
-def check_column_lengths(dataset, rows: str, columns: Sequence[str]) -> None:
-    """Raises UserError where a column of a dataset is there and is not as long as its rows.
+        Args:
+            n: the largest number of examples.
+            seed: fixes the examples and their order.
+        """
+        order = np.random.default_rng(seed).permutation(len(self))
+        return self.take(order[:n].tolist())
 
-    rows, columns: names of fields of the dataset.
-    """
-    count = len(getattr(dataset, rows))
-    for column in columns:
-        values = getattr(dataset, column)
-        if values is not None and len(values) != count:
-            raise UserError(f"{dataset.name} has {count:,} {rows} but {len(values):,} {column}")
+    def take(self, indices: Sequence[int]) -> Self:
+        """Returns the examples at some indices.
+
+        Args:
+            indices: indices of examples, from 0, in the order of the result.
+        """
+        columns = {
+            name: values[list(indices)]
+            if isinstance(values, np.ndarray)
+            else [values[i] for i in indices]
+            for name, values in self.columns().items()
+            if values is not None
+        }
+        return dataclasses.replace(self, **columns)

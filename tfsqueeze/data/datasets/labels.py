@@ -1,4 +1,4 @@
-"""Labels as numbers, and examples divided by them."""
+"""Labels as class ids, and splits that keep the share of each label."""
 
 from __future__ import annotations
 
@@ -11,10 +11,22 @@ from tfsqueeze.utils.errors import UserError
 
 
 def label_ids(name: str, labels: Sequence[str], label_names: Sequence[str]) -> np.ndarray:
-    """Each label of the dataset `name` as its place in `label_names`: int32 [len(labels)].
+    """Returns the class id of each label, its index in `label_names`.
+
+    Args:
+        name: the name of the dataset, for messages.
+        labels: the label of each example.
+        label_names: the label of each class id.
+
+    Returns:
+        int32 [examples].
 
     Raises:
         UserError: a label is not among `label_names`.
+
+    Example:
+        >>> label_ids("letters", ["b", "a"], ["a", "b"]).tolist()
+        [1, 0]
     """
     ids = {label: index for index, label in enumerate(label_names)}
     for row, label in enumerate(labels, start=1):
@@ -29,14 +41,29 @@ def label_ids(name: str, labels: Sequence[str], label_names: Sequence[str]) -> n
 def stratified_split(
     name: str, size: int, labels: Sequence[str] | None, fraction: float, seed: int
 ) -> tuple[list[int], list[int]]:
-    """Divides the examples 0 to `size` - 1 into a rest, in order, and a held-out `fraction`.
+    """Divides example indices into the rest and a held-out part.
 
-    Every label keeps its share in both (a label with a single example stays in the rest). A
-    held-out part that is too small to hold every label, or one without labels, is drawn at
+    Every label keeps its share in both parts (a label with a single example stays in the rest). If
+    the held-out part is too small to hold every label, or there are no labels, it is drawn at
     random.
+
+    Args:
+        name: the name of the dataset, for messages.
+        size: the number of examples.
+        labels: the label of each example, or None.
+        fraction: the size of the held-out part as a fraction of the whole, in 0..1.
+        seed: fixes which examples are held out.
+
+    Returns:
+        The indices of the rest, ascending, and those of the held-out part, in random order.
 
     Raises:
         UserError: one of the parts would be empty.
+
+    Example:
+        >>> rest, held_out = stratified_split("letters", 4, ["a", "a", "b", "b"], 0.5, seed=0)
+        >>> len(rest), len(held_out)
+        (2, 2)
     """
     from sklearn.model_selection import train_test_split
 
@@ -54,5 +81,5 @@ def stratified_split(
     _, held_out = train_test_split(
         candidates, test_size=held_out_size, random_state=seed, stratify=strata
     )
-    chosen = set(held_out)
-    return [i for i in range(size) if i not in chosen], held_out
+    held_out_set = set(held_out)
+    return [i for i in range(size) if i not in held_out_set], list(held_out)

@@ -1,4 +1,4 @@
-"""Questions about texts in memory, with the answers that the texts hold."""
+"""Questions about texts, with the answers that the texts hold."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset, check_column_lengths
+from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
 from tfsqueeze.utils.errors import UserError
 
+# The class names of questions whose context holds an answer, and of other questions.
 ANSWER, NO_ANSWER = "answer", "no answer"
 
 
 @dataclass(frozen=True)
 class AnnotatedAnswer:
-    """A piece of a context: its text, and the place of its first character."""
+    """A span of a context that people marked as an answer.
+
+    Args:
+        text: the characters of the span.
+        start: the position of its first character in the context, from 0.
+    """
 
     text: str
     start: int
@@ -22,18 +28,34 @@ class AnnotatedAnswer:
 
 @dataclass(frozen=True)
 class QuestionDataset(InMemoryDataset):
-    """Questions, each with the context to look in.
+    """Questions, each with the context that may hold its answer.
 
-    answers: what people marked in the context, one or more pieces; none where the context does
-        not answer the question.
-    ids: the question's name in the file.
-    articles: the number of the article that each context is from.
+    Args:
+        name: the name that messages and reports call the dataset by.
+        questions: the text of each question.
+        contexts: the context of each question.
+        answers: the marked answers of each question; an empty list if the context does not answer
+            the question.
+        ids: the id of each question in its file.
+        articles: the number of the article that each context comes from.
 
     Raises:
-        UserError: the columns differ in length, or an answer is not in its context where it says.
+        UserError: the columns differ in length, or an answer is not in its context at the position
+            that it states.
+
+    Example:
+        >>> dataset = QuestionDataset(
+        ...     "trivia",
+        ...     questions=["Where is the Louvre?"],
+        ...     contexts=["The Louvre is in Paris."],
+        ...     answers=[[AnnotatedAnswer("Paris", 17)]],
+        ...     ids=["q1"],
+        ...     articles=[0],
+        ... )
+        >>> len(dataset)
+        1
     """
 
-    name: str
     questions: list[str]
     contexts: list[str]
     answers: list[list[AnnotatedAnswer]]
@@ -41,7 +63,8 @@ class QuestionDataset(InMemoryDataset):
     articles: list[int]
 
     def __post_init__(self) -> None:
-        check_column_lengths(self, "questions", ("contexts", "answers", "ids", "articles"))
+        """Checks the lengths of the columns and the positions of the answers."""
+        super().__post_init__()
         for name, context, answers in zip(self.ids, self.contexts, self.answers, strict=True):
             for answer in answers:
                 # A negative start would count from the end.
@@ -51,14 +74,19 @@ class QuestionDataset(InMemoryDataset):
                         f"{answer.text[:40]!r} at {answer.start}"
                     )
 
-    def __len__(self) -> int:
-        return len(self.questions)
-
     def split(self, fraction: float, seed: int) -> tuple[QuestionDataset, QuestionDataset]:
-        """Divides into a rest and a held-out `fraction` of the articles, drawn by `seed`.
+        """Divides the questions into the rest and a held-out part, by article.
 
-        An article's questions stay together, so no context is in both; the fraction of the
-        questions is near that of the articles only if these are alike.
+        The questions of an article stay together, so that no context is in both parts. The
+        held-out share of the questions is near `fraction` only if the articles are of similar
+        size.
+
+        Args:
+            fraction: the number of held-out articles as a fraction of all articles, in 0..1.
+            seed: fixes which articles are held out.
+
+        Returns:
+            The rest and the held-out part.
 
         Raises:
             UserError: one of the parts would be empty.
@@ -80,7 +108,18 @@ class QuestionDataset(InMemoryDataset):
 
 @dataclass(frozen=True)
 class QuestionDatasetSplits:
-    """The parts of a dataset of questions; `test` is None where its authors publish none."""
+    """The splits of a dataset of questions.
+
+    Args:
+        train: the questions to train on.
+        validation: the questions that choose among epochs and settings.
+        test: the questions to report scores on; None if the authors publish none.
+
+    Example:
+        >>> part = QuestionDataset("trivia", ["Who?"], ["Nobody knows."], [[]], ["q1"], [0])
+        >>> QuestionDatasetSplits(part, part).label_names
+        ['answer', 'no answer']
+    """
 
     train: QuestionDataset
     validation: QuestionDataset
@@ -88,5 +127,5 @@ class QuestionDatasetSplits:
 
     @property
     def label_names(self) -> list[str]:
-        """The kinds of questions in `train`: `ANSWER`, and `NO_ANSWER` where some have none."""
+        """The kinds of questions in `train`: `ANSWER`, and `NO_ANSWER` if some have no answer."""
         return [ANSWER] if all(self.train.answers) else [ANSWER, NO_ANSWER]

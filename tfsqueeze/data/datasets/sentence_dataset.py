@@ -1,4 +1,4 @@
-"""Plain texts in memory, as what a teacher makes of them or how alike people find them."""
+"""Texts without labels, with sentence vectors or similarity scores."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset, check_column_lengths
+from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
 from tfsqueeze.utils.errors import UserError
 
 
@@ -14,31 +14,45 @@ from tfsqueeze.utils.errors import UserError
 class SentenceDataset(InMemoryDataset):
     """Texts without labels.
 
-    text_pairs, scores: for each text another one, and how alike the two are.
-    vectors: a teacher's sentence vectors, float32 [texts, channels].
+    Args:
+        name: the name that messages and reports call the dataset by.
+        texts: the text of each example, or the first text of each pair.
+        text_pairs: the second text of each pair; None for single texts.
+        scores: how similar people find the two texts of each pair; None for single texts.
+        vectors: the teacher's sentence vector of each text, float32 [texts, channels], or None.
 
     Raises:
-        UserError: the columns differ in length, or there are pairs without scores.
+        UserError: the columns differ in length, or there are pairs without scores or scores
+            without pairs.
+
+    Example:
+        >>> dataset = SentenceDataset("pairs", ["a cat"], text_pairs=["a kitten"], scores=[4.5])
+        >>> len(dataset)
+        1
     """
 
-    name: str
     texts: list[str]
     text_pairs: list[str] | None = None
     scores: list[float] | None = None
     vectors: np.ndarray | None = None
 
     def __post_init__(self) -> None:
+        """Checks that pairs come with scores, and the lengths of the columns."""
         if (self.text_pairs is None) != (self.scores is None):
             raise UserError(
                 f"{self.name} has pairs without scores, or scores without pairs; give both or none"
             )
-        check_column_lengths(self, "texts", ("text_pairs", "scores", "vectors"))
-
-    def __len__(self) -> int:
-        return len(self.texts)
+        super().__post_init__()
 
     def split(self, fraction: float, seed: int) -> tuple[SentenceDataset, SentenceDataset]:
-        """Divides into a rest and a held-out `fraction`, drawn by `seed`.
+        """Divides the texts into the rest and a held-out part, at random.
+
+        Args:
+            fraction: the size of the held-out part as a fraction of the whole, in 0..1.
+            seed: fixes which texts are held out.
+
+        Returns:
+            The rest and the held-out part, each in the order of this dataset.
 
         Raises:
             UserError: one of the parts would be empty.
@@ -54,11 +68,25 @@ class SentenceDataset(InMemoryDataset):
 
 @dataclass(frozen=True)
 class SentenceDatasetSplits:
-    """The parts of plain texts; `test` is None where there is none."""
+    """The splits of texts without labels.
+
+    Args:
+        train: the texts to train on.
+        validation: the texts that choose among epochs and settings.
+        test: the texts to report scores on; None if there are none.
+
+    Example:
+        >>> whole = SentenceDataset("letters", list("abcd"))
+        >>> splits = SentenceDatasetSplits(*whole.split(0.25, seed=0))
+        >>> len(splits.train), len(splits.validation), splits.label_names
+        (3, 1, None)
+    """
 
     train: SentenceDataset
     validation: SentenceDataset
     test: SentenceDataset | None = None
 
-    # Data of other tasks have them.
-    label_names = None
+    @property
+    def label_names(self) -> None:
+        """None: plain texts have no labels."""
+        return None

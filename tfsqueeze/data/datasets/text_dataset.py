@@ -1,4 +1,4 @@
-"""Texts with labels in memory, and how they are divided."""
+"""Texts or pairs of texts with one label each."""
 
 from __future__ import annotations
 
@@ -7,32 +7,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset, check_column_lengths
+from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
 from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
 class TextDataset(InMemoryDataset):
-    """Texts or pairs of texts, with one label name each or without labels.
+    """Texts or pairs of texts, with or without labels.
+
+    Args:
+        name: the name that messages and reports call the dataset by.
+        texts: the text of each example, or the first text of each pair.
+        labels: the label of each example by name; None for texts without labels.
+        text_pairs: the second text of each pair; None for single texts.
 
     Raises:
         UserError: the columns differ in length.
+
+    Example:
+        >>> dataset = TextDataset("reviews", ["good", "bad", "fine"], labels=["pos", "neg", "pos"])
+        >>> dataset.label_names()
+        ['neg', 'pos']
+        >>> dataset.label_ids(["neg", "pos"]).tolist()
+        [1, 0, 1]
+        >>> dataset.take([2, 0]).texts
+        ['fine', 'good']
     """
 
-    name: str
     texts: list[str]
     labels: list[str] | None = None
     text_pairs: list[str] | None = None
 
-    def __post_init__(self) -> None:
-        check_column_lengths(self, "texts", ("labels", "text_pairs"))
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
     def label_names(self) -> list[str]:
-        """The distinct labels, sorted; a label's place in this list is its class id.
+        """Returns the distinct labels, sorted; a label's index in this list is its class id.
 
         Raises:
             UserError: the dataset has no labels.
@@ -40,7 +48,13 @@ class TextDataset(InMemoryDataset):
         return sorted(set(self._require_labels()))
 
     def label_ids(self, label_names: Sequence[str]) -> np.ndarray:
-        """Each label as its place in `label_names`: int32 [len(self)].
+        """Returns the class id of each example's label.
+
+        Args:
+            label_names: the label of each class id.
+
+        Returns:
+            int32 [examples].
 
         Raises:
             UserError: the dataset has no labels, or one that `label_names` lacks.
@@ -48,11 +62,18 @@ class TextDataset(InMemoryDataset):
         return label_ids(self.name, self._require_labels(), label_names)
 
     def split(self, fraction: float, seed: int) -> tuple[TextDataset, TextDataset]:
-        """Divides into a rest and a held-out `fraction`, shuffled by `seed`.
+        """Divides the examples into the rest and a held-out part, stratified by label.
 
-        Every label keeps its share in both (a label with a single example stays in the rest). A
-        held-out part that is too small to hold every label, or one without labels, is drawn at
-        random.
+        Every label keeps its share in both parts (a label with a single example stays in the
+        rest). If the held-out part is too small to hold every label, or there are no labels, it is
+        drawn at random.
+
+        Args:
+            fraction: the size of the held-out part as a fraction of the whole, in 0..1.
+            seed: fixes which examples are held out.
+
+        Returns:
+            The rest and the held-out part.
 
         Raises:
             UserError: one of the parts would be empty.
@@ -68,10 +89,20 @@ class TextDataset(InMemoryDataset):
 
 @dataclass(frozen=True)
 class TextDatasetSplits:
-    """The parts of a labelled dataset; `test` is None where its authors publish none.
+    """The splits of a labelled dataset.
+
+    Args:
+        train: the examples to train on.
+        validation: the examples that choose among epochs and settings.
+        test: the examples to report scores on; None if the authors publish none.
 
     Raises:
         UserError: `validation` or `test` has a label that `train` lacks.
+
+    Example:
+        >>> whole = TextDataset("letters", list("aabb"), labels=["a", "a", "b", "b"])
+        >>> TextDatasetSplits(*whole.split(0.5, seed=0)).label_names
+        ['a', 'b']
     """
 
     train: TextDataset
@@ -79,11 +110,12 @@ class TextDatasetSplits:
     test: TextDataset | None = None
 
     def __post_init__(self) -> None:
+        """Checks that `train` has every label."""
         for part in (self.validation, self.test):
             if part is not None:
                 part.label_ids(self.label_names)
 
     @property
     def label_names(self) -> list[str]:
-        """The labels of `train`, sorted: class id to name."""
+        """The labels of `train`, sorted; a label's index is its class id."""
         return self.train.label_names()

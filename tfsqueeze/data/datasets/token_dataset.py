@@ -1,4 +1,4 @@
-"""Sentences of words in memory, with a tag on every word."""
+"""Sentences of words with a tag for each word."""
 
 from __future__ import annotations
 
@@ -7,44 +7,53 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset, check_column_lengths
+from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
 from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
 class TokenDataset(InMemoryDataset):
-    """Sentences, each a list of words, with one tag a word or without tags.
+    """Sentences, each a list of words, with or without one tag per word.
 
-    labels: one label a sentence, such as the intent whose slots the tags are.
-    languages: the language of each sentence, where the file says it.
+    Args:
+        name: the name that messages and reports call the dataset by.
+        sentences: the words of each sentence.
+        tags: the tag of each word of each sentence by name; None for sentences without tags.
+        labels: the label of each sentence by name, such as the intent whose slots the tags are;
+            None for sentences without labels.
+        languages: the language of each sentence; None if the source does not say it.
 
     Raises:
-        UserError: the columns differ in length, or a sentence's words and tags do.
+        UserError: the columns, or the words and tags of a sentence, differ in length.
+
+    Example:
+        >>> dataset = TokenDataset("places", [["to", "Paris"]], tags=[["O", "B-city"]])
+        >>> dataset.tag_names()
+        ['B-city', 'I-city', 'O']
+        >>> [ids.tolist() for ids in dataset.tag_ids(dataset.tag_names())]
+        [[2, 0]]
     """
 
-    name: str
     sentences: list[list[str]]
     tags: list[list[str]] | None = None
     labels: list[str] | None = None
     languages: list[str] | None = None
 
     def __post_init__(self) -> None:
-        check_column_lengths(self, "sentences", ("tags", "labels", "languages"))
+        """Checks the lengths of the columns and of the tags of each sentence."""
+        super().__post_init__()
         for row, (words, tags) in enumerate(zip(self.sentences, self.tags or (), strict=False), 1):
             if len(words) != len(tags):
                 raise UserError(
                     f"{self.name} has {len(words)} words but {len(tags)} tags in sentence {row:,}"
                 )
 
-    def __len__(self) -> int:
-        return len(self.sentences)
-
     def tag_names(self) -> list[str]:
-        """The distinct tags, sorted; a tag's place in this list is its id.
+        """Returns the distinct tags, sorted; a tag's index in this list is its id.
 
-        Of a type that occurs in B- or I- tags both are there: a type whose examples are all of
-        one word has no I- tag in them, but another text may need it.
+        A type with B- or I- tags gets both: if all of its examples have one word, they hold no I-
+        tag, but another text may need it.
 
         Raises:
             UserError: the dataset has no tags.
@@ -54,27 +63,44 @@ class TokenDataset(InMemoryDataset):
         return sorted(names | {prefix + kind for kind in types for prefix in ("B-", "I-")})
 
     def tag_ids(self, tag_names: Sequence[str]) -> list[np.ndarray]:
-        """Each tag as its place in `tag_names`: for each sentence int32 [words].
+        """Returns the id of each word's tag.
+
+        Args:
+            tag_names: the tag of each id.
+
+        Returns:
+            For each sentence int32 [words].
 
         Raises:
             UserError: the dataset has no tags, or one that `tag_names` lacks.
         """
         ids = {name: index for index, name in enumerate(tag_names)}
-        for row, tags in enumerate(self._require("tags"), start=1):
+        all_tags = self._require("tags")
+        for row, tags in enumerate(all_tags, start=1):
             for tag in tags:
                 if tag not in ids:
                     raise UserError(
                         f"{self.name} has the tag {tag!r} (sentence {row:,}), which is not among "
                         f"the {len(ids)} known tags; add training examples of it or remove it"
                     )
-        return [np.array([ids[tag] for tag in tags], np.int32) for tags in self.tags]
+        return [np.array([ids[tag] for tag in tags], np.int32) for tags in all_tags]
 
     def label_names(self) -> list[str]:
-        """The distinct labels of sentences, sorted; UserError where there are none."""
+        """Returns the distinct labels of the sentences, sorted; a label's index is its class id.
+
+        Raises:
+            UserError: the dataset has no labels.
+        """
         return sorted(set(self._require("labels")))
 
     def label_ids(self, label_names: Sequence[str]) -> np.ndarray:
-        """Each sentence's label as its place in `label_names`: int32 [len(self)].
+        """Returns the class id of each sentence's label.
+
+        Args:
+            label_names: the label of each class id.
+
+        Returns:
+            int32 [sentences].
 
         Raises:
             UserError: the dataset has no labels, or one that `label_names` lacks.
@@ -82,10 +108,17 @@ class TokenDataset(InMemoryDataset):
         return label_ids(self.name, self._require("labels"), label_names)
 
     def split(self, fraction: float, seed: int) -> tuple[TokenDataset, TokenDataset]:
-        """Divides into a rest and a held-out `fraction`, shuffled by `seed`.
+        """Divides the sentences into the rest and a held-out part.
 
-        Every label, and without labels every language, keeps its share in both, as
+        The split is stratified by label, or by language if there are no labels, as
         `TextDataset.split` does it.
+
+        Args:
+            fraction: the size of the held-out part as a fraction of the whole, in 0..1.
+            seed: fixes which sentences are held out.
+
+        Returns:
+            The rest and the held-out part.
 
         Raises:
             UserError: one of the parts would be empty.
@@ -103,10 +136,20 @@ class TokenDataset(InMemoryDataset):
 
 @dataclass(frozen=True)
 class TokenDatasetSplits:
-    """The parts of a tagged dataset; `test` is None where its authors publish none.
+    """The splits of a tagged dataset.
+
+    Args:
+        train: the sentences to train on.
+        validation: the sentences that choose among epochs and settings.
+        test: the sentences to report scores on; None if the authors publish none.
 
     Raises:
         UserError: `validation` or `test` has a tag or a label that `train` lacks.
+
+    Example:
+        >>> part = TokenDataset("places", [["to", "Paris"]], tags=[["O", "B-city"]])
+        >>> TokenDatasetSplits(part, part).tag_names
+        ['B-city', 'I-city', 'O']
     """
 
     train: TokenDataset
@@ -114,6 +157,7 @@ class TokenDatasetSplits:
     test: TokenDataset | None = None
 
     def __post_init__(self) -> None:
+        """Checks that `train` has every tag and every label."""
         for part in (self.validation, self.test):
             if part is not None:
                 part.tag_ids(self.tag_names)
@@ -122,10 +166,10 @@ class TokenDatasetSplits:
 
     @property
     def tag_names(self) -> list[str]:
-        """The tags of `train`, sorted: tag id to name."""
+        """The tags of `train`, sorted; a tag's index is its id."""
         return self.train.tag_names()
 
     @property
     def label_names(self) -> list[str] | None:
-        """The labels of the sentences of `train`, sorted: class id to name; None without."""
+        """The labels of the sentences of `train`, sorted; None if they have none."""
         return None if self.train.labels is None else self.train.label_names()
