@@ -1,1 +1,1 @@
-"""Errors, files, logs and pinned archives: what every other package may use."""
+"""Errors, files, logs and pinned archives, for all other packages."""

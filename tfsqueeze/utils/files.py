@@ -1,4 +1,4 @@
-"""Writing outputs so that an interruption never leaves half a file."""
+"""Atomic writes, so that an interruption never leaves half a file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,22 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def write_atomically(path: str | os.PathLike) -> Iterator[Path]:
-    """Yields a temporary sibling of `path` to write to, and renames it to `path` on success.
+    """Yields a temporary path beside `path` to write to, and renames it to `path` on success.
 
-    The temporary keeps the suffix of `path` (writers choose formats by it) and may be made a
-    file or a folder; a folder replaces an older folder of the same name. On an exception the
-    temporary is removed and `path` is left as it was.
+    The temporary path has the suffix of `path`, because writers choose formats by it. The caller
+    makes a file or a folder of it; a folder replaces an older folder of the same name. On an
+    exception the temporary file or folder is removed and `path` stays as it was.
+
+    Args:
+        path: the output. Missing parent folders are made.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with write_atomically(Path(folder, "a.txt")) as temporary:
+        ...         _ = temporary.write_text("done")
+        ...     Path(folder, "a.txt").read_text()
+        'done'
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)

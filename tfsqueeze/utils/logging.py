@@ -1,4 +1,4 @@
-"""Keeps what C++ libraries say of themselves off standard error."""
+"""Suppresses the informational log lines that C++ libraries write to standard error."""
 
 from __future__ import annotations
 
@@ -11,31 +11,38 @@ import threading
 from collections.abc import Iterator
 from typing import IO
 
-# glog's I lines and the notice before them, TensorFlow Lite's INFO lines, and the converter's
-# account of its settings.
-_CHATTER = re.compile(rb"I\d{4} |INFO:|WARNING: All log messages before absl::|fully_quantize:")
+# glog's I lines and the notice before them, TensorFlow Lite's INFO lines, and the converter's list
+# of its settings.
+_INFORMATIONAL = re.compile(
+    rb"I\d{4} |INFO:|WARNING: All log messages before absl::|fully_quantize:"
+)
 _REDIRECTION = threading.Lock()
 
 
 @contextlib.contextmanager
 def stderr_to(file: IO) -> Iterator[None]:
-    """Sends what is written to file descriptor 2 meanwhile, by C++ too, to an open file."""
+    """Redirects file descriptor 2 (standard error) to a file, for C++ libraries as well.
+
+    Args:
+        file: an open file with a file descriptor.
+    """
     with _REDIRECTION:
         sys.stderr.flush()
-        kept = os.dup(2)
+        saved = os.dup(2)
         os.dup2(file.fileno(), 2)
         try:
             yield
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(saved, 2)
+            os.close(saved)
 
 
 @contextlib.contextmanager
 def suppress_native_logs() -> Iterator[None]:
-    """Drops informational lines that are written meanwhile; other lines come at the end.
+    """Drops informational log lines while the context is open, and writes other lines at its end.
 
-    They are written by C++ to file descriptor 2, so only redirecting that reaches them.
+    C++ libraries write them to file descriptor 2 itself, so replacing `sys.stderr` does not catch
+    them.
     """
     with tempfile.TemporaryFile() as captured:
         try:
@@ -44,12 +51,12 @@ def suppress_native_logs() -> Iterator[None]:
         finally:
             captured.seek(0)
             for line in captured:
-                if not _CHATTER.match(line):
+                if not _INFORMATIONAL.match(line):
                     os.write(2, line)
 
 
 def load_tensorflow() -> None:
-    """Imports TensorFlow without a line on standard error."""
+    """Imports TensorFlow without any log line on standard error."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with suppress_native_logs():
         import tensorflow  # noqa: F401

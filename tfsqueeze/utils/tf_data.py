@@ -1,4 +1,4 @@
-"""tf.data without its tuner."""
+"""tf.data without autotuning."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import tensorflow as tf
 
 
 def without_autotune(data: tf.data.Dataset) -> tf.data.Dataset:
-    """Returns a dataset that gives the same without tf.data's background thread for tuning.
+    """Returns a dataset with the same elements that runs without tf.data's autotuning thread.
 
-    At the end of an epoch TensorFlow 2.21 waits for that thread, which may have missed the word
-    and sleeps as long again as the epoch has taken, at most a minute: a fifth of the time to train
-    a MiniLM on SST-2.
+    At the end of an epoch TensorFlow 2.21 waits for that thread. The thread may miss the signal to
+    stop and then sleeps as long as the epoch has taken, up to a minute: a fifth of the time to
+    train a MiniLM on SST-2.
+
+    Args:
+        data: a dataset of any elements.
     """
     options = tf.data.Options()
     options.autotune.enabled = False

@@ -1,4 +1,4 @@
-"""What is installed."""
+"""The installed versions of the packages that results depend on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ _PACKAGES = (
 
 
 def installed_versions() -> dict[str, str]:
-    """Returns the installed versions of the packages that results depend on."""
+    """Returns the version of each package that results depend on and that is installed.
+
+    Example:
+        >>> "numpy" in installed_versions()
+        True
+    """
     versions = {}
     for package in _PACKAGES:
         try:

@@ -1,5 +1,4 @@
-"""Further examples made of those at hand, as variants in which words give way to words that a model
-takes for their like."""
+"""Data augmentation: variants of examples in which similar words replace words."""
 
 from __future__ import annotations
 
@@ -7,6 +6,7 @@ import dataclasses
 import itertools
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,14 +18,26 @@ from tfsqueeze.utils.errors import UserError
 _WORD = re.compile(r"[^\W\d_]+")
 _NEIGHBOURS = 10
 
+TextsOrSentences = TypeVar("TextsOrSentences", TextDataset, TokenDataset)
+
 
 class NeighbourWords:
-    """Replaces words by near ones in a table of word embeddings (TinyBERT, Jiao et al. 2020,
-    arXiv 1909.10351, section 4.2, with the teacher's own table in place of GloVe's).
+    """The nearest neighbours of words in a table of word embeddings.
 
-    vocabulary: the tokens of the table's rows; words are those of letters alone that are whole in
-        it, so that no piece of a word is taken for one.
-    table: float [tokens, channels].
+    Only tokens that are words count: those of two letters or more and nothing but letters. So no
+    piece of a word is taken for a word. Source: TinyBERT's data augmentation (Jiao et al. 2020,
+    arXiv 1909.10351, section 4.2), with the teacher's own table in place of GloVe's.
+
+    Args:
+        vocabulary: the tokens in order of their ids.
+        table: the embedding of each token, float [tokens, channels].
+
+    Example:
+        >>> words = NeighbourWords(
+        ...     ["good", "great", "bad"], np.array([[1, 0.1], [1, 0.2], [-1, 0.1]])
+        ... )
+        >>> words.neighbours("good")
+        ['great', 'bad']
     """
 
     def __init__(self, vocabulary: Sequence[str], table: np.ndarray):
@@ -39,13 +51,20 @@ class NeighbourWords:
         self._found: dict[str, list[str]] = {}
 
     def neighbours(self, word: str) -> list[str]:
-        """Returns the words of the nearest directions, the nearest first; none for an unknown
-        word."""
+        """Returns the ten words with the highest cosine similarity, the most similar first.
+
+        Args:
+            word: a word in any case.
+
+        Returns:
+            Words as the vocabulary spells them; none for an unknown word.
+        """
         word = word.lower()
         if word not in self._rows:
             return []
         if word not in self._found:
             similarity = self._vectors @ self._vectors[self._rows[word]]
+            # Below every cosine, so that a word is not its own neighbour.
             similarity[self._rows[word]] = -2.0
             count = min(_NEIGHBOURS, len(similarity) - 1)
             nearest = np.argpartition(-similarity, count)[:count] if count else np.array([], int)
@@ -55,29 +74,46 @@ class NeighbourWords:
         return self._found[word]
 
     def replace(self, texts: Sequence[str], share: float, seed: int) -> list[str]:
-        """Returns the texts with about a `share` of their words replaced, each by one of its
-        neighbours, the same for the same seed."""
-        draw = np.random.default_rng(seed)
+        """Returns the texts with some words replaced by random neighbours.
 
-        def other(match):
-            if draw.random() >= share:
+        Args:
+            texts: any texts.
+            share: the probability that a word is replaced, in 0..1.
+            seed: fixes the words and their replacements.
+        """
+        generator = np.random.default_rng(seed)
+
+        def replacement(match: re.Match[str]) -> str:
+            if generator.random() >= share:
                 return match[0]
-            near = self.neighbours(match[0])
-            return near[draw.integers(len(near))] if near else match[0]
+            neighbours = self.neighbours(match[0])
+            return neighbours[generator.integers(len(neighbours))] if neighbours else match[0]
 
-        return [_WORD.sub(other, text) for text in texts]
+        return [_WORD.sub(replacement, text) for text in texts]
 
 
 def augment(
-    dataset: TextDataset | TokenDataset, copies: int, edit: Callable[[Sequence[str]], Sequence[str]]
-) -> TextDataset | TokenDataset:
-    """Returns edited copies of all examples, one copy of all after the other, with their labels.
+    dataset: TextsOrSentences, copies: int, edit: Callable[[Sequence[str]], Sequence[str]]
+) -> TextsOrSentences:
+    """Returns edited copies of all examples, with their labels or tags.
 
-    edit: takes the texts and second texts of a `TextDataset`, or the words of a `TokenDataset`;
-        returns `copies` of all of them, one after the other. A word that it leaves nothing of
-        stays, so that words and tags remain one to one.
+    Args:
+        dataset: the examples to copy.
+        copies: the number of copies, at least 1.
+        edit: takes all texts and then all second texts of a `TextDataset`, or all words of a
+            `TokenDataset`, and returns `copies` versions of that list, one after the other. A word
+            that it reduces to nothing stays as it was, so that words and tags remain one to one.
 
-    Raises UserError for another kind of dataset, and where there would be no copy.
+    Returns:
+        The first copy of all examples, then the second copy, and so on.
+
+    Raises:
+        UserError: the dataset is of another kind, or `copies` is below 1.
+
+    Example:
+        >>> dataset = TextDataset("greetings", ["hi", "hello"])
+        >>> augment(dataset, 1, lambda texts: [text.upper() for text in texts]).texts
+        ['HI', 'HELLO']
     """
     if copies < 1:
         raise UserError(f"copies must be at least 1, not {copies}")
@@ -99,7 +135,9 @@ def augment(
     )
 
 
-def _with_strings(dataset, edited, strings):
+def _with_strings(
+    dataset: TextsOrSentences, edited: Sequence[str], strings: Sequence[str]
+) -> TextsOrSentences:
     if isinstance(dataset, TextDataset):
         count = len(dataset)
         pairs = {} if dataset.text_pairs is None else {"text_pairs": list(edited[count:])}

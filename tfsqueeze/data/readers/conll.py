@@ -1,4 +1,4 @@
-"""CoNLL files: one word a line with its tag, sentences divided by blank lines."""
+"""CoNLL files: one word with its tag per line, and blank lines between sentences."""
 
 from __future__ import annotations
 
@@ -17,28 +17,41 @@ CONLL_SUFFIXES = (".conll", ".bio", ".iob2")
 # The prefix of WikiANN's words, such as `en:` or `zh-classical:`.
 _LANGUAGE = re.compile(r"([a-z]{2,}(?:-[a-z]+)*):")
 
+# The line, the word and the tag of each word.
+_Sentence = list[tuple[int, str, str]]
+
 
 def read_conll(path: str | os.PathLike, *, comments: bool = False) -> TokenDataset:
-    """Reads a UTF-8 file of lines with a word first and its tag last; columns between are skipped.
+    r"""Reads a UTF-8 file of lines whose first column is a word and whose last one is its tag.
 
-    Columns are parted by tabs if the file has a tab anywhere, else by spaces. A file of one
-    column has words without tags. Lines with nothing but spaces and tabs end a sentence, and so
-    do `-DOCSTART-` lines. Where every word of the file begins with a language and a colon, as
-    in WikiANN (`en:Berlin`; Pan et al. 2017), the prefixes become `languages`.
+    Columns between the two are skipped. Tabs separate the columns if the file has any tab, else
+    spaces do. A file with one column has words without tags. Lines of nothing but spaces and tabs
+    end a sentence, and so do `-DOCSTART-` lines. If every word of the file begins with a language
+    and a colon, as in WikiANN (`en:Berlin`; Pan et al. 2017), the prefixes become `languages`.
 
     Args:
         path: the file.
         comments: whether lines that begin with `#` and a space are comments, as in CoNLL-U.
-            They are words by default: `#` is one in texts from social media.
+            By default they are words: `#` is a word in texts from social media.
 
     Raises:
-        UserError: the file is missing, empty or not UTF-8; or a line has another number of
-            columns than those before, no word or no tag: the message names file and line.
+        UserError: the file is missing, empty or not UTF-8; or a line has no word, no tag, or a
+            different number of columns from the lines before. The message names file and line.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> path = pathlib.Path(folder.name, "train.conll")
+        >>> _ = path.write_text("to\tO\nParis\tB-city\n")
+        >>> read_conll(path).tags
+        [['O', 'B-city']]
     """
     path = Path(path)
     text = read_text(path)
     tabs = "\t" in text
-    sentences, current, columns = [], [], None
+    sentences: list[_Sentence] = []
+    current: _Sentence = []
+    columns: int | None = None
     for number, line in enumerate(text.split("\n"), start=1):
         line = line.removesuffix("\r")
         if comments and line.startswith("# "):
@@ -75,13 +88,19 @@ def load_conll_folder(
 ) -> TokenDatasetSplits:
     """Loads `train`, `val` (or `dev`, `validation`) and `test` files, each .conll, .bio or .iob2.
 
-    Without a validation file a tenth of train, drawn by `seed`, takes its place; without a test
-    file `test` is None. Files are read by `read_conll`. A folder without a train file, but with
-    folders that have one, such as one for each language of WikiANN, is all of them together.
+    `read_conll` reads the files. Without a validation file, a tenth of train, drawn at random,
+    becomes the validation split. Without a test file, `test` is None. If the folder has no train
+    file but subfolders that have one, such as one per language of WikiANN, the result is all of
+    them together.
+
+    Args:
+        folder: the folder.
+        comments: as in `read_conll`.
+        seed: fixes the sentences of a validation split that is drawn.
 
     Raises:
-        UserError: there is no train file, two files for one part, a file cannot be used, or a
-            tag is missing in train; or some of several folders have a test file.
+        UserError: there is no train file, or more than one file for a split; a file cannot be
+            used; a tag is missing in train; or some subfolders have a test file and others none.
     """
     folder = Path(folder)
     if find_split_file(folder, ("train",), CONLL_SUFFIXES) is None:
@@ -91,53 +110,58 @@ def load_conll_folder(
             if find_split_file(path, ("train",), CONLL_SUFFIXES) is not None
         ]
         if folders:
-            return _all_of(
+            return _concatenate_splits(
                 folder, [load_conll_folder(path, comments=comments, seed=seed) for path in folders]
             )
-    paths = [
+    train_path, validation_path, test_path = (
         find_split_file(folder, stems, CONLL_SUFFIXES)
         for stems in (("train",), ("val", "dev", "validation"), ("test",))
-    ]
-    if paths[0] is None:
+    )
+    if train_path is None:
         raise UserError(f"{folder} has no train.conll, train.bio or train.iob2")
-    train, validation, test = (path and read_conll(path, comments=comments) for path in paths)
-    if validation is None:
+    train = read_conll(train_path, comments=comments)
+    if validation_path is None:
         train, validation = train.split(VALIDATION_FRACTION, seed)
+    else:
+        validation = read_conll(validation_path, comments=comments)
+    test = None if test_path is None else read_conll(test_path, comments=comments)
     return TokenDatasetSplits(train, validation, test)
 
 
-def _all_of(folder: Path, splits: list[TokenDatasetSplits]) -> TokenDatasetSplits:
-    tests = [one.test for one in splits]
-    if None in tests and any(tests):
+def _concatenate_splits(folder: Path, parts: list[TokenDatasetSplits]) -> TokenDatasetSplits:
+    tests = [part.test for part in parts if part.test is not None]
+    if 0 < len(tests) < len(parts):
         raise UserError(
             f"some of the folders in {folder} have a test file and others none; give "
             "one to all or to none"
         )
     return TokenDatasetSplits(
-        concatenate([one.train for one in splits], folder.name),
-        concatenate([one.validation for one in splits], folder.name),
-        None if None in tests else concatenate(tests, folder.name),
+        concatenate([part.train for part in parts], folder.name),
+        concatenate([part.validation for part in parts], folder.name),
+        concatenate(tests, folder.name) if tests else None,
     )
 
 
 def _divide_languages(
-    sentences: list[list[tuple[int, str, str]]], path: Path
+    sentences: list[_Sentence], path: Path
 ) -> tuple[list[str] | None, list[list[str]]]:
-    """The language of each sentence, if every word says it, and the words without it."""
-    found = [[_LANGUAGE.match(word) for _, word, _ in rows] for rows in sentences]
-    if not all(match for matches in found for match in matches):
+    """Returns the language of each sentence, if every word states it, and the bare words."""
+    if not all(_LANGUAGE.match(word) for rows in sentences for _, word, _ in rows):
         return None, [[word for _, word, _ in rows] for rows in sentences]
-    for rows, matches in zip(sentences, found, strict=True):
-        for (number, word, _), match in zip(rows, matches, strict=True):
-            if match[1] != matches[0][1]:
+    languages, words = [], []
+    for rows in sentences:
+        prefixes, rests = [], []
+        for number, word, _ in rows:
+            prefix, _, rest = word.partition(":")
+            prefixes.append(prefix)
+            rests.append(rest)
+            if prefix != prefixes[0]:
                 raise UserError(
                     f"{path}:{number}: {word!r} is of another language than the words before it "
-                    f"({matches[0][1]!r}); give each language its own sentences"
+                    f"({prefixes[0]!r}); give each language its own sentences"
                 )
-            if match.end() == len(word):
+            if not rest:
                 raise UserError(f"{path}:{number}: the word after {word!r} is empty")
-    words = [
-        [word[match.end() :] for (_, word, _), match in zip(rows, matches, strict=True)]
-        for rows, matches in zip(sentences, found, strict=True)
-    ]
-    return [matches[0][1] for matches in found], words
+        languages.append(prefixes[0])
+        words.append(rests)
+    return languages, words

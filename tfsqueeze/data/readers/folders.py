@@ -1,4 +1,4 @@
-"""Datasets in a local folder."""
+"""Folders of tables with the splits of a dataset."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, guess_columns, read_table
 from tfsqueeze.utils.errors import UserError
 
+# The share of train that becomes the validation split of data without one.
 VALIDATION_FRACTION = 0.1
 
 
@@ -24,26 +25,31 @@ def load_folder(
 ) -> TextDatasetSplits:
     """Loads `train`, `val` (or `dev`, `validation`) and `test` files, each .tsv, .csv or .jsonl.
 
-    Without a validation file a stratified tenth of train, drawn by `seed`, takes its place;
-    without a test file `test` is None. Files are read by `read_table`. If train is a
-    two-column .tsv without a line of column names, it gets its names by `guess_columns`, unless
-    `columns` gives them; the other files of its kind then have no such line either.
+    `read_table` reads the files. Without a validation file, a stratified tenth of train, drawn at
+    random, becomes the validation split. Without a test file, `test` is None. If train is a
+    two-column .tsv without a line of column names, `guess_columns` names its columns, unless
+    `columns` does; the other .tsv files then have no such line either.
+
+    Args:
+        folder: the folder.
+        text_column: the name of the column of texts.
+        label_column: the name of the column of labels.
+        text_pair_column: the name of the column of second texts, for tasks on pairs.
+        columns: the names of the columns, for files without a line of column names.
+        seed: fixes the examples of a validation split that is drawn.
 
     Raises:
-        UserError: there is no train file, two files for one part, a file cannot be used, or a
-            label is missing in train.
+        UserError: there is no train file, or more than one file for a split; a file cannot be
+            used; or a label is missing in train.
     """
     folder = Path(folder)
-
     train_path = find_split_file(folder, ("train",), TABLE_SUFFIXES)
     if train_path is None:
         raise UserError(f"{folder} has no train.tsv, train.csv or train.jsonl")
     if columns is None and text_pair_column is None:
         columns = guess_columns(train_path, text_column=text_column, label_column=label_column)
 
-    def read(path: Path | None) -> TextDataset | None:
-        if path is None:
-            return None
+    def read(path: Path) -> TextDataset:
         return read_table(
             path,
             text_column=text_column,
@@ -53,18 +59,25 @@ def load_folder(
         )
 
     train = read(train_path)
-    validation = read(find_split_file(folder, ("val", "dev", "validation"), TABLE_SUFFIXES))
-    if validation is None:
+    validation_path = find_split_file(folder, ("val", "dev", "validation"), TABLE_SUFFIXES)
+    if validation_path is None:
         train, validation = train.split(VALIDATION_FRACTION, seed)
-    test = read(find_split_file(folder, ("test",), TABLE_SUFFIXES))
-    return TextDatasetSplits(train, validation, test)
+    else:
+        validation = read(validation_path)
+    test_path = find_split_file(folder, ("test",), TABLE_SUFFIXES)
+    return TextDatasetSplits(train, validation, None if test_path is None else read(test_path))
 
 
 def find_split_file(folder: Path, stems: Sequence[str], suffixes: Sequence[str]) -> Path | None:
-    """The file of the folder with one of the stems and one of the suffixes; None without one.
+    """Returns the file of a split in a folder, or None if there is none.
+
+    Args:
+        folder: the folder.
+        stems: the possible names of the file without its suffix.
+        suffixes: the possible suffixes, each with its dot.
 
     Raises:
-        UserError: there are several.
+        UserError: the folder has more than one such file.
     """
     paths = [folder / f"{stem}{suffix}" for stem in stems for suffix in suffixes]
     found = [path for path in paths if path.is_file()]

@@ -1,4 +1,4 @@
-"""Pairs of texts of the challenges of Recognising Textual Entailment, RTE1 to RTE3.
+"""The XML files of the Recognising Textual Entailment challenges, RTE1 to RTE3.
 
 Dagan et al., "The PASCAL Recognising Textual Entailment Challenge", 2006; Bar-Haim et al., "The
 Second PASCAL Recognising Textual Entailment Challenge", 2006; Giampiccolo et al., "The Third
@@ -10,15 +10,18 @@ from __future__ import annotations
 import io
 import os
 import xml.sax
+import xml.sax.handler
+import xml.sax.xmlreader
 from pathlib import Path
 
+from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION
 from tfsqueeze.data.readers.user_files import read_bytes
 from tfsqueeze.utils.errors import UserError
 
-# The first challenge has value="TRUE" and "FALSE", the others entailment="YES" and "NO". The
-# names that they become are those of GLUE.
+# The first challenge writes value="TRUE" and "FALSE", the others entailment="YES" and "NO". The
+# label names are GLUE's.
 _ATTRIBUTES = ("value", "entailment")
 _LABELS = {
     "TRUE": "entailment",
@@ -33,12 +36,16 @@ _TEST = "rte3_test"
 def read_rte(path: str | os.PathLike) -> TextDataset:
     """Reads one file of `<pair value="TRUE"><t>text</t><h>hypothesis</h></pair>`.
 
-    The texts are `texts`, the hypotheses `text_pairs`, with each run of whitespace, line breaks
-    too, as one space; the labels are `entailment` and `not_entailment`.
+    Args:
+        path: the file.
+
+    Returns:
+        The texts as `texts` and the hypotheses as `text_pairs`, with each run of whitespace as one
+        space. The labels are `entailment` and `not_entailment`.
 
     Raises:
-        UserError: the file is missing, no XML, or holds no pairs; or a pair lacks its text, its
-            hypothesis or one of the known labels: the message names file and line.
+        UserError: the file is missing, is not XML or holds no pairs; or a pair lacks its text, its
+            hypothesis or a known label. The message names file and line.
     """
     path = Path(path)
     handler = _PairHandler(path)
@@ -62,32 +69,33 @@ def read_rte(path: str | os.PathLike) -> TextDataset:
 def load_rte(folder: str | os.PathLike, *, seed: int = 0) -> TextDatasetSplits:
     """Loads `rte1_dev.xml` to `rte3_test.xml` of a folder.
 
-    Test is the third challenge's test part, train all that was public before it; validation is a
-    stratified tenth of train drawn by `seed`.
+    The test split is the third challenge's test file. Train holds everything that was public
+    before it, except for a stratified tenth, drawn at random, which is the validation split.
+
+    Args:
+        folder: the folder.
+        seed: fixes the examples of the validation split.
 
     Raises:
         UserError: a file is missing or cannot be used.
     """
     folder = Path(folder)
-    parts = [read_rte(folder / f"{stem}.xml") for stem in _TRAIN]
-    train = TextDataset(
-        folder.name,
-        [text for part in parts for text in part.texts],
-        labels=[label for part in parts for label in part.labels],
-        text_pairs=[text for part in parts for text in part.text_pairs],
-    )
+    train = concatenate([read_rte(folder / f"{stem}.xml") for stem in _TRAIN], folder.name)
     return TextDatasetSplits(
         *train.split(VALIDATION_FRACTION, seed), read_rte(folder / f"{_TEST}.xml")
     )
 
 
 def is_rte(folder: str | os.PathLike) -> bool:
-    """Whether a folder has the first of the files that `load_rte` reads."""
+    """Returns whether a folder has the first of the files that `load_rte` reads."""
     return (Path(folder) / f"{_TRAIN[0]}.xml").is_file()
 
 
 class _PairHandler(xml.sax.handler.ContentHandler):
-    """Collects the pairs; SAX because it tells the line that it is at."""
+    """Collects the pairs; a SAX parser because it knows the current line, for messages."""
+
+    # The parser sets it before it calls any other method.
+    _locator: xml.sax.xmlreader.Locator
 
     def __init__(self, path: Path):
         super().__init__()
@@ -96,7 +104,9 @@ class _PairHandler(xml.sax.handler.ContentHandler):
         self._path = path
         self._pieces: list[str] | None = None
 
-    def startElement(self, name, attrs):  # noqa: N802 - SAX's names
+    def startElement(  # noqa: N802 - SAX's name
+        self, name: str, attrs: xml.sax.xmlreader.AttributesImpl
+    ) -> None:
         if name == "pair":
             given = [attrs[key] for key in _ATTRIBUTES if key in attrs]
             if len(given) != 1 or given[0] not in _LABELS:
@@ -108,13 +118,13 @@ class _PairHandler(xml.sax.handler.ContentHandler):
         elif name in self.texts:
             self._pieces = []
 
-    def characters(self, content):
+    def characters(self, content: str) -> None:
         if self._pieces is not None:
             self._pieces.append(content)
 
-    def endElement(self, name):  # noqa: N802 - SAX's names
+    def endElement(self, name: str) -> None:  # noqa: N802 - SAX's name
         if name in self.texts:
-            self.texts[name].append(" ".join("".join(self._pieces).split()))
+            self.texts[name].append(" ".join("".join(self._pieces or ()).split()))
             self._pieces = None
         elif name == "pair":
             for key, texts in self.texts.items():

@@ -1,4 +1,4 @@
-"""Commands with an intent and slots, in the JSON files of SNIPS.
+"""The JSON files of SNIPS: commands with an intent and slots.
 
 Coucke et al., "Snips Voice Platform: an embedded Spoken Language Understanding system for
 private-by-design voice interfaces", 2018, arXiv 1805.10190.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION
 from tfsqueeze.data.readers.user_files import JsonValue, decode_utf8, parse_json, read_bytes
@@ -17,15 +18,22 @@ from tfsqueeze.utils.errors import UserError
 
 
 def read_snips(path: str | os.PathLike) -> TokenDataset:
-    """Reads one file: `{"PlayMusic": [{"data": [{"text": "play "}, {"text": "jazz", "entity":
+    """Reads one file of commands.
+
+    Its form is `{"PlayMusic": [{"data": [{"text": "play "}, {"text": "jazz", "entity":
     "genre"}]}]}`.
 
-    A command's label is its intent; its words are those of `split_words`, which also end where a
-    slot does; a slot's words are tagged B- and I- with the slot's name, others O.
+    Args:
+        path: the file.
+
+    Returns:
+        The words of each command by `split_words`, which here also end at the ends of slots. The
+        label of a command is its intent. The words of a slot have the tags B- and I- with the
+        slot's name; other words have O.
 
     Raises:
-        UserError: the file is missing, no JSON of that form, or a command has no words: the
-            message names the file and the place in it.
+        UserError: the file is missing or is not JSON of that form, or a command has no words. The
+            message names the file and the JSON path.
     """
     path = Path(path)
     content = parse_json(_decode(read_bytes(path), path), path)
@@ -45,7 +53,13 @@ def read_snips(path: str | os.PathLike) -> TokenDataset:
 
 
 def load_snips(folder: str | os.PathLike, *, seed: int = 0) -> TokenDatasetSplits:
-    """Loads the .json files of a folder, by name; validation is a tenth of each intent, by `seed`.
+    """Loads all .json files of a folder, in the order of their names.
+
+    The validation split is a tenth of each intent, drawn at random; there is no test split.
+
+    Args:
+        folder: the folder.
+        seed: fixes the commands of the validation split.
 
     Raises:
         UserError: there is no such file, or one cannot be used.
@@ -54,12 +68,7 @@ def load_snips(folder: str | os.PathLike, *, seed: int = 0) -> TokenDatasetSplit
     parts = [read_snips(path) for path in sorted(folder.glob("*.json"))]
     if not parts:
         raise UserError(f"{folder} has no .json files; each holds the commands of an intent")
-    whole = TokenDataset(
-        folder.name,
-        [words for part in parts for words in part.sentences],
-        tags=[tags for part in parts for tags in part.tags],
-        labels=[label for part in parts for label in part.labels],
-    )
+    whole = concatenate(parts, folder.name)
     return TokenDatasetSplits(*whole.split(VALIDATION_FRACTION, seed))
 
 
@@ -72,7 +81,7 @@ def _words_and_tags(chunks: JsonValue) -> tuple[list[str], list[str]]:
             tags += ["O"] * len(chunk_words)
             continue
         slot = chunk.get("entity").string()
-        tags += [f"{'I' if place else 'B'}-{slot}" for place in range(len(chunk_words))]
+        tags += [f"{'I' if index else 'B'}-{slot}" for index in range(len(chunk_words))]
     return words, tags
 
 

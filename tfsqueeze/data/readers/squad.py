@@ -1,4 +1,4 @@
-"""Questions in SQuAD's JSON, versions 1.1 and 2.0.
+"""SQuAD's JSON files of questions, versions 1.1 and 2.0.
 
 Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text", 2016, arXiv
 1606.05250; "Know What You Don't Know: Unanswerable Questions for SQuAD", 2018, arXiv 1806.03822.
@@ -24,16 +24,20 @@ _VERSIONS = ("", "-v1.1", "-v2.0")  # SQuAD's own names: train-v1.1.json, dev-v1
 
 
 def read_squad(path: str | os.PathLike) -> QuestionDataset:
-    """Reads `{"data": [{"paragraphs": [{"context": ..., "qas": [{"id": ..., "question": ...,
-    "answers": [{"text": ..., "answer_start": ...}]}]}]}]}`.
+    """Reads one file of questions.
 
-    `answer_start` counts characters (Unicode code points). A question of version 2.0 with
-    `is_impossible` has no answers; its `plausible_answers` are skipped.
+    Its form is `{"data": [{"paragraphs": [{"context": ..., "qas": [{"id": ..., "question": ...,
+    "answers": [{"text": ..., "answer_start": ...}]}]}]}]}`. `answer_start` counts characters
+    (Unicode code points). A question of version 2.0 with `is_impossible` has no answers; its
+    `plausible_answers` are skipped.
+
+    Args:
+        path: the file.
 
     Raises:
-        UserError: the file is missing or no JSON of that form; a context has not the text of an
-            answer where it says; a question has no answer, or is impossible and has one; or an id
-            is there twice: the message names the file and the place in it.
+        UserError: the file is missing or is not JSON of that form; a context does not have the
+            text of an answer at `answer_start`; a question has no answer, or is impossible and has
+            one; or an id is repeated. The message names the file and the JSON path.
     """
     path = Path(path)
     questions, contexts, answers, articles = [], [], [], []
@@ -57,37 +61,42 @@ def read_squad(path: str | os.PathLike) -> QuestionDataset:
 
 
 def load_squad(path: str | os.PathLike, *, seed: int = 0) -> QuestionDatasetSplits:
-    """Loads the train, val (or dev, validation) and test .json files of a folder, or one file; the
-    names may end in `-v1.1` or `-v2.0`.
+    """Loads the splits of a folder, or divides a single file into splits.
 
-    Of a single file, such as XQuAD's, a fifth of the articles is the test part, the same for every
-    seed. Without a validation file a tenth of the other articles, drawn by `seed`, takes its place.
-    An article is never in two parts.
+    A folder has train, val (or dev, validation) and test .json files, whose names may end in
+    `-v1.1` or `-v2.0`. Of a single file, such as XQuAD's, a fifth of the articles is the test
+    split, the same fifth for every seed. Without a validation file, a tenth of the other articles,
+    drawn at random, becomes the validation split. An article is never in two splits.
+
+    Args:
+        path: the folder or the file.
+        seed: fixes the articles of a validation split that is drawn.
 
     Raises:
-        UserError: there is no such file, or one cannot be used, or has too few articles.
+        UserError: there is no train file, or a file cannot be used or has too few articles.
     """
     path = Path(path)
     if path.is_file():
         rest, test = read_squad(path).split(_TEST_FRACTION, seed=0)
         return QuestionDatasetSplits(*rest.split(VALIDATION_FRACTION, seed), test)
-    train_path = _part(path, "train")
+    train_path = _split_file(path, "train")
     if train_path is None:
         raise UserError(
             f"{path} is no file and has no train.json; name a file of questions in "
             "SQuAD's JSON, or a folder with train, val and test files"
         )
     train = read_squad(train_path)
-    validation_path = _part(path, "val", "dev", "validation")
+    validation_path = _split_file(path, "val", "dev", "validation")
     if validation_path is None:
         train, validation = train.split(VALIDATION_FRACTION, seed)
     else:
         validation = read_squad(validation_path)
-    test_path = _part(path, "test")
-    return QuestionDatasetSplits(train, validation, test_path and read_squad(test_path))
+    test_path = _split_file(path, "test")
+    test = None if test_path is None else read_squad(test_path)
+    return QuestionDatasetSplits(train, validation, test)
 
 
-def _part(folder: Path, *stems: str) -> Path | None:
+def _split_file(folder: Path, *stems: str) -> Path | None:
     return find_split_file(
         folder, [stem + version for stem in stems for version in _VERSIONS], _SUFFIXES
     )
@@ -99,8 +108,8 @@ def _answers(question: JsonValue, context: str) -> list[AnnotatedAnswer]:
     for entry in question.get("answers").items():
         text, start = entry.get("text").string(), entry.get("answer_start").integer()
         if start < 0 or not text or not context.startswith(text, start):
-            found = context.find(text) if text else -1
-            elsewhere = f", but at {found}" if found >= 0 else ""
+            position = context.find(text) if text else -1
+            elsewhere = f", but at {position}" if position >= 0 else ""
             raise entry.error(f"the context does not have {text[:40]!r} at {start}{elsewhere}")
         answers.append(AnnotatedAnswer(text, start))
     if impossible and answers:

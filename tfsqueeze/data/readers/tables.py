@@ -1,4 +1,4 @@
-"""Reading texts and labels from TSV, CSV and JSONL files."""
+"""TSV, CSV and JSONL files of texts and labels."""
 
 from __future__ import annotations
 
@@ -32,32 +32,41 @@ def read_table(
     text_pair_column: str | None = None,
     columns: Sequence[str] | None = None,
 ) -> TextDataset:
-    """Reads a UTF-8 file of texts, chosen by its suffix.
+    r"""Reads a UTF-8 file of texts, in the format that its suffix names.
 
-    `.csv` is comma-separated with quotes (RFC 4180). `.tsv` is tab-separated without any quoting,
-    so a quotation mark is a character like others and a text holds no tab or line break. Both
-    begin with a line of column names. `.jsonl` holds one JSON object a line; labels that are
-    numbers or booleans are taken as they are written. Blank lines are skipped.
+    `.csv` is comma-separated with quotes (RFC 4180). `.tsv` is tab-separated without quotes: a
+    quotation mark is an ordinary character, and no text holds a tab or a line break. Both begin
+    with a line of column names. `.jsonl` holds one JSON object per line; labels that are numbers
+    or booleans become their JSON text. Blank lines are skipped.
 
     Args:
         path: the file.
-        text_column: name of the column of texts.
-        label_column: name of the column of labels; None reads no labels. Where there are two
-            columns, the texts and one that is not called `label`, that one is the default's.
-        text_pair_column: name of the column of second texts, for tasks on pairs.
-        columns: names of the columns of a `.tsv` or `.csv` without a line of names.
+        text_column: the name of the column of texts.
+        label_column: the name of the column of labels; None reads no labels. With the default and
+            a file of two columns, the column that does not hold the texts holds the labels,
+            whatever its name.
+        text_pair_column: the name of the column of second texts, for tasks on pairs.
+        columns: the names of the columns of a `.tsv` or `.csv` without a line of names.
 
     Raises:
-        UserError: the file is missing, empty, not UTF-8, of another kind, or lacks a named
-            column; or a row is broken: the message names file and line.
+        UserError: the file is missing, empty, not UTF-8, has another suffix or lacks a named
+            column; or a row is malformed. The message names file and line.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> path = pathlib.Path(folder.name, "train.tsv")
+        >>> _ = path.write_text("text\tlabel\ngreat film\tpositive\n")
+        >>> read_table(path)
+        TextDataset(name='train.tsv', texts=['great film'], labels=['positive'], text_pairs=None)
     """
     path = Path(path)
     wanted = [name for name in (text_column, label_column, text_pair_column) if name is not None]
-    twice = [name for name in wanted if wanted.count(name) > 1]
-    if twice:
+    repeated = [name for name in wanted if wanted.count(name) > 1]
+    if repeated:
         raise UserError(
-            f"{path}: the column {twice[0]!r} is asked for twice; text, label and second text are "
-            "columns of their own"
+            f"{path}: the column {repeated[0]!r} is asked for twice; text, label and second text "
+            "are columns of their own"
         )
     if path.suffix == ".jsonl":
         if columns is not None:
@@ -89,14 +98,22 @@ def read_table(
 def guess_columns(
     path: str | os.PathLike, *, text_column: str = "text", label_column: str = "label"
 ) -> list[str] | None:
-    """Names for the columns of a two-column `.tsv` that has no line of names, else None.
+    """Guesses the names of the columns of a two-column `.tsv` without a line of names.
 
-    A first line with `text_column` or `label_column` in it is a line of names. Without one, the
-    column with fewer different values holds the labels (the first, if both have as many).
+    The first line is a line of names if it holds `text_column` or `label_column`. Otherwise the
+    column with fewer distinct values holds the labels (the first one if both have equally many).
+
+    Args:
+        path: the file.
+        text_column: the name of the column of texts.
+        label_column: the name of the column of labels.
+
+    Returns:
+        The two names in the order of the columns; None for any other file.
 
     Raises:
         UserError: the file cannot be read, or its first line looks like other column names: its
-            label occurs nowhere else, though no other label is that rare.
+            label occurs nowhere else, and no other label is that rare.
     """
     path = Path(path)
     if path.suffix != ".tsv":
@@ -133,7 +150,6 @@ def _json_rows(path: Path) -> Iterator[_Row]:
 
 def _delimited_rows(path: Path, columns: Sequence[str] | None) -> Iterator[_Row]:
     rows = _fields(path)
-    line = 1
     names = columns
     if names is None:
         line, names = next(rows)
@@ -154,7 +170,7 @@ def _delimited_rows(path: Path, columns: Sequence[str] | None) -> Iterator[_Row]
 
 
 def _fields(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The fields of every row that is not blank, with the line that the row ended on."""
+    """Yields the line that each row ends on and the fields of the row, without blank rows."""
     if path.suffix not in TABLE_SUFFIXES:
         raise UserError(f"{path} is no {', '.join(TABLE_SUFFIXES)} file; convert it to one")
     text = read_text(path)
@@ -174,11 +190,11 @@ def _fields(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise UserError(f"{path}:{reader.line_num}: not valid CSV ({error})") from error
 
 
-def _as_string(value: object, is_label: bool, place: str, column: str) -> str:
+def _as_string(value: object, is_label: bool, location: str, column: str) -> str:
     if is_label and isinstance(value, (bool, int, float)):
         value = json.dumps(value)
     if not isinstance(value, str):
-        raise UserError(f"{place}: {column!r} is {json.dumps(value)[:40]}, not a string")
+        raise UserError(f"{location}: {column!r} is {json.dumps(value)[:40]}, not a string")
     if is_label and not value:
-        raise UserError(f"{place}: {column!r} is empty")
+        raise UserError(f"{location}: {column!r} is empty")
     return value

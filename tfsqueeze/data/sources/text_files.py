@@ -1,4 +1,4 @@
-"""Files of plain text by name."""
+"""Files of plain text by path, folder or dataset name."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from tfsqueeze.utils.files import write_atomically
 
 
 def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]:
-    """Returns the files named, and those ending in .txt of each folder named, in order.
+    """Returns files of plain text, in the order of their sources.
 
-    A name of `DATASETS` stands for its training texts, without its labels; they are written to
-    `folder`, a text a line.
+    Args:
+        sources: files, folders and names of `DATASETS`. A folder stands for its .txt files, also
+            those in subfolders; a name for the dataset's training texts without their labels.
+        folder: takes a file for each name of a dataset, with one text per line.
 
-    Raises UserError where a path does not exist, a folder has no such file, or none is named.
+    Raises:
+        UserError: a path does not exist, a folder has no .txt file, or there is no source.
     """
-    files = []
+    files: list[Path] = []
     for source in sources:
         path = Path(source)
         if path.is_dir():
@@ -44,7 +47,7 @@ def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]
     return files
 
 
-def _training_texts(name, folder):
+def _training_texts(name: str, folder: Path) -> Path:
     path = folder / f"{name}.txt"
     if not path.exists():
         lines = (" ".join(text.split()) for text in load_dataset(name).train.texts)
