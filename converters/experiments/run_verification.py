@@ -1,4 +1,4 @@
-"""A training run verified: its Keras models and .tflite files on every runtime."""
+"""Verifies a training run: its Keras models and its .tflite files on every runtime."""
 
 from __future__ import annotations
 
@@ -11,12 +11,8 @@ from converters.conversion.runs import QAT_FILE
 from converters.runtime.interpreters import available_runtimes
 from converters.runtime.verification import verify_outputs
 from converters.tflite.inspection import require_int8, summarize_operators
-from tfsqueeze.data.datasets.question_dataset import QuestionDataset
-from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset
-from tfsqueeze.data.datasets.text_dataset import TextDataset
-from tfsqueeze.data.datasets.token_dataset import TokenDataset
-from tfsqueeze.tasks import TEXT_CLASSIFICATION, Task
-from tfsqueeze.tasks.text_classification import require_pairs
+from tfsqueeze.data.datasets.dataset import Dataset
+from tfsqueeze.tasks import Task
 from tfsqueeze.training.batches import evaluation_batches
 from tfsqueeze.training.trained_run import TrainedRun
 from tfsqueeze.utils.versions import installed_versions
@@ -25,7 +21,16 @@ from tfsqueeze.utils.versions import installed_versions
 def keras_outputs(
     model: keras.Model, task: Task, inputs: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Returns a Keras model's logits of many rows by the output's name: float32 [n, ...]."""
+    """Returns the logits of a Keras model.
+
+    Args:
+        model: of the task.
+        task: names the outputs.
+        inputs: arrays [n, ...] by the input's name.
+
+    Returns:
+        float32 [n, ...] by the output's name.
+    """
     logits = model.predict(evaluation_batches(inputs), verbose=0)
     return logits if isinstance(logits, dict) else {next(iter(task.outputs)): logits}
 
@@ -33,37 +38,43 @@ def keras_outputs(
 def verify_run(
     run: TrainedRun,
     models: dict[str, bytes],
-    test: TextDataset | TokenDataset | QuestionDataset | SentenceDataset,
+    test: Dataset,
     **options: Any,
 ) -> dict[str, Any]:
     """Runs a test set through a run's Keras models and .tflite files on every runtime.
 
-    models: .tflite contents by name, the quantization-aware one as `QAT_FILE`.
-    options: those of `verify_outputs`.
+    Args:
+        run: a finished training run.
+        models: .tflite contents by name, the quantization-aware one as `QAT_FILE`.
+        test: labelled examples of the run's task.
+        **options: those of `verify_outputs`.
 
-    Returns the parts of a report (see `converters.reports.verification_report`): `model`, `accuracy`, `files`,
-    `operators`, `versions`, and `confusion_matrix` of texts or intents; `accuracy` has the scores
-    of the run's task.
+    Returns:
+        The parts `model`, `accuracy`, `files`, `operators`, `versions` and, of texts or intents,
+        `confusion_matrix` of a report (see `converters.reports.verification_report`). `accuracy`
+        has the scores of the run's task.
+
+    Raises:
+        UserError: the quantization-aware model is not int8, or the examples do not fit the run.
     """
     from tfsqueeze.models.complexity import count_macs
 
     task, input_names = run.task, run.float_model.input_names
-    if task is TEXT_CLASSIFICATION:
-        require_pairs(test, run.reads_pairs)
-    test = task.completed(test, run.options.teacher)
-    rows = task.rows(run.tokenizer, test)
+    task.check_dataset(test, run.classes, run.reads_pairs)
+    test = task.training.add_teacher_targets(test, run.options.teacher)
+    encodings = task.encode(run.tokenizer, test)
     expected = {
-        name: keras_outputs(model, task, rows.select(input_names))
+        name: keras_outputs(model, task, encodings.select(input_names))
         for name, model in (("float", run.float_model), ("qat", run.qat_model))
     }
     table, outputs_of = verify_outputs(
-        models, task, test, rows, run.classes, expected, input_names, **options
+        models, task, test, encodings, run.classes, expected, input_names, **options
     )
     on_device = outputs_of[QAT_FILE, available_runtimes()[-1], "default"]
-    metrics = task.metrics(test, task.predictions(on_device, rows, run.classes), run.classes)
+    metrics = task.metrics(test, task.decode(on_device, encodings, run.classes), run.classes)
     confusion = metrics.get("intents", metrics).get("confusion_matrix")
     operators = require_int8(models[QAT_FILE], allow_float_output=True)
-    first_token_only = task is TEXT_CLASSIFICATION and run.config.classifier_pooling == "cls"
+    first_token_only = run.float_model.reads_first_token_only(run.config)
     return {
         "model": {
             "preset": run.options.preset,

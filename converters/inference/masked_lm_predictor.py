@@ -9,14 +9,18 @@ import numpy as np
 
 from converters.inference.predictor import Predictor, checked_texts, softmax
 from tfsqueeze.tasks import MASKED_LM
-from tfsqueeze.tasks.plain_text_task import require_plain_texts
 from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX, MASK_TOKEN
 from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
 class MaskCandidate:
-    """A token of the vocabulary and its probability; `##` begins one that goes on a word."""
+    """A token of the vocabulary and its probability.
+
+    Args:
+        token: the token; `##` begins one that continues a word.
+        probability: in 0..1.
+    """
 
     token: str
     probability: float
@@ -24,8 +28,13 @@ class MaskCandidate:
 
 @dataclass(frozen=True)
 class MaskPrediction:
-    """A text, for each of its masks the most probable tokens, best first, and the text with the
-    best of each in place of the mask."""
+    """The tokens for the masks of a text.
+
+    Args:
+        text: the text.
+        masks: for each mask the most probable tokens, best first.
+        filled: the text with the best token in place of each mask.
+    """
 
     text: str
     masks: list[list[MaskCandidate]]
@@ -33,33 +42,43 @@ class MaskPrediction:
 
 
 class MaskedLMPredictor(Predictor):
-    """Finds tokens for `[MASK]` in texts."""
+    """Finds tokens for `[MASK]` in texts.
+
+    Example:
+        predictor = MaskedLMPredictor.open("masked.tflite")
+        print(predictor.predict(["the cat [MASK] on the mat"])[0].filled)
+    """
 
     task = MASKED_LM
     # Each of a text's masks has as many scores as the vocabulary has tokens.
-    _evaluated_at_once = 32
+    _examples_per_batch = 32
 
     def predict(self, texts: Iterable[str], top_k: int = 5) -> list[MaskPrediction]:
-        """The tokens for the masks of any number of texts, in order; several masks of a text are
-        filled each without knowing of the others.
+        """Returns the tokens for the masks of any number of texts, in order.
+
+        Each mask of a text is filled independently of the others.
+
+        Args:
+            texts: the texts.
+            top_k: how many tokens for each mask.
 
         Raises:
-            UserError: `texts` is a single string, or holds something that is none; a text has no
-                `[MASK]`, or one past `max_length`; or `top_k` is below 1.
+            UserError: `texts` is a single string, or holds something that is not a string; a text
+                has no `[MASK]`, or one past `max_length`; or `top_k` is below 1.
         """
         if top_k < 1:
             raise UserError(f"top_k is {top_k}; ask for at least 1 token")
         return [self._fill(text, top_k) for text in checked_texts(texts)]
 
     def _fill(self, text, top_k):
-        inputs, places = self._tokenizer.encode_masked(text)
-        rows = {name: np.repeat(values, len(places), axis=0) for name, values in inputs.items()}
-        rows["masked_positions"] = np.array(places, np.int32)[:, None]
+        inputs, positions = self._tokenizer.encode_masked(text)
+        rows = {name: np.repeat(values, len(positions), axis=0) for name, values in inputs.items()}
+        rows["masked_positions"] = np.array(positions, np.int32)[:, None]
         length = next(
             length for length in self._by_length if length >= inputs["attention_mask"].sum()
         )
         model = self._by_length[length]
-        logits = self._predict(model, {name: rows[name][:, :length] for name in self._input_names})[
+        logits = self._invoke(model, {name: rows[name][:, :length] for name in self._input_names})[
             "logits"
         ]
         vocabulary = self.metadata.vocabulary
@@ -75,9 +94,3 @@ class MaskedLMPredictor(Predictor):
                 MASK_TOKEN, candidates[0].token.removeprefix(CONTINUATION_PREFIX), 1
             )
         return MaskPrediction(text, masks, filled)
-
-    def _output_shape(self, name, kind):
-        return 1, len(self.metadata.vocabulary)
-
-    def _check(self, dataset):
-        require_plain_texts(dataset, self.task)

@@ -2,71 +2,72 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from converters.runtime.interpreters import TFLiteModel, open_model
-from converters.tflite.metadata import ModelMetadata, read_metadata
-from converters.tflite.tflite_file import Model
-from tfsqueeze.data.datasets.text_dataset import TextDataset
-from tfsqueeze.data.datasets.token_dataset import TokenDataset
-from tfsqueeze.decoding.bio import bio_spans
+from converters.tflite.model_metadata import ModelMetadata
+from converters.tflite.tflite_file import Model, TFLiteFile
 from tfsqueeze.evaluation.confidence import (
     energy_auroc,
     expected_calibration_error,
     out_of_scope_auroc,
 )
-from tfsqueeze.tasks import (
-    Encodings,
-    Task,
-)
-from tfsqueeze.tasks.task import best_tags, name_tags
+from tfsqueeze.tasks import Encodings, Task, find_task
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
-from tfsqueeze.tokenizers.words import locate_words, split_words
 from tfsqueeze.utils.errors import UserError
 
-BATCH = 256  # texts tokenized at once
+if TYPE_CHECKING:
+    from typing import Self
 
+    from tfsqueeze.data.datasets.text_dataset import TextDataset
 
-@dataclass(frozen=True)
-class Entity:
-    """A span of a text, as a named entity or a slot: its characters from `start` to before `end`.
-
-    `score` is the mean, over its words, of the probability of the tag that the word has.
-    """
-
-    text: str
-    type: str
-    start: int
-    end: int
-    score: float
+TEXTS_PER_BATCH = 256
 
 
 class Predictor:
-    """What the predictors of all tasks share; made by `from_file` or `open_predictor`.
+    """The base of the predictors, one for each task; `Predictor.open` makes the right one.
+
+    Args:
+        model: the opened network.
+        metadata: what the file says of it.
 
     Attributes:
-        metadata: what `converters.tflite.metadata.read_metadata` found in the file.
-        max_length: tokens that the model reads of each text, special tokens included. A file for
-            several lengths runs each text at the shortest that holds it.
+        task: the task that the predictor is for.
+        metadata: what the file says of the model.
+        max_length: how many tokens the model reads of each text, special tokens included. A file
+            for several lengths runs each text at the shortest length that holds it.
         classes: the names of each output's classes.
 
     Raises:
-        UserError: the file is of another task, or its inputs do not fit.
+        UserError: the file is for another task, or its inputs do not fit.
+
+    Example:
+        predictor = Predictor.open("model.tflite")
+        predictions = predictor.predict(["what will the weather be tomorrow"])
     """
 
     task: ClassVar[Task]
-    _evaluated_at_once: ClassVar[int] = BATCH
+    # How many examples are run together in an evaluation.
+    _examples_per_batch: ClassVar[int] = TEXTS_PER_BATCH
+    # Subclasses by the name of their task.
+    _classes: ClassVar[dict[str, type[Predictor]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Registers the predictor for its task."""
+        super().__init_subclass__(**kwargs)
+        if "task" in vars(cls):
+            Predictor._classes[cls.task.name] = cls
 
     def __init__(self, model: TFLiteModel, metadata: ModelMetadata) -> None:
         if metadata.task != self.task.name:
             raise UserError(
                 f"the model is for {metadata.task}, not for {self.task.name}; "
-                "open it with open_predictor"
+                "open it with Predictor.open"
             )
         shapes = {detail.name: detail.shape for detail in model.input_details}
         if len(shapes.get("input_ids", ())) != 2:
@@ -78,69 +79,89 @@ class Predictor:
         self.classes = self.task.classes(metadata.labels, metadata.slots)
         self._input_names = list(shapes)
         self._by_length = dict(sorted(model.by_length.items())) or {self.max_length: model}
+        # A single output is the task's, whatever another converter named it.
+        details = (
+            {detail.name: detail for detail in model.output_details}
+            if self.task.returns_dict and len(self.task.outputs) > 1
+            else {next(iter(self.task.outputs)): model.output_details[0]}
+        )
+        self._output_shapes = {
+            name: output.device_shape(self.max_length, details[name].shape[-1])
+            for name, output in self.task.outputs.items()
+        }
         tokenizer = {**metadata.tokenizer, "model_max_length": self.max_length}
         self._tokenizer = DeviceTokenizer.from_settings(tokenizer, metadata.vocabulary)
 
     @classmethod
-    def from_file(cls, path: Model, runtime: str | None = None, num_threads: int = 1) -> Predictor:
-        """Opens a packed .tflite file (a path, or its bytes).
+    def open(cls, model: Model, runtime: str = "litert", num_threads: int = 1) -> Self:
+        """Opens a packed .tflite file with the predictor of its task.
 
         Args:
-            runtime: "litert" or "tflite-runtime"; LiteRT by default.
+            model: the file's path, its bytes, or a `TFLiteFile`.
+            runtime: `litert` or `tflite-runtime`.
             num_threads: threads of the runtime.
 
         Raises:
-            UserError: the file is damaged, carries no labels and vocabulary or is of another
-                task, or the runtime is not installed.
+            UserError: the file is damaged, carries no labels and vocabulary, or is for another
+                task than the class; or the runtime is not installed.
         """
-        metadata = read_metadata(path)
-        return cls(open_model(path, runtime or "litert", num_threads=num_threads), metadata)
+        file = TFLiteFile.open(model)
+        predictor_class = cls if hasattr(cls, "task") else _predictor_class(file.metadata.task)
+        return predictor_class(open_model(file, runtime, num_threads=num_threads), file.metadata)
 
     def evaluate(
         self,
-        dataset,
+        dataset: Any,
         progress: Callable[[int, int], None] = lambda *_: None,
         *,
         out_of_scope: TextDataset | None = None,
     ) -> dict[str, Any]:
-        """The metrics of the task (see `Task.metrics`) on a labelled dataset.
+        """Returns the metrics of the task on a labelled dataset.
 
-        Of texts with labels also `expected_calibration_error`; where the dataset says languages
-        also `per_language`, the task's scores of each.
+        Args:
+            dataset: a labelled dataset of the task.
+            progress: called with how many examples are done, and of how many.
+            out_of_scope: texts that have none of the labels.
 
-        progress: called with how many examples are done, and of how many.
-        out_of_scope: texts of no label. `out_of_scope` then has how many there are and how well
-            the model tells them from the dataset's, 0..1: `auroc` by the highest probability and
-            `energy_auroc`.
+        Returns:
+            The metrics of `Task.metrics`; for a task that labels texts also
+            `expected_calibration_error`; for a dataset with languages also `per_language`, the
+            task's scores for each. With `out_of_scope` texts there is an entry of that name: how
+            many `texts` there are, and how well the model tells them from the dataset's, in 0..1:
+            `auroc` by the highest probability, and `energy_auroc`.
 
         Raises:
-            UserError: the dataset is not of the task, or has labels that the model does not know;
-                or there are texts out of scope and the model does not label texts.
+            UserError: the dataset is for another task, or has labels that the model lacks; or
+                there are texts out of scope, and the model does not label texts.
         """
-        self._check(dataset)
-        dataset = self.task.completed(
-            dataset, self.metadata.extra.get("options", {}).get("teacher")
-        )
-        output = next((name for name, kind in self.task.outputs.items() if kind == "text"), None)
-        if out_of_scope is not None and output is None:
-            raise UserError(f"a {self.task.title} labels no texts, so that none is out of scope")
-        found: dict[str, list] = {}
+        self.task.check_dataset(dataset, self.classes, self.metadata.pairs)
+        teacher = self.metadata.extra.get("options", {}).get("teacher")
+        dataset = self.task.training.add_teacher_targets(dataset, teacher)
+        label_output = self.task.label_output
+        if out_of_scope is not None and label_output is None:
+            raise UserError(
+                f"a {self.task.title} does not label texts, so no text can be out of scope"
+            )
+        predictions: dict[str, list] = {}
         label_logits = []
-        for rows, logits, done in self._parts(dataset):
-            for name, values in self.task.predictions(logits, rows, self.classes).items():
-                found.setdefault(name, []).extend(values)
-            if output is not None:
-                label_logits.append(logits[output])
+        for encodings, logits, done in self._run_in_batches(dataset):
+            for name, values in self.task.decode(logits, encodings, self.classes).items():
+                predictions.setdefault(name, []).extend(values)
+            if label_output is not None:
+                label_logits.append(logits[label_output])
             progress(done, len(dataset))
-        metrics = self.task.metrics(dataset, found, self.classes)
-        if output is not None:
+        metrics = self.task.metrics(dataset, predictions, self.classes)
+        if label_output is not None:
             label_logits = np.concatenate(label_logits)
             metrics["expected_calibration_error"] = expected_calibration_error(
-                softmax(label_logits), dataset.label_ids(self.classes[output])
+                softmax(label_logits), dataset.label_ids(self.classes[label_output])
             )
         if out_of_scope is not None:
             others = np.concatenate(
-                [logits[output] for _, logits, _ in self._parts(self._as_read(out_of_scope))]
+                [
+                    logits[label_output]
+                    for _, logits, _ in self._run_in_batches(self._unlabelled(out_of_scope))
+                ]
             )
             metrics["out_of_scope"] = {
                 "texts": len(out_of_scope),
@@ -151,135 +172,107 @@ class Predictor:
         if languages is not None:
             metrics["per_language"] = {
                 language: self._scores(
-                    dataset, found, [row for row, one in enumerate(languages) if one == language]
+                    dataset,
+                    predictions,
+                    [row for row, one in enumerate(languages) if one == language],
                 )
                 for language in sorted(set(languages))
             }
         return metrics
 
-    def _scores(self, dataset, found, rows) -> dict[str, Any]:
-        """The task's scores on some of the examples."""
+    def _scores(self, dataset, predictions, rows) -> dict[str, Any]:
+        """Returns the task's scores on some of the examples."""
         metrics = self.task.metrics(
             dataset.take(rows),
-            {name: [values[row] for row in rows] for name, values in found.items()},
+            {name: [values[row] for row in rows] for name, values in predictions.items()},
             self.classes,
         )
-        return {"examples": len(rows), **{name: metrics[name] for name in self.task.scores}}
+        return {
+            "examples": len(rows),
+            **{score.name: metrics[score.name] for score in self.task.scores},
+        }
 
-    def _parts(self, dataset):
-        """Some of the examples after the other: their rows, logits, and how many are done."""
-        for start in range(0, len(dataset), self._evaluated_at_once):
-            part = dataset.take(range(start, min(start + self._evaluated_at_once, len(dataset))))
-            yield *self._run(part), start + len(part)
+    def _run_in_batches(
+        self, dataset: Any
+    ) -> Iterator[tuple[Encodings, dict[str, np.ndarray], int]]:
+        """Yields the encodings and logits of one batch of examples after another, and how many
+        examples are done."""
+        for start in range(0, len(dataset), self._examples_per_batch):
+            stop = min(start + self._examples_per_batch, len(dataset))
+            yield *self._run(dataset.take(range(start, stop))), stop
 
-    def _as_read(self, texts: TextDataset):
-        """Texts without labels as the dataset that the model reads."""
-        return TokenDataset(texts.name, [split_words(text) for text in texts.texts])
+    def _unlabelled(self, texts: TextDataset) -> Any:
+        """Returns texts without labels as the dataset that the model reads."""
+        raise NotImplementedError
 
-    def _check(self, dataset) -> None:
-        """Raises UserError for a dataset that the model cannot be evaluated on."""
-        if not isinstance(dataset, TokenDataset):
-            raise UserError(
-                f"{dataset.name} has no words with tags; the model is for {self.task.name}"
-            )
-        *_, tags = self.classes.values()
-        dataset.tag_ids(tags)
+    def _run(self, dataset: Any, **options: Any) -> tuple[Encodings, dict[str, np.ndarray]]:
+        """Runs the model on a dataset.
 
-    def _run(self, dataset, **options: Any) -> tuple[Encodings, dict[str, np.ndarray]]:
-        """The dataset as rows, and the dequantized logits of each output; past the end of a row's
-        model they are 0.
+        Args:
+            dataset: the dataset.
+            **options: those of the task's `encode`.
 
-        options: of the task's `rows`.
+        Returns:
+            The encodings, and the dequantized logits of each output; they are 0 past the length
+            of the model that a row was run with.
         """
-        rows = self.task.rows(self._tokenizer, dataset, **options)
-        lengths = rows.inputs["attention_mask"].sum(axis=1)
+        encodings = self.task.encode(self._tokenizer, dataset, **options)
+        lengths = encodings.inputs["attention_mask"].sum(axis=1)
         logits = {
-            name: np.zeros((len(rows), *self._output_shape(name, kind)), np.float32)
-            for name, kind in self.task.outputs.items()
+            name: np.zeros((len(encodings), *shape), np.float32)
+            for name, shape in self._output_shapes.items()
         }
         shorter = 0
-        # Each text by the shortest model that has room for it.
+        # Each text runs with the shortest model that has room for it.
         for length, model in self._by_length.items():
             chosen = np.flatnonzero((lengths > shorter) & (lengths <= length))
-            inputs = {name: rows.inputs[name][chosen, :length] for name in self._input_names}
-            for name, values in self._predict(model, inputs).items():
-                if self.task.outputs[name] in ("word", "place"):
+            inputs = {name: encodings.inputs[name][chosen, :length] for name in self._input_names}
+            for name, values in self._invoke(model, inputs).items():
+                if self.task.outputs[name].has_token_logits:
                     logits[name][chosen, :length] = values
                 else:
                     logits[name][chosen] = values
             shorter = length
-        return rows, logits
+        return encodings, logits
 
-    def _output_shape(self, name: str, kind: str) -> tuple[int, ...]:
-        """That of one row, at the longest length."""
-        return (
-            *(() if kind == "text" else (self.max_length,)),
-            *(() if kind == "place" else (len(self.classes[name]),)),
-        )
-
-    def _predict(self, model: TFLiteModel, inputs) -> dict[str, np.ndarray]:
-        if self.task.names_outputs:
+    def _invoke(self, model: TFLiteModel, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if self.task.returns_dict:
             return model.predict(inputs)
         # A single output is the logits, whatever another converter named it.
         return {next(iter(self.task.outputs)): model.predict_logits(inputs)}
 
     def _labels(self, output: str, logits: np.ndarray) -> list[dict[str, Any]]:
-        """The most probable class of each text, and the probability of every class."""
-        names, found = self.classes[output], []
+        """Returns the most probable class of each text, and the probability of every class."""
+        names, labels = self.classes[output], []
         for probabilities in softmax(logits):
             best = int(probabilities.argmax())
-            found.append(
+            labels.append(
                 {
                     "label": names[best],
                     "probability": float(probabilities[best]),
                     "probabilities": dict(zip(names, probabilities.tolist(), strict=True)),
                 }
             )
-        return found
+        return labels
 
-    def _tagged(self, texts: Iterable[str], output: str):
-        """Some of the texts after the other: them, their logits by output, and the entities that
-        one output finds in each."""
-        texts = checked_texts(texts)
-        for start in range(0, len(texts), BATCH):
-            part = texts[start : start + BATCH]
-            located = [locate_words(text) for text in part]
-            rows, logits = self._run(
-                TokenDataset("texts", [[word for word, _, _ in words] for words in located])
-            )
-            yield part, logits, self._entities(output, part, located, rows, logits[output])
 
-    def _entities(
-        self,
-        output: str,
-        texts: Sequence[str],
-        located: Sequence,
-        rows: Encodings,
-        logits: np.ndarray,
-    ) -> list[list[Entity]]:
-        """The spans of each text, given its words with their places."""
-        names = self.classes[output]
-        best = best_tags(logits, rows, names)
-        probabilities = np.take_along_axis(softmax(logits), best[:, :, None], axis=-1)[:, :, 0]
-        found = []
-        for text, words, row_tags, word_ids, row in zip(
-            texts, located, name_tags(best, rows, names), rows.word_ids, probabilities, strict=True
-        ):
-            scores = row[word_ids >= 0]
-            entities = []
-            for first, last, kind in bio_spans(row_tags):
-                start, end = words[first][1], words[last - 1][2]
-                entities.append(
-                    Entity(text[start:end], kind, start, end, float(scores[first:last].mean()))
-                )
-            found.append(entities)
-        return found
+def _predictor_class(task_name: str) -> type[Predictor]:
+    """Returns the predictor class of a task; raises UserError if there is no such task."""
+    name = find_task(task_name).name
+    if name not in Predictor._classes:
+        importlib.import_module(f"converters.inference.{name.replace('-', '_')}_predictor")
+    return Predictor._classes[name]
 
 
 def checked_texts(texts: Iterable[str], what: str = "text") -> list[str]:
-    """Returns a list of the texts. Raises UserError for a single string and for what is none.
+    """Returns a list of the texts.
 
-    what: what one of them is.
+    Args:
+        texts: the texts.
+        what: what one of them is called in messages.
+
+    Raises:
+        UserError: `texts` is a single string, or holds something that is not a string.
     """
     if isinstance(texts, (str, bytes, os.PathLike)):
         raise UserError(f"predict takes a list of {what}s, not a single one; put it in a list")
@@ -291,6 +284,6 @@ def checked_texts(texts: Iterable[str], what: str = "text") -> list[str]:
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Returns the probabilities of logits: float64 of the same shape, the last axis sums to 1."""
+    """Returns the probabilities of logits: float64 of the same shape; the last axis sums to 1."""
     exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)

@@ -16,8 +16,14 @@ from tfsqueeze.utils.errors import UserError
 
 @dataclass(frozen=True)
 class Answer:
-    """A piece of a context: its characters from `start` to before `end`, and its share of the
-    probability among the candidates."""
+    """A span of a context that may answer a question.
+
+    Args:
+        text: the characters of the span.
+        start: its first character in the context.
+        end: the character after its last.
+        probability: its share of the probability among the candidates.
+    """
 
     text: str
     start: int
@@ -27,13 +33,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class QuestionPrediction:
-    """The answer to a question, empty where the context has none.
+    """The answer to a question.
 
-    start, end: its characters in the context; None where there is none.
-    probability: of the answer, or that there is none.
-    no_answer_score: by how much the logits of no answer are above those of the best candidate;
-        None without candidates.
-    candidates: the best pieces of the context, best first.
+    Args:
+        question: the question.
+        answer: the answer; empty where the context has none.
+        start: its first character in the context; None without an answer.
+        end: the character after its last; None without an answer.
+        probability: of the answer, or of there being none.
+        no_answer_score: by how much the logits of no answer exceed those of the best candidate;
+            None without candidates.
+        candidates: the best spans of the context, best first.
     """
 
     question: str
@@ -46,14 +56,19 @@ class QuestionPrediction:
 
 
 class QuestionAnsweringPredictor(Predictor):
-    """Finds the pieces of texts that answer questions."""
+    """Finds the spans of texts that answer questions.
+
+    Example:
+        predictor = QuestionAnsweringPredictor.open("answers.tflite")
+        print(predictor.predict(["who wrote it?"], ["It was written by Ada."])[0].answer)
+    """
 
     task = QUESTION_ANSWERING
-    _evaluated_at_once = 64  # each question has several rows
+    _examples_per_batch = 64  # each question has several rows
 
     @property
-    def may_find_none(self) -> bool:
-        """Whether the model was trained on questions without answers too."""
+    def has_no_answer_class(self) -> bool:
+        """Whether the model was also trained on questions without answers."""
         return NO_ANSWER in self.classes["answers"]
 
     def predict(
@@ -66,21 +81,24 @@ class QuestionAnsweringPredictor(Predictor):
         doc_stride: int | None = None,
         no_answer_threshold: float | None = None,
     ) -> list[QuestionPrediction]:
-        """The answers to any number of questions, in order.
+        """Returns the answers to any number of questions, in order.
 
-        Long contexts are read in windows that overlap. Probabilities are the softmax of the sums of
-        the logits of start and end over the candidates, and no answer where `may_find_none`.
+        Long contexts are read in overlapping windows. Probabilities are the softmax, over the
+        candidates and no answer if the model has that class, of the sums of the logits of start
+        and end.
 
-        contexts: the text to look in for each question; a single one is for all questions.
-        n_best: how many candidates at most.
-        max_answer_tokens: tokens of an answer at most.
-        doc_stride: see `tfsqueeze.tokenizers.question_encodings.build_question_encodings`.
-        no_answer_threshold: the `no_answer_score` above which no answer is given; 0 by default
-            where `may_find_none`; elsewhere there always is an answer unless this is given.
+        Args:
+            questions: the questions.
+            contexts: the text to search for each question; a single one is for all questions.
+            n_best: the most candidates.
+            max_answer_tokens: the most tokens of an answer.
+            doc_stride: see `tfsqueeze.tokenizers.question_encodings.build_question_encodings`.
+            no_answer_threshold: no answer is given if `no_answer_score` is above it; 0 by default
+                if `has_no_answer_class`; otherwise there always is an answer by default.
 
         Raises:
             UserError: `questions` or `contexts` is a single string, or holds something that is
-                none; there are not as many contexts as questions; or a number is below 1.
+                not a string; there are not as many contexts as questions; or a number is below 1.
         """
         questions = checked_texts(questions, "question")
         contexts = checked_texts(contexts, "context")
@@ -95,13 +113,13 @@ class QuestionAnsweringPredictor(Predictor):
             raise UserError(
                 f"n_best {n_best} and max_answer_tokens {max_answer_tokens} must be at least 1"
             )
-        if no_answer_threshold is None and self.may_find_none:
+        if no_answer_threshold is None and self.has_no_answer_class:
             no_answer_threshold = 0.0
         found = []
-        for start in range(0, len(questions), self._evaluated_at_once):
-            chosen = slice(start, start + self._evaluated_at_once)
+        for start in range(0, len(questions), self._examples_per_batch):
+            chosen = slice(start, start + self._examples_per_batch)
             part = _unanswered(questions[chosen], contexts[chosen])
-            rows, logits = self._run(part, doc_stride=doc_stride)
+            encodings, logits = self._run(part, doc_stride=doc_stride)
             found += [
                 self._prediction(question, context, answers, no_answer_threshold)
                 for question, context, answers in zip(
@@ -110,8 +128,8 @@ class QuestionAnsweringPredictor(Predictor):
                     find_answers(
                         logits["start_logits"],
                         logits["end_logits"],
-                        rows.examples,
-                        rows.offset_mapping,
+                        encodings.example_ids,
+                        encodings.offset_mapping,
                         n_best=n_best,
                         max_answer_tokens=max_answer_tokens,
                     ),
@@ -137,10 +155,6 @@ class QuestionAnsweringPredictor(Predictor):
         return QuestionPrediction(
             question, best.text, best.start, best.end, best.probability, lead, candidates
         )
-
-    def _check(self, dataset):
-        if not isinstance(dataset, QuestionDataset):
-            raise UserError(f"{dataset.name} has no questions; the model is for {self.task.name}")
 
 
 def _unanswered(questions, contexts):

@@ -10,13 +10,17 @@ import numpy as np
 from converters.inference.predictor import Predictor, checked_texts
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset
 from tfsqueeze.tasks import SENTENCE_EMBEDDINGS
-from tfsqueeze.tasks.plain_text_task import require_plain_texts
 from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
 class SentenceEmbedding:
-    """A text and its vector, of length 1."""
+    """The vector of a text.
+
+    Args:
+        text: the text.
+        embedding: its vector, of length 1.
+    """
 
     text: str
     embedding: list[float]
@@ -24,7 +28,13 @@ class SentenceEmbedding:
 
 @dataclass(frozen=True)
 class Match:
-    """A text of a corpus, its place there counted from 0, and its cosine to the query."""
+    """A text of a corpus that is near a query.
+
+    Args:
+        text: the text.
+        index: its position in the corpus, from 0.
+        score: the cosine of its vector and the query's.
+    """
 
     text: str
     index: int
@@ -32,30 +42,41 @@ class Match:
 
 
 class SentenceEmbeddingsPredictor(Predictor):
-    """Embeds texts: the nearer the meaning, the higher the cosine of the vectors."""
+    """Embeds texts: the nearer the meaning, the higher the cosine of the vectors.
+
+    Example:
+        embedder = SentenceEmbeddingsPredictor.open("embedder.tflite")
+        matches = embedder.search(corpus=["a cat sleeps", "prices rose"], queries=["a tired cat"])
+    """
 
     task = SENTENCE_EMBEDDINGS
 
     def encode(self, texts: Iterable[str]) -> np.ndarray:
-        """The vectors of any number of texts, in order: float32 [texts, channels], each of length
-        1, which rounding to int8 alone would leave a little off.
+        """Returns the vectors of any number of texts, in order.
 
-        What is past `max_length` is cut off.
+        Tokens past `max_length` are cut off. The vectors are normalized again, since rounding to
+        int8 changes their length a little.
+
+        Args:
+            texts: the texts.
+
+        Returns:
+            float32 [texts, channels], each vector of length 1.
 
         Raises:
-            UserError: `texts` is a single string, or holds something that is none.
+            UserError: `texts` is a single string, or holds something that is not a string.
         """
         texts = checked_texts(texts)
-        parts = [np.zeros((0, *self._output_shape("embeddings", "vector")), np.float32)]
-        for start in range(0, len(texts), self._evaluated_at_once):
-            part = texts[start : start + self._evaluated_at_once]
+        parts = [np.zeros((0, *self._output_shapes["embeddings"]), np.float32)]
+        for start in range(0, len(texts), self._examples_per_batch):
+            part = texts[start : start + self._examples_per_batch]
             _, outputs = self._run(SentenceDataset("texts", part))
             parts.append(outputs["embeddings"])
         vectors = np.concatenate(parts)
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
     def predict(self, texts: Iterable[str]) -> list[SentenceEmbedding]:
-        """As `encode`, each text with its vector."""
+        """Returns each text with its vector; see `encode`."""
         texts = checked_texts(texts)
         return [
             SentenceEmbedding(text, vector.tolist())
@@ -65,7 +86,12 @@ class SentenceEmbeddingsPredictor(Predictor):
     def search(
         self, corpus: Sequence[str], queries: Sequence[str], top_k: int = 5
     ) -> list[list[Match]]:
-        """The texts of a corpus that are nearest to each query, nearest first.
+        """Returns the texts of a corpus that are nearest to each query, nearest first.
+
+        Args:
+            corpus: the texts to search.
+            queries: the queries.
+            top_k: how many texts for each query.
 
         Raises:
             UserError: as `encode`, or the corpus is empty, or `top_k` is below 1.
@@ -83,10 +109,3 @@ class SentenceEmbeddingsPredictor(Predictor):
             ]
             for row in cosines
         ]
-
-    def _output_shape(self, name, kind):
-        model = next(iter(self._by_length.values()))
-        return model.output_details[0].shape[1:]
-
-    def _check(self, dataset):
-        require_plain_texts(dataset, self.task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from converters.inference.predictor import BATCH, Predictor, checked_texts
+from converters.inference.predictor import TEXTS_PER_BATCH, Predictor, checked_texts
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.tasks.text_classification import require_pairs
@@ -14,7 +14,14 @@ from tfsqueeze.utils.errors import UserError
 
 @dataclass(frozen=True)
 class Prediction:
-    """The most probable label of a text, and the probability of every label."""
+    """The most probable label of a text.
+
+    Args:
+        text: the text, or the first one of a pair.
+        label: its most probable label.
+        probability: the label's probability, in 0..1.
+        probabilities: the probability of every label.
+    """
 
     text: str
     label: str
@@ -23,24 +30,30 @@ class Prediction:
 
 
 class TextClassificationPredictor(Predictor):
-    """Predicts labels of texts, or of pairs of texts."""
+    """Predicts labels of texts, or of pairs of texts.
+
+    Example:
+        classifier = TextClassificationPredictor.open("topics.tflite")
+        print(classifier.predict(["profits rose in the third quarter"])[0].label)
+    """
 
     task = TEXT_CLASSIFICATION
 
     def predict(
         self, texts: Iterable[str], text_pairs: Iterable[str] | None = None
     ) -> list[Prediction]:
-        """The predictions for any number of texts, in order.
+        """Returns the predictions for any number of texts, in order.
 
-        A text may be empty or longer than the model reads: what is past `max_length` is cut off,
-        of a pair from the longer text first. Probabilities are the softmax of the dequantized
-        logits.
+        A text may be empty. Tokens past `max_length` are cut off, those of a pair from the longer
+        text first. Probabilities are the softmax of the dequantized logits.
 
-        text_pairs: the second texts of a model that was trained on pairs, as many as `texts`.
+        Args:
+            texts: the texts.
+            text_pairs: the second texts of a model for pairs, as many as `texts`.
 
         Raises:
-            UserError: `texts` is a single string, or holds something that is none; or the model
-                is for pairs and there are none, or the other way round.
+            UserError: `texts` is a single string, or holds something that is not a string; or
+                the model is for pairs and there are none, or the other way round.
         """
         texts = checked_texts(texts)
         pairs = None if text_pairs is None else checked_texts(text_pairs)
@@ -50,8 +63,8 @@ class TextClassificationPredictor(Predictor):
             raise UserError("the model is for single texts; give no second ones")
         predictions = []
         dataset = TextDataset("texts", texts, text_pairs=pairs)
-        for start in range(0, len(texts), BATCH):
-            part = dataset.take(range(start, min(start + BATCH, len(texts))))
+        for start in range(0, len(texts), TEXTS_PER_BATCH):
+            part = dataset.take(range(start, min(start + TEXTS_PER_BATCH, len(texts))))
             _, logits = self._run(part)
             predictions += [
                 Prediction(text, **label)
@@ -61,14 +74,6 @@ class TextClassificationPredictor(Predictor):
             ]
         return predictions
 
-    def _check(self, dataset):
-        if not isinstance(dataset, TextDataset):
-            raise UserError(
-                f"{dataset.name} has words with tags; the model is for {self.task.name}"
-            )
-        require_pairs(dataset, self.metadata.pairs)
-        dataset.label_ids(self.classes["logits"])
-
-    def _as_read(self, texts):
+    def _unlabelled(self, texts):
         require_pairs(texts, self.metadata.pairs)
         return texts

@@ -9,6 +9,7 @@ import numpy as np
 
 from converters.runtime.interpreters import available_runtimes
 from converters.runtime.workers import predict_outputs, run_in_workers
+from tfsqueeze.data.datasets.dataset import Dataset
 from tfsqueeze.tasks import Encodings, Task
 
 # Reference kernels are slow and meant for checking; a part of the examples is enough.
@@ -20,8 +21,8 @@ Outputs = Mapping[str, np.ndarray]
 def verify_outputs(
     models: Mapping[str, bytes],
     task: Task,
-    dataset,
-    rows: Encodings,
+    dataset: Dataset,
+    encodings: Encodings,
     classes: Mapping[str, Sequence[str]],
     keras_outputs: Mapping[str, Outputs],
     input_names: Sequence[str],
@@ -30,28 +31,32 @@ def verify_outputs(
 ) -> tuple[list[dict[str, Any]], dict[tuple[str, str, str], Outputs]]:
     """Compares .tflite models on every runtime, with optimized and reference kernels, to Keras.
 
-    models: .tflite contents by the name they have in the result; the first one is run by the
-        reference kernels as well.
-    dataset, rows: labelled examples, and the same tokenized by the task.
-    classes: the names of each output's classes.
-    keras_outputs: logits by the output's name, float [n, ...], of the `float` and the `qat` Keras
-        model.
-    input_names: those of the rows' inputs that the models take.
-    reference_examples: how many of the first examples the reference kernels get; 0 leaves them
-        out.
+    Args:
+        models: .tflite contents by the name that they have in the result; the reference kernels
+            run the first one as well.
+        task: the task of the models.
+        dataset: labelled examples.
+        encodings: the same examples, tokenized by the task.
+        classes: the names of each output's classes.
+        keras_outputs: logits by the output's name, float [rows, ...], of the `float` and of the
+            `qat` Keras model.
+        input_names: the inputs that the models take.
+        reference_examples: how many of the first examples the reference kernels get; 0 leaves
+            them out.
 
-    Returns one row per Keras model, then one per model, runtime and set of kernels: `model`,
-    `runtime`, `kernels`, `examples`, the task's `scores`, the shares of equal predictions
-    `agreement_with_qat` and `agreement_with_float`, and `logit_error_mean`/`logit_error_max`: the
-    absolute difference to the QAT model's logits in steps of each output's scale. Predictions are
-    the task's `decisions`, and the logits those that make them, its `counted`. And the outputs by
-    (model, runtime, kernels).
+    Returns:
+        A table and the outputs. The table has one row for each Keras model, then one for each
+        model, runtime and set of kernels: `model`, `runtime`, `kernels`, `examples`, the task's
+        scores, the shares of equal decisions `agreement_with_qat` and `agreement_with_float`, and
+        `logit_error_mean` and `logit_error_max`, the absolute difference to the QAT model's
+        active logits in steps of each output's scale. The outputs are there by (model, runtime,
+        kernels).
     """
 
     def row(name, runtime, kernels, count, outputs, scales):
-        part = rows.take(count)
+        part = encodings.take(count)
         metrics = task.metrics(
-            dataset.take(range(count)), task.predictions(outputs, part, classes), classes
+            dataset.take(range(count)), task.decode(outputs, part, classes), classes
         )
         expected = {
             key: {name: value[: len(part)] for name, value in logits.items()}
@@ -59,11 +64,11 @@ def verify_outputs(
         }
         errors = None
         if scales and all(scales.values()):
-            logits_of_qat = task.counted(expected["qat"], part)
+            logits_of_qat = task.active_logits(expected["qat"], part)
             errors = np.concatenate(
                 [
                     (np.abs(logits - logits_of_qat[output]) / scales[output]).ravel()
-                    for output, logits in task.counted(outputs, part).items()
+                    for output, logits in task.active_logits(outputs, part).items()
                 ]
             )
         decided = task.decisions(outputs, part)
@@ -84,7 +89,11 @@ def verify_outputs(
             "runtime": runtime,
             "kernels": kernels,
             "examples": count,
-            **{score: metrics[score] for score in task.scores if score in metrics},
+            **{
+                score.name: metrics[score.name]
+                for score in task.scores
+                if score.name in metrics
+            },
             "agreement_with_qat": agreement("qat"),
             "agreement_with_float": agreement("float"),
             "logit_error_mean": None if errors is None else float(errors.mean()),
@@ -107,7 +116,7 @@ def verify_outputs(
     results = run_in_workers(
         predict_outputs,
         [
-            (models[name], rows.take(count).select(input_names), runtime, kernels)
+            (models[name], encodings.take(count).select(input_names), runtime, kernels)
             for name, runtime, kernels, count in cases
         ],
     )

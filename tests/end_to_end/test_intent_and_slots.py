@@ -9,7 +9,7 @@ from converters.conversion.keras_to_tflite import convert_float
 from converters.conversion.runs import QAT_FILE, convert_run
 from converters.experiments.run_verification import keras_outputs, verify_run
 from converters.inference.intent_and_slots_predictor import IntentAndSlotsPredictor
-from converters.inference.open_predictor import open_predictor
+from converters.inference.predictor import Predictor
 from converters.runtime.interpreters import available_runtimes, open_model
 from converters.tflite.inspection import require_int8
 from converters.tflite.metadata import pack_metadata, read_metadata
@@ -41,7 +41,7 @@ def content(run):
 
 @pytest.fixture(scope="module")
 def rows(run, splits):
-    return INTENT_AND_SLOTS.rows(run.tokenizer, splits.validation)
+    return INTENT_AND_SLOTS.encode(run.tokenizer, splits.validation)
 
 
 def test_the_run_learns_both(run):
@@ -108,7 +108,7 @@ def test_the_float_file_agrees_with_float_keras(run, rows):
 
 @pytest.mark.parametrize("runtime", available_runtimes())
 def test_lengths_share_a_file_and_keep_their_outputs(run, runtime):
-    predictor = IntentAndSlotsPredictor.from_file(convert_run(run, [6, 16]), runtime)
+    predictor = IntentAndSlotsPredictor.open(convert_run(run, [6, 16]), runtime)
     assert predictor.metadata.slots == SLOTS
     texts = ["put on jazz", "i want hip hop please now please now please"]
     short, long = predictor.predict(texts)
@@ -119,7 +119,7 @@ def test_lengths_share_a_file_and_keep_their_outputs(run, runtime):
 
 def test_commands_are_understood(content):
     text = "will it rain near Oslo now"
-    (found,) = open_predictor(content).predict([text])
+    (found,) = Predictor.open(content).predict([text])
     assert found.intent == "GetWeather" and found.probability == found.probabilities["GetWeather"]
     assert [(slot.type, text[slot.start : slot.end]) for slot in found.slots] == [("city", "Oslo")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from converters.conversion.runs import convert_run
-from converters.inference.open_predictor import open_predictor
+from converters.inference.predictor import Predictor
 from tfsqueeze.data.readers.conll import load_conll_folder
 from tfsqueeze.tasks import TOKEN_CLASSIFICATION
 from tfsqueeze.training.train_task import train_task
@@ -34,14 +34,14 @@ def test_scores_of_each_language(folder, options, command, tmp_path):
     run = train_task(tmp_path / "run", TOKEN_CLASSIFICATION, splits, options)
     file = tmp_path / "both.tflite"
     file.write_bytes(convert_run(run))
-    metrics = open_predictor(file).evaluate(splits.validation)
+    metrics = Predictor.open(file).evaluate(splits.validation)
     assert metrics["f1"] > 0.8
     per_language = metrics["per_language"]
     assert list(per_language) == ["aa", "bb"]
     only = splits.validation.take(
         [row for row, language in enumerate(splits.validation.languages) if language == "bb"]
     )
-    alone = open_predictor(file).evaluate(only)
+    alone = Predictor.open(file).evaluate(only)
     assert per_language["bb"] == {
         "examples": len(only),
         **{name: alone[name] for name in ("precision", "recall", "f1", "word_accuracy")},

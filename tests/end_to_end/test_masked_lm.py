@@ -10,14 +10,14 @@ import pytest
 
 from converters.conversion.runs import QAT_FILE, convert_run
 from converters.experiments.run_verification import verify_run
-from converters.inference.open_predictor import open_predictor
+from converters.inference.predictor import Predictor
 from converters.runtime.interpreters import available_runtimes, open_model
 from converters.tflite.inspection import require_int8
 from converters.tflite.metadata import read_metadata
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset
 from tfsqueeze.data.readers.text_lines import load_plain_texts
 from tfsqueeze.models.squeezebert import SqueezeBertForMaskedLM
-from tfsqueeze.tasks import IGNORED, MASKED_LM
+from tfsqueeze.tasks import IGNORE_INDEX, MASKED_LM
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
@@ -63,12 +63,12 @@ def test_words_are_hidden_whole_and_always_the_same():
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "##b", "c"]
     tokenizer = DeviceTokenizer(vocabulary, max_length=24)
     dataset = SentenceDataset("texts", ["abb c " * 5, "c", "", "a b c a b c"])
-    together = MASKED_LM.training_rows(tokenizer, dataset)
+    together = MASKED_LM.training.encode(tokenizer, dataset)
     ids, plain = together.inputs["input_ids"], tokenizer(dataset.texts)["input_ids"]
     for row, positions, hidden in zip(
         range(4), together.inputs["masked_positions"], together.masked_ids, strict=True
     ):
-        positions, hidden = positions[hidden != IGNORED], hidden[hidden != IGNORED]
+        positions, hidden = positions[hidden != IGNORE_INDEX], hidden[hidden != IGNORE_INDEX]
         assert (plain[row, positions] == hidden).all() and (ids[row, positions] == 4).all()
         assert len(positions) == (ids[row] == 4).sum() and (len(positions) > 0) == (row != 2)
         for place in positions:  # all pieces of a word
@@ -76,25 +76,25 @@ def test_words_are_hidden_whole_and_always_the_same():
                 assert place + 1 in positions
             if plain[row, place] == 7:
                 assert place - 1 in positions
-    rows = MASKED_LM.rows(tokenizer, dataset)
-    assert len(rows) == (together.masked_ids != IGNORED).sum()
+    rows = MASKED_LM.encode(tokenizer, dataset)
+    assert len(rows) == (together.masked_ids != IGNORE_INDEX).sum()
     np.testing.assert_array_equal(rows.inputs["input_ids"], ids[rows.examples])
     np.testing.assert_array_equal(
         rows.masked_ids[:, 0], plain[rows.examples, rows.inputs["masked_positions"][:, 0]]
     )
-    alone = MASKED_LM.rows(tokenizer, dataset.take([3]))
+    alone = MASKED_LM.encode(tokenizer, dataset.take([3]))
     np.testing.assert_array_equal(alone.inputs["input_ids"], ids[rows.examples][rows.examples == 3])
 
 
 def test_metrics_are_those_of_the_logits():
     rows = dataclasses.replace(
-        MASKED_LM.rows(
+        MASKED_LM.encode(
             DeviceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a"], max_length=8),
             SentenceDataset("x", ["a", "a"]),
         )
     )
     logits = np.log(np.array([[[0.1, 0.1, 0.1, 0.1, 0.1, 0.5]], [[0.3, 0.3, 0.1, 0.1, 0.1, 0.1]]]))
-    found = MASKED_LM.metrics(None, MASKED_LM.predictions({"logits": logits}, rows, {}), {})
+    found = MASKED_LM.metrics(None, MASKED_LM.decode({"logits": logits}, rows, {}), {})
     assert (found["tokens"], found["masked_accuracy"]) == (2, 0.5)
     assert found["perplexity"] == pytest.approx((0.5 * 0.1) ** -0.5)
 
@@ -129,7 +129,7 @@ def test_the_file_is_asked_about_one_token(run, content):
 
 
 def test_masks_are_filled(content):
-    filler = open_predictor(content)
+    filler = Predictor.open(content)
     both, second = filler.predict(["dog [MASK] hen clucks", "[MASK] moos [MASK] barks"], top_k=3)
     assert both.masks[0][0].token == "barks" and both.filled == "dog barks hen clucks"
     assert [len(mask) for mask in second.masks] == [3, 3]

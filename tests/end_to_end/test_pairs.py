@@ -39,7 +39,7 @@ def test_the_second_text_is_learnt(run, splits):
     assert run.reads_pairs and run.task is TEXT_CLASSIFICATION
     assert max(row["val_accuracy"] for row in run.history["qat"]) > 0.9
     loaded = load_run(run.folder)
-    rows = loaded.task.rows(loaded.tokenizer, splits.test)
+    rows = loaded.task.encode(loaded.tokenizer, splits.test)
     inputs = rows.select(loaded.float_model.input_names)
     assert list(inputs) == ["input_ids", "token_type_ids"]
     np.testing.assert_array_equal(
@@ -54,14 +54,14 @@ def test_the_runtimes_agree_with_keras(run, splits, content, assert_agrees):
 def test_the_file_tells_the_two_texts_apart(content):
     assert read_metadata(content).pairs
     for runtime in available_runtimes():
-        classifier = TextClassificationPredictor.from_file(content, runtime)
+        classifier = TextClassificationPredictor.open(content, runtime)
         firsts, seconds = ["cat dog", "soup rice cake"], ["soup rice", "cow goat"]
         assert [p.label for p in classifier.predict(firsts, seconds)] == ["food", "animals"]
         assert [p.label for p in classifier.predict(seconds, firsts)] == ["animals", "food"]
 
 
 def test_a_file_of_several_lengths(run, content):
-    merged = TextClassificationPredictor.from_file(convert_run(run, [8, 16]))
+    merged = TextClassificationPredictor.open(convert_run(run, [8, 16]))
     firsts, seconds = ["cat", "cat dog horse cow sheep"], ["rice", "soup rice cake bread apple"]
     for pair in zip(firsts, seconds, strict=True):
         (short,) = merged.predict([pair[0]], [pair[1]])
@@ -69,7 +69,7 @@ def test_a_file_of_several_lengths(run, content):
 
 
 def test_float_and_post_training_files_take_pairs(run, splits):
-    rows = TEXT_CLASSIFICATION.rows(run.tokenizer, splits.train)
+    rows = TEXT_CLASSIFICATION.encode(run.tokenizer, splits.train)
     inputs = rows.take(32).select(run.float_model.input_names)
     files = convert_ptq_baselines(run, inputs)
     expected = run.float_model.predict(inputs, verbose=0)
@@ -83,7 +83,7 @@ def test_unfit_data_is_refused(run, splits, content, options, tmp_path):
     single = TextDataset("single", splits.test.texts, labels=splits.test.labels)
     with pytest.raises(UserError, match="single has no second texts"):
         verify_run(run, {QAT_FILE: content}, single)
-    classifier = TextClassificationPredictor.from_file(content)
+    classifier = TextClassificationPredictor.open(content)
     with pytest.raises(UserError, match="has no second texts"):
         classifier.evaluate(single)
     with pytest.raises(UserError, match="is for pairs of texts"):

@@ -10,7 +10,7 @@ import pytest
 
 from converters.conversion.runs import QAT_FILE, convert_run
 from converters.experiments.run_verification import keras_outputs, verify_run
-from converters.inference.open_predictor import open_predictor
+from converters.inference.predictor import Predictor
 from converters.inference.question_answering_predictor import QuestionAnsweringPredictor
 from converters.runtime.interpreters import available_runtimes, open_model
 from converters.tflite.inspection import require_int8
@@ -49,7 +49,7 @@ def test_the_run_learns_both_ends(run, splits):
         assert best["val_start_accuracy"] > 0.9 and best["val_end_accuracy"] > 0.9
     loaded = load_run(run.folder)
     assert loaded.task is QUESTION_ANSWERING and loaded.config == run.config
-    inputs = QUESTION_ANSWERING.rows(loaded.tokenizer, splits.test).select(
+    inputs = QUESTION_ANSWERING.encode(loaded.tokenizer, splits.test).select(
         ["input_ids", "token_type_ids"]
     )
     expected = keras_outputs(run.qat_model, QUESTION_ANSWERING, inputs)
@@ -80,7 +80,7 @@ def test_the_runtimes_agree_with_keras(run, splits, content, assert_agrees):
 
 
 def test_answers_are_pieces_of_the_context(content):
-    answerer = open_predictor(content)
+    answerer = Predictor.open(content)
     assert isinstance(answerer, QuestionAnsweringPredictor) and answerer.may_find_none
     found = answerer.predict(["who?", "where?"], [CONTEXT])
     assert [answer.answer for answer in found] == ["Grace Hopper", "Lima"]
@@ -92,7 +92,7 @@ def test_answers_are_pieces_of_the_context(content):
 
 
 def test_no_answer_is_given_where_there_is_none(content):
-    answerer = open_predictor(content)
+    answerer = Predictor.open(content)
     (found,) = answerer.predict(["where?"], ["the old was Alan Turing"])
     assert (found.answer, found.start) == ("", None) and found.no_answer_score > 0
     (forced,) = answerer.predict(["where?"], ["the old was Alan Turing"], no_answer_threshold=1000)
@@ -104,12 +104,12 @@ def test_no_answer_is_given_where_there_is_none(content):
 @pytest.mark.parametrize("doc_stride", [1, 4, None])
 def test_any_stride_finds_answers_far_down(content, doc_stride):
     context = "was seen near the " * 30 + "Kurt Godel" + " was seen near the" * 30
-    (found,) = open_predictor(content).predict(["who?"], [context], doc_stride=doc_stride)
+    (found,) = Predictor.open(content).predict(["who?"], [context], doc_stride=doc_stride)
     assert found.answer == "Kurt Godel"
 
 
 def test_a_file_of_several_lengths(run):
-    answerer = QuestionAnsweringPredictor.from_file(convert_run(run, [8, 20]))
+    answerer = QuestionAnsweringPredictor.open(convert_run(run, [8, 20]))
     found = answerer.predict(["where?", "who?"], ["in Oslo", CONTEXT])
     assert [answer.answer for answer in found] == ["Oslo", "Grace Hopper"]
 
@@ -119,10 +119,10 @@ def test_data_without_unanswered_questions_always_get_an_answer(run, splits, con
         name: part.take([index for index, answers in enumerate(part.answers) if answers])
         for name, part in vars(splits).items()
     }
-    config = QUESTION_ANSWERING.configure(run.config, type(splits)(**kept))
+    config = QUESTION_ANSWERING.training.configure(run.config, type(splits)(**kept))
     assert list(config.id2label.values()) == ["answer"]
     metadata = {**vars(read_metadata(content)), "labels": ["answer"]}
-    answerer = open_predictor(pack_metadata(content, **metadata))
+    answerer = Predictor.open(pack_metadata(content, **metadata))
     assert not answerer.may_find_none
     (found,) = answerer.predict(["where?"], ["the old was Alan Turing"])
     assert found.answer and found.no_answer_score > 0
@@ -143,7 +143,7 @@ def test_unfit_data_and_files_are_refused(run, content, splits, options, conll_f
             dataclasses.replace(options, teacher="runs/teacher"),
         )
     assert not (tmp_path / "run").exists()
-    answerer = open_predictor(content)
+    answerer = Predictor.open(content)
     with pytest.raises(UserError, match="has no questions"):
         answerer.evaluate(load_conll_folder(conll_folder).test)
     with pytest.raises(UserError, match="2 questions but 3 contexts"):

@@ -10,7 +10,7 @@ import tf_keras as keras
 
 from converters.conversion.runs import QAT_FILE, convert_run
 from converters.experiments.run_verification import verify_run
-from converters.inference.open_predictor import open_predictor
+from converters.inference.predictor import Predictor
 from converters.inference.sentence_embeddings_predictor import SentenceEmbeddingsPredictor
 from converters.runtime.interpreters import available_runtimes
 from converters.runtime.workers import predict_outputs, run_in_workers
@@ -94,7 +94,7 @@ def test_padding_and_length_change_nothing(run, content, texts):
     merged = convert_run(run, [8, 16])
     for runtime in available_runtimes():
         whole, short = (
-            SentenceEmbeddingsPredictor.from_file(file, runtime).encode(texts[:8])
+            SentenceEmbeddingsPredictor.open(file, runtime).encode(texts[:8])
             for file in (content, merged)
         )
         np.testing.assert_allclose(np.linalg.norm(whole, axis=1), 1, atol=1e-6)
@@ -103,7 +103,7 @@ def test_padding_and_length_change_nothing(run, content, texts):
 
 def test_each_token_counts_the_same(run, texts):
     """Against the mean of the float encoder's last states, by hand."""
-    inputs = SENTENCE_EMBEDDINGS.rows(run.tokenizer, load_plain_texts_of(texts[:6])).inputs
+    inputs = SENTENCE_EMBEDDINGS.encode(run.tokenizer, load_plain_texts_of(texts[:6])).inputs
     ids, mask = inputs["input_ids"], inputs["attention_mask"][..., None]
     norms = [layer.name for layer in run.float_model.layers if layer.name.endswith("_norm")]
     states = keras.Model(run.float_model.input, run.float_model.get_layer(norms[-1]).output)
@@ -120,7 +120,7 @@ def load_plain_texts_of(texts):
 
 
 def test_search_finds_texts_of_the_same_words(content):
-    embedder = open_predictor(content)
+    embedder = Predictor.open(content)
     corpus = ["the cat dog horse", "the bread cheese apple", "the rain snow wind"]
     found = embedder.search(corpus, ["the horse cat dog", "the snow rain wind"], top_k=2)
     assert [[match.index for match in matches][0] for matches in found] == [0, 2]

@@ -130,7 +130,7 @@ def test_logits_go_from_word_to_word(tokenizers, monkeypatch, tmp_path):
     teacher = Teacher(None, Reads(None), by_letters, TOKEN_CLASSIFICATION)
     dataset = TokenDataset("words", [["c", "ab"], ["cab", "cab", "c"]])
     # The second row is a noisy copy of the second sentence, the third one of the first.
-    rows = TOKEN_CLASSIFICATION.rows(
+    rows = TOKEN_CLASSIFICATION.encode(
         by_words, TokenDataset("rows", [["c", "ab"], ["cab", "cba", "c"], ["x", "ab"]])
     )
     found = teacher.logits(dataset, rows, np.array([0, 1, 0]), tmp_path)["logits"][..., 0]
@@ -156,6 +156,7 @@ def test_batches_pad_the_logits_of_words_with_what_teaches_nothing(tokenizers):
         ids,
         np.where(ids == 5, 1, -100),
         tokenizers[0],
+        TOKEN_CLASSIFICATION.outputs,
         batch_size=2,
         word_dropout=0.0,
         seed=0,

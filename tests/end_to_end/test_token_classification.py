@@ -9,7 +9,7 @@ import pytest
 
 from converters.conversion.runs import QAT_FILE, convert_run
 from converters.experiments.run_verification import verify_run
-from converters.inference.open_predictor import open_predictor
+from converters.inference.predictor import Predictor
 from converters.inference.text_classification_predictor import TextClassificationPredictor
 from converters.inference.token_classification_predictor import TokenClassificationPredictor
 from converters.runtime.interpreters import available_runtimes, open_model
@@ -48,7 +48,7 @@ def test_the_run_learns_and_knows_its_task(run, splits):
         assert "val_accuracy" in run.history[stage][-1]
     loaded = load_run(run.folder)
     assert loaded.task is TOKEN_CLASSIFICATION and loaded.history == run.history
-    ids = TOKEN_CLASSIFICATION.rows(loaded.tokenizer, splits.test).select(["input_ids"])
+    ids = TOKEN_CLASSIFICATION.encode(loaded.tokenizer, splits.test).select(["input_ids"])
     np.testing.assert_array_equal(
         loaded.qat_model.predict(ids, verbose=0), run.qat_model.predict(ids, verbose=0)
     )
@@ -69,7 +69,7 @@ def test_the_file_has_a_label_for_each_token(run, content):
 
 @pytest.mark.parametrize("runtime", available_runtimes())
 def test_entities_are_where_they_stand_in_the_text(content, runtime):
-    recognizer = TokenClassificationPredictor.from_file(content, runtime)
+    recognizer = TokenClassificationPredictor.open(content, runtime)
     text = "  Ada Lovelace was\tin Berlin"
     (found, nothing) = recognizer.predict([text, ""])
     assert [(entity.type, entity.text) for entity in found.entities] == [
@@ -82,7 +82,7 @@ def test_entities_are_where_they_stand_in_the_text(content, runtime):
 
 
 def test_words_past_the_end_are_in_no_span(content, splits):
-    recognizer = open_predictor(content)
+    recognizer = Predictor.open(content)
     long = TokenDataset("long", [["was"] * 40 + ["Berlin"]], tags=[["O"] * 40 + ["B-LOC"]])
     metrics = recognizer.evaluate(long)
     assert metrics["words"] == 41 and metrics["recall"] == 0
@@ -91,9 +91,9 @@ def test_words_past_the_end_are_in_no_span(content, splits):
 
 
 def test_several_lengths_say_the_same_as_one(run, content, splits):
-    merged = open_predictor(convert_run(run, [6, 16]))
+    merged = Predictor.open(convert_run(run, [6, 16]))
     assert merged.evaluate(splits.test)["f1"] == pytest.approx(
-        open_predictor(content).evaluate(splits.test)["f1"], abs=0.05
+        Predictor.open(content).evaluate(splits.test)["f1"], abs=0.05
     )
     (found,) = merged.predict(["in Paris"])
     assert [entity.text for entity in found.entities] == ["Paris"]
@@ -146,10 +146,10 @@ def test_unfit_tasks_and_data_are_refused(run, splits, content, options, tmp_pat
         )
     assert not (tmp_path / "run").exists()
     with pytest.raises(UserError, match="is for token-classification, not for text-class"):
-        TextClassificationPredictor.from_file(content)
+        TextClassificationPredictor.open(content)
     other = TokenDataset("other", [["a"]], tags=[["B-SHIP"]])
     with pytest.raises(UserError, match="'B-SHIP'"):
-        open_predictor(content).evaluate(other)
+        Predictor.open(content).evaluate(other)
 
 
 def test_commands(command, run, content, conll_folder, tmp_path):
@@ -169,7 +169,7 @@ def test_commands(command, run, content, conll_folder, tmp_path):
         "--json",
     )
     assert all(row["agreement_with_qat"] > 0.9 for row in verified["accuracy"][1:])
-    assert "| F1 |" in (tmp_path / "report" / "report.md").read_text()
+    assert "| F1 |" in " ".join((tmp_path / "report" / "report.md").read_text().split())
     assert command("evaluate", file, conll_folder, "--json") == command(
         "evaluate", file, conll_folder / "test.conll", "--json"
     )

@@ -60,15 +60,14 @@ def evaluate(
 
       tfsqueeze evaluate intents.tflite clinc150/ --out-of-scope clinc150/oos_val.tsv
     """
-    from converters.inference.open_predictor import open_predictor
+    from converters.inference.predictor import Predictor
     from tfsqueeze.data.sources.evaluation_set import load_texts
 
-    predictor = open_predictor(model, runtime, threads)
+    predictor = Predictor.open(model, runtime, threads)
     step(f"loading {data}")
     trained_on = predictor.metadata.extra.get("dataset")
-    load = (
-        predictor.task.load_held_out if data == trained_on else predictor.task.load_evaluation_set
-    )
+    task_data = predictor.task.data
+    load = task_data.load_held_out if data == trained_on else task_data.load_evaluation_set
     test = load(
         data,
         text_column=text_column,
@@ -91,10 +90,9 @@ def evaluate(
         return
     output.print(
         ", ".join(
-            f"{_named(name)} "
-            + (f"{metrics[name]:.2f}" if name == "perplexity" else f"{100 * metrics[name]:.2f} %")
-            for name in predictor.task.scores
-            if name in metrics
+            f"{_named(score.name)} {score.text(metrics[score.name])}"
+            for score in predictor.task.scores
+            if score.name in metrics
         )
     )
     for kind in ("has_answer", "no_answer"):
@@ -115,11 +113,11 @@ def evaluate(
             f"highest probability, {found['energy_auroc']:.4f} by energy"
         )
     if "per_language" in metrics:
-        table = Table("language", *(_named(name) for name in predictor.task.scores), "texts")
+        table = Table("language", *(_named(score.name) for score in predictor.task.scores), "texts")
         for language, row in metrics["per_language"].items():
             table.add_row(
                 language,
-                *(f"{100 * row[name]:.2f}" for name in predictor.task.scores),
+                *(score.text(row[score.name]) for score in predictor.task.scores),
                 str(row["examples"]),
             )
         output.print(table)

@@ -191,7 +191,7 @@ def train(
     )
     chosen = find_task(task)
     step(f"loading {data}")
-    splits = chosen.load_splits(
+    splits = chosen.data.load_splits(
         data,
         text_column=text_column,
         label_column=label_column,
@@ -202,7 +202,7 @@ def train(
     labels = f" with {len(names)} labels" if names else ""
     step(f"training on {len(splits.train):,} examples{labels}")
     load_tensorflow()
-    from tfsqueeze.training.stage import monitor
+    from tfsqueeze.training.fit import monitor
     from tfsqueeze.training.train_task import train_task
 
     with counting_progress() as progress:

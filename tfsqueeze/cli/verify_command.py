@@ -59,13 +59,14 @@ def verify(
     from converters.conversion.runs import QAT_FILE, convert_run
     from converters.experiments.run_verification import verify_run
     from converters.reports.verification_report import print_report, write_report
-    from converters.tflite.tflite_file import read_model
+    from converters.tflite.tflite_file import TFLiteFile
     from tfsqueeze.training.trained_run import load_run
 
-    content = None if model is None else read_model(model)
+    content = None if model is None else TFLiteFile.open(model).content
     step(f"loading {run}")
     trained = load_run(run)
-    load = trained.task.load_held_out if data is None else trained.task.load_evaluation_set
+    task_data = trained.task.data
+    load = task_data.load_held_out if data is None else task_data.load_evaluation_set
     test = load(
         data or trained.dataset_name,
         text_column=text_column,

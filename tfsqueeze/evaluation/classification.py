@@ -76,3 +76,22 @@ def classification_metrics(
             labels, predictions, labels=class_ids
         ).tolist(),
     }
+
+
+def label_metrics(
+    dataset: Any, predictions: Sequence[str], label_names: Sequence[str]
+) -> dict[str, Any]:
+    """Returns the `classification_metrics` of predicted labels.
+
+    Args:
+        dataset: a dataset with labels.
+        predictions: the predicted label of each example.
+        label_names: the labels in the order of their ids.
+
+    Raises:
+        UserError: as `classification_metrics`, or the dataset has a label without an id.
+    """
+    ids = {name: index for index, name in enumerate(label_names)}
+    return classification_metrics(
+        dataset.label_ids(label_names), [ids[name] for name in predictions], label_names
+    )

@@ -6,44 +6,58 @@ import importlib
 import json
 from pathlib import Path
 
+import tf_keras as keras
+
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.utils.errors import UserError
 
-# What the names of the classes begin with.
-_CLASSIFIERS = {
+# For each architecture the module of its model classes, and the beginning of their names.
+_ARCHITECTURES = {
     "squeezebert": ("tfsqueeze.models.squeezebert", "SqueezeBert"),
     "bert": ("tfsqueeze.models.bert", "Bert"),
     "distilbert": ("tfsqueeze.models.distilbert", "DistilBert"),
     "albert": ("tfsqueeze.models.albert", "Albert"),
 }
-MODEL_TYPES = tuple(_CLASSIFIERS)
+MODEL_TYPES = tuple(_ARCHITECTURES)
 
 
-def classifier_class(
+def task_model_class(
     model_type: str, head: str = "SequenceClassification"
 ) -> type[PreTrainedModel]:
-    """Returns the class of an architecture's classifiers: of texts, or with the head of a `Task`.
+    """Returns the class of an architecture's models for a task.
 
-    Raises UserError for another name than those of `MODEL_TYPES`, and where the architecture has
-    no such class.
+    Any class that is registered with Keras under the package `tfsqueeze` is found.
+
+    Args:
+        model_type: the architecture, one of `MODEL_TYPES`.
+        head: the end of the class's name, as `Task.head` has it.
+
+    Raises:
+        UserError: there is no such architecture, or it has no such class.
     """
-    if model_type not in _CLASSIFIERS:
+    if model_type not in _ARCHITECTURES:
         raise UserError(f"model_type {model_type!r} is not one of {', '.join(MODEL_TYPES)}")
-    module, name = _CLASSIFIERS[model_type]
-    found = getattr(importlib.import_module(module), f"{name}For{head}", None)
-    if found is None:
-        raise UserError(f"there is no {name}For{head}; use a squeezebert")
-    return found
+    module, architecture = _ARCHITECTURES[model_type]
+    importlib.import_module(module)
+    name = f"{architecture}For{head}"
+    model_class = keras.saving.get_registered_object(f"tfsqueeze>{name}")
+    if model_class is None:
+        raise UserError(f"there is no {name}; use a squeezebert")
+    return model_class
 
 
 def read_config(path: Path) -> EncoderConfig:
-    """Reads a config.json of any of the architectures; without `model_type` it is SqueezeBERT's.
+    """Reads a config.json of any of the architectures.
 
-    Raises UserError where it cannot be read.
+    Args:
+        path: the file; without a `model_type` it describes a SqueezeBERT.
+
+    Raises:
+        UserError: the file cannot be read, or describes an unknown architecture.
     """
     try:
         model_type = json.loads(path.read_text("utf-8")).get("model_type", "squeezebert")
     except (OSError, ValueError, AttributeError):
-        model_type = "squeezebert"  # whose reader says what is wrong
-    return classifier_class(model_type).config_class.from_json(path)
+        model_type = "squeezebert"  # The reader below says what is wrong.
+    return task_model_class(model_type).config_class.from_json(path)

@@ -42,7 +42,7 @@ class SequenceClassificationHead(PreTrainedModel):
     """
 
     @staticmethod
-    def _reads_first_token_only(config):
+    def reads_first_token_only(config):
         return config.classifier_pooling == "cls"
 
     @staticmethod

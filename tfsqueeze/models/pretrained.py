@@ -40,7 +40,7 @@ class PreTrainedModel(keras.Model):
         graph = encode(
             config,
             names,
-            first_token_only=self._reads_first_token_only(config),
+            first_token_only=self.reads_first_token_only(config),
             extra_inputs=self.extra_inputs,
             with_word_table=self.reads_word_table,
         )
@@ -56,7 +56,7 @@ class PreTrainedModel(keras.Model):
         self.extra_tensors = types.MappingProxyType({})
 
     @staticmethod
-    def _reads_first_token_only(config: EncoderConfig) -> bool:
+    def reads_first_token_only(config: EncoderConfig) -> bool:
         return False
 
     @staticmethod

@@ -1,15 +1,19 @@
 """The tasks that go through the whole pipeline, from data to a .tflite file and its predictions.
 
-Nothing here loads TensorFlow: a device decodes predictions by the same code.
+Importing this package loads no TensorFlow and no reader of data: a device decodes predictions
+with the same code.
 """
 
 from __future__ import annotations
 
+from tfsqueeze.evaluation.score import Score
+from tfsqueeze.tasks.encodings import IGNORE_INDEX, Encodings
 from tfsqueeze.tasks.intent_and_slots import IntentAndSlots
 from tfsqueeze.tasks.masked_lm import MaskedLM
 from tfsqueeze.tasks.question_answering import QuestionAnswering
 from tfsqueeze.tasks.sentence_embeddings import SentenceEmbeddings
-from tfsqueeze.tasks.task import IGNORED, Encodings, Task
+from tfsqueeze.tasks.task import Task
+from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.tasks.text_classification import TextClassification
 from tfsqueeze.tasks.token_classification import TokenClassification
 from tfsqueeze.utils.errors import UserError
@@ -31,9 +35,26 @@ TASKS: dict[str, Task] = {
         MASKED_LM,
     )
 }
+# The order in which reports show scores; a plot shows the first that its rows have.
+_SCORE_ORDER = (
+    "frame_accuracy",
+    "intent_accuracy",
+    "slot_f1",
+    "accuracy",
+    "macro_f1",
+    "masked_accuracy",
+    "teacher_cosine",
+    "spearman",
+    "exact_match",
+    "f1",
+    "precision",
+    "recall",
+    "word_accuracy",
+    "perplexity",
+)
 
 __all__ = [
-    "IGNORED",
+    "IGNORE_INDEX",
     "INTENT_AND_SLOTS",
     "MASKED_LM",
     "QUESTION_ANSWERING",
@@ -43,12 +64,25 @@ __all__ = [
     "TOKEN_CLASSIFICATION",
     "Encodings",
     "Task",
+    "TaskName",
     "find_task",
+    "known_scores",
 ]
 
 
 def find_task(name: str) -> Task:
-    """The task of a name. Raises UserError for a name that is none."""
+    """Returns the task of a name.
+
+    Raises:
+        UserError: there is no such task.
+    """
     if name not in TASKS:
         raise UserError(f"there is no task {name!r}; there are {', '.join(TASKS)}")
     return TASKS[name]
+
+
+def known_scores() -> dict[str, Score]:
+    """Returns the scores of all tasks by name, in the order in which reports show them."""
+    scores = {score.name: score for task in TASKS.values() for score in task.scores}
+    ordered = [name for name in _SCORE_ORDER if name in scores]
+    return {name: scores[name] for name in dict.fromkeys([*ordered, *scores])}

@@ -2,58 +2,57 @@
 
 from __future__ import annotations
 
-from tfsqueeze.data.datasets.token_dataset import TokenDataset
-from tfsqueeze.data.readers.snips import load_snips, read_snips
+from tfsqueeze.evaluation.classification import label_metrics
 from tfsqueeze.evaluation.entities import entity_metrics, frame_accuracy
-from tfsqueeze.tasks.task import (
-    WordTask,
-    label_metrics,
-    require_kind,
-    tag_names,
-    word_targets,
-)
-from tfsqueeze.utils.errors import UserError
+from tfsqueeze.evaluation.score import Score
+from tfsqueeze.tasks.outputs import TextLabel, WordTag
+from tfsqueeze.tasks.task_names import TaskName
+from tfsqueeze.tasks.word_task import WordTask
 
 
 class IntentAndSlots(WordTask):
-    """Tells the intent of commands and tags their slots; the data are SNIPS' JSON files."""
+    """Tells the intent of commands and tags their slots."""
 
-    name = "intent-and-slots"
+    name = TaskName.INTENT_AND_SLOTS.value
     title = "classifier of intents and slots"
     head = "IntentAndSlots"
-    outputs = {"intent_logits": "text", "slot_logits": "word"}
-    monitored = ("intent_accuracy", "slot_f1")
-    scores = ("intent_accuracy", "slot_f1", "frame_accuracy")
+    outputs = {
+        "intent_logits": TextLabel("One score per intent."),
+        "slot_logits": WordTag("One score per token and slot tag.", "slots"),
+    }
+    scores = (
+        Score("intent_accuracy", "Intent accuracy"),
+        Score("slot_f1", "Slot F1"),
+        Score("frame_accuracy", "Frame accuracy"),
+    )
+    label_output = "intent_logits"
 
-    @staticmethod
-    def read_file(path):
-        return read_snips(path)
+    @property
+    def data(self):
+        from tfsqueeze.tasks.intent_and_slots_data import IntentAndSlotsData
 
-    def load_splits(self, name_or_path, *, seed=0, **columns):
-        return load_snips(name_or_path, seed=seed)
+        return IntentAndSlotsData()
 
-    def configure(self, config, splits):
-        require_kind(splits, TokenDataset, self)
-        if splits.label_names is None:
-            raise UserError(
-                f"{splits.train.name} has no intents; give its sentences labels, or "
-                "train a token-classification"
-            )
-        return config.with_labels(splits.label_names).replace(slot_labels=tag_names(splits))
+    @property
+    def training(self):
+        from tfsqueeze.tasks.intent_and_slots_training import IntentAndSlotsTraining
+
+        return IntentAndSlotsTraining(self)
 
     def classes(self, labels, slots):
         return {"intent_logits": list(labels), "slot_logits": list(slots)}
 
-    def targets(self, dataset, rows, classes):
-        return {
-            "intent_logits": dataset.label_ids(classes["intent_logits"]),
-            "slot_logits": word_targets(dataset, rows, classes["slot_logits"]),
-        }
+    def check_dataset(self, dataset, classes, pairs):
+        super().check_dataset(dataset, classes, pairs)
+        dataset.label_ids(classes["intent_logits"])
 
     def metrics(self, dataset, predictions, classes):
-        """As `entity_metrics` has them of the slots and `classification_metrics` of the intents,
-        in `slots` and `intents`; and of both `intent_accuracy`, `slot_f1` and `frame_accuracy`,
-        in 0..1."""
+        """Returns the metrics of intents, of slots, and of both.
+
+        Returns:
+            `intents` as `classification_metrics` returns them, `slots` as `entity_metrics` does,
+            and `intent_accuracy`, `slot_f1` and `frame_accuracy` in 0..1.
+        """
         intents = label_metrics(dataset, predictions["intent_logits"], classes["intent_logits"])
         dataset.tag_ids(classes["slot_logits"])
         slots = entity_metrics(dataset.tags, predictions["slot_logits"])

@@ -1,98 +1,75 @@
-"""The piece of a text that answers a question."""
+"""The span of a text that answers a question."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
-from tfsqueeze.data.datasets.question_dataset import NO_ANSWER, AnnotatedAnswer, QuestionDataset
-from tfsqueeze.data.readers.squad import load_squad, read_squad
+from tfsqueeze.data.datasets.question_dataset import NO_ANSWER, QuestionDataset
 from tfsqueeze.decoding.answer_spans import find_answers
 from tfsqueeze.evaluation.answers import answer_metrics
-from tfsqueeze.tasks.task import Encodings, Task, require_kind
+from tfsqueeze.evaluation.score import Score
+from tfsqueeze.tasks.encodings import Encodings
+from tfsqueeze.tasks.outputs import TokenPosition
+from tfsqueeze.tasks.task import Task
+from tfsqueeze.tasks.task_names import TaskName
+from tfsqueeze.utils.errors import UserError
 
 
 class QuestionAnswering(Task):
-    """Finds answers in contexts; the data are files in SQuAD's JSON.
+    """Finds answers in contexts.
 
-    The one class of `answers` is `ANSWER`; where some questions have none, `NO_ANSWER` is another.
+    The one class of `answers` is `ANSWER`; where some questions have no answer, `NO_ANSWER` is
+    another.
     """
 
-    name = "question-answering"
+    name = TaskName.QUESTION_ANSWERING.value
     title = "finder of answers"
     head = "QuestionAnswering"
-    outputs = {"start_logits": "place", "end_logits": "place"}
-    monitored = ("start_accuracy", "end_accuracy")
-    scores = ("exact_match", "f1")
+    outputs = {
+        "start_logits": TokenPosition("How well each token begins the answer."),
+        "end_logits": TokenPosition("How well each token ends the answer."),
+    }
+    scores = (Score("exact_match", "Exact match"), Score("f1", "F1"))
 
-    def load_splits(self, name_or_path, *, seed=0, **columns):
-        return load_squad(name_or_path, seed=seed)
+    @property
+    def data(self):
+        from tfsqueeze.tasks.question_answering_data import QuestionAnsweringData
 
-    def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
-        if Path(name_or_path).is_file():
-            return read_squad(name_or_path)
-        return self.load_held_out(name_or_path, seed=seed)
+        return QuestionAnsweringData()
 
-    def input_names(self, dataset):
-        return ("input_ids", "token_type_ids")
+    @property
+    def training(self):
+        from tfsqueeze.tasks.question_answering_training import QuestionAnsweringTraining
 
-    def configure(self, config, splits):
-        require_kind(splits, QuestionDataset, self)
-        return config.with_labels(splits.label_names)
+        return QuestionAnsweringTraining(self)
 
     def classes(self, labels, slots):
         return {"answers": list(labels)}
 
-    def texts(self, dataset):
-        return [*dataset.questions, *dict.fromkeys(dataset.contexts)]
+    def check_dataset(self, dataset, classes, pairs):
+        if not isinstance(dataset, QuestionDataset):
+            raise UserError(f"{dataset.name} has no questions; the model is for {self.name}")
 
-    def rows(self, tokenizer, dataset, doc_stride=None):
-        found = tokenizer.to_device().encode_questions(
+    def encode(self, tokenizer, dataset, doc_stride=None):
+        questions = tokenizer.to_device().encode_questions(
             dataset.questions, dataset.contexts, doc_stride=doc_stride
         )
-        return Encodings(found.inputs, examples=found.examples, offset_mapping=found.offset_mapping)
+        return Encodings(
+            questions.inputs,
+            example_ids=questions.examples,
+            offset_mapping=questions.offset_mapping,
+        )
 
-    def targets(self, dataset, rows, classes):
-        """The first and the last token of the first answer that was marked; the first token of the
-        row where the window does not hold all of it."""
-        inside, needed = [], [set() for _ in range(len(dataset))]
-        for example, offsets in zip(rows.examples, rows.offset_mapping, strict=True):
-            # Where there is no answer, no token is inside of it.
-            answer = next(iter(dataset.answers[example]), AnnotatedAnswer("", 0))
-            starts, ends = offsets.T
-            inside.append(
-                np.flatnonzero(
-                    (starts >= 0)
-                    & (ends > answer.start)
-                    & (starts < answer.start + len(answer.text))
-                )
-            )
-            needed[example].update(starts[inside[-1]])
-        places = np.zeros((2, len(rows)), np.int32)
-        for row, (example, tokens) in enumerate(zip(rows.examples, inside, strict=True)):
-            if len(tokens) and needed[example] == set(rows.offset_mapping[row, tokens, 0]):
-                places[:, row] = tokens[0], tokens[-1]
-        return {"start_logits": places[0], "end_logits": places[1]}
+    def decode(self, logits, encodings, classes):
+        """Returns the best span of each question, an `AnswerSpan`.
 
-    def predictions(self, outputs, rows, classes):
-        """The best span of each question, an `AnswerSpan`; None for no answer, which is only
-        given where the data of training have such questions."""
+        None stands for no answer, which is only given where the training data have such questions.
+        """
         threshold = 0.0 if NO_ANSWER in classes["answers"] else None
-        return {
-            "answers": [
-                answers.best(threshold)
-                for answers in find_answers(
-                    outputs["start_logits"],
-                    outputs["end_logits"],
-                    rows.examples,
-                    rows.offset_mapping,
-                )
-            ]
-        }
+        return {"answers": [answers.best(threshold) for answers in _find(logits, encodings)]}
 
     def metrics(self, dataset, predictions, classes):
-        """As `answer_metrics`."""
+        """Returns the metrics of `answer_metrics`."""
         texts = [
             "" if span is None else context[span.start : span.end]
             for context, span in zip(dataset.contexts, predictions["answers"], strict=True)
@@ -101,26 +78,22 @@ class QuestionAnswering(Task):
             [[answer.text for answer in answers] for answers in dataset.answers], texts
         )
 
-    def counted(self, outputs, rows):
-        """The logits of the tokens that may begin or end an answer, and of each row's first."""
-        counted = rows.offset_mapping[:, :, 0] >= 0
-        counted[:, 0] = True
-        return {name: outputs[name][counted] for name in self.outputs}
-
-    def decisions(self, outputs, rows):
-        """The best span of each question, whether or not nothing is better: its characters."""
-        spans = [
-            answers.best(None)
-            for answers in find_answers(
-                outputs["start_logits"],
-                outputs["end_logits"],
-                rows.examples,
-                rows.offset_mapping,
-                n_best=1,
-            )
-        ]
+    def decisions(self, logits, encodings):
+        """Returns the characters of the best span of each question, even where no answer is
+        better: int [questions, 2]."""
+        spans = [answers.best(None) for answers in _find(logits, encodings, n_best=1)]
         return {
             "answers": np.array(
                 [(-1, -1) if span is None else (span.start, span.end) for span in spans]
             )
         }
+
+
+def _find(logits, encodings, **options):
+    return find_answers(
+        logits["start_logits"],
+        logits["end_logits"],
+        encodings.example_ids,
+        encodings.offset_mapping,
+        **options,
+    )

@@ -69,7 +69,9 @@ class Task(abc.ABC):
         """
 
     @abc.abstractmethod
-    def check_dataset(self, dataset: Any, classes: Mapping[str, Sequence[str]], pairs: bool) -> None:
+    def check_dataset(
+        self, dataset: Any, classes: Mapping[str, Sequence[str]], pairs: bool
+    ) -> None:
         """Checks that a model can be evaluated on a dataset.
 
         Args:
@@ -133,6 +135,5 @@ class Task(abc.ABC):
         The items along the first axis of each array are equal where two models decide alike.
         """
         return {
-            name: output.decisions(logits[name], encodings)
-            for name, output in self.outputs.items()
+            name: output.decisions(logits[name], encodings) for name, output in self.outputs.items()
         }

@@ -3,55 +3,60 @@
 from __future__ import annotations
 
 from tfsqueeze.data.datasets.text_dataset import TextDataset
-from tfsqueeze.data.sources.evaluation_set import load_evaluation_set
-from tfsqueeze.data.sources.named_datasets import load_dataset
-from tfsqueeze.tasks.task import Encodings, Task, label_metrics, require_kind, tokenized_texts
+from tfsqueeze.evaluation.classification import label_metrics
+from tfsqueeze.evaluation.score import Score
+from tfsqueeze.tasks.encodings import Encodings, encode_texts
+from tfsqueeze.tasks.outputs import TextLabel
+from tfsqueeze.tasks.task import Task
+from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.utils.errors import UserError
 
 
 class TextClassification(Task):
-    """Classifies texts; pairs of texts where the dataset has `text_pairs`."""
+    """Classifies texts, or pairs of texts where the dataset has `text_pairs`."""
 
-    name = "text-classification"
+    name = TaskName.TEXT_CLASSIFICATION.value
     title = "text classifier"
     head = "SequenceClassification"
-    outputs = {"logits": "text"}
-    monitored = ("accuracy",)
-    scores = ("accuracy", "macro_f1")
+    outputs = {"logits": TextLabel()}
+    scores = (Score("accuracy", "Accuracy"), Score("macro_f1", "Macro F1"))
+    label_output = "logits"
 
-    def load_splits(self, name_or_path, *, seed=0, **columns):
-        return load_dataset(name_or_path, seed=seed, **columns)
+    @property
+    def data(self):
+        from tfsqueeze.tasks.text_classification_data import TextClassificationData
 
-    def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
-        return load_evaluation_set(name_or_path, seed=seed, **columns)
+        return TextClassificationData()
 
-    def input_names(self, dataset):
-        types = ("token_type_ids",) if dataset.text_pairs is not None else ()
-        return ("input_ids", *types)
+    @property
+    def training(self):
+        from tfsqueeze.tasks.text_classification_training import TextClassificationTraining
 
-    def configure(self, config, splits):
-        require_kind(splits, TextDataset, self)
-        return config.with_labels(splits.label_names)
+        return TextClassificationTraining(self)
 
     def classes(self, labels, slots):
         return {"logits": list(labels)}
 
-    def texts(self, dataset):
-        return [*dataset.texts, *(dataset.text_pairs or ())]
+    def check_dataset(self, dataset, classes, pairs):
+        if not isinstance(dataset, TextDataset):
+            raise UserError(f"{dataset.name} has words with tags; the model is for {self.name}")
+        require_pairs(dataset, pairs)
+        dataset.label_ids(classes["logits"])
 
-    def rows(self, tokenizer, dataset):
-        return Encodings(tokenized_texts(tokenizer, dataset.texts, dataset.text_pairs))
-
-    def targets(self, dataset, rows, classes):
-        return {"logits": dataset.label_ids(classes["logits"])}
+    def encode(self, tokenizer, dataset):
+        return Encodings(encode_texts(tokenizer, dataset.texts, dataset.text_pairs))
 
     def metrics(self, dataset, predictions, classes):
+        """Returns the metrics of `classification_metrics`."""
         return label_metrics(dataset, predictions["logits"], classes["logits"])
 
 
 def require_pairs(dataset: TextDataset, pairs: bool) -> None:
-    """Raises UserError where a dataset has second texts and its model reads none, or the other
-    way round."""
+    """Checks that a dataset has second texts if its model reads pairs, and has none otherwise.
+
+    Raises:
+        UserError: the dataset and the model do not fit.
+    """
     if pairs and dataset.text_pairs is None:
         raise UserError(
             f"{dataset.name} has no second texts, and the model is for pairs; name "

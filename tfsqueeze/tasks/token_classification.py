@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-from tfsqueeze.data.datasets.token_dataset import TokenDataset
-from tfsqueeze.data.readers.conll import load_conll_folder, read_conll
 from tfsqueeze.evaluation.entities import entity_metrics
-from tfsqueeze.tasks.task import WordTask, require_kind, tag_names, word_targets
+from tfsqueeze.evaluation.score import Score
+from tfsqueeze.tasks.outputs import WordTag
+from tfsqueeze.tasks.task_names import TaskName
+from tfsqueeze.tasks.word_task import WordTask
 
 
 class TokenClassification(WordTask):
-    """Tags the words of sentences with B-, I- and O; the data are CoNLL files."""
+    """Tags the words of sentences with B-, I- and O."""
 
-    name = "token-classification"
+    name = TaskName.TOKEN_CLASSIFICATION.value
     title = "token classifier"
     head = "TokenClassification"
-    outputs = {"logits": "word"}
-    monitored = ("f1",)
-    scores = ("precision", "recall", "f1", "word_accuracy")
+    outputs = {"logits": WordTag()}
+    scores = (
+        Score("precision", "Precision"),
+        Score("recall", "Recall"),
+        Score("f1", "F1"),
+        Score("word_accuracy", "Word accuracy"),
+    )
 
-    @staticmethod
-    def read_file(path):
-        return read_conll(path)
+    @property
+    def data(self):
+        from tfsqueeze.tasks.token_classification_data import TokenClassificationData
 
-    def load_splits(self, name_or_path, *, seed=0, **columns):
-        return load_conll_folder(name_or_path, seed=seed)
+        return TokenClassificationData()
 
-    def configure(self, config, splits):
-        require_kind(splits, TokenDataset, self)
-        return config.with_labels(tag_names(splits))
+    @property
+    def training(self):
+        from tfsqueeze.tasks.token_classification_training import TokenClassificationTraining
+
+        return TokenClassificationTraining(self)
 
     def classes(self, labels, slots):
         return {"logits": list(labels)}
 
-    def targets(self, dataset, rows, classes):
-        return {"logits": word_targets(dataset, rows, classes["logits"])}
-
     def metrics(self, dataset, predictions, classes):
+        """Returns the metrics of `entity_metrics`."""
         dataset.tag_ids(classes["logits"])
         return entity_metrics(dataset.tags, predictions["logits"])

@@ -1,16 +1,19 @@
-"""The examples that a run learns from: those of the data, texts without labels, variants, and
-noisy copies."""
+"""The examples that a run learns from, and where each of them comes from."""
 
 from __future__ import annotations
 
+import dataclasses
+import enum
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tfsqueeze.data.datasets.concatenation import concatenate
+from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords, augment
-from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
+from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.sources.text_files import text_files
 from tfsqueeze.robustness.noisy_copies import TRAINING_NOISES, WORD_NOISES, noisy_copies
 from tfsqueeze.training.teacher import Teacher
@@ -18,23 +21,124 @@ from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 
 
-def with_unlabelled(splits: TextDatasetSplits, sources: Sequence[str], folder: Path) -> TextDataset:
-    """Returns the training texts, and after them those of sources without labels.
+class Origin(enum.IntEnum):
+    """Where an example comes from."""
 
-    sources: see `TrainingOptions.unlabelled`. folder: takes the texts of named datasets.
+    ORIGINAL = 0
+    UNLABELLED = 1
+    VARIANT = 2
+    NOISY_COPY = 3
 
-    A text that is there already, or in another part of the data, is left out, whatever its case,
-    spaces and punctuation. The label of one without is the first: it stands for none.
 
-    Raises UserError where a source does not exist, and for data that are not single texts.
+@dataclasses.dataclass(frozen=True)
+class Examples:
+    """A dataset, and the origin of each of its examples.
+
+    Args:
+        dataset: the examples.
+        origins: int [examples], the `Origin` of each.
+        sources: int [examples], the example that a variant or a noisy copy was made from; the
+            example itself where it was not made from another.
     """
-    train = splits.train
+
+    dataset: Any
+    origins: np.ndarray
+    sources: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    @classmethod
+    def originals(cls, dataset: Any) -> Examples:
+        """Returns a dataset whose examples are all original."""
+        return cls(dataset, np.full(len(dataset), Origin.ORIGINAL), np.arange(len(dataset)))
+
+    def have(self, *origins: Origin) -> np.ndarray:
+        """Returns which examples have one of the origins: bool [examples]."""
+        return np.isin(self.origins, origins)
+
+    @property
+    def lack_labels(self) -> np.ndarray:
+        """Which examples are unlabelled or variants of unlabelled ones: bool [examples]."""
+        return self.origins[self.sources] == Origin.UNLABELLED
+
+    def extend(self, added: Any, origin: Origin, sources: np.ndarray | None = None) -> Examples:
+        """Returns the examples with a dataset after them.
+
+        Args:
+            added: the further examples.
+            origin: their origin.
+            sources: int [added], the examples that they were made from; None if from no other.
+        """
+        if sources is None:
+            sources = len(self) + np.arange(len(added))
+        return Examples(
+            concatenate([self.dataset, added], self.dataset.name),
+            np.concatenate([self.origins, np.full(len(added), origin)]),
+            np.concatenate([self.sources, sources]),
+        )
+
+    def teacher_dataset(self) -> tuple[Any, np.ndarray]:
+        """Returns what a teacher reads for the examples.
+
+        A teacher reads the text of a noisy copy without its noise, so that the student learns to
+        understand the copy as the teacher understands the text.
+
+        Returns:
+            A dataset without noisy copies, and for each example its number in that dataset: int
+            [examples].
+        """
+        read = np.flatnonzero(~self.have(Origin.NOISY_COPY))
+        wanted = np.where(self.have(Origin.NOISY_COPY), self.sources, np.arange(len(self)))
+        return self.dataset.take(read), np.searchsorted(read, wanted)
+
+
+def prepare_examples(
+    splits: Splits, options: TrainingOptions, teacher: Teacher | None, folder: Path
+) -> Examples:
+    """Returns all examples that a run learns from.
+
+    Args:
+        splits: the parts of the data.
+        options: says how many variants and noisy copies there are, and names unlabelled texts.
+        teacher: labels unlabelled texts and variants; None for a run without them.
+        folder: keeps the texts of named datasets.
+
+    Raises:
+        UserError: a source of texts does not exist, or the data allow no unlabelled texts or no
+            copies.
+    """
+    examples = Examples.originals(splits.train)
+    if teacher is not None:
+        examples = add_unlabelled(examples, splits, options.unlabelled, folder)
+        examples = add_variants(examples, teacher, options)
+    return add_noisy_copies(examples, options)
+
+
+def add_unlabelled(
+    examples: Examples, splits: Splits, sources: Sequence[str], folder: Path
+) -> Examples:
+    """Adds texts without labels.
+
+    A text that any part of the data holds already is left out, whatever its case, spaces and
+    punctuation. The first label is a placeholder for the missing ones.
+
+    Args:
+        examples: the training texts.
+        splits: the parts of the data.
+        sources: see `TrainingOptions.unlabelled`.
+        folder: keeps the texts of named datasets.
+
+    Raises:
+        UserError: a source does not exist, or the data are not single texts.
+    """
     if not sources:
-        return train
+        return examples
+    train = splits.train
     if not isinstance(train, TextDataset) or train.text_pairs is not None:
         raise UserError(
-            f"{train.name} is not one of single texts, of which alone there can be "
-            "unlabelled ones; leave them out"
+            f"{train.name} does not hold single texts, and unlabelled texts can be added to "
+            "those alone; leave them out"
         )
     seen = {
         _letters(text)
@@ -48,58 +152,49 @@ def with_unlabelled(splits: TextDatasetSplits, sources: Sequence[str], folder: P
             if (letters := _letters(line)) and letters not in seen:
                 seen.add(letters)
                 texts.append(line)
-    return concatenate(
-        [train, TextDataset("unlabelled", texts, labels=[splits.label_names[0]] * len(texts))],
-        train.name,
-    )
+    unlabelled = TextDataset("unlabelled", texts, labels=[splits.label_names[0]] * len(texts))
+    return examples.extend(unlabelled, Origin.UNLABELLED)
 
 
 def _letters(text):
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def with_variants(teacher: Teacher, dataset, options: TrainingOptions):
-    """Returns the dataset with as many variants of all its examples after it as the options ask
-    for: other words of the teacher's vocabulary, near in its embeddings, stand in."""
+def add_variants(examples: Examples, teacher: Teacher, options: TrainingOptions) -> Examples:
+    """Adds `options.augmented_copies` variants of each example.
+
+    In a variant, words of the teacher's vocabulary that are near in its embeddings replace some
+    of the words.
+    """
     copies = options.augmented_copies
     if not copies:
-        return dataset
+        return examples
     words = NeighbourWords(
-        teacher.tokenizer.vocabulary, teacher.model.get_layer("embeddings").word_embeddings.numpy()
+        teacher.tokenizer.vocabulary,
+        teacher.model.get_layer("embeddings").word_embeddings.numpy(),
     )
-    return concatenate(
-        [
-            dataset,
-            augment(
-                dataset,
-                copies,
-                lambda texts: [
-                    text
-                    for copy in range(copies)
-                    for text in words.replace(texts, options.replaced_words, options.seed + copy)
-                ],
-            ),
-        ]
+    variants = augment(
+        examples.dataset,
+        copies,
+        lambda texts: [
+            text
+            for copy in range(copies)
+            for text in words.replace(texts, options.replaced_words, options.seed + copy)
+        ],
     )
+    return examples.extend(variants, Origin.VARIANT, np.tile(np.arange(len(examples)), copies))
 
 
-def with_noise(dataset, options: TrainingOptions, originals: int | None = None):
-    """Returns the dataset with as many noisy copies after it as the options ask for, and of which
-    of its examples each is a copy: int [examples].
-
-    originals: copies are made of so many of the first examples; of all by default.
-    """
-    count = len(dataset) if originals is None else originals
-    sources = np.arange(len(dataset))
+def add_noisy_copies(examples: Examples, options: TrainingOptions) -> Examples:
+    """Adds `options.noisy_copies` noisy copies of each original example."""
     copies = options.noisy_copies
     if not copies:
-        return dataset, sources
-    names = TRAINING_NOISES if isinstance(dataset, TextDataset) else WORD_NOISES
+        return examples
+    originals = np.flatnonzero(examples.have(Origin.ORIGINAL))
+    names = TRAINING_NOISES if isinstance(examples.dataset, TextDataset) else WORD_NOISES
     noisy = augment(
-        dataset.take(range(count)),
+        examples.dataset.take(originals),
         copies,
         lambda texts: noisy_copies(texts, copies, options.noise_level, options.seed, names),
     )
-    return concatenate([dataset, noisy]), np.concatenate(
-        [sources, np.tile(sources[:count], copies)]
-    )
+    return examples.extend(noisy, Origin.NOISY_COPY, np.tile(originals, copies))

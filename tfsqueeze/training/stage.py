@@ -1,174 +1,247 @@
-"""One stage of training: a plain Keras fit that can be interrupted and resumed."""
+"""The two stages of a run: float training, then quantization-aware training."""
 
 from __future__ import annotations
 
-import csv
-import json
-import shutil
-from collections.abc import Sequence
+import abc
+import dataclasses
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, ClassVar
 
+import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.configs.encoder_config import EncoderConfig
+from tfsqueeze.distillation.distillation_options import DistillationOptions
 from tfsqueeze.distillation.distiller import Distiller
+from tfsqueeze.models.pretrained import PreTrainedModel
+from tfsqueeze.models.spelling_vectors import fold_spelling
+from tfsqueeze.quantization import load_quantized, quantize_aware
 from tfsqueeze.tasks import Task
-from tfsqueeze.training.batches import TrainingBatches
-from tfsqueeze.training.objectives import losses_and_metrics
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.training.batches import TrainingBatches, calibration_batches
+from tfsqueeze.training.encoding import EncodedExamples, keras_targets
+from tfsqueeze.training.examples import Origin
+from tfsqueeze.training.fit import fit_resumable
+from tfsqueeze.training.model_setup import new_model
+from tfsqueeze.training.run_folder import Seconds
+from tfsqueeze.training.teacher import Teacher
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.files import write_atomically
 
-_WARMUP_SHARE = 0.1
-_HISTORY = "history.csv"
-_START = "start.json"
 
+@dataclasses.dataclass(frozen=True)
+class StageInputs:
+    """What both stages of a run take.
 
-def fit_stage(
-    model: keras.Model,
-    task: Task,
-    classes: dict[str, list[str]],
-    batches: TrainingBatches,
-    validation: tf.data.Dataset,
-    folder: Path,
-    *,
-    epochs: int,
-    learning_rate: float,
-    options: TrainingOptions,
-    keep_start: bool = False,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> list[dict[str, float]]:
-    """Fits the model and leaves it with the weights of its best epoch on validation.
-
-    model: one of the task, or a `Distiller` of one.
-    classes: the names of each output's classes.
-    folder: where the epoch history (history.csv), the best weights and TensorBoard's logs go,
-        and the backup from which an interrupted stage resumes at its last whole epoch.
-    keep_start: whether the weights that the stage starts from stand for the best where no epoch
-        beats them, as those of a calibrated model may.
-    callbacks: further Keras callbacks, as one that shows progress.
-
-    Returns one row per epoch: epoch (from 1), loss, val_loss, the task's Keras metrics, such as
-    accuracy, and those of validation, such as val_accuracy; before them, with `keep_start`, a row
-    for epoch 0 with the start's val_loss and metrics of validation. Where several metrics choose
-    the epoch, their mean is there as val_score.
+    Attributes:
+        folder: the folder of the run.
+        task: the task.
+        options: the settings of the run.
+        config: the model's configuration.
+        classes: the names of each output's classes.
+        tokenizer: the model's tokenizer.
+        examples: what the model is trained on.
+        validation: batches that choose the epoch.
+        teacher: None where the model learns from labels.
+        callbacks: called with a stage's name, its epochs and its steps per epoch; returns further
+            Keras callbacks.
+        seconds: takes the time of each stage.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    compile_for_task(model, task, classes, learning_rate, epochs * batches.steps, options)
-    history = folder / _HISTORY
-    best_weights = folder / "best.weights.h5"
-    best = None
-    if best_weights.exists():
-        model.load_weights(best_weights)
-    if keep_start or best_weights.exists():
-        metrics = model.evaluate(validation, verbose=0, return_dict=True)
-        best = task.monitored_value(metrics)
-    if keep_start and not best_weights.exists():
-        row = {
-            "epoch": 0,
-            **{f"val_{name}": value for name, value in metrics.items()},
-            monitor(task): best,
-        }
-        with write_atomically(folder / _START) as temporary:
-            temporary.write_text(json.dumps(row) + "\n", "utf-8")
-        # After the evaluation, which makes the metrics' variables: Keras saves them too, and
-        # cannot load a file without them once they exist.
-        model.save_weights(best_weights)
-    model.fit(
-        batches.dataset(),
-        validation_data=validation,
-        epochs=epochs,
-        verbose=0,
-        callbacks=[
-            # First, so that the others find the value in the logs.
-            *(
-                []
-                if len(task.monitored) == 1
-                else [
-                    keras.callbacks.LambdaCallback(
-                        on_epoch_end=lambda epoch, logs: logs.update(
-                            {monitor(task): task.monitored_value(logs, "val_")}
-                        )
-                    )
-                ]
-            ),
-            keras.callbacks.ModelCheckpoint(
-                str(best_weights),
-                monitor=monitor(task),
-                mode="max",
-                save_best_only=True,
-                save_weights_only=True,
-                initial_value_threshold=best,
-            ),
-            keras.callbacks.CSVLogger(str(history), append=history.exists()),
-            keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
-            keras.callbacks.EarlyStopping(
-                monitor=monitor(task), mode="max", patience=options.patience
-            ),
-            *callbacks,
-            # Last, so that the files above hold an epoch before it counts as done.
-            keras.callbacks.BackupAndRestore(str(folder / "backup")),
-        ],
-    )
-    model.load_weights(best_weights)
-    shutil.rmtree(folder / "backup", ignore_errors=True)
-    return read_history(folder)
+
+    folder: Path
+    task: Task
+    options: TrainingOptions
+    config: EncoderConfig
+    classes: dict[str, list[str]]
+    tokenizer: WordPieceTokenizer
+    examples: EncodedExamples
+    validation: tf.data.Dataset
+    teacher: Teacher | None
+    callbacks: Callable[[str, int, int], Sequence[keras.callbacks.Callback]]
+    seconds: Seconds
 
 
-def compile_for_task(
-    model: keras.Model,
-    task: Task,
-    classes: dict[str, list[str]],
-    learning_rate: float,
-    steps: int,
-    options: TrainingOptions,
-) -> None:
-    """Compiles with AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), a linear warm-up and a
-    cosine decay over `steps`, and cross-entropy on logits.
+class Stage(abc.ABC):
+    """The base of the stages, each of which leaves one trained model in the run's folder.
 
-    classes: the names of each output's classes.
+    Args:
+        inputs: what both stages take.
+
+    Attributes:
+        name: the stage's name in the folder, in the history, and in progress bars.
+        keep_start: whether the weights at the start count as the best until an epoch beats them.
     """
-    loss, metrics = losses_and_metrics(task.outputs, classes, options.label_smoothing)
-    if not task.names_outputs:
-        (loss,), (metrics,) = loss.values(), metrics.values()
-    model.compile(
-        keras.optimizers.AdamW(
-            warmup_and_decay(learning_rate, steps), weight_decay=options.weight_decay, clipnorm=1.0
-        ),
-        # A distiller has a loss of its own.
-        None if isinstance(model, Distiller) else loss,
-        metrics=metrics,
-    )
+
+    name: ClassVar[str]
+    keep_start: ClassVar[bool] = False
+
+    def __init__(self, inputs: StageInputs) -> None:
+        self.inputs = inputs
+
+    def run(self) -> keras.Model:
+        """Trains the model and saves it, or loads it where the stage is done."""
+        saved = self.inputs.folder / f"{self.name}.keras"
+        batches = self._batches()
+        if saved.exists():
+            return self.load(saved)
+        model = self.build()
+        with self.inputs.seconds.of(self.name):
+            if self.epochs:
+                self._fit(model, batches)
+        model = self.finish(model)
+        with write_atomically(saved) as temporary:
+            model.save(temporary)
+        return model
+
+    @property
+    @abc.abstractmethod
+    def epochs(self) -> int:
+        """The most epochs."""
+
+    @property
+    @abc.abstractmethod
+    def learning_rate(self) -> float:
+        """The highest learning rate."""
+
+    @abc.abstractmethod
+    def examples(self) -> EncodedExamples:
+        """Returns what the stage trains on."""
+
+    @abc.abstractmethod
+    def build(self) -> keras.Model:
+        """Returns the model that the stage starts from."""
+
+    @abc.abstractmethod
+    def load(self, path: Path) -> keras.Model:
+        """Returns the model that the stage saved."""
+
+    @abc.abstractmethod
+    def distiller(self, model: keras.Model, **options: Any) -> Distiller:
+        """Returns the `Distiller` that fits the model to the teacher."""
+
+    def finish(self, model: keras.Model) -> keras.Model:
+        """Returns the model to save, given the fitted one."""
+        return model
+
+    def _batches(self) -> TrainingBatches:
+        options, examples = self.inputs.options, self.examples()
+        return TrainingBatches(
+            examples.inputs,
+            keras_targets(self.inputs.task, examples.targets),
+            self.inputs.tokenizer,
+            self.inputs.task.outputs,
+            batch_size=options.batch_size,
+            word_dropout=options.word_dropout,
+            subword_dropout=options.subword_dropout,
+            seed=options.seed,
+            teacher_logits=examples.teacher_logits,
+        )
+
+    def _fit(self, model: keras.Model, batches: TrainingBatches) -> None:
+        inputs = self.inputs
+        if inputs.teacher is not None:
+            model = self.distiller(model)
+        fit_resumable(
+            model,
+            inputs.task,
+            inputs.classes,
+            batches,
+            inputs.validation,
+            inputs.folder / self.name,
+            epochs=self.epochs,
+            learning_rate=self.learning_rate,
+            options=inputs.options,
+            keep_start=self.keep_start,
+            callbacks=inputs.callbacks(self.name, self.epochs, batches.steps),
+        )
+
+    def _distillation_options(self) -> DistillationOptions:
+        return DistillationOptions(logits=1.0, temperature=self.inputs.options.temperature)
 
 
-def monitor(task: Task) -> str:
-    """The name, in the history, of what chooses the epoch."""
-    return f"val_{task.monitored[0]}" if len(task.monitored) == 1 else "val_score"
+class FloatStage(Stage):
+    """Trains the float model on all examples."""
+
+    name = "float"
+
+    @property
+    def epochs(self):
+        return self.inputs.options.epochs
+
+    @property
+    def learning_rate(self):
+        return self.inputs.options.learning_rate
+
+    def examples(self):
+        return self.inputs.examples
+
+    def build(self):
+        inputs = self.inputs
+        return new_model(
+            inputs.config,
+            inputs.task,
+            tuple(inputs.examples.inputs),
+            inputs.tokenizer,
+            inputs.options,
+        )
+
+    def load(self, path):
+        return keras.models.load_model(path, compile=False)
+
+    def distiller(self, model):
+        return Distiller(model, self.inputs.teacher.config, self._distillation_options())
+
+    def finish(self, model):
+        return fold_spelling(model) if self.inputs.options.spelling_vectors else model
 
 
-def warmup_and_decay(
-    learning_rate: float, steps: int
-) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Returns a schedule that rises over a tenth of the steps and falls by half a cosine
-    (Loshchilov and Hutter 2017, arXiv 1608.03983)."""
-    return keras.optimizers.schedules.CosineDecay(
-        0.0,
-        max(1, round((1 - _WARMUP_SHARE) * steps)),
-        alpha=0.01,
-        warmup_target=learning_rate,
-        warmup_steps=max(1, round(_WARMUP_SHARE * steps)),
-    )
+class QuantizationAwareStage(Stage):
+    """Trains the calibrated quantization-aware model on the originals and their noisy copies.
 
+    Its weights hardly move: variants and unlabelled texts would cost several passes and change
+    nothing.
 
-def read_history(folder: Path) -> list[dict[str, float]]:
-    """Reads the rows that a stage has logged, as `fit_stage` returns them; none where it has not
-    begun."""
-    start, history = folder / _START, folder / _HISTORY
-    rows = [json.loads(start.read_text("utf-8"))] if start.exists() else []
-    if history.exists():
-        with history.open(newline="", encoding="utf-8") as lines:
-            for logged in csv.DictReader(lines):
-                # Keras logs columns of a validation also where there is none.
-                row = {name: float(value) for name, value in logged.items() if value != "NA"}
-                rows.append({**row, "epoch": int(row["epoch"]) + 1})
-    # An epoch that was interrupted after its log and before its backup is run and logged again.
-    return list({row["epoch"]: row for row in rows}.values())
+    Args:
+        inputs: what both stages take.
+        float_model: what the float stage returned.
+    """
+
+    name = "qat"
+    keep_start = True
+
+    def __init__(self, inputs: StageInputs, float_model: PreTrainedModel) -> None:
+        super().__init__(inputs)
+        self.float_model = float_model
+
+    @property
+    def epochs(self):
+        return self.inputs.options.qat_epochs
+
+    @property
+    def learning_rate(self):
+        return self.inputs.options.qat_learning_rate
+
+    def examples(self):
+        examples = self.inputs.examples
+        return examples.take(
+            np.flatnonzero(np.isin(examples.origins, (Origin.ORIGINAL, Origin.NOISY_COPY)))
+        )
+
+    def build(self):
+        inputs = self.inputs
+        return quantize_aware(
+            self.float_model, calibration_batches(inputs.examples.inputs, inputs.options.seed)
+        )
+
+    def load(self, path):
+        return load_quantized(path, compile=False)
+
+    def distiller(self, model):
+        return Distiller(
+            model,
+            self.inputs.teacher.config,
+            self._distillation_options(),
+            twin_of=self.float_model,
+        )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tf_keras as keras
@@ -17,12 +17,20 @@ from tfsqueeze.models.architectures import read_config
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Encodings, Task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.training.run_folder import read_settings
 from tfsqueeze.utils.errors import UserError
 
 
 @dataclasses.dataclass
 class Teacher:
-    """A fine-tuned model and the tokenizer it reads by, which need not be its student's."""
+    """A fine-tuned model and its tokenizer, which need not be the student's.
+
+    Attributes:
+        config: the model's configuration.
+        model: the float model.
+        tokenizer: the model's tokenizer.
+        task: the task that it was trained for.
+    """
 
     config: EncoderConfig
     model: PreTrainedModel
@@ -31,65 +39,86 @@ class Teacher:
 
     def logits(
         self,
-        dataset,
-        rows: Encodings,
-        sources: np.ndarray,
+        dataset: Any,
+        encodings: Encodings,
+        example_ids: np.ndarray,
         folder: Path,
         progress: Callable[[int, int], None] = lambda *_: None,
     ) -> dict[str, np.ndarray]:
-        """Returns what the student is to learn, by output; computed once and kept in `folder`.
+        """Returns the logits that the student learns from, by the output's name.
 
-        dataset: what the teacher reads, of its task.
-        rows: what the student reads, by its own tokenizer.
-        sources: int [rows], of which example of the dataset each row has the logits. Its words may
-            be written otherwise, but are as many.
+        They are computed once and kept in a folder.
 
-        Logits of texts are float32 [rows, classes]. Those of words stand at the first token of
-        each of the student's words: float16 [rows, length, classes], NaN at other tokens, and at
-        words that the teacher did not read, since it had to cut them off.
+        Args:
+            dataset: what the teacher reads, a dataset of its task.
+            encodings: what the student reads, tokenized by its own tokenizer.
+            example_ids: int [rows], the example of the dataset whose logits each row of the
+                student gets. The row's words may be written differently, but are as many.
+            folder: keeps the logits.
+            progress: called with how many texts are done, and of how many.
+
+        Returns:
+            Logits of texts are float32 [rows, classes]. Those of words are float16 [rows, length,
+            classes] and stand at the first token of each of the student's words; they are NaN at
+            other tokens, and at words that the teacher cut off.
         """
-        read = self.task.rows(self.tokenizer, dataset)
+        read = self.task.encode(self.tokenizer, dataset)
         outputs = TeacherOutputs(
             folder, self.model, read.select(self.model.input_names), progress=progress
         )
-        kept = outputs.batch(np.arange(len(read)), read.inputs["input_ids"].shape[1])
+        logits = outputs.batch(np.arange(len(read)), read.inputs["input_ids"].shape[1])
         return {
-            name: kept[name][sources]
-            if kind == "text"
-            else _at_first_tokens(kept[name], read, rows, sources)
-            for name, kind in self.task.outputs.items()
+            name: _move_to_first_tokens(logits[name], read, encodings, example_ids)
+            if output.has_token_logits
+            else logits[name][example_ids]
+            for name, output in self.task.outputs.items()
         }
+
+
+def check_teachable(task: Task) -> None:
+    """Checks that a task's models can learn from a teacher's logits.
+
+    Raises:
+        UserError: they cannot.
+    """
+    if not all(output.learns_from_logits for output in task.outputs.values()):
+        raise UserError(
+            f"a teacher is for labels of texts and tags of words; train {task.name} without one"
+        )
 
 
 def load_teacher(
     folder: str | os.PathLike, task: Task, classes: Mapping[str, Sequence[str]], pairs: bool = False
 ) -> Teacher:
-    """Loads the float model of a run.
+    """Loads the float model of a run as a teacher.
 
-    classes: the names of each output's classes. pairs: whether its texts are pairs.
+    Args:
+        folder: the folder of the run.
+        task: the student's task.
+        classes: the names of each output's classes.
+        pairs: whether the student reads pairs of texts.
 
-    Raises UserError where the folder holds none, or it was trained for another task or on other
-    labels, and for a task that no teacher teaches.
+    Raises:
+        UserError: the folder holds no run, the run has another task or other labels, or no
+            teacher can teach the task.
     """
+    check_teachable(task)
     folder = Path(folder)
-    if not set(task.outputs.values()) <= {"text", "word"}:
-        raise UserError(
-            f"a teacher is for labels of texts and tags of words; train {task.name} without one"
-        )
     missing = [
-        name for name in ("config.json", "float.keras", "tokenizer") if not (folder / name).exists()
+        name
+        for name in ("run.json", "config.json", "float.keras", "tokenizer")
+        if not (folder / name).exists()
     ]
     if missing:
         raise UserError(
             f"{folder} holds no trained teacher ({missing[0]} is missing); train one "
             "with `tfsqueeze train --pretrained all-minilm-l6-v2`"
         )
-    claim = json.loads((folder / "run.json").read_text("utf-8"))
-    taught = claim.get("task", TEXT_CLASSIFICATION.name), claim.get("pairs", False)
-    if taught != (task.name, pairs):
+    settings = read_settings(folder)
+    if (settings["task"], settings["pairs"]) != (task.name, pairs):
         raise UserError(
-            f"the teacher in {folder} is for {_title(*taught)}, not for "
-            f"{_title(task.name, pairs)}; train one on this data"
+            f"the teacher in {folder} is for {_title(settings['task'], settings['pairs'])}, not "
+            f"for {_title(task.name, pairs)}; train one on this data"
         )
     config = read_config(folder / "config.json")
     known = task.classes(config.id2label.values(), getattr(config, "slot_labels", ()))
@@ -108,22 +137,20 @@ def load_teacher(
 
 
 def _title(task_name, pairs):
-    return (
-        f"{task_name} of {'pairs' if pairs else 'single texts'}"
-        if (task_name == TEXT_CLASSIFICATION.name)
-        else task_name
-    )
+    if task_name != TEXT_CLASSIFICATION.name:
+        return task_name
+    return f"{task_name} of {'pairs' if pairs else 'single texts'}"
 
 
-def _at_first_tokens(logits, read, rows, sources):
-    """Takes each word's logits from its first token in what the teacher read to that in the
-    student's rows."""
+def _move_to_first_tokens(logits, read, encodings, example_ids):
+    """Moves the logits of each word from its first token in what the teacher read to its first
+    token in the student's rows."""
     words = np.full(
         (len(read), read.word_counts.max(initial=1), logits.shape[-1]), np.nan, logits.dtype
     )
-    places = np.nonzero(read.word_ids >= 0)
-    words[places[0], read.word_ids[places]] = logits[places]
-    found = np.full((*rows.word_ids.shape, logits.shape[-1]), np.nan, logits.dtype)
-    places = np.nonzero(rows.word_ids >= 0)
-    found[places] = words[sources[places[0]], rows.word_ids[places]]
-    return found
+    first = np.nonzero(read.word_ids >= 0)
+    words[first[0], read.word_ids[first]] = logits[first]
+    moved = np.full((*encodings.word_ids.shape, logits.shape[-1]), np.nan, logits.dtype)
+    first = np.nonzero(encodings.word_ids >= 0)
+    moved[first] = words[example_ids[first[0]], encodings.word_ids[first]]
+    return moved

@@ -15,7 +15,7 @@ from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
 from tfsqueeze.decoding.bio import repair_bio
 from tfsqueeze.tasks import (
-    IGNORED,
+    IGNORE_INDEX,
     INTENT_AND_SLOTS,
     TASKS,
     TEXT_CLASSIFICATION,
@@ -43,13 +43,13 @@ def test_no_task_loads_tensorflow():
 
 def test_pairs_are_one_row_with_types():
     dataset = TextDataset("pairs", ["a b", "c"], labels=["no", "yes"], text_pairs=["c", "a a"])
-    rows = TEXT_CLASSIFICATION.rows(TOKENIZER, dataset)
+    rows = TEXT_CLASSIFICATION.encode(TOKENIZER, dataset)
     assert rows.inputs["input_ids"].tolist() == [[2, 4, 5, 3, 7, 3, 0, 0], [2, 7, 3, 4, 4, 3, 0, 0]]
     assert rows.select(["token_type_ids"])["token_type_ids"].tolist() == [
         [0, 0, 0, 0, 1, 1, 0, 0],
         [0, 0, 0, 1, 1, 1, 0, 0],
     ]
-    assert TEXT_CLASSIFICATION.targets(dataset, rows, {"logits": ["no", "yes"]})[
+    assert TEXT_CLASSIFICATION.training.targets(dataset, rows, {"logits": ["no", "yes"]})[
         "logits"
     ].tolist() == [0, 1]
 
@@ -58,16 +58,16 @@ def test_the_first_piece_of_each_word_has_its_tag():
     dataset = TokenDataset(
         "words", [["ab", "c"], ["a"] * 9], tags=[["B-x", "O"], ["I-y"] * 9], labels=["p", "q"]
     )
-    rows = INTENT_AND_SLOTS.rows(TOKENIZER, dataset)
-    targets = INTENT_AND_SLOTS.targets(
+    rows = INTENT_AND_SLOTS.encode(TOKENIZER, dataset)
+    targets = INTENT_AND_SLOTS.training.targets(
         dataset, rows, {"intent_logits": ["p", "q"], "slot_logits": TAGS}
     )
-    i = IGNORED
+    i = IGNORE_INDEX
     assert targets["slot_logits"].tolist() == [[i, 0, i, 4, i, i, i, i], [i, 1, 3, 3, 3, 3, 3, i]]
     assert targets["intent_logits"].tolist() == [0, 1]
-    assert TOKEN_CLASSIFICATION.targets(dataset, rows, {"logits": TAGS})["logits"].tolist() == (
-        targets["slot_logits"].tolist()
-    )
+    assert TOKEN_CLASSIFICATION.training.targets(dataset, rows, {"logits": TAGS})[
+        "logits"
+    ].tolist() == (targets["slot_logits"].tolist())
 
 
 @settings(max_examples=60, deadline=None)
@@ -85,27 +85,31 @@ def test_targets_decode_to_the_tags_that_they_are_of(sentences):
         tags=[[tag for _, tag in row] for row in sentences],
     )
     tokenizer = DeviceTokenizer(VOCABULARY, max_length=20)
-    rows = TOKEN_CLASSIFICATION.rows(tokenizer, dataset)
-    targets = TOKEN_CLASSIFICATION.targets(dataset, rows, {"logits": TAGS})["logits"]
+    rows = TOKEN_CLASSIFICATION.encode(tokenizer, dataset)
+    targets = TOKEN_CLASSIFICATION.training.targets(dataset, rows, {"logits": TAGS})["logits"]
     # What is at other tokens must not matter.
     logits = np.random.default_rng(0).normal(size=(*targets.shape, len(TAGS)))
     logits[targets >= 0] = np.eye(len(TAGS))[targets[targets >= 0]]
-    found = TOKEN_CLASSIFICATION.predictions({"logits": logits}, rows, {"logits": TAGS})
+    found = TOKEN_CLASSIFICATION.decode({"logits": logits}, rows, {"logits": TAGS})
     assert found == {"logits": [repair_bio(tags) for tags in dataset.tags]}
-    counted = TOKEN_CLASSIFICATION.counted({"logits": logits}, rows)["logits"]
+    counted = TOKEN_CLASSIFICATION.active_logits({"logits": logits}, rows)["logits"]
     assert len(counted) == sum(map(len, sentences))
 
 
 def test_configs_get_the_names_of_the_data():
     part = TokenDataset("words", [["a", "b"]], tags=[["B-x", "I-x"]], labels=["p"])
-    config = INTENT_AND_SLOTS.configure(SqueezeBertConfig(), TokenDatasetSplits(part, part))
+    config = INTENT_AND_SLOTS.training.configure(
+        SqueezeBertConfig(), TokenDatasetSplits(part, part)
+    )
     # O is there for words that are cut off, though no example has it.
     assert config.slot_labels == ("B-x", "I-x", "O") and config.id2label == {0: "p"}
     assert SqueezeBertConfig.from_dict(config.to_dict()) == config
     assert "slot_labels" not in SqueezeBertConfig().checkpoint_fields()
     texts = TextDataset("texts", ["a"], labels=["p"])
     with pytest.raises(UserError, match="trained on a TokenDataset, not on a TextDataset"):
-        TOKEN_CLASSIFICATION.configure(SqueezeBertConfig(), TextDatasetSplits(texts, texts))
+        TOKEN_CLASSIFICATION.training.configure(
+            SqueezeBertConfig(), TextDatasetSplits(texts, texts)
+        )
 
 
 def test_metrics_of_intents_and_slots_tell_whole_commands():

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfsqueeze.tasks import IGNORED
+from tfsqueeze.tasks import IGNORE_INDEX
+from tfsqueeze.tasks.outputs import TextLabel, WordTag
 from tfsqueeze.tokenizers.subword_dropout import SubwordDropout, token_splits
 from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
@@ -61,8 +62,8 @@ def test_the_share_of_tokens_that_are_split_is_the_chance():
 def test_batches_move_targets_to_the_first_part_of_what_is_split():
     tokenizer = WordPieceTokenizer(VOCABULARY, max_length=12)
     rows = tokenizer.encode_words([["range"] * (1 + index % 10) for index in range(64)])
-    tags = np.where(rows.word_ids >= 0, rows.word_ids, IGNORED)
-    logits = np.where(tags[..., None] == IGNORED, np.float32(np.nan), tags[..., None])
+    tags = np.where(rows.word_ids >= 0, rows.word_ids, IGNORE_INDEX)
+    logits = np.where(tags[..., None] == IGNORE_INDEX, np.float32(np.nan), tags[..., None])
     labels = np.arange(64, dtype=np.int32)
 
     def batches(chance):
@@ -70,6 +71,7 @@ def test_batches_move_targets_to_the_first_part_of_what_is_split():
             {name: rows.inputs[name] for name in ("input_ids", "token_type_ids")},
             {"intents": labels, "slots": tags},
             tokenizer,
+            {"intents": TextLabel(), "slots": WordTag()},
             batch_size=8,
             word_dropout=0.0,
             subword_dropout=chance,
@@ -96,7 +98,7 @@ def test_batches_move_targets_to_the_first_part_of_what_is_split():
             tokens = ids[ids != tokenizer.pad_token_id]
             assert tokens[0] == tokenizer.cls_token_id and tokens[-1] == tokenizer.sep_token_id
             assert len(tokens) <= 12
-            places = np.flatnonzero(found != IGNORED)
+            places = np.flatnonzero(found != IGNORE_INDEX)
             # Each word once, at a token that begins it, in order.
             np.testing.assert_array_equal(found[places], np.arange(len(places)))
             assert not any(VOCABULARY[one].startswith("##") for one in ids[places])

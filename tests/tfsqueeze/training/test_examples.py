@@ -12,7 +12,13 @@ from tfsqueeze.data.datasets.neighbour_words import augment
 from tfsqueeze.data.datasets.question_dataset import QuestionDataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
-from tfsqueeze.training.examples import with_noise, with_unlabelled
+from tfsqueeze.training.examples import (
+    Examples,
+    Origin,
+    add_noisy_copies,
+    add_unlabelled,
+    prepare_examples,
+)
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 
@@ -20,9 +26,14 @@ TEXTS = [f"Farmers, said the news, sold {i} tonnes of corn there" for i in range
 OPTIONS = TrainingOptions(noisy_copies=2, noise_level=0.2)
 
 
+def _noisy(dataset, options):
+    return add_noisy_copies(Examples.originals(dataset), options).dataset
+
+
 def test_texts_and_pairs_get_noise_and_keep_their_labels():
     dataset = TextDataset("news", TEXTS, labels=[str(i) for i in range(40)], text_pairs=TEXTS[::-1])
-    noisy, sources = with_noise(dataset, OPTIONS)
+    examples = add_noisy_copies(Examples.originals(dataset), OPTIONS)
+    noisy, sources = examples.dataset, examples.sources
     assert noisy.take(range(40)) == dataset and len(noisy) == 120
     assert noisy.labels == 3 * dataset.labels
     np.testing.assert_array_equal(sources, np.tile(np.arange(40), 3))
@@ -32,8 +43,9 @@ def test_texts_and_pairs_get_noise_and_keep_their_labels():
         assert np.mean([a != b for a, b in zip(copies[0], copies[1], strict=True)]) > 0.8
     # Noise of its own for each of the two.
     assert noisy.texts[40:80] != noisy.text_pairs[40:80][::-1]
-    assert noisy == with_noise(dataset, OPTIONS)[0]
-    assert noisy != with_noise(dataset, dataclasses.replace(OPTIONS, seed=1))[0]
+    assert examples.origins.tolist() == 40 * [Origin.ORIGINAL] + 80 * [Origin.NOISY_COPY]
+    assert noisy == _noisy(dataset, OPTIONS)
+    assert noisy != _noisy(dataset, dataclasses.replace(OPTIONS, seed=1))
 
 
 def test_words_keep_their_tags():
@@ -44,7 +56,7 @@ def test_words_keep_their_tags():
         tags=[[f"B-{word}" for word in words] for words in sentences],
         languages=["en"] * 40,
     )
-    noisy, _ = with_noise(dataset, dataclasses.replace(OPTIONS, noise_level=1.0))
+    noisy = _noisy(dataset, dataclasses.replace(OPTIONS, noise_level=1.0))
     assert noisy.take(range(40)) == dataset and noisy.languages == ["en"] * 120
     assert noisy.tags == 3 * dataset.tags
     assert all(
@@ -60,15 +72,33 @@ def test_words_keep_their_tags():
 
 def test_copies_are_of_the_originals_alone():
     dataset = TextDataset("news", TEXTS, labels=TEXTS)
-    noisy, sources = with_noise(dataset, dataclasses.replace(OPTIONS, noisy_copies=1), 10)
-    assert noisy.labels == TEXTS + TEXTS[:10]
-    np.testing.assert_array_equal(sources, [*range(40), *range(10)])
-    assert with_noise(dataset, TrainingOptions())[0] is dataset
+    examples = Examples.originals(dataset.take(range(10)))
+    examples = examples.extend(dataset.take(range(10, 40)), Origin.UNLABELLED)
+    copied = add_noisy_copies(examples, dataclasses.replace(OPTIONS, noisy_copies=1))
+    assert copied.dataset.labels == TEXTS + TEXTS[:10]
+    np.testing.assert_array_equal(copied.sources, [*range(40), *range(10)])
+    assert add_noisy_copies(examples, TrainingOptions()) is examples
+
+
+def test_a_teacher_reads_texts_without_noise():
+    dataset = TextDataset("news", TEXTS, labels=TEXTS)
+    examples = Examples.originals(dataset.take(range(3)))
+    examples = examples.extend(dataset.take([3]), Origin.UNLABELLED)
+    examples = examples.extend(dataset.take(range(4, 8)), Origin.VARIANT, np.array([0, 1, 2, 3]))
+    examples = add_noisy_copies(examples, dataclasses.replace(OPTIONS, noisy_copies=1))
+    read, numbers = examples.teacher_dataset()
+    assert read.texts == TEXTS[:8]
+    np.testing.assert_array_equal(numbers, [*range(8), 0, 1, 2])
+    # The variant of the unlabelled text has no label either.
+    np.testing.assert_array_equal(np.flatnonzero(examples.lack_labels), [3, 7])
+    np.testing.assert_array_equal(
+        np.flatnonzero(examples.have(Origin.ORIGINAL, Origin.NOISY_COPY)), [0, 1, 2, 8, 9, 10]
+    )
 
 
 def test_what_cannot_be_copied_or_joined_is_refused():
     with pytest.raises(UserError, match="a QuestionDataset, of which no variants can be made"):
-        with_noise(QuestionDataset("squad", [], [], [], [], []), OPTIONS)
+        _noisy(QuestionDataset("squad", [], [], [], [], []), OPTIONS)
     with pytest.raises(UserError, match="copies must be at least 1"):
         augment(TextDataset("news", TEXTS), 0, list)
     with pytest.raises(UserError, match="b has no labels"):
@@ -87,16 +117,18 @@ def test_unlabelled_texts_are_new_to_all_parts(tmp_path):
         TextDataset("news", ["rain"], labels=["b"]),
         TextDataset("news", ["It snows?"], labels=["a"]),
     )
-    found = with_unlabelled(splits, [str(source)], tmp_path / "texts")
+    examples = Examples.originals(splits.train)
+    found = add_unlabelled(examples, splits, [str(source)], tmp_path / "texts").dataset
     assert found.texts == ["the profit rose", "hail", "Profit rose."]
     assert found.labels[:2] == ["a", "b"]
-    assert with_unlabelled(splits, [], tmp_path) is splits.train
+    assert add_unlabelled(examples, splits, [], tmp_path) is examples
+    assert prepare_examples(splits, TrainingOptions(), None, tmp_path).dataset is splits.train
     with pytest.raises(UserError, match="does not exist"):
-        with_unlabelled(splits, ["nowhere.txt"], tmp_path)
+        add_unlabelled(examples, splits, ["nowhere.txt"], tmp_path)
     pairs = TextDatasetSplits(
         TextDataset("both", ["x"], labels=["b"], text_pairs=["y"]), splits.validation, None
     )
-    with pytest.raises(UserError, match="both is not one of single texts"):
-        with_unlabelled(pairs, [str(source)], tmp_path)
+    with pytest.raises(UserError, match="both does not hold single texts"):
+        add_unlabelled(Examples.originals(pairs.train), pairs, [str(source)], tmp_path)
     with pytest.raises(UserError, match="unlabelled texts need a teacher"):
         TrainingOptions(unlabelled=["more.txt"])

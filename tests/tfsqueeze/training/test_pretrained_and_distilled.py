@@ -15,7 +15,7 @@ from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.models.squeezebert import SqueezeBertModel
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION
 from tfsqueeze.training.batches import TrainingBatches, tokenize
-from tfsqueeze.training.examples import with_variants
+from tfsqueeze.training.examples import Examples, Origin, add_variants
 from tfsqueeze.training.teacher import load_teacher
 from tfsqueeze.training.train_task import train_classifier
 from tfsqueeze.training.trained_run import load_run
@@ -138,10 +138,13 @@ def test_variants_are_of_like_words_and_the_same_again(teacher_run, splits):
     teacher = load_teacher(teacher_run.folder, TEXT_CLASSIFICATION, {"logits": splits.label_names})
     options = TrainingOptions(teacher="x", augmented_copies=2, replaced_words=0.5)
     part = splits.train.take(range(50))
-    varied = with_variants(teacher, part, options)
+    examples = add_variants(Examples.originals(part), teacher, options)
+    varied = examples.dataset
     texts, found = part.texts, varied.texts
+    assert examples.origins.tolist() == 50 * [Origin.ORIGINAL] + 100 * [Origin.VARIANT]
+    np.testing.assert_array_equal(examples.sources, np.tile(np.arange(50), 3))
     assert found[:50] == texts and len(found) == 150
-    assert varied == with_variants(teacher, part, options)
+    assert varied == add_variants(Examples.originals(part), teacher, options).dataset
     assert varied.labels == 3 * part.labels
     assert found[50:100] != found[100:]
     words = [
@@ -175,6 +178,7 @@ def test_batches_keep_texts_and_logits_together(tmp_path, trained_run):
         ids,
         np.arange(20, dtype=np.int32),
         tokenizer,
+        TEXT_CLASSIFICATION.outputs,
         batch_size=4,
         word_dropout=0.0,
         seed=0,

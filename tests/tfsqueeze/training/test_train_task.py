@@ -18,6 +18,7 @@ import pytest
 
 from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.training.batches import TrainingBatches, tokenize
 from tfsqueeze.training.run_folder import claim_folder
 from tfsqueeze.training.train_task import train_classifier
@@ -159,6 +160,7 @@ def test_training_batches_hold_every_text_once_and_drop_only_words(trained_run):
             ids,
             np.arange(50, dtype=np.int32),
             tokenizer,
+            TEXT_CLASSIFICATION.outputs,
             batch_size=8,
             word_dropout=word_dropout,
             seed=0,

@@ -1,0 +1,315 @@
+"""The kinds of outputs that task models have, one class for each.
+
+A class owns all that follows from its kind: the loss and the metrics of training, the padding of
+targets, the decoding of logits, the shape on a device, and the text in a file's metadata.
+Keras is loaded only where a loss or a metric is asked for, so that a device decodes with the same
+code.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+
+from tfsqueeze.decoding.bio import repair_bio
+from tfsqueeze.decoding.tag_sequences import viterbi_decode
+from tfsqueeze.tasks.encodings import IGNORE_INDEX, Encodings
+
+if TYPE_CHECKING:
+    import tf_keras as keras
+
+OUTSIDE_TAG = "O"
+_COMPARED_AT_ONCE = 256
+
+# Which list of names numbers the classes of an output; None where they have no names.
+ClassNames = Literal["labels", "slots", "vocabulary"] | None
+
+
+class Output(abc.ABC):
+    """One output of a task's models.
+
+    Args:
+        description: one sentence on the output's values, for the metadata of a file.
+        class_names: which list of names numbers the classes along the last axis.
+
+    Attributes:
+        title: what the output decides, for messages.
+        has_token_targets: whether a target has one entry a token, so that batches pad it.
+        has_token_logits: whether the logits have one entry a token, so that a model of a shorter
+            length gives fewer.
+        learns_from_logits: whether a student can learn it from a teacher's logits.
+        allows_split_tokens: whether its targets survive the splitting of tokens by subword
+            dropout.
+    """
+
+    title: ClassVar[str]
+    has_token_targets: ClassVar[bool] = False
+    has_token_logits: ClassVar[bool] = False
+    learns_from_logits: ClassVar[bool] = False
+    allows_split_tokens: ClassVar[bool] = False
+
+    def __init__(self, description: str, class_names: ClassNames = None) -> None:
+        self.description = description
+        self.class_names: ClassNames = class_names
+
+    @abc.abstractmethod
+    def loss(self, classes: Sequence[str], label_smoothing: float) -> keras.losses.Loss:
+        """Returns the Keras loss.
+
+        Args:
+            classes: the names of the output's classes; none where they have no names.
+            label_smoothing: the share of each target that is spread over all classes, in [0, 1).
+        """
+
+    @abc.abstractmethod
+    def metrics(self, classes: Sequence[str]) -> list[keras.metrics.Metric]:
+        """Returns the Keras metrics; `classes` as for `loss`."""
+
+    def target_padding(self, dtype: np.dtype) -> Any:
+        """Returns the value that pads targets of a dtype after the end of a row."""
+        return dtype.type(IGNORE_INDEX if self.has_token_targets else 0)
+
+    @abc.abstractmethod
+    def decode(self, logits: np.ndarray, encodings: Encodings, classes: Sequence[str]) -> list[Any]:
+        """Returns the prediction for each example.
+
+        Args:
+            logits: float [rows, ...], as `device_shape` says.
+            encodings: the rows that the logits are of.
+            classes: the names of the output's classes.
+        """
+
+    def active_logits(self, logits: np.ndarray, encodings: Encodings) -> np.ndarray:
+        """Returns the logits that decide something: float [decisions, classes]."""
+        return logits
+
+    def decisions(self, logits: np.ndarray, encodings: Encodings) -> np.ndarray:
+        """Returns what the logits decide: integers, equal where two models decide alike."""
+        return self.active_logits(logits, encodings).argmax(axis=-1)
+
+    @abc.abstractmethod
+    def device_shape(self, max_length: int, channels: int) -> tuple[int, ...]:
+        """Returns the shape of one row of logits in a .tflite file.
+
+        Args:
+            max_length: tokens of a row.
+            channels: size of the last axis: classes, or channels of a vector.
+        """
+
+
+class TextLabel(Output):
+    """One class for each text: logits float [texts, classes], targets int32 [texts]."""
+
+    title = "label of a text"
+    learns_from_logits = True
+    allows_split_tokens = True
+
+    def __init__(self, description: str = "One score per label.") -> None:
+        super().__init__(description, "labels")
+
+    def loss(self, classes, label_smoothing):
+        from tfsqueeze.tasks.keras_losses import SmoothedCrossEntropy
+
+        return SmoothedCrossEntropy(label_smoothing)
+
+    def metrics(self, classes):
+        import tf_keras as keras
+
+        return [keras.metrics.SparseCategoricalAccuracy("accuracy")]
+
+    def decode(self, logits, encodings, classes):
+        """Returns the most probable class of each text."""
+        return [classes[index] for index in logits.argmax(axis=-1)]
+
+    def device_shape(self, max_length, channels):
+        return (channels,)
+
+
+class WordTag(Output):
+    """One tag for each word: logits float [texts, length, tags], targets int32 [texts, length].
+
+    A word's logits and target stand at its first token; the target of all other tokens is
+    `IGNORE_INDEX`.
+    """
+
+    title = "tag of each word"
+    has_token_targets = True
+    has_token_logits = True
+    learns_from_logits = True
+    allows_split_tokens = True
+
+    def __init__(
+        self,
+        description: str = "One score per token and label.",
+        class_names: ClassNames = "labels",
+    ) -> None:
+        super().__init__(description, class_names)
+
+    def loss(self, classes, label_smoothing):
+        from tfsqueeze.tasks.keras_losses import TagSequenceLoss
+
+        return TagSequenceLoss(classes, label_smoothing)
+
+    def metrics(self, classes):
+        from tfsqueeze.tasks.keras_metrics import SpanF1, TokenAccuracy
+
+        return [TokenAccuracy("accuracy"), SpanF1(classes)]
+
+    def decode(self, logits, encodings, classes):
+        """Returns a tag for each word of each text, as `best_tags` and `name_tags` say."""
+        return self.name_tags(self.best_tags(logits, encodings, classes), encodings, classes)
+
+    def active_logits(self, logits, encodings):
+        return logits[encodings.word_ids >= 0]
+
+    def device_shape(self, max_length, channels):
+        return max_length, channels
+
+    @staticmethod
+    def best_tags(logits: np.ndarray, encodings: Encodings, classes: Sequence[str]) -> np.ndarray:
+        """Returns the ids of the tags, int [texts, length], of the most probable sequences in
+        which each I- tag continues a span.
+
+        They have a meaning at the first token of each word alone.
+        """
+        return viterbi_decode(logits, encodings.word_ids >= 0, classes)
+
+    @staticmethod
+    def name_tags(
+        best: np.ndarray, encodings: Encodings, classes: Sequence[str]
+    ) -> list[list[str]]:
+        """Returns the names of the tags that `best_tags` found, one for each word; O where the
+        word was cut off."""
+        named = []
+        for tag_ids, word_ids, count in zip(
+            best, encodings.word_ids, encodings.word_counts, strict=True
+        ):
+            tags = [OUTSIDE_TAG] * count
+            for word_id, tag_id in zip(word_ids, tag_ids, strict=True):
+                if word_id >= 0:
+                    tags[word_id] = classes[tag_id]
+            named.append(repair_bio(tags))
+        return named
+
+
+class TokenPosition(Output):
+    """The position of one token of a row: logits float [rows, length], targets int32 [rows]."""
+
+    title = "position of a token"
+    has_token_logits = True
+
+    def loss(self, classes, label_smoothing):
+        from tfsqueeze.tasks.keras_losses import SmoothedCrossEntropy
+
+        return SmoothedCrossEntropy(label_smoothing)
+
+    def metrics(self, classes):
+        import tf_keras as keras
+
+        return [keras.metrics.SparseCategoricalAccuracy("accuracy")]
+
+    def decode(self, logits, encodings, classes):
+        """Returns the position with the highest logit in each row."""
+        return list(logits.argmax(axis=-1))
+
+    def active_logits(self, logits, encodings):
+        """Returns the logits of the context's tokens and of each row's first: float [tokens]."""
+        active = encodings.offset_mapping[:, :, 0] >= 0
+        active[:, 0] = True
+        return logits[active]
+
+    def device_shape(self, max_length, channels):
+        return (max_length,)
+
+
+class MaskedTokenResult(NamedTuple):
+    """How well one masked token was found: whether the most probable token is the right one, and
+    the logarithm of the right one's probability."""
+
+    is_right: bool
+    log_likelihood: float
+
+
+class MaskedToken(Output):
+    """The token behind each mask: logits float [rows, masked tokens, vocabulary], targets int32
+    [rows, masked tokens], `IGNORE_INDEX` after the last.
+
+    A device is asked about one token at a time.
+    """
+
+    title = "masked token"
+    has_token_targets = True
+
+    def __init__(self, description: str = "One score per token of the vocabulary.") -> None:
+        super().__init__(description, "vocabulary")
+
+    def loss(self, classes, label_smoothing):
+        from tfsqueeze.tasks.keras_losses import TokenCrossEntropy
+
+        return TokenCrossEntropy(label_smoothing)
+
+    def metrics(self, classes):
+        from tfsqueeze.tasks.keras_metrics import TokenAccuracy
+
+        return [TokenAccuracy("accuracy")]
+
+    def decode(self, logits, encodings, classes):
+        """Returns a `MaskedTokenResult` for each masked token."""
+        logits = self.active_logits(logits, encodings)
+        true = encodings.masked_ids[encodings.masked_ids != IGNORE_INDEX]
+        highest = logits.max(axis=-1)
+        normalizers = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=-1))
+        likelihoods = logits[np.arange(len(true)), true] - normalizers
+        return [
+            MaskedTokenResult(*result)
+            for result in zip(logits.argmax(axis=-1) == true, likelihoods, strict=True)
+        ]
+
+    def active_logits(self, logits, encodings):
+        return logits[encodings.masked_ids != IGNORE_INDEX]
+
+    def device_shape(self, max_length, channels):
+        return 1, channels
+
+
+class TextVector(Output):
+    """A vector for each text: float [texts, channels]; its targets are a teacher's vectors."""
+
+    title = "vector of a text"
+    allows_split_tokens = True
+
+    def __init__(
+        self, description: str = "A vector of length 1, near those of texts of like meaning."
+    ) -> None:
+        super().__init__(description)
+
+    def loss(self, classes, label_smoothing):
+        from tfsqueeze.tasks.keras_losses import CosineDistance
+
+        return CosineDistance()
+
+    def metrics(self, classes):
+        import tf_keras as keras
+
+        return [keras.metrics.CosineSimilarity("cosine")]
+
+    def decode(self, logits, encodings, classes):
+        """Returns the vector of each text, or the two of each pair: float [1 or 2, channels]."""
+        vectors_per_example = 1 if encodings.example_ids is None else 2
+        return list(logits.reshape(-1, vectors_per_example, logits.shape[-1]))
+
+    def decisions(self, logits, encodings):
+        """Returns which other text is nearest to each: int [texts]."""
+        vectors = logits.astype(np.float32)
+        nearest = []
+        for start in range(0, len(vectors), _COMPARED_AT_ONCE):
+            cosines = vectors[start : start + _COMPARED_AT_ONCE] @ vectors.T
+            cosines[np.arange(len(cosines)), np.arange(start, start + len(cosines))] = -np.inf
+            nearest.append(cosines.argmax(axis=1))
+        return np.concatenate(nearest)
+
+    def device_shape(self, max_length, channels):
+        return (channels,)

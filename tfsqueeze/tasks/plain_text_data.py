@@ -1,0 +1,20 @@
+"""Datasets of plain texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tfsqueeze.data.readers.text_lines import load_plain_texts, read_plain_texts
+from tfsqueeze.tasks.task_data import TaskData
+
+
+class PlainTextData(TaskData):
+    """Reads files of one text a line, and the texts of tables and named datasets."""
+
+    def load_splits(self, name_or_path, *, seed=0, text_column="text", **columns):
+        return load_plain_texts(name_or_path, text_column=text_column, seed=seed)
+
+    def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
+        if Path(name_or_path).is_file():
+            return read_plain_texts(name_or_path, **columns)
+        return self.load_held_out(name_or_path, seed=seed, **columns)

@@ -1,0 +1,38 @@
+"""How the datasets of a task are read."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any
+
+from tfsqueeze.data.datasets.dataset import Dataset, Splits
+
+
+class TaskData(abc.ABC):
+    """The base of what reads the datasets of a task."""
+
+    @abc.abstractmethod
+    def load_splits(self, name_or_path: str, *, seed: int = 0, **columns: Any) -> Splits:
+        """Loads the data to train on.
+
+        Args:
+            name_or_path: a dataset's name, or a file or folder.
+            seed: of the parts that are drawn at random.
+            **columns: `text_column`, `label_column` and `text_pair_column` of tables of texts;
+                other tasks ignore them.
+
+        Raises:
+            UserError: the data cannot be read.
+        """
+
+    @abc.abstractmethod
+    def load_evaluation_set(self, name_or_path: str, *, seed: int = 0, **columns: Any) -> Dataset:
+        """Loads one labelled file, or what `load_held_out` loads; arguments as there."""
+
+    def load_held_out(self, name_or_path: str, *, seed: int = 0, **columns: Any) -> Dataset:
+        """Loads the test part of `load_splits`, or its validation part where it has no test part.
+
+        The arguments are those of `load_splits`.
+        """
+        splits = self.load_splits(name_or_path, seed=seed, **columns)
+        return splits.test or splits.validation

@@ -1,0 +1,16 @@
+"""The names of the tasks, registered once."""
+
+from __future__ import annotations
+
+import enum
+
+
+class TaskName(str, enum.Enum):
+    """The names of the tasks, as `--task`, run.json and the metadata of files have them."""
+
+    TEXT_CLASSIFICATION = "text-classification"
+    TOKEN_CLASSIFICATION = "token-classification"
+    INTENT_AND_SLOTS = "intent-and-slots"
+    QUESTION_ANSWERING = "question-answering"
+    SENTENCE_EMBEDDINGS = "sentence-embeddings"
+    MASKED_LM = "masked-lm"

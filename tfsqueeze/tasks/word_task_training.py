@@ -1,0 +1,62 @@
+"""What the training of the tasks that tag words shares."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tfsqueeze.data.datasets.token_dataset import TokenDataset
+from tfsqueeze.decoding.bio import repair_bio
+from tfsqueeze.tasks.encodings import IGNORE_INDEX, Encodings
+from tfsqueeze.tasks.outputs import OUTSIDE_TAG
+from tfsqueeze.tasks.task_training import TaskTraining
+from tfsqueeze.utils.errors import UserError
+
+
+class WordTaskTraining(TaskTraining):
+    """The base of what trains taggers of words."""
+
+    def vocabulary_texts(self, dataset):
+        return [" ".join(words) for words in dataset.sentences]
+
+
+def word_targets(dataset: TokenDataset, encodings: Encodings, names: Sequence[str]) -> np.ndarray:
+    """Returns the ids of the tags, as `repair_bio` repairs them, at the first token of each word.
+
+    Args:
+        dataset: sentences with tags.
+        encodings: the same sentences, tokenized.
+        names: the names of the tags.
+
+    Returns:
+        int32 [sentences, length], `IGNORE_INDEX` at all other tokens.
+
+    Raises:
+        UserError: the dataset has no tags, or one that is not in `names`.
+    """
+    targets = np.full_like(encodings.word_ids, IGNORE_INDEX)
+    dataset.tag_ids(names)  # Its errors name the tags of the data, not the repaired ones.
+    repaired = dataclasses.replace(dataset, tags=[repair_bio(tags) for tags in dataset.tags])
+    for row, word_ids, tag_ids in zip(
+        targets, encodings.word_ids, repaired.tag_ids(names), strict=True
+    ):
+        first = word_ids >= 0
+        row[first] = tag_ids[word_ids[first]]
+    return targets
+
+
+def tag_names(splits: Any) -> list[str]:
+    """Returns the tags of a dataset's training part, with O among them.
+
+    Raises:
+        UserError: a tag is neither O nor B- or I- with a type.
+    """
+    names = splits.tag_names
+    try:
+        repair_bio(names)
+    except UserError as error:
+        raise UserError(f"{splits.train.name}: {error}; only spans can be learned") from None
+    return names if OUTSIDE_TAG in names else sorted([*names, OUTSIDE_TAG])

@@ -1,0 +1,115 @@
+"""Examples as the arrays that a run is trained on."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfsqueeze.tasks import Encodings, Task
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.training.examples import Examples
+from tfsqueeze.training.run_folder import Seconds
+from tfsqueeze.training.teacher import Teacher
+
+
+@dataclasses.dataclass(frozen=True)
+class EncodedExamples:
+    """The rows that a model is trained on.
+
+    Args:
+        inputs: int32 [rows, length] by the input's name.
+        targets: by the output's name, in the form that its `Output` describes.
+        origins: int [rows], the `Origin` of the example that each row is of.
+        teacher_logits: what `Teacher.logits` returns; None without a teacher.
+    """
+
+    inputs: dict[str, np.ndarray]
+    targets: dict[str, np.ndarray]
+    origins: np.ndarray
+    teacher_logits: dict[str, np.ndarray] | None = None
+
+    def __len__(self) -> int:
+        return len(self.origins)
+
+    def take(self, rows: np.ndarray) -> EncodedExamples:
+        """Returns some of the rows, by their numbers."""
+
+        def taken(arrays):
+            return {name: array[rows] for name, array in arrays.items()}
+
+        return EncodedExamples(
+            taken(self.inputs),
+            taken(self.targets),
+            self.origins[rows],
+            None if self.teacher_logits is None else taken(self.teacher_logits),
+        )
+
+
+def keras_targets(task: Task, targets: Mapping[str, np.ndarray]) -> Any:
+    """Returns targets as Keras takes them: a dict where the model returns one, else an array."""
+    if task.returns_dict:
+        return dict(targets)
+    (array,) = targets.values()
+    return array
+
+
+def encode_dataset(
+    dataset: Any,
+    task: Task,
+    tokenizer: WordPieceTokenizer,
+    classes: Mapping[str, Sequence[str]],
+) -> tuple[Encodings, dict[str, np.ndarray]]:
+    """Tokenizes a dataset for training and makes its targets.
+
+    Returns:
+        The encodings, and the targets by the output's name.
+    """
+    encodings = task.training.encode(tokenizer, dataset)
+    return encodings, task.training.targets(dataset, encodings, classes)
+
+
+def encode_examples(
+    examples: Examples,
+    task: Task,
+    tokenizer: WordPieceTokenizer,
+    classes: Mapping[str, Sequence[str]],
+    input_names: Sequence[str],
+    *,
+    teacher: Teacher | None,
+    folder: Path,
+    seconds: Seconds,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> EncodedExamples:
+    """Tokenizes examples, makes their targets, and asks the teacher about them.
+
+    Args:
+        examples: the examples of a run.
+        task: the task.
+        tokenizer: the student's tokenizer.
+        classes: the names of each output's classes.
+        input_names: the inputs that the model takes.
+        teacher: gives logits to learn from, and the targets of unlabelled examples.
+        folder: keeps the teacher's logits.
+        seconds: takes the time of `tokenization` and of `teacher`.
+        progress: called with how many texts the teacher has read, and of how many.
+    """
+    with seconds.of("tokenization"):
+        encodings, targets = encode_dataset(examples.dataset, task, tokenizer, classes)
+    teacher_logits = None
+    if teacher is not None:
+        with seconds.of("teacher"):
+            dataset, example_ids = examples.teacher_dataset()
+            teacher_logits = teacher.logits(dataset, encodings, example_ids, folder, progress)
+        unlabelled = examples.lack_labels
+        if unlabelled.any():
+            # The metrics of training compare with these; the loss reads the logits alone.
+            name = task.label_output
+            targets[name][unlabelled] = teacher_logits[name][unlabelled].argmax(axis=1)
+    origins = examples.origins
+    if encodings.example_ids is not None:
+        origins = origins[encodings.example_ids]
+    return EncodedExamples(encodings.select(input_names), targets, origins, teacher_logits)

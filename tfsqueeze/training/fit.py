@@ -1,0 +1,181 @@
+"""A Keras fit that can be interrupted and resumed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import tensorflow as tf
+import tf_keras as keras
+
+from tfsqueeze.distillation.distiller import Distiller
+from tfsqueeze.tasks import Task
+from tfsqueeze.training.batches import TrainingBatches
+from tfsqueeze.training.history import HISTORY_FILE, START_FILE, read_history
+from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.files import write_atomically
+
+_WARMUP_SHARE = 0.1
+
+
+def fit_resumable(
+    model: keras.Model,
+    task: Task,
+    classes: Mapping[str, Sequence[str]],
+    batches: TrainingBatches,
+    validation: tf.data.Dataset,
+    folder: Path,
+    *,
+    epochs: int,
+    learning_rate: float,
+    options: TrainingOptions,
+    keep_start: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> list[dict[str, float]]:
+    """Fits a model and leaves it with the weights of its best epoch on validation.
+
+    Args:
+        model: a model of the task, or a `Distiller` of one.
+        task: the task.
+        classes: the names of each output's classes.
+        batches: what the model is trained on.
+        validation: what chooses the epoch.
+        folder: takes the epoch history (history.csv), the best weights, TensorBoard's logs, and
+            the backup from which an interrupted fit resumes at its last whole epoch.
+        epochs: the most epochs.
+        learning_rate: the highest learning rate.
+        options: the settings of the optimizer, the loss and early stopping.
+        keep_start: whether the weights at the start count as the best until an epoch beats them,
+            which suits a calibrated model.
+        callbacks: further Keras callbacks, such as one that shows progress.
+
+    Returns:
+        One row per epoch: `epoch` (from 1), `loss`, `val_loss`, the task's Keras metrics, and
+        those of validation with the prefix `val_`. With `keep_start` a row for epoch 0 comes
+        first, with `val_loss` and the metrics of validation. If several metrics choose the epoch,
+        their mean is `val_score`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    compile_for_task(model, task, classes, learning_rate, epochs * batches.steps, options)
+    history = folder / HISTORY_FILE
+    best_weights = folder / "best.weights.h5"
+    best = None
+    if best_weights.exists():
+        model.load_weights(best_weights)
+    if keep_start or best_weights.exists():
+        metrics = model.evaluate(validation, verbose=0, return_dict=True)
+        best = task.training.monitored_value(metrics)
+    if keep_start and not best_weights.exists():
+        row = {
+            "epoch": 0,
+            **{f"val_{name}": value for name, value in metrics.items()},
+            monitor(task): best,
+        }
+        with write_atomically(folder / START_FILE) as temporary:
+            temporary.write_text(json.dumps(row) + "\n", "utf-8")
+        # After the evaluation, which makes the metrics' variables: Keras saves them too, and
+        # cannot load a file without them once they exist.
+        model.save_weights(best_weights)
+    model.fit(
+        batches.dataset(),
+        validation_data=validation,
+        epochs=epochs,
+        verbose=0,
+        callbacks=[
+            # First, so that the others find the value in the logs.
+            *(
+                []
+                if len(task.training.monitored) == 1
+                else [
+                    keras.callbacks.LambdaCallback(
+                        on_epoch_end=lambda epoch, logs: logs.update(
+                            {monitor(task): task.training.monitored_value(logs, "val_")}
+                        )
+                    )
+                ]
+            ),
+            keras.callbacks.ModelCheckpoint(
+                str(best_weights),
+                monitor=monitor(task),
+                mode="max",
+                save_best_only=True,
+                save_weights_only=True,
+                initial_value_threshold=best,
+            ),
+            keras.callbacks.CSVLogger(str(history), append=history.exists()),
+            keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
+            keras.callbacks.EarlyStopping(
+                monitor=monitor(task), mode="max", patience=options.patience
+            ),
+            *callbacks,
+            # Last, so that the files above hold an epoch before it counts as done.
+            keras.callbacks.BackupAndRestore(str(folder / "backup")),
+        ],
+    )
+    model.load_weights(best_weights)
+    shutil.rmtree(folder / "backup", ignore_errors=True)
+    return read_history(folder)
+
+
+def compile_for_task(
+    model: keras.Model,
+    task: Task,
+    classes: Mapping[str, Sequence[str]],
+    learning_rate: float,
+    steps: int,
+    options: TrainingOptions,
+) -> None:
+    """Compiles a model with AdamW, a linear warm-up and a cosine decay, and the outputs' losses.
+
+    Source of AdamW: Loshchilov and Hutter 2019, arXiv 1711.05101.
+
+    Args:
+        model: a model of the task, or a `Distiller` of one, which has a loss of its own.
+        task: the task.
+        classes: the names of each output's classes.
+        learning_rate: the highest learning rate.
+        steps: the steps of the whole fit.
+        options: the settings of the optimizer and the loss.
+    """
+    losses, metrics = {}, {}
+    for name, output in task.outputs.items():
+        names = classes.get(name, ())
+        losses[name] = output.loss(names, options.label_smoothing)
+        metrics[name] = output.metrics(names)
+    if not task.returns_dict:
+        (losses,), (metrics,) = losses.values(), metrics.values()
+    model.compile(
+        keras.optimizers.AdamW(
+            warmup_and_decay(learning_rate, steps), weight_decay=options.weight_decay, clipnorm=1.0
+        ),
+        None if isinstance(model, Distiller) else losses,
+        metrics=metrics,
+    )
+
+
+def monitor(task: Task) -> str:
+    """Returns the name, in the history, of the value that chooses the epoch."""
+    monitored = task.training.monitored
+    return f"val_{monitored[0]}" if len(monitored) == 1 else "val_score"
+
+
+def warmup_and_decay(
+    learning_rate: float, steps: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Returns a schedule that rises over a tenth of the steps and falls by half a cosine.
+
+    Source: Loshchilov and Hutter 2017, arXiv 1608.03983.
+
+    Args:
+        learning_rate: the highest learning rate.
+        steps: the steps of the whole fit.
+    """
+    return keras.optimizers.schedules.CosineDecay(
+        0.0,
+        max(1, round((1 - _WARMUP_SHARE) * steps)),
+        alpha=0.01,
+        warmup_target=learning_rate,
+        warmup_steps=max(1, round(_WARMUP_SHARE * steps)),
+    )

@@ -1,0 +1,106 @@
+"""The tokenizer, the configuration and the new model that a run starts from."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
+from tfsqueeze.configs.encoder_config import EncoderConfig
+from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
+from tfsqueeze.models.architectures import read_config, task_model_class
+from tfsqueeze.models.pretrained import PreTrainedModel
+from tfsqueeze.models.spelling_vectors import share_spelling
+from tfsqueeze.models.vocabulary_transfer import transfer_vocabulary
+from tfsqueeze.tasks import Task
+from tfsqueeze.tokenizers.vocabulary import train_vocabulary
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.files import write_atomically
+
+
+def load_or_train_tokenizer(
+    folder: Path, texts: Sequence[str], options: TrainingOptions
+) -> WordPieceTokenizer:
+    """Returns the tokenizer of a run.
+
+    Args:
+        folder: the folder of the run, which keeps the tokenizer.
+        texts: a vocabulary is trained from these unless the options name a tokenizer.
+        options: the settings of the run.
+    """
+    path = folder / "tokenizer"
+    if path.exists():
+        return WordPieceTokenizer.from_pretrained(path)
+    source = options.pretrained or options.tokenizer
+    if source is not None and not options.new_vocabulary:
+        tokenizer = WordPieceTokenizer.from_pretrained(
+            pretrained_folder(source), max_length=options.max_length
+        )
+    else:
+        vocabulary = train_vocabulary(texts, options.vocab_size, options.lowercase)
+        tokenizer = WordPieceTokenizer(
+            vocabulary, lowercase=options.lowercase, max_length=options.max_length
+        )
+    with write_atomically(path) as temporary:
+        tokenizer.save_pretrained(temporary)
+    return tokenizer
+
+
+def model_config(
+    tokenizer: WordPieceTokenizer, task: Task, options: TrainingOptions
+) -> EncoderConfig:
+    """Returns the configuration of a new model, without the names of its classes.
+
+    Raises:
+        UserError: the pretrained model cannot be had, or its architecture has no such task.
+    """
+    vocabulary = {"vocab_size": tokenizer.vocab_size, "pad_token_id": tokenizer.pad_token_id}
+    if options.pretrained is not None:
+        config = read_config(pretrained_folder(options.pretrained) / CONFIG_FILE)
+        task_model_class(config.model_type, task.head)
+        return config.replace(**options.model, **vocabulary if options.new_vocabulary else {})
+    fields = {"max_position_embeddings": options.max_length, **options.model, **vocabulary}
+    if options.model_type == SqueezeBertConfig.model_type:
+        return load_preset(options.preset, **fields)
+    config_class = task_model_class(options.model_type, task.head).config_class
+    return config_class().replace(**fields)
+
+
+def new_model(
+    config: EncoderConfig,
+    task: Task,
+    input_names: Sequence[str],
+    tokenizer: WordPieceTokenizer,
+    options: TrainingOptions,
+) -> PreTrainedModel:
+    """Returns a model of the task, with new or pretrained weights.
+
+    Args:
+        config: its configuration, with the names of its classes.
+        task: the task.
+        input_names: the inputs that it takes.
+        tokenizer: its tokenizer.
+        options: the settings of the run.
+    """
+    model_class = task_model_class(config.model_type, task.head)
+    if options.pretrained is None:
+        model = model_class(config, input_names=input_names)
+        if options.spelling_vectors:
+            share_spelling(model, tokenizer.vocabulary)
+        return model
+    names = {
+        name: getattr(config, name) for name in ("id2label", "slot_labels") if hasattr(config, name)
+    }
+    with warnings.catch_warnings():
+        # A new head is what fine-tuning is for.
+        warnings.simplefilter("ignore", UserWarning)
+        model = model_class.from_pretrained(
+            options.pretrained, input_names=input_names, **names, **options.model
+        )
+    if not options.new_vocabulary:
+        return model
+    pretrained_tokenizer = WordPieceTokenizer.from_pretrained(pretrained_folder(options.pretrained))
+    return transfer_vocabulary(model, pretrained_tokenizer, tokenizer)
