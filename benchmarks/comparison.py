@@ -1,4 +1,4 @@
-"""The comparison of whole models: which files on which runtimes, against which limit."""
+"""Compares whole models: which files on which runtimes, against which limit."""
 
 from __future__ import annotations
 
@@ -25,12 +25,19 @@ from tfsqueeze.utils.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Selection:
-    """What to compare.
+    """The models and runtimes to compare.
 
-    backends: runtimes; the first that runs .tflite files runs the baseline.
-    presets: this repository's models, by preset.
-    only: if given, models whose name holds one of these, from the start of a word.
-    files: further .tflite files.
+    Args:
+        backends: runtimes; the first that runs .tflite files runs the baseline.
+        length: number of tokens of a text.
+        presets: the presets of tfsqueeze to measure.
+        only: if not empty, only models are measured whose name contains one of these, from the
+            start of a word.
+        files: further .tflite files to measure.
+
+    Example:
+        >>> Selection(("litert",), only=("bert-base float32",)).specs()[0].name
+        'bert-base float32'
     """
 
     backends: tuple[str, ...]
@@ -40,9 +47,10 @@ class Selection:
     files: tuple[Path, ...] = ()
 
     def specs(self) -> list[ModelSpec]:
-        """The models by name; those for runtimes that were not asked for are left out.
+        """Returns the models that the backends can run.
 
-        Raises UserError where nothing is left.
+        Raises:
+            UserError: there is no such model, and no further file.
         """
         specs = []
         if set(self.backends) & set(TFLITE_BACKENDS):
@@ -75,16 +83,25 @@ def compare_models(
 ) -> dict[str, Any]:
     """Measures the models of a selection side by side in one run.
 
-    baseline: the name of a model as it is in the result, `<name> on <backend>`; by default
-        BERT-base in float32, or the first where that is not among them.
-    Returns a JSON-able dict: the run's settings, `best_gmacs_per_second` by dtype, `refused` (what
-    a runtime said of each peer that it cannot open, by name), and `models`,
-    with the fields of `Measurement`, `macs`, `gmacs_per_second`, `rate_share` (of the best rate of
-    the model's dtype, from matrix products that are timed in the same run on the same runtimes)
-    and `roofline_share` (the least time by `roofline_milliseconds` over the time taken, of .tflite
-    files); None for files given by path.
+    Args:
+        selection: the models and runtimes.
+        num_threads: of each runtime.
+        rounds: number of measured rounds.
+        baseline: the name of a model as it is in the result, `<name> on <backend>`; by default
+            BERT-base in float32, or the first model where that is not among them.
+        folder: for the models that are built.
+        progress: called with the number of steps done, that of all steps, and the current step.
 
-    Raises UserError as `measure` and `ensure_models` do.
+    Returns:
+        A JSON-able dictionary: the run's settings, `best_gmacs_per_second` by dtype, `refused`
+        (the error of each peer that a runtime cannot open, by name), and `models`. Each model has
+        the fields of `Measurement`, `macs`, `gmacs_per_second`, `rate_share` (of the best rate of
+        the model's dtype, from matrix products that are timed in the same run on the same
+        runtimes) and `roofline_share` (for .tflite files, the minimum time by
+        `roofline_milliseconds` over the measured time); these are None for files given by path.
+
+    Raises:
+        UserError: as `measure` and `ensure_models` do.
     """
     specs = selection.specs()
     paths = ensure_models(specs, folder, progress)

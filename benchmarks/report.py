@@ -1,4 +1,4 @@
-"""Results as JSON, Markdown and plots in a folder, and as tables on the terminal."""
+"""Reports on benchmarks: JSON, Markdown and plots in a folder, and terminal tables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import platform
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,56 +24,58 @@ from benchmarks.plots import (
     draw_operators,
     draw_targets,
     draw_throughput,
-    threads,
 )
-from tfsqueeze.utils.files import write_atomically
+from converters.reports.formatting import (
+    ABSENT,
+    decimals,
+    integer,
+    interval,
+    millions,
+    number_of,
+    percent,
+)
+from converters.reports.page import escape_markdown, markdown_table, write_files
 
-Column = tuple[str, Callable[[dict[str, Any]], str]]
+Row = dict[str, Any]
+Column = tuple[str, Callable[[Row], str]]
 _TABLE_WIDTH = 190
 _PACKAGES = ("tensorflow", "ai-edge-litert", "tflite-runtime", "onnxruntime", "numpy")
 
 
-def _megabytes(value: int | None) -> str:
-    return "" if value is None else f"{value / 1e6:,.1f}"
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.0f} %"
-
-
-def _millions(value: int) -> str:
-    return f"{value / 1e6:,.1f}"
-
-
-def _speedup(row: dict[str, Any]) -> str:
+def _speedup(row: Row) -> str:
     if row["speedup"] is None:
-        return ""
-    return f"{row['speedup']:.2f} ({row['speedup_p10']:.2f}-{row['speedup_p90']:.2f})"
+        return ABSENT
+    return f"{decimals(row['speedup'])} ({interval(row['speedup_p10'], row['speedup_p90'])})"
+
+
+def _quotient(value: float | None, divisor: float) -> float | None:
+    """Returns value / divisor; None where the value was not measured."""
+    return None if value is None else value / divisor
 
 
 MODEL_COLUMNS: tuple[Column, ...] = (
     ("model", lambda row: row["name"]),
-    ("ms", lambda row: f"{row['median']:.2f}"),
-    ("p10-p90", lambda row: f"{row['p10']:.2f}-{row['p90']:.2f}"),
+    ("ms", lambda row: decimals(row["median"])),
+    ("p10-p90", lambda row: interval(row["p10"], row["p90"])),
     ("times faster", _speedup),
-    ("of best rate", lambda row: _share(row["rate_share"])),
-    ("of roofline", lambda row: _share(row["roofline_share"])),
-    ("file MB", lambda row: _megabytes(row["size_bytes"])),
-    ("peak MB", lambda row: _megabytes(row["peak_memory_bytes"])),
-    ("added MB", lambda row: _megabytes(row["added_memory_bytes"])),
-    ("load ms", lambda row: f"{row['load_milliseconds']:.0f}"),
-    ("first run ms", lambda row: f"{row['first_run_milliseconds']:.0f}"),
+    ("of best rate", lambda row: percent(row["rate_share"], 0)),
+    ("of roofline", lambda row: percent(row["roofline_share"], 0)),
+    ("file MB", lambda row: millions(row["size_bytes"])),
+    ("peak MB", lambda row: millions(row["peak_memory_bytes"])),
+    ("added MB", lambda row: millions(row["added_memory_bytes"])),
+    ("load ms", lambda row: decimals(row["load_milliseconds"], 0)),
+    ("first run ms", lambda row: decimals(row["first_run_milliseconds"], 0)),
 )
 INSTRUCTION_COLUMNS: tuple[Column, ...] = (
     ("model", lambda row: row["name"]),
-    ("million instructions", lambda row: _millions(row["total"])),
-    ("times fewer", lambda row: f"{row['times_fewer']:.2f}"),
-    ("SIMD", lambda row: _share(row["simd"] / row["total"])),
-    ("dot products", lambda row: _share(row["dot_product"] / row["total"])),
-    ("loads and stores", lambda row: _share(row["memory"] / row["total"])),
-    ("MACs an instruction", lambda row: f"{row['macs'] / row['total']:.1f}" if row["macs"] else ""),
-    ("million in first run", lambda row: _millions(row["first_total"])),
-    ("spread", lambda row: "" if row["spread"] is None else f"{row['spread']:,}"),
+    ("million instructions", lambda row: millions(row["total"])),
+    ("times fewer", lambda row: decimals(row["times_fewer"])),
+    ("SIMD", lambda row: percent(row["simd"] / row["total"], 0)),
+    ("dot products", lambda row: percent(row["dot_product"] / row["total"], 0)),
+    ("loads and stores", lambda row: percent(row["memory"] / row["total"], 0)),
+    ("MACs an instruction", lambda row: decimals(_quotient(row["macs"] or None, row["total"]), 1)),
+    ("million in first run", lambda row: millions(row["first_total"])),
+    ("spread", lambda row: integer(row["spread"])),
 )
 OPERATOR_COLUMNS: tuple[Column, ...] = (
     ("operator", lambda row: row["name"]),
@@ -83,85 +86,67 @@ OPERATOR_COLUMNS: tuple[Column, ...] = (
         ),
     ),
     ("runtime", lambda row: row["backend"]),
-    ("us", lambda row: f"{1e3 * row['milliseconds']['median']:.1f}"),
+    ("us", lambda row: decimals(1e3 * row["milliseconds"]["median"], 1)),
     (
         "p10-p90",
-        lambda row: (
-            f"{1e3 * row['milliseconds']['p10']:.1f}-{1e3 * row['milliseconds']['p90']:.1f}"
-        ),
+        lambda row: interval(*(1e3 * row["milliseconds"][name] for name in ("p10", "p90")), 1),
     ),
-    ("GMAC/s", lambda row: f"{row['gmacs_per_second']:.1f}" if row["macs"] else ""),
-    ("of best rate", lambda row: _share(row["rate_share"]) if row["macs"] else ""),
-    ("of roofline", lambda row: _share(row["roofline_share"])),
-    ("in model", lambda row: str(row["count"] or "")),
-    (
-        "ms in model",
-        lambda row: f"{row['count'] * row['milliseconds']['median']:.2f}" if row["count"] else "",
-    ),
+    ("GMAC/s", lambda row: decimals(row["gmacs_per_second"] if row["macs"] else None, 1)),
+    ("of best rate", lambda row: percent(row["rate_share"] if row["macs"] else None, 0)),
+    ("of roofline", lambda row: percent(row["roofline_share"], 0)),
+    ("in model", lambda row: integer(row["count"] or None)),
+    ("ms in model", lambda row: decimals(row["count"] * row["milliseconds"]["median"] or None)),
 )
-
-
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.2f} %"
-
-
 FORMULATION_COLUMNS: tuple[Column, ...] = (
     ("formulation", lambda row: row["name"]),
     ("data", lambda row: row["data"]),
     ("file", lambda row: row["file"]),
     ("runtime", lambda row: row["runtime"]),
-    ("accuracy", lambda row: _percent(row["accuracy"])),
-    ("Keras float", lambda row: _percent(row["float_accuracy"])),
-    ("lost, points", lambda row: f"{100 * row['loss']:.2f}"),
-    ("Keras QAT", lambda row: _percent(row["qat_accuracy"])),
-    ("same label as QAT", lambda row: _percent(row["agreement_with_qat"])),
+    ("accuracy", lambda row: percent(row["accuracy"])),
+    ("Keras float", lambda row: percent(row["float_accuracy"])),
+    ("lost, points", lambda row: decimals(100 * row["loss"])),
+    ("Keras QAT", lambda row: percent(row["qat_accuracy"])),
+    ("same label as QAT", lambda row: percent(row["agreement_with_qat"])),
 )
 TARGET_COLUMNS: tuple[Column, ...] = (
     ("preset", lambda row: row["preset"]),
     ("device", lambda row: row["device"]),
-    ("operators on it", lambda row: f"{row['operators_on_device']} of {row['operators']}"),
-    ("MACs on it", lambda row: _percent(row["macs_on_device"] / row["macs"])),
-    ("M MACs", lambda row: f"{row['macs'] / 1e6:,.1f}"),
-    ("model MB", lambda row: f"{row['model_bytes'] / 1e6:,.2f}"),
-    ("memory", lambda row: row["memory"]),
     (
-        "ms on it, estimated",
-        lambda row: "" if row["microseconds"] is None else f"{row['microseconds'] / 1e3:.3f}",
+        "operators on it",
+        lambda row: f"{integer(row['operators_on_device'])} of {integer(row['operators'])}",
     ),
-    ("int8 accuracy", lambda row: _percent(row["accuracy"])),
-    ("Keras float", lambda row: _percent(row["float_accuracy"])),
+    ("MACs on it", lambda row: percent(row["macs_on_device"] / row["macs"])),
+    ("M MACs", lambda row: millions(row["macs"])),
+    ("model MB", lambda row: millions(row["model_bytes"], 2)),
+    ("memory", lambda row: row["memory"]),
+    ("ms on it, estimated", lambda row: decimals(_quotient(row["microseconds"], 1e3), 3)),
+    ("int8 accuracy", lambda row: percent(row["accuracy"])),
+    ("Keras float", lambda row: percent(row["float_accuracy"])),
 )
-
 THROUGHPUT_COLUMNS: tuple[Column, ...] = (
     ("what", lambda row: row["name"]),
-    ("median", lambda row: f"{row['median']:,.0f} {row['unit']}"),
-    ("p10-p90", lambda row: f"{row['p10']:,.0f}-{row['p90']:,.0f}"),
+    ("median", lambda row: f"{decimals(row['median'], 0)} {row['unit']}"),
+    ("p10-p90", lambda row: interval(row["p10"], row["p90"], 0)),
     ("note", lambda row: row["note"]),
 )
-
 INITIALIZATION_COLUMNS: tuple[Column, ...] = (
     ("start from", lambda row: row["name"]),
     *(
-        (f"{label}, {when}", lambda row, when=when, name=name: f"{row[when][name]:.3f}")
+        (f"{label}, {when}", lambda row, when=when, name=name: decimals(row[when][name], 3))
         for when in ("start", "end")
         for name, label in (("last_hidden_state", "squared error"), ("sentences", "1 - cosine"))
     ),
 )
-
 BACKBONE_COLUMNS: tuple[Column, ...] = (
     ("sentence embeddings", lambda row: row["name"]),
-    ("accuracy of logistic regression", lambda row: _percent(row["accuracy"])),
-    ("cosine to MiniLM's", lambda row: _two_digits(row["cosine"])),
-    ("rank correlation of pairs", lambda row: _two_digits(row["spearman"])),
+    ("accuracy of logistic regression", lambda row: percent(row["accuracy"])),
+    ("cosine to MiniLM's", lambda row: decimals(row["cosine"])),
+    ("rank correlation of pairs", lambda row: decimals(row["spearman"])),
 )
 
 
-def _two_digits(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
-
-
 def machine() -> dict[str, Any]:
-    """What the results depend on: processor, cores, system and versions of the runtimes."""
+    """Returns what results depend on: processor, cores, system and versions of the runtimes."""
     versions = {}
     for name in _PACKAGES:
         try:
@@ -181,24 +166,35 @@ def machine() -> dict[str, Any]:
 def write_report(kind: str, results: dict[str, Any], folder: Path) -> None:
     """Writes `<kind>.json`, `<kind>.md` and `<kind>.png` into a folder.
 
-    kind: a key of `_KINDS`, by which each of the runs holds its rows.
-    results: `machine` and `runs`, one for each number of threads, dataset or processor.
+    Args:
+        kind: a key of `_KINDS`, which is also the key of the rows in each run.
+        results: `machine` and `runs`, one for each number of threads, dataset or processor.
+        folder: is made if it does not exist; files of the same names are replaced.
+
+    Raises:
+        UserError: the folder cannot be written to.
     """
-    _, draw, _ = _KINDS[kind]
-    for suffix, content in (
-        (".json", json.dumps(results, indent=1).encode()),
-        (".md", _markdown(kind, results).encode()),
-        (".png", draw(results["runs"])),
-    ):
-        with write_atomically(folder / f"{kind}{suffix}") as temporary:
-            temporary.write_bytes(content)
+    write_files(
+        {
+            "json": (f"{kind}.json", json.dumps(results, indent=1).encode()),
+            "markdown": (f"{kind}.md", _markdown(kind, results).encode()),
+            "plot": (f"{kind}.png", _KINDS[kind].draw(results["runs"])),
+        },
+        folder,
+    )
 
 
 def print_report(kind: str, results: dict[str, Any], console: Console) -> None:
-    """Prints the tables; a narrow terminal wraps their lines, since a cut figure is none."""
+    """Prints the tables. A narrow terminal wraps their lines, so that no figure is cut off.
+
+    Args:
+        kind: as `write_report` takes it.
+        results: as `write_report` takes them.
+        console: of rich.
+    """
+    columns, preface = _KINDS[kind].columns, _KINDS[kind].preface
     wide = Console(file=console.file, width=max(console.width, _TABLE_WIDTH))
     for run in results["runs"]:
-        columns, _, preface = _KINDS[kind]
         console.print(escape(" ".join(preface(run))))
         table = Table()
         for index, (name, _) in enumerate(columns):
@@ -212,7 +208,8 @@ def _timing(run: dict[str, Any], *sentences: str) -> list[str]:
     rates = ", ".join(
         f"{dtype} {rate:.0f} GMAC/s" for dtype, rate in run["best_gmacs_per_second"].items()
     )
-    lines = [f"{threads(run)}, {run['rounds']} interleaved rounds, batch 1.", *sentences]
+    threads = number_of(run["num_threads"], "thread")
+    lines = [f"{threads}, {run['rounds']} interleaved rounds, batch 1.", *sentences]
     return [*lines, f"Best rates of this run: {rates}."] if rates else lines
 
 
@@ -277,44 +274,50 @@ def _targets_preface(run: dict[str, Any]) -> list[str]:
     ]
 
 
-# Of each kind of report: the columns, the plot, and what stands above the table.
-_KINDS: dict[str, tuple[tuple[Column, ...], Callable[..., bytes], Callable[..., list[str]]]] = {
-    "models": (MODEL_COLUMNS, draw_models, _models_preface),
-    "operators": (OPERATOR_COLUMNS, draw_operators, _operators_preface),
-    "targets": (TARGET_COLUMNS, draw_targets, _targets_preface),
-    "formulations": (FORMULATION_COLUMNS, draw_formulations, _formulations_preface),
-    "throughput": (THROUGHPUT_COLUMNS, draw_throughput, _throughput_preface),
-    "instructions": (INSTRUCTION_COLUMNS, draw_instructions, _instructions_preface),
-    "initializations": (INITIALIZATION_COLUMNS, draw_initializations, _initializations_preface),
-    "backbone": (BACKBONE_COLUMNS, draw_backbone, _backbone_preface),
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of report.
+
+    Args:
+        columns: of the tables.
+        draw: returns the plot of all runs as PNG bytes.
+        preface: returns the sentences above the table of a run.
+    """
+
+    columns: Sequence[Column]
+    draw: Callable[[Sequence[dict[str, Any]]], bytes]
+    preface: Callable[[dict[str, Any]], list[str]]
+
+
+_KINDS = {
+    "models": _Kind(MODEL_COLUMNS, draw_models, _models_preface),
+    "operators": _Kind(OPERATOR_COLUMNS, draw_operators, _operators_preface),
+    "targets": _Kind(TARGET_COLUMNS, draw_targets, _targets_preface),
+    "formulations": _Kind(FORMULATION_COLUMNS, draw_formulations, _formulations_preface),
+    "throughput": _Kind(THROUGHPUT_COLUMNS, draw_throughput, _throughput_preface),
+    "instructions": _Kind(INSTRUCTION_COLUMNS, draw_instructions, _instructions_preface),
+    "initializations": _Kind(
+        INITIALIZATION_COLUMNS, draw_initializations, _initializations_preface
+    ),
+    "backbone": _Kind(BACKBONE_COLUMNS, draw_backbone, _backbone_preface),
 }
 
 
 def _markdown(kind: str, results: dict[str, Any]) -> str:
     about = results["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
-    lines = [
-        f"# {kind.capitalize()}",
-        "",
+    machine_line = (
         f"{about['processor']} ({about['architecture']}, {about['cores']} cores), "
-        f"{about['system']}, Python {about['python']}; {packages}.",
-    ]
-    columns, _, preface = _KINDS[kind]
+        f"{about['system']}, Python {about['python']}; {packages}."
+    )
+    lines = [f"# {kind.capitalize()}", "", escape_markdown(machine_line)]
+    columns = _KINDS[kind].columns
     for run in results["runs"]:
-        lines += [
-            "",
-            *preface(run),
-            "",
-            _line([name for name, _ in columns]),
-            _line(["---", *["---:"] * (len(columns) - 1)]),
-        ]
-        lines += [_line([cell(row) for _, cell in columns]) for row in run[kind]]
+        names = [name for name, _ in columns]
+        rows = [[cell(row) for _, cell in columns] for row in run[kind]]
+        preface = map(escape_markdown, _KINDS[kind].preface(run))
+        lines += ["", *preface, "", markdown_table(names, rows)]
     return "\n".join(lines) + f"\n\n![{kind}]({kind}.png)\n"
-
-
-def _line(cells: Sequence[str]) -> str:
-    escaped = (cell.replace("|", "\\|") for cell in cells)
-    return f"| {' | '.join(escaped)} |"
 
 
 def _processor() -> str:

@@ -1,33 +1,44 @@
-"""The tables of tasks as JSON, Markdown, a terminal's tables and a picture."""
+"""Reports on the benchmark of tasks: JSON, Markdown, terminal tables and a plot."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from converters.reports.formatting import ABSENT, decimals, integer, percentage, with_spread
 from converters.reports.page import Section, print_sections, to_markdown, write_files
-from converters.reports.plots import new_figure, png_bytes
+from converters.reports.plots import label_bars, new_figure, png_bytes
+from tfsqueeze.tasks import known_scores
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _PLOT = "tasks.png"
 _COLOURS = {"float32": "#56B4E9", "int8": "#0072B2", None: "#999999"}
-# Whose scale is 0..1 in the literature; all others are percentages.
-_FRACTIONS = ("auroc", "energy_auroc")
+# The literature writes them as fractions of 1.
+_AUROCS = ("auroc", "energy_auroc")
 
 
 def write_tasks(
     results: Sequence[Mapping[str, Any]], machine: Mapping[str, Any], folder: Path
 ) -> dict[str, Path]:
-    """Writes tasks.json, tasks.md and tasks.png; returns their paths by `json`, `markdown`,
-    `plot`.
+    """Writes tasks.json, tasks.md and tasks.png.
 
-    results: what `measure_task` returned, one for each task.
+    Args:
+        results: what `measure_task` returned, one for each task.
+        machine: what the results depend on, as `benchmarks.report.machine` returns it.
+        folder: is made if it does not exist; files of the same names are replaced.
+
+    Returns:
+        Paths by `json`, `plot` and `markdown`.
+
+    Raises:
+        UserError: the folder cannot be written to.
     """
     markdown = to_markdown("Tasks", task_sections(results), {"scores": _PLOT})
     return write_files(
@@ -44,12 +55,21 @@ def write_tasks(
 
 
 def print_tasks(results: Sequence[Mapping[str, Any]], console: Console) -> None:
-    """Prints the tables."""
+    """Prints the tables of tasks.
+
+    Args:
+        results: as `write_tasks` takes them.
+        console: of rich.
+    """
     print_sections(task_sections(results), console)
 
 
 def task_sections(results: Sequence[Mapping[str, Any]]) -> list[Section]:
-    """Returns a table for each task."""
+    """Returns a table for each task.
+
+    Args:
+        results: as `write_tasks` takes them.
+    """
     return [
         Section(
             result["task"],
@@ -70,7 +90,7 @@ def task_sections(results: Sequence[Mapping[str, Any]]) -> list[Section]:
 
 
 def _note(result):
-    parts = ", ".join(f"{count:,} {part}" for part, count in result["examples"].items())
+    parts = ", ".join(f"{integer(count)} {part}" for part, count in result["examples"].items())
     spread = (
         f"Means of {result['seeds']} seeds ± the standard deviation of a sample; a baseline "
         "is fitted once."
@@ -92,26 +112,29 @@ def _name(row):
     return f"{row['model']}, {row['precision']}" if row["precision"] else row["model"]
 
 
-def _cell(score, measured):
+def _is_percent(name):
+    """Returns whether a column is in percent, as all are but AUROC and decimal scores of tasks."""
+    score = known_scores().get(name)
+    return name not in _AUROCS and (score is None or score.format == "percent")
+
+
+def _cell(name, measured):
     if measured is None:
-        return "–"
-    unit, digits = (1, 4) if score in _FRACTIONS else (100, 2)
-    spread = measured["spread"]
-    return f"{unit * measured['mean']:.{digits}f}" + (
-        "" if spread is None else f" ± {unit * spread:.{digits}f}"
-    )
+        return ABSENT
+    write = percentage if _is_percent(name) else partial(decimals, digits=4)
+    return with_spread(measured["mean"], measured["spread"], write)
 
 
 def _plot(results):
-    """A panel for each task with a bar for each model, of the first score."""
+    """Draws a panel for each task with a bar for each model, of the first score."""
     count = max(len(result["rows"]) for result in results)
     figure, panels = new_figure(1, (0.8 + 0.4 * count) * len(results), rows=len(results))
     for panel, result in zip(panels, results, strict=True):
         score = next(iter(result["columns"]))
-        unit = 1 if score in _FRACTIONS else 100
+        factor = 100 if _is_percent(score) else 1
         rows = [row for row in reversed(result["rows"]) if score in row["scores"]]
-        values = [unit * row["scores"][score]["mean"] for row in rows]
-        spreads = [unit * (row["scores"][score]["spread"] or 0) for row in rows]
+        values = [factor * row["scores"][score]["mean"] for row in rows]
+        spreads = [factor * (row["scores"][score]["spread"] or 0) for row in rows]
         panel.barh(
             [_name(row) for row in rows],
             values,
@@ -120,15 +143,8 @@ def _plot(results):
             capsize=3,
         )
         ends = np.add(values, spreads)
-        for place, (row, end) in enumerate(zip(rows, ends, strict=True)):
-            panel.annotate(
-                _cell(score, row["scores"][score]),
-                (end, place),
-                (6, 0),
-                textcoords="offset points",
-                va="center",
-                parse_math=False,
-            )
+        # The error bars have caps.
+        label_bars(panel, ends, [_cell(score, row["scores"][score]) for row in rows], gap=6)
         panel.set_xlim(0, 1.25 * max([*ends, 1e-3]))
         panel.set_title(
             f"{result['title']}: {result['columns'][score]}", loc="left", parse_math=False

@@ -1,12 +1,12 @@
-"""Ways to classify texts side by side: baselines, fine-tuned BERT, and SqueezeBERT."""
+"""Compares ways to classify texts: baselines, a fine-tuned BERT, and SqueezeBERT."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tf_keras as keras
@@ -21,7 +21,7 @@ from tfsqueeze.models.architectures import read_config
 from tfsqueeze.models.complexity import count_macs
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.batches import evaluation_batches, tokenize
-from tfsqueeze.training.examples import with_unlabelled
+from tfsqueeze.training.examples import Examples, add_unlabelled
 from tfsqueeze.training.run_folder import claim_folder
 from tfsqueeze.training.train_task import train_classifier
 from tfsqueeze.training.training_options import TrainingOptions
@@ -29,7 +29,7 @@ from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
 TEACHER = "all-minilm-l6-v2"
-# Every way, in the order of the table, and what it is.
+# All methods in the order of the table, each with its title.
 METHODS: dict[str, str] = {
     "majority": "the most frequent label",
     "tfidf": "TF-IDF + logistic regression",
@@ -47,17 +47,30 @@ _LATENCY_ROUNDS = 40
 class ComparisonOptions:
     """Settings of a comparison.
 
-    seeds: each trains every method anew, and draws the validation texts of data without them.
-    methods: which of `METHODS`; `distilled` needs `teacher`.
-    backbone: the pretrained SqueezeBERT. The models from scratch have its tokenizer and depth;
-        SqueezeBERT its sizes, too, and the dense ones half its width.
-    max_length: most tokens per text; fewer where 99 of 100 training texts need no more.
-    teacher_epochs, scratch_epochs, distilled_epochs, qat_epochs: most passes over the texts, in
-        distillation over their variants as well.
-    unlabelled: texts that are distilled as well; see `TrainingOptions`.
-    distilled_tokens: as many variants of each text are distilled as make a pass about this long.
+    Args:
+        seeds: number of seeds. Each trains every method anew, and draws the validation texts of a
+            dataset that has none.
+        methods: some of `METHODS`; `distilled` needs `teacher`.
+        backbone: name or folder of the pretrained SqueezeBERT. The models from scratch have its
+            tokenizer and depth. SqueezeBERT from scratch has its sizes too, and the models with
+            dense layers have half its width.
+        max_length: maximum number of tokens of a text; fewer where 99 of 100 training texts need
+            no more.
+        teacher_epochs: maximum number of epochs of the teacher.
+        scratch_epochs: maximum number of epochs of the models from scratch.
+        distilled_epochs: maximum number of epochs of distillation, which reads variants of the
+            texts as well.
+        qat_epochs: maximum number of epochs of quantization-aware training.
+        unlabelled: texts that are distilled as well; see `TrainingOptions`.
+        distilled_tokens: about how many tokens an epoch of distillation has. The number of
+            variants of each text follows from it.
 
-    Raises UserError for a value out of range.
+    Raises:
+        UserError: a value is out of range.
+
+    Example:
+        >>> ComparisonOptions(methods=("tfidf", "teacher"), seeds=1).backbone
+        'squeezebert-tiny'
     """
 
     seeds: int = 3
@@ -71,7 +84,8 @@ class ComparisonOptions:
     unlabelled: tuple[str, ...] = ()
     distilled_tokens: int = 700_000
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
+        """Checks the values."""
         unknown = [name for name in self.methods if name not in METHODS]
         if unknown or not self.methods:
             raise UserError(
@@ -87,8 +101,12 @@ class ComparisonOptions:
     ) -> TrainingOptions:
         """Returns the options of one method's training run.
 
-        augmented_copies: of each text in distillation. teacher: the folder of the fine-tuned
-        teacher.
+        Args:
+            method: one of `METHODS` that is trained.
+            max_length: maximum number of tokens of a text.
+            augmented_copies: number of variants of each text in distillation.
+            seed: of weights, order and dropout.
+            teacher: the folder of the fine-tuned teacher, for distillation.
         """
         shared = {
             "max_length": max_length,
@@ -148,6 +166,25 @@ class ComparisonOptions:
         return TrainingOptions(**scratch, model_type=method, model=sizes)
 
 
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """One claim on the distilled model, with the measured figure.
+
+    Args:
+        text: what the figure is, after the figure itself: `points above the teacher`.
+        value: the figure.
+        unit: `points` of accuracy between two models, or a `ratio` of their costs.
+
+    Example:
+        >>> Claim("of the bytes of the teacher's int8", 0.25, "ratio").value
+        0.25
+    """
+
+    text: str
+    value: float
+    unit: Literal["points", "ratio"]
+
+
 def compare(
     folder: Path,
     data: str,
@@ -155,26 +192,38 @@ def compare(
     options: ComparisonOptions,
     callbacks: Callable[[str, int, int], Sequence] = lambda *_: (),
     progress: Callable[[str, int, int], None] = lambda *_: None,
-    say: Callable[[str], None] = lambda _: None,
+    announce: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Trains and evaluates every method on one dataset, for every seed.
 
-    folder: takes the runs and results; what is there from an interrupted comparison with the same
-        settings is not made again.
-    data: the dataset's name. load: gives its parts for a seed; the test part is what counts, or
-        the validation part where there is none.
-    callbacks, progress: as `train_classifier` takes them, the latter with what is counted first.
-    say: called with what begins.
+    Args:
+        folder: for the runs and results. Results of an interrupted comparison with the same
+            settings are not made again.
+        data: the dataset's name.
+        load: returns the dataset's parts for a seed. Methods are evaluated on the test part, or on
+            the validation part where there is no test part.
+        options: the settings.
+        callbacks: as `train_classifier` takes them, of method and stage.
+        progress: as `train_classifier` takes it, with what is counted as first argument.
+        announce: called with the name of each step that begins.
 
-    Returns a JSON-able dict: `data`, `examples` by part, `max_length`, and `rows`. A row is a
-    method in float32 or int8: `method`, `precision` (None for baselines), `accuracy` (a fraction
-    for each seed), `mean`, `std` (of the sample; None for one seed), and of a .tflite file `bytes`,
-    `macs` and `milliseconds` (median of a batch of one on LiteRT with one thread, all files of the
-    first seed by turns, in one run). int8 accuracies are those of the .tflite file on LiteRT.
+    Returns:
+        A JSON-able dictionary: `data`, `max_length`, `seeds`, `examples` by part, `evaluated_on`
+        and `rows`. A row is a method in float32 or int8: `method`, `precision` (None for
+        baselines), `accuracy` (a fraction of 1 for each seed), `mean`, `std` (of the sample; None
+        for one seed), and for a .tflite file `bytes`, `macs` and `milliseconds` (median of a batch
+        of one on LiteRT with one thread, where all files of the first seed take turns). int8
+        accuracies are those of the .tflite file on LiteRT.
+
+    Raises:
+        UserError: the folder holds a comparison with other settings.
     """
     first = load(0)
     counts = token_counts(
-        with_unlabelled(first, options.unlabelled, folder / "unlabelled").texts, options
+        add_unlabelled(
+            Examples.originals(first.train), first, options.unlabelled, folder / "unlabelled"
+        ).dataset.texts,
+        options,
     )
     max_length = fitting_length(counts[: len(first.train)])
     copies = fitting_copies(np.minimum(counts, max_length), options.distilled_tokens)
@@ -186,13 +235,13 @@ def compare(
         {"data": data, "examples": len(first.train), "max_length": max_length, "options": settings},
     )
     accuracies: dict[tuple[str, str | None], list[float]] = {}
-    facts: dict[tuple[str, str | None], dict[str, Any]] = {}
+    costs: dict[tuple[str, str | None], dict[str, Any]] = {}
     for seed in range(options.seeds):
         splits = load(seed)
         for method in options.methods:
             path = folder / f"seed-{seed}" / f"{method}.json"
             if not path.exists():
-                say(f"{data}, seed {seed}: {METHODS[method]}")
+                announce(f"{data}, seed {seed}: {METHODS[method]}")
                 result = _evaluate(
                     method,
                     splits,
@@ -209,8 +258,8 @@ def compare(
             for row in json.loads(path.read_text("utf-8")):
                 key = row["method"], row["precision"]
                 accuracies.setdefault(key, []).append(row["accuracy"])
-                facts.setdefault(key, {k: row.get(k) for k in ("bytes", "macs")})
-    times = _latencies(folder, [key for key in accuracies if key[1]], say)
+                costs.setdefault(key, {name: row.get(name) for name in ("bytes", "macs")})
+    times = _latencies(folder, [key for key in accuracies if key[1]], announce)
     test = first.test or first.validation
     return {
         "data": data,
@@ -229,7 +278,7 @@ def compare(
                 "accuracy": values,
                 "mean": float(np.mean(values)),
                 "std": float(np.std(values, ddof=1)) if len(values) > 1 else None,
-                **facts[method, precision],
+                **costs[method, precision],
                 "milliseconds": times.get((method, precision)),
             }
             for (method, precision), values in accuracies.items()
@@ -238,7 +287,16 @@ def compare(
 
 
 def token_counts(texts: Sequence[str], options: ComparisonOptions) -> np.ndarray:
-    """Returns the tokens of each text, special tokens included, at most `options.max_length`."""
+    """Counts the tokens of texts.
+
+    Args:
+        texts: n of them.
+        options: name the tokenizer and the maximum length.
+
+    Returns:
+        The number of tokens of each text, special tokens included: integers [n], at most
+        `options.max_length`.
+    """
     tokenizer = WordPieceTokenizer.from_pretrained(
         pretrained_folder(options.backbone), max_length=options.max_length
     )
@@ -246,12 +304,24 @@ def token_counts(texts: Sequence[str], options: ComparisonOptions) -> np.ndarray
 
 
 def fitting_length(counts: np.ndarray) -> int:
-    """Returns the tokens that 99 of 100 texts fit in, a multiple of 8 or those of the longest."""
+    """Returns the length that 99 of 100 texts fit in.
+
+    Args:
+        counts: tokens of each text, integers [n].
+
+    Returns:
+        A multiple of 8 tokens, or the length of the longest text where that is less.
+    """
     return min(int(counts.max()), int(-(-np.quantile(counts, 0.99) // 8) * 8))
 
 
 def fitting_copies(counts: np.ndarray, tokens: int) -> int:
-    """Returns how many variants of each text make all of them about so many tokens."""
+    """Returns how many variants of each text make about so many tokens in all.
+
+    Args:
+        counts: tokens of each text, integers [n].
+        tokens: of all texts and variants together.
+    """
     return max(0, round(tokens / int(counts.sum())) - 1)
 
 
@@ -304,15 +374,18 @@ def _file(folder, method, precision):
     return folder / f"{method}-{precision}.tflite"
 
 
-def _latencies(folder, keys, say) -> dict[tuple[str, str], float]:
-    """Those of one run in which all files took turns; measured again where a file is new."""
+def _latencies(folder, keys, announce) -> dict[tuple[str, str], float]:
+    """Returns the medians of one run in which all files take turns.
+
+    They are measured again where a file is new.
+    """
     if not keys:
         return {}
     names = {f"{method} {precision}": (method, precision) for method, precision in keys}
     kept = folder / "latency.json"
     medians = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
     if not medians.keys() >= names.keys():
-        say("latency")
+        announce("latency")
         files = {name: _file(folder / "seed-0", *key).read_bytes() for name, key in names.items()}
         (report,) = run_in_workers(latency, [(files, "litert", 1, _LATENCY_ROUNDS)])
         medians = dict(zip(names, (model["median"] for model in report["models"]), strict=True))
@@ -321,30 +394,33 @@ def _latencies(folder, keys, say) -> dict[tuple[str, str], float]:
     return {key: medians[name] for name, key in names.items()}
 
 
-def comparisons(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, float]]:
-    """Yields what the project claims of its distilled model, with the measured figure.
+def find_claims(rows: Sequence[dict[str, Any]]) -> list[Claim]:
+    """Returns what the project claims of its distilled model, as measured.
 
-    rows: those of `compare` for one dataset; a claim whose rows are not there is left out.
+    Args:
+        rows: those of `compare` for one dataset.
+
+    Returns:
+        The claims whose rows were all measured.
     """
     by_key = {(row["method"], row["precision"]): row for row in rows}
-
-    def differ(text, ours, theirs, measure, combine):
-        if ours in by_key and theirs in by_key:
-            a, b = by_key[ours][measure], by_key[theirs][measure]
-            if a is not None and b is not None:
-                yield text, combine(a, b)
-
-    def points(a, b):
-        return 100 * (a - b)
-
-    ours, in_float = ("distilled", "int8"), ("distilled", "float32")
+    int8, float32 = ("distilled", "int8"), ("distilled", "float32")
     teacher, teacher_int8 = ("teacher", "float32"), ("teacher", "int8")
-    yield from differ("points above the teacher", ours, teacher, "mean", points)
-    yield from differ("points above TF-IDF", ours, ("tfidf", None), "mean", points)
-    yield from differ("points above from scratch", in_float, ("scratch", "float32"), "mean", points)
-    yield from differ("points of int8 above its float", ours, in_float, "mean", points)
-    for text, measure in (
-        ("of the bytes of the teacher's int8", "bytes"),
-        ("of the time of the teacher's int8", "milliseconds"),
-    ):
-        yield from differ(text, ours, teacher_int8, measure, lambda a, b: a / b)
+    pairs = (
+        ("points above the teacher", int8, teacher, "mean"),
+        ("points above TF-IDF", int8, ("tfidf", None), "mean"),
+        ("points above from scratch", float32, ("scratch", "float32"), "mean"),
+        ("points of int8 above its float", int8, float32, "mean"),
+        ("of the bytes of the teacher's int8", int8, teacher_int8, "bytes"),
+        ("of the time of the teacher's int8", int8, teacher_int8, "milliseconds"),
+    )
+    claims = []
+    for text, model, other, measure in pairs:
+        ours, theirs = (by_key.get(key, {}).get(measure) for key in (model, other))
+        if ours is None or theirs is None:
+            continue
+        if measure == "mean":
+            claims.append(Claim(text, 100 * (ours - theirs), "points"))
+        else:
+            claims.append(Claim(text, ours / theirs, "ratio"))
+    return claims

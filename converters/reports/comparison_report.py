@@ -1,4 +1,4 @@
-"""A comparison as JSON, Markdown, a terminal's tables and a plot."""
+"""Reports on comparisons of models: JSON, Markdown, terminal tables and a plot."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.experiments.comparison import METHODS, comparisons
+from converters.experiments.comparison import METHODS, find_claims
+from converters.reports.formatting import (
+    ABSENT,
+    decimals,
+    difference,
+    millions,
+    milliseconds,
+    number_of,
+    percentage,
+    with_spread,
+)
 from converters.reports.page import Section, print_sections, to_markdown, write_files
 from converters.reports.plots import figure_legend, new_figure, png_bytes
 
@@ -19,7 +29,8 @@ if TYPE_CHECKING:
 _TITLE = "Ways to classify texts"
 _PLOT = "comparison.png"
 _MARKERS = {"float32": "o", "int8": "s"}
-_MEASURES = (
+# What the plot shows accuracy against: a key of the rows, its unit, and the label of the axis.
+_COSTS = (
     ("bytes", 1e6, "file (MB)"),
     ("milliseconds", 1, "latency (ms)"),
     ("macs", 1e6, "multiply-accumulates (millions)"),
@@ -27,11 +38,17 @@ _MEASURES = (
 
 
 def write_comparison(results: Sequence[Mapping[str, Any]], folder: Path) -> dict[str, Path]:
-    """Writes comparison.json, comparison.md and, where a neural model is in it, comparison.png.
+    """Writes comparison.json, comparison.md and, where it has neural models, comparison.png.
 
-    results: for each dataset what `converters.experiments.comparison.compare` returned.
+    Args:
+        results: for each dataset what `converters.experiments.comparison.compare` returned.
+        folder: is made if it does not exist; files of the same names are replaced.
 
-    Returns their paths by `json`, `markdown`, `plot`.
+    Returns:
+        Paths by `json`, `markdown` and, where there is one, `plot`.
+
+    Raises:
+        UserError: the folder cannot be written to.
     """
     sections = comparison_sections(results)
     contents = {"json": ("comparison.json", (json.dumps(results, indent=2) + "\n").encode())}
@@ -44,12 +61,24 @@ def write_comparison(results: Sequence[Mapping[str, Any]], folder: Path) -> dict
 
 
 def print_comparison(results: Sequence[Mapping[str, Any]], console: Console) -> None:
-    """Prints the tables of a comparison."""
+    """Prints the tables of a comparison.
+
+    Args:
+        results: as `write_comparison` takes them.
+        console: of rich.
+    """
     print_sections(comparison_sections(results), console)
 
 
 def comparison_sections(results: Sequence[Mapping[str, Any]]) -> list[Section]:
-    """Returns the tables: accuracies of all datasets, costs of each, and what follows from both."""
+    """Returns the tables of a comparison.
+
+    Args:
+        results: as `write_comparison` takes them.
+
+    Returns:
+        The accuracies on all datasets, the costs on each, and the claims that follow from both.
+    """
     keys = list(
         dict.fromkeys(
             (row["method"], row["precision"]) for result in results for row in result["rows"]
@@ -64,8 +93,8 @@ def comparison_sections(results: Sequence[Mapping[str, Any]]) -> list[Section]:
             "Accuracy",
             ("Model", *(_heading(result) for result in results)),
             tuple((_name(*key), *(_accuracy(rows.get(key)) for rows in rows_of)) for key in keys),
-            note="In percent: the mean over the seeds, and after ± the standard deviation of a sample. "
-            "int8 is the .tflite file on LiteRT.",
+            note="In percent: the mean over the seeds, and after ± the standard deviation of a "
+            "sample. int8 is the .tflite file on LiteRT.",
             plot="accuracy",
         )
     ]
@@ -78,9 +107,9 @@ def comparison_sections(results: Sequence[Mapping[str, Any]]) -> list[Section]:
                 tuple(
                     (
                         _name(*key),
-                        f"{row['bytes'] / 1e6:.2f} MB",
-                        f"{row['macs'] / 1e6:.1f} M",
-                        f"{row['milliseconds']:.2f} ms",
+                        f"{millions(row['bytes'], 2)} MB",
+                        f"{millions(row['macs'])} M",
+                        milliseconds(row["milliseconds"]),
                     )
                     for key, row in rows.items()
                     if key[1]
@@ -89,17 +118,15 @@ def comparison_sections(results: Sequence[Mapping[str, Any]]) -> list[Section]:
                 "rounds in which all files take turns.",
             )
         )
-    claims = [dict(comparisons(result["rows"])) for result in results]
-    texts = list(dict.fromkeys(text for claim in claims for text in claim))
+    claims = [{claim.text: claim for claim in find_claims(result["rows"])} for result in results]
+    texts = list(dict.fromkeys(text for by_text in claims for text in by_text))
     if texts:
         sections.append(
             Section(
                 "distilled int8",
                 "The distilled model in int8",
                 ("Measured", *(_data(result) for result in results)),
-                tuple(
-                    (text, *(_number(text, claim.get(text)) for claim in claims)) for text in texts
-                ),
+                tuple((text, *(_claim(by_text.get(text)) for by_text in claims)) for text in texts),
             )
         )
     return sections
@@ -110,10 +137,7 @@ def _data(result):
 
 
 def _heading(result):
-    return (
-        f"{_data(result)} ({result['evaluated_on']}, "
-        f"{result['seeds']} seed{'s' if result['seeds'] > 1 else ''})"
-    )
+    return f"{_data(result)} ({result['evaluated_on']}, {number_of(result['seeds'], 'seed')})"
 
 
 def _name(method, precision):
@@ -121,29 +145,26 @@ def _name(method, precision):
 
 
 def _accuracy(row):
-    if row is None:
-        return "–"
-    spread = "" if row["std"] is None else f" ± {100 * row['std']:.2f}"
-    return f"{100 * row['mean']:.2f}{spread}"
+    return ABSENT if row is None else with_spread(row["mean"], row["std"], percentage)
 
 
-def _number(text, value):
-    if value is None:
-        return "–"
-    return f"{value:+.2f}" if text.startswith("points") else f"{value:.3f}"
+def _claim(claim):
+    if claim is None:
+        return ABSENT
+    return difference(claim.value) if claim.unit == "points" else decimals(claim.value, 3)
 
 
 def _plot(results):
-    """Accuracy against each cost, a row of axes for each dataset."""
+    """Draws accuracy against each cost, in a row of axes for each dataset."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
     figure, axes_in_order = new_figure(
-        len(_MEASURES), 3.4 * len(results) + 0.8, width=11, rows=len(results)
+        len(_COSTS), 3.4 * len(results) + 0.8, width=11, rows=len(results)
     )
-    grid = np.reshape(axes_in_order, (len(results), len(_MEASURES)))
+    grid = np.reshape(axes_in_order, (len(results), len(_COSTS)))
     colours = {method: f"C{index}" for index, method in enumerate(METHODS)}
     for line, result in zip(grid, results, strict=True):
-        for axes, (measure, unit, label) in zip(line, _MEASURES, strict=True):
+        for axes, (cost, unit, label) in zip(line, _COSTS, strict=True):
             for row in result["rows"]:
                 colour = colours[row["method"]]
                 mean, text = 100 * row["mean"], _name(row["method"], row["precision"])
@@ -152,7 +173,7 @@ def _plot(results):
                         axes.axhline(mean, color=colour, linestyle="--", label=text)
                     continue
                 axes.errorbar(
-                    row[measure] / unit,
+                    row[cost] / unit,
                     mean,
                     100 * (row["std"] or 0.0),
                     color=colour,

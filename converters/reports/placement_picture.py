@@ -1,78 +1,86 @@
-"""Where operators run, as a table for the terminal and a picture of the graph.
+"""Shows where operators run: a terminal table, and a picture of the graph.
 
-Both take the `operators` of a report on a target: dicts with `index`, `name`, `output`, `shape`,
-`placement`, `reason`, `macs`, and the tensor numbers `inputs` and `outputs`.
+Both take the `operators` of a report on a target: dictionaries with `index`, `name`, `output`,
+`shape`, `placement`, `reason`, `macs`, and the tensor numbers `inputs` and `outputs`.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from rich.table import Table
 
+from converters.reports.formatting import millions
+
 _COLOURS = ("#2a9d8f", "#8d99ae", "#e76f51")  # the accelerator, the CPU within reach, the CPU
 _WIDTH, _HEIGHT, _FONT = 1.9, 0.32, 5.0
-_MAX_PIXELS = 30_000  # libpng and viewers
+_MAX_PIXELS = 30_000  # of a side: libpng and viewers take no more
 
 
-def placement_table(operators: Sequence[Mapping[str, Any]], *, only_cpu: bool = False) -> Table:
-    """One line per operator and status, in the file's order; runs of like ones are one line.
+def placement_table(operators: Sequence[Mapping[str, Any]]) -> Table:
+    """Returns a table of operators and their placement, in the file's order.
 
-    only_cpu: leaves out what is on the accelerator.
+    Neighbours of the same name, placement and reason share one row.
+
+    Args:
+        operators: as this module's docstring describes them.
     """
     table = Table(title="Operators", title_justify="left")
     for heading in ("at", "operator", "count", "runs on", "M MACs", "why"):
         table.add_column(heading, justify="right" if heading in ("count", "M MACs") else "left")
-    runs: list[list[Mapping[str, Any]]] = []
-    for row in operators:
-        if only_cpu and row["placement"] != "CPU":
-            continue
-        key = row["name"], row["placement"], row["reason"]
-        if runs and key == tuple(runs[-1][0][k] for k in ("name", "placement", "reason")):
-            runs[-1].append(row)
-        else:
-            runs.append([row])
-    for run in runs:
-        first, last = run[0]["index"], run[-1]["index"]
+    for (name, placement, reason), group in groupby(
+        operators, itemgetter("name", "placement", "reason")
+    ):
+        rows = list(group)
+        first, last = rows[0]["index"], rows[-1]["index"]
         table.add_row(
             f"{first}" if first == last else f"{first}-{last}",
-            run[0]["name"],
-            str(len(run)),
-            run[0]["placement"],
-            f"{sum(row['macs'] for row in run) / 1e6:.3f}",
-            run[0]["reason"],
+            name,
+            str(len(rows)),
+            placement,
+            millions(sum(row["macs"] for row in rows), 3),
+            reason,
         )
     return table
 
 
 def draw_graph(operators: Sequence[Mapping[str, Any]], title: str) -> dict[str, bytes]:
-    """Draws the graph, coloured by placement: what runs on the accelerator, what would if it did
-    not follow an operator on the CPU, and what the accelerator does not take.
+    """Draws the graph of operators, coloured by placement.
 
-    Returns the picture by suffix, `svg` and `png`.
+    One colour is for operators on the accelerator, one for those that would run there if they did
+    not follow an operator on the CPU, and one for those that the accelerator does not support.
+
+    Args:
+        operators: as this module's docstring describes them.
+        title: is written above the graph.
+
+    Returns:
+        The bytes of the picture by suffix, `svg` and `png`.
     """
     import matplotlib.patches as patches
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    places = _layout(operators)
-    width = max(x for x, _ in places) - min(x for x, _ in places) + 1.5
-    height = max(y for _, y in places) + 4
+    positions = _layout(operators)
+    width = max(x for x, _ in positions) - min(x for x, _ in positions) + 1.5
+    height = max(y for _, y in positions) + 4
     figure = Figure(figsize=(max(6.0, _WIDTH * width), _HEIGHT * height))
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.axis("off")
-    left = min(x for x, _ in places)
+    left = min(x for x, _ in positions)
     axes.set_xlim(left - 0.75, left - 0.75 + max(width, 6.0 / _WIDTH))
     axes.set_ylim(height - 0.5, -3)
     made = {tensor: i for i, row in enumerate(operators) for tensor in row["outputs"]}
     for i, row in enumerate(operators):
         for source in {made[tensor] for tensor in row["inputs"] if tensor in made}:
-            (x0, y0), (x1, y1) = places[source], places[i]
+            (x0, y0), (x1, y1) = positions[source], positions[i]
             axes.plot([x0, x1], [y0 + 0.3, y1 - 0.3], color="#999999", linewidth=0.5, zorder=1)
-    for (x, y), row in zip(places, operators, strict=True):
+    for (x, y), row in zip(positions, operators, strict=True):
         axes.add_patch(
             patches.FancyBboxPatch(
                 (x - 0.45, y - 0.3),
@@ -124,7 +132,7 @@ def _colour(row: Mapping[str, Any]) -> str:
 
 
 def _layout(operators: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
-    """A row for each operator by the longest path to it, those of a row side by side."""
+    """Returns the position of each operator: a row by the longest path to it, side by side."""
     depth_of: dict[int, int] = {}
     rows: dict[int, list[int]] = {}
     for i, row in enumerate(operators):
@@ -134,8 +142,8 @@ def _layout(operators: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]
         for tensor in row["outputs"]:
             depth_of[tensor] = depth
         rows.setdefault(depth, []).append(i)
-    places = [(0.0, 0.0)] * len(operators)
+    positions = [(0.0, 0.0)] * len(operators)
     for depth, members in rows.items():
-        for position, i in enumerate(members):
-            places[i] = (position - (len(members) - 1) / 2, float(depth))
-    return places
+        for index, i in enumerate(members):
+            positions[i] = (index - (len(members) - 1) / 2, float(depth))
+    return positions

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.reports.page import plain_text
+from converters.reports.formatting import integer, number_of, plain_text, ratio, score_text, shorten
+from tfsqueeze.evaluation.score import Score
+from tfsqueeze.tasks import known_scores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +23,7 @@ _INK = "#30363c"
 _MAX_TICK_LABELS = 40
 _MAX_CELL_NUMBERS = 16
 _MAX_OPERATORS = 24
+_MAX_NAME_LENGTH = 44
 
 BASELINE_NAMES = {
     "majority": "majority class",
@@ -28,72 +31,79 @@ BASELINE_NAMES = {
 }
 
 
-# What the rows of `accuracy` may have, of one task or another; the first that is there is drawn.
-SCORES = {
-    "frame_accuracy": "Frame accuracy",
-    "intent_accuracy": "Intent accuracy",
-    "slot_f1": "Slot F1",
-    "accuracy": "Accuracy",
-    "macro_f1": "Macro F1",
-    "masked_accuracy": "Masked accuracy",
-    "teacher_cosine": "Cosine to the teacher",
-    "spearman": "Spearman",
-    "exact_match": "Exact match",
-    "f1": "F1",
-    "precision": "Precision",
-    "recall": "Recall",
-    "word_accuracy": "Word accuracy",
-    "perplexity": "Perplexity",
-}
-
-
 def draw_plots(results: Mapping[str, Any]) -> dict[str, bytes]:
-    """PNG bytes by the key of `results` that they show, for those keys that are there.
+    """Draws the plots of a report.
 
-    `results` follows the schema of `converters.reports.verification_report`; the plots are of its keys `accuracy`
-    (with `baselines` as lines), `latency`, `operators`, `confusion_matrix` and `training`.
+    Args:
+        results: follows the schema of `converters.reports.verification_report`; the plots show its
+            keys `accuracy` (with `baselines` as lines), `latency`, `operators`, `confusion_matrix`
+            and `training`.
+
+    Returns:
+        PNG bytes by key, for each of these keys that has a value. `accuracy` shows the first known
+        score that all its rows have, and is left out where there is none.
     """
+    plots = {}
+    rows = results.get("accuracy") or []
+    for score in known_scores().values() if rows else ():
+        if all(score.name in row for row in rows):
+            figure = draw_score(score, rows, results.get("baselines") or {})
+            plots["accuracy"] = png_bytes(figure)
+            break
     drawers = {
-        "accuracy": lambda rows: _draw_accuracy(rows, results.get("baselines") or {}),
         "latency": _draw_latency,
         "operators": _draw_operators,
         "confusion_matrix": _draw_confusion_matrix,
         "training": _draw_training,
     }
-    return {key: png_bytes(draw(results[key])) for key, draw in drawers.items() if results.get(key)}
+    return plots | {
+        key: png_bytes(draw(results[key])) for key, draw in drawers.items() if results.get(key)
+    }
 
 
-def _draw_accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Figure:
-    figure, axes = new_figure(1, _bars_height(len(rows)) + 0.25 * len(baselines))
+def draw_score(score: Score, rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Figure:
+    """Draws the values of a score, on an axis in percent only where the score is a fraction of 1.
+
+    Args:
+        score: all rows have it.
+        rows: the key `accuracy` of the results of a report.
+        baselines: the key `baselines`; each that has the score is a vertical line.
+    """
+    baselines = {name: row for name, row in baselines.items() if score.name in row}
+    figure, (axes,) = new_figure(1, _bars_height(len(rows)) + 0.25 * len(baselines))
     runtimes = list(dict.fromkeys(row["runtime"] for row in rows))
-    score = next((score for score in SCORES if all(score in row for row in rows)), "accuracy")
-    values = np.array([_number(row[score]) for row in rows]) * 100
-    _bars(
-        axes[0],
+    factor = 100 if score.format == "percent" else 1
+    values = np.array([factor * _or_nan(row[score.name]) for row in rows])
+    draw_bars(
+        axes,
         [f"{_short(row['model'])}\n{runtime_name(row)}" for row in rows],
         values,
         [_colour(runtimes.index(row["runtime"])) for row in rows],
-        [f"{value:.2f} %" for value in values],
+        [score_text(score, row) for row in rows],
     )
     for index, (name, baseline) in enumerate(baselines.items()):
-        accuracy = 100 * _number(baseline["accuracy"])
-        axes[0].axvline(
-            accuracy,
+        axes.axvline(
+            factor * _or_nan(baseline[score.name]),
             color=_INK,
             linestyle=("--", ":", "-.")[index % 3],
             linewidth=1.5,
-            label=f"{_short(BASELINE_NAMES.get(name, name))}: {accuracy:.2f} %",
+            label=f"{_short(BASELINE_NAMES.get(name, name))}: {score_text(score, baseline)}",
         )
-    axes[0].set_xlim(0, 115)
-    axes[0].set_xticks(range(0, 101, 20))
-    axes[0].set_xlabel(f"{SCORES[score].lower().replace('f1', 'F1')} (%)")
+    if score.format == "percent":
+        axes.set_xlim(0, 115)
+        axes.set_xticks(range(0, 101, 20))
+        axes.set_xlabel(f"{score.title} (%)", parse_math=False)
+    else:
+        shown = np.nan_to_num([*values, *(_or_nan(row[score.name]) for row in baselines.values())])
+        axes.set_xlim(1.15 * min(0.0, *shown), 1.15 * max(0.0, *shown) or 1.0)
+        axes.set_xlabel(score.title, parse_math=False)
     if baselines:
-        figure_legend(axes[0])
+        figure_legend(axes)
     return figure
 
 
 def runtime_name(row: Mapping[str, Any]) -> str:
-    """The runtime of an accuracy row, with its kernels where these are not the usual ones."""
+    """Returns the runtime of an accuracy row, with its kernels where these are not the default."""
     kernels = row.get("kernels")
     runtime = plain_text(row["runtime"])
     return runtime if kernels in (None, "default") else f"{runtime}, {plain_text(kernels)} kernels"
@@ -104,18 +114,18 @@ def _draw_latency(reports: Sequence[Mapping]) -> Figure:
         (report, model, index) for index, report in enumerate(reports) for model in report["models"]
     ]
     figure, axes = new_figure(1, _bars_height(len(bars)))
-    ratios = np.array([_number(model["ratio"]) for _, model, _ in bars])
+    ratios = np.array([_or_nan(model["ratio"]) for _, model, _ in bars])
     spread = np.array([np.percentile(model["ratios"], [10, 90]) for _, model, _ in bars]).T
-    _bars(
+    draw_bars(
         axes[0],
         [
             f"{_short(model['name'])}\n{plain_text(report['runtime'])}, "
-            f"{threads(report['num_threads'])}"
+            f"{number_of(report['num_threads'], 'thread')}"
             for report, model, _ in bars
         ],
         ratios,
         [_colour(index) for _, _, index in bars],
-        [f"{model['ratio']:.2f} x ({model['median']:.3g} ms)" for _, model, _ in bars],
+        [f"{ratio(model['ratio'])} ({model['median']:.3g} ms)" for _, model, _ in bars],
         ends=np.maximum(ratios, spread[1]),
     )
     axes[0].hlines(range(len(bars)), spread[0], spread[1], color=_INK, linewidth=1.5)
@@ -125,18 +135,13 @@ def _draw_latency(reports: Sequence[Mapping]) -> Figure:
     return figure
 
 
-def threads(count: int) -> str:
-    """`count` threads in words."""
-    return "1 thread" if count == 1 else f"{count} threads"
-
-
 def _draw_operators(rows: Sequence[Mapping]) -> Figure:
     shown = sorted(rows, key=lambda row: -row["count"])[:_MAX_OPERATORS]
     kinds = {"all int8": _COLOURS[0], "other integers": _COLOURS[2], "float": _COLOURS[5]}
     figure, axes = new_figure(1, _bars_height(len(shown), each=0.3))
     counts = np.array([row["count"] for row in shown], float)
     row_kinds = [_dtype_kind(row) for row in shown]
-    _bars(
+    draw_bars(
         axes[0],
         [
             f"{_short(row['name'])}  ({', '.join(row['inputs'])} → {', '.join(row['outputs'])})"
@@ -144,7 +149,7 @@ def _draw_operators(rows: Sequence[Mapping]) -> Figure:
         ],
         counts,
         [kinds[kind] for kind in row_kinds],
-        [f"{row['count']:,}" for row in shown],
+        [integer(row["count"]) for row in shown],
     )
     for kind, colour in kinds.items():
         if kind in row_kinds:
@@ -165,7 +170,7 @@ def _dtype_kind(row: Mapping[str, Any]) -> str:
 
 
 def _draw_confusion_matrix(matrix: Mapping[str, Any]) -> Figure:
-    """Counts of true labels (rows) predicted as each label (columns), in logarithmic colour."""
+    """Draws how often a true label (row) is predicted as each label (column)."""
     from matplotlib.colors import LogNorm
 
     labels, counts = matrix["labels"], np.array(matrix["rows"], float)
@@ -205,7 +210,7 @@ def _draw_training(stages: Mapping[str, Sequence[Mapping]]) -> Figure:
         for index, (stage, epochs) in enumerate(stages.items()):
             numbers = [epoch["epoch"] for epoch in epochs]
             for prefix, split, style in (("", "training", "--o"), ("val_", "validation", "-o")):
-                values = [factor * _number(epoch.get(prefix + metric)) for epoch in epochs]
+                values = [factor * _or_nan(epoch.get(prefix + metric)) for epoch in epochs]
                 if not np.all(np.isnan(values)):
                     label = f"{_short(stage)}, {split}"
                     axis.plot(numbers, values, style, ms=3, color=_colour(index), label=label)
@@ -217,38 +222,80 @@ def _draw_training(stages: Mapping[str, Sequence[Mapping]]) -> Figure:
     return figure
 
 
-def _bars(
+def draw_bars(
     axes: Axes,
     names: Sequence[str],
-    values: np.ndarray,
+    values: Sequence[float] | np.ndarray,
     colours: Sequence[str],
     texts: Sequence[str],
-    ends: np.ndarray | None = None,
+    ends: Sequence[float] | np.ndarray | None = None,
 ) -> None:
-    """Horizontal bars, the first at the top; `texts` are written right of `ends`."""
+    """Draws horizontal bars with their values beside them, the first at the top.
+
+    Args:
+        axes: to draw on.
+        names: what each bar is of.
+        values: the length of each bar; NaN has none.
+        colours: of each bar.
+        texts: are written beside the bars.
+        ends: the right end of what is drawn in each row; by default that of its bar.
+    """
     values = np.nan_to_num(values)
     axes.barh(range(len(values)), values, color=colours, height=0.7)
     axes.set_yticks(range(len(values)), names, parse_math=False)
     axes.set_ylim(len(values) - 0.4, -0.6)
-    for row, (end, text) in enumerate(
-        zip(values if ends is None else np.nan_to_num(ends), texts, strict=True)
-    ):
+    # Baselines and the line at 1 may pass behind the texts.
+    label_bars(
+        axes,
+        values if ends is None else np.nan_to_num(ends),
+        texts,
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
+    )
+    axes.tick_params(axis="y", length=0)
+
+
+def label_bars(
+    axes: Axes,
+    ends: Sequence[float] | np.ndarray,
+    texts: Sequence[str],
+    gap: float = 4,
+    bbox: Mapping[str, Any] | None = None,
+) -> None:
+    """Writes a text to the right of each horizontal bar.
+
+    Args:
+        axes: have the bars.
+        ends: the right end of each bar.
+        texts: one for each bar.
+        gap: between end and text, in points.
+        bbox: of the texts, as matplotlib takes it.
+    """
+    for row, (end, text) in enumerate(zip(ends, texts, strict=True)):
         axes.annotate(
             text,
             (end, row),
-            xytext=(4, 0),
+            xytext=(gap, 0),
             textcoords="offset points",
             va="center",
-            # Baselines and the line at 1 may pass behind the figures.
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
+            bbox=bbox,
+            parse_math=False,
         )
-    axes.tick_params(axis="y", length=0)
 
 
 def new_figure(
     columns: int, height: float, width: float = 9.0, rows: int = 1
 ) -> tuple[Figure, list[Axes]]:
-    """Returns a figure of some inches and its axes, row by row."""
+    """Returns a new figure and its axes.
+
+    Args:
+        columns: of axes.
+        height: of the figure in inches.
+        width: of the figure in inches.
+        rows: of axes.
+
+    Returns:
+        The figure, and its axes row by row.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -261,7 +308,12 @@ def new_figure(
 
 
 def figure_legend(axes: Axes, columns: int = 3) -> None:
-    """Puts the legend of what is drawn on some axes above their figure."""
+    """Puts the legend of one of a figure's axes above the figure.
+
+    Args:
+        axes: have what the legend names.
+        columns: of the legend.
+    """
     legend = axes.figure.legend(
         *axes.get_legend_handles_labels(), loc="outside upper center", ncols=columns, frameon=False
     )
@@ -285,10 +337,9 @@ def _colour(index: int) -> str:
     return _COLOURS[index % len(_COLOURS)]
 
 
-def _number(value: float | None) -> float:
+def _or_nan(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def _short(value: object, length: int = 44) -> str:
-    text = plain_text(value)
-    return text if len(text) <= length else text[: length - 1] + "…"
+def _short(value: object) -> str:
+    return shorten(value, _MAX_NAME_LENGTH)

@@ -1,4 +1,4 @@
-"""Robustness as JSON, Markdown, a terminal's tables and plots."""
+"""Reports on robustness: JSON, Markdown, terminal tables and plots."""
 
 from __future__ import annotations
 
@@ -9,29 +9,37 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.reports.page import (
-    Section,
+from converters.reports.formatting import (
+    decimals,
+    number_of,
+    percentage,
     plain_text,
-    print_sections,
-    to_markdown,
-    write_files,
+    short_percent,
+    shorten,
 )
+from converters.reports.page import Section, print_sections, to_markdown, write_files
 from converters.reports.plots import figure_legend, new_figure, png_bytes
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _NOISE_PLOT, _ATTACK_PLOT = "robustness-noise.png", "robustness-attacks.png"
-_PANELS = 4
+_PANELS_PER_ROW = 4
 _EXAMPLE_LENGTH = 80
 
 
 def write_robustness(results: Mapping[str, Any], folder: Path) -> dict[str, Path]:
-    """Writes robustness.json, robustness.md and, of noises and of attacks, a plot each.
+    """Writes robustness.json, robustness.md, and a plot each of the noises and the attacks.
 
-    results: what `measure_robustness` returned, with `title` and `notes` (sentences) besides.
+    Args:
+        results: what `measure_robustness` returned, with `title` and `notes` (sentences) besides.
+        folder: is made if it does not exist; files of the same names are replaced.
 
-    Returns the paths by `json`, `markdown`, `noise_plot`, `attack_plot`.
+    Returns:
+        Paths by `json`, `markdown` and, where they were measured, `noise_plot` and `attack_plot`.
+
+    Raises:
+        UserError: the folder cannot be written to.
     """
     contents = {"json": ("robustness.json", (json.dumps(results, indent=2) + "\n").encode())}
     plots = {}
@@ -47,15 +55,26 @@ def write_robustness(results: Mapping[str, Any], folder: Path) -> dict[str, Path
 
 
 def print_robustness(results: Mapping[str, Any], console: Console) -> None:
-    """Prints the tables."""
+    """Prints the tables of a robustness report.
+
+    Args:
+        results: as `write_robustness` takes them.
+        console: of rich.
+    """
     print_sections(robustness_sections(results), console)
 
 
 def robustness_sections(results: Mapping[str, Any]) -> list[Section]:
-    """Returns the tables: all noises in one figure, each noise at each level, attacks, and what
-    the noises look like."""
+    """Returns the tables of a robustness report.
+
+    Args:
+        results: as `write_robustness` takes them.
+
+    Returns:
+        The mean over all noises, each noise at each level, the attacks, and examples of the noises.
+    """
     models, levels = results["models"], results["options"]["levels"]
-    clean = [_percent(results["clean"][model]) for model in models]
+    clean = [percentage(results["clean"][model]) for model in models]
     sections = []
     if results["noises"]:
         sections.append(
@@ -65,26 +84,26 @@ def robustness_sections(results: Mapping[str, Any]) -> list[Section]:
                 ("Noise", *models),
                 (
                     ("no noise", *clean),
-                    *(_mean_row(results, place) for place in range(len(levels))),
+                    *(_mean_row(results, index) for index in range(len(levels))),
                 ),
                 note=_note(results),
                 plot="noises",
             )
         )
-    for place, level in enumerate(levels if results["noises"] else ()):
-        rows = [(row["noise"], row["levels"][place]) for row in results["noises"]]
+    for index, level in enumerate(levels if results["noises"] else ()):
+        rows = [(row["noise"], row["levels"][index]) for row in results["noises"]]
         sections.append(
             Section(
                 f"level {level:g}",
-                f"Accuracy at a level of {_level(level)}",
+                f"Accuracy at a level of {short_percent(level)}",
                 ("Noise", "Texts changed", *models),
                 (
-                    ("no noise", _percent(0.0), *clean),
+                    ("no noise", percentage(0.0), *clean),
                     *(
                         (
                             noise,
-                            _percent(measured["changed"]),
-                            *(_percent(measured["accuracy"][model]) for model in models),
+                            percentage(measured["changed"]),
+                            *(percentage(measured["accuracy"][model]) for model in models),
                         )
                         for noise, measured in rows
                     ),
@@ -92,7 +111,7 @@ def robustness_sections(results: Mapping[str, Any]) -> list[Section]:
             )
         )
     if results["attacks"]:
-        share = results["options"]["max_changed"]
+        max_changed = short_percent(results["options"]["max_changed"])
         sections.append(
             Section(
                 "attacks",
@@ -110,19 +129,19 @@ def robustness_sections(results: Mapping[str, Any]) -> list[Section]:
                     (
                         row["attack"],
                         row["model"],
-                        _percent(row["accuracy"]),
-                        _percent(row["accuracy_under_attack"]),
-                        _percent(row["success_rate"]),
-                        "–" if row["mean_queries"] is None else f"{row['mean_queries']:.1f}",
-                        _percent(row["mean_changed"]),
+                        percentage(row["accuracy"]),
+                        percentage(row["accuracy_under_attack"]),
+                        percentage(row["success_rate"]),
+                        decimals(row["mean_queries"], 1),
+                        percentage(row["mean_changed"]),
                     )
                     for row in results["attacks"]
                 ),
                 first_number=2,
                 plot="attacks",
-                note=f"At most {_level(share)} of a text's words change, but at least one. The success "
-                "rate is that among the texts predicted rightly; queries are the mean of these, "
-                "words changed the mean of the successes."
+                note=f"At most {max_changed} of a text's words change, but at least one. The "
+                "success rate is that among the texts predicted rightly; queries are the mean of "
+                "these, words changed the mean of the successes."
                 + ("" if results["noises"] else f" {_note(results)}"),
             )
         )
@@ -136,23 +155,23 @@ def robustness_sections(results: Mapping[str, Any]) -> list[Section]:
                     (row["noise"], row["description"], _example(row)) for row in results["noises"]
                 ),
                 first_number=3,
-                note=f"Examples are of the level {_level(max(levels))}, cut off.",
+                note=f"Examples are of the level {short_percent(max(levels))}, cut off.",
             )
         )
     return sections
 
 
-def _mean_row(results, place):
-    """The mean of the noises at one level, but for those that find nothing to touch."""
-    measured = [row["levels"][place] for row in results["noises"]]
+def _mean_row(results, index):
+    """Returns the row of one level: the mean over the noises that change any text."""
+    measured = [row["levels"][index] for row in results["noises"]]
     effective = [one["accuracy"] for one in measured if one["changed"]]
     means = [
-        _percent(np.mean([accuracy[model] for accuracy in effective]) if effective else None)
+        percentage(np.mean([accuracy[model] for accuracy in effective]) if effective else None)
         for model in results["models"]
     ]
-    count = f"{len(effective)} noise{'' if len(effective) == 1 else 's'}"
-    level = _level(results["options"]["levels"][place])
-    return (f"{level}, mean where texts change ({count})", *means)
+    level = short_percent(results["options"]["levels"][index])
+    noises = number_of(len(effective), "noise")
+    return (f"{level}, mean where texts change ({noises})", *means)
 
 
 def _note(results):
@@ -160,19 +179,20 @@ def _note(results):
     # Half of a 95 % interval where it is widest: the binomial's at one half.
     points = 100 * 1.96 * (0.25 / examples) ** 0.5
     left_out = results["left_out"]
-    near = {row["noise"] for row in results["noises"]} | {
+    measured = {row["noise"] for row in results["noises"]} | {
         row["attack"] for row in results["attacks"]
     }
-    near_words = [name for name in ("synonyms", "textfooler") if name in near]
+    near_words = [name for name in ("synonyms", "textfooler") if name in measured]
     return " ".join(
         [
             f"In percent of {examples:,} texts, the same for all models, so that each figure is "
-            f"uncertain by up to {points:.1f} points. A level is the share of the letters, words or "
-            "spaces in question that the noise touches.",
+            f"uncertain by up to {points:.1f} points. A level is the share of the letters, words "
+            "or spaces in question that the noise touches.",
             *(
                 [
-                    f"The words of {' and '.join(near_words)} are near in the model's own embeddings; in "
-                    "those of a model trained from scratch near words need not mean the same."
+                    f"The words of {' and '.join(near_words)} are near in the model's own "
+                    "embeddings; in those of a model trained from scratch near words need not mean "
+                    "the same."
                 ]
                 if near_words
                 else ()
@@ -190,23 +210,14 @@ def _note(results):
 def _example(row):
     if row["example"] is None:
         return "no text changed"
-    text = plain_text(row["example"]["noisy"])
-    return text if len(text) <= _EXAMPLE_LENGTH else text[: _EXAMPLE_LENGTH - 1] + "…"
-
-
-def _percent(value):
-    return "–" if value is None else f"{100 * value:.2f}"
-
-
-def _level(level):
-    return f"{100 * level:g} %"
+    return shorten(row["example"]["noisy"], _EXAMPLE_LENGTH)
 
 
 def _plot_noises(results):
-    """A panel for each noise, a line for each model."""
+    """Draws a panel for each noise, with a line for each model."""
     rows = results["noises"]
-    lines = -(-len(rows) // _PANELS)
-    figure, panels = new_figure(_PANELS, 2.0 * lines + 0.8, width=11, rows=lines)
+    lines = -(-len(rows) // _PANELS_PER_ROW)
+    figure, panels = new_figure(_PANELS_PER_ROW, 2.0 * lines + 0.8, width=11, rows=lines)
     for axes, row in zip(panels, rows, strict=False):
         levels = [0.0, *(100 * level["level"] for level in row["levels"])]
         for index, model in enumerate(results["models"]):
@@ -228,16 +239,16 @@ def _plot_noises(results):
         axes.grid(alpha=0.3)
     for axes in panels[len(rows) :]:
         axes.set_visible(False)
-    for axes in panels[::_PANELS]:
+    for axes in panels[::_PANELS_PER_ROW]:
         axes.set_ylabel("accuracy (%)")
-    for axes in panels[max(0, len(rows) - _PANELS) : len(rows)]:
+    for axes in panels[max(0, len(rows) - _PANELS_PER_ROW) : len(rows)]:
         axes.set_xlabel("level (%)")
     figure_legend(panels[0])
     return png_bytes(figure)
 
 
 def _plot_attacks(results):
-    """A group of bars for each attack, a bar for each model."""
+    """Draws a group of bars for each attack, with a bar for each model."""
     models = results["models"]
     attacks = list(dict.fromkeys(row["attack"] for row in results["attacks"]))
     rows = {(row["attack"], row["model"]): row for row in results["attacks"]}

@@ -1,7 +1,7 @@
 """Reports on a model, from measured results: JSON, Markdown, HTML, plots and terminal tables.
 
-The results are a dict of which every key is optional; each section of a report is written only
-where its key is there. Accuracies, F1 scores and agreements are fractions of 1:
+The results are a dictionary. Every key is optional, and a report has a section for each key that
+has a value. Accuracies, F1 scores and agreements are fractions of 1:
 
     title: str
     dataset: {name, train, validation, test (numbers of examples), labels: [str]}
@@ -14,7 +14,7 @@ where its key is there. Accuracies, F1 scores and agreements are fractions of 1:
     accuracy: [{model, runtime, kernels, examples, accuracy, macro_f1, agreement_with_qat,
         agreement_with_float, logit_error_mean, logit_error_max}], logit errors in steps of the
         output's scale; `kernels` is default, reference or None, and all from `macro_f1` on may
-        be None; in place of accuracy and macro_f1 the scores of another task (`SCORES`)
+        be None; another task has its own `scores` in place of accuracy and macro_f1
     files: [{name, bytes}]
     latency: [`converters.runtime.latency.LatencyReport.to_dict()`]
     operators: `converters.tflite.inspection.summarize_operators(...)`
@@ -31,39 +31,44 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from converters.reports.page import (
-    Section,
+from converters.reports.formatting import (
+    ABSENT,
+    decimals,
+    integer,
+    milliseconds,
+    percent,
     plain_text,
-    print_sections,
-    to_html,
-    to_markdown,
-    write_files,
+    ratio,
+    score_text,
+    size,
 )
-from converters.reports.plots import BASELINE_NAMES, SCORES, draw_plots, runtime_name
+from converters.reports.page import Section, print_sections, to_html, to_markdown, write_files
+from converters.reports.plots import BASELINE_NAMES, draw_plots, runtime_name
+from tfsqueeze.tasks import known_scores
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _DEFAULT_TITLE = "tfsqueeze report"
-_ABSENT = "–"
 _MAX_CONFUSIONS = 15
 _MAX_LISTED_LABELS = 30
-# The verdict comes last, where a reader of a terminal looks first.
+# The checks come last, where a reader of a terminal looks first.
 _TERMINAL_SECTIONS = ("accuracy", "latency", "files", "operators", "confusion_matrix", "checks")
 
 
 def write_report(results: Mapping[str, Any], folder: str | PathLike) -> dict[str, Path]:
     """Writes report.json, report.md, report.html and the plots of `results` to `folder`.
 
-    All are made before the first is written, and each is renamed into place when whole.
-    report.json holds `results` as they are, but for NaN and infinity, which become null.
+    All are made before the first is written. report.json holds `results` as they are, but for NaN
+    and infinity, which become null.
 
     Args:
-        results: the dict that this module's docstring describes; numpy numbers are fine.
-        folder: made if it is not there; files of the same names are replaced.
+        results: what this module's docstring describes; numpy numbers are fine.
+        folder: is made if it does not exist; files of the same names are replaced.
 
     Returns:
-        Paths by `json`, `markdown`, `html`, and for each plot the key of `results` that it shows.
+        Paths by `json`, `markdown` and `html`, and that of each plot by the key of `results` that
+        it shows.
 
     Raises:
         UserError: the folder cannot be written to.
@@ -84,9 +89,13 @@ def write_report(results: Mapping[str, Any], folder: str | PathLike) -> dict[str
 
 
 def print_report(results: Mapping[str, Any], console: Console) -> None:
-    """Prints the results as tables, accuracy first and the verdict on each claim last.
+    """Prints the results as tables, accuracy first and the checks last.
 
-    What the terminal's reader asked for (settings) or has watched (training) is left out.
+    Settings and training are left out: the reader chose the former and watched the latter.
+
+    Args:
+        results: what this module's docstring describes.
+        console: of rich.
     """
     sections = {section.key: section for section in _sections(_jsonable(results))}
     print_sections((sections[key] for key in _TERMINAL_SECTIONS if key in sections), console)
@@ -112,26 +121,27 @@ def _sections(results: Mapping[str, Any]) -> list[Section]:
 
 
 def _accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Section:
+    scores = known_scores().values()
     table = [
         (
             plain_text(row["model"]),
             runtime_name(row),
-            _count(row.get("examples")),
-            *(_score(score, row) for score in SCORES),
-            _percent(row.get("agreement_with_qat")),
-            _percent(row.get("agreement_with_float")),
-            _decimals(row.get("logit_error_mean"), 3),
-            _decimals(row.get("logit_error_max"), 1),
+            integer(row.get("examples")),
+            *(score_text(score, row) for score in scores),
+            percent(row.get("agreement_with_qat")),
+            percent(row.get("agreement_with_float")),
+            decimals(row.get("logit_error_mean"), 3),
+            decimals(row.get("logit_error_max"), 1),
         )
         for row in rows
     ]
     table += [
         (
             f"Baseline: {plain_text(BASELINE_NAMES.get(name, name))}",
-            _ABSENT,
-            _ABSENT,
-            *(_score(score, baseline) for score in SCORES),
-            *[_ABSENT] * 4,
+            ABSENT,
+            ABSENT,
+            *(score_text(score, baseline) for score in scores),
+            *[ABSENT] * 4,
         )
         for name, baseline in baselines.items()
     ]
@@ -139,17 +149,17 @@ def _accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Sect
         "Model",
         "Runtime",
         "Examples",
-        *SCORES.values(),
+        *(score.title for score in scores),
         "Same as QAT",
         "Same as float",
         "Logit error, mean",
         "Logit error, max",
     )
-    # A command that compares nothing need not show empty columns.
+    # Columns without any value are left out.
     kept = [
         column
         for column in range(len(columns))
-        if column < 2 or any(row[column] != _ABSENT for row in table)
+        if column < 2 or any(row[column] != ABSENT for row in table)
     ]
     notes = []
     shown = [columns[column] for column in kept]
@@ -198,8 +208,8 @@ def _files(files: Sequence[Mapping]) -> Section:
         rows=tuple(
             (
                 plain_text(file["name"]),
-                _size(file["bytes"]),
-                _ratio(file["bytes"] / largest if largest else None),
+                size(file["bytes"]),
+                ratio(file["bytes"] / largest if largest else None),
             )
             for file in files
         ),
@@ -215,11 +225,11 @@ def _latency(reports: Sequence[Mapping]) -> Section:
             (
                 plain_text(model["name"]),
                 plain_text(report["runtime"]),
-                _count(report["num_threads"]),
-                *(_milliseconds(model[name]) for name in ("median", "p10", "p90")),
-                _ratio(model["ratio"]),
-                _milliseconds(model["load_milliseconds"]),
-                _size(model["size_bytes"]),
+                integer(report["num_threads"]),
+                *(milliseconds(model[name]) for name in ("median", "p10", "p90")),
+                ratio(model["ratio"]),
+                milliseconds(model["load_milliseconds"]),
+                size(model["size_bytes"]),
             )
             for report in reports
             for model in report["models"]
@@ -239,9 +249,9 @@ def _operators(rows: Sequence[Mapping]) -> Section:
         rows=tuple(
             (
                 plain_text(row["name"]),
-                ", ".join(row["inputs"]) or _ABSENT,
-                ", ".join(row["outputs"]) or _ABSENT,
-                _count(row["count"]),
+                ", ".join(row["inputs"]) or ABSENT,
+                ", ".join(row["outputs"]) or ABSENT,
+                integer(row["count"]),
             )
             for row in rows
         ),
@@ -271,7 +281,7 @@ def _confusions(matrix: Mapping[str, Any]) -> Section:
         heading="Confusion matrix",
         columns=("True label", "Predicted label", "Examples"),
         rows=tuple(
-            (plain_text(labels[true]), plain_text(labels[predicted]), _count(-count))
+            (plain_text(labels[true]), plain_text(labels[predicted]), integer(-count))
             for count, true, predicted in mistakes[:_MAX_CONFUSIONS]
         ),
         first_number=2,
@@ -295,11 +305,11 @@ def _training(stages: Mapping[str, Sequence[Mapping]]) -> Section:
         rows=tuple(
             (
                 plain_text(stage),
-                _decimals(epoch["epoch"], 0),
-                _decimals(epoch.get("loss"), 4),
-                _percent(epoch.get("accuracy")),
-                _decimals(epoch.get("val_loss"), 4),
-                _percent(epoch.get("val_accuracy")),
+                decimals(epoch["epoch"], 0),
+                decimals(epoch.get("loss"), 4),
+                percent(epoch.get("accuracy")),
+                decimals(epoch.get("val_loss"), 4),
+                percent(epoch.get("val_accuracy")),
             )
             for stage, epochs in stages.items()
             for epoch in epochs
@@ -329,7 +339,7 @@ def _seconds(seconds: Mapping[str, float]) -> Section:
         key="seconds",
         heading="Time taken",
         columns=("Stage", "Seconds"),
-        rows=tuple((plain_text(stage), _decimals(taken, 1)) for stage, taken in seconds.items()),
+        rows=tuple((plain_text(stage), decimals(taken, 1)) for stage, taken in seconds.items()),
     )
 
 
@@ -345,46 +355,14 @@ def _pairs(key: str, heading: str, name: str, values: Mapping[str, Any]) -> Sect
 
 def _value(value: Any) -> str:
     if value is None:
-        return _ABSENT
+        return ABSENT
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
+        return integer(value)
     return plain_text(f"{value:g}" if isinstance(value, float) else value)
 
 
-def _score(name: str, row: Mapping) -> str:
-    # The one that is no fraction.
-    return _decimals(row.get(name), 2) if name == "perplexity" else _percent(row.get(name))
-
-
-def _percent(value: float | None) -> str:
-    return _ABSENT if value is None else f"{100 * value:.2f} %"
-
-
-def _ratio(value: float | None) -> str:
-    return _ABSENT if value is None else f"{value:.2f} x"
-
-
-def _milliseconds(value: float | None) -> str:
-    return _ABSENT if value is None else f"{value:,.2f} ms"
-
-
-def _decimals(value: float | None, places: int) -> str:
-    return _ABSENT if value is None else f"{value:,.{places}f}"
-
-
-def _count(value: int | None) -> str:
-    return _ABSENT if value is None else f"{value:,}"
-
-
-def _size(count: int) -> str:
-    """Decimal units, as disks and downloads are sold by: 1 KB is 1000 bytes."""
-    if count < 1000:
-        return f"{count} B"
-    return f"{count / 1e3:.1f} KB" if count < 999_950 else f"{count / 1e6:.2f} MB"
-
-
 def _jsonable(value: Any) -> Any:
-    """`value` as JSON's types: numpy's numbers and arrays unpacked, paths as text, NaN as null."""
+    """Returns a value as types that JSON has: arrays as lists, paths as text, NaN as None."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from benchmarks.cli import app
 from benchmarks.comparison import Selection
+from converters.reports.page import escape_markdown
 from converters.runtime.interpreters import available_runtimes
 from tfsqueeze.utils.errors import UserError
 
@@ -37,7 +38,7 @@ def test_files_given_by_path_are_reported(dense_models, tmp_path) -> None:
     assert run["models"][1]["speedup"] < 1
     assert printed["machine"]["cores"] >= 1
     table = (tmp_path / "models.md").read_text()
-    assert all(f"| {file} on litert |" in table for file in files)
+    assert all(f"| {escape_markdown(file)} on litert |" in table for file in files)
     assert (tmp_path / "models.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 

@@ -14,6 +14,7 @@ from benchmarks.comparison import Selection
 from benchmarks.instructions import count_models
 from converters.arm64.plugin import InstructionCounts
 from converters.arm64.root import Root
+from converters.reports.page import escape_markdown
 
 
 @pytest.mark.arm64
@@ -55,7 +56,7 @@ def test_files_are_counted_and_reported(dense_models, tmp_path) -> None:
     assert macs / 4 < large["simd"] < large["total"] < macs
     assert large["spread"] < 0.001 * large["total"]
     table = (tmp_path / "instructions.md").read_text()
-    assert all(f"| {file} on litert |" in table for file in files)
+    assert all(f"| {escape_markdown(file)} on litert |" in table for file in files)
     assert "Instructions are not time" in table
     assert (tmp_path / "instructions.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 

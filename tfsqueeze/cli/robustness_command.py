@@ -78,7 +78,7 @@ def robustness(
     """
     if model.is_dir():
         load_tensorflow()
-    from converters.experiments.robustness_subjects import evaluation_texts, load_subject
+    from converters.experiments.robustness_models import evaluation_texts, load_models
     from converters.reports.robustness_report import print_robustness, write_robustness
     from tfsqueeze.robustness.attacks import ATTACKS
     from tfsqueeze.robustness.measurement import RobustnessOptions, measure_robustness
@@ -94,26 +94,26 @@ def robustness(
     if not options.noises and not options.attacks:
         raise UserError("there is neither a noise nor an attack to measure; name one")
     step(f"loading {model}")
-    subject = load_subject(model)
-    test = evaluation_texts(subject, data, text_column, label_column)
-    name = data or subject.dataset_name
+    models = load_models(model)
+    test = evaluation_texts(models, data, text_column, label_column)
+    name = data or models.dataset_name
     test = test.sample(texts, seed)
-    label_ids = test.label_ids(subject.label_names)
-    step(f"measuring {', '.join(subject.predictors)} on {len(test):,} texts")
+    label_ids = test.label_ids(models.label_names)
+    step(f"measuring {', '.join(models.predictors)} on {len(test):,} texts")
     with counting_progress() as progress:
         results = measure_robustness(
-            subject.predictors,
+            models.predictors,
             test.texts,
             label_ids,
-            subject.label_names,
+            models.label_names,
             options,
-            subject.words,
+            models.words,
             progress,
         )
     results = {
         "title": f"Robustness of {model.resolve().name} on {Path(name).name}",
         "data": name,
-        "notes": subject.notes,
+        "notes": models.notes,
         **results,
     }
     paths = write_robustness(results, output_folder) if output_folder else {}

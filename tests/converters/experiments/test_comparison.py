@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from converters.experiments import comparison
 from converters.experiments.comparison import (
     ComparisonOptions,
-    comparisons,
+    find_claims,
     fitting_copies,
     fitting_length,
     token_counts,
@@ -142,7 +142,7 @@ def test_claims_compare_the_rows_that_are_there():
         row("teacher", "int8", 0.94, 400),
         row("distilled", "int8", 0.93, 100),
     ]
-    claims = dict(comparisons(rows))
+    claims = {claim.text: claim.value for claim in find_claims(rows)}
     assert claims == {
         "points above the teacher": pytest.approx(-2.0),
         "points above TF-IDF": pytest.approx(3.0),

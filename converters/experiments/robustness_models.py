@@ -1,5 +1,8 @@
-"""The classifiers whose robustness is measured: a run's float and int8 models, a .tflite file, and
-TF-IDF on the same training texts."""
+"""Loads the classifiers whose robustness is measured.
+
+They are a run's float and int8 models, or a .tflite file, and beside them TF-IDF on the same
+training texts.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,22 @@ INT8, FLOAT, TFIDF = "int8 .tflite", "float Keras", "TF-IDF + logistic regressio
 
 
 @dataclass
-class Subject:
-    """What is measured.
+class RobustnessModels:
+    """The classifiers of one task whose robustness is measured side by side.
 
-    predictors: by name; probabilities in the order of `label_names`.
-    words: of the model's embeddings; None where it has no table.
-    dataset_name, seed: of training, so that the same texts can be loaded again.
+    Args:
+        predictors: functions from n texts to probabilities [n, labels], by the model's name.
+        label_names: the labels in the order of the probabilities.
+        words: the words of the model's embeddings; None where it has no table of them.
+        dataset_name: the dataset of training, so that the same texts can be loaded again; None
+            where it is not known.
+        seed: of training, for the same reason.
+        notes: sentences for the reader of the report.
+
+    Example:
+        >>> models = RobustnessModels({}, ["animals", "food"], None, "topics")
+        >>> models.notes
+        []
     """
 
     predictors: dict[str, Predict]
@@ -41,19 +54,26 @@ class Subject:
     notes: list[str] = field(default_factory=list)
 
 
-def load_subject(path: Path) -> Subject:
+def load_models(path: Path) -> RobustnessModels:
     """Loads a run, which is converted to int8 for this, or a .tflite file.
 
-    Raises UserError where the path holds neither, or a model of another task than the
-    classification of single texts.
+    Args:
+        path: the folder of a finished training run, or a .tflite file.
+
+    Returns:
+        The float and the int8 model of a run, or the model of the file.
+
+    Raises:
+        UserError: the path holds neither, or a model of another task than the classification of
+            single texts.
     """
     if path.is_dir():
-        return _run_subject(path)
+        return _load_run_models(path)
     metadata = read_metadata(path)
     _require_single_texts(path, metadata.task, metadata.pairs)
-    classifier = TextClassificationPredictor.from_file(path)
+    classifier = TextClassificationPredictor.open(path)
     table = word_table(path, len(metadata.vocabulary))
-    return Subject(
+    return RobustnessModels(
         {INT8: _tflite_predictor(classifier)},
         metadata.labels,
         None if table is None else NeighbourWords(metadata.vocabulary, table),
@@ -71,7 +91,7 @@ def _require_single_texts(path, task, pairs):
         )
 
 
-def _run_subject(folder):
+def _load_run_models(folder):
     from converters.conversion.runs import convert_run
     from tfsqueeze.training.batches import evaluation_batches, tokenize
     from tfsqueeze.training.trained_run import load_run
@@ -84,9 +104,9 @@ def _run_subject(folder):
         return softmax(run.float_model.predict(evaluation_batches(ids), verbose=0))
 
     table = run.float_model.get_layer("embeddings").word_embeddings.numpy()
-    return Subject(
+    return RobustnessModels(
         {
-            INT8: _tflite_predictor(TextClassificationPredictor.from_file(convert_run(run))),
+            INT8: _tflite_predictor(TextClassificationPredictor.open(convert_run(run))),
             FLOAT: float_probabilities,
         },
         run.label_names,
@@ -103,8 +123,16 @@ def _tflite_predictor(classifier: TextClassificationPredictor) -> Predict:
 
 
 def word_table(model: Model, tokens: int) -> np.ndarray | None:
-    """Returns a .tflite file's table of word embeddings: float32 [tokens, channels]; None where
-    no operator looks rows up in a constant of that many rows."""
+    """Returns a .tflite file's table of word embeddings.
+
+    Args:
+        model: the file.
+        tokens: number of tokens of its vocabulary.
+
+    Returns:
+        float32 [tokens, channels], or None where no operator looks rows up in a constant of that
+        many rows.
+    """
     for operator in list_operators(model):
         if operator.name != "GATHER":
             continue
@@ -117,18 +145,27 @@ def word_table(model: Model, tokens: int) -> np.ndarray | None:
 
 
 def evaluation_texts(
-    subject: Subject, data: str | None, text_column: str, label_column: str
+    models: RobustnessModels, data: str | None, text_column: str, label_column: str
 ) -> TextDataset:
-    """Returns the texts to measure on, and adds TF-IDF to the subject.
+    """Returns the texts to measure on, and adds TF-IDF to the models.
 
-    TF-IDF is fitted to the dataset that the model was trained on; where that cannot be loaded, to
-    the training part of `data`; where `data` is a single file, it is left out. Notes say so.
+    TF-IDF is fitted to the dataset that the model was trained on. Where that cannot be loaded, it
+    is fitted to the training part of `data`; where `data` is a single file, it is left out. A note
+    in `models` says so.
 
-    data: as `load_evaluation_set` takes it; by default the dataset of training.
+    Args:
+        models: are measured.
+        data: as `load_evaluation_set` takes it; None for the dataset of training.
+        text_column: of tables, the column with the texts.
+        label_column: of tables, the column with the labels.
 
-    Raises UserError where the texts cannot be loaded, or are labelled otherwise than the model.
+    Returns:
+        The labelled texts.
+
+    Raises:
+        UserError: the texts cannot be loaded, or have other labels than the model.
     """
-    name = subject.dataset_name
+    name = models.dataset_name
     if data is None and name is None:
         raise UserError("the model does not say what it was trained on; name a dataset")
     splits, source, failure = None, None, None
@@ -138,7 +175,7 @@ def evaluation_texts(
         try:
             # The seed is that of training, so that no text is one that the models learned from.
             splits = load_dataset(
-                source, text_column=text_column, label_column=label_column, seed=subject.seed
+                source, text_column=text_column, label_column=label_column, seed=models.seed
             )
             break
         except UserError as error:
@@ -146,12 +183,12 @@ def evaluation_texts(
     if splits is None:
         if data is None:
             raise failure
-        subject.notes.append("Without TF-IDF, since the texts of training are not at hand.")
+        models.notes.append("Without TF-IDF, since the texts of training are not at hand.")
         return load_evaluation_set(data, text_column, label_column)
-    tfidf = TfidfClassifier(splits.train, subject.label_names)
-    subject.predictors[TFIDF] = tfidf.predict_probabilities
+    tfidf = TfidfClassifier(splits.train, models.label_names)
+    models.predictors[TFIDF] = tfidf.predict_probabilities
     if source != name:
-        subject.notes.append(f"TF-IDF is fitted to the training part of {Path(source).name}.")
+        models.notes.append(f"TF-IDF is fitted to the training part of {Path(source).name}.")
     if data in (None, source):
         return splits.test or splits.validation
     return load_evaluation_set(data, text_column, label_column)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from converters.experiments.robustness_subjects import (
+from converters.experiments.robustness_models import (
     FLOAT,
     INT8,
     TFIDF,
     evaluation_texts,
-    load_subject,
+    load_models,
     word_table,
 )
 from tfsqueeze.cli.main import app
@@ -34,8 +34,8 @@ def run_folder(trained_run, topics_folder, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def subject(run_folder):
-    return load_subject(run_folder)
+def models(run_folder):
+    return load_models(run_folder)
 
 
 def robustness(*arguments):
@@ -49,17 +49,17 @@ def error_of(result):
     return lines[0].removeprefix("error: ")
 
 
-def test_the_models_of_a_run_agree_and_know_its_words(subject, topics_folder, trained_run):
-    test = evaluation_texts(subject, None, "text", "label")
+def test_the_models_of_a_run_agree_and_know_its_words(models, topics_folder, trained_run):
+    test = evaluation_texts(models, None, "text", "label")
     assert test.texts == load_dataset(topics_folder).test.texts
-    assert list(subject.predictors) == [INT8, FLOAT, TFIDF] and subject.notes == []
-    labels = test.label_ids(subject.label_names)
-    found = {name: predict(test.texts) for name, predict in subject.predictors.items()}
+    assert list(models.predictors) == [INT8, FLOAT, TFIDF] and models.notes == []
+    labels = test.label_ids(models.label_names)
+    found = {name: predict(test.texts) for name, predict in models.predictors.items()}
     for name, probabilities in found.items():
         assert probabilities.sum(axis=1) == pytest.approx(1.0), name
         assert (probabilities.argmax(axis=1) == labels).mean() > 0.9, name
     assert np.abs(found[INT8] - found[FLOAT]).max() < 0.15
-    assert subject.words.neighbours("corn") == [] and len(subject.words.neighbours("dog")) == 10
+    assert models.words.neighbours("corn") == [] and len(models.words.neighbours("dog")) == 10
 
 
 def test_the_table_of_a_tflite_file_is_that_of_its_quantized_model(topics_model, trained_run):
