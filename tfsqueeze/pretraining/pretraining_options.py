@@ -1,38 +1,44 @@
-"""What decides a pretraining run."""
+"""The settings of a pretraining run."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, Literal, get_args
 
 from tfsqueeze.utils.errors import UserError
 
-OBJECTIVES = ("distill", "mlm")
+Objective = Literal["distill", "mlm"]
 
 
 @dataclasses.dataclass(frozen=True)
 class PretrainingOptions:
     """Settings of pretraining on plain text.
 
-    objective: `distill` to learn all-MiniLM-L6-v2's hidden states, with its vocabulary; or `mlm`
-        for masked language modelling, with a vocabulary of the texts.
-    preset: which of the presets gives the shape of the model.
-    model: fields of `SqueezeBertConfig` that differ from the preset.
-    from_teacher: for `distill`, whether to begin with the teacher's weights as far as the sizes
-        allow: layers of its width by `init_from_teacher`, narrower embeddings by
-        `factorize_embeddings`.
-    vocab_size: most entries of the vocabulary, for `mlm`.
-    max_length: tokens of a row of text; longer lines become several rows.
-    epochs: passes over the texts.
-    batch_tokens: tokens per step, padding included.
-    learning_rate: the highest of a warm-up and cosine decay.
-    weight_decay: of AdamW.
-    seed: of weights, order, masks and dropout.
+    Args:
+        objective: `distill` to learn all-MiniLM-L6-v2's hidden states, with its vocabulary; or
+            `mlm` for masked language modelling, with a vocabulary that is trained from the texts.
+        preset: name of the preset that gives the shape of the model.
+        model: fields of `SqueezeBertConfig` that differ from the preset.
+        from_teacher: for `distill`, whether to start from the teacher's weights as far as the sizes
+            allow: layers of its width by `init_from_teacher`, narrower embeddings by
+            `factorize_embeddings`.
+        vocab_size: for `mlm`, maximum size of the vocabulary.
+        max_length: maximum number of tokens of a row of text; longer lines become several rows.
+        epochs: number of epochs.
+        batch_tokens: number of tokens in a batch, padding included.
+        learning_rate: peak learning rate, which has a linear warm-up and a cosine decay.
+        weight_decay: weight decay of AdamW.
+        seed: seed of weights, order, masks and dropout.
 
-    Raises UserError for a value out of range.
+    Raises:
+        UserError: a value is out of range.
+
+    Example:
+        >>> PretrainingOptions(objective="mlm").preset
+        'squeezebert-tiny'
     """
 
-    objective: str = "distill"
+    objective: Objective = "distill"
     preset: str = "squeezebert-tiny"
     model: dict[str, Any] = dataclasses.field(default_factory=dict)
     from_teacher: bool = True
@@ -44,9 +50,11 @@ class PretrainingOptions:
     weight_decay: float = 0.01
     seed: int = 0
 
-    def __post_init__(self):
-        if self.objective not in OBJECTIVES:
-            raise UserError(f"objective {self.objective!r} is not {' or '.join(OBJECTIVES)}")
+    def __post_init__(self) -> None:
+        """Checks the values."""
+        objectives = get_args(Objective)
+        if self.objective not in objectives:
+            raise UserError(f"objective {self.objective!r} is not {' or '.join(objectives)}")
         for name in ("vocab_size", "max_length", "epochs", "batch_tokens"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} must be at least 1, not {getattr(self, name)}")

@@ -1,4 +1,4 @@
-"""What decides a training run."""
+"""The settings of a training run."""
 
 from __future__ import annotations
 
@@ -11,53 +11,65 @@ from tfsqueeze.utils.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class TrainingOptions:
-    """Settings of a run: first in float, then quantization-aware.
+    """Settings of a training run, which trains first in float and then quantization-aware.
 
-    preset: which of the presets gives the shape of the model.
-    pretrained: a folder, backbone's name or hub id with weights and tokenizer to start from, of
-        SqueezeBERT, BERT, DistilBERT or ALBERT; `preset` and `vocab_size` have no say then.
-    model_type: the architecture of a model that is not pretrained; other than `squeezebert` it
-        has no presets, and `model` gives all fields that differ from its config's defaults.
-    model: fields of the config that differ from the preset or the pretrained model's.
-    tokenizer: a folder, backbone's name or hub id with the tokenizer of a model that is not
-        pretrained; by default a vocabulary is trained from the texts.
-    new_vocabulary: whether a pretrained model gets a vocabulary that is trained from the texts in
-        the place of its own; see `transfer_vocabulary`.
-    vocab_size: most entries of the vocabulary that is trained from the texts.
-    lowercase: whether that vocabulary knows no capitals and no accents.
-    max_length: tokens per text, special tokens included.
-    epochs, qat_epochs: most passes over the training texts in float and quantization-aware; a
-        pretrained model may stay as it is, by 0 epochs in float.
-    learning_rate, qat_learning_rate: the highest of each stage's warm-up and cosine decay.
-    batch_size: texts per step.
-    word_dropout: chance that a training token is replaced by [UNK].
-    subword_dropout: chance that a training token is split into shorter ones, so that words which
-        the training texts hold are read as those that they do not hold; see `SubwordDropout`.
-    spelling_vectors: whether a model that is not pretrained learns in float with vectors of what
-        tokens' spellings share; see `share_spelling`.
-    label_smoothing: share of each target that is spread over all labels.
-    weight_decay: of AdamW.
-    patience: epochs without a better validation accuracy before a stage stops.
-    seed: of weights, order and dropout.
-    teacher: the folder of a run, of any architecture, whose float model the model learns from
-        instead of from the labels, in both stages; None for the labels. Of sentence embeddings
-        the teacher of the vectors, all-minilm-l6-v2 by default.
-    temperature: what teacher's and model's logits are divided by.
-    unlabelled: texts that the model learns from as well, as the teacher sees them: files of plain
-        text, a text a line, folders of such .txt files, or names of datasets, whose training texts
-        are taken (Turc et al. 2019, arXiv 1908.08962, section 3). Those that the validation or
-        test part holds, too, are left out.
-    augmented_copies: how many variants of each training text the model learns from as well, as
-        the teacher sees them (TinyBERT, Jiao et al. 2020, arXiv 1909.10351, section 4.2); in float
-        only.
-    replaced_words: share of a variant's words that others near in the teacher's embeddings
-        replace.
-    noisy_copies: how many noisy copies of each training text, or of each sentence with noise
-        within its words alone, the model learns from as well. With a teacher they have the logits
-        that it gives the text without noise.
-    noise_level: share of letters, words or spaces that the noise of a copy touches.
+    Args:
+        preset: name of the preset that gives the shape of the model.
+        pretrained: folder, backbone name or Hugging Face hub id with weights and tokenizer to start
+            from, of SqueezeBERT, BERT, DistilBERT or ALBERT. It overrides `preset` and
+            `vocab_size`.
+        model_type: architecture of a model that is not pretrained. Architectures other than
+            `squeezebert` have no presets: `model` gives all fields that differ from the defaults
+            of their configuration.
+        model: fields of the configuration that differ from those of the preset or of the
+            pretrained model.
+        tokenizer: folder, backbone name or Hugging Face hub id with the tokenizer of a model that
+            is not pretrained. By default a vocabulary is trained from the texts.
+        new_vocabulary: whether a pretrained model gets a vocabulary that is trained from the texts
+            instead of its own; see `transfer_vocabulary`.
+        vocab_size: maximum size of the vocabulary that is trained from the texts.
+        lowercase: whether that vocabulary ignores case and accents.
+        max_length: maximum number of tokens of a text, special tokens included.
+        epochs: maximum number of epochs of the float stage. With 0 epochs a pretrained model keeps
+            its weights.
+        qat_epochs: maximum number of epochs of the quantization-aware stage.
+        learning_rate: peak learning rate of the float stage, which has a linear warm-up and a
+            cosine decay.
+        qat_learning_rate: peak learning rate of the quantization-aware stage.
+        batch_size: number of texts in a batch.
+        word_dropout: probability that a training token is replaced by [UNK].
+        subword_dropout: probability that a training token is split into shorter ones, so that the
+            model learns to read unseen words, which are split as well; see `SubwordDropout`.
+        spelling_vectors: whether a model that is not pretrained learns, in the float stage, with
+            vectors that tokens of similar spelling share; see `share_spelling`.
+        label_smoothing: share of each target that is spread over all labels.
+        weight_decay: weight decay of AdamW.
+        patience: number of epochs without a better validation score after which a stage stops.
+        seed: seed of weights, order and dropout.
+        teacher: folder of a run, of any architecture, whose float model the model learns from
+            instead of from the labels, in both stages. With None it learns from the labels. For
+            sentence embeddings it is the teacher of the vectors, by default all-minilm-l6-v2.
+        temperature: divisor of the logits of the teacher and of the model.
+        unlabelled: texts that the model learns from as well, with the teacher's outputs as
+            targets: files of plain text with a text on each line, folders of such .txt files, or
+            names of datasets, whose training texts are used (Turc et al. 2019, arXiv 1908.08962,
+            section 3). Texts of the validation and test parts are left out.
+        augmented_copies: number of variants of each training text that the model learns from as
+            well, with the teacher's outputs as targets; float stage only (TinyBERT, Jiao et al.
+            2020, arXiv 1909.10351, section 4.2).
+        replaced_words: share of a variant's words that are replaced by others which are close in
+            the teacher's embeddings.
+        noisy_copies: number of noisy copies of each training text that the model learns from as
+            well; sentences of tagged words get noise within their words only. With a teacher, a
+            copy has the logits that the teacher gives the text without noise.
+        noise_level: share of letters, words or spaces that the noise of a copy changes.
 
-    Raises UserError for a value out of range.
+    Raises:
+        UserError: a value is out of range, or two options do not fit together.
+
+    Example:
+        >>> TrainingOptions(preset="squeezebert-tiny", epochs=3).qat_epochs
+        2
     """
 
     preset: str = "squeezebert-micro"
@@ -89,7 +101,8 @@ class TrainingOptions:
     noisy_copies: int = 0
     noise_level: float = 0.1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
+        """Checks the values."""
         for name in ("vocab_size", "max_length", "epochs", "batch_size", "patience"):
             if getattr(self, name) < (0 if name == "epochs" and self.pretrained else 1):
                 raise UserError(f"{name} must be at least 1, not {getattr(self, name)}")
