@@ -29,7 +29,7 @@ help:
 	@echo "make backbone   the pretrained squeezebert-tiny, made anew (two hours; BACKBONE_TEXTS)"
 	@echo "make compare    baselines, fine-tuned BERT and SqueezeBERT on COMPARE_DATA (hours)"
 	@echo "make test-targets  the proofs for Edge TPU and Ethos-U, Vela included"
-	@echo "make lint       ruff"
+	@echo "make lint       formatting, docstrings, names, layers and types"
 	@echo "make setup      the virtual environment alone"
 	@echo "make clean      remove the virtual environment and runs/"
 
@@ -122,8 +122,13 @@ compare: $(READY)
 test-targets: $(READY)
 	$(BIN)/python -m pytest -q -m targets --numprocesses auto --dist loadfile
 
+LINTED := tfsqueeze converters benchmarks tests coral android_demo
+
 lint: $(READY)
-	$(BIN)/ruff check tfsqueeze converters benchmarks tests coral android_demo
+	$(BIN)/ruff format --check $(LINTED)
+	$(BIN)/ruff check $(LINTED)
+	$(BIN)/lint-imports
+	$(BIN)/pyright
 
 clean:
 	rm -rf $(VENV) runs build *.egg-info

@@ -31,11 +31,12 @@ class Encodings:
     """
 
     inputs: dict[str, np.ndarray]
-    word_ids: np.ndarray | None = None
-    word_counts: np.ndarray | None = None
-    example_ids: np.ndarray | None = None
-    offset_mapping: np.ndarray | None = None
-    masked_ids: np.ndarray | None = None
+    # Arrays or None: each task fills in those that its outputs read.
+    word_ids: Any = None
+    word_counts: Any = None
+    example_ids: Any = None
+    offset_mapping: Any = None
+    masked_ids: Any = None
 
     def __len__(self) -> int:
         return len(self.inputs["input_ids"])

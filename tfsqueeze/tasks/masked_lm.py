@@ -84,7 +84,7 @@ def mask_texts(tokenizer: Any, dataset: Any) -> Encodings:
         inputs["input_ids"], masked, masked_positions, masked_ids, strict=True
     ):
         row[: len(positions)], hidden[: len(positions)] = positions, ids[positions]
-        ids[positions] = tokenizer.mask_token_id
+        ids[positions] = tokenizer.require_mask_token_id()
     return Encodings({**inputs, "masked_positions": masked_positions}, masked_ids=masked_ids)
 
 

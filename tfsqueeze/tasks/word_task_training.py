@@ -39,7 +39,8 @@ def word_targets(dataset: TokenDataset, encodings: Encodings, names: Sequence[st
     """
     targets = np.full_like(encodings.word_ids, IGNORE_INDEX)
     dataset.tag_ids(names)  # Its errors name the tags of the data, not the repaired ones.
-    repaired = dataclasses.replace(dataset, tags=[repair_bio(tags) for tags in dataset.tags])
+    tags = dataset.tags or []
+    repaired = dataclasses.replace(dataset, tags=[repair_bio(row) for row in tags])
     for row, word_ids, tag_ids in zip(
         targets, encodings.word_ids, repaired.tag_ids(names), strict=True
     ):
