@@ -12,6 +12,7 @@ import numpy as np
 import tf_keras as keras
 
 from converters.conversion.keras_to_tflite import convert_float, convert_int8
+from converters.experiments.comparison_options import METHODS, ComparisonOptions
 from converters.runtime.workers import latency, predict_logits, run_in_workers
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
 from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
@@ -25,145 +26,11 @@ from tfsqueeze.training.examples import Examples, add_unlabelled
 from tfsqueeze.training.run_folder import claim_folder
 from tfsqueeze.training.train_task import train_classifier
 from tfsqueeze.training.training_options import TrainingOptions
-from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
 TEACHER = "all-minilm-l6-v2"
-# All methods in the order of the table, each with its title.
-METHODS: dict[str, str] = {
-    "majority": "the most frequent label",
-    "tfidf": "TF-IDF + logistic regression",
-    "teacher": "MiniLM fine-tuned (the teacher)",
-    "distilbert": "DistilBERT-type from scratch",
-    "albert": "ALBERT-type from scratch",
-    "scratch": "SqueezeBERT from scratch",
-    "distilled": "SqueezeBERT distilled",
-}
 _BASELINES = {"majority": majority_baseline, "tfidf": tfidf_baseline}
 _LATENCY_ROUNDS = 40
-
-
-@dataclasses.dataclass(frozen=True)
-class ComparisonOptions:
-    """Settings of a comparison.
-
-    Args:
-        seeds: number of seeds. Each trains every method anew, and draws the validation texts of a
-            dataset that has none.
-        methods: some of `METHODS`; `distilled` needs `teacher`.
-        backbone: name or folder of the pretrained SqueezeBERT. The models from scratch have its
-            tokenizer and depth. SqueezeBERT from scratch has its sizes too, and the models with
-            dense layers have half its width.
-        max_length: maximum number of tokens of a text; fewer where 99 of 100 training texts need
-            no more.
-        teacher_epochs: maximum number of epochs of the teacher.
-        scratch_epochs: maximum number of epochs of the models from scratch.
-        distilled_epochs: maximum number of epochs of distillation, which reads variants of the
-            texts as well.
-        qat_epochs: maximum number of epochs of quantization-aware training.
-        unlabelled: texts that are distilled as well; see `TrainingOptions`.
-        distilled_tokens: about how many tokens an epoch of distillation has. The number of
-            variants of each text follows from it.
-
-    Raises:
-        UserError: a value is out of range.
-
-    Example:
-        >>> ComparisonOptions(methods=("tfidf", "teacher"), seeds=1).backbone
-        'squeezebert-tiny'
-    """
-
-    seeds: int = 3
-    methods: tuple[str, ...] = tuple(METHODS)
-    backbone: str = "squeezebert-tiny"
-    max_length: int = 128
-    teacher_epochs: int = 4
-    scratch_epochs: int = 8
-    distilled_epochs: int = 3
-    qat_epochs: int = 1
-    unlabelled: tuple[str, ...] = ()
-    distilled_tokens: int = 700_000
-
-    def __post_init__(self) -> None:
-        """Checks the values."""
-        unknown = [name for name in self.methods if name not in METHODS]
-        if unknown or not self.methods:
-            raise UserError(
-                f"methods {', '.join(self.methods)!r}: choose some of {', '.join(METHODS)}"
-            )
-        if "distilled" in self.methods and "teacher" not in self.methods:
-            raise UserError("the method distilled needs the method teacher; name both")
-        if self.seeds < 1:
-            raise UserError(f"seeds must be at least 1, not {self.seeds}")
-
-    def training(
-        self, method: str, max_length: int, augmented_copies: int, seed: int, teacher: Path
-    ) -> TrainingOptions:
-        """Returns the options of one method's training run.
-
-        Args:
-            method: one of `METHODS` that is trained.
-            max_length: maximum number of tokens of a text.
-            augmented_copies: number of variants of each text in distillation.
-            seed: of weights, order and dropout.
-            teacher: the folder of the fine-tuned teacher, for distillation.
-        """
-        shared = {
-            "max_length": max_length,
-            "seed": seed,
-            "word_dropout": 0.05,
-            "batch_size": 32,
-            "qat_epochs": 0,
-        }
-        scratch = {
-            **shared,
-            "tokenizer": self.backbone,
-            "epochs": self.scratch_epochs,
-            "learning_rate": 5e-4,
-            "word_dropout": 0.15,
-            "patience": self.scratch_epochs,
-        }
-        if method == "teacher":
-            return TrainingOptions(
-                **shared,
-                pretrained=TEACHER,
-                epochs=self.teacher_epochs,
-                learning_rate=2e-4,
-                patience=self.teacher_epochs,
-            )
-        if method == "distilled":
-            return TrainingOptions(
-                **{**shared, "qat_epochs": self.qat_epochs, "batch_size": 64},
-                pretrained=self.backbone,
-                teacher=str(teacher),
-                epochs=self.distilled_epochs,
-                learning_rate=5e-4,
-                patience=self.distilled_epochs,
-                unlabelled=self.unlabelled,
-                augmented_copies=augmented_copies,
-            )
-        config = read_config(pretrained_folder(self.backbone) / CONFIG_FILE)
-        if method == "scratch":
-            fields = {
-                name: value
-                for name, value in config.to_dict().items()
-                if name not in ("model_type", "id2label", "label2id", "vocab_size", "pad_token_id")
-            }
-            return TrainingOptions(**scratch, model=fields)
-        # Of half the width, a dense layer has as many multiply-accumulates as one in four groups.
-        sizes = {
-            "hidden_size": config.hidden_size // 2,
-            "num_hidden_layers": config.num_hidden_layers,
-            "num_attention_heads": config.num_attention_heads // 2,
-            "intermediate_size": config.intermediate_size // 2,
-        }
-        if method == "albert":
-            sizes |= {"embedding_size": config.embedding_size, "hidden_dropout_prob": 0.1}
-        else:
-            sizes = dict(
-                zip(("dim", "n_layers", "n_heads", "hidden_dim"), sizes.values(), strict=True)
-            )
-        return TrainingOptions(**scratch, model_type=method, model=sizes)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -246,7 +113,9 @@ def compare(
                     method,
                     splits,
                     data,
-                    options.training(method, max_length, copies, seed, path.with_name("teacher"))
+                    _training_options(
+                        options, method, max_length, copies, seed, path.with_name("teacher")
+                    )
                     if method not in _BASELINES
                     else None,
                     path,
@@ -323,6 +192,80 @@ def fitting_copies(counts: np.ndarray, tokens: int) -> int:
         tokens: of all texts and variants together.
     """
     return max(0, round(tokens / int(counts.sum())) - 1)
+
+
+def _training_options(
+    options: ComparisonOptions,
+    method: str,
+    max_length: int,
+    augmented_copies: int,
+    seed: int,
+    teacher: Path,
+) -> TrainingOptions:
+    """Returns the options of one method's training run.
+
+    Args:
+        options: the settings of the comparison.
+        method: one of `METHODS` that is trained.
+        max_length: maximum number of tokens of a text.
+        augmented_copies: number of variants of each text in distillation.
+        seed: of weights, order and dropout.
+        teacher: the folder of the fine-tuned teacher, for distillation.
+    """
+    shared = {
+        "max_length": max_length,
+        "seed": seed,
+        "word_dropout": 0.05,
+        "batch_size": 32,
+        "qat_epochs": 0,
+    }
+    scratch = {
+        **shared,
+        "tokenizer": options.backbone,
+        "epochs": options.scratch_epochs,
+        "learning_rate": 5e-4,
+        "word_dropout": 0.15,
+        "patience": options.scratch_epochs,
+    }
+    if method == "teacher":
+        return TrainingOptions(
+            **shared,
+            pretrained=TEACHER,
+            epochs=options.teacher_epochs,
+            learning_rate=2e-4,
+            patience=options.teacher_epochs,
+        )
+    if method == "distilled":
+        return TrainingOptions(
+            **{**shared, "qat_epochs": options.qat_epochs, "batch_size": 64},
+            pretrained=options.backbone,
+            teacher=str(teacher),
+            epochs=options.distilled_epochs,
+            learning_rate=5e-4,
+            patience=options.distilled_epochs,
+            unlabelled=options.unlabelled,
+            augmented_copies=augmented_copies,
+        )
+    config = read_config(pretrained_folder(options.backbone) / CONFIG_FILE)
+    if method == "scratch":
+        fields = {
+            name: value
+            for name, value in config.to_dict().items()
+            if name not in ("model_type", "id2label", "label2id", "vocab_size", "pad_token_id")
+        }
+        return TrainingOptions(**scratch, model=fields)
+    # Of half the width, a dense layer has as many multiply-accumulates as one in four groups.
+    sizes = {
+        "hidden_size": config.hidden_size // 2,
+        "num_hidden_layers": config.num_hidden_layers,
+        "num_attention_heads": config.num_attention_heads // 2,
+        "intermediate_size": config.intermediate_size // 2,
+    }
+    if method == "albert":
+        sizes |= {"embedding_size": config.embedding_size, "hidden_dropout_prob": 0.1}
+    else:
+        sizes = dict(zip(("dim", "n_layers", "n_heads", "hidden_dim"), sizes.values(), strict=True))
+    return TrainingOptions(**scratch, model_type=method, model=sizes)
 
 
 def _evaluate(method, splits, data, options, path, callbacks, progress):

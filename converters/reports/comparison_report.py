@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.experiments.comparison import METHODS, find_claims
+from converters.experiments.comparison import find_claims
+from converters.experiments.comparison_options import METHODS
 from converters.reports.formatting import (
     ABSENT,
     decimals,

@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from converters.experiments import comparison
 from converters.experiments.comparison import (
-    ComparisonOptions,
     find_claims,
     fitting_copies,
     fitting_length,
     token_counts,
 )
+from converters.experiments.comparison_options import ComparisonOptions
 from tfsqueeze import BertConfig, BertModel
 from tfsqueeze.cli.main import app
 from tfsqueeze.configs.presets import load_preset
