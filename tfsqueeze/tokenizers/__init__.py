@@ -1,1 +1,1 @@
-"""WordPiece tokenization, in the TensorFlow graph and without TensorFlow."""
+"""WordPiece tokenization in the TensorFlow graph, and without TensorFlow for devices."""

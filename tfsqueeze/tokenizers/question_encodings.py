@@ -7,25 +7,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.tokenizers.tokenizer_settings import check_max_length
+from tfsqueeze.tokenizers.padding import model_inputs
+from tfsqueeze.tokenizers.truncation import check_max_length
 from tfsqueeze.utils.errors import UserError
 
 # As in BERT's reader of SQuAD; a longer question is cut off.
 MAX_QUESTION_TOKENS = 64
 
-Tokens = tuple[Sequence[int], Sequence[tuple[int, int]]]
+# The token ids of a context and the character span of each token.
+ContextTokens = tuple[Sequence[int], Sequence[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
 class QuestionEncodings:
-    """Questions as a model that finds answers reads them.
+    """Tokenized questions with their contexts; a question has at least one row.
 
-    inputs: `input_ids`, `attention_mask` (1 for tokens, 0 for padding) and `token_type_ids` (1 for
-        the context and its [SEP]), each int32 [rows, length].
-    examples: int32 [rows]: the number of the question that a row is a window of, ascending; each
-        question has one row at least.
-    offset_mapping: int32 [rows, length, 2]: for each token of the context the positions of its
-        first character and after its last one in the context, -1 at all other tokens.
+    Args:
+        inputs: `input_ids`, `attention_mask` (1 for tokens, 0 for padding) and `token_type_ids`
+            (1 for the context and its [SEP]), each int32 [rows, length].
+        examples: int32 [rows], the index of the question that each row belongs to, ascending.
+        offset_mapping: int32 [rows, length, 2], for each token of the context the position of its
+            first character and the position after its last one; -1 at all other tokens.
     """
 
     inputs: dict[str, np.ndarray]
@@ -34,7 +36,7 @@ class QuestionEncodings:
 
 
 def build_question_encodings(
-    pairs: Iterable[tuple[Sequence[int], Tokens]],
+    questions: Iterable[tuple[Sequence[int], ContextTokens]],
     max_length: int,
     doc_stride: int | None = None,
     *,
@@ -42,56 +44,61 @@ def build_question_encodings(
     sep_id: int,
     pad_id: int,
 ) -> QuestionEncodings:
-    """Makes rows `[CLS] question [SEP] window [SEP]`.
+    """Builds rows `[CLS] question [SEP] window [SEP]`, one per window of the context.
 
-    pairs: for each question its token ids, and the token ids and the characters of its context.
-    doc_stride: how many tokens of the context a window begins after the one before it (Devlin et
-        al. 2019, arXiv 1810.04805, their reader of SQuAD); by default half of what a window
-        holds, so that any answer of up to that length is whole in one. A window never begins
-        past the end of the one before.
+    A question is cut to `MAX_QUESTION_TOKENS` tokens and to half of the row. The windows are those
+    of BERT's reader of SQuAD (Devlin et al. 2019, arXiv 1810.04805).
 
-    A question is cut to `MAX_QUESTION_TOKENS`, and to half of the row.
+    Args:
+        questions: for each question its token ids and the tokens of its context.
+        max_length: the number of tokens of a row, special tokens included.
+        doc_stride: the number of tokens between the starts of two windows. By default half of a
+            window, so that one window holds any answer of up to that length whole. A window never
+            starts after the end of the one before.
+        cls_id: the id of [CLS].
+        sep_id: the id of [SEP].
+        pad_id: the id of [PAD].
 
     Raises:
-        UserError: `max_length` has no room for a token of each, or the stride is below 1.
+        UserError: `max_length` has no room for a token of the question and one of the context, or
+            the stride is below 1.
+
+    Example:
+        >>> context = [10, 11, 12], [(0, 1), (2, 3), (4, 5)]
+        >>> encodings = build_question_encodings(
+        ...     [([7], context)], 6, doc_stride=1, cls_id=2, sep_id=3, pad_id=0
+        ... )
+        >>> encodings.inputs["input_ids"].tolist()
+        [[2, 7, 3, 10, 11, 3], [2, 7, 3, 11, 12, 3]]
     """
-    # Two for the question and the context to have one each.
+    # Three special tokens, one token of the question and one of the context.
     check_max_length(max_length, special_tokens=5)
     if doc_stride is not None and doc_stride < 1:
         raise UserError(
             f"the document stride is {doc_stride}; a window must begin at least 1 "
             "token after the one before"
         )
-    rows, types, offsets, examples = [], [], [], []
-    for number, (question, (context, places)) in enumerate(pairs):
+    rows, context_starts, spans, examples = [], [], [], []
+    for example, (question, (context, context_spans)) in enumerate(questions):
         question = question[: min(MAX_QUESTION_TOKENS, (max_length - 3) // 2)]
         room = max_length - len(question) - 3
         stride = min(doc_stride or max(1, room // 2), room)
         start = 0
         while True:
             window = slice(start, start + room)
-            before = len(question) + 2
             rows.append([cls_id, *question, sep_id, *context[window], sep_id])
-            types.append([0] * before + [1] * (len(rows[-1]) - before))
-            offsets.append((before, places[window]))
-            examples.append(number)
+            context_starts.append(len(question) + 2)
+            spans.append(context_spans[window])
+            examples.append(example)
             if start + room >= len(context):
                 break
             start += stride
-    input_ids = np.full((len(rows), max_length), pad_id, np.int32)
-    attention_mask, token_type_ids = np.zeros_like(input_ids), np.zeros_like(input_ids)
-    characters = np.full((len(rows), max_length, 2), -1, np.int32)
-    for row, (ids, row_types, (before, places)) in enumerate(
-        zip(rows, types, offsets, strict=True)
-    ):
-        input_ids[row, : len(ids)] = ids
-        attention_mask[row, : len(ids)] = 1
-        token_type_ids[row, : len(ids)] = row_types
-        if len(places):
-            characters[row, before : before + len(places)] = places
-    inputs = {
-        "input_ids": input_ids,
-        "attention_mask": attention_mask,
-        "token_type_ids": token_type_ids,
-    }
-    return QuestionEncodings(inputs, np.array(examples, np.int32), characters)
+    offset_mapping = np.full((len(rows), max_length, 2), -1, np.int32)
+    for row, start, row_spans in zip(offset_mapping, context_starts, spans, strict=True):
+        if len(row_spans):
+            row[start : start + len(row_spans)] = row_spans
+    return QuestionEncodings(
+        model_inputs(rows, max_length, pad_id, context_starts),
+        np.array(examples, np.int32),
+        offset_mapping,
+    )

@@ -1,4 +1,4 @@
-"""What the spelling of a token has in common with that of others."""
+"""Features of the spelling of tokens that several tokens share."""
 
 from __future__ import annotations
 
@@ -12,28 +12,43 @@ from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX, SPECIAL
 
 
 def spelling_features(token: str) -> list[str]:
-    """The features of a token: its letters without case, its shape, what it begins and ends with,
-    and whether it goes on a word, which the others but the beginning and the ends say as well.
+    """Returns the spelling features of a token.
 
-    They are those of the words in taggers of names (Ratinov and Roth, CoNLL 2009, section 2). In a
-    shape, capitals are X, other letters x, digits d, and runs are cut to two.
+    They are the lowercase letters, the shape, the first three letters, the last two and three
+    letters, and whether the token continues a word. The letters and the shape also distinguish
+    tokens that continue a word. Taggers of names use the same features of words (Ratinov and Roth,
+    CoNLL 2009, section 2).
+
+    Args:
+        token: a token that is not a special token.
+
+    Example:
+        >>> spelling_features("##Men")[:3]
+        ['letters=##men', 'shape=##Xxx', 'prefix3=men']
     """
-    is_continuation = CONTINUATION_PREFIX if token.startswith(CONTINUATION_PREFIX) else ""
+    prefix = CONTINUATION_PREFIX if token.startswith(CONTINUATION_PREFIX) else ""
     letters = token.removeprefix(CONTINUATION_PREFIX)
     lower = letters.lower()
     return [
-        f"letters={is_continuation}{lower}",
-        f"shape={is_continuation}{word_shape(letters)}",
+        f"letters={prefix}{lower}",
+        f"shape={prefix}{word_shape(letters)}",
         f"prefix3={lower[:3]}",
         f"suffix2={lower[-2:]}",
         f"suffix3={lower[-3:]}",
-        f"is_continuation={bool(is_continuation)}",
+        f"is_continuation={bool(prefix)}",
     ]
 
 
 def word_shape(word: str) -> str:
-    """Capitals as X, other letters as x, digits as d, each run cut to two: "McDonald's" is
-    "XxXxx'x"."""
+    """Returns a word with capitals as X, other letters as x, digits as d, and runs cut to two.
+
+    Args:
+        word: any string.
+
+    Example:
+        >>> word_shape("McDonald's")
+        "XxXxx'x"
+    """
     letters = "".join(
         "X" if c.isupper() else "x" if c.isalpha() else "d" if c.isdigit() else c for c in word
     )
@@ -41,13 +56,24 @@ def word_shape(word: str) -> str:
 
 
 def spelling_feature_ids(vocabulary: Sequence[str]) -> np.ndarray:
-    """The numbers of the features, from 1, that each token shares with others: int32 [tokens,
-    features], 0 where a feature is the token's alone, or the token a special one."""
+    """Returns the ids of the spelling features that each token shares with other tokens.
+
+    Args:
+        vocabulary: the tokens in order of their ids.
+
+    Returns:
+        int32 [tokens, features]: ids from 1; 0 for a feature that only this token has, and for
+        special tokens.
+
+    Example:
+        >>> spelling_feature_ids(["a", "b", "7"]).tolist()
+        [[0, 1, 0, 0, 0, 2], [0, 1, 0, 0, 0, 2], [0, 0, 0, 0, 0, 2]]
+    """
     features = [() if token in SPECIAL_TOKENS else spelling_features(token) for token in vocabulary]
     counts = collections.Counter(feature for row in features for feature in row)
     shared = [feature for feature, count in counts.items() if count > 1]
-    numbers = {feature: number for number, feature in enumerate(shared, start=1)}
-    spellings = np.zeros((len(vocabulary), max(map(len, features), default=0)), np.int32)
-    for row, found in zip(spellings, features, strict=True):
-        row[: len(found)] = [numbers.get(feature, 0) for feature in found]
-    return spellings
+    ids = {feature: number for number, feature in enumerate(shared, start=1)}
+    feature_ids = np.zeros((len(vocabulary), max(map(len, features), default=0)), np.int32)
+    for row, found in zip(feature_ids, features, strict=True):
+        row[: len(found)] = [ids.get(feature, 0) for feature in found]
+    return feature_ids

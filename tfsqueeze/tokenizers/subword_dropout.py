@@ -1,81 +1,115 @@
-"""Other pieces of the same words, drawn anew for each epoch of training."""
+"""Subword dropout: random splits of tokens into shorter ones, drawn anew in each epoch."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX, SPECIAL_TOKENS
 
+# Splits are drawn in advance, because the vocabulary cannot be searched in the graph.
 _SPLITS_PER_TOKEN = 8
-# The chance that a piece which fits is passed over for a shorter one, once its token is split.
+# The probability that the search for a split skips a piece that fits, for a shorter one.
 _SKIP_PROBABILITY = 0.5
+
+# The type stubs of TensorFlow lack the factories of ragged tensors.
+_RaggedTensor: Any = tf.RaggedTensor
 
 
 class SubwordDropout:
-    """Splits tokens at random into shorter ones of the same letters.
+    """Splits tokens at random into shorter tokens of the same letters.
 
-    A word that training data hold is mostly one token, since the vocabulary was learned from them;
-    one that they do not hold is of several. What is split now and then teaches a model to read
-    those as well. Like MaxMatch-Dropout (Hiraoka 2022, arXiv 2209.04126), but a token's own bounds
-    stay, so that it works on ids and needs no text.
+    The vocabulary comes from the training data, so most words of these data are one token, while
+    words that the data do not hold are several tokens. Random splits teach a model to read those
+    as well. The method follows MaxMatch-Dropout (Hiraoka 2022, arXiv 2209.04126), but keeps the
+    ends of each token, so that it works on ids and needs no text.
 
-    vocabulary: the tokens in order of their ids. Special ones, and those of which no shorter
-        tokens are parts, stay whole.
-    chance: that a token is split, in 0..1.
-    seed: of the up to 8 ways in which each token may be split.
+    Args:
+        vocabulary: the tokens in order of their ids. Special tokens, and tokens that shorter ones
+            cannot spell, are never split.
+        probability: the probability that a token is split, in 0..1.
+        seed: fixes the up to 8 ways in which each token may be split.
+
+    Example:
+        >>> split = SubwordDropout(["jazz", "ja", "##zz"], probability=1.0, seed=0)
+        >>> ids, sources = split(tf.constant([0, 1]))
+        >>> ids.numpy().tolist(), sources.numpy().tolist()
+        ([1, 2, 1], [0, 0, 1])
     """
 
-    def __init__(self, vocabulary: Sequence[str], chance: float, seed: int):
-        self._chance = chance
-        self._ways = token_splits(vocabulary, seed)
+    def __init__(self, vocabulary: Sequence[str], probability: float, seed: int):
+        self._probability = probability
+        self._splits = token_splits(vocabulary, seed)
 
     def __call__(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Splits one row: int32 [tokens], the new ids, and int64 [tokens], which token of the old
-        row each is of."""
-        ways = tf.random.uniform(tf.shape(ids), 1, _SPLITS_PER_TOKEN + 1, tf.int32)
-        split = tf.random.uniform(tf.shape(ids)) < self._chance
-        rows = tf.gather(self._ways, ids * (_SPLITS_PER_TOKEN + 1) + tf.where(split, ways, 0))
+        """Splits the tokens of one row.
+
+        Args:
+            ids: int32 [tokens].
+
+        Returns:
+            The new ids, int32 [new tokens], and the index of the token that each one is a part of,
+            int64 [new tokens].
+        """
+        chosen = tf.random.uniform(tf.shape(ids), 1, _SPLITS_PER_TOKEN + 1, tf.int32)
+        is_split = tf.random.uniform(tf.shape(ids)) < self._probability
+        rows = tf.gather(
+            self._splits, ids * (_SPLITS_PER_TOKEN + 1) + tf.where(is_split, chosen, 0)
+        )
         return rows.flat_values, rows.value_rowids()
 
 
 def token_splits(vocabulary: Sequence[str], seed: int) -> tf.RaggedTensor:
-    """Ways to write each token in tokens: int32 [9 · tokens, (parts)], of each the token itself
-    and eight others, which may be equal, and are the token itself where there is no other."""
+    """Returns ways to write each token as a sequence of tokens.
+
+    Args:
+        vocabulary: the tokens in order of their ids.
+        seed: fixes the ways.
+
+    Returns:
+        int32 [9 * tokens, (parts)]: for each token nine rows, the token itself and eight splits.
+        The splits may repeat; they are the token itself if it cannot be split.
+
+    Example:
+        >>> token_splits(["jazz", "ja", "##zz"], seed=0).to_list()[:2]
+        [[0], [1, 2]]
+    """
     ids = {token: index for index, token in enumerate(vocabulary)}
     rng = np.random.default_rng(seed)
-    rows = []
+    rows: list[list[int]] = []
     for index, token in enumerate(vocabulary):
         rows.append([index])
         letters = token.removeprefix(CONTINUATION_PREFIX)
-        whole = token in SPECIAL_TOKENS or len(letters) < 2
-        rows += [
-            None if whole else _split(token, letters, ids, rng) for _ in range(_SPLITS_PER_TOKEN)
-        ]
-        rows[-_SPLITS_PER_TOKEN:] = [row or [index] for row in rows[-_SPLITS_PER_TOKEN:]]
-    return tf.RaggedTensor.from_row_lengths(
+        is_whole = token in SPECIAL_TOKENS or len(letters) < 2
+        for _ in range(_SPLITS_PER_TOKEN):
+            split = None if is_whole else _split(token, letters, ids, rng)
+            rows.append(split or [index])
+    return _RaggedTensor.from_row_lengths(
         np.fromiter(itertools.chain.from_iterable(rows), np.int32), [len(row) for row in rows]
     )
 
 
-def _split(token, letters, ids, rng):
-    """A random way to write a token in at least two; None where the way taken ends nowhere."""
+def _split(
+    token: str, letters: str, ids: dict[str, int], rng: np.random.Generator
+) -> list[int] | None:
+    """Returns a random split of a token into at least two, or None at a dead end."""
     parts, start = [], 0
     is_continuation = token.startswith(CONTINUATION_PREFIX)
     while start < len(letters):
-        mark = CONTINUATION_PREFIX if is_continuation or start else ""
-        fits = [
+        prefix = CONTINUATION_PREFIX if is_continuation or start else ""
+        ends = [
             end
             for end in range(len(letters) - (not start), start, -1)
-            if mark + letters[start:end] in ids
+            if prefix + letters[start:end] in ids
         ]
-        if not fits:
+        if not ends:
             return None
-        # Longest first, each passed over at random; the shortest where all are.
-        end = next((end for end in fits if rng.random() >= _SKIP_PROBABILITY), fits[-1])
-        parts.append(ids[mark + letters[start:end]])
+        # The longest piece that is not skipped, or the shortest one.
+        end = next((end for end in ends if rng.random() >= _SKIP_PROBABILITY), ends[-1])
+        parts.append(ids[prefix + letters[start:end]])
         start = end
     return parts

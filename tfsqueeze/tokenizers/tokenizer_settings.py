@@ -1,4 +1,4 @@
-"""What a tokenizer's settings and vocabulary must be, known without TensorFlow."""
+"""Special tokens, and the checks of a tokenizer's vocabulary and settings."""
 
 from __future__ import annotations
 
@@ -10,21 +10,27 @@ from tfsqueeze.utils.errors import UserError
 PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN, MASK_TOKEN = (
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]",
 )  # fmt: skip
-# What a token begins with that goes on a word.
-CONTINUATION_PREFIX = "##"
 SPECIAL_TOKENS = (PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN, MASK_TOKEN)
+REQUIRED_TOKENS = (PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN)
+# The prefix of tokens that continue a word.
+CONTINUATION_PREFIX = "##"
 # A longer word is one [UNK], as in BERT.
 MAX_CHARACTERS_PER_WORD = 100
+# The length of rows if the settings state none.
+_DEFAULT_MAX_LENGTH = 512
 
 
-def token_ids(vocabulary: Sequence[str]) -> dict[str, int]:
-    """The id of each token, its place in the vocabulary.
+def token_to_id(vocabulary: Sequence[str]) -> dict[str, int]:
+    """Returns the id of each token, its index in the vocabulary.
+
+    Args:
+        vocabulary: the tokens in order of their ids.
 
     Raises:
         UserError: a required special token is missing, or a token is empty or repeated.
     """
     ids = {token: index for index, token in enumerate(vocabulary)}
-    missing = [token for token in SPECIAL_TOKENS[:4] if token not in ids]
+    missing = [token for token in REQUIRED_TOKENS if token not in ids]
     if missing:
         raise UserError(
             f"the vocabulary of {len(vocabulary):,} tokens lacks {', '.join(missing)}; "
@@ -39,23 +45,21 @@ def token_ids(vocabulary: Sequence[str]) -> dict[str, int]:
     return ids
 
 
-def check_max_length(max_length: int, special_tokens: int) -> int:
-    """Returns `max_length` if it has room for the special tokens, and raises UserError if not."""
-    if max_length < special_tokens:
-        raise UserError(
-            f"max_length is {max_length}; the special tokens alone take {special_tokens}"
-        )
-    return max_length
-
-
 def read_settings(settings: dict[str, Any]) -> tuple[bool, int]:
-    """The two settings that vary, `lowercase` and `max_length`, of a `tokenizer_config.json`.
+    """Returns `lowercase` and `max_length`, the two settings of a tokenizer that vary.
 
-    Settings that Hugging Face leaves out get its BertTokenizer's defaults: lowercasing, and
-    512 tokens where no usable length is named (it writes 1e30 for "no limit").
+    Settings that Hugging Face leaves out have the defaults of its BertTokenizer: lowercasing, and
+    512 tokens if there is no usable length (it writes 1e30 for "no limit").
+
+    Args:
+        settings: the contents of a `tokenizer_config.json`.
 
     Raises:
-        UserError: the settings ask for something that these tokenizers do not do.
+        UserError: the settings ask for something that these tokenizers do not support.
+
+    Example:
+        >>> read_settings({"do_lower_case": False, "model_max_length": 128})
+        (False, 128)
     """
     lowercase = settings.get("do_lower_case", True)
     if settings.get("strip_accents") not in (None, lowercase):
@@ -78,5 +82,5 @@ def read_settings(settings: dict[str, Any]) -> tuple[bool, int]:
             raise UserError(
                 f"the tokenizer settings have {key}={found!r}; only {expected!r} is supported"
             )
-    max_length = settings.get("model_max_length") or 512
-    return lowercase, int(max_length) if max_length < 1e6 else 512
+    max_length = settings.get("model_max_length") or _DEFAULT_MAX_LENGTH
+    return lowercase, int(max_length) if max_length < 1e6 else _DEFAULT_MAX_LENGTH

@@ -1,4 +1,4 @@
-"""Learning a WordPiece vocabulary from texts."""
+"""Training of WordPiece vocabularies."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from tfsqueeze.tokenizers.text_normalization import normalize
 from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX, SPECIAL_TOKENS
 from tfsqueeze.utils.errors import UserError
 
-# The learner drops longer words whole (and looks at every substring of shorter ones).
+# The learner drops longer words whole, and looks at every substring of shorter ones.
 _MAX_WORD_LENGTH = 50
-# It is pure Python, about 0.15 s a thousand words and step; rarer words hardly shape the pieces.
+# The learner is pure Python: about 0.15 s per thousand words and step. Rarer words hardly change
+# the pieces.
 _MAX_WORDS = 30_000
-# A piece seen once says nothing about other texts.
+# A piece that occurs once says nothing about other texts.
 _MIN_COUNT = 2
+# The search ends at a vocabulary of at least this share of the wanted size.
 _MIN_FILL = 0.95
 _BATCH = 1024
 
@@ -27,23 +29,27 @@ _BATCH = 1024
 def train_vocabulary(
     texts: Sequence[str], vocab_size: int = 8000, lowercase: bool = True
 ) -> list[str]:
-    """Learns a WordPiece vocabulary with tensorflow-text's learner; same texts, same result.
+    """Trains a WordPiece vocabulary on texts with the learner of tensorflow-text.
 
-    The five special tokens come first ([PAD] is id 0), then the characters of the texts, each
-    also in its `##` form so that no word of the texts is unknown, then pieces by frequency. If
-    the characters alone would not fit, the most frequent ones that do are kept.
+    The five special tokens come first ([PAD] has id 0), then the characters of the texts, each
+    with and without `##` so that no word of the texts is unknown, then pieces by frequency. If the
+    characters alone do not fit, the most frequent ones are kept. The result is deterministic.
 
     Args:
-        texts: training texts.
-        vocab_size: upper bound of the number of tokens; few or short texts yield fewer.
-        lowercase: whether the tokenizer that will use it lowercases.
+        texts: the training texts.
+        vocab_size: the largest number of tokens; few or short texts yield fewer.
+        lowercase: whether the tokenizer that will use the vocabulary lowercases.
 
     Returns:
         The tokens in order of their ids.
 
     Raises:
-        UserError: `vocab_size` has no room for anything but the special tokens, or there is
-            not one word in the texts.
+        UserError: `vocab_size` has room for nothing but the special tokens, or the texts hold no
+            word.
+
+    Example:
+        >>> train_vocabulary(["aa", "aa"], vocab_size=10)
+        ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'aa', '##a']
     """
     room = vocab_size - len(SPECIAL_TOKENS)
     if room < 2:
@@ -54,11 +60,13 @@ def train_vocabulary(
     counts = _count_words(texts, lowercase)
     if not counts:
         raise UserError(f"the {len(texts):,} texts hold no word to learn a vocabulary from")
-    words = _bounded(counts)
+    words = _most_frequent(counts)
     lower, upper = _threshold_bounds(counts, vocab_size)
-    larger = smaller = None
-    # The learner's own search starts from the count of the most frequent word, 16 steps where 3
-    # do, and may end below the lower bound or above `vocab_size`; so it gets one step at a time.
+    larger: list[str] | None = None
+    smaller: list[str] = []
+    # The learner's own search starts from the count of the most frequent word, takes 16 steps
+    # where 3 suffice, and may end below the lower bound or above `vocab_size`. So this is a search
+    # of our own, and the learner takes one step at a time.
     while lower <= upper:
         threshold = (lower + upper) // 2
         vocabulary = learner.learn(
@@ -80,13 +88,13 @@ def train_vocabulary(
 
 
 def _count_words(texts: Sequence[str], lowercase: bool) -> dict[str, int]:
-    """Counts the words that the tokenizer would split the texts into."""
+    """Returns how often each word occurs that the tokenizer divides the texts into."""
     splitter = BasicTokenizer(lower_case=False)
     encoded = [text.encode("utf-8", "ignore") for text in texts]
     counts: collections.Counter[bytes] = collections.Counter()
     for start in range(0, len(encoded), _BATCH):
         batch = normalize(tf.constant(encoded[start : start + _BATCH]), lowercase)
-        # The splitter knows ASCII white space only.
+        # The splitter recognizes only ASCII whitespace.
         words = splitter.tokenize(tf.strings.regex_replace(batch, r"\p{Z}", " "))
         counts.update(words.flat_values.numpy().tolist())
     pieces: collections.Counter[str] = collections.Counter()
@@ -94,12 +102,12 @@ def _count_words(texts: Sequence[str], lowercase: bool) -> dict[str, int]:
         word = encoded_word.decode("utf-8")
         for start in range(0, len(word), _MAX_WORD_LENGTH):
             pieces[word[start : start + _MAX_WORD_LENGTH]] += count
-    # Sorted by hand: the learner's result depends on the order of equally frequent words.
+    # Sorted, because the learner's result depends on the order of equally frequent words.
     return dict(sorted(pieces.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _bounded(counts: dict[str, int]) -> dict[str, int]:
-    """The most frequent words, and on their own the characters that only other words have."""
+def _most_frequent(counts: dict[str, int]) -> dict[str, int]:
+    """Returns the most frequent words, and as words the characters that only rarer words have."""
     words = dict(itertools.islice(counts.items(), _MAX_WORDS))
     seen = set().union(*words)
     rest: collections.Counter[str] = collections.Counter()
@@ -110,11 +118,11 @@ def _bounded(counts: dict[str, int]) -> dict[str, int]:
 
 
 def _threshold_bounds(counts: dict[str, int], vocab_size: int) -> tuple[int, int]:
-    """Between which frequencies the threshold for a piece lies.
+    """Returns bounds of the frequency threshold of pieces that yields `vocab_size` tokens.
 
-    Pieces outnumber words of the same frequency, so it is above the count of the
-    `vocab_size`-th word; measured on R8, CLINC-150 and 20 Newsgroups for 1,000 to 16,000 tokens
-    it is below that of the word half as far down.
+    Pieces outnumber words of the same frequency, so the threshold is above the count of the word
+    of rank `vocab_size`. Measured on R8, CLINC-150 and 20 Newsgroups for 1,000 to 16,000 tokens,
+    it is below the count of the word of half that rank.
     """
     ordered = list(counts.values())
     lower = ordered[vocab_size - 1] if vocab_size <= len(ordered) else 0
@@ -124,7 +132,7 @@ def _threshold_bounds(counts: dict[str, int], vocab_size: int) -> tuple[int, int
 
 
 def _cut(vocabulary: list[str], vocab_size: int) -> list[str]:
-    """Drops the rarest pieces of an oversized vocabulary, but no single character."""
+    """Returns an oversized vocabulary without its rarest pieces, but with all characters."""
     excess = len(vocabulary) - vocab_size
     pieces = [token for token in vocabulary if len(token.removeprefix(CONTINUATION_PREFIX)) > 1]
     dropped = set([token for token in pieces if token not in SPECIAL_TOKENS][-excess:])

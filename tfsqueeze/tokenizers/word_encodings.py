@@ -1,4 +1,4 @@
-"""Sentences of words as rows of token ids, and where in them each word begins."""
+"""Sentences of words as rows of token ids, with the word that each token begins."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.tokenizers.tokenizer_settings import check_max_length
+from tfsqueeze.tokenizers.padding import model_inputs, pad_rows
+from tfsqueeze.tokenizers.truncation import check_max_length
 
 
 @dataclass(frozen=True)
 class WordEncodings:
-    """Sentences as a model of words reads them.
+    """Tokenized sentences of words.
 
-    inputs: `input_ids`, `attention_mask` (1 for tokens, 0 for padding) and `token_type_ids` (all
-        0), each int32 [sentences, length].
-    word_ids: int32 [sentences, length]: at the first token of a word its place in its sentence,
-        -1 at all other tokens.
-    word_counts: int32 [sentences]: the words of each sentence, those that were cut off too.
+    Args:
+        inputs: `input_ids`, `attention_mask` (1 for tokens, 0 for padding) and `token_type_ids`
+            (all 0), each int32 [sentences, length].
+        word_ids: int32 [sentences, length]. At the first token of a word, the index of the word in
+            its sentence; -1 at all other tokens.
+        word_counts: int32 [sentences], the number of words of each sentence, including those that
+            were cut off.
     """
 
     inputs: dict[str, np.ndarray]
@@ -35,37 +38,44 @@ def build_word_encodings(
     pad_id: int,
     unk_id: int,
 ) -> WordEncodings:
-    """Makes `[CLS] words [SEP]` of the token ids of each word of each sentence.
+    """Builds one row `[CLS] words [SEP]` per sentence from the token ids of its words.
 
-    A word without tokens, as one of control characters is, becomes [UNK], so that each word has a
-    token of its own. A sentence that is too long loses whole words at its end.
+    A word without tokens, such as one of control characters, becomes [UNK], so that each word has
+    a token of its own. A sentence that is too long loses whole words at its end.
+
+    Args:
+        sentences: for each sentence the token ids of each word.
+        max_length: the number of tokens of a row, special tokens included.
+        cls_id: the id of [CLS].
+        sep_id: the id of [SEP].
+        pad_id: the id of [PAD].
+        unk_id: the id of [UNK].
 
     Raises:
         UserError: `max_length` has no room for the special tokens.
+
+    Example:
+        >>> encodings = build_word_encodings(
+        ...     [[[7, 8], [9]]], 6, cls_id=2, sep_id=3, pad_id=0, unk_id=1
+        ... )
+        >>> encodings.inputs["input_ids"].tolist(), encodings.word_ids.tolist()
+        ([[2, 7, 8, 9, 3, 0]], [[-1, 0, -1, 1, -1, -1]])
     """
     room = check_max_length(max_length, special_tokens=2) - 2
-    rows, firsts, counts = [], [], []
+    rows, word_ids, counts = [], [], []
     for words in sentences:
-        row, first = [cls_id], [-1]
-        for place, pieces in enumerate(words):
+        row, row_word_ids = [cls_id], [-1]
+        for index, pieces in enumerate(words):
             pieces = list(pieces) or [unk_id]
             if len(row) - 1 + len(pieces) > room:
                 break
             row += pieces
-            first += [place] + [-1] * (len(pieces) - 1)
+            row_word_ids += [index] + [-1] * (len(pieces) - 1)
         rows.append([*row, sep_id])
-        firsts.append(first)
+        word_ids.append(row_word_ids)
         counts.append(len(words))
-    input_ids = np.full((len(rows), max_length), pad_id, np.int32)
-    word_ids = np.full_like(input_ids, -1)
-    attention_mask = np.zeros_like(input_ids)
-    for number, (row, first) in enumerate(zip(rows, firsts, strict=True)):
-        input_ids[number, : len(row)] = row
-        word_ids[number, : len(first)] = first
-        attention_mask[number, : len(row)] = 1
-    inputs = {
-        "input_ids": input_ids,
-        "attention_mask": attention_mask,
-        "token_type_ids": np.zeros_like(input_ids),
-    }
-    return WordEncodings(inputs, word_ids, np.array(counts, np.int32))
+    return WordEncodings(
+        model_inputs(rows, max_length, pad_id),
+        pad_rows(word_ids, max_length, value=-1),
+        np.array(counts, np.int32),
+    )
