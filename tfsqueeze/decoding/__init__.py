@@ -1,1 +1,1 @@
-"""From scores to tags, spans and answers."""
+"""From the outputs of a model to tags, spans and answers."""

@@ -1,7 +1,8 @@
-"""From logits of starts and ends to the answers in a context."""
+"""From the logits of starts and ends to the answers in a context."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,13 @@ N_BEST, MAX_ANSWER_TOKENS = 20, 30
 
 @dataclass(frozen=True)
 class AnswerSpan:
-    """A piece of a context, its characters from `start` to before `end`, and the sum of the logits
-    of its first token's start and its last token's end."""
+    """A span of a context.
+
+    Args:
+        start: the position of its first character.
+        end: the position after its last character.
+        score: the sum of the start logit of its first token and the end logit of its last one.
+    """
 
     start: int
     end: int
@@ -22,58 +28,81 @@ class AnswerSpan:
 
 @dataclass(frozen=True)
 class AnswerCandidates:
-    """What a model finds for one question.
+    """The best answers to one question.
 
-    spans: the best answers, best first; none where the context has no tokens.
-    no_answer_score: how well the question is answered by nothing: the smallest sum, over the
-        windows, of the first token's logits (Devlin et al. 2019, arXiv 1810.04805, section 4.3).
+    Args:
+        spans: the best spans, best first; none if the context has no tokens.
+        no_answer_score: the score of "no answer": the smallest sum, over the windows, of the two
+            logits of the first token (Devlin et al. 2019, arXiv 1810.04805, section 4.3).
+
+    Example:
+        >>> candidates = AnswerCandidates([AnswerSpan(0, 5, score=4.0)], no_answer_score=4.5)
+        >>> candidates.best(no_answer_threshold=0.0) is None
+        True
+        >>> candidates.best(no_answer_threshold=1.0).score
+        4.0
     """
 
     spans: list[AnswerSpan]
     no_answer_score: float
 
     def best(self, no_answer_threshold: float | None) -> AnswerSpan | None:
-        """The best span; None where there is none, or where no answer's score is above the best
-        span's by more than the threshold, unless that is None."""
+        """Returns the best span, or None for "no answer".
+
+        Args:
+            no_answer_threshold: the answer is None if `no_answer_score` exceeds the score of the
+                best span by more than this. With None there always is an answer.
+        """
         if not self.spans:
             return None
-        lead = self.no_answer_score - self.spans[0].score
-        return (
-            None
-            if no_answer_threshold is not None and lead > no_answer_threshold
-            else (self.spans[0])
-        )
+        best = self.spans[0]
+        if no_answer_threshold is None:
+            return best
+        return None if self.no_answer_score - best.score > no_answer_threshold else best
 
 
 def find_answers(
     start_logits: np.ndarray,
     end_logits: np.ndarray,
     examples: np.ndarray,
-    offsets: np.ndarray,
+    offset_mapping: np.ndarray,
     *,
     n_best: int = N_BEST,
     max_answer_tokens: int = MAX_ANSWER_TOKENS,
 ) -> list[AnswerCandidates]:
-    """Finds the best answers to each question among all of its windows.
+    """Returns the best answers to each question over all windows of its context.
 
-    start_logits, end_logits: float [rows, length].
-    examples, offsets: those of `QuestionEncodings`.
-    n_best: how many answers at most.
-    max_answer_tokens: tokens of an answer at most.
+    Args:
+        start_logits: float [rows, length], how likely each token is to begin the answer.
+        end_logits: float [rows, length], how likely each token is to end the answer.
+        examples: int [rows], the question of each row; see `QuestionEncodings`.
+        offset_mapping: int [rows, length, 2], the characters of each token; see
+            `QuestionEncodings`.
+        n_best: the largest number of answers to a question.
+        max_answer_tokens: the largest number of tokens of an answer.
+
+    Example:
+        >>> logits = np.array([[0.0, 5.0, 1.0]])
+        >>> offset_mapping = np.array([[[-1, -1], [0, 4], [5, 9]]])
+        >>> (candidates,) = find_answers(logits, logits, np.array([0]), offset_mapping, n_best=1)
+        >>> candidates.spans
+        [AnswerSpan(start=0, end=4, score=10.0)]
     """
-    found: list[dict[tuple[int, int], float]] = [{} for _ in range(_count(examples))]
-    nothing = np.full(len(found), np.inf)
-    for starts, ends, example, places in zip(
-        start_logits, end_logits, examples, offsets, strict=True
+    count = int(examples[-1]) + 1 if len(examples) else 0
+    scores: list[dict[tuple[int, int], float]] = [{} for _ in range(count)]
+    no_answer_scores = np.full(count, np.inf)
+    for starts, ends, example, offsets in zip(
+        start_logits, end_logits, examples, offset_mapping, strict=True
     ):
-        nothing[example] = min(nothing[example], float(starts[0]) + float(ends[0]))
-        tokens = np.flatnonzero(places[:, 0] >= 0)
+        no_answer_score = float(starts[0]) + float(ends[0])
+        no_answer_scores[example] = min(no_answer_scores[example], no_answer_score)
+        tokens = np.flatnonzero(offsets[:, 0] >= 0)
         for first, last, score in _best_pairs(
             starts[tokens], ends[tokens], n_best, max_answer_tokens
         ):
-            span = int(places[tokens[first], 0]), int(places[tokens[last], 1])
+            span = int(offsets[tokens[first], 0]), int(offsets[tokens[last], 1])
             # Two windows may hold the same answer.
-            found[example][span] = max(score, found[example].get(span, -np.inf))
+            scores[example][span] = max(score, scores[example].get(span, -np.inf))
     return [
         AnswerCandidates(
             [
@@ -82,29 +111,26 @@ def find_answers(
                     spans.items(), key=lambda item: (-item[1], item[0])
                 )[:n_best]
             ],
-            float(none),
+            float(no_answer_score),
         )
-        for spans, none in zip(found, nothing, strict=True)
+        for spans, no_answer_score in zip(scores, no_answer_scores, strict=True)
     ]
 
 
-def _best_pairs(starts, ends, n_best, max_tokens):
-    """Yields the best (first token, last token, score), the last not before the first; of equals
-    those that begin, then end, earlier."""
+def _best_pairs(
+    starts: np.ndarray, ends: np.ndarray, n_best: int, max_tokens: int
+) -> Iterator[tuple[int, int, float]]:
+    """Yields the best first token, last token and score; of equal ones the earlier ones."""
     if not len(starts):
         return
     firsts, lasts = np.ogrid[: len(starts), : len(starts)]
     allowed = (lasts >= firsts) & (lasts < firsts + max_tokens)
     scores = np.where(allowed, starts[:, None].astype(np.float64) + ends, -np.inf).ravel()
     count = min(n_best, int(allowed.sum()))
-    # Quantized logits often make equal sums; of these the first count, so that every port of this
-    # code finds the same.
+    # Quantized logits often have equal sums. A stable sort of all pairs down to the least score
+    # keeps the earliest of them, so that every port of this code finds the same ones.
     least = np.partition(scores, -count)[-count]
-    places = np.flatnonzero(scores >= least)
-    for place in places[np.argsort(-scores[places], kind="stable")][:count]:
-        first, last = divmod(int(place), len(starts))
-        yield first, last, float(scores[place])
-
-
-def _count(examples):
-    return int(examples[-1]) + 1 if len(examples) else 0
+    pairs = np.flatnonzero(scores >= least)
+    for pair in pairs[np.argsort(-scores[pairs], kind="stable")][:count]:
+        first, last = divmod(int(pair), len(starts))
+        yield first, last, float(scores[pair])

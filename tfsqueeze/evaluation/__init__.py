@@ -1,1 +1,1 @@
-"""Scores of predictions, and the classical baselines beside them."""
+"""Metrics of predictions, and classical baselines to compare with."""

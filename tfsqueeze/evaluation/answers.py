@@ -1,4 +1,4 @@
-"""How good answers to questions about a text are."""
+"""Exact match and F1 of answers to questions about a text."""
 
 from __future__ import annotations
 
@@ -15,30 +15,36 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def answer_metrics(answers: Sequence[Sequence[str]], predictions: Sequence[str]) -> dict[str, Any]:
-    """Exact match and F1 of words, as SQuAD's official script evaluate-v2.0.py counts them.
+    """Returns exact match and F1 of words, as SQuAD's official script evaluate-v2.0.py does.
 
-    Both compare answers after `normalize_answer`; of several true answers the best counts. A
-    question without a true answer is right if the prediction is empty, and has no other score.
-    For version 1.1 the numbers are those of evaluate-v1.1.py, but that script gives a true answer
-    of nothing but articles and punctuation an F1 of 0.
+    Both compare answers after `normalize_answer`. Of several true answers, the one that gives the
+    best score counts. A question without a true answer scores 1 if the prediction is empty, else
+    0. For version 1.1 the numbers are those of evaluate-v1.1.py, except that this script gives a
+    true answer of nothing but articles and punctuation an F1 of 0.
 
     Args:
-        answers: the texts of the true answers of each question, none where there is no answer.
-        predictions: the predicted text of each question, empty for no answer.
+        answers: the texts of the true answers to each question; none if there is no answer.
+        predictions: the predicted answer to each question; empty for "no answer".
 
     Returns:
-        A JSON-able dictionary: `questions`, `exact_match` and `f1` in 0..1 (the script prints
-        percent); and where both kinds occur the same under `has_answer` and `no_answer`.
+        A JSON-able dictionary: `questions`, their number; `exact_match` and `f1`, in 0..1 (the
+        script prints percent). If there are questions with and without answers, `has_answer` and
+        `no_answer` hold the same for each kind.
 
     Raises:
-        UserError: there are no questions, or the lengths differ.
+        UserError: there are no questions, or the numbers of answers and predictions differ.
+
+    Example:
+        >>> metrics = answer_metrics([["the Seine", "Seine river"]], ["Seine"])
+        >>> metrics["exact_match"], metrics["f1"]
+        (1.0, 1.0)
     """
     if len(answers) != len(predictions) or not answers:
         raise UserError(
             f"there are answers to {len(answers):,} questions and {len(predictions):,} "
             "predictions; give as many, one at least"
         )
-    # An answer of nothing but articles and punctuation is none, as in the script.
+    # As in the script, an answer of nothing but articles and punctuation is no answer.
     golds = [[text for text in texts if normalize_answer(text)] or [""] for texts in answers]
     scores = [
         (
@@ -58,10 +64,17 @@ def answer_metrics(answers: Sequence[Sequence[str]], predictions: Sequence[str])
 
 
 def normalize_answer(text: str) -> str:
-    """The text in lower case without ASCII punctuation, English articles and extra whitespace.
+    """Returns the text in lower case without ASCII punctuation, articles and extra whitespace.
 
-    It is the normalization of SQuAD's script. Articles of other languages stay, as in the
-    evaluation of XQuAD (Artetxe et al., 2020, arXiv 1910.11856).
+    SQuAD's script normalizes in the same way. Only English articles are removed, as in the
+    evaluation of XQuAD (Artetxe et al. 2020, arXiv 1910.11856).
+
+    Args:
+        text: a true or a predicted answer.
+
+    Example:
+        >>> normalize_answer("The  Eiffel Tower!")
+        'eiffel tower'
     """
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
 

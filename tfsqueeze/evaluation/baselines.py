@@ -1,9 +1,9 @@
-"""What a model must beat: classifiers that need no neural network."""
+"""Baselines of text classification without a neural network."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,13 @@ from tfsqueeze.evaluation.classification import classification_metrics
 
 
 def majority_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:
-    """Always predicts the most frequent label of `train` (the first by name, of equals).
+    """Returns the scores of always predicting the most frequent label of `train`.
+
+    Of equally frequent labels, the first by name counts.
+
+    Args:
+        train: the texts whose labels are counted.
+        test: the texts to evaluate on.
 
     Returns:
         `name`, `accuracy` and `macro_f1` on `test` in 0..1, and `settings`.
@@ -35,16 +41,29 @@ def majority_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:
 class TfidfClassifier:
     """Logistic regression on TF-IDF of words and word pairs, by scikit-learn.
 
-    Takes up to a minute to fit 15,000 texts. Of a pair of texts both count, joined by a space.
+    It takes up to a minute to fit 15,000 texts. The two texts of a pair are joined by a space.
 
-    train: the texts to fit.
-    label_names: the labels in the order of the probabilities; those of `train` by default.
+    Args:
+        train: the texts to fit.
+        label_names: the labels in the order of their ids; those of `train` by default.
 
-    Raises UserError where `train` has no labels, or one that `label_names` lacks.
+    Raises:
+        UserError: `train` has no labels, or one that `label_names` lacks.
+
+    Example:
+        >>> texts, labels = ["good", "fine", "bad", "awful"], ["pos", "pos", "neg", "neg"]
+        >>> train = TextDataset("reviews", texts, labels)
+        >>> TfidfClassifier(train).predict(train).tolist()
+        [1, 1, 0, 0]
     """
 
     name = "tf-idf + logistic regression"
-    settings = {"sublinear_tf": True, "ngram_range": [1, 2], "C": 30.0, "max_iter": 1000}
+    settings: Mapping[str, Any] = {
+        "sublinear_tf": True,
+        "ngram_range": [1, 2],
+        "C": 30.0,
+        "max_iter": 1000,
+    }
 
     def __init__(self, train: TextDataset, label_names: Sequence[str] | None = None):
         from sklearn.feature_extraction.text import TfidfVectorizer
@@ -62,18 +81,28 @@ class TfidfClassifier:
         self._classifier.fit(_texts_and_pairs(train), train.label_ids(self.label_names))
 
     def predict(self, dataset: TextDataset) -> np.ndarray:
-        """Returns the most probable label's id of each text: int [n]."""
+        """Returns the id of each text's most probable label, int [texts]."""
         return self._classifier.predict(_texts_and_pairs(dataset))
 
     def predict_probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """Returns float [n, labels]; 0 for a label that no training text has."""
+        """Returns the probability of each label, float [texts, labels].
+
+        A label that no training text has gets 0.
+
+        Args:
+            texts: single texts, or pairs joined by a space.
+        """
         probabilities = np.zeros((len(texts), len(self.label_names)))
         probabilities[:, self._classifier.classes_] = self._classifier.predict_proba(list(texts))
         return probabilities
 
 
 def tfidf_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:
-    """Fits and evaluates a `TfidfClassifier`.
+    """Returns the scores of a `TfidfClassifier`.
+
+    Args:
+        train: the texts to fit.
+        test: the texts to evaluate on.
 
     Returns:
         `name`, `accuracy` and `macro_f1` on `test` in 0..1, and `settings`.
@@ -91,7 +120,13 @@ def _texts_and_pairs(dataset: TextDataset) -> list[str]:
     return [f"{a} {b}" for a, b in zip(dataset.texts, dataset.text_pairs, strict=True)]
 
 
-def _result(name, train, test, predictions, settings) -> dict[str, Any]:
+def _result(
+    name: str,
+    train: TextDataset,
+    test: TextDataset,
+    predictions: Sequence[int] | np.ndarray,
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
     label_names = train.label_names()
     metrics = classification_metrics(test.label_ids(label_names), predictions, label_names)
     return {

@@ -1,4 +1,4 @@
-"""How good the predictions of a classifier are."""
+"""Accuracy, F1 and the confusion matrix of a classifier."""
 
 from __future__ import annotations
 
@@ -16,23 +16,26 @@ def classification_metrics(
     predictions: Sequence[int] | np.ndarray,
     label_names: Sequence[str],
 ) -> dict[str, Any]:
-    """Accuracy, macro F1, Matthews correlation, a table of classes and the confusion matrix, by
-    scikit-learn.
+    """Returns the metrics of a classifier, by scikit-learn.
 
     Args:
-        labels: true class ids, integers [examples].
-        predictions: predicted class ids, integers [examples].
+        labels: the true class ids, int [examples].
+        predictions: the predicted class ids, int [examples].
         label_names: the name of each class id.
 
     Returns:
-        A JSON-able dictionary: `examples`; `accuracy` and `macro_f1` in 0..1 (the mean over the
-        classes that occur in labels or predictions); `matthews_correlation` in -1..1 (of any
-        number of classes: Gorodkin, 2004), the measure of GLUE's CoLA; `per_class`, a list of
-        `label`, `precision`, `recall`, `f1`, `support`; `confusion_matrix`, rows of counts: true
-        class by predicted class. A ratio over nothing counts as 0.
+        A JSON-able dictionary: `examples`, their number; `accuracy`, in 0..1; `macro_f1`, in 0..1,
+        the mean over the classes that occur in labels or predictions; `matthews_correlation`, in
+        -1..1, the metric of GLUE's CoLA (for any number of classes: Gorodkin 2004); `per_class`, a
+        list of `label`, `precision`, `recall`, `f1` and `support`; and `confusion_matrix`, counts
+        by true class (rows) and predicted class (columns). A ratio with a denominator of 0 is 0.
 
     Raises:
         UserError: there are no examples, the lengths differ, or an id has no name.
+
+    Example:
+        >>> classification_metrics([0, 1], [0, 0], ["neg", "pos"])["confusion_matrix"]
+        [[1, 0], [1, 0]]
     """
     from sklearn import metrics
 
@@ -50,17 +53,21 @@ def classification_metrics(
                 f"the {name} {unknown[0]!r} is not an id of the {len(label_names)} classes "
                 f"(0 to {len(label_names) - 1})"
             )
-    precision, recall, f1, support = metrics.precision_recall_fscore_support(
-        labels, predictions, labels=class_ids, zero_division=0
+    # scikit-learn's signatures give no types for these.
+    zero_division: Any = 0
+    per_class: Any = metrics.precision_recall_fscore_support(
+        labels, predictions, labels=class_ids, zero_division=zero_division
     )
+    precision, recall, f1, support = per_class
+    macro_f1 = metrics.f1_score(labels, predictions, average="macro", zero_division=zero_division)
     with warnings.catch_warnings():
-        # scikit-learn warns of labels that are all the same, which a part of a dataset may have.
+        # scikit-learn warns if all labels are the same, which is normal for a part of a dataset.
         warnings.simplefilter("ignore", UserWarning)
         correlation = metrics.matthews_corrcoef(labels, predictions)
     return {
         "examples": int(labels.size),
         "accuracy": float(metrics.accuracy_score(labels, predictions)),
-        "macro_f1": float(metrics.f1_score(labels, predictions, average="macro", zero_division=0)),
+        "macro_f1": float(macro_f1),
         "matthews_correlation": float(correlation),
         "per_class": [
             {

@@ -1,4 +1,4 @@
-"""How good predicted numbers are, such as grades of similarity."""
+"""Correlation of predicted numbers, such as similarity scores, with true ones."""
 
 from __future__ import annotations
 
@@ -13,19 +13,23 @@ from tfsqueeze.utils.errors import UserError
 def correlation_metrics(
     values: Sequence[float] | np.ndarray, predictions: Sequence[float] | np.ndarray
 ) -> dict[str, Any]:
-    """Pearson's and Spearman's correlation, the measures of GLUE's STS-B, by scipy.
+    """Returns Pearson's and Spearman's correlation, the metrics of GLUE's STS-B, by scipy.
 
     Args:
-        values: true numbers, floats [examples].
-        predictions: predicted numbers, floats [examples].
+        values: the true numbers, float [examples].
+        predictions: the predicted numbers, float [examples].
 
     Returns:
-        A JSON-able dictionary: `examples`; `pearson` and `spearman` in -1..1 (of equal numbers
-        Spearman's takes the mean rank), 0 where all values or all predictions are the same.
+        A JSON-able dictionary: `examples`, their number; `pearson` and `spearman`, in -1..1 (equal
+        numbers share their mean rank), 0 if all values or all predictions are the same.
 
     Raises:
         UserError: there are fewer than two examples, the lengths differ, or a number is not
             finite.
+
+    Example:
+        >>> correlation_metrics([1.0, 2.0, 3.0], [2.0, 4.0, 9.0])["spearman"]
+        1.0
     """
     from scipy import stats
 
@@ -37,8 +41,8 @@ def correlation_metrics(
         )
     for name, numbers in (("value", values), ("prediction", predictions)):
         if not np.isfinite(numbers).all():
-            place = int(np.argmin(np.isfinite(numbers)))
-            raise UserError(f"the {name} {numbers[place]} (example {place + 1:,}) is not finite")
+            index = int(np.argmin(np.isfinite(numbers)))
+            raise UserError(f"the {name} {numbers[index]} (example {index + 1:,}) is not finite")
     constant = min(np.ptp(values), np.ptp(predictions)) == 0
     return {
         "examples": int(values.size),

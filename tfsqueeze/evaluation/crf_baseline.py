@@ -1,4 +1,4 @@
-"""What a tagger must beat: a conditional random field on features of words."""
+"""A baseline of tagging: a conditional random field on features of words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tfsqueeze.evaluation.entities import entity_metrics
 from tfsqueeze.tokenizers.spelling import word_shape
 from tfsqueeze.utils.errors import UserError
 
-# Those of sklearn-crfsuite's tutorial on CoNLL-2002.
+# From sklearn-crfsuite's tutorial on CoNLL-2002.
 _SETTINGS = {
     "algorithm": "lbfgs",
     "c1": 0.1,
@@ -20,14 +20,18 @@ _SETTINGS = {
 
 
 def crf_baseline(train: TokenDataset, test: TokenDataset) -> dict[str, Any]:
-    """A linear-chain CRF (Lafferty et al., ICML 2001) on each word, its neighbours, suffixes and
-    shapes, by sklearn-crfsuite.
+    """Returns the scores of a linear-chain CRF (Lafferty et al., ICML 2001) by sklearn-crfsuite.
 
-    Takes some ten seconds for 60,000 words and 13 tags; the time grows with both.
+    `word_features` describes the features. Training takes about ten seconds for 60,000 words and
+    13 tags; the time grows with both.
+
+    Args:
+        train: the sentences to fit.
+        test: the sentences to evaluate on.
 
     Returns:
-        `name`; `precision`, `recall` and `f1` on `test`, as `entity_metrics` has them, in 0..1;
-        and `settings`.
+        `name`; `precision`, `recall` and `f1` on `test` by `entity_metrics`, in 0..1; and
+        `settings`.
 
     Raises:
         UserError: sklearn-crfsuite is not installed, a dataset has no tags, or `test` has one
@@ -43,8 +47,8 @@ def crf_baseline(train: TokenDataset, test: TokenDataset) -> dict[str, Any]:
     test.tag_ids(train.tag_names())
     tagger = sklearn_crfsuite.CRF(**_SETTINGS)
     tagger.fit([word_features(words) for words in train.sentences], train.tags)
-    predictions = tagger.predict([word_features(words) for words in test.sentences])
-    metrics = entity_metrics(test.tags, predictions)
+    predictions: Any = tagger.predict([word_features(words) for words in test.sentences])
+    metrics = entity_metrics(test.tags or (), predictions)
     return {
         "name": "conditional random field",
         **{key: metrics[key] for key in ("precision", "recall", "f1")},
@@ -53,15 +57,25 @@ def crf_baseline(train: TokenDataset, test: TokenDataset) -> dict[str, Any]:
 
 
 def word_features(words: list[str]) -> list[list[str]]:
-    """The features of each word of a sentence: itself, itself in lower case, its last two and
-    three characters and its shape; lower case and shape also of two words on either side."""
+    """Returns the features of each word of a sentence.
+
+    They are the word, its lowercase form, its last two and three characters and its shape, and the
+    lowercase form and the shape of the two words on either side.
+
+    Args:
+        words: the words of a sentence.
+
+    Example:
+        >>> word_features(["Paris"])[0][:4]
+        ['bias', 'word=Paris', 'suffix2=is', 'suffix3=ris']
+    """
     own = [[f"lower={word.lower()}", f"shape={word_shape(word)}"] for word in words]
     features = []
-    for place, word in enumerate(words):
-        row = ["bias", f"word={word}", f"suffix2={word[-2:]}", f"suffix3={word[-3:]}", *own[place]]
+    for index, word in enumerate(words):
+        row = ["bias", f"word={word}", f"suffix2={word[-2:]}", f"suffix3={word[-3:]}", *own[index]]
         for offset in (-2, -1, 1, 2):
-            beside = place + offset
-            known = own[beside] if 0 <= beside < len(words) else ["outside"]
-            row += [f"{offset:+d}:{feature}" for feature in known]
+            neighbour = index + offset
+            shared = own[neighbour] if 0 <= neighbour < len(words) else ["outside"]
+            row += [f"{offset:+d}:{feature}" for feature in shared]
         features.append(row)
     return features

@@ -1,4 +1,4 @@
-"""How good the tags of words are: by whole spans, not by words."""
+"""Precision, recall and F1 of tagged spans, such as named entities and slots."""
 
 from __future__ import annotations
 
@@ -13,38 +13,44 @@ from tfsqueeze.utils.errors import UserError
 def entity_metrics(
     tags: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]], *, strict: bool = False
 ) -> dict[str, Any]:
-    """Precision, recall and F1 of spans (named entities, slots), by seqeval.
+    """Returns the metrics of spans (named entities, slots), by seqeval.
 
-    A predicted span is right if both ends and the type are (Tjong Kim Sang and De Meulder,
-    CoNLL-2003 shared task, section 2.3). An I- tag that continues no span begins one, as in
-    that task's script conlleval; with `strict` it belongs to no span (IOB2 by the letter).
+    A predicted span is correct if both of its ends and its type are correct (Tjong Kim Sang and De
+    Meulder, CoNLL-2003 shared task, section 2.3). An I- tag that continues no span begins one, as
+    in the script of that task, conlleval.
 
     Args:
-        tags: true tags, B- and I- with a type or O, of each sentence.
-        predictions: predicted tags, one for each of `tags`.
-        strict: whether I- tags without their B- are left out.
+        tags: the true tags of each sentence: O, or B- or I- with a type.
+        predictions: the predicted tags of each sentence.
+        strict: whether an I- tag without its B- belongs to no span (strict IOB2).
 
     Returns:
-        A JSON-able dictionary: `sentences`, `words`, `entities` (true spans); `precision`,
-        `recall` and `f1` in 0..1 over all spans (micro); `macro_f1`, the mean of the types';
-        `word_accuracy`, the share of equal tags; `per_type`, a list of `type`, `precision`,
-        `recall`, `f1`, `support`, by name. A ratio over nothing counts as 0.
+        A JSON-able dictionary: `sentences`, `words` and `entities` (true spans), their numbers;
+        `precision`, `recall` and `f1` over all spans (micro averages), in 0..1; `macro_f1`, the
+        mean of the types' F1; `word_accuracy`, the share of words with the right tag; and
+        `per_type`, a list of `type`, `precision`, `recall`, `f1` and `support`, sorted by type. A
+        ratio with a denominator of 0 is 0.
 
     Raises:
         UserError: there are no words, the lengths differ, or a tag has another form.
+
+    Example:
+        >>> metrics = entity_metrics([["B-city", "I-city", "O"]], [["B-city", "O", "O"]])
+        >>> metrics["f1"], round(metrics["word_accuracy"], 3)
+        (0.0, 0.667)
     """
     from seqeval.metrics import classification_report
     from seqeval.scheme import IOB2
 
     tags, predictions = [list(row) for row in tags], [list(row) for row in predictions]
     _check(tags, predictions)
-    scheme = {"mode": "strict", "scheme": IOB2} if strict else {}
+    options: dict[str, Any] = {"output_dict": True, "zero_division": 0}
+    if strict:
+        options |= {"mode": "strict", "scheme": IOB2}
     with warnings.catch_warnings():
-        # seqeval takes the mean over types even where there are none.
+        # seqeval takes the mean over types even if there are none.
         warnings.simplefilter("ignore", RuntimeWarning)
-        report = classification_report(
-            tags, predictions, output_dict=True, zero_division=0, **scheme
-        )
+        report: Any = classification_report(tags, predictions, **options)
     overall = report.pop("micro avg")
     del report["macro avg"], report["weighted avg"]
     per_type = [
@@ -79,20 +85,27 @@ def frame_accuracy(
     tags: Sequence[Sequence[str]],
     tag_predictions: Sequence[Sequence[str]],
 ) -> float:
-    """The share, in 0..1, of sentences with the right intent and all slots right.
+    """Returns the share of sentences whose intent and slots are all correct.
 
-    Known as sentence-level semantic frame accuracy (Goo et al., "Slot-Gated Modeling for Joint
-    Slot Filling and Intent Prediction", NAACL 2018, section 4.2); slots are spans, as in
+    It is the sentence-level semantic frame accuracy (Goo et al., "Slot-Gated Modeling for Joint
+    Slot Filling and Intent Prediction", NAACL 2018, section 4.2). Slots are spans, as in
     `entity_metrics`.
 
     Args:
         labels: the true intent of each sentence, by name or id.
-        predictions: the predicted ones.
-        tags: true tags of each sentence's words.
-        tag_predictions: the predicted ones.
+        predictions: the predicted intent of each sentence.
+        tags: the true tags of each sentence.
+        tag_predictions: the predicted tags of each sentence.
+
+    Returns:
+        A number in 0..1.
 
     Raises:
         UserError: there are no words, the lengths differ, or a tag has another form.
+
+    Example:
+        >>> frame_accuracy(["play", "play"], ["play", "stop"], [["O"], ["O"]], [["O"], ["O"]])
+        0.5
     """
     _check(tags, tag_predictions)
     if not len(labels) == len(predictions) == len(tags):
@@ -110,7 +123,7 @@ def frame_accuracy(
 
 
 def _check(tags: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]) -> None:
-    """A UserError unless both are B-, I- and O tags of the same words."""
+    """Raises a UserError unless both are B-, I- and O tags of the same words."""
     if len(tags) != len(predictions) or not any(tags):
         raise UserError(
             f"there are tags of {len(tags):,} sentences and predictions of {len(predictions):,}; "
@@ -121,8 +134,8 @@ def _check(tags: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]) 
             raise UserError(
                 f"sentence {number:,} has {len(row)} tags but {len(predicted)} predicted ones"
             )
-        for what, values in (("tags", row), ("predicted tags", predicted)):
+        for kind, values in (("tags", row), ("predicted tags", predicted)):
             try:
                 repair_bio(values)
             except UserError as error:
-                raise UserError(f"{what} of sentence {number:,}: {error}") from error
+                raise UserError(f"{kind} of sentence {number:,}: {error}") from error

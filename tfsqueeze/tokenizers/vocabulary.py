@@ -14,6 +14,9 @@ from tfsqueeze.tokenizers.text_normalization import normalize
 from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX, SPECIAL_TOKENS
 from tfsqueeze.utils.errors import UserError
 
+# The trainer of `tokenizers` (1.6 s, not 11 s, for 4,000 tokens of 20,000 SST-2 texts) shares 2,383
+# tokens with this one, and differs from run to run.
+
 # The learner drops longer words whole, and looks at every substring of shorter ones.
 _MAX_WORD_LENGTH = 50
 # The learner is pure Python: about 0.15 s per thousand words and step. Rarer words hardly change
