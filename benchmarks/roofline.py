@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from converters.tflite.inspection import Operator, list_operators
+from converters.tflite.inspection import list_operators
 from converters.tflite.operator_macs import count_operator_macs
+from converters.tflite.tflite_operators import Operator
 
 # They need not touch the data: a runtime may see the same bytes with another shape.
 _FREE = {"RESHAPE", "EXPAND_DIMS", "SQUEEZE"}

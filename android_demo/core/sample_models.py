@@ -2,7 +2,7 @@
 
     python android_demo/core/sample_models.py
 
-They have inputs, outputs and metadata of each task, and no network: the tests bring the logits.
+They have the inputs, outputs and metadata of each task, and no network: the tests bring the logits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SCALE, _ZERO_POINT = 0.25, 3
 
 
 def sample_models() -> dict[str, bytes]:
-    """The files by name."""
+    """Returns the content of the files by name."""
     tags = ["B-artist", "B-place", "I-artist", "I-place", "O"]
     return {
         "text-classification.tflite": _model(
@@ -75,7 +75,7 @@ def _model(lengths, inputs, outputs, *, task="text-classification", **metadata) 
 
 
 def _graph(length, inputs, outputs) -> bytes:
-    """A .tflite file of one subgraph without operators."""
+    """Returns a .tflite file of one subgraph without operators."""
     graph, signature, model = schema.SubGraphT(), schema.SignatureDefT(), schema.ModelT()
     graph.tensors, graph.operators = [], []
     graph.inputs = [_tensor(graph, name, [1, length], schema.TensorType.INT32) for name in inputs]
@@ -88,7 +88,7 @@ def _graph(length, inputs, outputs) -> bytes:
     signature.outputs = [_entry(*item) for item in zip(outputs, graph.outputs, strict=True)]
     model.version, model.subgraphs, model.signatureDefs = 3, [graph], [signature]
     model.buffers, model.operatorCodes = [schema.BufferT()], []
-    return serialize_model(model, size=1024)
+    return serialize_model(model)
 
 
 def _tensor(graph, name, shape, kind, quantized=False) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.tools.flatbuffer_utils import get_builtin_code_from_operator_code
 
 _CONV = schema.BuiltinOperator.CONV_2D
 _DEPTHWISE = schema.BuiltinOperator.DEPTHWISE_CONV_2D
@@ -15,17 +16,22 @@ def use_depthwise_convolutions(model: schema.ModelT) -> None:
     Runtimes have fast kernels for the latter only, and the Edge TPU has none for the former. The
     weights are the same numbers: [channels, height, width, 1] becomes
     [1, height, width, channels], with the scales along the last axis.
+
+    Args:
+        model: an unpacked model.
     """
     for graph in model.subgraphs:
         for operator in graph.operators:
-            if model.operatorCodes[operator.opcodeIndex].builtinCode != _CONV:
+            if _builtin_code(model, operator.opcodeIndex) != _CONV:
                 continue
             data, weights = (graph.tensors[index] for index in operator.inputs[:2])
             if weights.shape[3] == 1 and data.shape[3] > 1:
                 _make_depthwise(model, operator, weights)
 
 
-def _make_depthwise(model, operator, weights):
+def _make_depthwise(
+    model: schema.ModelT, operator: schema.OperatorT, weights: schema.TensorT
+) -> None:
     buffer = model.buffers[weights.buffer]
     dtype = np.int8 if weights.type == schema.TensorType.INT8 else np.float32
     values = np.frombuffer(np.asarray(buffer.data, np.uint8).tobytes(), dtype)
@@ -48,15 +54,20 @@ def _make_depthwise(model, operator, weights):
     options.depthMultiplier = 1
     operator.builtinOptions = options
     operator.builtinOptionsType = schema.BuiltinOptions.DepthwiseConv2DOptions
-    operator.opcodeIndex = _depthwise_code(model)
+    operator.opcodeIndex = _depthwise_index(model)
 
 
-def _depthwise_code(model) -> int:
-    for index, code in enumerate(model.operatorCodes):
-        if code.builtinCode == _DEPTHWISE:
+def _depthwise_index(model: schema.ModelT) -> int:
+    """The index of the operator code of DEPTHWISE_CONV_2D, which is added where there is none."""
+    for index in range(len(model.operatorCodes)):
+        if _builtin_code(model, index) == _DEPTHWISE:
             return index
     code = schema.OperatorCodeT()
     code.builtinCode = code.deprecatedBuiltinCode = _DEPTHWISE
     code.version = 3  # the first with per-channel int8 weights
     model.operatorCodes.append(code)
     return len(model.operatorCodes) - 1
+
+
+def _builtin_code(model: schema.ModelT, index: int) -> int:
+    return get_builtin_code_from_operator_code(model.operatorCodes[index])

@@ -7,13 +7,18 @@ import io
 import logging
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.tools.flatbuffer_utils import convert_bytearray_to_object
 
 from converters.conversion.postprocess import postprocess
+from converters.tflite.flatbuffer import serialize_model
 from converters.tflite.inspection import require_int8, require_int8_products
+from converters.tflite.tflite_file import Model
 from tfsqueeze.layers import export_form
 from tfsqueeze.models.encoder import MASKED_POSITIONS
 from tfsqueeze.utils.errors import UserError
@@ -28,21 +33,46 @@ def convert_int8(
 ) -> bytes:
     """Converts a quantization-aware model to an int8 .tflite file.
 
-    model: what `tfsqueeze.quantization.quantize_aware` returned, calibrated or trained; its
-        inputs are int32 [batch, length], its output float logits of texts or of tokens, or a dict
-        of such.
-    max_length: the static length; the batch is 1.
-    output_dtype: `int8`, or `float32` for a DEQUANTIZE at the end.
-    profile: `int8`, where every op is int8, as Edge TPUs and microcontrollers need; or `mobile`,
-        where every product is int8, and layer normalization and softmax are float32, for which
-        the runtimes of phones have the faster kernels.
+    All ranges come from the model's fake quantization; nothing is calibrated here.
 
-    Returns the file's bytes: int32 inputs of the Keras inputs' names; output `logits`, or those of
-    the dict, each with a scale of its own. All ranges come from the model's fake quantization;
-    nothing is calibrated here.
+    Args:
+        model: what `tfsqueeze.quantization.quantize_aware` returned, calibrated or trained; its
+            inputs are int32 [batch, length], its output float logits of texts or of tokens, or a
+            dict of such.
+        max_length: the static length in tokens; the batch is 1.
+        output_dtype: `int8`, or `float32` for a DEQUANTIZE at the end.
+        profile: `int8`, where every op is int8, as Edge TPUs and microcontrollers need; or
+            `mobile`, where every product is int8, and layer normalization and softmax are float32,
+            for which the runtimes of phones have the faster kernels.
 
-    Raises UserError for a bad argument, and `NotFullyInt8Error` naming the ops where some tensor
-    is not what the profile says.
+    Returns:
+        The file's bytes: int32 inputs of the Keras inputs' names; output `logits`, or those of
+        the dict, each with a scale of its own.
+
+    Raises:
+        NotFullyInt8Error: some tensor is not what the profile says; the message names the ops.
+        UserError: an argument is out of range.
+    """
+    content = serialize_model(convert_int8_model(model, max_length, output_dtype, profile))
+    require_profile(content, output_dtype, profile)
+    return content
+
+
+def convert_int8_model(
+    model: keras.Model, max_length: int, output_dtype: str = "int8", profile: str = "int8"
+) -> schema.ModelT:
+    """Converts a quantization-aware model to an unpacked int8 model, ready for further passes.
+
+    Whoever packs the model proves by `require_profile` that the file is what the profile says.
+
+    Args:
+        model: see `convert_int8`, also for the other arguments.
+        max_length: the static length in tokens.
+        output_dtype: `int8` or `float32`.
+        profile: `int8` or `mobile`.
+
+    Raises:
+        UserError: an argument is out of range.
     """
     if output_dtype not in OUTPUT_DTYPES:
         raise UserError(f"output_dtype {output_dtype!r} is not one of {', '.join(OUTPUT_DTYPES)}")
@@ -51,17 +81,41 @@ def convert_int8(
     converter = _converter(model, max_length, profile)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.inference_output_type = OUTPUT_DTYPES[output_dtype]
-    content = postprocess(_convert(converter))
+    return _convert(converter)
+
+
+def require_profile(model: Model, output_dtype: str = "int8", profile: str = "int8") -> None:
+    """Proves that a .tflite file is sound and what a profile says.
+
+    Args:
+        model: the file's path, its bytes, or a `TFLiteFile`.
+        output_dtype: `int8` or `float32`.
+        profile: `int8` or `mobile`; see `convert_int8`.
+
+    Raises:
+        NotFullyInt8Error: some tensor is not what the profile says; the message names the ops.
+        UserError: the file cannot be read, or is not sound.
+    """
     if profile == "int8":
-        require_int8(content, allow_float_output=output_dtype == "float32")
+        require_int8(model, allow_float_output=output_dtype == "float32")
     else:
-        require_int8_products(content)
-    return content
+        require_int8_products(model)
 
 
 def convert_float(model: keras.Model, max_length: int) -> bytes:
-    """Converts a float model to a float32 .tflite file with batch 1 and the static length."""
-    return postprocess(_convert(_converter(model, max_length, "float32")))
+    """Converts a float model to a float32 .tflite file.
+
+    Args:
+        model: a float model of the inputs and outputs that `convert_int8` takes.
+        max_length: the static length in tokens; the batch is 1.
+
+    Returns:
+        The file's bytes.
+
+    Raises:
+        UserError: the length is out of range.
+    """
+    return serialize_model(_convert(_converter(model, max_length, "float32")))
 
 
 def convert_post_training(
@@ -71,13 +125,21 @@ def convert_post_training(
 ) -> bytes:
     """Quantizes a float model after training, as TensorFlow Lite's documentation does it.
 
-    representative_rows: inputs that the converter calibrates on, int32 [max_length] by name, or
-        the token ids alone.
-
     This is the comparison for quantization-aware training: the stock converter's full-integer
     path on the float graph.
 
-    Raises UserError where there are no rows, or they are not of the model's inputs.
+    Args:
+        model: a float model of the inputs and outputs that `convert_int8` takes.
+        max_length: the static length in tokens; the batch is 1.
+        representative_rows: inputs that the converter calibrates on, int32 [max_length] by name,
+            or the token ids alone.
+
+    Returns:
+        The file's bytes.
+
+    Raises:
+        UserError: there are no rows, they are not of the model's inputs, or the length is out of
+            range.
     """
     rows = [row if isinstance(row, Mapping) else {"input_ids": row} for row in representative_rows]
     if not rows:
@@ -95,10 +157,10 @@ def convert_post_training(
     )
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_output_type = tf.int8
-    return postprocess(_convert(converter))
+    return serialize_model(_convert(converter))
 
 
-def _converter(model, max_length, profile):
+def _converter(model: keras.Model, max_length: int, profile: str) -> tf.lite.TFLiteConverter:
     embeddings = model.get_layer("embeddings")
     positions = getattr(embeddings, "layer", embeddings).max_position_embeddings
     if not 1 <= max_length <= positions:
@@ -129,7 +191,7 @@ def _converter(model, max_length, profile):
     return tf.lite.TFLiteConverter.from_concrete_functions([serve.get_concrete_function()], holder)
 
 
-def _extra_axes(shape):
+def _extra_axes(shape: tuple[int | None, ...]) -> list[int]:
     """Which axes of [1, 1, length, channels] an output of a Keras shape does not have."""
     if len(shape) == 3:
         return [1]
@@ -137,17 +199,20 @@ def _extra_axes(shape):
     return [1, 3] if shape[1] is None else [1, 2]
 
 
-def _by_name(outputs):
+def _by_name(outputs: Any) -> dict[str, Any]:
     return outputs if isinstance(outputs, dict) else {"logits": outputs}
 
 
-def _convert(converter) -> bytes:
-    with _quiet():
-        return converter.convert()
+def _convert(converter: tf.lite.TFLiteConverter) -> schema.ModelT:
+    with _suppress_converter_logs():
+        content = converter.convert()
+    model = convert_bytearray_to_object(content)
+    postprocess(model)
+    return model
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _suppress_converter_logs() -> Iterator[None]:
     """Keeps TensorFlow's warnings about its own converter off the terminal."""
     logger = logging.getLogger("tensorflow")
     level = logger.level

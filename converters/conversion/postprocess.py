@@ -1,31 +1,36 @@
-"""The last passes over what TensorFlow's converter wrote."""
+"""The passes over every model that TensorFlow's converter writes."""
 
 from __future__ import annotations
 
 from ai_edge_litert import schema_py_generated as schema
 
 from converters.conversion.depthwise_pass import use_depthwise_convolutions
-from converters.tflite.flatbuffer import serialize_model
 
 
-def postprocess(content: bytes) -> bytes:
-    """Returns a converter's .tflite content ready for runtimes: with depthwise convolutions where
-    there are some, short tensor names, outputs named as the model names them, and zero points
-    written once."""
-    model = schema.ModelT.InitFromPackedBuf(content)
+def postprocess(model: schema.ModelT) -> None:
+    """Makes a converter's model ready for runtimes, in place.
+
+    Convolutions become depthwise where they can, tensors get short names, and outputs the names
+    that the Keras model has for them.
+
+    Args:
+        model: an unpacked model, as TensorFlow's converter wrote it.
+    """
     use_depthwise_convolutions(model)
     for graph in model.subgraphs:
         for tensor in graph.tensors:
-            tensor.name = _short(tensor.name)
+            tensor.name = _short_name(tensor.name)
     for signature in model.signatureDefs or ():
         tensors = model.subgraphs[signature.subgraphIndex].tensors
         for output in signature.outputs:
             tensors[output.tensorIndex].name = output.name
-    return serialize_model(model, len(content))
 
 
-def _short(name: bytes) -> bytes:
-    """A tensor is named after all ops that were fused into the one that makes it, and each after
-    the model; the first op's place within the model says enough."""
+def _short_name(name: bytes) -> bytes:
+    """The name of the first op within the model, which says enough.
+
+    The converter names a tensor after all ops that were fused into the one that makes it, and
+    each of them after the model.
+    """
     first = name.split(b";")[0]
     return first.partition(b"/")[2] or first

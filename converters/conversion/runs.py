@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from converters.conversion.keras_to_tflite import convert_float, convert_int8, convert_post_training
+from ai_edge_litert import schema_py_generated as schema
+
+from converters.conversion.keras_to_tflite import (
+    convert_float,
+    convert_int8,
+    convert_int8_model,
+    convert_post_training,
+    require_profile,
+)
 from converters.tflite.metadata import pack_metadata
 from converters.tflite.signatures import merge_lengths
+from converters.tflite.tflite_file import Model
 from tfsqueeze.quantization import quantize_aware
 from tfsqueeze.training.batches import Inputs, calibration_batches
 from tfsqueeze.training.trained_run import TrainedRun
@@ -24,26 +33,47 @@ def convert_run(
 ) -> bytes:
     """Converts a run's quantization-aware model to an int8 .tflite with all it takes to predict.
 
-    max_lengths: the static length, or several for one file that has the weights once and a
-        signature for each; that of training by default.
-    output_dtype: `int8` or `float32`.
-    profile: `int8` or `mobile`; see `convert_int8`.
+    Args:
+        run: a finished training run.
+        max_lengths: the static length in tokens, or several for one file that has the weights
+            once and a signature for each; that of training by default.
+        output_dtype: `int8` or `float32`.
+        profile: `int8` or `mobile`; see `convert_int8`.
 
-    Returns the file's bytes with labels, vocabulary and tokenizer settings inside. Raises as
-    `convert_int8`.
+    Returns:
+        The file's bytes, with labels, vocabulary and tokenizer settings inside.
+
+    Raises:
+        NotFullyInt8Error: some tensor is not what the profile says; the message names the ops.
+        UserError: an argument is out of range.
     """
-    contents = {
-        length: convert_int8(run.qat_model, length, output_dtype, profile)
+    models = {
+        length: convert_int8_model(run.qat_model, length, output_dtype, profile)
         for length in set(max_lengths) or {run.options.max_length}
     }
-    content = merge_lengths(contents) if len(contents) > 1 else next(iter(contents.values()))
-    return pack(run, content, max(contents))
+    model = merge_lengths(models) if len(models) > 1 else next(iter(models.values()))
+    content = pack(run, model, max(models))
+    require_profile(content, output_dtype, profile)
+    return content
 
 
-def pack(run: TrainedRun, content: bytes, max_length: int) -> bytes:
-    """Puts a run's labels, vocabulary and tokenizer settings into a .tflite file."""
+def pack(run: TrainedRun, model: Model | schema.ModelT, max_length: int) -> bytes:
+    """Puts a run's labels, vocabulary and tokenizer settings into a .tflite file.
+
+    Args:
+        run: the run that the file was made of.
+        model: the .tflite file (its path, bytes, or a `TFLiteFile`), or an unpacked model, which is
+            changed.
+        max_length: the file's longest length in tokens.
+
+    Returns:
+        The packed file's bytes.
+
+    Raises:
+        UserError: the file is not sound, or its outputs are not those of the run's task.
+    """
     return pack_metadata(
-        content,
+        model,
         name=f"SqueezeBERT {run.task.title}",
         description=f"Trained on {run.dataset_name}"
         + (f" ({len(run.label_names)} labels)." if run.label_names else "."),
@@ -65,11 +95,14 @@ def pack(run: TrainedRun, content: bytes, max_length: int) -> bytes:
 def convert_ptq_baselines(run: TrainedRun, train_inputs: Inputs) -> dict[str, bytes]:
     """Converts a run's float model without quantization-aware training, for comparison.
 
-    train_inputs: what to calibrate on, int32 [n, max_length] by the input's name, or the
-        `input_ids` alone.
+    Args:
+        run: a finished training run.
+        train_inputs: what to calibrate on, int32 [n, max_length] by the input's name, or the
+            `input_ids` alone.
 
-    Returns .tflite contents by name: float32; int8 by calibrating this project's graph; and int8
-    by TensorFlow Lite's stock post-training quantization of the float graph.
+    Returns:
+        .tflite contents by name: float32; int8 by calibrating this project's graph; and int8 by
+        TensorFlow Lite's stock post-training quantization of the float graph.
     """
     max_length = run.options.max_length
     batches = calibration_batches(train_inputs, run.options.seed)

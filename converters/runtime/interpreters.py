@@ -8,18 +8,20 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from converters.tflite.inspection import list_operators
 from converters.tflite.signatures import signature_length
-from converters.tflite.tflite_file import Model, one_line, read_model
+from converters.tflite.tflite_file import Model, TFLiteFile, one_line
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import suppress_native_logs
 
-_PACKAGES = {"tflite-runtime": "tflite_runtime", "litert": "ai_edge_litert"}
-_KERNELS = {"default": "AUTO", "reference": "BUILTIN_REF"}
+Runtime = Literal["litert", "tflite-runtime"]
+Kernels = Literal["default", "reference"]
+
+_PACKAGES: dict[Runtime, str] = {"tflite-runtime": "tflite_runtime", "litert": "ai_edge_litert"}
+_KERNELS: dict[Kernels, str] = {"default": "AUTO", "reference": "BUILTIN_REF"}
 
 Inputs = np.ndarray | Mapping[str, np.ndarray]
 
@@ -28,8 +30,8 @@ class KernelsUnavailableError(UserError):
     """A runtime whose kernels of the kind asked for compute this model wrongly."""
 
 
-def available_runtimes() -> list[str]:
-    """The names, of "tflite-runtime" and "litert", whose packages work in this environment."""
+def available_runtimes() -> list[Runtime]:
+    """Returns the names of the runtimes that work here: `tflite-runtime`, `litert`, or both."""
     names = [name for name, package in _PACKAGES.items() if importlib.util.find_spec(package)]
     # tflite-runtime was built against numpy 1: under numpy 2 every interpreter is a SystemError.
     if int(np.__version__.split(".")[0]) >= 2 and "tflite-runtime" in names:
@@ -41,7 +43,12 @@ def available_runtimes() -> list[str]:
 class TensorDetails:
     """An input or output of a model: real value = scale * (stored value - zero_point).
 
-    `scale` is 0.0 where the tensor is not quantized; `shape` is that of one batch.
+    Attributes:
+        name: the tensor's plain name: `serving_default_input_ids:0` is "input_ids".
+        dtype: the dtype of the stored values.
+        shape: the shape of one batch.
+        scale: the quantization step; 0.0 where the tensor is not quantized.
+        zero_point: the stored value of 0.
     """
 
     name: str
@@ -51,24 +58,39 @@ class TensorDetails:
     zero_point: int
 
     def dequantize(self, values: np.ndarray) -> np.ndarray:
-        """float32 real values of the same shape; values of an unquantized tensor pass through."""
+        """Returns the real values of stored ones; those of an unquantized tensor pass through.
+
+        Args:
+            values: the stored values, of any shape.
+
+        Returns:
+            float32 of the same shape.
+        """
         if not self.scale:
             return values.astype(np.float32)
         return np.float32(self.scale) * (values.astype(np.float32) - np.float32(self.zero_point))
 
 
 class TFLiteModel:
-    """A .tflite model held by one runtime; made by `open_model`. Not safe to share by threads.
+    """A .tflite model in one runtime, made by `open_model`; threads cannot share it.
+
+    Args:
+        interpreter: the runtime's interpreter, its tensors allocated.
+        runtime: the runtime's name.
 
     Attributes:
-        runtime: "litert" or "tflite-runtime".
-        input_details, output_details: tuples of TensorDetails in the order of the file. Names
-            are plain: `serving_default_input_ids:0` is "input_ids".
-        by_length: the parts of a file for several lengths (`converters.tflite.signatures`), by length,
-            each a TFLiteModel; none in other files. The model itself is the longest.
+        runtime: `litert` or `tflite-runtime`.
+        input_details: the inputs, in the order of the file.
+        output_details: the outputs, in the order of the file.
+        by_length: the parts of a file for several lengths (`converters.tflite.signatures`), by
+            length, each a TFLiteModel; none in other files. The model itself is the longest.
+
+    Example:
+        model = open_model("model.tflite")
+        logits = model.predict_logits(input_ids)
     """
 
-    def __init__(self, interpreter: Any, runtime: str) -> None:
+    def __init__(self, interpreter: Any, runtime: Runtime) -> None:
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
         self._set_up(runtime, inputs, outputs)
         self._interpreter = interpreter
@@ -89,7 +111,10 @@ class TFLiteModel:
         self.by_length: dict[int, TFLiteModel] = {}
 
     def run(self, inputs: Inputs) -> np.ndarray:
-        """As `run_all`, of a model with one output: that output.
+        """Returns what `run_all` does for a model with one output: that output.
+
+        Args:
+            inputs: see `run_all`.
 
         Raises:
             UserError: as `run_all`, or the model has several outputs.
@@ -98,11 +123,14 @@ class TFLiteModel:
         return self.run_all(inputs)[name]
 
     def run_all(self, inputs: Inputs) -> dict[str, np.ndarray]:
-        """Runs one batch and returns the outputs as stored, int8 or float32, by name.
+        """Runs one batch.
 
         Args:
             inputs: an array per input name, or the array itself where there is one input; each
                 of exactly the shape in `input_details`.
+
+        Returns:
+            The outputs by name as stored, int8 or float32.
 
         Raises:
             UserError: an input is missing, unknown or misshapen, or does not fit the dtype; or the
@@ -139,7 +167,10 @@ class TFLiteModel:
         return names[0]
 
     def predict_logits(self, inputs: Inputs) -> np.ndarray:
-        """As `predict`, of a model with one output: float32 logits [n, num_labels].
+        """Returns what `predict` does for a model with one output: float32 [n, num_labels].
+
+        Args:
+            inputs: see `predict`.
 
         Raises:
             UserError: as `predict`, or the model has several outputs.
@@ -148,11 +179,14 @@ class TFLiteModel:
         return self.predict(inputs)[name]
 
     def predict(self, inputs: Inputs) -> dict[str, np.ndarray]:
-        """Runs rows one batch at a time and dequantizes: float32 [n, ...] by the output's name.
+        """Runs rows one batch at a time and dequantizes the outputs.
 
         Args:
             inputs: input_ids int32 [n, length], or a dict with other inputs ([n, ...]) too. The
                 model's batch is static, mostly 1, and must divide n.
+
+        Returns:
+            float32 [n, ...] by the output's name.
 
         Raises:
             UserError: as `run_all`, or the inputs differ in n, or n is no multiple of the batch.
@@ -172,7 +206,10 @@ class TFLiteModel:
         return outputs
 
     def checked_rows(self, inputs: Inputs) -> dict[str, np.ndarray]:
-        """The rows of `predict_logits` by input's name, in the order and dtypes of the file.
+        """Returns the rows by the input's name, in the order and dtypes of the file.
+
+        Args:
+            inputs: see `predict`.
 
         Raises:
             UserError: an input is missing, unknown or misshapen, or does not fit the dtype; or the
@@ -209,7 +246,7 @@ class TFLiteModel:
 class _SignatureModel(TFLiteModel):
     """One signature of a file, which shares the interpreter with the others."""
 
-    def __init__(self, runner: Any, runtime: str) -> None:
+    def __init__(self, runner: Any, runtime: Runtime) -> None:
         self._runner = runner
         self._set_up(
             runtime,
@@ -222,14 +259,18 @@ class _SignatureModel(TFLiteModel):
 
 
 def open_model(
-    model: Model, runtime: str = "litert", kernels: str = "default", num_threads: int = 1
+    model: Model,
+    runtime: Runtime = "litert",
+    kernels: Kernels = "default",
+    num_threads: int = 1,
 ) -> TFLiteModel:
-    """Opens a .tflite model, given as its bytes or a path, and allocates its tensors.
+    """Opens a .tflite file in a runtime, and allocates its tensors.
 
     Args:
+        model: the file's path, its bytes, or a `TFLiteFile`.
         runtime: one of `available_runtimes()`.
-        kernels: "default" for the optimized kernels with the runtime's default delegate
-            (XNNPACK), "reference" for the reference kernels without delegates.
+        kernels: `default` for the optimized kernels with the runtime's default delegate
+            (XNNPACK), `reference` for the reference kernels without delegates.
         num_threads: threads of the optimized kernels.
 
     Raises:
@@ -247,25 +288,24 @@ def open_model(
         raise UserError(f"kernels {kernels!r} are unknown; use {' or '.join(_KERNELS)}")
     if num_threads < 1:
         raise UserError(f"num_threads is {num_threads}; use 1 or more")
-    content = read_model(model)
+    file = TFLiteFile.open(model)
     if (runtime, kernels) == ("tflite-runtime", "reference"):
-        _refuse_wrong_kernels(content)
+        _refuse_wrong_kernels(file)
     module = _import_interpreter(runtime)
     try:
         with suppress_native_logs():
             interpreter = module.Interpreter(
-                model_content=content,
+                model_content=file.content,
                 num_threads=num_threads,
                 experimental_op_resolver_type=module.OpResolverType[_KERNELS[kernels]],
             )
             interpreter.allocate_tensors()
         return TFLiteModel(interpreter, runtime)
     except (ValueError, RuntimeError) as error:
-        name = "the model" if isinstance(model, bytes) else os.fspath(model)
-        raise UserError(f"{runtime} cannot load {name}: {one_line(error)}") from error
+        raise UserError(f"{runtime} cannot load {file.name}: {one_line(error)}") from error
 
 
-def _import_interpreter(runtime: str) -> Any:
+def _import_interpreter(runtime: Runtime) -> Any:
     """The interpreter module of a runtime, safe to use beside TensorFlow.
 
     TensorFlow loads its libraries with global symbols, and tflite-runtime, loaded after it, would
@@ -281,13 +321,13 @@ def _import_interpreter(runtime: str) -> Any:
         sys.setdlopenflags(flags)
 
 
-def _refuse_wrong_kernels(content: bytes) -> None:
+def _refuse_wrong_kernels(file: TFLiteFile) -> None:
     """Raises for what tflite-runtime 2.14, its last release, computes wrongly by reference.
 
     Its per-channel FULLY_CONNECTED takes the output for two-dimensional and leaves all but the
     first rows unset (tensorflow/tensorflow issue 53501, fixed per tensor only).
     """
-    for operator in list_operators(content):
+    for operator in file.operators:
         weights, rank = operator.weights, max((len(x.shape) for x in operator.outputs), default=0)
         if operator.name == "FULLY_CONNECTED" and weights and len(weights.scales) > 1 and rank > 2:
             raise KernelsUnavailableError(

@@ -6,13 +6,12 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from converters.runtime.interpreters import TensorDetails, TFLiteModel, open_model
-from converters.tflite.tflite_file import Model
+from converters.tflite.tflite_file import Model, TFLiteFile
 from tfsqueeze.utils.errors import UserError
 
 
@@ -20,9 +19,17 @@ from tfsqueeze.utils.errors import UserError
 class ModelLatency:
     """One model's part of a LatencyReport.
 
-    `milliseconds` has one entry a round, summed up by its median and 10th and 90th percentiles;
-    `ratios` are these over the first model's of the same round, so below 1 is faster than it.
-    `size_bytes` is that of the file; `load_milliseconds` the time to open it, checks included.
+    Attributes:
+        name: the model's name.
+        size_bytes: the size of the file.
+        load_milliseconds: the time to open the file; the checks are included, but for a
+            `TFLiteFile`, which has them behind it.
+        median: the median of `milliseconds`.
+        p10: the 10th percentile of `milliseconds`.
+        p90: the 90th percentile of `milliseconds`.
+        ratio: the median of `ratios`.
+        milliseconds: the latency in each round.
+        ratios: the latency over the first model's of the same round; below 1 is faster.
     """
 
     name: str
@@ -38,7 +45,15 @@ class ModelLatency:
 
 @dataclass(frozen=True)
 class LatencyReport:
-    """Latencies of several models, one batch at a time, on one runtime of this machine."""
+    """Latencies of several models, one batch at a time, on one runtime of this machine.
+
+    Attributes:
+        runtime: the runtime's name.
+        num_threads: threads of the runtime.
+        rounds: measured runs of each model.
+        warmup: runs of each model before them, which are not measured.
+        models: the measured models, in the order in which they were given.
+    """
 
     runtime: str
     num_threads: int
@@ -47,7 +62,7 @@ class LatencyReport:
     models: tuple[ModelLatency, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as dicts, lists and numbers, ready for JSON."""
+        """Returns the report as dicts, lists and numbers, ready for JSON."""
         report = asdict(self)
         report["models"] = [
             {**model, "milliseconds": list(model["milliseconds"]), "ratios": list(model["ratios"])}
@@ -69,9 +84,14 @@ def measure_latency(
     """Times the models in interleaved rounds (A B A B ...), so that drift hits them alike.
 
     Args:
-        models: .tflite bytes or paths by name; ratios are against the first.
-        rounds: measured runs of each model, after `warmup` runs that are not.
+        models: .tflite files by name, as paths, bytes or `TFLiteFile`s; ratios are against the
+            first.
+        runtime: `litert` or `tflite-runtime`.
+        num_threads: threads of the runtime.
+        rounds: measured runs of each model.
+        warmup: runs of each model before them, which are not measured.
         vocab_size: input_ids are drawn below this; 1 makes them all zero.
+        seed: of the draw of the inputs.
 
     Raises:
         UserError: there is no model, a number is out of range, `vocab_size` exceeds a model's
@@ -123,7 +143,7 @@ def _model_latency(
     ratios = taken / first
     return ModelLatency(
         name=name,
-        size_bytes=len(model) if isinstance(model, bytes) else os.path.getsize(Path(model)),
+        size_bytes=_size(model),
         load_milliseconds=load_time,
         median=median,
         p10=p10,
@@ -134,10 +154,16 @@ def _model_latency(
     )
 
 
+def _size(model: Model) -> int:
+    if isinstance(model, TFLiteFile):
+        return len(model.content)
+    return len(model) if isinstance(model, bytes) else os.path.getsize(model)
+
+
 def _random_input(
     detail: TensorDetails, vocab_size: int, generator: np.random.Generator
 ) -> np.ndarray:
-    """Values that the model accepts: token ids, an all-ones mask, one segment, a place or noise."""
+    """Values that the model accepts: ids, an all-ones mask, one segment, a position or noise."""
     if detail.name == "attention_mask":
         return np.ones(detail.shape, detail.dtype)
     if detail.name in ("token_type_ids", "masked_positions"):

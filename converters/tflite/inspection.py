@@ -1,28 +1,18 @@
-"""What a .tflite file is made of: its operators, their dtypes, and whether all is int8."""
+"""Whether a .tflite file is int8 throughout, and how its operators and weights are quantized."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from converters.tflite.tflite_file import Model, listed, read_model
+from converters.tflite.tflite_file import Model, TFLiteFile
+from converters.tflite.tflite_operators import MATRIX_PRODUCTS, Operator, Tensor
 from tfsqueeze.utils.errors import UserError
 
 _INTEGERS = ("int32", "int64")
 # Which operand holds row numbers rather than data.
 _INDEX_OPERAND = {"GATHER": 1, "EMBEDDING_LOOKUP": 0}
-# Their operand 1 holds the weights.
-_MATRIX_PRODUCTS = {
-    "FULLY_CONNECTED",
-    "CONV_2D",
-    "DEPTHWISE_CONV_2D",
-    "TRANSPOSE_CONV",
-    "BATCH_MATMUL",
-}
 
 
 class NotFullyInt8Error(UserError):
@@ -30,74 +20,18 @@ class NotFullyInt8Error(UserError):
 
 
 @dataclass(frozen=True)
-class Tensor:
-    """An operand of an operator; `scales` has one entry per channel, or none if unquantized.
-
-    `zero_point` is that of the first channel; `index` is the tensor's number in its subgraph;
-    `is_static` is whether its shape is known before it runs; `data` holds the bytes of a
-    constant, uint8.
-    """
-
-    index: int
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-    scales: tuple[float, ...]
-    zero_point: int
-    is_constant: bool
-    is_graph_input: bool
-    is_graph_output: bool
-    is_static: bool = True
-    data: np.ndarray | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def elements(self) -> int:
-        """How many numbers the tensor holds."""
-        return math.prod(self.shape)
-
-    @property
-    def values(self) -> np.ndarray:
-        """The numbers of a constant as stored, in its shape."""
-        return np.frombuffer(self.data.tobytes(), self.dtype).reshape(self.shape)
-
-
-@dataclass(frozen=True)
-class Operator:
-    """One operator: its place in its subgraph, builtin or custom name, and operands in order.
-
-    Optional operands that are left out do not appear. `options` is the schema's object of the
-    operator's attributes (`Conv2DOptionsT` and so on), or None.
-    """
-
-    index: int
-    name: str
-    inputs: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
-    subgraph: int = 0
-    options: Any = field(default=None, repr=False, compare=False)
-
-    @property
-    def weights(self) -> Tensor | None:
-        """The constant weights of a matrix product or convolution; None for other operators."""
-        if self.name in _MATRIX_PRODUCTS and len(self.inputs) > 1 and self.inputs[1].is_constant:
-            return self.inputs[1]
-        return None
-
-    @property
-    def input_dtypes(self) -> tuple[str, ...]:
-        """Distinct dtypes of the computed inputs, or of the constants where all are constant."""
-        computed = [tensor for tensor in self.inputs if not tensor.is_constant]
-        return tuple(dict.fromkeys(tensor.dtype for tensor in computed or self.inputs))
-
-    @property
-    def output_dtypes(self) -> tuple[str, ...]:
-        """Distinct dtypes of the outputs."""
-        return tuple(dict.fromkeys(tensor.dtype for tensor in self.outputs))
-
-
-@dataclass(frozen=True)
 class WeightQuantization:
-    """How the constant weights of one matrix product are quantized."""
+    """How the constant weights of one matrix product are quantized.
+
+    Attributes:
+        operator: the product's name, as in `FULLY_CONNECTED`.
+        index: the product's position in its subgraph.
+        tensor: the name of the weights.
+        dtype: the dtype of the weights.
+        shape: the shape of the weights.
+        scales: how many scales the weights have; 0 if they are not quantized.
+        per_channel: whether each channel has a scale of its own.
+    """
 
     operator: str
     index: int
@@ -109,43 +43,30 @@ class WeightQuantization:
 
 
 def list_operators(model: Model) -> list[Operator]:
-    """The operators of every subgraph of a .tflite file, in the order in which they run.
+    """Returns the operators of every subgraph of a .tflite file, in the order in which they run.
+
+    Args:
+        model: the file's path, its bytes, or a `TFLiteFile`.
 
     Raises:
-        UserError: the file is not a sound .tflite file.
+        UserError: the file cannot be read, or is not sound.
     """
-    from ai_edge_litert import schema_py_generated as schema
-
-    graph = schema.ModelT.InitFromPackedBuf(read_model(model))
-    builtin_names = _names(schema.BuiltinOperator)
-    dtype_names = _names(schema.TensorType)
-    operator_names = [_operator_name(code, builtin_names) for code in graph.operatorCodes or []]
-    operators = []
-    for number, subgraph in enumerate(graph.subgraphs or []):
-        tensors = _tensors(graph, subgraph, dtype_names)
-        operators += [
-            Operator(
-                index=index,
-                name=operator_names[operator.opcodeIndex],
-                inputs=_pick(tensors, operator.inputs),
-                outputs=_pick(tensors, operator.outputs),
-                subgraph=number,
-                options=operator.builtinOptions,
-            )
-            for index, operator in enumerate(listed(subgraph.operators))
-        ]
-    return operators
+    return list(TFLiteFile.open(model).operators)
 
 
 def offending_operators(
     operators: Sequence[Operator], *, allow_float_output: bool = True
 ) -> list[Operator]:
-    """The operators that break the strict int8 rule, in order.
+    """Returns the operators that break the strict int8 rule, in order.
 
     Every operand must be int8, but for: constant int32 and int64 operands (biases, shapes, axes,
     permutations); the row numbers that GATHER and EMBEDDING_LOOKUP take; and integers computed
-    from such constants alone. With `allow_float_output` a QUANTIZE of a float32 graph input and
-    a DEQUANTIZE into a float32 graph output are let through.
+    from such constants alone.
+
+    Args:
+        operators: the operators of a file, in the order in which they run.
+        allow_float_output: lets a QUANTIZE of a float32 graph input and a DEQUANTIZE into a
+            float32 graph output through.
     """
     offenders = []
     # (subgraph, tensor) of integers computed from constants alone.
@@ -178,10 +99,14 @@ def offending_operators(
 def require_int8(model: Model, *, allow_float_output: bool = True) -> list[Operator]:
     """Returns the operators of a .tflite file after proving that all of them are int8.
 
+    Args:
+        model: the file's path, its bytes, or a `TFLiteFile`.
+        allow_float_output: see `offending_operators`.
+
     Raises:
         NotFullyInt8Error: some are not, by the rule of `offending_operators`; the message names
             the first of them with their dtypes.
-        UserError: the file is not a sound .tflite file.
+        UserError: the file cannot be read, or is not sound.
     """
     operators = list_operators(model)
     offenders = offending_operators(operators, allow_float_output=allow_float_output)
@@ -198,14 +123,17 @@ def require_int8(model: Model, *, allow_float_output: bool = True) -> list[Opera
 def require_int8_products(model: Model) -> list[Operator]:
     """Returns the operators of a .tflite file after proving that all matrix products are int8.
 
+    Args:
+        model: the file's path, its bytes, or a `TFLiteFile`.
+
     Raises:
         NotFullyInt8Error: a convolution or matrix product reads or writes something else; the
             message names the first of them with their dtypes.
-        UserError: the file is not a sound .tflite file.
+        UserError: the file cannot be read, or is not sound.
     """
     operators = list_operators(model)
     offenders = [
-        operator for operator in offending_operators(operators) if operator.name in _MATRIX_PRODUCTS
+        operator for operator in offending_operators(operators) if operator.name in MATRIX_PRODUCTS
     ]
     if offenders:
         raise NotFullyInt8Error(
@@ -216,10 +144,14 @@ def require_int8_products(model: Model) -> list[Operator]:
 
 
 def summarize_operators(operators: Sequence[Operator]) -> list[dict[str, Any]]:
-    """Counts operators by name and dtypes, most frequent first, for tables; JSON-able.
+    """Counts operators by name and dtypes, for tables.
 
-    Each entry has `name`, `count`, `inputs` and `outputs` (lists of distinct dtypes, of the
-    computed inputs where there are any).
+    Args:
+        operators: the operators of a file.
+
+    Returns:
+        JSON-able rows, most frequent first, each with `name`, `count`, `inputs` and `outputs`
+        (lists of distinct dtypes, of the computed inputs where there are any).
     """
     counts: dict[tuple, int] = {}
     for operator in operators:
@@ -234,12 +166,15 @@ def summarize_operators(operators: Sequence[Operator]) -> list[dict[str, Any]]:
 
 
 def quantization_scales(model: Model) -> list[WeightQuantization]:
-    """Says of each matrix product with constant weights whether they are per channel.
+    """Returns how the weights of each matrix product are quantized.
 
     Products of two computed tensors (attention) have no weights and do not appear.
 
+    Args:
+        model: the file's path, its bytes, or a `TFLiteFile`.
+
     Raises:
-        UserError: the file is not a sound .tflite file.
+        UserError: the file cannot be read, or is not sound.
     """
     found = []
     for operator in list_operators(model):
@@ -278,45 +213,3 @@ def _is_float_input(tensor: Tensor) -> bool:
 
 def _is_float_output(tensor: Tensor) -> bool:
     return tensor.is_graph_output and tensor.dtype == "float32"
-
-
-def _names(enumeration: type) -> dict[int, str]:
-    return {value: name for name, value in vars(enumeration).items() if isinstance(value, int)}
-
-
-def _operator_name(code: Any, builtin_names: dict[int, str]) -> str:
-    if code.customCode:
-        return code.customCode.decode("utf-8", "replace")
-    # Operators past number 126 have it in the newer of the two fields only.
-    number = max(code.deprecatedBuiltinCode, code.builtinCode)
-    return builtin_names.get(number, f"BUILTIN_{number}")
-
-
-def _tensors(graph: Any, subgraph: Any, dtype_names: dict[int, str]) -> list[Tensor]:
-    inputs, outputs = set(listed(subgraph.inputs)), set(listed(subgraph.outputs))
-    tensors = []
-    for index, tensor in enumerate(listed(subgraph.tensors)):
-        buffer = graph.buffers[tensor.buffer]
-        quantization = tensor.quantization
-        scales = listed(quantization.scale) if quantization else []
-        zero_points = listed(quantization.zeroPoint) if quantization else []
-        tensors.append(
-            Tensor(
-                index=index,
-                name=(tensor.name or b"").decode("utf-8", "replace"),
-                dtype=dtype_names.get(tensor.type, f"type_{tensor.type}").lower(),
-                shape=tuple(map(int, listed(tensor.shape))),
-                scales=tuple(map(float, scales)),
-                zero_point=int(zero_points[0]) if len(zero_points) else 0,
-                is_constant=len(listed(buffer.data)) > 0 or buffer.size > 0,
-                is_graph_input=index in inputs,
-                is_graph_output=index in outputs,
-                is_static=-1 not in listed(tensor.shapeSignature),
-                data=np.asarray(listed(buffer.data), np.uint8),
-            )
-        )
-    return tensors
-
-
-def _pick(tensors: list[Tensor], indices: Any) -> tuple[Tensor, ...]:
-    return tuple(tensors[index] for index in listed(indices) if index >= 0)

@@ -1,32 +1,28 @@
-"""The part of TensorFlow Lite's metadata schema that a text classifier fills in.
-
-Written on `flatbuffers` alone, since the packages that carry the generated classes are large or
-do not install here. Slots and numbers are those of `metadata_schema.fbs` 1.5.0 of TensorFlow Lite
-Support and MediaPipe (`mediapipe/tasks/metadata/metadata_schema.fbs`, Apache-2.0).
-"""
+"""Builds the ModelMetadata flatbuffer with the classes that flatc generated for its schema."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import flatbuffers
-from flatbuffers import encode, number_types, packer
-from flatbuffers.table import Table
 
-IDENTIFIER = b"M001"
+from converters.tflite import metadata_schema_generated as schema
 
-# enum AssociatedFileType
-DESCRIPTIONS, TENSOR_AXIS_LABELS, VOCABULARY = 1, 2, 5
-# union ProcessUnitOptions
-_BERT_TOKENIZER_OPTIONS = 4
+_IDENTIFIER = b"M001"
 # The schema's version that brought BertTokenizerOptions and input_process_units.
 _MIN_PARSER_VERSION = "1.1.0"
 
 
 @dataclass(frozen=True)
-class AssociatedFile:
-    """A file zipped onto the end of the model, and its AssociatedFileType."""
+class PackedFile:
+    """A file in the zip at the end of a packed model.
+
+    Attributes:
+        name: the file's name in the zip.
+        description: what the file is for, in one sentence.
+        type: a member of `metadata_schema_generated.AssociatedFileType`.
+    """
 
     name: str
     description: str
@@ -34,106 +30,147 @@ class AssociatedFile:
 
 
 @dataclass(frozen=True)
-class TensorMetadata:
+class TensorDescription:
     """What one input or output tensor of the model means.
 
-    `tokenizer_vocabulary` makes the tensor one that a BertTokenizer with that file fills.
+    Attributes:
+        name: the tensor's name, as readers of the metadata expect it.
+        description: what the tensor holds, in one sentence.
+        files: the files with the names of the tensor's classes.
+        tokenizer_vocabulary: the vocabulary of the BertTokenizer that fills the tensor; None for
+            a tensor that no tokenizer fills.
     """
 
     name: str
     description: str
-    files: Sequence[AssociatedFile] = field(default=())
-    tokenizer_vocabulary: AssociatedFile | None = None
+    files: Sequence[PackedFile] = field(default=())
+    tokenizer_vocabulary: PackedFile | None = None
 
 
-def write_model_metadata(
+def build_model_metadata(
     name: str,
     description: str,
-    inputs: Sequence[TensorMetadata],
-    outputs: Sequence[TensorMetadata],
-    files: Sequence[AssociatedFile],
+    inputs: Sequence[TensorDescription],
+    outputs: Sequence[TensorDescription],
+    files: Sequence[PackedFile],
 ) -> bytes:
-    """A ModelMetadata flatbuffer of one subgraph, with `files` belonging to the whole model.
+    """Returns the ModelMetadata flatbuffer of a model with one subgraph.
 
     The tokenizer stands both at its input tensor and among the subgraph's input process units,
     where the BERT classifiers of TensorFlow Lite's Task Library and MediaPipe look for it.
+
+    Args:
+        name: the model's name.
+        description: what the model is for.
+        inputs: the input tensors, in the order of the subgraph.
+        outputs: the output tensors, in the order of the subgraph.
+        files: the files that belong to the whole model.
+
+    Returns:
+        The flatbuffer. Equal arguments give equal bytes.
     """
     builder = flatbuffers.Builder(1024)
-    tokenizers = [
-        tensor.tokenizer_vocabulary for tensor in inputs if tensor.tokenizer_vocabulary is not None
-    ]
-    subgraph = _table(
+    input_tensors = _vector(
         builder,
-        10,
-        {
-            2: _vector(builder, [_tensor(builder, tensor) for tensor in inputs]),
-            3: _vector(builder, [_tensor(builder, tensor) for tensor in outputs]),
-            5: _vector(builder, [_bert_tokenizer(builder, file) for file in tokenizers]),
-        },
+        schema.SubGraphMetadataStartInputTensorMetadataVector,
+        [_tensor(builder, tensor) for tensor in inputs],
     )
-    root = _table(
+    output_tensors = _vector(
         builder,
-        8,
-        {
-            0: builder.CreateString(name),
-            1: builder.CreateString(description),
-            3: _vector(builder, [subgraph]),
-            6: _vector(builder, [_file(builder, file) for file in files]),
-            7: builder.CreateString(_MIN_PARSER_VERSION),
-        },
+        schema.SubGraphMetadataStartOutputTensorMetadataVector,
+        [_tensor(builder, tensor) for tensor in outputs],
     )
-    builder.Finish(root, IDENTIFIER)
+    input_units = _vector(
+        builder,
+        schema.SubGraphMetadataStartInputProcessUnitsVector,
+        [
+            _bert_tokenizer(builder, tensor.tokenizer_vocabulary)
+            for tensor in inputs
+            if tensor.tokenizer_vocabulary is not None
+        ],
+    )
+    schema.SubGraphMetadataStart(builder)
+    schema.SubGraphMetadataAddInputTensorMetadata(builder, input_tensors)
+    schema.SubGraphMetadataAddOutputTensorMetadata(builder, output_tensors)
+    schema.SubGraphMetadataAddInputProcessUnits(builder, input_units)
+    subgraph = schema.SubGraphMetadataEnd(builder)
+
+    model_name = builder.CreateString(name)
+    model_description = builder.CreateString(description)
+    subgraphs = _vector(builder, schema.ModelMetadataStartSubgraphMetadataVector, [subgraph])
+    model_files = _vector(
+        builder,
+        schema.ModelMetadataStartAssociatedFilesVector,
+        [_file(builder, file) for file in files],
+    )
+    parser_version = builder.CreateString(_MIN_PARSER_VERSION)
+    schema.ModelMetadataStart(builder)
+    schema.ModelMetadataAddName(builder, model_name)
+    schema.ModelMetadataAddDescription(builder, model_description)
+    schema.ModelMetadataAddSubgraphMetadata(builder, subgraphs)
+    schema.ModelMetadataAddAssociatedFiles(builder, model_files)
+    schema.ModelMetadataAddMinParserVersion(builder, parser_version)
+    builder.Finish(schema.ModelMetadataEnd(builder), _IDENTIFIER)
     return bytes(builder.Output())
 
 
-def read_name_and_description(metadata: bytes) -> tuple[str, str]:
-    """The `name` and `description` of a ModelMetadata flatbuffer; its bytes are trusted."""
-    root = Table(metadata, encode.Get(packer.uoffset, metadata, 0))
-
-    def text(slot: int) -> str:
-        offset = root.Offset(4 + 2 * slot)
-        return root.String(root.Pos + offset).decode("utf-8") if offset else ""
-
-    return text(0), text(1)
-
-
-def _tensor(builder: flatbuffers.Builder, tensor: TensorMetadata) -> int:
-    fields = {0: builder.CreateString(tensor.name), 1: builder.CreateString(tensor.description)}
+def _tensor(builder: flatbuffers.Builder, tensor: TensorDescription) -> int:
+    name = builder.CreateString(tensor.name)
+    description = builder.CreateString(tensor.description)
+    units = files = None
     if tensor.tokenizer_vocabulary is not None:
-        fields[4] = _vector(builder, [_bert_tokenizer(builder, tensor.tokenizer_vocabulary)])
+        units = _vector(
+            builder,
+            schema.TensorMetadataStartProcessUnitsVector,
+            [_bert_tokenizer(builder, tensor.tokenizer_vocabulary)],
+        )
     if tensor.files:
-        fields[6] = _vector(builder, [_file(builder, file) for file in tensor.files])
-    return _table(builder, 7, fields)
+        files = _vector(
+            builder,
+            schema.TensorMetadataStartAssociatedFilesVector,
+            [_file(builder, file) for file in tensor.files],
+        )
+    schema.TensorMetadataStart(builder)
+    schema.TensorMetadataAddName(builder, name)
+    schema.TensorMetadataAddDescription(builder, description)
+    if units is not None:
+        schema.TensorMetadataAddProcessUnits(builder, units)
+    if files is not None:
+        schema.TensorMetadataAddAssociatedFiles(builder, files)
+    return schema.TensorMetadataEnd(builder)
 
 
-def _bert_tokenizer(builder: flatbuffers.Builder, vocabulary: AssociatedFile) -> int:
-    """A ProcessUnit: slot 0 is the union's type, slot 1 its BertTokenizerOptions."""
-    options = _table(builder, 1, {0: _vector(builder, [_file(builder, vocabulary)])})
-    return _table(builder, 2, {1: options}, scalar=(0, _BERT_TOKENIZER_OPTIONS))
+def _bert_tokenizer(builder: flatbuffers.Builder, vocabulary: PackedFile) -> int:
+    files = _vector(
+        builder, schema.BertTokenizerOptionsStartVocabFileVector, [_file(builder, vocabulary)]
+    )
+    schema.BertTokenizerOptionsStart(builder)
+    schema.BertTokenizerOptionsAddVocabFile(builder, files)
+    options = schema.BertTokenizerOptionsEnd(builder)
+    schema.ProcessUnitStart(builder)
+    schema.ProcessUnitAddOptions(builder, options)
+    schema.ProcessUnitAddOptionsType(builder, schema.ProcessUnitOptions.BertTokenizerOptions)
+    return schema.ProcessUnitEnd(builder)
 
 
-def _file(builder: flatbuffers.Builder, file: AssociatedFile) -> int:
-    fields = {0: builder.CreateString(file.name), 1: builder.CreateString(file.description)}
-    return _table(builder, 5, fields, scalar=(2, file.type))
+def _file(builder: flatbuffers.Builder, file: PackedFile) -> int:
+    name = builder.CreateString(file.name)
+    description = builder.CreateString(file.description)
+    schema.AssociatedFileStart(builder)
+    schema.AssociatedFileAddName(builder, name)
+    schema.AssociatedFileAddDescription(builder, description)
+    schema.AssociatedFileAddType(builder, file.type)
+    return schema.AssociatedFileEnd(builder)
 
 
-def _table(
+def _vector(
     builder: flatbuffers.Builder,
-    slots: int,
-    fields: dict[int, int],
-    scalar: tuple[int, int] | None = None,
+    start: Callable[[flatbuffers.Builder, int], int],
+    offsets: Sequence[int],
 ) -> int:
-    """A table of offsets by slot, and at most one byte-sized (slot, value)."""
-    builder.StartObject(slots)
-    for slot, offset in fields.items():
-        builder.PrependUOffsetTRelativeSlot(slot, offset, 0)
-    if scalar is not None:
-        builder.PrependSlot(number_types.Int8Flags, scalar[0], scalar[1], 0)
-    return builder.EndObject()
-
-
-def _vector(builder: flatbuffers.Builder, offsets: Sequence[int]) -> int:
-    builder.StartVector(4, len(offsets), 4)
+    """Writes a vector of tables, given the generated function that starts it."""
+    start(builder, len(offsets))
+    # A flatbuffer is written from its end.
     for offset in reversed(offsets):
         builder.PrependUOffsetTRelative(offset)
     return builder.EndVector()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 
-from converters.tflite.inspection import Operator
+from converters.tflite.tflite_operators import Operator
 
 
 def count_operator_macs(operator: Operator) -> int:
-    """The multiply-accumulates of one convolution or matrix product; 0 for other operators.
+    """Returns the multiply-accumulates of a convolution or matrix product; 0 for other operators.
 
     Each output of a convolution takes height * width * channels of its weights, of a depthwise
     one height * width, of a matrix product the length of the axis that is summed over.
+
+    Args:
+        operator: an operator of a file whose shapes are static.
     """
     if operator.name == "CONV_2D":
         return operator.outputs[0].elements * math.prod(operator.inputs[1].shape[1:])

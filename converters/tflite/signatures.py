@@ -4,43 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from converters.tflite.flatbuffer import serialize_model
+from converters.tflite.tflite_file import Model, unpack_model
 
 _KEY = re.compile(r"length_(\d+)")
 
 
 def signature_key(max_length: int) -> str:
-    """The name of the signature for texts of up to `max_length` tokens."""
+    """Returns the name of the signature for texts of up to `max_length` tokens."""
     return f"length_{max_length}"
 
 
 def signature_length(key: str) -> int | None:
-    """The length that a signature's name tells, or None for a name that tells none."""
+    """Returns the length that a signature's name tells, or None for a name that tells none."""
     match = _KEY.fullmatch(key)
     return int(match[1]) if match else None
 
 
-def merge_lengths(contents: Mapping[int, bytes]) -> bytes:
-    """Puts .tflite files of one model at several static lengths together.
+def merge_lengths(models: Mapping[int, Model | Any]) -> Any:
+    """Merges the .tflite models of one network at several static lengths into one.
 
-    contents: the files by length, each with one subgraph and one signature.
+    Args:
+        models: the models by length, each with one subgraph and one signature: files, as paths,
+            bytes or `TFLiteFile`s; or unpacked models (`ModelT`), which are changed.
 
-    Returns a file with a subgraph and a signature (`signature_key`) for each; the longest is the
-    first, which interpreters that know no signatures run. Constants of like content, and so the
-    weights, are there once.
+    Returns:
+        An unpacked model with a subgraph and a signature (`signature_key`) for each length; the
+        longest comes first, which interpreters that know no signatures run. Constants with the
+        same content, and so the weights, are there once.
+
+    Raises:
+        UserError: a file cannot be read, or is not sound.
     """
-    from ai_edge_litert import schema_py_generated as schema
-
-    longest, *others = sorted(contents, reverse=True)
-    merged = schema.ModelT.InitFromPackedBuf(contents[longest])
+    longest, *others = sorted(models, reverse=True)
+    merged = unpack_model(models[longest])
     merged.signatureDefs[0].signatureKey = signature_key(longest).encode()
     buffers = {_data(buffer): index for index, buffer in enumerate(merged.buffers)}
     codes = {_code(code): index for index, code in enumerate(merged.operatorCodes)}
     for length in others:
-        model = schema.ModelT.InitFromPackedBuf(contents[length])
+        model = unpack_model(models[length])
         (graph,), (signature,) = model.subgraphs, model.signatureDefs
         for tensor in graph.tensors:
             buffer = model.buffers[tensor.buffer]
@@ -58,13 +63,13 @@ def merge_lengths(contents: Mapping[int, bytes]) -> bytes:
         signature.signatureKey = signature_key(length).encode()
         merged.subgraphs.append(graph)
         merged.signatureDefs.append(signature)
-    return serialize_model(merged, sum(map(len, contents.values())))
+    return merged
 
 
-def _data(buffer) -> bytes:
+def _data(buffer: Any) -> bytes:
     # 0, the first buffer's, stands for none.
     return b"" if buffer.data is None else np.asarray(buffer.data, np.uint8).tobytes()
 
 
-def _code(code) -> tuple:
+def _code(code: Any) -> tuple[int, bytes, int]:
     return code.builtinCode, code.customCode, code.version

@@ -9,14 +9,13 @@ import pytest
 from converters.runtime.interpreters import open_model
 from converters.tflite.inspection import (
     NotFullyInt8Error,
-    Operator,
-    Tensor,
     list_operators,
     offending_operators,
     quantization_scales,
     require_int8,
     summarize_operators,
 )
+from converters.tflite.tflite_operators import Operator, Tensor
 from tfsqueeze.utils.errors import UserError
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import zipfile
 
@@ -199,6 +200,53 @@ def test_a_changed_weight_is_noticed_by_checksum(packed_model):
 def test_truncated_files_are_refused(lost, packed_model):
     with pytest.raises(UserError, match="truncated or damaged"):
         read_metadata(packed_model[:-lost])
+
+
+def with_details(packed: bytes, change) -> bytes:
+    """The packed model with tfsqueeze.json as `change` leaves it."""
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        files = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+        network = packed[: archive.infolist()[0].header_offset]
+    details = json.loads(files["tfsqueeze.json"])
+    change(details)
+    stream = io.BytesIO(network)
+    with zipfile.ZipFile(stream, "a") as archive:
+        for name, content in {**files, "tfsqueeze.json": json.dumps(details)}.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def test_files_have_a_format_version(packed_model, metadata):
+    def check(details):
+        assert details["format_version"] == 1
+
+    assert vars(read_metadata(with_details(packed_model, check))) == metadata
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda details: details.pop("format_version"), "does not say its format_version; convert"),
+        (lambda details: details.update(format_version=2), "has format_version 2, and this tfsqu"),
+        (lambda details: details.pop("task"), "metadata of another tool, without 'task'"),
+        (lambda details: details.pop("pairs"), "metadata of another tool, without 'pairs'"),
+    ],
+)
+def test_other_formats_are_refused(packed_model, change, message):
+    with pytest.raises(UserError, match=f"^the model .*{message}"):
+        read_metadata(with_details(packed_model, change))
+
+
+def test_a_missing_file_of_labels_is_named(packed_model):
+    with zipfile.ZipFile(io.BytesIO(packed_model)) as archive:
+        files = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+        stream = io.BytesIO(packed_model[: archive.infolist()[0].header_offset])
+    del files["labels.txt"]
+    with zipfile.ZipFile(stream, "a") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    with pytest.raises(UserError, match="metadata of another tool, without 'labels.txt'"):
+        read_metadata(stream.getvalue())
 
 
 def test_metadata_of_other_tools_is_told_apart(packed_model):

@@ -7,12 +7,14 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from converters.conversion.keras_to_tflite import convert_int8
-from converters.conversion.runs import convert_run
+from converters.conversion.runs import convert_run, pack
 from converters.inference.text_classification_predictor import TextClassificationPredictor
 from converters.runtime.interpreters import available_runtimes, open_model
+from converters.tflite.flatbuffer import serialize_model
 from converters.tflite.inspection import list_operators, require_int8
 from converters.tflite.metadata import read_metadata
 from converters.tflite.signatures import merge_lengths, signature_key, signature_length
+from converters.tflite.tflite_file import unpack_model
 
 LENGTHS = (4, 8, 16)
 
@@ -24,7 +26,7 @@ def separate(trained_run) -> dict[int, bytes]:
 
 @pytest.fixture(scope="module")
 def merged(separate) -> bytes:
-    return merge_lengths(separate)
+    return serialize_model(merge_lengths(separate))
 
 
 def test_keys_tell_their_length():
@@ -65,14 +67,25 @@ def test_weights_are_there_once(separate, merged):
 
 
 def test_the_order_of_the_lengths_does_not_matter(separate, merged):
-    assert merge_lengths({length: separate[length] for length in (8, 16, 4)}) == merged
+    reordered = {length: separate[length] for length in (8, 16, 4)}
+    assert serialize_model(merge_lengths(reordered)) == merged
+
+
+def test_unpacked_models_are_merged_like_files(separate, merged):
+    unpacked = {length: unpack_model(content) for length, content in separate.items()}
+    assert serialize_model(merge_lengths(unpacked)) == merged
+
+
+def test_a_run_is_packed_once_into_what_packing_step_by_step_gives(trained_run, merged):
+    step_by_step = pack(trained_run, merged, max(LENGTHS))
+    assert convert_run(trained_run, LENGTHS) == step_by_step
 
 
 @pytest.mark.parametrize("runtime", available_runtimes())
 def test_texts_run_at_the_shortest_length_that_holds_them(trained_run, runtime, monkeypatch):
     content = convert_run(trained_run, LENGTHS)
     assert read_metadata(content).labels == trained_run.label_names
-    classifier = TextClassificationPredictor.from_file(content, runtime)
+    classifier = TextClassificationPredictor.open(content, runtime)
     assert classifier.max_length == 16
     ran = []
     for length, model in classifier._by_length.items():
@@ -92,5 +105,5 @@ def test_texts_run_at_the_shortest_length_that_holds_them(trained_run, runtime, 
     assert ran == [(4, 2), (8, 1), (16, 1)]
     assert [prediction.text for prediction in predictions] == texts
     for length, index in ((4, 0), (16, 1), (8, 3)):
-        alone = TextClassificationPredictor.from_file(convert_run(trained_run, [length]), runtime)
+        alone = TextClassificationPredictor.open(convert_run(trained_run, [length]), runtime)
         assert alone.predict([texts[index]])[0] == predictions[index]

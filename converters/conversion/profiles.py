@@ -1,0 +1,11 @@
+"""The kinds of int8 .tflite files that a model can be converted to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+# `int8`: every op is int8, as Edge TPUs and microcontrollers need. `mobile`: every product is
+# int8; layer normalization and softmax are float32, for which phones have faster kernels.
+Profile = Literal["int8", "mobile"]
+# The type of a file's outputs; float32 takes a DEQUANTIZE at the end.
+OutputDtype = Literal["int8", "float32"]
