@@ -7,7 +7,7 @@ import io
 import logging
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import tensorflow as tf
@@ -16,6 +16,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools.flatbuffer_utils import convert_bytearray_to_object
 
 from converters.conversion.postprocess import postprocess
+from converters.conversion.profiles import OutputDtype, Profile
 from converters.tflite.flatbuffer import serialize_model
 from converters.tflite.inspection import require_int8, require_int8_products
 from converters.tflite.tflite_file import Model
@@ -24,12 +25,15 @@ from tfsqueeze.models.encoder import MASKED_POSITIONS
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import suppress_native_logs
 
-OUTPUT_DTYPES = {"int8": tf.int8, "float32": tf.float32}
-INT8_PROFILES = ("int8", "mobile")
+_OUTPUT_DTYPES: dict[OutputDtype, tf.DType] = {"int8": tf.int8, "float32": tf.float32}
+INT8_PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 
 def convert_int8(
-    model: keras.Model, max_length: int, output_dtype: str = "int8", profile: str = "int8"
+    model: keras.Model,
+    max_length: int,
+    output_dtype: OutputDtype = "int8",
+    profile: Profile = "int8",
 ) -> bytes:
     """Converts a quantization-aware model to an int8 .tflite file.
 
@@ -59,7 +63,10 @@ def convert_int8(
 
 
 def convert_int8_model(
-    model: keras.Model, max_length: int, output_dtype: str = "int8", profile: str = "int8"
+    model: keras.Model,
+    max_length: int,
+    output_dtype: OutputDtype = "int8",
+    profile: Profile = "int8",
 ) -> schema.ModelT:
     """Converts a quantization-aware model to an unpacked int8 model, ready for further passes.
 
@@ -74,17 +81,19 @@ def convert_int8_model(
     Raises:
         UserError: an argument is out of range.
     """
-    if output_dtype not in OUTPUT_DTYPES:
-        raise UserError(f"output_dtype {output_dtype!r} is not one of {', '.join(OUTPUT_DTYPES)}")
+    if output_dtype not in _OUTPUT_DTYPES:
+        raise UserError(f"output_dtype {output_dtype!r} is not one of {', '.join(_OUTPUT_DTYPES)}")
     if profile not in INT8_PROFILES:
         raise UserError(f"profile {profile!r} is not one of {', '.join(INT8_PROFILES)}")
     converter = _converter(model, max_length, profile)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.inference_output_type = OUTPUT_DTYPES[output_dtype]
+    converter.inference_output_type = _OUTPUT_DTYPES[output_dtype]
     return _convert(converter)
 
 
-def require_profile(model: Model, output_dtype: str = "int8", profile: str = "int8") -> None:
+def require_profile(
+    model: Model, output_dtype: OutputDtype = "int8", profile: Profile = "int8"
+) -> None:
     """Proves that a .tflite file is sound and what a profile says.
 
     Args:

@@ -13,6 +13,7 @@ from converters.conversion.keras_to_tflite import (
     convert_post_training,
     require_profile,
 )
+from converters.conversion.profiles import OutputDtype, Profile
 from converters.tflite.metadata import pack_metadata
 from converters.tflite.signatures import merge_lengths
 from converters.tflite.tflite_file import Model
@@ -28,8 +29,8 @@ MOBILE_FILE = "mobile (QAT)"
 def convert_run(
     run: TrainedRun,
     max_lengths: Sequence[int] = (),
-    output_dtype: str = "int8",
-    profile: str = "int8",
+    output_dtype: OutputDtype = "int8",
+    profile: Profile = "int8",
 ) -> bytes:
     """Converts a run's quantization-aware model to an int8 .tflite with all it takes to predict.
 
