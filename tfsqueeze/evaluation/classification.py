@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.utils.errors import UserError
 
 
@@ -86,17 +88,23 @@ def classification_metrics(
 
 
 def label_metrics(
-    dataset: Any, predictions: Sequence[str], label_names: Sequence[str]
+    dataset: TextDataset | TokenDataset, predictions: Sequence[str], label_names: Sequence[str]
 ) -> dict[str, Any]:
     """Returns the `classification_metrics` of predicted labels.
 
     Args:
-        dataset: a dataset with labels.
+        dataset: the examples with their true labels.
         predictions: the predicted label of each example.
         label_names: the labels in the order of their ids.
 
     Raises:
-        UserError: as `classification_metrics`, or the dataset has a label without an id.
+        UserError: as in `classification_metrics`; or the dataset has no labels, or one that
+            `label_names` lacks.
+
+    Example:
+        >>> dataset = TextDataset("letters", ["x", "y"], labels=["a", "b"])
+        >>> label_metrics(dataset, ["a", "a"], ["a", "b"])["accuracy"]
+        0.5
     """
     ids = {name: index for index, name in enumerate(label_names)}
     return classification_metrics(

@@ -1,2 +1,4 @@
-"""How classifiers stand noise and attacks: noisy texts, word-by-word attacks, noisy copies to
-train on. Nothing here needs TensorFlow."""
+"""Robustness of classifiers to noise and attacks, and noisy copies to train on.
+
+Nothing here needs TensorFlow.
+"""

@@ -1,4 +1,4 @@
-"""A greedy search for the few words that change what a classifier says, by its outputs alone."""
+"""Black-box attacks: a greedy search for the few words that change a prediction."""
 
 from __future__ import annotations
 
@@ -12,22 +12,27 @@ from tfsqueeze.robustness.text_edits import WORD
 
 # Texts -> probabilities, float [texts, labels].
 Predict = Callable[[Sequence[str]], np.ndarray]
-# (word, generator) -> what may stand in its place, the most alike first.
+# (word, generator) -> replacements of the word, the most similar first.
 Candidates = Callable[[str, np.random.Generator], Sequence[str]]
 
-_TEXTS_AT_ONCE = 64
+# The number of texts that are attacked side by side, so that their queries form large batches.
+_PARALLEL_SEARCHES = 64
 
 
 @dataclass(frozen=True)
 class AttackedText:
-    """What became of one text.
+    """The result of an attack on one text.
 
-    label, predicted: ids of the true label and of what the classifier says of `adversarial`.
-    attacked: whether the text was predicted rightly at first; others are left alone.
-    success: whether the attack changed that.
-    adversarial: the text as changed, as far as the attack came.
-    words, changed: how many words the text has, and how many of them were changed.
-    queries: how many texts the classifier was asked for.
+    Args:
+        text: the original text.
+        label: the id of the true label.
+        predicted: the id of the label that the classifier predicts for `adversarial`.
+        attacked: whether the classifier was right about `text`; other texts are not attacked.
+        success: whether the attack changed a right prediction to a wrong one.
+        adversarial: the changed text.
+        words: the number of words of the text.
+        changed: the number of words that were changed.
+        queries: the number of texts that the classifier predicted for the attack.
     """
 
     text: str
@@ -51,25 +56,37 @@ def greedy_search(
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> list[AttackedText]:
-    """Attacks each text that is predicted rightly (TextFooler, Jin et al. 2020, arXiv 1907.11932,
-    section 2.2, algorithm 1; DeepWordBug, Gao et al. 2018, arXiv 1801.04354).
+    """Attacks each text that the classifier predicts correctly.
 
-    Words are ranked by how much the true label's probability falls when one is deleted. In that
-    order each gives way to the first candidate that changes the prediction, which ends the
-    search, or else to the one that lowers the true label's probability most, if any does. Without
-    TextFooler's checks of part of speech and of a sentence's meaning.
+    Words are ranked by how much the probability of the true label falls when the word is deleted.
+    In that order, the first candidate that changes the prediction replaces a word and ends the
+    search. If there is none, the candidate that lowers the probability of the true label most, if
+    any does, replaces the word, and the search goes on (TextFooler, Jin et al. 2020, arXiv
+    1907.11932, section 2.2, algorithm 1; DeepWordBug, Gao et al. 2018, arXiv 1801.04354).
+    TextFooler's checks of part of speech and sentence similarity are left out.
 
-    predict: the classifier; it is given the texts of many searches at once.
-    label_ids: the true labels.
-    max_changed: the share of a text's words that may change, rounded down, but at least one word.
-    progress: called with how many texts are done, and of how many.
+    Args:
+        predict: the classifier. A call has the texts of many searches.
+        texts: the texts to attack.
+        label_ids: the ids of the true labels.
+        candidates: proposes replacements of a word.
+        max_changed: the share of a text's words that may change, in 0..1; at least one word may.
+        seed: fixes the result for each text, whatever the other texts are.
+        progress: is called with the number of finished texts and the number of all texts.
 
-    Returns one `AttackedText` for each text, in order; the same for the same seed, whatever the
-    other texts are.
+    Returns:
+        The result for each text, in order.
+
+    Example:
+        >>> def predict(texts):
+        ...     return np.array([[0.9, 0.1] if "good" in text else [0.2, 0.8] for text in texts])
+        >>> (result,) = greedy_search(predict, ["a good film"], [0], lambda word, _: ["great"])
+        >>> result.success, result.adversarial, result.queries
+        (True, 'a great film', 5)
     """
     results: list[AttackedText | None] = [None] * len(texts)
     waiting = iter(range(len(texts)))
-    running: dict[int, tuple[Generator, list[str]]] = {}
+    running: dict[int, tuple[Generator[list[str], np.ndarray, AttackedText], list[str]]] = {}
 
     def begin() -> Iterator[int]:
         for index in waiting:
@@ -85,12 +102,12 @@ def greedy_search(
 
     beginning = begin()
     while True:
-        while len(running) < _TEXTS_AT_ONCE and next(beginning, None) is not None:
+        while len(running) < _PARALLEL_SEARCHES and next(beginning, None) is not None:
             pass
         if not running:
-            return results
-        asked = [text for _, request in running.values() for text in request]
-        probabilities = np.asarray(predict(asked))
+            return [result for result in results if result is not None]
+        queries = [text for _, request in running.values() for text in request]
+        probabilities = np.asarray(predict(queries))
         start = 0
         for index, (search, request) in list(running.items()):
             answer = probabilities[start : start + len(request)]
@@ -104,9 +121,13 @@ def greedy_search(
 
 
 def _search(
-    text, label, candidates, max_changed, generator
+    text: str,
+    label: int,
+    candidates: Candidates,
+    max_changed: float,
+    generator: np.random.Generator,
 ) -> Generator[list[str], np.ndarray, AttackedText]:
-    """Yields texts to predict, is sent their probabilities, and returns the result."""
+    """Yields texts to predict, receives their probabilities, and returns the result."""
     matches = list(WORD.finditer(text))
     words = [match[0] for match in matches]
     ends = [0, *(match.end() for match in matches)]
@@ -116,20 +137,20 @@ def _search(
     ]
     queries = changed = 0
 
-    def joined(parts):
+    def join(parts: list[str]) -> str:
         return "".join(gap + part for gap, part in zip(gaps, [*parts, ""], strict=True))
 
-    def with_word(place, word):
-        return joined([*words[:place], word, *words[place + 1 :]])
+    def with_word(index: int, word: str) -> str:
+        return join([*words[:index], word, *words[index + 1 :]])
 
-    def result(predicted, attacked=True):
+    def result(predicted: int, attacked: bool = True) -> AttackedText:
         return AttackedText(
             text,
             label,
             predicted,
             attacked,
             attacked and predicted != label,
-            joined(words),
+            join(words),
             len(words),
             changed,
             queries,
@@ -142,25 +163,25 @@ def _search(
     if not words:
         return result(label)
     queries += len(words)
-    without = yield [with_word(place, "") for place in range(len(words))]
+    without = yield [with_word(index, "") for index in range(len(words))]
     current = probabilities[label]
     budget = max(1, int(max_changed * len(words)))
-    for place in np.argsort(without[:, label], kind="stable").tolist():
+    for index in np.argsort(without[:, label], kind="stable").tolist():
         if changed == budget:
             break
-        tried = [
+        replacements = [
             word
-            for word in dict.fromkeys(candidates(words[place], generator))
-            if word != words[place]
+            for word in dict.fromkeys(candidates(words[index], generator))
+            if word != words[index]
         ]
-        if not tried:
+        if not replacements:
             continue
-        queries += len(tried)
-        answers = yield [with_word(place, word) for word in tried]
+        queries += len(replacements)
+        answers = yield [with_word(index, word) for word in replacements]
         flips = np.flatnonzero(answers.argmax(axis=1) != label)
         best = int(flips[0] if len(flips) else answers[:, label].argmin())
         if len(flips) or answers[best, label] < current:
-            words[place], current = tried[best], answers[best, label]
+            words[index], current = replacements[best], answers[best, label]
             changed += 1
         if len(flips):
             return result(int(answers[best].argmax()))
@@ -168,20 +189,35 @@ def _search(
 
 
 def summarize_attack(attacked: Sequence[AttackedText]) -> dict[str, Any]:
-    """Returns `texts`, `accuracy` before and `accuracy_under_attack`, `success_rate` (of the
-    attacked texts), `mean_queries` (per attacked text) and `mean_changed` (the share of words
-    changed, over the successes), all fractions but for the queries; None for means of nothing."""
-    tried = [one for one in attacked if one.attacked]
-    successes = [one for one in tried if one.success]
+    """Returns the scores of an attack.
 
-    def mean(values):
+    Args:
+        attacked: the results of `greedy_search`.
+
+    Returns:
+        A JSON-able dictionary: `texts`, their number; `accuracy`, before the attack;
+        `accuracy_under_attack`; `success_rate`, over the attacked texts; `mean_queries`, per
+        attacked text; and `mean_changed`, the mean share of changed words over the successes. All
+        but the numbers of texts and queries are in 0..1; the mean of no texts is None.
+
+    Example:
+        >>> result = AttackedText("a b", 0, 1, True, True, "a c", words=2, changed=1, queries=4)
+        >>> summarize_attack([result])["mean_changed"]
+        0.5
+    """
+    tried = [result for result in attacked if result.attacked]
+    successes = [result for result in tried if result.success]
+
+    def mean(values: Sequence[float]) -> float | None:
         return float(np.mean(values)) if len(values) else None
 
     return {
         "texts": len(attacked),
-        "accuracy": mean([one.attacked for one in attacked]),
-        "accuracy_under_attack": mean([one.attacked and not one.success for one in attacked]),
-        "success_rate": mean([one.success for one in tried]),
-        "mean_queries": mean([one.queries for one in tried]),
-        "mean_changed": mean([one.changed / one.words for one in successes]),
+        "accuracy": mean([result.attacked for result in attacked]),
+        "accuracy_under_attack": mean(
+            [result.attacked and not result.success for result in attacked]
+        ),
+        "success_rate": mean([result.success for result in tried]),
+        "mean_queries": mean([result.queries for result in tried]),
+        "mean_changed": mean([result.changed / result.words for result in successes]),
     }

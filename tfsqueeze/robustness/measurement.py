@@ -1,8 +1,9 @@
-"""Classifiers side by side on the same noisy texts and under the same attacks."""
+"""Accuracy of classifiers on the same noisy texts and under the same attacks."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,23 +12,37 @@ import numpy as np
 
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
 from tfsqueeze.robustness.attacks import ATTACKS, attack_candidates
-from tfsqueeze.robustness.greedy_search import Predict, greedy_search, summarize_attack
-from tfsqueeze.robustness.noises import NOISES, noise_functions, noisy_texts
+from tfsqueeze.robustness.greedy_search import (
+    Candidates,
+    Predict,
+    greedy_search,
+    summarize_attack,
+)
+from tfsqueeze.robustness.noises import NOISES, NoiseFunction, noise_functions, noisy_texts
+from tfsqueeze.robustness.selection import check_names
 from tfsqueeze.utils.errors import UserError
 
+# (what is counted, number done, number in total) -> None
 Progress = Callable[[str, int, int], None]
 
 
 @dataclasses.dataclass(frozen=True)
 class RobustnessOptions:
-    """What is measured.
+    """Settings of a measurement of robustness.
 
-    noises, attacks: names; those that need word embeddings are left out where there are none.
-    levels: of each noise, above 0 and at most 1.
-    max_changed: share of a text's words that an attack may change.
-    seed: of noises and attacks.
+    Args:
+        noises: names in `NOISES`.
+        levels: the levels of each noise, above 0 and at most 1.
+        attacks: names in `ATTACKS`.
+        max_changed: the share of a text's words that an attack may change, above 0 and at most 1.
+        seed: fixes the noises and the attacks.
 
-    Raises UserError for an unknown name and a value out of range.
+    Raises:
+        UserError: a name is unknown, or a value is out of range.
+
+    Example:
+        >>> RobustnessOptions(noises=("swap",), levels=(0.1,), attacks=()).max_changed
+        0.3
     """
 
     noises: tuple[str, ...] = tuple(NOISES)
@@ -36,16 +51,10 @@ class RobustnessOptions:
     max_changed: float = 0.3
     seed: int = 0
 
-    def __post_init__(self):
-        for kind, names, known in (
-            ("noise", self.noises, NOISES),
-            ("attack", self.attacks, ATTACKS),
-        ):
-            for name in names:
-                if name not in known:
-                    raise UserError(
-                        f"there is no {kind} {name!r}; choose some of {', '.join(known)}"
-                    )
+    def __post_init__(self) -> None:
+        """Checks names and ranges."""
+        check_names("noise", NOISES, self.noises)
+        check_names("attack", ATTACKS, self.attacks)
         if self.noises and not self.levels:
             raise UserError("noises need at least one level above 0, such as 0.1")
         for level in self.levels:
@@ -69,27 +78,47 @@ def measure_robustness(
     words: NeighbourWords | None = None,
     progress: Progress = lambda *_: None,
 ) -> dict[str, Any]:
-    """Measures each classifier's accuracy on noisy texts and under attack.
+    """Measures the accuracy of classifiers on noisy texts and under attack.
 
-    predictors: by name, what gives the probabilities of texts, float [texts, labels], in the order
-        of `label_names`. All get the same noisy texts; each is attacked on the same texts.
-    label_ids: the true labels, int [texts].
-    words: for `synonyms` and `textfooler`.
-    progress: called with what is counted, how many are done and how many there are.
+    All classifiers get the same noisy texts, and each one is attacked on the same texts.
 
-    Returns a JSON-able dict: `models` (names), `labels`, `examples`, `options`, `left_out` (names
-    that need words where there are none); `clean` (accuracy by model); `noises`: rows of `noise`,
-    `description`, `example` (the first text that the highest level changes, as `text` and
-    `noisy`, or None) and `levels`, each a `level` with the share of texts that it `changed` and
-    the `accuracy` by model; `attacks`: rows of
-    `attack`, `description`, `model`, what `summarize_attack` returns, and `results`, an
-    `AttackedText` of each text as a dict with the names of its labels.
+    Args:
+        predictors: by name, a function from texts to probabilities, float [texts, labels].
+        texts: the texts to measure on.
+        label_ids: the ids of the true labels, int [texts].
+        label_names: the label of each column of the probabilities.
+        options: the noises, the attacks and their settings.
+        words: the neighbours of words, for `synonyms` and `textfooler`; without them these two are
+            left out.
+        progress: is called with what is counted, the number done and the number in total.
 
-    Raises UserError where there are no texts.
+    Returns:
+        A JSON-able dictionary with
+
+        * `models`, `labels`, `examples` and `options`: the input;
+        * `left_out`: the names of noises and attacks that lack `words`;
+        * `clean`: the accuracy on the original texts, by model;
+        * `noises`: for each noise a row of `noise`, `description`, `example` (the first text that
+          the highest level changes, as `text` and `noisy`, or None) and `levels`: for each level a
+          row of `level`, `changed` (the share of texts that change) and `accuracy` by model;
+        * `attacks`: for each attack and model a row of `attack`, `description`, `model`, the keys
+          of `summarize_attack`, and `results`: the `AttackedText` of each text as a dictionary,
+          with the names of its labels.
+
+    Raises:
+        UserError: there are no texts.
+
+    Example:
+        >>> def predict(texts):
+        ...     return np.array([[1.0, 0.0] if "good" in text else [0.0, 1.0] for text in texts])
+        >>> options = RobustnessOptions(noises=("uppercase",), levels=(1.0,), attacks=())
+        >>> report = measure_robustness({"toy": predict}, ["good"], [0], ["pos", "neg"], options)
+        >>> report["clean"], report["noises"][0]["levels"][0]["accuracy"]
+        ({'toy': 1.0}, {'toy': 0.0})
     """
     if not texts:
         raise UserError("there are no texts to measure on")
-    label_ids = np.asarray(label_ids)
+    true_ids = np.asarray(label_ids)
     left_out = [
         name
         for names, known in ((options.noises, NOISES), (options.attacks, ATTACKS))
@@ -98,18 +127,41 @@ def measure_robustness(
     ]
     noises = noise_functions([name for name in options.noises if name not in left_out], words)
     attacks = attack_candidates([name for name in options.attacks if name not in left_out], words)
-    total, done = len(noises) * len(options.levels), 0
 
-    def accuracies(noisy):
+    def accuracies(noisy: Sequence[str]) -> dict[str, float]:
         return {
-            name: float((np.asarray(predict(noisy)).argmax(axis=1) == label_ids).mean())
+            name: float((np.asarray(predict(noisy)).argmax(axis=1) == true_ids).mean())
             for name, predict in predictors.items()
         }
 
-    clean = accuracies(texts)
-    noise_rows = []
+    return {
+        "models": list(predictors),
+        "labels": list(label_names),
+        "examples": len(texts),
+        "options": {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in dataclasses.asdict(options).items()
+        },
+        "left_out": left_out,
+        "clean": accuracies(texts),
+        "noises": _measure_noises(noises, texts, options, accuracies, progress),
+        "attacks": _measure_attacks(
+            attacks, predictors, texts, true_ids.tolist(), label_names, options, progress
+        ),
+    }
+
+
+def _measure_noises(
+    noises: Mapping[str, NoiseFunction],
+    texts: Sequence[str],
+    options: RobustnessOptions,
+    accuracies: Callable[[Sequence[str]], dict[str, float]],
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    total, done = len(noises) * len(options.levels), 0
+    rows = []
     for name, noise in noises.items():
-        # Of its own for each noise, and the same for all levels: see `edit_matches`.
+        # Each noise has a seed of its own, the same for all levels; see `edit_matches`.
         seed = options.seed + zlib.crc32(name.encode())
         levels = []
         for level in options.levels:
@@ -129,7 +181,7 @@ def measure_robustness(
             ),
             None,
         )
-        noise_rows.append(
+        rows.append(
             {
                 "noise": name,
                 "description": NOISES[name].description,
@@ -137,7 +189,19 @@ def measure_robustness(
                 "levels": levels,
             }
         )
-    attack_rows = []
+    return rows
+
+
+def _measure_attacks(
+    attacks: Mapping[str, Candidates],
+    predictors: Mapping[str, Predict],
+    texts: Sequence[str],
+    label_ids: Sequence[int],
+    label_names: Sequence[str],
+    options: RobustnessOptions,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    rows = []
     for attack, candidates in attacks.items():
         for model, predict in predictors.items():
             attacked = greedy_search(
@@ -147,17 +211,17 @@ def measure_robustness(
                 candidates,
                 max_changed=options.max_changed,
                 seed=options.seed,
-                progress=lambda *counts, what=f"{attack} on {model}": progress(what, *counts),
+                progress=functools.partial(progress, f"{attack} on {model}"),
             )
             results = [
                 {
-                    **dataclasses.asdict(one),
-                    "label": label_names[one.label],
-                    "predicted": label_names[one.predicted],
+                    **dataclasses.asdict(result),
+                    "label": label_names[result.label],
+                    "predicted": label_names[result.predicted],
                 }
-                for one in attacked
+                for result in attacked
             ]
-            attack_rows.append(
+            rows.append(
                 {
                     "attack": attack,
                     "description": ATTACKS[attack].description,
@@ -166,16 +230,4 @@ def measure_robustness(
                     "results": results,
                 }
             )
-    return {
-        "models": list(predictors),
-        "labels": list(label_names),
-        "examples": len(texts),
-        "options": {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in dataclasses.asdict(options).items()
-        },
-        "left_out": left_out,
-        "clean": clean,
-        "noises": noise_rows,
-        "attacks": attack_rows,
-    }
+    return rows

@@ -19,14 +19,20 @@ from tfsqueeze.robustness import (
 )
 from tfsqueeze.robustness.selection import select_by_name
 
-# (text, level in 0..1, generator) -> text; level is the share of the places that the noise can
-# touch: letters, words or spaces, as the noise says. At level 0 the text is the same.
+# (text, level in 0..1, generator) -> noisy text. The level is the share of the letters, words or
+# spaces that the noise edits, of those that it can edit. Level 0 leaves the text unchanged.
 NoiseFunction = Callable[[str, float, np.random.Generator], str]
 
 
 @dataclass(frozen=True)
 class Noise:
-    """A noise, what it does in a few words, and whether it takes `NeighbourWords` besides."""
+    """A noise.
+
+    Args:
+        function: a `NoiseFunction`, which also takes `words` if the noise needs them.
+        description: what the noise does, in a few words.
+        needs_words: whether it needs the neighbours of words.
+    """
 
     function: Callable[..., str]
     description: str
@@ -60,11 +66,14 @@ NOISES: dict[str, Noise] = {
 def noise_functions(
     names: Sequence[str], words: NeighbourWords | None = None
 ) -> dict[str, NoiseFunction]:
-    """Returns noises by their names.
+    """Returns noise functions by name.
 
-    words: what `synonyms` draws from.
+    Args:
+        names: names in `NOISES`.
+        words: the neighbours of words, for `synonyms`.
 
-    Raises UserError for an unknown name, and for `synonyms` without words.
+    Raises:
+        UserError: a name is unknown, or `synonyms` lacks `words`.
     """
     return {
         name: (
@@ -75,9 +84,21 @@ def noise_functions(
 
 
 def noisy_texts(texts: Sequence[str], noise: NoiseFunction, level: float, seed: int) -> list[str]:
-    """Returns each text with a noise; the same for the same seed, whatever the other texts are.
+    """Returns each text with a noise.
 
-    Raises UserError where the level is not in 0..1.
+    Args:
+        texts: any texts.
+        noise: a function of `noise_functions`.
+        level: the share of the letters, words or spaces to edit, in 0..1.
+        seed: fixes the noise of each text, whatever the other texts are.
+
+    Raises:
+        UserError: the level is not in 0..1.
+
+    Example:
+        >>> noise = noise_functions(["uppercase"])["uppercase"]
+        >>> noisy_texts(["play some jazz"], noise, 1.0, seed=0)
+        ['PLAY SOME JAZZ']
     """
     return [
         noise(text, level, np.random.default_rng([seed, index])) for index, text in enumerate(texts)

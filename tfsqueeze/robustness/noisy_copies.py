@@ -1,4 +1,4 @@
-"""Noisy copies of training texts."""
+"""Data augmentation: noisy copies of training texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
 from tfsqueeze.robustness.noises import noise_functions
 from tfsqueeze.utils.errors import UserError
 
-# Those that leave the label as it is and that BERT's text normalization does not undo.
+# The noises that keep the label and that BERT's text normalization does not undo.
 TRAINING_NOISES = (
     "keyboard",
     "swap",
@@ -25,7 +25,7 @@ TRAINING_NOISES = (
     "homoglyphs",
     "word_drop",
 )
-# Those of them that stay within words, so that each word keeps its tag.
+# The ones among them that stay within words, so that each word keeps its tag.
 WORD_NOISES = ("keyboard", "swap", "drop", "insert", "repeat", "ocr", "homoglyphs")
 
 
@@ -37,13 +37,27 @@ def noisy_copies(
     names: Sequence[str] = TRAINING_NOISES,
     words: NeighbourWords | None = None,
 ) -> list[str]:
-    """Returns `copies` of all texts, one copy of all after the other, without the texts as they
-    were; each text of each copy has one noise, drawn by the seed.
+    """Returns noisy copies of all texts, without the original texts.
 
-    level: the share of each noise's places that it touches, in 0..1.
-    names: which of `NOISES`; `synonyms` needs `words`.
+    Each text of each copy has one noise, drawn at random.
 
-    Raises UserError for an unknown noise or none, and where the level is not in 0..1.
+    Args:
+        texts: the texts to copy.
+        copies: the number of copies.
+        level: the share of the letters, words or spaces that a noise edits, in 0..1.
+        seed: fixes the noises.
+        names: the names in `NOISES` to draw from.
+        words: the neighbours of words, for `synonyms`.
+
+    Returns:
+        The first copy of all texts, then the second copy, and so on.
+
+    Raises:
+        UserError: a noise is unknown, there is none, or the level is not in 0..1.
+
+    Example:
+        >>> noisy_copies(["play jazz"], 2, 1.0, seed=0, names=["uppercase"])
+        ['PLAY JAZZ', 'PLAY JAZZ']
     """
     functions = list(noise_functions(names, words).values())
     if not functions:

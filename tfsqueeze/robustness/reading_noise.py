@@ -1,4 +1,4 @@
-"""What optical character recognition takes for something else."""
+"""Reading noise: the confusions of optical character recognition."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from tfsqueeze.robustness.text_edits import choose_one, edit_matches
 
-# Shapes that are taken for each other.
+# Characters and pairs of characters of similar shape.
 _SIMILAR_SHAPES = (
     "0 O o",
     "1 l I i",
@@ -43,13 +43,19 @@ def _confusions() -> dict[str, list[str]]:
     return table
 
 
-# What each character or pair of characters may be read as.
+# The misreadings of each character or pair of characters.
 CONFUSIONS = _confusions()
 _CONFUSABLE = re.compile("|".join(map(re.escape, sorted(CONFUSIONS, key=len, reverse=True))))
 
 
 def ocr(text: str, level: float, generator: np.random.Generator) -> str:
-    """Misreads a share of the characters and pairs in `CONFUSIONS`."""
+    """Replaces characters and pairs of characters by others of similar shape.
+
+    Args:
+        text: any text.
+        level: the share of the characters and pairs in `CONFUSIONS` to replace, in 0..1.
+        generator: draws them and their replacements.
+    """
     return edit_matches(
         _CONFUSABLE,
         text,

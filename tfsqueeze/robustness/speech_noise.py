@@ -1,4 +1,4 @@
-"""What speech recognition writes: homophones, numbers in words, no punctuation and no capitals."""
+"""Speech noise: homophones, spelled-out numbers, no punctuation and no capitals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from tfsqueeze.robustness.text_edits import NON_SPACES, WORD, choose_one, edit_matches
 
-# English words that sound alike, in the received or the general American pronunciation.
+# English words that sound the same in Received Pronunciation or General American.
 _HOMOPHONE_GROUPS = (
     "ad add",
     "ail ale",
@@ -121,19 +121,28 @@ _ONES = (
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _DIGITS = re.compile("[0-9]+")
 _THOUSANDS_COMMA = re.compile("(?<=[0-9]),(?=[0-9]{3})")
-_SILENT = re.compile(r"[^\w\s'’]|_")
+_NOT_SPOKEN = re.compile(r"[^\w\s'’]|_")
 
 
 def asr(text: str, level: float, generator: np.random.Generator) -> str:
-    """Writes a share of the words as they would be heard.
+    """Writes words as speech recognition may hear them.
 
-    They lose capitals and punctuation but for apostrophes, their numbers are spelled out, and
-    those that have homophones become one.
+    The words lose capitals and all punctuation except apostrophes, their numbers are spelled out,
+    and a word with homophones becomes one of them.
+
+    Args:
+        text: any English text.
+        level: the share of the words to change, in 0..1.
+        generator: draws the words and the homophones.
+
+    Example:
+        >>> asr("Meet 2 friends!", 1.0, np.random.default_rng(0))
+        'meat to friends'
     """
 
-    def heard(match):
-        chunk = _SILENT.sub(" ", _THOUSANDS_COMMA.sub("", match[0])).lower()
-        words = " ".join(_DIGITS.sub(lambda digits: f" {spell(digits[0])} ", chunk).split())
+    def transcribe(match: re.Match[str]) -> str:
+        spoken = _NOT_SPOKEN.sub(" ", _THOUSANDS_COMMA.sub("", match[0])).lower()
+        words = " ".join(_DIGITS.sub(lambda digits: f" {spell(digits[0])} ", spoken).split())
         return WORD.sub(
             lambda word: (
                 choose_one(HOMOPHONES[word[0]], generator) if word[0] in HOMOPHONES else word[0]
@@ -141,18 +150,27 @@ def asr(text: str, level: float, generator: np.random.Generator) -> str:
             words,
         )
 
-    return edit_matches(NON_SPACES, text, level, generator, heard)
+    return edit_matches(NON_SPACES, text, level, generator, transcribe)
 
 
 def spell(digits: str) -> str:
-    """Returns a number in English words; from a million on, or with zeros in front, digit by
-    digit."""
+    """Returns a number in English words.
+
+    Numbers of more than six digits, or with a leading zero, are spelled digit by digit.
+
+    Args:
+        digits: ASCII digits.
+
+    Example:
+        >>> spell("42"), spell("007")
+        ('forty two', 'zero zero seven')
+    """
     if len(digits) > 6 or (digits[0] == "0" and len(digits) > 1):
         return " ".join(_ONES[int(digit)] for digit in digits)
     return _words(int(digits))
 
 
-def _words(number):
+def _words(number: int) -> str:
     if number < 20:
         return _ONES[number]
     if number < 100:

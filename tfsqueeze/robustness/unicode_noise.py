@@ -1,4 +1,4 @@
-"""Characters that a reader cannot tell from others, or cannot see."""
+"""Unicode noise: characters that look like others, and invisible characters."""
 
 from __future__ import annotations
 
@@ -46,17 +46,29 @@ HOMOGLYPHS = {
     "Z": "\u0396",
 }
 _CONFUSABLE = re.compile(f"[{''.join(HOMOGLYPHS)}]")
-# Zero width space, non-joiner, joiner, and word joiner.
+# Zero-width space, zero-width non-joiner, zero-width joiner, and word joiner.
 _INVISIBLE = ["\u200b", "\u200c", "\u200d", "\u2060"]
 
 
 def homoglyphs(text: str, level: float, generator: np.random.Generator) -> str:
-    """Replaces a share of the Latin letters in `HOMOGLYPHS` by letters that look the same."""
+    """Replaces Latin letters by letters of other scripts that look the same.
+
+    Args:
+        text: any text.
+        level: the share of the letters in `HOMOGLYPHS` to replace, in 0..1.
+        generator: draws the letters.
+    """
     return edit_matches(_CONFUSABLE, text, level, generator, lambda match: HOMOGLYPHS[match[0]])
 
 
 def zero_width(text: str, level: float, generator: np.random.Generator) -> str:
-    """Puts an invisible character after a share of the letters and digits."""
+    """Inserts invisible characters after letters and digits.
+
+    Args:
+        text: any text.
+        level: the share of the letters and digits to insert one after, in 0..1.
+        generator: draws the positions and the characters.
+    """
     return edit_matches(
         LETTER_OR_DIGIT,
         text,

@@ -1,4 +1,4 @@
-"""Words that are left out or give way to others."""
+"""Word noise: deleted words and replaced words."""
 
 from __future__ import annotations
 
@@ -13,19 +13,31 @@ _WORD_AND_SPACE = re.compile(r"\S+\s*")
 
 
 def word_drop(text: str, level: float, generator: np.random.Generator) -> str:
-    """Leaves out a share of the words."""
+    """Deletes words, with their punctuation and the space after them.
+
+    Args:
+        text: any text.
+        level: the share of the words to delete, in 0..1.
+        generator: draws the words.
+    """
     return edit_matches(_WORD_AND_SPACE, text, level, generator, lambda match: "")
 
 
 def synonyms(text: str, level: float, generator: np.random.Generator, words: NeighbourWords) -> str:
-    """Replaces a share of the words by words near them in a table of embeddings.
+    """Replaces words by neighbours in a table of word embeddings.
 
-    Words without neighbours stay. Near words need not be synonyms: opposites stand in like places
-    too, so that a label may no longer hold at high levels.
+    Words without neighbours stay. Neighbours need not be synonyms: opposites occur in similar
+    contexts too, so a label may no longer hold at high levels.
+
+    Args:
+        text: any text.
+        level: the share of the words to replace, in 0..1.
+        generator: draws the words and their replacements.
+        words: the neighbours of words.
     """
 
-    def near(match):
-        found = words.neighbours(match[0])
-        return match_case(match[0], choose_one(found, generator)) if found else match[0]
+    def replacement(match: re.Match[str]) -> str:
+        neighbours = words.neighbours(match[0])
+        return match_case(match[0], choose_one(neighbours, generator)) if neighbours else match[0]
 
-    return edit_matches(WORD, text, level, generator, near)
+    return edit_matches(WORD, text, level, generator, replacement)

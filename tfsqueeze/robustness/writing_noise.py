@@ -1,4 +1,4 @@
-"""Careless writing: capitals, punctuation and white space."""
+"""Writing noise: case, punctuation and whitespace."""
 
 from __future__ import annotations
 
@@ -16,45 +16,95 @@ from tfsqueeze.robustness.text_edits import (
 )
 
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~‘’“”«»–—…¡¿]")
-_ADDED = [".", ",", "!", "?", ";", ":", "...", "!!", "-"]
+_ADDED_PUNCTUATION = [".", ",", "!", "?", ";", ":", "...", "!!", "-"]
 # A space, a tab, a no-break space, a thin space and an ideographic space.
-_MORE_SPACES = [" ", "\t", "\u00a0", "\u2009", "\u3000"]
+_ADDED_SPACES = [" ", "\t", "\u00a0", "\u2009", "\u3000"]
 
 
 def lowercase(text: str, level: float, generator: np.random.Generator) -> str:
-    """Writes a share of the words in small letters."""
+    """Writes words in lowercase.
+
+    Args:
+        text: any text.
+        level: the share of the words to change, in 0..1.
+        generator: draws the words.
+    """
     return edit_matches(NON_SPACES, text, level, generator, lambda match: match[0].lower())
 
 
 def uppercase(text: str, level: float, generator: np.random.Generator) -> str:
-    """Writes a share of the words in capitals."""
+    """Writes words in capitals.
+
+    Args:
+        text: any text.
+        level: the share of the words to change, in 0..1.
+        generator: draws the words.
+    """
     return edit_matches(NON_SPACES, text, level, generator, lambda match: match[0].upper())
 
 
 def random_case(text: str, level: float, generator: np.random.Generator) -> str:
-    """Changes the case of a share of the letters."""
+    """Inverts the case of letters.
+
+    Args:
+        text: any text.
+        level: the share of the letters to change, in 0..1.
+        generator: draws the letters.
+    """
     return edit_matches(LETTER, text, level, generator, lambda match: match[0].swapcase())
 
 
 def punctuation_removed(text: str, level: float, generator: np.random.Generator) -> str:
-    """Leaves out a share of the punctuation marks."""
+    """Deletes punctuation marks.
+
+    Args:
+        text: any text.
+        level: the share of the punctuation marks to delete, in 0..1.
+        generator: draws the marks.
+    """
     return edit_matches(_PUNCTUATION, text, level, generator, lambda match: "")
 
 
 def punctuation_added(text: str, level: float, generator: np.random.Generator) -> str:
-    """Puts a punctuation mark after a share of the words."""
+    """Inserts punctuation marks after words.
+
+    Args:
+        text: any text.
+        level: the share of the words to insert a mark after, in 0..1.
+        generator: draws the words and the marks.
+    """
     return edit_matches(
-        WORD, text, level, generator, lambda match: match[0] + choose_one(_ADDED, generator)
+        WORD,
+        text,
+        level,
+        generator,
+        lambda match: match[0] + choose_one(_ADDED_PUNCTUATION, generator),
     )
 
 
 def extra_spaces(text: str, level: float, generator: np.random.Generator) -> str:
-    """Adds a second space, usual or odd, to a share of the spaces."""
+    """Adds a second space, ordinary or exotic, to spaces between words.
+
+    Args:
+        text: any text.
+        level: the share of the spaces to extend, in 0..1.
+        generator: draws the spaces and the added ones.
+    """
     return edit_matches(
-        SPACES, text, level, generator, lambda match: match[0] + choose_one(_MORE_SPACES, generator)
+        SPACES,
+        text,
+        level,
+        generator,
+        lambda match: match[0] + choose_one(_ADDED_SPACES, generator),
     )
 
 
 def lost_spaces(text: str, level: float, generator: np.random.Generator) -> str:
-    """Leaves out a share of the spaces, so that words run together."""
+    """Deletes spaces, so that words run together.
+
+    Args:
+        text: any text.
+        level: the share of the spaces to delete, in 0..1.
+        generator: draws the spaces.
+    """
     return edit_matches(SPACES, text, level, generator, lambda match: "")
