@@ -20,7 +20,7 @@ from converters.arm64.cpus import find_cpu
 from converters.arm64.emulator import find_runtime, run_on_arm64
 from converters.arm64.plugin import InstructionCounts, ensure_plugin
 from converters.arm64.qemu import emulator_version
-from converters.arm64.root import ensure_root
+from converters.arm64.sysroot import ensure_sysroot
 from converters.runtime.interpreters import open_model
 from tfsqueeze.utils.files import write_atomically
 
@@ -61,9 +61,9 @@ def count_models(
     total = len(cpus) * (len(specs) + len(selection.files)) * len(selection.backends)
     report = progress or (lambda done, total, text: None)
     report(0, total, "preparing the emulator")
-    root = ensure_root()
+    sysroot = ensure_sysroot()
     program = hashlib.sha256(Path(guest.__file__).read_bytes()).hexdigest()
-    tools = emulator, root.folder.name, root.debian_packages, ensure_plugin().name, program
+    tools = emulator, sysroot.folder.name, sysroot.debian_packages, ensure_plugin().name, program
     paths = ensure_models(specs, folder, progress)
     models: list[tuple[ModelSpec | None, str, Path]] = [
         *((spec, spec.name, path) for spec, path in zip(specs, paths, strict=True)),
@@ -98,8 +98,8 @@ def count_models(
                 "runs": runs,
                 "baseline": baseline,
                 "emulator": emulator,
-                "wheels": root.wheels,
-                "debian_packages": root.debian_packages,
+                "wheels": sysroot.wheels,
+                "debian_packages": sysroot.debian_packages,
                 "instructions": rows,
             }
         )

@@ -1,15 +1,21 @@
-"""The target table: what of each preset runs on each device's accelerator, and how well."""
+"""Makes the target table: how much of each preset runs on each device, and how accurate it is."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfsqueeze.utils.errors import UserError
 
-# With the entries of its vocabulary: of 8,000, model and tokenizer would exceed 1 MB of flash.
+if TYPE_CHECKING:
+    from converters.targets.registry import TargetName
+    from converters.targets.target import DeviceRow
+    from tfsqueeze.training.trained_run import TrainedRun
+
+# Presets with the size of their vocabulary. With 8,000 tokens, model and tokenizer of
+# squeezebert-micro would exceed 1 MB of flash.
 PRESETS = {
     "squeezebert-edgetpu": 8000,
     "squeezebert-edgetpu-hybrid": 8000,
@@ -29,18 +35,25 @@ def compare_targets(
 ) -> dict[str, Any]:
     """Trains each preset on a dataset, as the demo does, and exports it to every target.
 
-    data: what `load_dataset` takes. The test split is measured, or that for validation where
-        there is none.
-    folder: takes the training runs, DATA-PRESET, which go on where they were after an
-        interruption.
-    progress: see `train_classifier`.
+    Args:
+        data: a dataset, as `load_dataset` takes it. The accuracy is measured on the test split,
+            or on the validation split where there is none.
+        folder: where the training runs DATA-PRESET are kept. An interrupted run is resumed.
+        max_length: length of training and export, in tokens.
+        epochs: number of epochs of the float stage.
+        presets: names among `PRESETS`.
+        seed: seed of the data's split and of training.
+        progress: see `train_classifier`.
 
-    Returns a JSON-able dict: the settings, `examples`, and `targets`: a row for each preset and
-    device, as the target's `devices` (see `converters.targets.registry`) with `preset`, and `accuracy`
-    (of the int8 file on LiteRT, whose numbers each target's split or compiled form keeps) and
-    `float_accuracy` (of Keras). `missing` says why a target has no row for a preset.
+    Returns:
+        A JSON-able dict with the settings, `examples` (number of texts), `targets` and `missing`.
+        `targets` has a row for each preset and device: a `converters.targets.target.DeviceRow`
+        with `preset`, `target`, `accuracy` (of the int8 file on LiteRT, whose numbers the split
+        or compiled form of each target keeps) and `float_accuracy` (of Keras). `missing` says
+        why a target has no row for a preset.
 
-    Raises UserError where the data cannot be read or a preset is unknown.
+    Raises:
+        UserError: the data cannot be read, or a preset is unknown.
     """
     from converters.runtime.workers import predict_logits, run_in_workers
     from converters.targets.registry import TARGETS
@@ -66,12 +79,12 @@ def compare_targets(
             patience=10,
             seed=seed,
         )
-        place = f"{index + 1}/{len(presets)}"
+        position = f"{index + 1}/{len(presets)}"
         run = train_classifier(
             folder / f"{Path(data).name}-{preset}",
             splits,
             options,
-            lambda stage, *counts, place=place: progress(f"{place} {stage}", *counts),
+            lambda stage, *counts, position=position: progress(f"{position} {stage}", *counts),
             dataset_name=data,
         )
         from converters.conversion.runs import convert_run
@@ -89,7 +102,8 @@ def compare_targets(
         for target in TARGETS:
             try:
                 rows += [
-                    {**measured, "target": target, **device} for device in _devices(target, run)
+                    {**measured, "target": target, **device.to_dict()}
+                    for device in _export_devices(target, run)
                 ]
             except UserError as error:
                 missing.append({"preset": preset, "target": target, "why": str(error)})
@@ -105,10 +119,15 @@ def compare_targets(
 
 
 def bert_row(progress: Callable[[int, int, str], None] | None = None) -> dict[str, Any]:
-    """BERT-base of 128 tokens, made int8 by the stock converter, on the Edge TPU, as a row of the
-    table; built on first use (some minutes)."""
+    """Returns the row of BERT-base on the Edge TPU, int8 by the stock converter, 128 tokens.
+
+    Args:
+        progress: see `benchmarks.models.ensure_models`, which builds the model on first use; this
+            takes some minutes.
+    """
     from benchmarks.models import ensure_models, tflite_peers
-    from converters.targets.edgetpu.edgetpu_target import check, device_row
+    from converters.targets.edgetpu.edgetpu_check import check_edgetpu
+    from converters.targets.edgetpu.edgetpu_target import device_row
 
     (spec,) = (spec for spec in tflite_peers(128) if spec.name == "bert-base int8")
     (path,) = ensure_models([spec], progress=progress)
@@ -117,12 +136,12 @@ def bert_row(progress: Callable[[int, int, str], None] | None = None) -> dict[st
         "target": "edgetpu",
         "accuracy": None,
         "float_accuracy": None,
-        **device_row(check(path), path.stat().st_size),
+        **device_row(check_edgetpu(path), path.stat().st_size).to_dict(),
     }
 
 
-def _devices(target, run):
+def _export_devices(target: TargetName, run: TrainedRun) -> tuple[DeviceRow, ...]:
     from converters.targets.registry import load_target
 
     with tempfile.TemporaryDirectory() as folder:
-        return load_target(target).export(run, Path(folder))["devices"]
+        return load_target(target).export(run, Path(folder)).devices

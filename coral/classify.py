@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Classifies texts on a Coral board with a folder that `tfsqueeze export --target edgetpu` wrote.
 
-It needs numpy, `tokenizers` and an interpreter of .tflite files alone, and runs on Python 3.7 and
+It needs only numpy, `tokenizers` and an interpreter of .tflite files, and runs on Python 3.7 and
 later. See the README beside it.
 """
 
@@ -22,7 +22,7 @@ COMPILED, BODY = "body_edgetpu.tflite", "body.tflite"
 
 
 def load_interpreter_module():
-    """Returns the first installed module with Interpreter and load_delegate."""
+    """Returns the first installed module that has Interpreter and load_delegate."""
     for name in INTERPRETERS:
         try:
             return importlib.import_module(name)
@@ -34,9 +34,15 @@ def load_interpreter_module():
 
 
 def open_interpreter(folder, device):
-    """Returns (interpreter, name of the device) for `auto`, `tpu` or `cpu`.
+    """Opens the body of a model on a device.
 
-    `auto` takes the TPU where its library, a device and the compiled body are all there.
+    Args:
+        folder: the exported folder, a Path.
+        device: `auto`, `tpu` or `cpu`. `auto` takes the TPU where its library, a device and the
+            compiled body are all present, and the CPU otherwise.
+
+    Returns:
+        The interpreter, and the name of the device that it uses.
     """
     module = load_interpreter_module()
     if device != "cpu":
@@ -60,7 +66,15 @@ def open_interpreter(folder, device):
 
 
 class Classifier:
-    """Tokenizes, looks embeddings up on the host, and runs the body on the device."""
+    """Tokenizes texts, looks up embeddings on the host, and runs the body on the device.
+
+    Args:
+        folder: the exported folder.
+        device: see `open_interpreter`.
+
+    Example:
+        label, probability = Classifier("mine-coral").classify("play some jazz")
+    """
 
     def __init__(self, folder, device="auto"):
         folder = Path(folder)
@@ -76,14 +90,21 @@ class Classifier:
             ) from None
         self.labels = self.description["labels"]
         self.interpreter, self.device = open_interpreter(folder, device)
-        # Compilers keep shapes and names, and may reorder inputs.
+        # A compiler keeps shapes and names, but may reorder inputs.
         self.inputs = {
             detail["name"]: detail["index"] for detail in self.interpreter.get_input_details()
         }
         self.output = self.interpreter.get_output_details()[0]["index"]
 
     def token_ids(self, text):
-        """int32 [max_length]: [CLS] text [SEP] and padding."""
+        """Encodes a text as `[CLS] text [SEP]`.
+
+        Args:
+            text: the text.
+
+        Returns:
+            Token ids int32 [max_length], truncated or padded.
+        """
         tokens, length = self.description["tokens"], self.description["max_length"]
         found = self.tokenizer.encode(text, add_special_tokens=False).ids[: length - 2]
         ids = np.full(length, tokens["pad"], np.int32)
@@ -91,7 +112,14 @@ class Classifier:
         return ids
 
     def logits(self, ids):
-        """float32 [labels] of int32 [max_length]."""
+        """Computes the logits of a text.
+
+        Args:
+            ids: token ids int32 [max_length].
+
+        Returns:
+            Logits float32 [num_labels].
+        """
         for described in self.description["inputs"]:
             name = described["name"]
             rows = self.tables[name][ids].reshape(described["shape"])
@@ -102,7 +130,7 @@ class Classifier:
         return output["scale"] * (values - output["zero_point"])
 
     def classify(self, text):
-        """(label, probability) of the most probable label."""
+        """Returns the most probable label of a text, and its probability from 0 to 1."""
         logits = self.logits(self.token_ids(text))
         weights = np.exp(logits - logits.max())
         best = int(logits.argmax())
@@ -110,6 +138,11 @@ class Classifier:
 
 
 def main(arguments=None):
+    """Classifies the texts of the command line or of standard input.
+
+    Args:
+        arguments: the arguments; by default those of the command line.
+    """
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", help="what `tfsqueeze export --target edgetpu` wrote")
     parser.add_argument("texts", nargs="*", help="texts; lines of standard input without any")

@@ -1,2 +1,4 @@
-"""The runtimes' aarch64 wheels under QEMU: what phones and Coral boards compute, and how many
-instructions they take for it."""
+"""Runs the aarch64 wheels of the runtimes under QEMU.
+
+This shows what phones and Coral boards compute, and how many instructions they need for it.
+"""

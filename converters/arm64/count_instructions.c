@@ -1,11 +1,13 @@
 /* A plugin for QEMU's user-mode emulator of AArch64 that counts executed instructions.
  *
- * Each time the program calls getppid(MARK) the counts so far are appended to a file as one line:
- * all instructions, those of SIMD and floating point, dot products, loads and stores. The line is
- * written before the call itself runs. One thread may run between two marks: counters are plain.
+ * Each time the program calls getppid(MARK), the plugin appends a line with the counts so far to
+ * a file: all instructions, SIMD and floating point, dot products, loads and stores. It writes the
+ * line before the call itself runs. The counters are not atomic, so only one thread may run
+ * between two marks.
  *
- * Debian ships no header for QEMU's plugins. What is used of their API, version 1 as in QEMU 7.2,
- * is declared here. Instruction classes: Arm Architecture Reference Manual for A-profile, C4.1.
+ * Debian ships no header for QEMU's plugins. This file declares the parts of their API that it
+ * uses, version 1 as in QEMU 7.2. Instruction classes: Arm Architecture Reference Manual for
+ * A-profile, C4.1.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
-"""Which processors are emulated, and the files by which programs tell them.
+"""The emulated processors, and the files by which programs detect them.
 
-QEMU gives a program the registers and hardware capabilities of the processor, but the files of
-/proc and /sys are those of the host. The runtimes read them (the library cpuinfo of XNNPACK): on
-the files of an x86 host LiteRT crashes, and XNNPACK picks kernels for an unknown processor.
+QEMU gives a program the registers and hardware capabilities of the processor, but the files in
+/proc and /sys of the host. The runtimes read these files (XNNPACK's library cpuinfo does). With
+those of an x86 host LiteRT crashes, and XNNPACK picks kernels for an unknown processor.
 """
 
 from __future__ import annotations
@@ -18,9 +18,13 @@ _BASE = ("fp", "asimd", "aes", "pmull", "sha1", "sha2", "crc32")
 class Cpu:
     """A processor by Arm.
 
-    name: as QEMU calls it.
-    variant, part, revision: fields of its main ID register (MIDR_EL1).
-    features: what the kernel would list in /proc/cpuinfo for the capabilities that QEMU reports.
+    Attributes:
+        name: QEMU's name of the processor.
+        variant: field of its main ID register (MIDR_EL1).
+        part: field of its main ID register.
+        revision: field of its main ID register.
+        features: the features that Linux lists in /proc/cpuinfo for the capabilities that QEMU
+            reports.
     """
 
     name: str
@@ -30,7 +34,7 @@ class Cpu:
     features: tuple[str, ...]
 
     def files(self) -> dict[str, str]:
-        """The files by path below /: those of a machine with one such core."""
+        """Returns the files of a machine with one such core, by their paths below /."""
         fields = {
             "processor": 0,
             "BogoMIPS": "100.00",
@@ -42,7 +46,7 @@ class Cpu:
             "CPU revision": self.revision,
         }
         folder = "sys/devices/system/cpu"
-        # All that cpuinfo reads; a file that were missing here would be the host's.
+        # All files that cpuinfo reads. It would read those of the host for any missing here.
         numbers = {
             **dict.fromkeys(("kernel_max", "possible", "present", "online"), 0),
             **{f"cpu0/cpufreq/cpuinfo_{limit}_freq": 1_500_000 for limit in ("min", "max")},
@@ -65,9 +69,9 @@ class Cpu:
         }
 
 
-# Coral boards and small phone cores: neither dot products nor half-precision arithmetic.
+# Coral boards and small phone cores, without dot products and half-precision arithmetic.
 CORTEX_A53 = Cpu("cortex-a53", 0, 0xD03, 4, (*_BASE, "cpuid"))
-# Big phone cores since 2018: both.
+# Big phone cores since 2018, with both.
 CORTEX_A76 = Cpu(
     "cortex-a76",
     4,
@@ -79,7 +83,18 @@ CPUS = {cpu.name: cpu for cpu in (CORTEX_A53, CORTEX_A76)}
 
 
 def find_cpu(name: str) -> Cpu:
-    """The processor of a name. Raises UserError for a name that is not among `CPUS`."""
+    """Returns a processor.
+
+    Args:
+        name: one of `CPUS`.
+
+    Raises:
+        UserError: there is no processor of that name.
+
+    Example:
+        >>> hex(find_cpu("cortex-a53").part)
+        '0xd03'
+    """
     if name not in CPUS:
         raise UserError(f"the processor {name!r} is unknown; there are {', '.join(CPUS)}")
     return CPUS[name]

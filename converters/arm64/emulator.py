@@ -1,8 +1,7 @@
-"""Runs a .tflite file with a runtime's aarch64 wheel on an emulated processor."""
+"""Runs a .tflite file with the aarch64 wheel of a runtime on an emulated processor."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import tempfile
@@ -14,9 +13,9 @@ import numpy as np
 from converters.arm64.cpus import find_cpu
 from converters.arm64.plugin import InstructionCounts, ensure_plugin, read_counts
 from converters.arm64.qemu import find_emulator
-from converters.arm64.root import ENVIRONMENT, ensure_root
+from converters.arm64.sysroot import ENVIRONMENT, ensure_sysroot
 from converters.runtime.interpreters import Inputs, open_model
-from converters.tflite.tflite_file import Model
+from converters.tflite.tflite_file import Model, TFLiteFile
 from tfsqueeze.utils.errors import UserError
 
 RUNTIMES = {"litert": "ai_edge_litert.interpreter", "tflite-runtime": "tflite_runtime.interpreter"}
@@ -25,13 +24,14 @@ _GUEST = Path(__file__).with_name("guest.py")
 
 @dataclass(frozen=True)
 class Arm64Run:
-    """What a model gave on an emulated processor.
+    """The result of a model on an emulated processor.
 
-    outputs: one array an output in the order of the file, rows [n, ...] as stored.
-    counts: the instructions of each inference, in order; None where they were not counted. The
-        first inference does what is done once, such as packing weights; the call from Python, a
-        few hundred instructions, is in each.
-    log: what the runtime wrote to standard error.
+    Attributes:
+        outputs: an array [n, ...] for each output, in the order of the file, not dequantized.
+        counts: the instructions of each inference, in order; None where they were not counted.
+            The first inference includes what happens once, such as packing weights. Each
+            includes the call from Python, a few hundred instructions.
+        log: what the runtime wrote to standard error.
     """
 
     outputs: tuple[np.ndarray, ...]
@@ -46,46 +46,48 @@ def run_on_arm64(
     cpu: str = "cortex-a76",
     count: bool = False,
 ) -> Arm64Run:
-    """Runs a .tflite file, given as its bytes or a path, on rows of inputs, with one thread.
+    """Runs a .tflite file with one thread.
 
-    The first call makes the root (`ensure_root`). Starting the emulated Python takes seconds, and
-    float arithmetic is emulated one number at a time: all rows belong into one call.
+    The first call makes the sysroot (`ensure_sysroot`). The emulated Python takes seconds to
+    start, and QEMU emulates float arithmetic one number at a time, so pass all rows in one call.
 
     Args:
-        inputs: an array [n, ...] per input name, or the array itself where there is one input;
-            one inference for each batch of the model's size, which mostly is 1.
+        model: the bytes of a .tflite file, or its path.
+        inputs: an array [n, ...] by input name; for a model of one input, the array itself. The
+            model runs once for each batch of its own size, which is 1 for most models.
         runtime: one of `RUNTIMES`.
         cpu: one of `converters.arm64.cpus.CPUS`.
-        count: counts instructions, which needs a C compiler.
+        count: whether to count instructions, which needs a C compiler.
+
+    Returns:
+        The outputs for all rows, and the instructions where they were counted.
 
     Raises:
-        UserError: QEMU is not installed, the root or plugin cannot be made, an argument is out of
-            range, the inputs do not fit the model, or the runtime cannot load or run it.
+        UserError: QEMU is not installed, the sysroot or plugin cannot be made, an argument is out
+            of range, the inputs do not fit the model, or the runtime cannot load or run it.
     """
     find_emulator()
     module, processor = find_runtime(runtime), find_cpu(cpu)
-    rows = open_model(model).checked_rows(inputs)
+    file = TFLiteFile.open(model)
+    rows = open_model(file).checked_rows(inputs)
     if not len(next(iter(rows.values()))):
         raise UserError("the inputs have no rows; give at least one")
-    root = ensure_root()
+    sysroot = ensure_sysroot()
     with tempfile.TemporaryDirectory(prefix="tfsqueeze-arm64-") as name:
         folder = Path(name)
-        if isinstance(model, bytes):
-            (folder / "model.tflite").write_bytes(model)
-        else:
-            (folder / "model.tflite").symlink_to(Path(model).resolve())
+        (folder / "model.tflite").write_bytes(file.content)
         np.savez(
             folder / "inputs.npz",
             **{f"input_{index}": values for index, values in enumerate(rows.values())},
         )
-        counted = folder / "counts.txt"
-        options = ["-plugin", f"{ensure_plugin()},output={counted}"] if count else []
-        # -B leaves the root as it is.
+        counts = folder / "counts.txt"
+        options = ["-plugin", f"{ensure_plugin()},output={counts}"] if count else []
+        # -B: Python writes no compiled modules into the sysroot.
         command = [
-            *root.python(processor, *options),
+            *sysroot.python(processor, *options),
             "-B",
             str(_GUEST),
-            str(root.packages),
+            str(sysroot.packages),
             module,
             str(folder),
         ]
@@ -99,17 +101,23 @@ def run_on_arm64(
             cwd=folder,
         )
         if result.returncode:
-            source = "the model" if isinstance(model, bytes) else os.fspath(model)
             raise UserError(
-                f"{runtime} on an emulated {cpu} cannot run {source}: {_reason(result)}"
+                f"{runtime} on an emulated {cpu} cannot run {file.name}: {_reason(result)}"
             )
         with np.load(folder / "outputs.npz") as outputs:
             arrays = tuple(outputs[f"output_{index}"] for index in range(len(outputs)))
-        return Arm64Run(arrays, read_counts(counted) if count else None, result.stderr)
+        return Arm64Run(arrays, read_counts(counts) if count else None, result.stderr)
 
 
 def find_runtime(name: str) -> str:
-    """The interpreter's module. Raises UserError for a name that is not among `RUNTIMES`."""
+    """Returns the name of a runtime's interpreter module.
+
+    Args:
+        name: one of `RUNTIMES`.
+
+    Raises:
+        UserError: there is no runtime of that name.
+    """
     if name not in RUNTIMES:
         raise UserError(
             f"the runtime {name!r} has no aarch64 wheel here; there are {', '.join(RUNTIMES)}"

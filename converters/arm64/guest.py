@@ -1,11 +1,11 @@
-"""Runs a .tflite file on rows of inputs inside the emulator; needs numpy and a runtime alone.
+"""Runs a .tflite file inside the emulator; needs only numpy and a runtime.
 
     python3.11 guest.py PACKAGES MODULE FOLDER
 
-PACKAGES is the folder of the wheels and MODULE the runtime's interpreter. FOLDER holds
-`model.tflite` and `inputs.npz` (`input_0`, `input_1`, ..., rows [n, ...]), and gets `outputs.npz`
-(`output_0`, ..., rows [n, ...] as stored). Before and after each inference, of one batch, it gives
-the sign that `count_instructions.c` waits for.
+PACKAGES is the folder of the wheels, and MODULE the module of the runtime's interpreter. FOLDER
+holds `model.tflite` and `inputs.npz` (`input_0`, `input_1`, ..., arrays [n, ...]). The script adds
+`outputs.npz` (`output_0`, ..., arrays [n, ...], not dequantized). Before and after the inference
+of each batch, it makes the system call that `count_instructions.c` waits for.
 """
 
 import ctypes
@@ -13,11 +13,18 @@ import importlib
 import sys
 from pathlib import Path
 
-GETPPID = 173  # of Linux on AArch64
+GETPPID = 173  # the number of the system call in Linux on AArch64
 MARK = 0x7F5EEEE
 
 
 def main(packages: str, module: str, folder: str) -> None:
+    """Runs the model in a folder on the inputs beside it.
+
+    Args:
+        packages: the folder of the wheels.
+        module: the module of the runtime's interpreter.
+        folder: the folder with `model.tflite` and `inputs.npz`.
+    """
     sys.path.insert(0, packages)
     import numpy as np
 

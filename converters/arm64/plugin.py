@@ -1,4 +1,4 @@
-"""Compiles the plugin that counts instructions, and reads what it wrote."""
+"""Compiles the QEMU plugin that counts instructions, and reads its counts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ _SOURCE = Path(__file__).with_name("count_instructions.c")
 
 @dataclass(frozen=True)
 class InstructionCounts:
-    """Instructions that one inference executed.
+    """Instructions that one inference executed, by the encoding of A64 instructions.
 
-    total: all of them; the others are parts of it, by the encoding of A64 instructions.
-    simd: data processing on vector and floating-point registers, dot products included.
-    dot_product: SDOT and UDOT, 16 int8 multiply-accumulates each on 128-bit registers.
-    memory: loads and stores, of vectors too.
+    Attributes:
+        total: all instructions.
+        simd: data processing on vector and floating-point registers, with dot products.
+        dot_product: SDOT and UDOT, with 16 int8 multiply-accumulates each on 128-bit registers.
+        memory: loads and stores, also of vectors.
     """
 
     total: int
@@ -32,7 +33,7 @@ class InstructionCounts:
 
 
 def ensure_plugin() -> Path:
-    """Returns the compiled plugin in the cache, compiled on first use.
+    """Returns the path of the compiled plugin in the cache; compiles it on first use.
 
     Raises:
         UserError: there is no C compiler, or it failed.
@@ -61,9 +62,11 @@ def ensure_plugin() -> Path:
 
 
 def read_counts(path: Path) -> tuple[InstructionCounts, ...]:
-    """The counts of each inference in a file that the plugin wrote.
+    """Reads the counts of each inference.
 
-    Its lines are totals so far: the first before an inference, the next after it, and so on.
+    Args:
+        path: a file that the plugin wrote. Its lines are running totals: one before an
+            inference, one after it, and so on.
     """
     lines = [
         [int(word) for word in line.split()]

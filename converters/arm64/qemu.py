@@ -1,4 +1,4 @@
-"""QEMU's user-mode emulator of AArch64, which runs one program on the host's kernel."""
+"""Finds QEMU's user-mode emulator of AArch64, which runs one program on the host's kernel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ _PROGRAM = "qemu-aarch64"
 
 
 def find_emulator() -> str:
-    """The path of the emulator. Raises UserError where it is not installed."""
+    """Returns the path of the emulator.
+
+    Raises:
+        UserError: the emulator is not installed.
+    """
     path = shutil.which(_PROGRAM)
     if path is None:
         raise UserError(
@@ -22,8 +26,12 @@ def find_emulator() -> str:
 
 
 def emulator_version() -> str:
-    """What the emulator says of its version, in one line."""
-    answer = subprocess.run(
+    """Returns the line in which the emulator prints its version.
+
+    Raises:
+        UserError: the emulator is not installed.
+    """
+    result = subprocess.run(
         [find_emulator(), "--version"], capture_output=True, text=True, check=True
     )
-    return answer.stdout.splitlines()[0]
+    return result.stdout.splitlines()[0]

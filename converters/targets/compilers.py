@@ -1,4 +1,4 @@
-"""Compilers of other vendors, run on a .tflite file."""
+"""Runs the compiler of a vendor on a .tflite file."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ _TIMEOUT_SECONDS = 600
 
 
 def run_compiler(name: str, command: Sequence[str], model: Path) -> str:
-    """Returns what a compiler prints on standard output.
+    """Runs a compiler and returns its standard output.
 
-    name: what it is called in messages. model: the file that the command names.
+    Args:
+        name: the compiler's name in error messages.
+        command: the program and its arguments.
+        model: the file that the command compiles, for error messages.
 
-    Raises UserError where it refuses the file or takes more than ten minutes.
+    Raises:
+        UserError: the compiler refuses the file, or takes more than ten minutes.
     """
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         raise UserError(
             f"{name} took more than {_TIMEOUT_SECONDS} seconds on {model}; "
             "try a smaller model or a shorter max_length"
         ) from None
-    if done.returncode:
-        lines = (done.stdout + done.stderr).strip().splitlines() or ["it printed nothing"]
+    if result.returncode:
+        lines = (result.stdout + result.stderr).strip().splitlines() or ["it printed nothing"]
         raise UserError(f"{name} refused {model}: {lines[-1]}")
-    return done.stdout
+    return result.stdout

@@ -1,50 +1,43 @@
-"""Devices that a trained run can be exported to.
+"""The names of the targets, and the class of each.
 
-A target is one module with `export(run, folder, max_length) -> facts`: it fills `folder`, which is
-there and empty, and returns what it found, JSON-able:
-
-    summary: lines to print, by name
-    files: [{name, bytes}]
-    devices: rows of the target table, [{device, operators, operators_on_device, macs,
-        macs_on_device, model_bytes, memory, microseconds}]; `memory` is a line of what takes how
-        much, `microseconds` an estimate or None; for a device without an accelerator
-        `macs_on_device` and `operators_on_device` are those that its own kernels compute
-
-What the others need may be missing, so a module is imported when it is asked for. A module with
-`check(model) -> facts` also says of any .tflite file where its operators will run, as `operators`
-(see `converters.reports.placement_picture`) and `summary`.
-A module with `SHARES_FOLDER` true adds its files to those that are in the output folder.
-`verify(run, parts) -> facts` also runs the texts of `parts`, datasets by name, in the device's own
-interpreter (see `converters.targets.micro.micro_verification`).
+A target is one class in one package. What a target needs may not be installed, so its module is
+imported only when the target is asked for.
 """
 
 from __future__ import annotations
 
 import importlib
-from types import ModuleType
+from typing import TYPE_CHECKING, Literal
 
 from tfsqueeze.utils.errors import UserError
 
-TARGETS = {
-    "edgetpu": "converters.targets.edgetpu.edgetpu_target",
-    "ethos-u": "converters.targets.ethos_u.ethos_u_target",
-    "micro": "converters.targets.micro.micro_target",
-    "android": "converters.targets.android.android_target",
+if TYPE_CHECKING:
+    from converters.targets.target import Target
+
+TargetName = Literal["edgetpu", "ethos-u", "micro", "android"]
+
+TARGETS: dict[TargetName, str] = {
+    "edgetpu": "converters.targets.edgetpu.edgetpu_target:EdgeTpuTarget",
+    "ethos-u": "converters.targets.ethos_u.ethos_u_target:EthosUTarget",
+    "micro": "converters.targets.micro.micro_target:MicroTarget",
+    "android": "converters.targets.android.android_target:AndroidTarget",
 }
 
 
-def require_single_texts(run, target: str) -> None:
-    """Raises UserError for a run whose inputs and outputs a target's program does not know."""
-    if run.task.name != "text-classification" or run.reads_pairs:
-        kind = "pairs of texts" if run.task.name == "text-classification" else run.task.name
-        raise UserError(
-            f"{run.folder} is a model for {kind}; the target {target} takes "
-            "classifiers of single texts so far"
-        )
+def load_target(name: TargetName) -> Target:
+    """Returns a target.
 
+    Args:
+        name: one of `TARGETS`.
 
-def load_target(name: str) -> ModuleType:
-    """The module of a target. Raises UserError for a name that is none."""
+    Raises:
+        UserError: there is no target of that name.
+
+    Example:
+        >>> load_target("edgetpu").title
+        'Coral Edge TPU'
+    """
     if name not in TARGETS:
         raise UserError(f"there is no target {name!r}; there are {', '.join(TARGETS)}")
-    return importlib.import_module(TARGETS[name])
+    module, _, class_name = TARGETS[name].partition(":")
+    return getattr(importlib.import_module(module), class_name)()

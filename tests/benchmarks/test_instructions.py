@@ -13,7 +13,7 @@ from benchmarks.cli import app
 from benchmarks.comparison import Selection
 from benchmarks.instructions import count_models
 from converters.arm64.plugin import InstructionCounts
-from converters.arm64.root import Root
+from converters.arm64.sysroot import Sysroot
 from converters.reports.page import escape_markdown
 
 
@@ -65,9 +65,9 @@ def test_files_are_counted_and_reported(dense_models, tmp_path) -> None:
 def counted(monkeypatch, tmp_path):
     """Emulates nothing: a file's name holds the instructions of its runs."""
     monkeypatch.setattr(instructions, "emulator_version", lambda: "an emulator")
-    root = Root(tmp_path)
+    sysroot = Sysroot(tmp_path)
     (tmp_path / "debian_packages.json").write_text("{}")
-    monkeypatch.setattr(instructions, "ensure_root", lambda: root)
+    monkeypatch.setattr(instructions, "ensure_sysroot", lambda: sysroot)
     monkeypatch.setattr(instructions, "ensure_plugin", lambda: tmp_path / "plugin.so")
 
     def count(path, backend, cpu, runs):

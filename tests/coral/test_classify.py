@@ -1,4 +1,4 @@
-"""The board's script on an exported folder, by its CPU path."""
+"""The script for the board on an exported folder, on the CPU."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from converters.inference.text_classification_predictor import TextClassificationPredictor
 from converters.runtime.interpreters import available_runtimes
-from converters.targets.edgetpu.edgetpu_target import export
+from converters.targets.edgetpu.edgetpu_target import EdgeTpuTarget
 
 SCRIPT = Path(__file__).resolve().parents[2] / "coral" / "classify.py"
 TEXTS = ["the cat dog horse", "the fog wind hail storm", "", "cheese [SEP] Bréad " * 20]
@@ -20,7 +20,7 @@ TEXTS = ["the cat dog horse", "the fog wind hail storm", "", "cheese [SEP] Bréa
 @pytest.fixture(scope="module")
 def folder(trained_run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("coral")
-    export(trained_run, folder)
+    EdgeTpuTarget().export(trained_run, folder)
     return folder
 
 
@@ -42,7 +42,7 @@ def test_it_predicts_as_the_one_file_model_does(folder, topics_model):
     assert "running on the CPU" in done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]
     # The runtime that the script prefers.
-    expected = TextClassificationPredictor.from_file(topics_model, available_runtimes()[0]).predict(
+    expected = TextClassificationPredictor.open(topics_model, available_runtimes()[0]).predict(
         TEXTS
     )
     for one, other in zip(found, expected, strict=True):

@@ -21,7 +21,7 @@ def check(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Says of a .tflite file which operators run on a device's accelerator, and why not the rest.
+    """Show which operators of a .tflite file run on a device's accelerator, and why not the rest.
 
     For `edgetpu` it is a prediction from Coral's published table; for `ethos-u` Arm's compiler
     Vela decides.
@@ -31,22 +31,20 @@ def check(
     from tfsqueeze.utils.errors import UserError
     from tfsqueeze.utils.files import write_atomically
 
-    module = load_target(target)
-    if not hasattr(module, "check"):
-        raise UserError(f"{target} has no accelerator to check a file for")
     suffix = picture.suffix.removeprefix(".") if picture else None
     if suffix not in (None, "svg", "png"):
         raise UserError(f"a picture is a .svg or .png file, not {picture}")
-    facts = module.check(model)
+    result = load_target(target).check(model)
+    operators = [row.to_dict() for row in result.operators]
     if picture:
-        drawn = draw_graph(facts["operators"], f"{model.name} on {target}")
+        drawn = draw_graph(operators, f"{model.name} on {target}")
         with write_atomically(picture) as temporary:
             temporary.write_bytes(drawn[suffix])
     if json:
-        print_json({"file": str(model), **facts})
+        print_json({"file": str(model), **result.to_dict()})
         return
-    output.print(placement_table(facts["operators"]))
+    output.print(placement_table(operators))
     table = Table(title=f"{model} on {target}", show_header=False, title_justify="left")
-    for name, value in facts["summary"].items():
-        table.add_row(name, value)
+    for title, line in result.summary().items():
+        table.add_row(title, line)
     output.print(table, markup=False)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from shutil import copyfile
-from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from tfsqueeze.cli.arguments import Json, RunFolder, Target
-from tfsqueeze.cli.console import output, print_json, step
+from tfsqueeze.cli.console import output, print_json, print_step
 from tfsqueeze.utils.logging import load_tensorflow
+
+if TYPE_CHECKING:
+    from converters.targets.target import ExportResult
 
 
 def export(
@@ -23,19 +27,19 @@ def export(
         typer.Option(
             "--output",
             "-o",
-            help="The folder to write; an older one of that name is replaced, but "
-            "for `android`, which adds a file NAME.tflite to it.",
+            help="The folder to write. It replaces an older folder of that name, except for "
+            "`android`, which adds a file NAME.tflite to it.",
         ),
     ],
     max_length: Annotated[
-        int | None, typer.Option(help="The static length in tokens; that of training by default.")
+        int | None,
+        typer.Option(help="The static length in tokens; by default the length of training."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Writes all that a device takes to run a trained model, and says how it will run there.
+    """Export a trained model with all that a device needs to run it.
 
     Examples:
-
       tfsqueeze export runs/mine --target edgetpu --output mine-coral
 
       tfsqueeze export runs/mine --target ethos-u --output mine-ethos
@@ -47,38 +51,38 @@ def export(
     from converters.targets.registry import load_target
     from tfsqueeze.utils.files import write_atomically
 
-    module = load_target(target)
+    exporter = load_target(target)
     load_tensorflow()
     from tfsqueeze.training.trained_run import load_run
 
-    step(f"loading {run}")
+    print_step(f"loading {run}")
     trained = load_run(run)
-    step(f"exporting for {target}")
-    if getattr(module, "SHARES_FOLDER", False):
-        facts = _add_to(output_folder, lambda folder: module.export(trained, folder, max_length))
+    print_step(f"exporting for {target}")
+    if exporter.shares_folder:
+        result = _add_to(output_folder, lambda folder: exporter.export(trained, folder, max_length))
     else:
         with write_atomically(output_folder) as temporary:
             temporary.mkdir()
-            facts = module.export(trained, temporary, max_length)
+            result = exporter.export(trained, temporary, max_length)
     if json:
-        print_json({"folder": str(output_folder), **facts})
+        print_json({"folder": str(output_folder), **result.to_dict()})
         return
     table = Table(title=f"{output_folder}: {target}", show_header=False, title_justify="left")
-    for name, value in facts["summary"].items():
-        table.add_row(name, value)
-    for file in facts["files"]:
-        table.add_row(file["name"], f"{file['bytes']:,} bytes")
+    for title, line in result.summary.items():
+        table.add_row(title, line)
+    for file in result.files:
+        table.add_row(file.name, f"{file.bytes:,} bytes")
     output.print(table, markup=False)
 
 
-def _add_to(output_folder, export):
-    """Exports to a folder that is there already; its files of other names stay."""
+def _add_to(output_folder: Path, export_to: Callable[[Path], ExportResult]) -> ExportResult:
+    """Exports to a folder in which files of other names stay."""
     from tfsqueeze.utils.files import write_atomically
 
     output_folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="tfsqueeze-") as name:
-        facts = export(Path(name))
+    with tempfile.TemporaryDirectory(prefix="tfsqueeze-") as name:
+        result = export_to(Path(name))
         for file in Path(name).iterdir():
             with write_atomically(output_folder / file.name) as temporary:
-                copyfile(file, temporary)
-    return facts
+                shutil.copyfile(file, temporary)
+    return result

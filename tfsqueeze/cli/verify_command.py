@@ -3,41 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from converters.targets.registry import TargetName
 from tfsqueeze.cli.arguments import Json, LabelColumn, Report, RunFolder, TextColumn, TextPairColumn
-from tfsqueeze.cli.console import output, print_json, step
-from tfsqueeze.utils.errors import UserError
+from tfsqueeze.cli.console import output, print_json, print_step
 from tfsqueeze.utils.logging import load_tensorflow
+
+if TYPE_CHECKING:
+    from converters.targets.target import TargetVerification
+    from tfsqueeze.data.datasets.text_dataset import TextDataset
+    from tfsqueeze.training.trained_run import TrainedRun
 
 
 def verify(
     run: RunFolder,
     model: Annotated[
-        Path | None, typer.Option(help="The .tflite to check; without it the run is converted.")
+        Path | None,
+        typer.Option(help="The .tflite file to verify. Without it the run is converted."),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
-            help="The dataset to check on: a name, a folder, or one labelled file; that of training "
-            "by default."
+            help="Dataset to verify on: a name, a folder, or one labelled file. By default the "
+            "dataset of training."
         ),
     ] = None,
     examples: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Check on this many randomly chosen texts; all by default, of a masked-lm 50.",
+            help="Number of randomly chosen texts to verify on. By default all; for masked-lm 50.",
         ),
     ] = None,
     target: Annotated[
-        str | None,
+        TargetName | None,
         typer.Option(
-            help="Check in the interpreter of a target instead: `micro`, TensorFlow Lite Micro, whose "
-            "outputs must be those of the reference kernels bit by bit."
+            help="Check in the interpreter of a target instead. `micro` has one, TensorFlow Lite "
+            "Micro, whose outputs must be those of the reference kernels bit by bit."
         ),
     ] = None,
     text_column: TextColumn = "text",
@@ -46,11 +52,13 @@ def verify(
     report: Report = None,
     json: Json = False,
 ) -> None:
-    """Runs the same texts through Keras in float and QAT and through every installed runtime.
+    """Verify that a .tflite file predicts like its Keras models, on every installed runtime.
 
-    It prints the scores of each, as `evaluate` measures them, how many predictions agree, and the
-    error of the logits in steps of the output's scale, with optimized kernels (and their delegate)
-    and with the reference kernels.
+    The float model, the quantization-aware model and the file get the same
+    texts. The result has the scores of each, as `evaluate` measures them, the
+    share of predictions that agree, and the error of the logits in steps of the
+    output's scale, with optimized kernels (and their delegate) and with the
+    reference kernels.
     """
     load_tensorflow()
     if target:
@@ -63,7 +71,7 @@ def verify(
     from tfsqueeze.training.trained_run import load_run
 
     content = None if model is None else TFLiteFile.open(model).content
-    step(f"loading {run}")
+    print_step(f"loading {run}")
     trained = load_run(run)
     task_data = trained.task.data
     load = task_data.load_held_out if data is None else task_data.load_evaluation_set
@@ -78,9 +86,9 @@ def verify(
     if examples:
         test = test.sample(examples, seed=0)
     if content is None:
-        step("converting")
+        print_step("converting")
         content = convert_run(trained)
-    step(f"checking on {len(test):,} texts")
+    print_step(f"checking on {len(test):,} texts")
     results = {
         "title": f"Verification of {trained.dataset_name}",
         **verify_run(trained, {QAT_FILE: content}, test),
@@ -93,54 +101,60 @@ def verify(
         print_report(results, output)
 
 
-def _verify_target(run, target, data, text_column, label_column, json):
-    from converters.targets.registry import load_target, require_single_texts
+def _verify_target(
+    run: Path,
+    target: TargetName,
+    data: str | None,
+    text_column: str,
+    label_column: str,
+    json: bool,
+) -> None:
+    from converters.targets.registry import load_target
     from tfsqueeze.data.sources.evaluation_set import load_evaluation_set
     from tfsqueeze.training.trained_run import load_run
 
-    module = load_target(target)
-    if not hasattr(module, "verify"):
-        raise UserError(
-            f"there is no interpreter to verify the target {target!r} in; `micro` has one"
-        )
-    step(f"loading {run}")
+    verifier = load_target(target)
+    print_step(f"loading {run}")
     trained = load_run(run)
-    require_single_texts(trained, target)
+    verifier.require_supported(trained)
     parts = (
-        _parts(trained)
+        _held_out_parts(trained)
         if data is None
         else {data: load_evaluation_set(data, text_column, label_column)}
     )
-    step(f"checking on {sum(map(len, parts.values())):,} texts")
-    facts = module.verify(trained, parts)
+    print_step(f"checking on {sum(map(len, parts.values())):,} texts")
+    result = verifier.verify(trained, parts)
     if json:
-        print_json(facts)
+        print_json(result.to_dict())
     else:
-        table = Table(
-            "part",
-            "texts",
-            "accuracy",
-            *(
-                f"texts unlike {runtime}'s reference kernels"
-                for runtime in next(iter(facts["parts"].values()))["mismatches"]
-            ),
-            title=f"{target}: model {facts['model_bytes']:,} bytes, "
-            f"arena {facts['arena_bytes']:,} bytes",
-        )
-        for name, row in facts["parts"].items():
-            table.add_row(
-                name,
-                f"{row['examples']:,}",
-                f"{100 * row['accuracy']:.2f} %",
-                *map(str, row["mismatches"].values()),
-            )
-        output.print(table, markup=False)
-    if any(any(row["mismatches"].values()) for row in facts["parts"].values()):
+        output.print(_target_table(target, result), markup=False)
+    if result.has_mismatches:
         raise typer.Exit(1)
 
 
-def _parts(trained):
-    """The parts of a run's dataset that it was not trained on."""
+def _target_table(target: TargetName, result: TargetVerification) -> Table:
+    table = Table(
+        "part",
+        "texts",
+        "accuracy",
+        *(
+            f"texts unlike {runtime}'s reference kernels"
+            for runtime in next(iter(result.parts.values())).mismatches
+        ),
+        title=f"{target}: model {result.model_bytes:,} bytes, arena {result.arena_bytes:,} bytes",
+    )
+    for name, part in result.parts.items():
+        table.add_row(
+            name,
+            f"{part.examples:,}",
+            f"{100 * part.accuracy:.2f} %",
+            *map(str, part.mismatches.values()),
+        )
+    return table
+
+
+def _held_out_parts(trained: TrainedRun) -> dict[str, TextDataset]:
+    """Returns the parts of a run's dataset that it was not trained on."""
     from tfsqueeze.data.sources.named_datasets import load_dataset
 
     splits = load_dataset(trained.dataset_name, seed=trained.options.seed)

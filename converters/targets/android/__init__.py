@@ -1,1 +1,1 @@
-"""Export for the Android app."""
+"""The target `android`: a model of the Android app."""

@@ -1,55 +1,65 @@
-"""A trained run as a model of the Android app."""
+"""Exports a trained run as a model of the Android app."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from converters.conversion.runs import convert_run
+from converters.targets.target import ExportedFile, ExportResult, Target
+from tfsqueeze.tasks import TASKS
 
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
 
-# An app has models of several runs among its assets.
-SHARES_FOLDER = True
-_LEAST_LENGTH = 16
+_MIN_LENGTH = 16
 
 
-def export(run: TrainedRun, folder: Path, max_length: int | None = None) -> dict[str, Any]:
-    """Writes the run as one file, `NAME.tflite` by the name of its folder.
+class AndroidTarget(Target):
+    """Exports one file for the app in `android_demo`, NAME.tflite by the name of the run's folder.
 
-    It is of the profile `mobile`, the fastest on a phone's CPU, with all that the app shows inside,
-    and has the weights once and a signature for each of up to three lengths, so that what is
-    short, as most of what is typed, takes less time.
-
-    max_length: the longest static length in tokens; that of training by default.
-
-    Returns JSON-able facts: `max_lengths`, and what every target has, `summary`, `files`,
-    `devices`.
+    The file has the profile `mobile`, the fastest on the CPU of a phone, and holds all that the
+    app shows. It has its weights once and a signature for each of up to three lengths, because a
+    short input, which most are, takes less time at a short length.
     """
-    lengths = lengths_up_to(max_length or run.options.max_length)
-    content = convert_run(run, lengths, profile="mobile")
-    path = folder / f"{_asset_name(run.folder.name)}.tflite"
-    path.write_bytes(content)
-    return {
-        "target": "android",
-        "max_lengths": lengths,
-        "summary": {
-            "task": run.task.name,
-            "profile": "mobile",
-            "lengths in tokens": ", ".join(map(str, lengths)),
-        },
-        "files": [{"name": path.name, "bytes": len(content)}],
-        "devices": [],  # A phone's CPU runs all of it.
-    }
+
+    name = "android"
+    title = "Android"
+    supported_tasks = frozenset(TASKS)
+    supports_pairs = True
+    # The assets of an app hold the models of several runs.
+    shares_folder = True
+
+    def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
+        lengths = signature_lengths(max_length)
+        path = folder / f"{_asset_name(run.folder.name)}.tflite"
+        path.write_bytes(convert_run(run, lengths, profile="mobile"))
+        return ExportResult(
+            target=self.name,
+            summary={
+                "task": run.task.name,
+                "profile": "mobile",
+                "lengths in tokens": ", ".join(map(str, lengths)),
+            },
+            files=(ExportedFile.from_path(path, folder),),
+            details={"max_lengths": lengths},
+        )
 
 
-def lengths_up_to(longest: int) -> list[int]:
-    """The lengths, in tokens, that a model has a signature for: the longest, half and a quarter."""
-    return [longest, *(part for part in (longest // 2, longest // 4) if part >= _LEAST_LENGTH)]
+def signature_lengths(max_length: int) -> list[int]:
+    """Returns the lengths that a model gets a signature for: the longest, a half and a quarter.
+
+    Args:
+        max_length: the longest length in tokens.
+
+    Returns:
+        Lengths in tokens, the longest first. Only the first may be below 16.
+    """
+    shorter = (max_length // 2, max_length // 4)
+    return [max_length, *(length for length in shorter if length >= _MIN_LENGTH)]
 
 
 def _asset_name(name: str) -> str:
-    """A name that all of Android's tools take."""
+    """Replaces the characters that Android's tools do not take in a file name."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") or "model"

@@ -1,1 +1,1 @@
-"""Coral's Edge TPU: the split of a model for it, and what its compiler will make of a file."""
+"""The target `edgetpu`: Coral's Edge TPU."""

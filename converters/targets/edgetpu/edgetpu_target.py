@@ -1,4 +1,4 @@
-"""A trained run as a folder for a Coral board, and a check of any .tflite file."""
+"""Exports a trained run for a Coral board, and checks any .tflite file for the Edge TPU."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from converters.runtime.interpreters import open_model
-from converters.targets.edgetpu import compiler
-from converters.targets.edgetpu.check import check_edgetpu
-from converters.targets.edgetpu.edgetpu_report import summary, write_placement
+from converters.targets.edgetpu import edgetpu_compiler
+from converters.targets.edgetpu.edgetpu_check import EdgeTpuCheck, check_edgetpu
+from converters.targets.edgetpu.edgetpu_compiler import CompilerComparison
+from converters.targets.edgetpu.edgetpu_report import write_placement
+from converters.targets.edgetpu.look_ups import LookUp, move_to_front, split_look_ups
 from converters.targets.edgetpu.rules import check_operator
-from converters.targets.edgetpu.split import LookUp, reorder, split_look_ups
-from converters.targets.registry import require_single_texts
+from converters.targets.target import DeviceRow, ExportedFile, ExportResult, Target
 from converters.tflite.inspection import list_operators, require_int8
 from converters.tflite.tflite_file import Model
 from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.versions import installed_versions
@@ -29,85 +31,111 @@ BODY_FILE, TABLES_FILE, MODEL_FILE = "body.tflite", "look_ups.npz", "model.json"
 TOKENIZER_FILE = "tokenizer.json"
 
 
-def export(run: TrainedRun, folder: Path, max_length: int | None = None) -> dict[str, Any]:
-    """Writes what `coral/classify.py` runs: the int8 body for the TPU and the host's part.
+class EdgeTpuTarget(Target):
+    """Exports the folder that `coral/classify.py` runs: an int8 body and the host's part.
 
-    body.tflite takes the int8 rows that the host looks up in look_ups.npz (a table for each of
-    its inputs), and gives the logits. model.json has labels and quantization, tokenizer.json is
-    read by Hugging Face's `tokenizers`. placement.json, .svg and .png show where each operator is
-    predicted to run. Where `edgetpu_compiler` is installed it makes body_edgetpu.tflite, and its
-    log is held against the prediction.
-
-    max_length: the static length in tokens; that of training by default.
-
-    Returns the facts of `check_edgetpu`, those that every target has (`converters.targets.registry`), and
-    `compiler`, the comparison with its log, or None.
-
-    Raises UserError for a model that would leave the TPU early: one with GELU, or with layers after
-    attention.
+    body.tflite computes logits from the int8 rows that the host looks up in look_ups.npz, which
+    has a table for each input of the body. model.json holds labels and quantization;
+    tokenizer.json is for Hugging Face's `tokenizers`. placement.json, .svg and .png show where
+    each operator is predicted to run. Where `edgetpu_compiler` is installed, it writes
+    body_edgetpu.tflite, and its log is compared with the prediction.
     """
-    # Brings TensorFlow, which a check does without.
-    from converters.conversion.keras_to_tflite import convert_int8
 
-    require_single_texts(run, "edgetpu")
-    require_supported(run.config)
-    length = max_length or run.options.max_length
-    content, look_ups = split_for_edgetpu(convert_int8(run.qat_model, length))
-    require_int8(content, allow_float_output=False)
-    body = folder / BODY_FILE
-    body.write_bytes(content)
-    np.savez(folder / TABLES_FILE, **{look_up.name: look_up.table for look_up in look_ups})
-    (folder / MODEL_FILE).write_text(
-        json.dumps(_describe(run, content, look_ups, length), indent=2, ensure_ascii=False) + "\n",
-        "utf-8",
+    name = "edgetpu"
+    title = "Coral Edge TPU"
+    supported_tasks = frozenset({TEXT_CLASSIFICATION.name})
+    supports_pairs = False
+
+    def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
+        # The conversion imports TensorFlow, which `check` does without.
+        from converters.conversion.keras_to_tflite import convert_int8
+
+        require_supported_config(run.config)
+        content, look_ups = split_for_edgetpu(convert_int8(run.qat_model, max_length))
+        require_int8(content, allow_float_output=False)
+        body, tables = folder / BODY_FILE, folder / TABLES_FILE
+        body.write_bytes(content)
+        np.savez(tables, **{look_up.name: look_up.table for look_up in look_ups})
+        description = _describe(run, content, look_ups, max_length)
+        (folder / MODEL_FILE).write_text(
+            json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8"
+        )
+        DeviceTokenizer.from_settings(run.tokenizer.settings(), run.tokenizer.vocabulary).save(
+            folder / TOKENIZER_FILE
+        )
+        check = self.check(content)
+        comparison = None
+        if edgetpu_compiler.is_installed():
+            log = edgetpu_compiler.compile_for_edgetpu(body, folder)
+            comparison = edgetpu_compiler.compare(check.operators, log)
+        summary = {**check.summary(), "compiler": _compiler_line(comparison)}
+        details = {
+            **check.to_dict(),
+            "summary": summary,
+            "compiler": comparison and comparison.to_dict(),
+        }
+        write_placement(details, folder, f"{run.options.preset} on the Edge TPU, predicted")
+        return ExportResult(
+            target=self.name,
+            summary=summary,
+            files=tuple(ExportedFile.from_path(path, folder) for path in sorted(folder.iterdir())),
+            devices=(device_row(check, body.stat().st_size + tables.stat().st_size),),
+            details=details,
+        )
+
+    def check(self, model: Model) -> EdgeTpuCheck:
+        """Predicts where the operators of any .tflite file run; see `check_edgetpu`."""
+        return check_edgetpu(model)
+
+
+def device_row(check: EdgeTpuCheck, model_bytes: int) -> DeviceRow:
+    """Returns a prediction as a row of the target table.
+
+    Args:
+        check: the prediction.
+        model_bytes: size of the model, with the host's tables.
+    """
+    return DeviceRow(
+        device="Edge TPU, predicted",
+        operators=len(check.operators),
+        operators_on_device=check.operators_on_device,
+        macs=check.macs,
+        macs_on_device=check.macs_on_device,
+        model_bytes=model_bytes,
+        memory=f"{check.weight_bytes / 2**20:.2f} of 8 MiB on chip",
+        microseconds=check.estimate.microseconds if check.macs_on_device else None,
     )
-    tokenizer = DeviceTokenizer.from_settings(run.tokenizer.settings(), run.tokenizer.vocabulary)
-    tokenizer.save(folder / TOKENIZER_FILE)
-    facts = check(content)
-    facts["compiler"] = None
-    if compiler.is_installed():
-        facts["compiler"] = compiler.compare(facts, compiler.compile_for_edgetpu(body, folder))
-    facts["summary"]["compiler"] = _compiler_line(facts["compiler"])
-    write_placement(facts, folder, f"{run.options.preset} on the Edge TPU, predicted")
-    facts["files"] = [
-        {"name": path.name, "bytes": path.stat().st_size} for path in sorted(folder.iterdir())
-    ]
-    facts["devices"] = [
-        device_row(facts, sum((folder / name).stat().st_size for name in (BODY_FILE, TABLES_FILE)))
-    ]
-    return facts
-
-
-def device_row(facts: dict[str, Any], model_bytes: int) -> dict[str, Any]:
-    """The facts of a check as a row of the target table."""
-    return {
-        "device": "Edge TPU, predicted",
-        "operators": len(facts["operators"]),
-        "operators_on_device": facts["operators_on_tpu"],
-        "macs": facts["macs"],
-        "macs_on_device": facts["macs_on_tpu"],
-        "model_bytes": model_bytes,
-        "memory": f"{facts['weight_bytes'] / 2**20:.2f} of 8 MiB on chip",
-        "microseconds": facts["estimate"]["microseconds"] if facts["macs_on_tpu"] else None,
-    }
-
-
-def check(model: Model) -> dict[str, Any]:
-    """`check_edgetpu` and its facts in words, `summary`."""
-    facts = check_edgetpu(model)
-    return {**facts, "summary": summary(facts)}
 
 
 def split_for_edgetpu(content: bytes) -> tuple[bytes, list[LookUp]]:
-    """Splits a fully-int8 file by `split_look_ups`, and has all in the body that the TPU takes
-    before the first operator that it does not."""
+    """Splits a fully-int8 file so that the TPU can run as much of the body as possible.
+
+    The TPU runs nothing after the first operator that it does not support, so all supported
+    operators that do not depend on such an operator come before it.
+
+    Args:
+        content: a .tflite file that `split_look_ups` accepts.
+
+    Returns:
+        The body, and a look-up for each of its inputs.
+
+    Raises:
+        UserError: as `split_look_ups`.
+    """
     body, look_ups = split_look_ups(content)
     supported = [check_operator(operator).is_supported for operator in list_operators(body)]
-    return reorder(body, supported.__getitem__), look_ups
+    return move_to_front(body, supported.__getitem__), look_ups
 
 
-def require_supported(config: SqueezeBertConfig) -> None:
-    """Raises UserError for a config whose body would leave the TPU in its first layer."""
+def require_supported_config(config: SqueezeBertConfig) -> None:
+    """Raises an error for a model that would leave the TPU in its first layer.
+
+    Args:
+        config: the model's configuration.
+
+    Raises:
+        UserError: the model has GELU, or layers after a layer with attention.
+    """
     if config.hidden_act == "gelu":
         raise UserError(
             "hidden_act is 'gelu', which the Edge TPU does not have; train with "
@@ -123,13 +151,15 @@ def require_supported(config: SqueezeBertConfig) -> None:
         )
 
 
-def _describe(run, content, look_ups, length):
-    model = open_model(content)
-    output = model.output_details[0]
+def _describe(
+    run: TrainedRun, content: bytes, look_ups: list[LookUp], max_length: int
+) -> dict[str, Any]:
+    """Returns the content of model.json."""
+    output = open_model(content).output_details[0]
     return {
         "name": run.options.preset,
         "dataset": run.dataset_name,
-        "max_length": length,
+        "max_length": max_length,
         "labels": run.label_names,
         "tokens": {
             "pad": run.tokenizer.pad_token_id,
@@ -143,11 +173,11 @@ def _describe(run, content, look_ups, length):
     }
 
 
-def _compiler_line(comparison):
+def _compiler_line(comparison: CompilerComparison | None) -> str:
     if comparison is None:
         return (
-            f"{compiler.PROGRAM} is not installed here: the placement is a prediction from "
-            "Coral's published table"
+            f"{edgetpu_compiler.PROGRAM} is not installed here: the placement is a prediction "
+            "from Coral's published table"
         )
-    verdict = "agrees with" if comparison["agrees"] else "differs from"
-    return f"version {comparison['version']} {verdict} the prediction"
+    outcome = "agrees with" if comparison.agrees else "differs from"
+    return f"version {comparison.version} {outcome} the prediction"

@@ -1,12 +1,12 @@
-"""What the Edge TPU compiler takes, as Coral publishes it.
+"""The published rules for operators on the Edge TPU.
 
 Source: "TensorFlow models on the Edge TPU" (coral.ai/docs/edgetpu/models-intro), sections "Model
 requirements" and "Supported operations" with their known limitations. The statuses are those that
 `edgetpu_compiler` 16 prints. A second copy of the limitations (Axis, "Supported ops" of ARTPEC-7)
-agrees from Add to ResizeBilinear; the rows after it, and the runtime versions, have no second
+agrees from Add to ResizeBilinear. The rows after it, and the runtime versions, have no second
 source here.
 
-"Batch" is taken to be the first axis of a tensor of two or more dimensions.
+The rules take "batch" to be the first axis of a tensor of two or more dimensions.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from converters.tflite.inspection import Operator, Tensor
+from converters.tflite.tflite_operators import Operator, Tensor
 
 MAPPED = "Mapped to Edge TPU"
 NOT_SUPPORTED = "Operation not supported"
@@ -24,17 +24,23 @@ DYNAMIC = "Operation not supported on dynamic-sized tensors"
 LIMITED = "Operation is otherwise supported, but not mapped due to some unspecified limitation"
 LATER_SUBGRAPH = "More than one subgraph is not supported"
 
-# The newest of the Edge TPU runtime, which compiler 16 compiles for.
+# The newest version of the Edge TPU runtime, for which compiler 16 compiles.
 NEWEST_RUNTIME = 14
 _MAX_SOFTMAX = 16_000
 _NO_ACTIVATION = 0  # ActivationFunctionType.NONE of TensorFlow Lite's schema
 
+# Returns why an operator cannot be mapped, or None.
 Limit = Callable[[Operator], str | None]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of the table: the first runtime that has the operation (0 for all), and limits."""
+    """A row of the table of supported operations.
+
+    Attributes:
+        runtime: the first version of the Edge TPU runtime that has the operation; 0 for all.
+        limits: the known limitations.
+    """
 
     runtime: int = 0
     limits: tuple[Limit, ...] = ()
@@ -42,8 +48,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class Placement:
-    """Whether an operator may go on the Edge TPU: its status, the reason where it may not, and
-    the first runtime version that has it (0 for all)."""
+    """Whether the rules let an operator run on the Edge TPU.
+
+    Attributes:
+        status: the status in the compiler's words, such as `MAPPED`.
+        reason: why the operator cannot be mapped; empty where it can.
+        runtime: the first version of the Edge TPU runtime that has the operation; 0 for all.
+    """
 
     status: str
     reason: str = ""
@@ -51,14 +62,19 @@ class Placement:
 
     @property
     def is_supported(self) -> bool:
-        """Whether the operator itself can be mapped."""
+        """Whether the operator by itself can be mapped."""
         return self.status == MAPPED
 
 
 def check_operator(operator: Operator, runtime: int = NEWEST_RUNTIME) -> Placement:
-    """Holds one operator against the requirements for all and the limits of its kind.
+    """Checks one operator against the requirements for all and the limits of its operation.
 
-    runtime: the version of the Edge TPU runtime on the device.
+    Args:
+        operator: the operator.
+        runtime: the version of the Edge TPU runtime on the device.
+
+    Returns:
+        Whether the operator by itself can be mapped, and why not.
     """
     rule = RULES.get(operator.name)
     if rule is None:
@@ -88,12 +104,12 @@ def check_operator(operator: Operator, runtime: int = NEWEST_RUNTIME) -> Placeme
 
 
 def _has_supported_dtype(tensor: Tensor) -> bool:
-    # Integers are let through as biases, shapes, axes and permutations only.
+    # Integers are supported only as biases, shapes, axes and permutations.
     return tensor.dtype in ("int8", "uint8") or (tensor.dtype == "int32" and tensor.is_constant)
 
 
 def _is_parameter(operator: Operator, tensor: Tensor) -> bool:
-    """Weights of convolutions have four dimensions of any size."""
+    """Returns whether a tensor holds weights, whose four dimensions may have any size."""
     return operator.weights is not None and tensor.index == operator.weights.index
 
 
@@ -147,7 +163,7 @@ def _one_dimensional_output(operator: Operator) -> str | None:
     return None
 
 
-def _short_softmax(operator: Operator) -> str | None:
+def _softmax_size(operator: Operator) -> str | None:
     data = operator.inputs[0]
     if data.elements != data.shape[-1]:
         return f"its input {list(data.shape)} is not one-dimensional"
@@ -168,8 +184,8 @@ def _keeps_batch(axes: Callable[[Operator], set[int]]) -> Limit:
     return limit
 
 
-def _quarters(operator: Operator) -> str | None:
-    """Of Mean: channels that are averaged must be a multiple of 4."""
+def _multiple_of_four_channels(operator: Operator) -> str | None:
+    """Mean: where channels are averaged, their number must be a multiple of 4."""
     shape = operator.inputs[0].shape
     if len(shape) - 1 in _axes(operator) and shape[-1] % 4:
         return f"it averages {shape[-1]} channels, which is no multiple of 4"
@@ -189,15 +205,15 @@ def _pack_axis(operator: Operator) -> set[int]:
     return {operator.options.axis % len(operator.outputs[0].shape)}
 
 
-def _leading_ones(operator: Operator) -> str | None:
-    """Of Squeeze: only dimensions of 1 that stand before all others may go, without a relayout."""
+def _squeezes_leading_dimensions(operator: Operator) -> str | None:
+    """Squeeze: without a relayout, only dimensions of 1 before all others can be removed."""
     data, output = operator.inputs[0].shape, operator.outputs[0].shape
     if data[len(data) - len(output) :] != output:
         return f"it makes {list(output)} of {list(data)}, not by leaving out the first dimensions"
     return None
 
 
-def _innermost_alpha(operator: Operator) -> str | None:
+def _one_dimensional_alpha(operator: Operator) -> str | None:
     if any(size > 1 for size in operator.inputs[1].shape[:-1]):
         return "its alpha is not one-dimensional"
     return None
@@ -228,12 +244,12 @@ RULES: dict[str, Rule] = {
     "LOGISTIC": Rule(),
     "MAXIMUM": Rule(),
     "MAX_POOL_2D": Rule(limits=(_no_activation,)),
-    "MEAN": Rule(limits=(*_REDUCTION, _quarters)),
+    "MEAN": Rule(limits=(*_REDUCTION, _multiple_of_four_channels)),
     "MINIMUM": Rule(),
     "MUL": Rule(),
     "PACK": Rule(13, (_keeps_batch(_pack_axis),)),
     "PAD": Rule(limits=(_keeps_batch(_padded_axes),)),
-    "PRELU": Rule(13, (_innermost_alpha,)),
+    "PRELU": Rule(13, (_one_dimensional_alpha,)),
     "QUANTIZE": Rule(13),
     "REDUCE_MAX": Rule(14, _REDUCTION),
     "REDUCE_MIN": Rule(14, _REDUCTION),
@@ -245,11 +261,11 @@ RULES: dict[str, Rule] = {
     "RESIZE_NEAREST_NEIGHBOR": Rule(),
     "RSQRT": Rule(14),
     "SLICE": Rule(),
-    "SOFTMAX": Rule(limits=(_short_softmax,)),
+    "SOFTMAX": Rule(limits=(_softmax_size,)),
     "SPACE_TO_DEPTH": Rule(),
     "SPLIT": Rule(limits=(_keeps_batch(_split_axis),)),
     "SQUARED_DIFFERENCE": Rule(14),
-    "SQUEEZE": Rule(limits=(_leading_ones,)),
+    "SQUEEZE": Rule(limits=(_squeezes_leading_dimensions,)),
     "STRIDED_SLICE": Rule(limits=(_unit_strides,)),
     "SUB": Rule(),
     "SUM": Rule(13, _REDUCTION),

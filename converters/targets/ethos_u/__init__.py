@@ -1,1 +1,1 @@
-"""Arm's Ethos-U NPUs: what Arm's compiler Vela makes of a file."""
+"""The target `ethos-u`: Arm's Ethos-U NPUs."""

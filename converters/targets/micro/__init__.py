@@ -1,1 +1,1 @@
-"""Microcontrollers: a trained run as a C folder for TensorFlow Lite Micro."""
+"""The target `micro`: C and C++ for TensorFlow Lite Micro."""

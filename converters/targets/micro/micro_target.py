@@ -1,120 +1,135 @@
-"""A trained run as a folder of C and C++ for TensorFlow Lite Micro."""
+"""Exports a trained run as C and C++ for TensorFlow Lite Micro."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import string
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from converters.conversion.keras_to_tflite import convert_int8
 from converters.runtime.workers import run_in_workers
-from converters.targets.micro import c_source
-from converters.targets.micro.interpreter import measure_arena, require_interpreter
-from converters.targets.micro.micro_verification import verify
-from converters.targets.micro.operators import op_resolver
-from converters.targets.micro.sources import classifier_sources, model_sources, tokenizer_sources
+from converters.targets.micro.c_syntax import string_literal
+from converters.targets.micro.generated_sources import (
+    classifier_sources,
+    model_sources,
+    tokenizer_sources,
+)
+from converters.targets.micro.micro_interpreter import measure_arena, require_interpreter
+from converters.targets.micro.micro_verification import verify_in_micro
+from converters.targets.micro.op_resolver import op_resolver_header
 from converters.targets.micro.tokenizer_tables import build_tables
-from converters.targets.registry import require_single_texts
+from converters.targets.target import (
+    DeviceRow,
+    ExportedFile,
+    ExportResult,
+    Target,
+    TargetVerification,
+)
 from converters.tflite.inspection import list_operators
+from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.models.complexity import count_macs
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
-
-__all__ = ["ARENA_BYTES", "FLASH_BYTES", "export", "verify"]
 
 FLASH_BYTES = 1 << 20
 ARENA_BYTES = 256 << 10
 _EXAMPLE = "The company said its profit rose in the third quarter."
 
 
-def export(run: TrainedRun, folder: Path, max_length: int | None = None) -> dict[str, Any]:
-    """Writes model, kernels, tokenizer and an example into a folder that is there and empty.
+class MicroTarget(Target):
+    """Exports model, kernels, tokenizer and an example as C and C++ sources.
 
-    max_length: the static length in tokens; that of training by default.
-
-    Returns JSON-able facts: `model_bytes`, `table_bytes` (constants of tokenizer and classifier),
-    `arena_bytes` (measured in TensorFlow Lite Micro), `kernels`, and what every target has,
-    `summary`, `files`, `devices`.
-
-    Raises UserError where tflite-micro is not installed, the model has an operator that it lacks,
-    or model and tables exceed `FLASH_BYTES` or the arena `ARENA_BYTES`.
+    Model and tables take at most `FLASH_BYTES`, and the arena at most `ARENA_BYTES`. TensorFlow
+    Lite Micro's own interpreter, which has to be installed, measures the arena.
     """
-    require_single_texts(run, "micro")
-    require_interpreter()
-    max_length = max_length or run.options.max_length
-    model = convert_int8(run.qat_model, max_length)
-    operators = list_operators(model)
-    kernels = sorted({operator.name for operator in operators})
-    resolver = op_resolver(kernels)
-    (arena_bytes,) = run_in_workers(measure_arena, [(model,)])
-    tokenizer = tokenizer_sources(
-        run.tokenizer, build_tables(run.tokenizer.vocabulary, run.tokenizer.lowercase)
-    )
-    classifier = classifier_sources(run.label_names, operators[-1].outputs[0])
-    table_bytes = tokenizer.constant_bytes + classifier.constant_bytes
-    _check_limits(run, len(model), table_bytes, arena_bytes, max_length)
 
-    texts = {
-        **model_sources(model, max_length, arena_bytes).texts,
-        **tokenizer.texts,
-        **classifier.texts,
-        "op_resolver.h": resolver,
-        **_templates(
-            name=run.folder.name,
-            labels=len(run.label_names),
-            max_length=max_length,
-            vocab_size=f"{run.tokenizer.vocab_size:,}",
-            model_bytes=f"{len(model):,}",
-            table_bytes=f"{table_bytes:,}",
-            arena_bytes=f"{arena_bytes:,}",
-            tflm_version=importlib.metadata.version("tflite-micro"),
-            op_count=len(kernels),
-            text=c_source.string(_EXAMPLE),
-        ),
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text, "utf-8", newline="\n")
-    macs = sum(
-        count_macs(
-            run.config, max_length, first_token_only=run.config.classifier_pooling == "cls"
-        ).values()
-    )
-    return {
-        "target": "micro",
-        "model_bytes": len(model),
-        "table_bytes": table_bytes,
-        "arena_bytes": arena_bytes,
-        "kernels": kernels,
-        "summary": {
-            "flash: model": f"{len(model):,} bytes",
-            "flash: tables": f"{table_bytes:,} bytes",
-            "arena, measured in TensorFlow Lite Micro": f"{arena_bytes:,} bytes",
-            "kernels": ", ".join(kernels),
-        },
-        "files": [
-            {"name": name, "bytes": (folder / name).stat().st_size} for name in sorted(texts)
-        ],
-        "devices": [
-            {
-                "device": "TensorFlow Lite Micro",
-                "operators": len(operators),
-                "operators_on_device": len(operators),
-                "macs": macs,
-                "macs_on_device": macs,
+    name = "micro"
+    title = "TensorFlow Lite Micro"
+    supported_tasks = frozenset({TEXT_CLASSIFICATION.name})
+    supports_pairs = False
+
+    def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
+        require_interpreter()
+        model = convert_int8(run.qat_model, max_length)
+        operators = list_operators(model)
+        kernels = sorted({operator.name for operator in operators})
+        resolver = op_resolver_header(kernels)
+        (arena_bytes,) = run_in_workers(measure_arena, [(model,)])
+        tokenizer = tokenizer_sources(
+            run.tokenizer, build_tables(run.tokenizer.vocabulary, run.tokenizer.lowercase)
+        )
+        classifier = classifier_sources(run.label_names, operators[-1].outputs[0])
+        table_bytes = tokenizer.constant_bytes + classifier.constant_bytes
+        _check_limits(run, len(model), table_bytes, arena_bytes, max_length)
+
+        texts = {
+            **model_sources(model, max_length, arena_bytes).texts,
+            **tokenizer.texts,
+            **classifier.texts,
+            "op_resolver.h": resolver,
+            **_templates(
+                name=run.folder.name,
+                labels=len(run.label_names),
+                max_length=max_length,
+                vocab_size=f"{run.tokenizer.vocab_size:,}",
+                model_bytes=f"{len(model):,}",
+                table_bytes=f"{table_bytes:,}",
+                arena_bytes=f"{arena_bytes:,}",
+                tflm_version=importlib.metadata.version("tflite-micro"),
+                op_count=len(kernels),
+                text=string_literal(_EXAMPLE),
+            ),
+        }
+        for name, text in texts.items():
+            (folder / name).write_text(text, "utf-8", newline="\n")
+        macs = sum(
+            count_macs(
+                run.config, max_length, first_token_only=run.config.classifier_pooling == "cls"
+            ).values()
+        )
+        return ExportResult(
+            target=self.name,
+            summary={
+                "flash: model": f"{len(model):,} bytes",
+                "flash: tables": f"{table_bytes:,} bytes",
+                "arena, measured in TensorFlow Lite Micro": f"{arena_bytes:,} bytes",
+                "kernels": ", ".join(kernels),
+            },
+            files=tuple(ExportedFile.from_path(folder / name, folder) for name in sorted(texts)),
+            devices=(
+                DeviceRow(
+                    device=self.title,
+                    operators=len(operators),
+                    operators_on_device=len(operators),
+                    macs=macs,
+                    macs_on_device=macs,
+                    model_bytes=len(model),
+                    memory=f"{arena_bytes / 1024:.0f} KiB arena",
+                    microseconds=None,
+                ),
+            ),
+            details={
                 "model_bytes": len(model),
-                "memory": f"{arena_bytes / 1024:.0f} KiB arena",
-                "microseconds": None,
-            }
-        ],
-    }
+                "table_bytes": table_bytes,
+                "arena_bytes": arena_bytes,
+                "kernels": kernels,
+            },
+        )
+
+    def verify(self, run: TrainedRun, parts: Mapping[str, TextDataset]) -> TargetVerification:
+        """Compares TensorFlow Lite Micro with the reference kernels; see `verify_in_micro`."""
+        self.require_supported(run)
+        return verify_in_micro(run, parts)
 
 
 def _templates(**values: object) -> dict[str, str]:
-    """The files that are the same for every model, or nearly so."""
+    """Returns the sources that are the same for all models but for a few values."""
     files = resources.files("converters.targets.micro") / "templates"
     return {
         file.name: string.Template(file.read_text("utf-8")).substitute(values)
@@ -122,10 +137,12 @@ def _templates(**values: object) -> dict[str, str]:
     }
 
 
-def _check_limits(run, model_bytes, table_bytes, arena_bytes, max_length):
+def _check_limits(
+    run: TrainedRun, model_bytes: int, table_bytes: int, arena_bytes: int, max_length: int
+) -> None:
     excess = model_bytes + table_bytes - FLASH_BYTES
     if excess > 0:
-        # What one token of the vocabulary takes: its embedding, and its share of the tables.
+        # A token of the vocabulary takes its embedding and its share of the tables.
         per_token = run.config.hidden_size + table_bytes / run.config.vocab_size
         fitting = run.config.vocab_size - -(-excess // int(per_token))
         advice = (

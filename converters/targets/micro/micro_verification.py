@@ -1,14 +1,20 @@
-"""The same texts through TensorFlow Lite Micro and through the runtimes' reference kernels."""
+"""Compares TensorFlow Lite Micro with the reference kernels of the runtimes on the same texts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from converters.runtime.interpreters import KernelsUnavailableError, available_runtimes
 from converters.runtime.workers import predict_logits, run_in_workers
-from converters.targets.micro.interpreter import measure_arena, predict, require_interpreter
+from converters.targets.micro.micro_interpreter import (
+    measure_arena,
+    predict,
+    require_interpreter,
+)
+from converters.targets.target import PartVerification, TargetVerification
 from converters.tflite.inspection import list_operators
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 
@@ -18,48 +24,62 @@ if TYPE_CHECKING:
 MICRO = "tflite-micro"
 
 
-def verify(run: TrainedRun, parts: dict[str, TextDataset]) -> dict[str, Any]:
+def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextDataset]) -> TargetVerification:
     """Runs every text of some parts of a dataset, in an arena of the measured size.
 
-    Returns JSON-able facts: `model_bytes`, `arena_bytes`, and `parts`, per part `examples`,
-    `accuracy` in TensorFlow Lite Micro, and `mismatches`: per runtime in how many texts any
-    logit of its reference kernels is another int8 number. A runtime whose reference kernels
-    cannot run the model is left out.
+    Args:
+        run: a text classifier of single texts.
+        parts: labelled texts by the name of the part.
 
-    Raises UserError where tflite-micro is not installed.
+    Returns:
+        The accuracy in TensorFlow Lite Micro on each part, and how many texts have other logits
+        on each runtime.
+
+    Raises:
+        UserError: tflite-micro is not installed.
     """
-    # They bring TensorFlow, and worker processes import this module too.
+    # These import TensorFlow, and worker processes import this module without it.
     from converters.conversion.keras_to_tflite import convert_int8
     from tfsqueeze.training.batches import tokenize
 
     require_interpreter()
     model = convert_int8(run.qat_model, run.options.max_length)
     (arena_bytes,) = run_in_workers(measure_arena, [(model,)])
-    facts = {"model_bytes": len(model), "arena_bytes": arena_bytes, "parts": {}}
-    runtimes = [MICRO, *available_runtimes()]
+    runtimes = available_runtimes()
+    results = {}
     for name, part in parts.items():
         ids = tokenize(run.tokenizer, part.texts)
-        found, *expected = run_in_workers(
-            stored_logits, [(model, ids, runtime, arena_bytes) for runtime in runtimes]
+        logits, *references = run_in_workers(
+            quantized_logits,
+            [(model, ids, runtime, arena_bytes) for runtime in (MICRO, *runtimes)],
         )
-        right = found.argmax(axis=1) == part.label_ids(run.label_names)
-        facts["parts"][name] = {
-            "examples": len(part),
-            "accuracy": float(right.mean()),
-            "mismatches": {
-                runtime: int((logits != found).any(axis=1).sum())
-                for runtime, logits in zip(runtimes[1:], expected, strict=True)
-                if logits is not None
+        is_right = logits.argmax(axis=1) == part.label_ids(run.label_names)
+        results[name] = PartVerification(
+            examples=len(part),
+            accuracy=float(is_right.mean()),
+            mismatches={
+                runtime: int((reference != logits).any(axis=1).sum())
+                for runtime, reference in zip(runtimes, references, strict=True)
+                if reference is not None
             },
-        }
-    return facts
+        )
+    return TargetVerification(len(model), arena_bytes, results)
 
 
-def stored_logits(
+def quantized_logits(
     model: bytes, input_ids: np.ndarray, runtime: str, arena_bytes: int
 ) -> np.ndarray | None:
-    """The int8 logits [n, num_labels] of rows of ids by a runtime's reference kernels; None where
-    they cannot run the model. `runtime` is `MICRO` or one of `available_runtimes()`."""
+    """Runs a model with the reference kernels of a runtime.
+
+    Args:
+        model: the bytes of a .tflite file.
+        input_ids: int32 [n, max_length].
+        runtime: `MICRO`, or one of `available_runtimes()`.
+        arena_bytes: size of the arena of TensorFlow Lite Micro.
+
+    Returns:
+        Logits int8 [n, num_labels]; None where the kernels cannot run the model.
+    """
     if runtime == MICRO:
         return predict(model, input_ids, arena_bytes)
     try:

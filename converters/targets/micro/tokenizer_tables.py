@@ -1,4 +1,4 @@
-"""The tables of the C tokenizer: the characters and tokens of one vocabulary."""
+"""Builds the tables of the C tokenizer: the characters and tokens of one vocabulary."""
 
 from __future__ import annotations
 
@@ -7,45 +7,50 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from converters.targets.micro.characters import (
+from converters.targets.micro.character_classes import (
     CODE_POINTS,
     DELETED,
     HANGUL_SYLLABLES,
     ISOLATED,
     SPACE,
     WORD,
-    Characters,
+    CharacterClasses,
+    are_reordered,
     classify_characters,
-    swapped,
 )
 from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX
 from tfsqueeze.utils.errors import UserError
 
-# Symbols with a meaning of their own; `tokenizer.c` knows them by these numbers.
-UNKNOWN, UNKNOWN_ISOLATED, SEPARATOR, NOTHING, FIRST_KNOWN = range(5)
-_SYMBOL_OF_KIND = {WORD: UNKNOWN, ISOLATED: UNKNOWN_ISOLATED, SPACE: SEPARATOR, DELETED: NOTHING}
+# The symbols that stand for no character of the vocabulary; `tokenizer.c` has the same numbers.
+UNKNOWN, UNKNOWN_ISOLATED, WHITESPACE, EMPTY, FIRST_KNOWN = range(5)
+_SYMBOL_OF_CLASS = {WORD: UNKNOWN, ISOLATED: UNKNOWN_ISOLATED, SPACE: WHITESPACE, DELETED: EMPTY}
 _ASCII_ALPHANUMERIC = 0x80
 _HANGUL_JAMO = range(0x1100, 0x1200)
-# Marks a code point that the ranges need not cover.
+# The value of a code point that the ranges need not cover.
 _MAPPED = -1
 
 
 @dataclass(frozen=True)
 class TokenizerTables:
-    """What the C tokenizer looks up.
+    """The tables that the C tokenizer looks characters and tokens up in.
 
-    Characters of the vocabulary are numbered as symbols from `FIRST_KNOWN` on, those that are a
-    word on their own from `first_isolated` on. A character that the vocabulary lacks makes its
-    word [UNK] whatever it is, so one symbol stands for all such letters, one for all such
-    punctuation, and the tables stay small.
+    The characters of the vocabulary are numbered as symbols from `FIRST_KNOWN`. A character that
+    the vocabulary lacks makes its word [UNK]. So `UNKNOWN` stands for all such characters within
+    words, and `UNKNOWN_ISOLATED` for all such characters that are words by themselves, which
+    keeps the tables small.
 
-    ranges: [(first code point, symbol)], ascending; a range ends where the next begins.
-    mapped: [(code point, symbol)], ascending, looked up before the ranges.
-    expansions: symbols that a code point is decomposed to; a mapped symbol from
-        `first_expansion` on is one of these.
-    symbol_info: per symbol the bytes of its UTF-8, plus 128 for ASCII letters and digits.
-    tokens: [(symbols, id)], those that start a word and then, from `start_tokens` on, those
-        that continue one; each part ascending.
+    Attributes:
+        ranges: (first code point, symbol), ascending; a range ends where the next begins.
+        mapped: (code point, symbol), ascending; looked up before the ranges.
+        expansions: for each symbol from `first_expansion`, the symbols that it decomposes to.
+        symbol_info: for each symbol below `first_expansion`, its length in bytes of UTF-8, plus
+            128 for ASCII letters and digits.
+        tokens: (symbols, token id): first the tokens that start a word, then those that continue
+            one; each part ascending.
+        start_tokens: number of tokens that start a word.
+        first_isolated: the first symbol of a character that is a word by itself.
+        first_expansion: the first symbol of an expansion.
+        decomposes_hangul: whether the tokenizer has to decompose Hangul syllables.
     """
 
     ranges: list[tuple[int, int]]
@@ -60,15 +65,20 @@ class TokenizerTables:
 
 
 def build_tables(vocabulary: Sequence[str], lowercase: bool) -> TokenizerTables:
-    """Builds the tables for a vocabulary.
+    """Builds the tables of a vocabulary.
 
-    Raises UserError where a token holds white space, which tensorflow-text matches across words,
-    or the vocabulary has combining marks that a text may hold in another order than Unicode's,
-    which the C tokenizer does not sort.
+    Args:
+        vocabulary: the tokens in the order of their ids.
+        lowercase: whether the tokenizer lowercases texts and strips accents.
+
+    Raises:
+        UserError: a token holds white space, which tensorflow-text matches across words; or the
+            vocabulary has combining marks of several classes, which a text may hold in another
+            order than Unicode's canonical one, and which the C tokenizer does not sort.
     """
     characters = classify_characters(lowercase)
     for token in vocabulary:
-        if any(characters.kinds[ord(c)] == SPACE for c in token):
+        if any(characters.classes[ord(c)] == SPACE for c in token):
             raise UserError(
                 f"the vocabulary's token {token!r} holds white space, which no word has; remove it"
             )
@@ -80,30 +90,32 @@ def build_tables(vocabulary: Sequence[str], lowercase: bool) -> TokenizerTables:
     decomposes_hangul = lowercase and any(ord(c) in _HANGUL_JAMO for c in symbols)
 
     mapped, expansions = [], {}
-    values = np.array([_SYMBOL_OF_KIND[kind] for kind in range(4)])[characters.kinds]
+    values = np.array([_SYMBOL_OF_CLASS[number] for number in range(4)])[characters.classes]
     for code_point, text in enumerate(characters.normalized):
         if decomposes_hangul and code_point in HANGUL_SYLLABLES:
             values[code_point] = _MAPPED
             continue
-        made = tuple(symbols.get(c, _SYMBOL_OF_KIND[characters.kinds[ord(c)]]) for c in text)
+        expansion = tuple(
+            symbols.get(c, _SYMBOL_OF_CLASS[characters.classes[ord(c)]]) for c in text
+        )
         if (
-            len(made) > 1
-            and UNKNOWN in made
-            and max(made) < first_isolated
-            and (not {UNKNOWN_ISOLATED, SEPARATOR, NOTHING} & set(made))
+            len(expansion) > 1
+            and UNKNOWN in expansion
+            and max(expansion) < first_isolated
+            and (not {UNKNOWN_ISOLATED, WHITESPACE, EMPTY} & set(expansion))
         ):
-            made = (UNKNOWN,)  # One unknown letter makes the whole word unknown.
-        if len(made) > 1:
-            symbol = expansions.setdefault(made, first_expansion + len(expansions))
-        elif made and made[0] >= FIRST_KNOWN:
-            symbol = made[0]
+            expansion = (UNKNOWN,)  # One unknown letter makes the whole word unknown.
+        if len(expansion) > 1:
+            symbol = expansions.setdefault(expansion, first_expansion + len(expansions))
+        elif expansion and expansion[0] >= FIRST_KNOWN:
+            symbol = expansion[0]
         else:
-            values[code_point] = made[0] if made else NOTHING
+            values[code_point] = expansion[0] if expansion else EMPTY
             continue
         mapped.append((code_point, symbol))
         values[code_point] = _MAPPED
 
-    start, rest = (
+    start, continuation = (
         sorted(
             (tuple(symbols[c] for c in text), token_id)
             for text, is_continuation, token_id in matchable
@@ -120,7 +132,7 @@ def build_tables(vocabulary: Sequence[str], lowercase: bool) -> TokenizerTables:
             len(c.encode()) | (_ASCII_ALPHANUMERIC if c.isascii() and c.isalnum() else 0)
             for c in symbols
         ],
-        tokens=start + rest,
+        tokens=start + continuation,
         start_tokens=len(start),
         first_isolated=first_isolated,
         first_expansion=first_expansion,
@@ -128,40 +140,47 @@ def build_tables(vocabulary: Sequence[str], lowercase: bool) -> TokenizerTables:
     )
 
 
-def _matchable(vocabulary, characters: Characters) -> list[tuple[str, bool, int]]:
-    """The tokens that a normalized word can be cut into: (text, whether it goes on a word, id)."""
+def _matchable(vocabulary, characters: CharacterClasses) -> list[tuple[str, bool, int]]:
+    """Returns the tokens that can match in a normalized word.
+
+    Returns:
+        (text without the prefix, whether the token continues a word, token id).
+    """
     tokens = []
     for token_id, token in enumerate(vocabulary):
         text = token.removeprefix(CONTINUATION_PREFIX)
-        # A character that normalization changes is in no normalized text.
+        # No normalized text has a character that normalization changes.
         if any(characters.normalized[ord(c)] != c for c in text):
             continue
-        kinds = {characters.kinds[ord(c)] for c in text}
-        if kinds == {WORD} or (kinds == {ISOLATED} and len(token) == 1):
+        classes = {characters.classes[ord(c)] for c in text}
+        if classes == {WORD} or (classes == {ISOLATED} and len(token) == 1):
             tokens.append((text, text != token, token_id))
     return tokens
 
 
-def _number_characters(tokens, characters: Characters) -> tuple[dict[str, int], int]:
-    """Symbols of the tokens' characters, and how many of them are words on their own (the last
-    ones)."""
+def _number_characters(tokens, characters: CharacterClasses) -> tuple[dict[str, int], int]:
+    """Numbers the characters of the tokens, those that are words by themselves last.
+
+    Returns:
+        The symbol of each character, and the number of characters that are words by themselves.
+    """
     used = sorted(
         {c for text, _, _ in tokens for c in text},
-        key=lambda c: (characters.kinds[ord(c)] == ISOLATED, c),
+        key=lambda c: (characters.classes[ord(c)] == ISOLATED, c),
     )
-    isolated = sum(characters.kinds[ord(c)] == ISOLATED for c in used)
+    isolated = sum(characters.classes[ord(c)] == ISOLATED for c in used)
     return {c: FIRST_KNOWN + i for i, c in enumerate(used)}, isolated
 
 
 def _check_order(symbols, lowercase):
     if not lowercase:
-        return  # Nothing is decomposed then.
+        return  # The tokenizer decomposes nothing then.
     characters = list(symbols)
-    # Any mark is sorted after one of the lowest class, or before one of the class of accents.
-    after = swapped([c + "\u0334" for c in characters])
-    before = swapped(["\u0301" + c for c in characters])
+    # NFD sorts any mark after one of the lowest class, or before one of the class of accents.
+    after = are_reordered([c + "\u0334" for c in characters])
+    before = are_reordered(["\u0301" + c for c in characters])
     marks = [c for c, *found in zip(characters, after, before, strict=True) if any(found)]
-    if any(swapped([first + second for first in marks for second in marks])):
+    if any(are_reordered([first + second for first in marks for second in marks])):
         raise UserError(
             "the vocabulary has combining marks of several classes ("
             + ", ".join(f"U+{ord(c):04X}" for c in marks)
@@ -170,7 +189,7 @@ def _check_order(symbols, lowercase):
 
 
 def _ranges(values: np.ndarray) -> list[tuple[int, int]]:
-    """The fewest ranges of equal values; what is mapped belongs to whatever is around it."""
+    """Returns the fewest ranges of equal values; a mapped code point may be in any range."""
     ranges = []
     relevant = np.flatnonzero(values != _MAPPED)
     changes = np.flatnonzero(np.diff(values[relevant], prepend=_MAPPED))

@@ -16,7 +16,7 @@ IDS = np.ones([2, 8], np.int32)
 def no_emulation(monkeypatch):
     """The emulator seems to be there, and is never needed."""
     monkeypatch.setattr(emulator, "find_emulator", lambda: "qemu-aarch64")
-    monkeypatch.setattr(emulator, "ensure_root", None)
+    monkeypatch.setattr(emulator, "ensure_sysroot", None)
 
 
 def test_a_missing_emulator_says_what_to_install(int8_model, monkeypatch) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from converters.arm64.cpus import CPUS
 from converters.arm64.emulator import RUNTIMES, run_on_arm64
-from converters.arm64.root import ENVIRONMENT, ensure_root
+from converters.arm64.sysroot import ENVIRONMENT, ensure_sysroot
 from converters.conversion.runs import convert_run
 from converters.runtime.interpreters import open_model
 from tfsqueeze.data.sources.named_datasets import load_dataset
@@ -170,12 +170,12 @@ def test_xnnpack_takes_the_model(dense, dense_inputs) -> None:
 
 @pytest.mark.parametrize("cpu", CPUS.values(), ids=CPUS)
 def test_files_name_the_capabilities_that_the_emulator_reports(cpu) -> None:
-    root = ensure_root()
+    sysroot = ensure_sysroot()
     script = (
         "import ctypes; print(ctypes.CDLL(None).getauxval(16)); print(open('/proc/cpuinfo').read())"
     )
     answer = subprocess.run(
-        [*root.python(cpu), "-B", "-c", script],
+        [*sysroot.python(cpu), "-B", "-c", script],
         env=ENVIRONMENT,
         capture_output=True,
         text=True,

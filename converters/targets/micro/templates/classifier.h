@@ -1,4 +1,4 @@
-/* From the model's int8 logits to labels and probabilities, without floating-point libraries. */
+/* Labels and probabilities of the model's int8 logits, without floating-point libraries. */
 #ifndef CLASSIFIER_H_
 #define CLASSIFIER_H_
 
@@ -10,15 +10,15 @@
 extern "C" {
 #endif
 
-/* All arrays have CLASSIFIER_LABELS elements; their order is that of classifier_labels. */
+/* All arrays have CLASSIFIER_LABELS elements, in the order of classifier_labels. */
 
-/* The index of the highest logit, the first of equals. */
+/* Returns the index of the highest logit; of equal ones, the first. */
 int classifier_argmax(const int8_t *logits);
 
-/* Real values of the logits. */
+/* Converts int8 logits to real values. */
 void classifier_dequantize(const int8_t *logits, float *values);
 
-/* Probabilities, the softmax of the real values. */
+/* Computes the probabilities: the softmax of the real values. */
 void classifier_softmax(const int8_t *logits, float *probabilities);
 
 #ifdef __cplusplus

@@ -12,7 +12,7 @@
 
 namespace {
 const char kText[] = $text;
-// What the interpreter keeps its tensors in.
+// The memory of the interpreter's tensors.
 alignas(16) uint8_t arena[MODEL_ARENA_BYTES];
 }  // namespace
 

@@ -2,7 +2,8 @@
 
 #include "tokenizer_tables.h"
 
-/* A word of more bytes is one [UNK], and so is one with more ASCII letters and digits on end. */
+/* As in training, a longer word, or a word with a longer run of ASCII letters and digits, becomes
+ * one [UNK]. */
 #define MAX_WORD_BYTES 400
 #define MAX_WORD_ALPHANUMERICS 100
 
@@ -10,7 +11,7 @@ typedef struct {
   int32_t *ids;
   size_t count;
   size_t capacity;
-  /* The word being read. */
+  /* The current word. */
   tokenizer_symbol word[MAX_WORD_BYTES];
   size_t symbols;
   size_t bytes;
@@ -18,20 +19,20 @@ typedef struct {
   int unknown;
 } state_t;
 
-/* Reads one code point; 0, which is deleted anyway, for bytes that are not UTF-8. */
+/* Decodes one code point of UTF-8. Returns 0, which the tokenizer deletes, for invalid bytes. */
 static uint32_t next_code_point(const uint8_t *text, size_t length, size_t *position) {
   const uint8_t first = text[(*position)++];
   if (first < 0x80) return first;
   if (first < 0xC2 || first > 0xF4) return 0;
   unsigned rest = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
   uint32_t code_point = first & (0x3Fu >> rest);
-  /* What the second byte may be (The Unicode Standard, table 3-7); others may be any of these. */
+  /* The range of the second byte (The Unicode Standard, table 3-7). */
   uint8_t low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
   uint8_t high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
   for (; rest > 0; rest--) {
     if (*position >= length) return 0;
     const uint8_t byte = text[*position];
-    /* A byte that does not fit may begin the next code point. */
+    /* An invalid byte may begin the next code point, so it is not consumed. */
     if (byte < low || byte > high) return 0;
     (*position)++;
     code_point = code_point << 6 | (byte & 0x3Fu);
@@ -41,6 +42,7 @@ static uint32_t next_code_point(const uint8_t *text, size_t length, size_t *posi
   return code_point;
 }
 
+/* Looks up the symbol of a code point by binary search. */
 static uint32_t symbol_of(uint32_t code_point) {
   size_t low = 0;
   size_t high = TOKENIZER_MAPPED;
@@ -55,7 +57,7 @@ static uint32_t symbol_of(uint32_t code_point) {
   if (low < TOKENIZER_MAPPED && tokenizer_mapped_code_points[low] == code_point) {
     return tokenizer_mapped_symbols[low];
   }
-  /* The last range that begins at or before the code point; the first begins at 0. */
+  /* The last range that begins at or before the code point. The first range begins at 0. */
   low = 0;
   high = TOKENIZER_RANGES;
   while (high - low > 1) {
@@ -69,8 +71,9 @@ static uint32_t symbol_of(uint32_t code_point) {
   return tokenizer_ranges[low] & 3;
 }
 
-/* The longest token that the symbols begin with, among the tokens from low to high: its length
- * and id; 0 for none. Tokens are sorted, so those with a common beginning are neighbours. */
+/* Finds the longest token, among the tokens from low to high, that is a prefix of the symbols.
+ * Returns its length in symbols and sets id, or returns 0. The tokens are sorted, so those with a
+ * common prefix are neighbours. */
 static size_t longest_match(const tokenizer_symbol *symbols, size_t count, size_t low, size_t high,
                             int32_t *id) {
   size_t matched = 0;
@@ -107,12 +110,14 @@ static size_t longest_match(const tokenizer_symbol *symbols, size_t count, size_
   return matched;
 }
 
+/* Appends a token id; drops it where the output is full. */
 static void add_id(state_t *state, int32_t id) {
   if (state->count < state->capacity) state->ids[state->count++] = id;
 }
 
+/* Splits the current word into the longest tokens from left to right, or makes it [UNK]. */
 static void end_word(state_t *state) {
-  const size_t begun = state->count;
+  const size_t first_id = state->count;
   size_t position = 0;
   if (state->bytes == 0 && !state->unknown) return;
   while (!state->unknown && position < state->symbols) {
@@ -126,13 +131,14 @@ static void end_word(state_t *state) {
     position += matched;
   }
   if (state->unknown) {
-    state->count = begun;
+    state->count = first_id;
     add_id(state, TOKENIZER_UNKNOWN_ID);
   }
   state->symbols = state->bytes = state->alphanumerics = 0;
   state->unknown = 0;
 }
 
+/* Appends a symbol to the current word. */
 static void add_letter(state_t *state, uint32_t symbol) {
   const unsigned info = tokenizer_symbol_info[symbol];
   state->bytes += info & 0x7F;
@@ -142,28 +148,30 @@ static void add_letter(state_t *state, uint32_t symbol) {
     state->unknown = 1;
   }
   if (state->unknown) {
-    state->bytes = 0; /* It is not needed any more, and so cannot overflow. */
+    state->bytes = 0; /* Its length does not matter any more, and cannot overflow. */
   } else {
     state->word[state->symbols++] = (tokenizer_symbol)symbol;
   }
 }
 
+/* Processes one normalized character. */
 static void add_symbol(state_t *state, uint32_t symbol) {
-  if (symbol == TOKENIZER_NOTHING) return;
+  if (symbol == TOKENIZER_EMPTY) return;
   if (symbol == TOKENIZER_UNKNOWN ||
       (symbol >= TOKENIZER_FIRST_KNOWN && symbol < TOKENIZER_FIRST_ISOLATED)) {
     add_letter(state, symbol);
     return;
   }
   end_word(state);
-  if (symbol == TOKENIZER_SEPARATOR) return;
+  if (symbol == TOKENIZER_WHITESPACE) return;
   add_letter(state, symbol == TOKENIZER_UNKNOWN_ISOLATED ? TOKENIZER_UNKNOWN : symbol);
   end_word(state);
 }
 
+/* Normalizes one code point and processes the resulting characters. */
 static void add_code_point(state_t *state, uint32_t code_point) {
 #if TOKENIZER_DECOMPOSES_HANGUL
-  /* Syllables decompose by arithmetic (The Unicode Standard, section 3.12). */
+  /* Hangul syllables decompose by arithmetic (The Unicode Standard, section 3.12). */
   if (code_point >= 0xAC00 && code_point < 0xD7A4) {
     const uint32_t syllable = code_point - 0xAC00;
     add_symbol(state, symbol_of(0x1100 + syllable / 588));
@@ -189,7 +197,7 @@ size_t tokenizer_encode(const char *text, size_t length, int32_t *ids, size_t ma
   state_t state;
   state.ids = ids;
   state.count = 0;
-  state.capacity = max_length - 1; /* The last place is for [SEP]. */
+  state.capacity = max_length - 1; /* The last position is for [SEP]. */
   state.symbols = state.bytes = state.alphanumerics = 0;
   state.unknown = 0;
   add_id(&state, TOKENIZER_CLS_ID);

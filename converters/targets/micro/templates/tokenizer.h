@@ -1,6 +1,6 @@
-/* WordPiece tokenization for microcontrollers: no heap, no global state.
+/* WordPiece tokenization for microcontrollers, without heap and global state.
  *
- * Token ids are those that the model was trained with. Stack: about 1 KB. */
+ * A text gets the same token ids as in training. The stack takes about 1 KB. */
 #ifndef TOKENIZER_H_
 #define TOKENIZER_H_
 
@@ -11,11 +11,13 @@
 extern "C" {
 #endif
 
-/* Writes `[CLS] text [SEP]` to ids[0] to ids[max_length - 1], cut and padded to max_length.
+/* Encodes a text as `[CLS] text [SEP]`, truncated and padded to max_length token ids.
  *
- * text: length bytes of UTF-8; bytes that are not are left out. It needs no terminating 0.
+ * text: UTF-8; invalid bytes are skipped, and no terminating 0 is needed.
+ * length: the size of the text in bytes.
+ * ids: the output, of max_length elements.
  *
- * Returns how many ids come before the padding; 0, with nothing written, where max_length is
+ * Returns the number of ids before the padding. Returns 0 and writes nothing if max_length is
  * below 2. */
 size_t tokenizer_encode(const char *text, size_t length, int32_t *ids, size_t max_length);
 

@@ -1,4 +1,4 @@
-"""What `tfsqueeze export --target android` puts among the app's assets."""
+"""What `tfsqueeze export --target android` writes into the assets of the app."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from converters.inference.open_predictor import open_predictor
-from converters.targets.android.android_target import lengths_up_to
+from converters.inference.predictor import Predictor
+from converters.targets.android.android_target import signature_lengths
 from converters.tflite.inspection import require_int8_products
 from converters.tflite.metadata import read_metadata
 from tfsqueeze.cli.main import app
@@ -24,7 +24,7 @@ def export(run, folder, *options):
 
 @pytest.fixture(scope="module")
 def assets(tmp_path_factory, trained_run):
-    """A folder with something of the app's own, and the export beside it."""
+    """A folder with other files of the app, and the export beside them."""
     folder = tmp_path_factory.mktemp("assets")
     (folder / "other.tflite").write_bytes(b"another run's")
     (folder / ".gitignore").write_text("*.tflite\n")
@@ -33,7 +33,7 @@ def assets(tmp_path_factory, trained_run):
     return folder, json.loads(result.stdout)
 
 
-def test_the_model_stands_beside_what_was_there(assets, trained_run):
+def test_the_other_files_of_the_folder_stay(assets, trained_run):
     folder, facts = assets
     name = f"{trained_run.folder.name}.tflite"
     assert {path.name for path in folder.iterdir()} == {name, "other.tflite", ".gitignore"}
@@ -41,7 +41,7 @@ def test_the_model_stands_beside_what_was_there(assets, trained_run):
     assert facts["files"] == [{"name": name, "bytes": (folder / name).stat().st_size}]
 
 
-def test_it_is_the_mobile_profile_with_all_inside(assets, trained_run):
+def test_it_is_the_mobile_profile_with_labels_and_vocabulary(assets, trained_run):
     folder, facts = assets
     path = folder / facts["files"][0]["name"]
     assert facts["max_lengths"] == [16]
@@ -49,7 +49,7 @@ def test_it_is_the_mobile_profile_with_all_inside(assets, trained_run):
     metadata = read_metadata(path)
     assert metadata.labels == trained_run.label_names
     assert metadata.vocabulary == list(trained_run.tokenizer.vocabulary)
-    predictor = open_predictor(path)
+    predictor = Predictor.open(path)
     for prediction, topic in zip(
         predictor.predict(TEXTS[:3]), ("animals", "food", "weather"), strict=True
     ):
@@ -60,8 +60,8 @@ def test_it_is_the_mobile_profile_with_all_inside(assets, trained_run):
     ("longest", "lengths"),
     [(128, [128, 64, 32]), (100, [100, 50, 25]), (48, [48, 24]), (32, [32, 16]), (24, [24])],
 )
-def test_short_texts_have_forms_of_their_own(longest, lengths):
-    assert lengths_up_to(longest) == lengths
+def test_short_texts_have_shorter_signatures(longest, lengths):
+    assert signature_lengths(longest) == lengths
 
 
 def test_exporting_again_replaces_that_model_alone(assets, trained_run):

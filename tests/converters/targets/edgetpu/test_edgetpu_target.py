@@ -1,4 +1,4 @@
-"""The folder for a Coral board, and models that it is not for."""
+"""The folder for a Coral board, and models that do not suit the Edge TPU."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from converters.targets.edgetpu.edgetpu_target import check, export, require_supported
+from converters.targets.edgetpu.edgetpu_target import EdgeTpuTarget, require_supported_config
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.utils.errors import UserError
 
 
 def test_the_folder_is_complete(trained_run, tmp_path):
-    facts = export(trained_run, tmp_path, 12)
+    facts = EdgeTpuTarget().export(trained_run, tmp_path, 12).to_dict()
     assert {file["name"] for file in facts["files"]} == {
         "body.tflite",
         "look_ups.npz",
@@ -28,7 +28,7 @@ def test_the_folder_is_complete(trained_run, tmp_path):
     assert described["labels"] == trained_run.label_names
     tables = np.load(tmp_path / "look_ups.npz")
     assert set(tables.files) == {entry["name"] for entry in described["inputs"]}
-    checked = check(tmp_path / "body.tflite")
+    checked = EdgeTpuTarget().check(tmp_path / "body.tflite").to_dict()
     assert checked["operators"] == facts["operators"]
     (device,) = facts["devices"]
     assert device["macs_on_device"] == facts["macs_on_tpu"]
@@ -44,9 +44,9 @@ def test_the_folder_is_complete(trained_run, tmp_path):
 )
 def test_models_that_leave_the_tpu_early_are_refused(fields, message):
     with pytest.raises(UserError, match=message):
-        require_supported(load_preset("squeezebert-micro", **fields))
+        require_supported_config(load_preset("squeezebert-micro", **fields))
 
 
 @pytest.mark.parametrize("preset", ["squeezebert-edgetpu", "squeezebert-edgetpu-hybrid"])
-def test_the_presets_for_it_are_taken(preset):
-    require_supported(load_preset(preset))
+def test_the_presets_for_it_are_supported(preset):
+    require_supported_config(load_preset(preset))

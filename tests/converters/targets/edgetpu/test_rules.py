@@ -1,4 +1,4 @@
-"""Each line of the published table on operators that keep to it and that do not."""
+"""Each row of the published table, on operators that meet its limits and that do not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from converters.targets.edgetpu.rules import (
     WRONG_RANK,
     check_operator,
 )
-from converters.tflite.inspection import Operator, Tensor
+from converters.tflite.tflite_operators import Operator, Tensor
 
 
 def tensor(*shape, dtype="int8", values=None, is_static=True):
@@ -81,9 +81,9 @@ UNIT = axes(1, 1, 1, 1)
         operator("PACK", X, X, output=(1, 2, 8, 16)),
     ],
 )
-def test_what_keeps_to_the_limits_is_mapped(good):
-    verdict = check_operator(good)
-    assert verdict.is_supported and (verdict.status, verdict.reason) == (MAPPED, "")
+def test_what_meets_the_limits_is_mapped(good):
+    placement = check_operator(good)
+    assert placement.is_supported and (placement.status, placement.reason) == (MAPPED, "")
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_what_keeps_to_the_limits_is_mapped(good):
     ],
 )
 def test_what_breaks_a_limit_is_named(bad, status, reason):
-    verdict = check_operator(bad)
-    assert not verdict.is_supported
-    assert verdict.status == status and reason in verdict.reason
+    placement = check_operator(bad)
+    assert not placement.is_supported
+    assert placement.status == status and reason in placement.reason
 
 
 @pytest.mark.parametrize("name, first", [("RSQRT", 14), ("REDUCE_MAX", 14), ("SUM", 13)])

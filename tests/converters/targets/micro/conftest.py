@@ -1,4 +1,4 @@
-"""Building exported sources, for this machine and for an emulated Cortex-M, and asking them."""
+"""Builds exported sources for this machine and for an emulated Cortex-M, and runs them."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def write_sources(tmp_path_factory):
     """Writes the C sources of a tokenizer and a classifier without a model."""
     from importlib import resources
 
-    from converters.targets.micro.sources import (
+    from converters.targets.micro.generated_sources import (
         classifier_sources,
         model_sources,
         tokenizer_sources,
     )
     from converters.targets.micro.tokenizer_tables import build_tables
-    from converters.tflite.inspection import Tensor
+    from converters.tflite.tflite_operators import Tensor
 
     def write(tokenizer, labels=("no", "yes"), scale=0.05, zero_point=3) -> Path:
         folder = tmp_path_factory.mktemp("sources")
@@ -168,8 +168,10 @@ def generate_texts(generate_strings):
             encoded = bytearray(made.encode("utf-8", "ignore"))
             if encoded and draw.random() < 0.2:  # damage
                 for _ in range(draw.randrange(1, 5)):
-                    place = draw.randrange(len(encoded))
-                    encoded[place : place + draw.randrange(3)] = draw.randbytes(draw.randrange(3))
+                    position = draw.randrange(len(encoded))
+                    encoded[position : position + draw.randrange(3)] = draw.randbytes(
+                        draw.randrange(3)
+                    )
                     if not encoded:
                         break
             return bytes(encoded)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from converters.targets.micro.characters import (
+from converters.targets.micro.character_classes import (
     CODE_POINTS,
     DELETED,
     ISOLATED,
     SPACE,
     WORD,
+    are_reordered,
     classify_characters,
-    swapped,
 )
 from converters.targets.micro.tokenizer_tables import (
+    EMPTY,
     FIRST_KNOWN,
-    NOTHING,
-    SEPARATOR,
     UNKNOWN,
     UNKNOWN_ISOLATED,
+    WHITESPACE,
     build_tables,
 )
 from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
@@ -39,7 +39,7 @@ def symbol_of(tables, character):
 
 
 @pytest.mark.parametrize(
-    "character, kind, normalized",
+    "character, character_class, normalized",
     [
         ("a", WORD, "a"),
         ("É", WORD, "e"),
@@ -57,16 +57,16 @@ def symbol_of(tables, character):
         ("\ufffd", DELETED, ""),
     ],
 )
-def test_characters_are_what_the_tokenizer_says(character, kind, normalized):
+def test_characters_are_what_the_tokenizer_says(character, character_class, normalized):
     characters = classify_characters(True)
-    assert characters.kinds[ord(character)] == kind
+    assert characters.classes[ord(character)] == character_class
     assert characters.normalized[ord(character)] == normalized
 
 
 def test_cased_characters_keep_case_and_accents():
     characters = classify_characters(False)
     assert characters.normalized[ord("É")] == "É"
-    assert characters.kinds[0x301] == WORD
+    assert characters.classes[0x301] == WORD
 
 
 def test_every_character_has_a_symbol():
@@ -86,8 +86,8 @@ def test_every_character_has_a_symbol():
         "Z": UNKNOWN,
         "東": UNKNOWN_ISOLATED,
         "ж": UNKNOWN,
-        " ": SEPARATOR,
-        "\u0301": NOTHING,
+        " ": WHITESPACE,
+        "\u0301": EMPTY,
     }
     assert tables.first_isolated == exclamation
 
@@ -121,7 +121,7 @@ def test_a_letter_of_two_known_parts_becomes_both():
 
 
 def test_marks_that_would_need_sorting_are_refused():
-    assert swapped(["\u302e\u1b44", "\u1b44\u302e", "ab"]) == [True, False, False]
+    assert are_reordered(["\u302e\u1b44", "\u1b44\u302e", "ab"]) == [True, False, False]
     with pytest.raises(UserError, match=r"several classes \(U\+1B44, U\+302E\)"):
         build_tables([*SPECIAL_TOKENS, "\u302e", "\u1b44"], True)
     build_tables([*SPECIAL_TOKENS, "\u302e", "\u1b44"], False)

@@ -1,4 +1,4 @@
-/* Answers questions about the exported tokenizer and classifier, on a host or a Cortex-M.
+/* Runs the exported tokenizer and classifier on a file of inputs, on a host or a Cortex-M.
  *
  * input.bin: records; a uint32 (the host's and the device's order are both little-endian) with
  * the length of a text and the text, or 0xFFFFFFFF and CLASSIFIER_LABELS logits.
@@ -32,7 +32,7 @@ int main(void) {
       fwrite(probabilities, sizeof probabilities, 1, output);
       continue;
     }
-    /* Of exactly the length, so that sanitizers see a byte too many. */
+    /* A buffer of exactly the length, so that sanitizers see a read past its end. */
     char *text = malloc(length ? length : 1);
     int32_t ids[MODEL_MAX_LENGTH];
     if (!text || fread(text, 1, length, input) != length) return 4;

@@ -1,4 +1,4 @@
-/* Whatever the bytes and the length of the output, the tokenizer stays within its arrays. */
+/* For any bytes and any length of the output, the tokenizer stays within its arrays. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const size_t max_length = size ? data[0] : 0;
   const char *text = (const char *)data + (size ? 1 : 0);
   const size_t length = size ? size - 1 : 0;
-  /* Of exactly the length, so that the sanitizer sees an element too many. */
+  /* A buffer of exactly the length, so that the sanitizer sees a write past its end. */
   int32_t *ids = malloc(max_length ? max_length * sizeof *ids : 1);
   const size_t count = tokenizer_encode(text, length, ids, max_length);
   if (max_length < 2) {

@@ -1,7 +1,7 @@
-"""TensorFlow Lite Micro's own interpreter, from the package tflite-micro.
+"""Runs models in TensorFlow Lite Micro's own interpreter, from the package tflite-micro.
 
-Its library is used in processes without TensorFlow (`converters.runtime.workers.run_in_workers`), with
-which it shares names of symbols.
+The library shares names of symbols with TensorFlow, so only processes without TensorFlow may load
+it: call these functions through `converters.runtime.workers.run_in_workers`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ import numpy as np
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import stderr_to
 
-_ROOM = 1 << 24  # arena that any model of this project fits
+_MAX_ARENA_BYTES = 1 << 24  # Any model of this project fits.
 _ALIGNMENT = 16
 
 
 def require_interpreter() -> None:
-    """Raises UserError where tflite-micro is not installed."""
+    """Raises an error where the interpreter is not installed.
+
+    Raises:
+        UserError: tflite-micro is not installed.
+    """
     if importlib.util.find_spec("tflite_micro") is None:
         raise UserError(
             "the package tflite-micro, which measures the arena, is not installed; "
@@ -29,14 +33,18 @@ def require_interpreter() -> None:
 
 
 def measure_arena(model: bytes) -> int:
-    """The smallest arena, in bytes, that the interpreter can allocate a model's tensors in.
+    """Returns the size of the smallest arena that holds a model's tensors, in bytes.
 
-    Raises UserError where it cannot load the model at all.
+    Args:
+        model: the bytes of a .tflite file.
+
+    Raises:
+        UserError: the interpreter cannot load the model in any arena.
     """
-    _open(model, _ROOM)
-    low, high = 0, _ROOM
-    # What the library says of each arena that is too small.
-    with open(os.devnull, "w") as nowhere, stderr_to(nowhere):
+    _open(model, _MAX_ARENA_BYTES)
+    low, high = 0, _MAX_ARENA_BYTES
+    # The library prints a message for each arena that is too small.
+    with open(os.devnull, "w") as devnull, stderr_to(devnull):
         while high - low > _ALIGNMENT:
             middle = (low + high) // 2 // _ALIGNMENT * _ALIGNMENT
             try:
@@ -48,17 +56,26 @@ def measure_arena(model: bytes) -> int:
 
 
 def predict(model: bytes, input_ids: np.ndarray, arena_bytes: int) -> np.ndarray:
-    """The stored logits, int8 [n, num_labels], of rows of ids, int32 [n, max_length].
+    """Runs a model on token ids.
 
-    Raises UserError where the arena is too small.
+    Args:
+        model: the bytes of a .tflite file with one input and int8 logits.
+        input_ids: int32 [n, max_length].
+        arena_bytes: size of the arena.
+
+    Returns:
+        The quantized logits, int8 [n, num_labels].
+
+    Raises:
+        UserError: the arena is too small.
     """
     interpreter = _open(model, arena_bytes)
-    rows = []
+    logits = []
     for row in np.asarray(input_ids, np.int32):
         interpreter.set_input(row[None], 0)
         interpreter.invoke()
-        rows.append(interpreter.get_output(0)[0])
-    return np.array(rows)
+        logits.append(interpreter.get_output(0)[0])
+    return np.array(logits)
 
 
 def _open(model: bytes, arena_bytes: int) -> Any:

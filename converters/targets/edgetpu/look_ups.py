@@ -1,4 +1,4 @@
-"""A text model in two: table look-ups for the host, and a body without integers for the device."""
+"""Splits a text model into table look-ups for the host and an int8 body for the device."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from converters.tflite.flatbuffer import serialize_model
-from converters.tflite.tflite_file import listed, read_model
+from converters.tflite.flatbuffer import listed, serialize_model
+from converters.tflite.tflite_file import unpack_model
 from tfsqueeze.utils.errors import UserError
 
 _SHAPE_ONLY = (
@@ -22,10 +22,19 @@ _SHAPE_ONLY = (
 
 @dataclass(frozen=True)
 class LookUp:
-    """How the host makes one input of the body: `table[ids]` in the input's shape.
+    """How the host computes one input of the body: `table[ids]` in the shape of the input.
 
-    name: the body's input. source: the model's input whose ids are looked up, as `input_ids`.
-    table: int8 [ids] or [ids, channels]. shape: of the body's input.
+    Attributes:
+        name: name of the body's input.
+        source: name of the model's input that holds the ids, such as `input_ids`.
+        table: int8 [ids] or [ids, channels].
+        shape: shape of the body's input.
+
+    Example:
+        >>> table = np.arange(6, dtype=np.int8).reshape(3, 2)
+        >>> look_up = LookUp("embeddings", "input_ids", table, (1, 1, 2, 2))
+        >>> look_up(np.array([[2, 0]])).tolist()
+        [[[[4, 5], [0, 1]]]]
     """
 
     name: str
@@ -34,30 +43,41 @@ class LookUp:
     shape: tuple[int, ...]
 
     def __call__(self, ids: np.ndarray) -> np.ndarray:
-        """Looks ids of one text up: int32 [1, length] to int8 of `shape`."""
+        """Looks up the ids of one text.
+
+        Args:
+            ids: int32 [1, length].
+
+        Returns:
+            The body's input, int8 of `shape`.
+        """
         return self.table[ids].reshape(self.shape)
 
 
 def split_look_ups(content: bytes) -> tuple[bytes, list[LookUp]]:
-    """Takes the look-ups out of a fully-int8 .tflite file.
+    """Removes the look-ups from a fully-int8 .tflite file.
 
-    content: a file of one subgraph whose integer inputs are read by GATHERs of constant tables
-        alone, as `convert_int8` makes them.
+    Look-ups and body together compute the same numbers as the file, bit for bit.
 
-    Returns the body, whose inputs are what the GATHERs gave, and the look-ups that make them. The
-    two together compute the same numbers, bit for bit.
+    Args:
+        content: a file of one subgraph, as `convert_int8` makes it: only GATHERs of constant
+            tables read its integer inputs.
 
-    Raises UserError where something else reads the ids.
+    Returns:
+        The body, whose inputs are the outputs of the GATHERs, and a look-up for each input.
+
+    Raises:
+        UserError: an operator other than a GATHER reads the ids.
     """
-    model = schema.ModelT.InitFromPackedBuf(read_model(content))
+    model = unpack_model(content)
     graph = model.subgraphs[0]
-    ids = {index: _plain(graph.tensors[index].name) for index in graph.inputs}
+    ids = {index: _input_name(graph.tensors[index].name) for index in graph.inputs}
     look_ups, inputs, removed = [], [], set()
     for operator in graph.operators:
         sources = [index for index in operator.inputs if index in ids]
         if not sources:
             continue
-        if _kind(model, operator) != schema.BuiltinOperator.GATHER:
+        if _builtin_code(model, operator) != schema.BuiltinOperator.GATHER:
             raise UserError(
                 "an operator other than a look-up reads the model's ids; the model "
                 "cannot be split for a device without look-ups"
@@ -78,15 +98,22 @@ def split_look_ups(content: bytes) -> tuple[bytes, list[LookUp]]:
     graph.inputs = np.asarray(inputs, np.int32)
     _describe_inputs(model, [look_up.name for look_up in look_ups], inputs)
     _drop_unused(model)
-    return serialize_model(model, len(content)), look_ups
+    return serialize_model(model), look_ups
 
 
-def reorder(content: bytes, is_early: Callable[[int], bool]) -> bytes:
-    """Returns the file with the operators first that are wanted early and need no late one.
+def move_to_front(content: bytes, is_early: Callable[[int], bool]) -> bytes:
+    """Moves some operators of a .tflite file before the others.
 
-    is_early: says of an operator's number whether it is wanted early.
+    An operator stays behind where it reads, directly or not, what an operator behind computes.
+
+    Args:
+        content: a file of one subgraph.
+        is_early: whether the operator of an index is to be moved.
+
+    Returns:
+        The file in the new order.
     """
-    model = schema.ModelT.InitFromPackedBuf(read_model(content))
+    model = unpack_model(content)
     graph = model.subgraphs[0]
     late_tensors: set[int] = set()
     early, late = [], []
@@ -97,24 +124,23 @@ def reorder(content: bytes, is_early: Callable[[int], bool]) -> bytes:
             late.append(operator)
             late_tensors.update(operator.outputs)
     graph.operators = early + late
-    return serialize_model(model, len(content))
+    return serialize_model(model)
 
 
-def _kind(model: Any, operator: Any) -> int:
+def _builtin_code(model: Any, operator: Any) -> int:
     return model.operatorCodes[operator.opcodeIndex].builtinCode
 
 
-def _plain(name: bytes) -> str:
+def _input_name(name: bytes) -> str:
     return name.decode().removeprefix("serving_default_").split(":")[0]
 
 
 def _shape_chain(model: Any, graph: Any, tensor: int) -> list[Any]:
-    """The operators after `tensor` that only say its shape anew, as long as they are its only
-    readers."""
+    """Returns the operators after a tensor that only reshape it, up to the first other reader."""
     chain = []
     while True:
         readers = [op for op in graph.operators if tensor in op.inputs]
-        if len(readers) != 1 or _kind(model, readers[0]) not in _SHAPE_ONLY:
+        if len(readers) != 1 or _builtin_code(model, readers[0]) not in _SHAPE_ONLY:
             return chain
         shapes = [graph.tensors[i].shape for i in (tensor, readers[0].outputs[0])]
         if np.prod(shapes[0]) != np.prod(shapes[1]):
@@ -133,7 +159,7 @@ def _describe_inputs(model: Any, names: list[str], tensors: list[int]) -> None:
 
 
 def _drop_unused(model: Any) -> None:
-    """Removes tensors, buffers and operator kinds that nothing refers to any more."""
+    """Removes the tensors, buffers and operator codes that nothing refers to any more."""
     graph = model.subgraphs[0]
     used = {
         int(i)
@@ -154,7 +180,7 @@ def _drop_unused(model: Any) -> None:
     for signature in listed(model.signatureDefs):
         for entry in (*signature.inputs, *signature.outputs):
             entry.tensorIndex = tensors[entry.tensorIndex]
-    # Buffer 0 is empty by the schema's rule.
+    # The schema reserves buffer 0 as the empty buffer.
     kept = sorted(
         {
             0,
@@ -164,9 +190,9 @@ def _drop_unused(model: Any) -> None:
     )
     buffers = {old: new for new, old in enumerate(kept)}
     model.buffers = [model.buffers[old] for old in kept]
-    for holder in (*graph.tensors, *listed(model.metadata)):
-        holder.buffer = buffers[holder.buffer]
-    kinds = sorted({operator.opcodeIndex for operator in graph.operators})
-    model.operatorCodes = [model.operatorCodes[old] for old in kinds]
+    for entry in (*graph.tensors, *listed(model.metadata)):
+        entry.buffer = buffers[entry.buffer]
+    codes = sorted({operator.opcodeIndex for operator in graph.operators})
+    model.operatorCodes = [model.operatorCodes[old] for old in codes]
     for operator in graph.operators:
-        operator.opcodeIndex = kinds.index(operator.opcodeIndex)
+        operator.opcodeIndex = codes.index(operator.opcodeIndex)

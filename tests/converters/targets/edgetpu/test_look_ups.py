@@ -1,4 +1,4 @@
-"""Look-ups and body against the file that they were made of, bit for bit."""
+"""Look-ups and body compute the same as the file that they were made of, bit for bit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from converters.runtime.interpreters import available_runtimes, open_model
 from converters.targets.edgetpu.edgetpu_target import split_for_edgetpu
-from converters.targets.edgetpu.split import split_look_ups
+from converters.targets.edgetpu.look_ups import split_look_ups
 from converters.tflite.inspection import list_operators, require_int8
 from tfsqueeze.utils.errors import UserError
 

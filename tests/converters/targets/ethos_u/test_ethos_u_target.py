@@ -8,7 +8,7 @@ import json
 import pytest
 
 from converters.targets.ethos_u import vela
-from converters.targets.ethos_u.ethos_u_target import check, export
+from converters.targets.ethos_u.ethos_u_target import EthosUTarget
 from tfsqueeze.utils.errors import UserError
 
 needs_vela = pytest.mark.skipif(
@@ -19,7 +19,7 @@ needs_vela = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def exported(trained_run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("ethos")
-    return folder, export(trained_run, folder)
+    return folder, EthosUTarget().export(trained_run, folder).to_dict()
 
 
 @needs_vela
@@ -46,8 +46,8 @@ def test_each_accelerator_is_compiled_and_estimated(exported):
 
 @needs_vela
 def test_a_float_model_stays_on_the_cpu(float_model):
-    facts = check(float_model)
-    assert facts["macs_on_npu"] == 0 and facts["mac_share"] == 0.0
+    found = EthosUTarget().check(float_model)
+    assert found.macs_on_device == 0 and found.mac_share == 0.0
 
 
 def test_a_missing_vela_is_named(tmp_path, monkeypatch):

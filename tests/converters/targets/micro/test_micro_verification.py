@@ -48,18 +48,18 @@ def test_all_texts_of_reuters_r8(reuters_run):
     assert facts["model_bytes"] < 1 << 20 and facts["arena_bytes"] < 256 << 10
 
 
-def test_a_mismatch_is_told_and_fails(trained_run, topics_folder, monkeypatch):
-    from converters.targets.micro import micro_verification as verification
+def test_a_mismatch_is_reported_and_fails(trained_run, topics_folder, monkeypatch):
+    from converters.targets.micro import micro_verification
 
-    honest = verification.run_in_workers
+    run_in_workers = micro_verification.run_in_workers
 
-    def worse(function, calls):
-        results = honest(function, calls)
-        if function is verification.stored_logits:
+    def with_one_wrong_logit(function, calls):
+        results = run_in_workers(function, calls)
+        if function is micro_verification.quantized_logits:
             results[0][0, 0] ^= 1
         return results
 
-    monkeypatch.setattr(verification, "run_in_workers", worse)
+    monkeypatch.setattr(micro_verification, "run_in_workers", with_one_wrong_logit)
     result = CliRunner().invoke(
         app,
         [

@@ -1,4 +1,4 @@
-"""The generated C sources of an export: model, tokenizer tables, classifier tables."""
+"""Generates the C sources that differ between models: model data and tables."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from converters.targets.micro.c_source import (
+from converters.targets.micro.c_syntax import (
     GENERATED,
-    array,
+    array_definition,
     define,
     float_literal,
-    guarded,
-    lengths_to_starts,
-    string,
+    header_file,
+    start_offsets,
+    string_literal,
     unsigned_type,
 )
 from converters.targets.micro.tokenizer_tables import (
+    EMPTY,
     FIRST_KNOWN,
-    NOTHING,
-    SEPARATOR,
     UNKNOWN,
     UNKNOWN_ISOLATED,
+    WHITESPACE,
     TokenizerTables,
 )
-from converters.tflite.inspection import Tensor
+from converters.tflite.tflite_operators import Tensor
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
 _INT8_VALUES = 256
@@ -32,26 +32,38 @@ _INT8_VALUES = 256
 
 @dataclass(frozen=True)
 class SourceFiles:
-    """Texts by file name, and the bytes that their constants take in flash."""
+    """Generated C sources.
+
+    Attributes:
+        texts: the sources by file name.
+        constant_bytes: size of their constants in flash.
+    """
 
     texts: dict[str, str]
     constant_bytes: int
 
 
 def model_sources(model: bytes, max_length: int, arena_bytes: int) -> SourceFiles:
-    """model_data.h and .cc: the .tflite file as an array aligned to 16 bytes, which the
-    interpreter reads in place."""
+    """Returns model_data.h and model_data.cc, which hold the .tflite file.
+
+    The array is aligned to 16 bytes, so that the interpreter can read it in place.
+
+    Args:
+        model: the bytes of the .tflite file.
+        max_length: its static length in tokens.
+        arena_bytes: size of the arena that it needs.
+    """
     header = (
         define("MODEL_MAX_LENGTH", max_length)
-        + "/* Bytes that the interpreter's tensors take. */\n"
+        + "/* Size of the interpreter's tensor arena in bytes. */\n"
         + define("MODEL_ARENA_BYTES", arena_bytes)
         + define("MODEL_BYTES", len(model))
         + "\nextern const unsigned char model_data[MODEL_BYTES];\n"
     )
-    definition = array("alignas(16) const unsigned char model_data[MODEL_BYTES]", model)
+    definition = array_definition("alignas(16) const unsigned char model_data[MODEL_BYTES]", model)
     return SourceFiles(
         {
-            "model_data.h": guarded("MODEL_DATA_H", header),
+            "model_data.h": header_file("MODEL_DATA_H", header),
             "model_data.cc": f'{GENERATED}#include "model_data.h"\n\n{definition}',
         },
         len(model),
@@ -59,12 +71,18 @@ def model_sources(model: bytes, max_length: int, arena_bytes: int) -> SourceFile
 
 
 def tokenizer_sources(tokenizer: WordPieceTokenizer, tables: TokenizerTables) -> SourceFiles:
-    """tokenizer_tables.h and .c; `TokenizerTables` says what they hold."""
+    """Returns tokenizer_tables.h and tokenizer_tables.c.
+
+    Args:
+        tokenizer: the tokenizer.
+        tables: the tables of its vocabulary.
+    """
     pieces = [symbols for symbols, _ in tables.tokens]
-    symbol, symbol_size = unsigned_type(tables.first_expansion + len(tables.expansions) - 1)
-    start, start_size = unsigned_type(sum(map(len, pieces)))
-    token_id, id_size = unsigned_type(tokenizer.vocab_size - 1)
-    arrays = {  # name: (type, its bytes, values)
+    symbol_type, symbol_size = unsigned_type(tables.first_expansion + len(tables.expansions) - 1)
+    offset_type, offset_size = unsigned_type(sum(map(len, pieces)))
+    id_type, id_size = unsigned_type(tokenizer.vocab_size - 1)
+    # The element type of each array, its size in bytes, and the elements.
+    arrays = {
         "ranges": ("uint32_t", 4, [first << 2 | symbol for first, symbol in tables.ranges]),
         "mapped_code_points": ("uint32_t", 4, [first for first, _ in tables.mapped]),
         "mapped_symbols": (
@@ -72,20 +90,20 @@ def tokenizer_sources(tokenizer: WordPieceTokenizer, tables: TokenizerTables) ->
             symbol_size,
             [symbol for _, symbol in tables.mapped],
         ),
-        "expansion_starts": ("uint16_t", 2, lengths_to_starts(tables.expansions)),
+        "expansion_starts": ("uint16_t", 2, start_offsets(tables.expansions)),
         "expansion_symbols": (
             "tokenizer_symbol",
             symbol_size,
-            [symbol for made in tables.expansions for symbol in made],
+            [symbol for expansion in tables.expansions for symbol in expansion],
         ),
         "symbol_info": ("uint8_t", 1, tables.symbol_info),
-        "token_starts": (start, start_size, lengths_to_starts(pieces)),
+        "token_starts": (offset_type, offset_size, start_offsets(pieces)),
         "token_symbols": (
             "tokenizer_symbol",
             symbol_size,
             [symbol for piece in pieces for symbol in piece],
         ),
-        "token_ids": (token_id, id_size, [number for _, number in tables.tokens]),
+        "token_ids": (id_type, id_size, [token_id for _, token_id in tables.tokens]),
     }
     numbers = {
         "CLS_ID": tokenizer.cls_token_id,
@@ -94,8 +112,8 @@ def tokenizer_sources(tokenizer: WordPieceTokenizer, tables: TokenizerTables) ->
         "UNKNOWN_ID": tokenizer.unk_token_id,
         "UNKNOWN": UNKNOWN,
         "UNKNOWN_ISOLATED": UNKNOWN_ISOLATED,
-        "SEPARATOR": SEPARATOR,
-        "NOTHING": NOTHING,
+        "WHITESPACE": WHITESPACE,
+        "EMPTY": EMPTY,
         "FIRST_KNOWN": FIRST_KNOWN,
         "FIRST_ISOLATED": tables.first_isolated,
         "FIRST_EXPANSION": tables.first_expansion,
@@ -106,17 +124,17 @@ def tokenizer_sources(tokenizer: WordPieceTokenizer, tables: TokenizerTables) ->
         "START_TOKENS": tables.start_tokens,
     }
     header = "".join(define(f"TOKENIZER_{name}", value) for name, value in numbers.items())
-    header += f"\ntypedef {symbol} tokenizer_symbol;\n\n"
+    header += f"\ntypedef {symbol_type} tokenizer_symbol;\n\n"
     header += "".join(
-        f"extern const {kind} tokenizer_{name}[];\n" for name, (kind, _, _) in arrays.items()
+        f"extern const {type_} tokenizer_{name}[];\n" for name, (type_, _, _) in arrays.items()
     )
     definitions = "\n".join(
-        array(f"const {kind} tokenizer_{name}[]", values)
-        for name, (kind, _, values) in arrays.items()
+        array_definition(f"const {type_} tokenizer_{name}[]", values)
+        for name, (type_, _, values) in arrays.items()
     )
     return SourceFiles(
         {
-            "tokenizer_tables.h": guarded("TOKENIZER_TABLES_H", header),
+            "tokenizer_tables.h": header_file("TOKENIZER_TABLES_H", header),
             "tokenizer_tables.c": f'{GENERATED}#include "tokenizer_tables.h"\n\n{definitions}',
         },
         sum(size * max(1, len(values)) for _, size, values in arrays.values()),
@@ -124,8 +142,15 @@ def tokenizer_sources(tokenizer: WordPieceTokenizer, tables: TokenizerTables) ->
 
 
 def classifier_sources(labels: Sequence[str], logits: Tensor) -> SourceFiles:
-    """classifier_tables.h and .c: the labels, how the logits are quantized, and the exponential
-    of every difference that two logits may have."""
+    """Returns classifier_tables.h and classifier_tables.c.
+
+    They hold the labels, the quantization of the logits, and the exponential of every difference
+    that two logits may have.
+
+    Args:
+        labels: the labels in the order of the logits.
+        logits: the output of the model, int8.
+    """
     scale = logits.scales[0]
     header = (
         define("CLASSIFIER_LABELS", len(labels))
@@ -137,9 +162,11 @@ def classifier_sources(labels: Sequence[str], logits: Tensor) -> SourceFiles:
         f"extern const float classifier_exponentials[{_INT8_VALUES}];\n"
     )
     definitions = (
-        array("const char *const classifier_labels[CLASSIFIER_LABELS]", map(string, labels))
+        array_definition(
+            "const char *const classifier_labels[CLASSIFIER_LABELS]", map(string_literal, labels)
+        )
         + "\n"
-        + array(
+        + array_definition(
             f"const float classifier_exponentials[{_INT8_VALUES}]",
             (float_literal(math.exp(-scale * i)) for i in range(_INT8_VALUES)),
         )
@@ -147,7 +174,7 @@ def classifier_sources(labels: Sequence[str], logits: Tensor) -> SourceFiles:
     size = 4 * _INT8_VALUES + sum(len(label.encode()) + 1 + 4 for label in labels)
     return SourceFiles(
         {
-            "classifier_tables.h": guarded("CLASSIFIER_TABLES_H", header),
+            "classifier_tables.h": header_file("CLASSIFIER_TABLES_H", header),
             "classifier_tables.c": f'{GENERATED}#include "classifier_tables.h"\n\n{definitions}',
         },
         size,

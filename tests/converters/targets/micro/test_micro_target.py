@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from converters.runtime.workers import run_in_workers
-from converters.targets.micro import micro_target as micro
+from converters.targets.micro import micro_target
 from tfsqueeze.cli.main import app
 from tfsqueeze.utils.errors import UserError
 
@@ -56,7 +56,9 @@ def test_an_unknown_target_is_refused(trained_run, tmp_path):
             str(tmp_path / "out"),
         ],
     )
-    assert result.exit_code == 1 and "there is no target 'toaster'" in result.stderr
+    assert result.exit_code == 2
+    assert "'toaster' is not one of" in result.stderr and "ethos-u" in result.stderr
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.micro
@@ -74,7 +76,7 @@ def test_the_model_is_that_of_conversion(exported, trained_run):
 @pytest.mark.micro
 def test_the_arena_is_the_smallest_that_works(exported, trained_run):
     from converters.conversion.keras_to_tflite import convert_int8
-    from converters.targets.micro.interpreter import predict
+    from converters.targets.micro.micro_interpreter import predict
 
     _, facts = exported
     model = convert_int8(trained_run.qat_model, trained_run.options.max_length)
@@ -89,7 +91,7 @@ def test_ids_and_labels_on_a_cortex_m_are_those_of_the_python_library(
     exported, trained_run, cortex_m_program
 ):
     from converters.conversion.keras_to_tflite import convert_int8
-    from converters.targets.micro.interpreter import predict
+    from converters.targets.micro.micro_interpreter import predict
 
     folder, facts = exported
     length = trained_run.options.max_length
@@ -143,7 +145,7 @@ def test_c_plus_plus_compiles(exported, source):
     ],
 )
 def test_what_does_not_fit_is_refused(trained_run, tmp_path, monkeypatch, limit, size, message):
-    monkeypatch.setattr(micro, limit, size)
+    monkeypatch.setattr(micro_target, limit, size)
     result = export(trained_run, tmp_path / "out")
     assert result.exit_code == 1
     assert re.search(message, " ".join(result.stderr.split())), result.stderr

@@ -1,8 +1,8 @@
-"""The folder that an emulated program takes for its root: Debian's Python for arm64, numpy and the
-aarch64 wheels of both runtimes.
+"""Makes the sysroot of the emulator: Debian's Python for arm64, numpy and both runtimes.
 
-No root rights, chroot or foreign architecture of dpkg is needed: Debian's own tools fetch the
-packages as if for another machine, and they are unpacked, not installed.
+An emulated program sees the sysroot as its root folder. Making it needs no root rights, chroot or
+foreign architecture of dpkg: Debian's own tools fetch the packages as if for another machine, and
+the packages are unpacked, not installed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ WHEELS = (
         "cp311-cp311-manylinux_2_27_aarch64",
     ),
 )
-# Nothing of the host's environment; hashes of strings, and so counts, are those of every run.
+# Programs get nothing of the host's environment, and the same hashes of strings in every run, so
+# that counts of instructions repeat.
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
 _VERSIONS = "debian_packages.json"
 _IMPORTS = """import ctypes, sys
@@ -59,28 +60,34 @@ import numpy, ai_edge_litert.interpreter, tflite_runtime.interpreter
 
 
 @dataclass(frozen=True)
-class Root:
-    """A ready root.
+class Sysroot:
+    """A complete sysroot.
 
-    folder: holds `debian` (the unpacked packages), `packages` (the wheels) and `cpus`, with a
-        view of `debian` for each processor that has the processor's files.
+    Attributes:
+        folder: holds `debian` (the unpacked packages), `packages` (the wheels) and `cpus`. The
+            latter has a folder for each processor, with links to `debian` and the processor's
+            files.
     """
 
     folder: Path
 
     @property
     def packages(self) -> Path:
+        """The folder of the wheels."""
         return self.folder / "packages"
 
     def python(self, cpu: Cpu, *options: str) -> list[str]:
-        """The command that starts Python on an emulated processor.
+        """Returns the command that starts Python on an emulated processor.
 
-        options: further ones of the emulator.
+        Args:
+            cpu: the processor.
+            *options: further options of the emulator.
 
-        Raises UserError where the emulator is not installed.
+        Raises:
+            UserError: the emulator is not installed.
         """
         python = self.folder / "debian" / "usr" / "bin" / "python3.11"
-        # -P and -S: nothing is imported from the host's folders.
+        # -P and -S: Python imports nothing from the folders of the host.
         return [
             find_emulator(),
             "-L",
@@ -102,15 +109,16 @@ class Root:
 
     @property
     def debian_packages(self) -> dict[str, str]:
-        """The version of each Debian package; these are the newest of when the root was made."""
+        """The version of each Debian package, the newest when the sysroot was made."""
         return json.loads((self.folder / _VERSIONS).read_text(encoding="utf-8"))
 
 
-def ensure_root() -> Root:
-    """Returns the root in the cache (`tfsqueeze.utils.archives.cache_dir`), made on first use.
+def ensure_sysroot() -> Sysroot:
+    """Returns the sysroot in the cache; makes it on first use.
 
+    The cache is `tfsqueeze.utils.archives.cache_dir`.
     Making it downloads about 45 MB by apt-get and pip, from the sources set up on this machine,
-    and takes 180 MB. apt checks Debian's packages against its signed indices; the wheels are
+    and takes 180 MB. apt checks Debian's packages against its signed indices, and the wheels are
     pinned by sha256.
 
     Raises:
@@ -119,11 +127,11 @@ def ensure_root() -> Root:
     """
     parts = DEBIAN_PACKAGES, WHEELS, [(cpu, cpu.files()) for cpu in CPUS.values()]
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()
-    root = Root(cache_dir() / "arm64" / f"root-{digest[:10]}")
-    if not root.folder.is_dir():
-        with write_atomically(root.folder) as temporary:
+    sysroot = Sysroot(cache_dir() / "arm64" / f"root-{digest[:10]}")
+    if not sysroot.folder.is_dir():
+        with write_atomically(sysroot.folder) as temporary:
             _make(temporary)
-    return root
+    return sysroot
 
 
 def _make(folder: Path) -> None:
@@ -141,28 +149,29 @@ def _make(folder: Path) -> None:
         with zipfile.ZipFile(fetch_archive(archive)) as wheel:
             wheel.extractall(folder / "packages")
     for cpu in CPUS.values():
-        view = folder / "cpus" / cpu.name
-        view.mkdir(parents=True)
+        cpu_folder = folder / "cpus" / cpu.name
+        cpu_folder.mkdir(parents=True)
         for entry in debian.iterdir():
-            (view / entry.name).symlink_to(Path("..", "..", "debian", entry.name))
+            (cpu_folder / entry.name).symlink_to(Path("..", "..", "debian", entry.name))
         for path, content in cpu.files().items():
-            file = view / path
+            file = cpu_folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(f"{content}\n", encoding="ascii")
     (folder / _VERSIONS).write_text(json.dumps(versions, indent=1), encoding="utf-8")
-    # Proves that it works, and leaves compiled modules, with which Python starts in a third of
-    # the time.
-    root = Root(folder)
-    _run([*root.python(next(iter(CPUS.values()))), "-c", _IMPORTS, str(root.packages)], ENVIRONMENT)
+    # This proves that the sysroot works, and compiles the modules, with which Python starts in a
+    # third of the time.
+    sysroot = Sysroot(folder)
+    python = sysroot.python(next(iter(CPUS.values())))
+    _run([*python, "-c", _IMPORTS, str(sysroot.packages)], ENVIRONMENT)
 
 
 @contextlib.contextmanager
 def _debian_archives() -> Iterator[list[Path]]:
-    """Yields the .deb files of `DEBIAN_PACKAGES` and of all that they depend on."""
+    """Yields the .deb files of `DEBIAN_PACKAGES` and of all their dependencies."""
     for tool in ("apt-get", "dpkg-deb"):
         if not shutil.which(tool):
             raise UserError(
-                f"{tool} is not installed; the arm64 root is made of Debian's packages "
+                f"{tool} is not installed; the arm64 sysroot is made of Debian's packages "
                 "on Debian 12 (bookworm) or a system with its sources"
             )
     with tempfile.TemporaryDirectory(prefix="tfsqueeze-apt-") as name:
@@ -172,7 +181,7 @@ def _debian_archives() -> Iterator[list[Path]]:
         (archives / "partial").mkdir(parents=True)
         status = folder / "status"
         status.touch()
-        # A system with nothing installed, so that all dependencies are fetched.
+        # For a system with nothing installed, apt fetches all dependencies.
         settings = {
             "APT::Architecture": "arm64",
             "APT::Architectures": "arm64",
@@ -202,7 +211,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -
         lines = result.stderr.splitlines() or ["no reason given"]
         reasons = [line for line in lines if line.startswith("E: ")] or lines[-1:]
         raise UserError(
-            f"{Path(command[0]).name} failed in making the arm64 root of Debian 12 "
+            f"{Path(command[0]).name} failed in making the arm64 sysroot of Debian 12 "
             f"({reasons[0].removeprefix('E: ')}); check the network and apt's sources"
         )
     return result.stdout

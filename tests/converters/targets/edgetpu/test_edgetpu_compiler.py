@@ -1,5 +1,7 @@
-"""The compiler's log, in the format of those in the issues of google-coral/edgetpu; the compiler
-itself is not at hand."""
+"""The compiler's log, in the format of logs in the issues of google-coral/edgetpu.
+
+The tests do not have the compiler itself.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converters.targets.edgetpu import compiler
+from converters.targets.edgetpu import edgetpu_compiler
 from converters.targets.edgetpu.rules import MAPPED, NOT_SUPPORTED
+from converters.targets.target import OperatorRow
 from tfsqueeze.utils.errors import UserError
 
 LOG = """Edge TPU Compiler version 16.0.384591198
@@ -47,41 +50,41 @@ Compilation succeeded!
 
 
 def prediction(*rows):
-    return {"operators": [{"name": name, "placement": placement} for name, placement in rows]}
+    return [OperatorRow(0, name, "x", (1,), placement, "", 0, (), ()) for name, placement in rows]
 
 
 def test_a_log_is_read():
-    log = compiler.parse_log(LOG)
-    assert log["version"] == "16.0.384591198"
-    assert (log["subgraphs"], log["operators_on_tpu"], log["operators_on_cpu"]) == (1, 4, 2)
-    assert log["cached_bytes"] == round(155.75 * 1024) and log["streamed_bytes"] == 0
-    assert log["operators"][0] == {"name": "CONV_2D", "count": 3, "status": MAPPED}
-    assert log["operators"][-1]["status"] == NOT_SUPPORTED
+    log = edgetpu_compiler.parse_log(LOG)
+    assert log.version == "16.0.384591198"
+    assert (log.subgraphs, log.operators_on_tpu, log.operators_on_cpu) == (1, 4, 2)
+    assert log.cached_bytes == round(155.75 * 1024) and log.streamed_bytes == 0
+    assert log.operators[0] == edgetpu_compiler.LoggedOperators("CONV_2D", 3, MAPPED)
+    assert log.operators[-1].status == NOT_SUPPORTED
 
 
 def test_agreement_is_by_kind_of_operator():
-    log = compiler.parse_log(LOG)
+    log = edgetpu_compiler.parse_log(LOG)
     rows = [("CONV_2D", "TPU")] * 3 + [("ADD", "TPU"), ("ADD", "CPU"), ("GATHER", "CPU")]
-    assert compiler.compare(prediction(*rows), log)["agrees"]
-    other = compiler.compare(prediction(*rows[:-1], ("GATHER", "TPU")), log)
-    assert not other["agrees"]
-    assert {"name": "GATHER", "predicted_on_tpu": 1, "compiled_on_tpu": 0, "total": 1} in other[
-        "operators"
-    ]
+    assert edgetpu_compiler.compare(prediction(*rows), log).agrees
+    other = edgetpu_compiler.compare(prediction(*rows[:-1], ("GATHER", "TPU")), log)
+    assert not other.agrees
+    assert {"name": "GATHER", "predicted_on_tpu": 1, "compiled_on_tpu": 0, "total": 1} in (
+        other.to_dict()["operators"]
+    )
 
 
 @given(st.text())
 def test_other_texts_are_refused_or_read(text):
     try:
-        log = compiler.parse_log(text)
+        log = edgetpu_compiler.parse_log(text)
     except UserError as error:
         assert "no table of operators" in str(error)
     else:
-        assert log["operators"]
+        assert log.operators
 
 
 def fake_compiler(folder, monkeypatch, script):
-    program = folder / compiler.PROGRAM
+    program = folder / edgetpu_compiler.PROGRAM
     program.write_text("#!/bin/sh\n" + script)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
@@ -91,12 +94,12 @@ def test_a_compiler_on_the_path_is_run(tmp_path, monkeypatch):
     """A stand-in that prints a log: what is tested is how it is called and read."""
     (tmp_path / "log.txt").write_text(LOG)
     fake_compiler(tmp_path, monkeypatch, f'test "$1 $2" = "-s -o" && cat {tmp_path}/log.txt')
-    assert compiler.is_installed()
-    log = compiler.compile_for_edgetpu(tmp_path / "body.tflite", tmp_path)
-    assert log == compiler.parse_log(LOG)
+    assert edgetpu_compiler.is_installed()
+    log = edgetpu_compiler.compile_for_edgetpu(tmp_path / "body.tflite", tmp_path)
+    assert log == edgetpu_compiler.parse_log(LOG)
 
 
 def test_a_refusal_is_passed_on(tmp_path, monkeypatch):
     fake_compiler(tmp_path, monkeypatch, "echo Invalid model: body.tflite; exit 1\n")
     with pytest.raises(UserError, match="refused .*body.tflite: Invalid model"):
-        compiler.compile_for_edgetpu(tmp_path / "body.tflite", tmp_path)
+        edgetpu_compiler.compile_for_edgetpu(tmp_path / "body.tflite", tmp_path)

@@ -1,14 +1,14 @@
-"""The kernels of TensorFlow Lite Micro that a model needs."""
+"""Writes the C++ header that registers the kernels of a model in TensorFlow Lite Micro."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from converters.targets.micro.c_source import GENERATED
+from converters.targets.micro.c_syntax import GENERATED
 from tfsqueeze.utils.errors import UserError
 
 # Methods of tflite::MicroMutableOpResolver (tensorflow/lite/micro/micro_mutable_op_resolver.h) for
-# the builtin operators that this project's models are made of.
+# the builtin operators in models of this project.
 _METHODS = {
     "ADD": "AddAdd",
     "BATCH_MATMUL": "AddBatchMatMul",
@@ -39,10 +39,14 @@ _METHODS = {
 }
 
 
-def op_resolver(operators: Iterable[str]) -> str:
-    """The C++ header that makes a resolver of exactly these builtin operators.
+def op_resolver_header(operators: Iterable[str]) -> str:
+    """Returns a C++ header with a resolver of exactly the given builtin operators.
 
-    Raises UserError for one that TensorFlow Lite Micro has no int8 kernel for.
+    Args:
+        operators: names of builtin operators, such as `CONV_2D`, in any order and number.
+
+    Raises:
+        UserError: TensorFlow Lite Micro has no int8 kernel for an operator.
     """
     names = sorted(set(operators))
     unknown = [name for name in names if name not in _METHODS]
@@ -58,7 +62,7 @@ def op_resolver(operators: Iterable[str]) -> str:
         f"{GENERATED}#ifndef OP_RESOLVER_H_\n#define OP_RESOLVER_H_\n\n"
         '#include "tensorflow/lite/micro/micro_mutable_op_resolver.h"\n\n'
         f"using ModelOpResolver = tflite::MicroMutableOpResolver<{len(names)}>;\n\n"
-        "// Adds the operators of the model, no others.\n"
+        "// Adds exactly the operators of the model.\n"
         f"inline TfLiteStatus AddModelOps(ModelOpResolver& resolver) {{\n{calls}"
         "  return kTfLiteOk;\n}\n\n#endif\n"
     )

@@ -1,4 +1,4 @@
-"""The root's wheels; what making it says when it cannot, and that it leaves nothing half made."""
+"""The wheels of the sysroot; making it reports what is missing and leaves nothing half made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from converters.arm64.root import WHEELS, ensure_root
+from converters.arm64.sysroot import WHEELS, ensure_sysroot
 from tfsqueeze.utils.archives import fetch_archive, read_member
 from tfsqueeze.utils.errors import UserError
 
@@ -30,14 +30,14 @@ def tools(tmp_path, monkeypatch):
 
 def test_without_the_emulator_nothing_is_fetched(tools, tmp_path) -> None:
     with pytest.raises(UserError, match="qemu-aarch64 is not installed; .*apt-get install"):
-        ensure_root()
+        ensure_sysroot()
     assert not [file for file in tmp_path.rglob("*") if file.is_file()]
 
 
 def test_without_debian_s_tools_it_says_what_it_is_made_of(tools) -> None:
     tools("qemu-aarch64")
     with pytest.raises(UserError, match=r"apt-get is not installed; .* Debian 12 \(bookworm\)"):
-        ensure_root()
+        ensure_sysroot()
 
 
 def test_apt_s_reason_is_passed_on_and_nothing_is_left(tools, tmp_path) -> None:
@@ -49,7 +49,7 @@ def test_apt_s_reason_is_passed_on_and_nothing_is_left(tools, tmp_path) -> None:
         'echo "E: Unable to locate package python3.11" >&2; exit 100',
     )
     with pytest.raises(UserError) as error:
-        ensure_root()
+        ensure_sysroot()
     assert "apt-get failed" in str(error.value)
     assert "(Unable to locate package python3.11)" in str(error.value)
     assert "\n" not in str(error.value)

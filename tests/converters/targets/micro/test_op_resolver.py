@@ -6,16 +6,16 @@ import re
 
 import pytest
 
-from converters.targets.micro.operators import op_resolver
+from converters.targets.micro.op_resolver import op_resolver_header
 from tfsqueeze.utils.errors import UserError
 
 
 def test_exactly_the_operators_of_the_model_are_added_once():
-    header = op_resolver(["CONV_2D", "ADD", "CONV_2D", "RSQRT"])
+    header = op_resolver_header(["CONV_2D", "ADD", "CONV_2D", "RSQRT"])
     assert "MicroMutableOpResolver<3>" in header
     assert re.findall(r"resolver\.(\w+)\(", header) == ["AddAdd", "AddConv2D", "AddRsqrt"]
 
 
 def test_an_operator_without_kernel_is_named():
     with pytest.raises(UserError, match="no int8 kernel for GELU; train with hidden_act relu"):
-        op_resolver(["ADD", "GELU"])
+        op_resolver_header(["ADD", "GELU"])
