@@ -1,1 +1,1 @@
-"""Model folders in Hugging Face's layout: where they come from, how they are read and written."""
+"""Model folders in Hugging Face's layout: finding, reading and writing them."""

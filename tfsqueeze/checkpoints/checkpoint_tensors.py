@@ -1,12 +1,12 @@
-"""The tensors of a checkpoint as views of a Keras model's weights."""
+"""The tensors of a checkpoint, mapped to the weights of a Keras model."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
-import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.checkpoints.tensor_names import naming
@@ -19,16 +19,17 @@ from tfsqueeze.layers import (
 
 @dataclasses.dataclass
 class CheckpointTensor:
-    """One tensor of a checkpoint, and the variables of ours that hold its values.
+    """One tensor of a checkpoint and the Keras variables that hold its values.
 
-    name: its name, without the prefix of task models.
-    variables: what holds its values, in order.
-    join: from the variables' values to the tensor.
-    split: from the tensor to the variables' values.
+    Args:
+        name: the name of the tensor, without the prefix of task models.
+        variables: the `tf.Variable`s that hold its values.
+        join: computes the tensor from the values of the variables.
+        split: computes the values of the variables from the tensor.
     """
 
     name: str
-    variables: list[tf.Variable]
+    variables: list[Any]
     join: Callable[[list[np.ndarray]], np.ndarray]
     split: Callable[[np.ndarray], list[np.ndarray]]
 
@@ -38,17 +39,21 @@ class CheckpointTensor:
         return self.join([np.broadcast_to(np.float32(0), v.shape) for v in self.variables]).shape
 
     def read(self) -> np.ndarray:
-        """Returns the tensor, float32 and contiguous."""
+        """Returns the tensor, contiguous float32."""
         return np.ascontiguousarray(self.join([v.numpy() for v in self.variables]))
 
     def assign(self, value: np.ndarray) -> None:
-        """Sets the variables from a float32 tensor of `shape`."""
+        """Sets the variables from a float32 tensor with the shape `shape`."""
         for variable, piece in zip(self.variables, self.split(value), strict=True):
             variable.assign(piece)
 
 
 def checkpoint_tensors(model: keras.Model) -> Iterator[CheckpointTensor]:
-    """Yields every tensor of a model, in the order of its layers."""
+    """Yields every tensor of a model, in the order of its layers.
+
+    Args:
+        model: a `PreTrainedModel`.
+    """
     names = naming(model)
     by_module: dict[str, list[keras.layers.Layer]] = {}
     for layer in model.layers:
@@ -56,7 +61,7 @@ def checkpoint_tensors(model: keras.Model) -> Iterator[CheckpointTensor]:
             by_module.setdefault(names.module_name(layer.name), []).append(layer)
     for module, layers in by_module.items():
         if len(layers) > 1:
-            # Keras orders layers by what the graph looks like, not by their place in the tensor.
+            # Keras orders layers by the graph, not by their order in the tensor.
             layers.sort(key=lambda layer: list(names.modules).index(layer.name))
         layer = layers[0]
         if isinstance(layer, SqueezeBertEmbeddings):
@@ -79,31 +84,33 @@ def checkpoint_tensors(model: keras.Model) -> Iterator[CheckpointTensor]:
             yield _same(f"{module}.bias", layer.beta if hasattr(layer, "beta") else layer.bias)
 
 
-def _same(name, variable):
+def _same(name: str, variable: Any) -> CheckpointTensor:
     return CheckpointTensor(name, [variable], lambda values: values[0], lambda tensor: [tensor])
 
 
-def _grouped_convolutions(layers, module, has_kernel_axis):
-    pieces = [(layer, group) for layer in layers for group in range(layer.groups)]
+def _grouped_convolutions(
+    layers: list[Any], module: str, has_kernel_axis: bool
+) -> Iterator[CheckpointTensor]:
+    groups = [(layer, group) for layer in layers for group in range(layer.groups)]
 
-    def join_kernels(values):
+    def join_kernels(values: list[np.ndarray]) -> np.ndarray:
         weight = np.concatenate([kernel[0, 0].T for kernel in values])
         return weight[..., None] if has_kernel_axis else weight
 
-    def split_kernels(weight):
+    def split_kernels(weight: np.ndarray) -> list[np.ndarray]:
         if has_kernel_axis:
             weight = weight[..., 0]
-        return [kernel.T[None, None] for kernel in np.split(weight, len(pieces))]
+        return [kernel.T[None, None] for kernel in np.split(weight, len(groups))]
 
     yield CheckpointTensor(
         f"{module}.weight",
-        [getattr(layer, f"kernel_{group}") for layer, group in pieces],
+        [getattr(layer, f"kernel_{group}") for layer, group in groups],
         join_kernels,
         split_kernels,
     )
     yield CheckpointTensor(
         f"{module}.bias",
-        [getattr(layer, f"bias_{group}") for layer, group in pieces],
+        [getattr(layer, f"bias_{group}") for layer, group in groups],
         np.concatenate,
-        lambda bias: np.split(bias, len(pieces)),
+        lambda bias: np.split(bias, len(groups)),
     )

@@ -7,7 +7,7 @@ import os
 import types
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import tf_keras as keras
@@ -20,31 +20,43 @@ from tfsqueeze.checkpoints.tensor_names import naming
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
+_Model = TypeVar("_Model", bound=keras.Model)
+
 
 def load_pretrained(
-    model_class: type[keras.Model],
+    model_class: type[_Model],
     source: str | os.PathLike,
     input_names: tuple[str, ...] | None = None,
     name: str | None = None,
     **overrides: Any,
-) -> keras.Model:
-    """Builds a model of a class of ours from a folder or a Hugging Face hub id.
+) -> _Model:
+    """Loads a model from a folder in Hugging Face's layout.
 
-    A head (or pooler) that the checkpoint lacks is newly initialised, as are the squeeze-expand
-    blocks that `feed_forward_type="both"` adds to a model without them, and a head that the class
-    lacks is left out, each with a warning that names the tensors. Tensors of the backbone that
-    the class has no use for, such as a token classifier's pooler, are kept in the model's
-    `extra_tensors` and written back by `save_pretrained`.
+    A head (or pooler) that the checkpoint lacks is newly initialised, and so are the squeeze-expand
+    blocks that `feed_forward_type="both"` adds to a model without them. A head that the class lacks
+    is left out. In each case a warning names the tensors. Tensors of the backbone that the class
+    does not use, such as the pooler in a classifier of tokens, are kept in the model's
+    `extra_tensors`, and `save_pretrained` writes them back.
 
-    source: a folder with config.json and model.safetensors (of float32, float16 or bfloat16), a
-        name of `BACKBONES`, or a hub id such as `squeezebert/squeezebert-uncased`.
-    input_names, name: as the class takes them.
-    overrides: config fields to change, or `num_labels`, which numbers that many new labels where
-        the checkpoint has another count.
+    Args:
+        model_class: a subclass of `PreTrainedModel`.
+        source: a folder with config.json and model.safetensors (of float32, float16 or bfloat16), a
+            name in `BACKBONES`, or a hub id such as `squeezebert/squeezebert-uncased`.
+        input_names: the inputs of the model, as in `model_class`.
+        name: the name of the model.
+        **overrides: config fields to change, or `num_labels`. If the checkpoint has another number
+            of labels, `num_labels` new ones replace them.
 
-    Raises UserError where the folder or hub id cannot be read, an override is no config field, or
-    the checkpoint does not fit the class: it names the first tensor that is missing, of another
-    shape, cut off, or not tied to the word embeddings as it should be.
+    Raises:
+        UserError: the source cannot be read, an override is no config field, or the checkpoint does
+            not fit the class. The message names the first tensor that is missing, has another
+            shape, is truncated, or should be tied to the word embeddings and is not.
+
+    Example:
+        >>> from tfsqueeze import SqueezeBertModel
+        >>> from tfsqueeze.checkpoints.huggingface import load_pretrained
+        >>> load_pretrained(SqueezeBertModel, "squeezebert-tiny").config.num_hidden_layers
+        3
     """
     folder = pretrained_folder(source)
     saved = model_class.config_class.from_json(folder / CONFIG_FILE)
@@ -70,13 +82,27 @@ def load_pretrained(
 def save_pretrained(model: keras.Model, folder: str | os.PathLike, dtype: str = "float32") -> None:
     """Writes a model as config.json and model.safetensors.
 
-    dtype: of the weights in the file, `float32` or `float16`.
+    Each file is written under a temporary name and then renamed. Other files in the folder stay as
+    they are. Fields and tensors of the paper's model have Hugging Face's names;
+    `tfsqueeze.checkpoints.tensor_names` lists those of this project's variants.
 
-    Each file is renamed into place when it is whole; other files of the folder are left alone.
-    Fields and tensors of the paper's model have Hugging Face's names; those of our variants are
-    listed in `tfsqueeze.checkpoints.tensor_names`.
+    Args:
+        model: a `PreTrainedModel`.
+        folder: the folder to write.
+        dtype: the type of the weights in the file, `float32` or `float16`.
 
-    Raises UserError where `folder` is a file.
+    Raises:
+        UserError: `folder` is a file.
+
+    Example:
+        >>> import tempfile
+        >>> from tfsqueeze import SqueezeBertModel, load_preset
+        >>> from tfsqueeze.checkpoints.huggingface import load_pretrained, save_pretrained
+        >>> config = load_preset("squeezebert-micro", vocab_size=50)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_pretrained(SqueezeBertModel(config), folder)
+        ...     load_pretrained(SqueezeBertModel, folder).config == config
+        True
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
@@ -84,7 +110,7 @@ def save_pretrained(model: keras.Model, folder: str | os.PathLike, dtype: str = 
     values = {tensor.name: tensor.read() for tensor in checkpoint_tensors(model)}
     values.update(model.extra_tensors)
     names = naming(model)
-    # The bare encoder has all its tensors in the backbone, and names them without the prefix.
+    # In the bare encoder all tensors belong to the backbone and have names without the prefix.
     prefix = "" if model.is_bare_encoder else names.prefix
     named = {
         prefix + key if names.in_backbone(key) else key: value.astype(dtype)
@@ -93,14 +119,14 @@ def save_pretrained(model: keras.Model, folder: str | os.PathLike, dtype: str = 
         for key, value in values.items()
     }
     with write_atomically(folder / WEIGHTS_FILE) as temporary:
-        # Hugging Face's readers refuse files whose metadata does not say how they were made.
+        # Hugging Face's readers refuse files without this metadata.
         save_file(named, temporary, metadata={"format": "pt"})
     with write_atomically(folder / CONFIG_FILE) as temporary:
         fields = {"architectures": [type(model).__name__], **model.config.checkpoint_fields()}
         temporary.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
-def _weights_path(folder):
+def _weights_path(folder: Path) -> Path:
     path = folder / WEIGHTS_FILE
     if not path.exists():
         others = [
@@ -116,12 +142,12 @@ def _weights_path(folder):
     return path
 
 
-def _has_blocks(config):
-    """Whether squeeze-expand blocks stand by the feed-forward layers."""
+def _has_blocks(config: Any) -> bool:
+    """Returns whether layers have squeeze-expand blocks beside or instead of feed-forward ones."""
     return getattr(config, "feed_forward_type", "dense") != "dense"
 
 
-def _override(config, overrides):
+def _override(config: Any, overrides: dict[str, Any]) -> Any:
     overrides = dict(overrides)
     num_labels = overrides.pop("num_labels", config.num_labels)
     if num_labels != config.num_labels:
@@ -129,17 +155,23 @@ def _override(config, overrides):
     return config.replace(**overrides)
 
 
-def _assign(model, tensors, path, may_lack_head, may_lack_blocks):
+def _assign(
+    model: Any,
+    tensors: dict[str, np.ndarray],
+    path: Path,
+    may_lack_head: bool,
+    may_lack_blocks: bool,
+) -> None:
     names = naming(model)
     wanted = {tensor.name: tensor for tensor in checkpoint_tensors(model)}
     _drop_tied(tensors, names.tied, path)
-    modules_held = {_module(name) for name in tensors}
+    modules = {_module(name) for name in tensors}
     new = []
     for name, tensor in wanted.items():
         if name not in tensors:
-            is_shared = names.in_backbone(name) and not name.startswith("pooler.")
-            lacks_head = may_lack_head and not is_shared and _module(name) not in modules_held
-            if lacks_head or may_lack_blocks and ".squeeze_expand." in name:
+            is_encoder = names.in_backbone(name) and not name.startswith("pooler.")
+            lacks_head = may_lack_head and not is_encoder and _module(name) not in modules
+            if lacks_head or (may_lack_blocks and ".squeeze_expand." in name):
                 new.append(name)
                 continue
             raise UserError(
@@ -157,8 +189,8 @@ def _assign(model, tensors, path, may_lack_head, may_lack_blocks):
     for name in unused:
         if name.startswith(names.encoder_prefix):
             raise UserError(
-                f"{path}: tensor {name!r} has no place in the model that the config "
-                "describes; are the two of one model?"
+                f"{path}: tensor {name!r} does not belong to the model that {CONFIG_FILE} "
+                "describes; check that both files are of one model"
             )
     for name, tensor in wanted.items():
         if name in tensors:
@@ -180,8 +212,8 @@ def _assign(model, tensors, path, may_lack_head, may_lack_blocks):
         )
 
 
-def _drop_tied(tensors, tied, path):
-    """Removes tensors that are there twice."""
+def _drop_tied(tensors: dict[str, np.ndarray], tied: dict[str, str], path: Path) -> None:
+    """Removes the second copies of tied tensors."""
     for copy, original in tied.items():
         if copy in tensors and original in tensors:
             if not np.array_equal(tensors.pop(copy), tensors[original]):
@@ -191,5 +223,5 @@ def _drop_tied(tensors, tied, path):
                 )
 
 
-def _module(tensor_name):
+def _module(tensor_name: str) -> str:
     return tensor_name.rpartition(".")[0]

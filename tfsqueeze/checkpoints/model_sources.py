@@ -1,4 +1,4 @@
-"""Where a pretrained model's files come from: a folder, this package, an archive or the hub."""
+"""The sources of pretrained models: a folder, this package, an archive or the hub."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WEIGHTS_FILE = "model.safetensors"
 _PACKAGED = Path(str(resources.files("tfsqueeze.checkpoints") / "backbones"))
 _MINILM = "all-minilm-l6-v2"
 
-# What can be loaded by name: those that this package holds need no network.
+# The models that can be loaded by name. Those in this package need no network.
 BACKBONES: dict[str, str] = {
     **{
         folder.name: "distilled from all-MiniLM-L6-v2; in this package"
@@ -25,12 +25,19 @@ BACKBONES: dict[str, str] = {
 
 
 def pretrained_folder(source: str | os.PathLike) -> Path:
-    """Returns the folder of a pretrained model, downloaded first where it has to be.
+    """Returns the folder of a pretrained model, and downloads it first if necessary.
 
-    source: a folder, a name of `BACKBONES`, or a hub id such as `squeezebert/squeezebert-uncased`.
-        A folder goes before a name.
+    Args:
+        source: a folder, a name in `BACKBONES`, or a hub id such as
+            `squeezebert/squeezebert-uncased`. A folder takes precedence over a name.
 
-    Raises UserError where there is none, or it cannot be fetched.
+    Raises:
+        UserError: there is no such model, or it cannot be fetched.
+
+    Example:
+        >>> from tfsqueeze.checkpoints.model_sources import pretrained_folder
+        >>> pretrained_folder("squeezebert-tiny").name
+        'squeezebert-tiny'
     """
     folder = Path(source)
     if folder.is_dir():
@@ -51,7 +58,7 @@ def pretrained_folder(source: str | os.PathLike) -> Path:
     return _download(text)
 
 
-def _download(hub_id):
+def _download(hub_id: str) -> Path:
     import huggingface_hub
 
     try:
@@ -61,7 +68,7 @@ def _download(hub_id):
                 allow_patterns=[CONFIG_FILE, WEIGHTS_FILE, "vocab.txt", "tokenizer_config.json"],
             )
         )
-    # Its errors about the network and the hub are OSErrors, those about the id ValueErrors.
+    # Errors about the network and the hub are OSErrors, those about the id ValueErrors.
     except (OSError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         raise UserError(

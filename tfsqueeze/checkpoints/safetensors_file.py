@@ -1,12 +1,13 @@
-"""Reading a safetensors file, with the first tensor at fault named where it is damaged."""
+"""Reading of safetensors files, with errors that name the first damaged tensor."""
 
 from __future__ import annotations
 
 import json
 import os
 from pathlib import Path
+from typing import Any
 
-import ml_dtypes  # noqa: F401  makes numpy know bfloat16
+import ml_dtypes  # noqa: F401  (registers bfloat16 with numpy)
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
@@ -16,10 +17,17 @@ _FLOAT_DTYPES = ("F16", "BF16", "F32", "F64")
 
 
 def read_tensors(path: str | os.PathLike) -> dict[str, np.ndarray]:
-    """Returns a safetensors file's tensors by name, floating-point ones of any width as float32.
+    """Reads a safetensors file.
 
-    Raises UserError where the file is missing, damaged (naming the first tensor whose bytes are
-    cut off) or holds a dtype that numpy has no equal of.
+    Args:
+        path: the file.
+
+    Returns:
+        The tensors by name; floating-point tensors of any width become float32.
+
+    Raises:
+        UserError: the file is missing, is damaged (the message names the first truncated tensor),
+            or holds a dtype that numpy does not have.
     """
     path = Path(path)
     try:
@@ -31,7 +39,7 @@ def read_tensors(path: str | os.PathLike) -> dict[str, np.ndarray]:
         raise UserError(_damage(path) or f"{path} is not a safetensors file: {error}") from None
 
 
-def _read(file, name, path):
+def _read(file: Any, name: str, path: Path) -> np.ndarray:
     dtype = file.get_slice(name).get_dtype()
     try:
         tensor = file.get_tensor(name)
@@ -40,11 +48,11 @@ def _read(file, name, path):
     return tensor.astype(np.float32, copy=False) if dtype in _FLOAT_DTYPES else tensor
 
 
-def _damage(path):
-    """Says what is cut off, by the layout that safetensors documents.
+def _damage(path: Path) -> str | None:
+    """Returns a sentence on what is truncated, or None.
 
-    Eight bytes of header length, little-endian; a JSON header with each tensor's `data_offsets`
-    [begin, end]; then the data.
+    The layout is that of the safetensors documentation: eight bytes with the length of the header,
+    little-endian; a JSON header with the `data_offsets` [begin, end] of each tensor; then the data.
     """
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")

@@ -1,9 +1,9 @@
-"""Which Hugging Face module each of our Keras layers is, in each architecture.
+"""The names of tensors in Hugging Face checkpoints, for the Keras layers of each architecture.
 
-A module's tensors are its name plus `.weight` and `.bias`, as in PyTorch's state dicts. Layers
-that Hugging Face's SqueezeBERT does not have are named in the same style:
+A checkpoint names a tensor by its module plus `.weight` or `.bias`, as PyTorch's state dicts do.
+Layers that Hugging Face's SqueezeBERT does not have are named in the same style:
 
-| our layer | module |
+| Keras layer | module |
 | --- | --- |
 | embeddings_projection | embeddings.projection |
 | layer_<i>_mixer_squeeze, _depthwise, _expand | encoder.layers.<i>.mixer.squeeze, ... |
@@ -11,14 +11,15 @@ that Hugging Face's SqueezeBERT does not have are named in the same style:
 | layer_<i>_squeeze_expand_squeeze, ... | encoder.layers.<i>.squeeze_expand.squeeze, ... |
 | intent, slot | intent_classifier, slot_classifier |
 
-Where two layers have one module, its tensors hold both, one after the other: `start_output` and
-`end_output` are `qa_outputs`.
+If two layers share a module, its tensors are the concatenation of theirs: `qa_outputs` holds
+`start_output` and `end_output`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
+from typing import Any
 
 WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
 
@@ -27,13 +28,16 @@ WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
 class Naming:
     """The names of one architecture's modules and tensors.
 
-    prefix: what task models put before the tensors of the part that all models share.
-    layer: the module of an encoder's layer, with `{}` for its number.
-    layer_modules: the modules within it, by our layers' names without `layer_<i>_`.
-    modules: all other modules, by our layers' names.
-    conv1d: whether the weights within `layer` have the shape of PyTorch's Conv1d, [filters,
-        channels per group, kernel size]; else that of a Linear, [filters, channels].
-    tied: tensors that some checkpoints hold a second time, by those that they equal.
+    Args:
+        prefix: the prefix that task models add to the names of the backbone's tensors. The
+            backbone is the part that all models share: embeddings, encoder and pooler.
+        layer: the module of a layer of the encoder, with `{}` for its number.
+        layer_modules: the modules within it, by the names of the Keras layers without
+            `layer_<i>_`.
+        modules: all other modules, by the names of the Keras layers.
+        tied: the tensors that some checkpoints hold twice: the original by the name of the copy.
+        conv1d: whether the weights within `layer` have the shape of PyTorch's Conv1d, [filters,
+            channels per group, kernel size], instead of that of a Linear, [filters, channels].
     """
 
     prefix: str
@@ -45,13 +49,14 @@ class Naming:
 
     @property
     def encoder_prefix(self) -> str:
-        """What the names of all tensors of the encoder's layers start with."""
+        """The prefix of the names of all tensors of the encoder's layers."""
         return self.layer.partition(".")[0] + "."
 
     def module_name(self, layer_name: str) -> str:
-        """Returns the module of a layer that has weights, without the prefix of task models.
+        """Returns the module of a Keras layer that has weights, without the prefix of task models.
 
-        Raises KeyError for a layer that no module corresponds to.
+        Raises:
+            KeyError: no module corresponds to the layer.
         """
         match = re.fullmatch(r"layer_(\d+)_(\w+)", layer_name)
         if match:
@@ -59,13 +64,14 @@ class Naming:
         return self.modules[layer_name]
 
     def in_backbone(self, tensor_name: str) -> bool:
-        """Whether a tensor, named without the prefix, belongs to the part all models share."""
+        """Returns whether a tensor, named without the prefix, belongs to the backbone."""
         return tensor_name.startswith(("embeddings.", self.encoder_prefix, "pooler."))
 
     def unprefixed(self, tensor_name: str) -> str:
-        """Returns a checkpoint's tensor name without the prefix that task models put first.
+        """Returns the name of a checkpoint's tensor without the prefix of task models.
 
-        Old checkpoints, converted from TensorFlow, call normalization's tensors gamma and beta.
+        It also replaces gamma and beta, which old checkpoints from TensorFlow call the tensors of
+        normalization.
         """
         name = tensor_name.removeprefix(self.prefix)
         return re.sub(
@@ -75,7 +81,7 @@ class Naming:
         )
 
 
-_ANSWERS = {"start_output": "qa_outputs", "end_output": "qa_outputs"}
+_SPAN_MODULES = {"start_output": "qa_outputs", "end_output": "qa_outputs"}
 _MODULES = {
     "embeddings": "embeddings",
     "embeddings_norm": "embeddings.LayerNorm",
@@ -83,7 +89,7 @@ _MODULES = {
     "classifier": "classifier",
     "intent": "intent_classifier",
     "slot": "slot_classifier",
-    **_ANSWERS,
+    **_SPAN_MODULES,
     "transform": "cls.predictions.transform.dense",
     "transform_norm": "cls.predictions.transform.LayerNorm",
     "decoder": "cls.predictions",
@@ -93,7 +99,7 @@ _TIED = {
     "cls.predictions.decoder.bias": "cls.predictions.bias",
 }
 
-# By model_type.
+# The names of each architecture, by `model_type`.
 NAMINGS: dict[str, Naming] = {
     "squeezebert": Naming(
         "transformer.",
@@ -156,7 +162,7 @@ NAMINGS: dict[str, Naming] = {
             "embeddings_norm": "embeddings.LayerNorm",
             "pre_classifier": "pre_classifier",
             "classifier": "classifier",
-            **_ANSWERS,
+            **_SPAN_MODULES,
             "transform": "vocab_transform",
             "transform_norm": "vocab_layer_norm",
             "decoder": "vocab_projector",
@@ -182,7 +188,7 @@ NAMINGS: dict[str, Naming] = {
             "embeddings_projection": "encoder.embedding_hidden_mapping_in",
             "pooler": "pooler",
             "classifier": "classifier",
-            **_ANSWERS,
+            **_SPAN_MODULES,
             "transform": "predictions.dense",
             "transform_norm": "predictions.LayerNorm",
             "decoder": "predictions",
@@ -195,6 +201,10 @@ NAMINGS: dict[str, Naming] = {
 }
 
 
-def naming(model) -> Naming:
-    """Returns the names for a model, or a model class, by its architecture."""
+def naming(model: Any) -> Naming:
+    """Returns the names for the architecture of a model.
+
+    Args:
+        model: a model or a model class with a `config_class`.
+    """
     return NAMINGS[model.config_class.model_type]

@@ -1,1 +1,1 @@
-"""Configurations of encoders: SqueezeBERT and the dense encoders that it learns from."""
+"""Configurations of encoders, SqueezeBERT and its dense teachers, and the presets."""

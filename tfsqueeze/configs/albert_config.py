@@ -15,11 +15,34 @@ class AlbertConfig(DenseEncoderConfig):
     The fields are those of Hugging Face's `AlbertConfig`, and so are the defaults, which are those
     of ALBERT-xxlarge.
 
-    embedding_size: channels of the embeddings, which a dense layer brings to `hidden_size`.
-    num_hidden_groups: sets of weights that the layers share, each as many layers on end; with as
-        many groups as layers nothing is shared.
+    Args:
+        vocab_size: the number of token ids.
+        embedding_size: the channels of the embeddings, which a dense layer projects to
+            `hidden_size`.
+        hidden_size: the channels of the encoder's layers.
+        num_hidden_layers: the number of layers.
+        num_hidden_groups: the number of sets of weights, each shared by equally many consecutive
+            layers. With as many groups as layers, nothing is shared.
+        num_attention_heads: the number of attention heads in a layer.
+        intermediate_size: the channels inside a feed-forward network.
+        hidden_act: `gelu`, `gelu_new`, `sigmoid_gelu` or `relu`.
+        hidden_dropout_prob: the dropout rate of embeddings and of what layers add.
+        attention_probs_dropout_prob: the dropout rate of attention probabilities.
+        classifier_dropout_prob: the dropout rate before a classifier.
+        max_position_embeddings: the largest number of tokens in a text.
+        type_vocab_size: the number of token types.
+        initializer_range: the standard deviation of new weights.
+        layer_norm_eps: the constant added to the variance in layer normalization.
+        pad_token_id: the token id of padding.
+        id2label: the names of the labels, by their numbers from 0.
 
-    Raises UserError for values that do not fit together.
+    Raises:
+        UserError: the values do not fit together.
+
+    Example:
+        >>> from tfsqueeze import AlbertConfig
+        >>> AlbertConfig(num_hidden_layers=6, num_hidden_groups=2).layer_groups
+        (0, 0, 0, 1, 1, 1)
     """
 
     model_type = "albert"
@@ -61,7 +84,7 @@ class AlbertConfig(DenseEncoderConfig):
     pad_token_id: int = 0
     id2label: dict[int, str] = default_labels()
 
-    def _check_fit(self):
+    def _check_fit(self) -> None:
         super()._check_fit()
         self._require(
             self.num_hidden_layers % self.num_hidden_groups == 0,
@@ -71,13 +94,21 @@ class AlbertConfig(DenseEncoderConfig):
 
     @property
     def layer_groups(self) -> tuple[int, ...]:
-        """For each layer the number of the set of weights it has; layers of one number share."""
+        """For each layer the number of its set of weights; layers with one number share weights."""
         return tuple(
             index * self.num_hidden_groups // self.num_hidden_layers
             for index in range(self.num_hidden_layers)
         )
 
     def with_layers(self, layers: Sequence[int]) -> AlbertConfig:
+        """Returns the config of a model that keeps some of the layers.
+
+        Args:
+            layers: the numbers of the layers, from 0, in their new order.
+
+        Raises:
+            UserError: some of the layers share weights and others do not.
+        """
         groups = [self.layer_groups[index] for index in layers]
         count = len(set(groups))
         self._require(

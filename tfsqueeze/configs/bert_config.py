@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from tfsqueeze.configs.dense_config import DenseEncoderConfig, default_labels
 
@@ -11,12 +12,34 @@ from tfsqueeze.configs.dense_config import DenseEncoderConfig, default_labels
 class BertConfig(DenseEncoderConfig):
     """Describes a BERT encoder and its head (Devlin et al. 2019, arXiv 1810.04805).
 
-    The fields are those of Hugging Face's `BertConfig`, and the defaults BERT-base's.
+    The fields are those of Hugging Face's `BertConfig`, and `slot_labels`. The defaults are those
+    of BERT-base.
 
-    classifier_dropout: before a classifier; None means `hidden_dropout_prob`.
-    slot_labels: as in `SqueezeBertConfig`.
+    Args:
+        vocab_size: the number of token ids.
+        hidden_size: the channels of the embeddings and of the encoder's layers.
+        num_hidden_layers: the number of layers.
+        num_attention_heads: the number of attention heads in a layer.
+        intermediate_size: the channels inside a feed-forward network.
+        hidden_act: `gelu`, `gelu_new`, `sigmoid_gelu` or `relu`.
+        hidden_dropout_prob: the dropout rate of embeddings and of what layers add.
+        attention_probs_dropout_prob: the dropout rate of attention probabilities.
+        classifier_dropout: the dropout rate before a classifier; None for `hidden_dropout_prob`.
+        max_position_embeddings: the largest number of tokens in a text.
+        type_vocab_size: the number of token types.
+        initializer_range: the standard deviation of new weights.
+        layer_norm_eps: the constant added to the variance in layer normalization.
+        pad_token_id: the token id of padding.
+        id2label: the names of the labels, by their numbers from 0.
+        slot_labels: the names of the slots of a `BertForIntentAndSlots`.
 
-    Raises UserError for values that do not fit together.
+    Raises:
+        UserError: the values do not fit together.
+
+    Example:
+        >>> from tfsqueeze import BertConfig
+        >>> BertConfig(num_hidden_layers=6).with_labels(["no", "yes"]).label2id
+        {'no': 0, 'yes': 1}
     """
 
     model_type = "bert"
@@ -53,22 +76,23 @@ class BertConfig(DenseEncoderConfig):
     id2label: dict[int, str] = default_labels()
     slot_labels: tuple[str, ...] = ()
 
-    def _derive(self):
+    def _derive(self) -> None:
         self._set("slot_labels", tuple(self.slot_labels))
 
     @property
     def embedding_size(self) -> int:
-        """Channels of the embeddings."""
+        """The channels of the embeddings."""
         return self.hidden_size
 
     @property
     def classifier_dropout_prob(self) -> float:
-        """Dropout before a classifier."""
+        """The dropout rate before a classifier."""
         rate = self.classifier_dropout
         return self.hidden_dropout_prob if rate is None else rate
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the fields as JSON-able values, `slot_labels` only if there are any."""
         fields = super().to_dict()
         slots = list(fields.pop("slot_labels"))
-        # No field of other libraries, so that it is there only where it says something.
+        # Other libraries have no such field.
         return {**fields, "slot_labels": slots} if slots else fields

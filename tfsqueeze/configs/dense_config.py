@@ -1,21 +1,22 @@
-"""What the configurations of BERT, DistilBERT and ALBERT share."""
+"""The base of the configurations of encoders with dense products: BERT, DistilBERT and ALBERT."""
 
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from tfsqueeze.configs.encoder_config import EncoderConfig
 
 
-def default_labels():
+def default_labels() -> Any:
     """Returns the dataclass field of `id2label`, with Hugging Face's default of two labels."""
     return dataclasses.field(default_factory=lambda: {0: "LABEL_0", 1: "LABEL_1"})
 
 
 class DenseEncoderConfig(EncoderConfig):
-    """The base of configs whose layers are attention and a feed-forward network, all dense.
+    """The base of configs with dense attention and dense feed-forward networks in every layer.
 
-    In the terms of `SqueezeBertConfig`: every product in one group, and none of the variants.
+    In the terms of `SqueezeBertConfig`, every product is in one group and no variant is used.
     """
 
     supported_values = {
@@ -32,5 +33,5 @@ class DenseEncoderConfig(EncoderConfig):
 
     @property
     def layer_types(self) -> tuple[str, ...]:
-        """One entry per layer, as in `SqueezeBertConfig`."""
+        """`attention` for each layer, as in `SqueezeBertConfig`."""
         return ("attention",) * self.num_hidden_layers

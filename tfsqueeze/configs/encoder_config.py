@@ -1,16 +1,19 @@
-"""What the configs of all encoders share: checks, labels, and config.json."""
+"""The base of the configurations of encoders: checks, labels and config.json."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 ACTIVATIONS = ("gelu", "gelu_new", "sigmoid_gelu", "relu")
 
@@ -18,14 +21,49 @@ ACTIVATIONS = ("gelu", "gelu_new", "sigmoid_gelu", "relu")
 class EncoderConfig:
     """The base of the dataclasses that describe an encoder and its head.
 
-    A subclass is a frozen dataclass with Hugging Face's field names, `id2label` among them. Where
-    its names differ from those that `tfsqueeze.models.encoder.encode` reads, it has properties.
+    A subclass is a frozen dataclass with Hugging Face's field names. Where these differ from the
+    attributes below, which the models read, it has properties with the names below.
 
-    model_type: what config.json calls the architecture.
-    supported_values: fields of config.json that are none here, by the one value that the
-        architecture is built for.
-    derived_fields: fields whose default follows from another field, by that one.
-    positive_integers and the like: the fields by what they may hold.
+    Attributes:
+        model_type: the name of the architecture in config.json.
+        supported_values: fields of config.json that are no fields here, with the only value that
+            the architecture supports.
+        derived_fields: for each field, the fields whose default follows from it.
+        positive_integers: the names of the fields that hold integers above 0.
+        non_negative_integers: the names of the fields that hold integers from 0.
+        probabilities: the names of the fields that hold numbers from 0 to below 1.
+        positive_numbers: the names of the fields that hold numbers above 0.
+        projects_embeddings: whether a dense layer leads from the embeddings to the first layer.
+        has_pooler: whether the bare encoder has a pooler.
+        vocab_size: the number of token ids.
+        embedding_size: the channels of the embeddings.
+        hidden_size: the channels of the encoder's layers.
+        num_hidden_layers: the number of layers.
+        num_attention_heads: the number of attention heads in a layer, a divisor of `hidden_size`.
+        intermediate_size: the channels between the two products of a feed-forward network.
+        hidden_act: the activation, one of `ACTIVATIONS`.
+        hidden_dropout_prob: the dropout rate of embeddings and of what layers add to the residual
+            stream.
+        attention_probs_dropout_prob: the dropout rate of attention probabilities.
+        max_position_embeddings: the largest number of tokens in a text.
+        type_vocab_size: the number of token types; 0 in architectures without types.
+        initializer_range: the standard deviation of new weights.
+        layer_norm_eps: the constant added to the variance in layer normalization.
+        pad_token_id: the token id of padding.
+        id2label: the names of the labels, by their numbers from 0.
+        slot_labels: the names of slots; only SqueezeBERT and BERT have them.
+        layer_types: one of `attention` and `convolution` for each layer.
+        feed_forward_type: as in `SqueezeBertConfig`.
+        normalization_type: as in `SqueezeBertConfig`.
+        classifier_pooling: as in `SqueezeBertConfig`.
+        q_groups: the groups of the product that makes queries.
+        k_groups: the groups of the product that makes keys.
+        v_groups: the groups of the product that makes values.
+        post_attention_groups: the groups of the product after attention.
+        intermediate_groups: the groups of the first product of a feed-forward network.
+        output_groups: the groups of the second product of a feed-forward network.
+        squeeze_size: as in `SqueezeBertConfig`; no other config has it.
+        conv_kernel_size: as in `SqueezeBertConfig`; no other config has it.
     """
 
     model_type: ClassVar[str]
@@ -35,13 +73,39 @@ class EncoderConfig:
     non_negative_integers: ClassVar[tuple[str, ...]]
     probabilities: ClassVar[tuple[str, ...]]
     positive_numbers: ClassVar[tuple[str, ...]]
+    projects_embeddings: bool = False
+    has_pooler: bool = True
 
-    # Whether a dense layer leads from the embeddings to the first layer.
-    projects_embeddings: ClassVar[bool] = False
-    # Whether the bare encoder has a pooler.
-    has_pooler: ClassVar[bool] = True
+    vocab_size: int
+    embedding_size: int
+    hidden_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    intermediate_size: int
+    hidden_act: str
+    hidden_dropout_prob: float
+    attention_probs_dropout_prob: float
+    max_position_embeddings: int
+    type_vocab_size: int
+    initializer_range: float
+    layer_norm_eps: float
+    pad_token_id: int
+    id2label: dict[int, str]
+    slot_labels: tuple[str, ...]
+    layer_types: tuple[str, ...]
+    feed_forward_type: str
+    normalization_type: str
+    classifier_pooling: str
+    q_groups: int
+    k_groups: int
+    v_groups: int
+    post_attention_groups: int
+    intermediate_groups: int
+    output_groups: int
+    squeeze_size: int
+    conv_kernel_size: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._check_numbers()
         self._derive()
         try:
@@ -56,18 +120,18 @@ class EncoderConfig:
             ) from None
         self._check_fit()
 
-    def _set(self, name, value):
+    def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
 
-    def _derive(self):
+    def _derive(self) -> None:
         """Fills in fields that follow from others."""
 
     @classmethod
-    def _require(cls, condition, message):
+    def _require(cls, condition: Any, message: str) -> None:
         if not condition:
             raise UserError(f"{cls.__name__}: {message}")
 
-    def _check_numbers(self):
+    def _check_numbers(self) -> None:
         for name in self.positive_integers:
             value = getattr(self, name)
             self._require(
@@ -93,7 +157,7 @@ class EncoderConfig:
                 f"{name} must be a positive number, not {value!r}",
             )
 
-    def _check_fit(self):
+    def _check_fit(self) -> None:
         self._require(
             self.hidden_size % self.num_attention_heads == 0,
             f"hidden_size {self.hidden_size} must be divisible by num_attention_heads "
@@ -112,85 +176,102 @@ class EncoderConfig:
             "id2label must number at least one label 0, 1, 2, ... without a gap",
         )
 
+    @classmethod
+    def _field_names(cls) -> list[str]:
+        return [field.name for field in dataclasses.fields(cls)]  # pyright: ignore[reportArgumentType]
+
     @property
     def num_labels(self) -> int:
-        """How many labels a task head tells apart."""
+        """The number of labels."""
         return len(self.id2label)
 
     @property
     def label2id(self) -> dict[str, int]:
-        """The inverse of `id2label`."""
+        """The numbers of the labels, by their names."""
         return {name: i for i, name in self.id2label.items()}
 
     @property
     def attention_head_size(self) -> int:
-        """Channels of one attention head."""
+        """The channels of one attention head."""
         return self.hidden_size // self.num_attention_heads
 
     @property
     def layer_groups(self) -> tuple[int, ...]:
-        """For each layer the number of the set of weights it has; layers of one number share."""
+        """For each layer the number of its set of weights; layers with one number share weights."""
         return tuple(range(self.num_hidden_layers))
 
     @property
     def post_attention_dropout_prob(self) -> float:
-        """Dropout of what attention adds to the residual stream."""
+        """The dropout rate of what attention adds to the residual stream."""
         return self.hidden_dropout_prob
 
     @property
     def classifier_dropout_prob(self) -> float:
-        """Dropout before the classifier of texts."""
+        """The dropout rate before the classifier of texts."""
         return self.hidden_dropout_prob
 
     @property
     def token_classifier_dropout_prob(self) -> float:
-        """Dropout before the classifier of tokens."""
+        """The dropout rate before the classifier of tokens."""
         return self.classifier_dropout_prob
 
-    def replace(self, **changes: Any) -> EncoderConfig:
+    def replace(self, **changes: Any) -> Self:
         """Returns a copy with some fields changed.
 
-        Fields that were derived from a changed one (`derived_fields`) are derived anew unless
-        given.
+        Args:
+            **changes: fields by name. A field whose default follows from a changed one
+                (`derived_fields`) takes its default again unless it is given too.
 
-        Raises UserError for a name that is no field.
+        Raises:
+            UserError: a name is no field, or the values do not fit together.
         """
-        known = [field.name for field in dataclasses.fields(self)]
+        known = self._field_names()
         for name in changes:
             self._require(
                 name in known, f"there is no field {name!r}; the fields are {', '.join(known)}"
             )
         for name in set(changes) & set(self.derived_fields):
             changes = {**dict.fromkeys(self.derived_fields[name]), **changes}
-        return dataclasses.replace(self, **changes)
+        return dataclasses.replace(self, **changes)  # pyright: ignore[reportArgumentType]
 
-    def with_labels(self, names) -> EncoderConfig:
-        """Returns a copy whose `id2label` numbers the given names in their order."""
+    def with_labels(self, names: Iterable[str]) -> Self:
+        """Returns a copy with other labels.
+
+        Args:
+            names: the names of the labels, in the order of their numbers.
+        """
         return self.replace(id2label=dict(enumerate(names)))
 
-    def with_layers(self, layers: Sequence[int]) -> EncoderConfig:
-        """Returns the config of a model that is left with some of the layers, by number."""
+    def with_layers(self, layers: Sequence[int]) -> Self:
+        """Returns the config of a model that keeps some of the layers.
+
+        Args:
+            layers: the numbers of the layers, from 0, in their new order.
+        """
         return self.replace(num_hidden_layers=len(layers))
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the fields as JSON-able values, in the layout of Hugging Face's config.json."""
-        fields = dataclasses.asdict(self)
+        fields = dataclasses.asdict(self)  # pyright: ignore[reportArgumentType]
         fields["id2label"] = {str(i): name for i, name in self.id2label.items()}
         fields["label2id"] = self.label2id
         return {"model_type": self.model_type, **fields}
 
     def checkpoint_fields(self) -> dict[str, Any]:
-        """Returns the fields for the config.json of a checkpoint, which other libraries read."""
+        """Returns the fields for the config.json of a checkpoint for other libraries."""
         return self.to_dict()
 
     @classmethod
-    def from_dict(cls, fields: dict[str, Any]) -> EncoderConfig:
-        """Makes a config from the fields of a config.json; fields of other libraries are ignored.
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """Returns the config that a config.json describes.
 
-        A field that is null, as some libraries write them, takes its default.
+        Args:
+            fields: the fields of the file. Those of other libraries are ignored. A field that is
+                null, as some libraries write it, takes its default.
 
-        Raises UserError where `model_type` names another architecture, or a field asks for a
-        variant of it that is not built here.
+        Raises:
+            UserError: `model_type` names another architecture, a field asks for a variant that is
+                not supported, or the values do not fit together.
         """
         model_type = fields.get("model_type", cls.model_type)
         cls._require(
@@ -203,7 +284,7 @@ class EncoderConfig:
                 fields.get(name) in (None, value),
                 f"{name} is {fields.get(name)!r} in config.json; only {value!r} is supported",
             )
-        known = {field.name for field in dataclasses.fields(cls)}
+        known = cls._field_names()
         kept = {
             name: value for name, value in fields.items() if name in known and value is not None
         }
@@ -212,8 +293,12 @@ class EncoderConfig:
         return cls(**kept)
 
     @classmethod
-    def from_json(cls, path: str | os.PathLike) -> EncoderConfig:
-        """Reads a config.json. Raises UserError where it is missing or is not JSON."""
+    def from_json(cls, path: str | os.PathLike) -> Self:
+        """Reads a config.json.
+
+        Raises:
+            UserError: the file is missing, is not JSON, or holds what `from_dict` refuses.
+        """
         path = Path(path)
         try:
             fields = json.loads(path.read_text("utf-8"))
@@ -226,7 +311,7 @@ class EncoderConfig:
         return cls.from_dict(fields)
 
     def save_json(self, path: str | os.PathLike) -> None:
-        """Writes config.json in Hugging Face's layout, atomically."""
+        """Writes the config to a file in the layout of Hugging Face's config.json, atomically."""
         with write_atomically(path) as temporary:
             temporary.write_text(
                 json.dumps(self.to_dict(), indent=2, sort_keys=True) + "\n", "utf-8"

@@ -28,28 +28,60 @@ _VARIANTS = (
 class SqueezeBertConfig(EncoderConfig):
     """Describes a SqueezeBERT encoder and its head.
 
-    The fields down to `output_groups` are those of Hugging Face's `SqueezeBertConfig` and mean
-    the same. The rest are this project's variants; their defaults give the paper's model
-    (Iandola et al. 2020, arXiv 2006.11316).
+    The fields down to `id2label` are those of Hugging Face's `SqueezeBertConfig` and mean the
+    same. The rest are this project's variants. Their defaults give the paper's model (Iandola et
+    al. 2020, arXiv 2006.11316).
 
-    embedding_size: channels of the embeddings. Where it is not `hidden_size`, which None stands
-        for and the paper has, a dense layer leads to the first layer, as in ALBERT (Lan et al.
-        2020, arXiv 1909.11942, section 3.1).
-    layer_types: one of `attention` or `convolution` per layer; a convolutional layer mixes
-        tokens by a squeeze-expand block instead of self-attention. None means all `attention`.
-    feed_forward_type: `dense` (two grouped convolutions), `squeeze_expand` (the block in its
-        place), or `both` (the block after it).
-    squeeze_size: channels between the squeeze and the expand. None means a quarter of
-        `hidden_size`.
-    conv_kernel_size: tokens that the depthwise convolution of a squeeze-expand block sees.
-    normalization_type: `layer_norm`, or `no_norm`, a learned scale and offset without
-        reductions (MobileBERT, Sun et al. 2020, section 3.3).
-    classifier_pooling: what a sequence classifier reads: `cls`, the pooled first token, or
-        `max`, the maximum over the tokens of a dense projection.
-    slot_labels: names of what a model of intents and slots tells tokens apart by; `id2label`
-        names its intents. None by default.
+    Args:
+        vocab_size: the number of token ids.
+        hidden_size: the channels of the encoder's layers.
+        num_hidden_layers: the number of layers.
+        num_attention_heads: the number of attention heads in a layer, a divisor of `hidden_size`.
+        intermediate_size: the channels inside a feed-forward network.
+        hidden_act: `gelu`, `gelu_new`, `sigmoid_gelu` or `relu`.
+        hidden_dropout_prob: the dropout rate of embeddings and of what layers add.
+        attention_probs_dropout_prob: the dropout rate of attention probabilities.
+        max_position_embeddings: the largest number of tokens in a text.
+        type_vocab_size: the number of token types.
+        initializer_range: the standard deviation of new weights.
+        layer_norm_eps: the constant added to the variance in layer normalization.
+        pad_token_id: the token id of padding.
+        embedding_size: the channels of the embeddings. None stands for `hidden_size`, as in the
+            paper. With another value a dense layer leads to the first layer, as in ALBERT (Lan et
+            al. 2020, arXiv 1909.11942, section 3.1).
+        q_groups: the groups of the product that makes queries.
+        k_groups: the groups of the product that makes keys.
+        v_groups: the groups of the product that makes values.
+        post_attention_groups: the groups of the product after attention.
+        intermediate_groups: the groups of the first product of a feed-forward network.
+        output_groups: the groups of the second product of a feed-forward network.
+        id2label: the names of the labels, by their numbers from 0.
+        layer_types: `attention` or `convolution` for each layer. A convolutional layer mixes tokens
+            by a squeeze-expand block instead of self-attention. None stands for all `attention`.
+        feed_forward_type: `dense` for two grouped convolutions, `squeeze_expand` for a
+            squeeze-expand block instead, or `both` for the block after the convolutions.
+        squeeze_size: the channels between the squeeze and the expand. None stands for a quarter of
+            `hidden_size`.
+        conv_kernel_size: the number of tokens that the depthwise convolution of a squeeze-expand
+            block spans.
+        normalization_type: `layer_norm`, or `no_norm` for a learned scale and offset without
+            reductions (MobileBERT, Sun et al. 2020, arXiv 2004.02984, section 3.3).
+        classifier_pooling: what a classifier of texts reads: `cls` for the pooled first token, or
+            `max` for the maximum over the tokens of a dense projection.
+        slot_labels: the names of the slots of a `SqueezeBertForIntentAndSlots`, whose intents
+            `id2label` names.
 
-    Raises UserError for values that do not fit together.
+    Raises:
+        UserError: the values do not fit together.
+
+    Example:
+        >>> from tfsqueeze import SqueezeBertConfig
+        >>> layer_types = ("attention", "convolution")
+        >>> hybrid = SqueezeBertConfig(num_hidden_layers=2, layer_types=layer_types)
+        >>> hybrid.with_labels(["negative", "positive"]).num_labels
+        2
+        >>> hybrid.replace(squeeze_size=96, conv_kernel_size=5).squeeze_size
+        96
     """
 
     model_type = "squeezebert"
@@ -108,12 +140,12 @@ class SqueezeBertConfig(EncoderConfig):
     classifier_pooling: str = "cls"
     slot_labels: tuple[str, ...] = ()
 
-    def _check_numbers(self):
+    def _check_numbers(self) -> None:
         super()._check_numbers()
         for name in ("embedding_size", "squeeze_size"):
             size = getattr(self, name)
             self._require(
-                size is None or isinstance(size, int) and size > 0,
+                size is None or (isinstance(size, int) and size > 0),
                 f"{name} must be a positive integer or None, not {size!r}",
             )
         self._require(
@@ -122,18 +154,18 @@ class SqueezeBertConfig(EncoderConfig):
             f"slot_labels must be a list of names, not {self.slot_labels!r}",
         )
 
-    def _derive(self):
-        for name, value in (
-            ("embedding_size", self.hidden_size),
-            ("squeeze_size", max(1, self.hidden_size // 4)),
-            ("layer_types", ("attention",) * self.num_hidden_layers),
-        ):
-            if getattr(self, name) is None:
-                self._set(name, value)
-        self._set("layer_types", tuple(self.layer_types))
+    def _derive(self) -> None:
+        if self.embedding_size is None:
+            self._set("embedding_size", self.hidden_size)
+        if self.squeeze_size is None:
+            self._set("squeeze_size", max(1, self.hidden_size // 4))
+        layer_types = self.layer_types
+        if layer_types is None:
+            layer_types = ("attention",) * self.num_hidden_layers
+        self._set("layer_types", tuple(layer_types))
         self._set("slot_labels", tuple(self.slot_labels))
 
-    def _check_fit(self):
+    def _check_fit(self) -> None:
         super()._check_fit()
         for groups, *sizes in (
             ("q_groups", "hidden_size"),
@@ -149,9 +181,10 @@ class SqueezeBertConfig(EncoderConfig):
                     getattr(self, size) % count == 0,
                     f"{groups} must be a divisor of {size} {getattr(self, size)}, not {count}",
                 )
+        layer_types = self.layer_types or ()
         self._require(
-            len(self.layer_types) == self.num_hidden_layers,
-            f"layer_types names {len(self.layer_types)} layers, num_hidden_layers is "
+            len(layer_types) == self.num_hidden_layers,
+            f"layer_types names {len(layer_types)} layers, num_hidden_layers is "
             f"{self.num_hidden_layers}",
         )
         for name, allowed in (
@@ -163,7 +196,7 @@ class SqueezeBertConfig(EncoderConfig):
                 getattr(self, name) in allowed,
                 f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}",
             )
-        for layer_type in self.layer_types:
+        for layer_type in layer_types:
             self._require(
                 layer_type in LAYER_TYPES,
                 f"layer_types must hold {' or '.join(LAYER_TYPES)}, not {layer_type!r}",
@@ -175,23 +208,30 @@ class SqueezeBertConfig(EncoderConfig):
         return self.embedding_size != self.hidden_size
 
     def with_layers(self, layers: Sequence[int]) -> SqueezeBertConfig:
+        """Returns the config of a model that keeps some of the layers.
+
+        Args:
+            layers: the numbers of the layers, from 0, in their new order.
+        """
+        layer_types = self.layer_types or ()
         return self.replace(
             num_hidden_layers=len(layers),
-            layer_types=tuple(self.layer_types[index] for index in layers),
+            layer_types=tuple(layer_types[index] for index in layers),
         )
 
     def to_dict(self) -> dict[str, Any]:
+        """Returns the fields as JSON-able values, in the layout of Hugging Face's config.json."""
         return {
             **super().to_dict(),
-            "layer_types": list(self.layer_types),
+            "layer_types": list(self.layer_types or ()),
             "slot_labels": list(self.slot_labels),
         }
 
     def checkpoint_fields(self) -> dict[str, Any]:
-        """Returns the fields for the config.json of a checkpoint, our variants' only where they
-        are not the paper's.
+        """Returns the fields for the config.json of a checkpoint, which other libraries read too.
 
-        Other libraries give some of their names, such as `layer_types`, another meaning.
+        A field of this project's variants is present only where it differs from the paper's model:
+        other libraries give some of these names, such as `layer_types`, another meaning.
         """
         defaults = {field.name: field.default for field in dataclasses.fields(self)}
         paper = self.replace(**{name: defaults[name] for name in _VARIANTS})

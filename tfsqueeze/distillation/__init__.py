@@ -1,1 +1,1 @@
-"""Knowledge distillation: a small model learns from the outputs and the insides of a large one."""
+"""Knowledge distillation: a small model learns from the outputs and inner states of a large one."""

@@ -1,4 +1,4 @@
-"""What a student is to learn from its teacher, and how much each part counts."""
+"""The options of distillation: what a student learns from its teacher, with which weights."""
 
 from __future__ import annotations
 
@@ -11,25 +11,37 @@ LAYER_MAPS = ("uniform", "last")
 
 @dataclasses.dataclass(frozen=True)
 class DistillationOptions:
-    """Weights of the parts of the distillation loss; a part of weight 0 is not computed.
+    """The weights of the parts of the distillation loss; a part with weight 0 is not computed.
 
-    labels: cross-entropy with the true labels.
-    logits: soft labels, at `temperature` (Hinton et al. 2015, arXiv 1503.02531, section 2).
-    hidden_states: mean squared error of the states after each mapped layer, through a learned
-        projection where the widths differ (TinyBERT, Jiao et al. 2020, arXiv 1909.10351, eq. 8).
-    last_hidden_state: the same of the last layer alone.
-    attentions: mean squared error of attention probabilities (TinyBERT, eq. 7), averaged over
-        heads where their numbers differ.
-    embeddings: as hidden_states, of the embedding output (TinyBERT, eq. 9).
-    sentences: 1 - cosine of the mean over the tokens of the last states, after the projection.
-    pooled_sentences: 1 - cosine of a learned projection of the student's `pooler_output` and the
-        mean over the tokens of the teacher's last states, so that a bare encoder's first token
-        and pooler stand for the text before any fine-tuning.
-    temperature: what logits are divided by before the softmax.
-    layer_map: which teacher layer each student layer learns from: `uniform`, `last`, or one number
-        of a teacher layer, from 0, for each student layer; see `map_layers`.
+    Args:
+        labels: the weight of the cross-entropy with the true labels.
+        logits: the weight of the soft labels, at `temperature` (Hinton et al. 2015, arXiv
+            1503.02531, section 2).
+        hidden_states: the weight of the mean squared error of the hidden states after each mapped
+            layer, through a learned projection if the widths differ (TinyBERT, Jiao et al. 2020,
+            arXiv 1909.10351, eq. 8).
+        last_hidden_state: the weight of the same error at the last layer only.
+        attentions: the weight of the mean squared error of the attention probabilities (TinyBERT,
+            eq. 7), averaged over the heads if their numbers differ.
+        embeddings: the weight of the mean squared error of the output of the embeddings (TinyBERT,
+            eq. 9).
+        sentences: the weight of 1 - cosine between the means of the last hidden states over the
+            tokens, after the projection.
+        pooled_sentences: the weight of 1 - cosine between a learned projection of the student's
+            `pooler_output` and the mean of the teacher's last hidden states over the tokens. It
+            makes the first token and the pooler of a bare encoder represent the text before any
+            fine-tuning.
+        temperature: the divisor of the logits before the softmax.
+        layer_map: the teacher layer that each student layer learns from: `uniform`, `last`, or the
+            numbers of the teacher layers, from 0; see `map_layers`.
 
-    Raises UserError for a value out of range, and where all weights are 0.
+    Raises:
+        UserError: a value is out of range, or all weights are 0.
+
+    Example:
+        >>> from tfsqueeze.distillation.distillation_options import DistillationOptions
+        >>> DistillationOptions(logits=1.0, hidden_states=0.5).layer_map
+        'uniform'
     """
 
     labels: float = 0.0
@@ -43,7 +55,7 @@ class DistillationOptions:
     temperature: float = 2.0
     layer_map: str | tuple[int, ...] = "uniform"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         weights = {
             name: getattr(self, name)
             for name in (
@@ -71,13 +83,25 @@ class DistillationOptions:
 def map_layers(
     student_layers: int, teacher_layers: int, layer_map: str | tuple[int, ...] = "uniform"
 ) -> tuple[int, ...]:
-    """Returns for each student layer the number, from 0, of the teacher layer it learns from.
+    """Returns the teacher layer, numbered from 0, that each student layer learns from.
 
-    layer_map: `uniform` spreads the student's layers over the teacher's, the last on the last
-        (TinyBERT, section 3.2); `last` takes the teacher's last layers; or the numbers themselves.
+    Args:
+        student_layers: the number of layers of the student.
+        teacher_layers: the number of layers of the teacher.
+        layer_map: `uniform` for layers at equal distances, up to the teacher's last (TinyBERT,
+            Jiao et al. 2020, arXiv 1909.10351, section 3.2); `last` for the teacher's last layers;
+            or the numbers of the layers themselves.
 
-    Raises UserError for another word, numbers that the teacher does not have or not one for each
-    student layer, and for `last` where the teacher has fewer layers.
+    Raises:
+        UserError: `layer_map` is another word, or does not name an existing teacher layer for each
+            student layer; or it is `last` and the teacher has fewer layers than the student.
+
+    Example:
+        >>> from tfsqueeze.distillation.distillation_options import map_layers
+        >>> map_layers(4, 12)
+        (2, 5, 8, 11)
+        >>> map_layers(4, 12, "last")
+        (8, 9, 10, 11)
     """
     if layer_map == "uniform":
         return tuple(

@@ -1,6 +1,8 @@
-"""Training a student on a teacher with the Keras `fit` idiom."""
+"""Distillation with `fit`: a Keras model that trains a student on a teacher."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -15,34 +17,58 @@ from tfsqueeze.distillation.losses import (
     mean_over_tokens,
     sentence_loss,
     soft_label_loss,
-    word_soft_label_loss,
+    token_soft_label_loss,
 )
-from tfsqueeze.distillation.states import twin_with_states
+from tfsqueeze.distillation.states import with_states
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.utils.errors import UserError
 
 
 class Distiller(keras.Model):
-    """Fits a student to a teacher; the student is what one keeps.
+    """Trains a student on a teacher; after `fit`, the student is the result.
 
-    student: a `PreTrainedModel`, or its quantization-aware twin.
-    teacher: a `PreTrainedModel` that reads the same token ids, and stays as it is; or the teacher's
-        config alone, where the data hold its outputs.
-    options: a `DistillationOptions`.
-    twin_of: the float model that a quantization-aware student was made from.
+    Compile it with an optimizer and metrics, and fit it on batches of (inputs, targets), or of
+    inputs only if `options.labels` is 0. The targets are either labels or a dict of teacher outputs
+    and, under the key `labels`, labels:
 
-    Compile it with an optimizer and metrics, and fit it on batches of (inputs, labels), labels
-    int32 [batch] of texts, [batch, length] of tokens, negative where one does not count, and a
-    dict by output of a model with several; or of inputs alone where `options.labels` is 0. In the
-    place of labels may stand a dict of `labels` and of the teacher's outputs: `logits`, or those
-    of several outputs by their names, NaN at tokens that teach nothing; `hidden_states_<i>`;
-    `attentions_<i>`. The teacher is run for what is not there. Evaluated on labels alone, without
-    a teacher to run, the loss is the labels' cross-entropy.
+    - Labels are int32 [batch] for texts and [batch, length] for tokens, negative where there is no
+      label. For a model with several outputs they are a dict by output.
+    - Teacher outputs are `logits`, or the logits of each output by its name, with NaN at tokens
+      without a soft label; `hidden_states_<i>`; and `attentions_<i>`. The teacher computes those
+      that are missing.
 
-    Metrics are those of `compile`, on the student's logits, and each part of the loss, as means
-    over the batches of an epoch.
+    The metrics are those of `compile`, on the student's logits, and the mean of each part of the
+    loss over the batches of an epoch. Evaluation on labels only, without a teacher, has the
+    cross-entropy of the labels as its loss.
 
-    Raises UserError where the options want what the student or the teacher does not have.
+    Args:
+        student: a `PreTrainedModel`, or the result of `quantize_aware`.
+        teacher: a `PreTrainedModel` that reads the same token ids, and stays as it is; or only the
+            teacher's configuration, if the data hold its outputs.
+        options: the parts of the loss.
+        float_model: the float model that a quantization-aware student was made from; None for a
+            float student.
+
+    Raises:
+        UserError: the options need an output that the student or the teacher does not have.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfsqueeze import BertConfig, BertForSequenceClassification
+        >>> from tfsqueeze import SqueezeBertForSequenceClassification, load_preset
+        >>> from tfsqueeze.distillation.distillation_options import DistillationOptions
+        >>> from tfsqueeze.distillation.distiller import Distiller
+        >>> config = BertConfig(
+        ...     vocab_size=50, hidden_size=8, num_hidden_layers=1, num_attention_heads=2
+        ... )
+        >>> teacher = BertForSequenceClassification(config, input_names=("input_ids",))
+        >>> config = load_preset("squeezebert-micro", vocab_size=50, num_hidden_layers=1)
+        >>> student = SqueezeBertForSequenceClassification(config, input_names=("input_ids",))
+        >>> distiller = Distiller(student, teacher, DistillationOptions(logits=1.0))
+        >>> distiller.compile("adam")
+        >>> history = distiller.fit({"input_ids": np.array([[2, 7, 3]])}, verbose=0)
+        >>> sorted(history.history)
+        ['logits_loss', 'loss']
     """
 
     def __init__(
@@ -51,50 +77,50 @@ class Distiller(keras.Model):
         teacher: PreTrainedModel | EncoderConfig,
         options: DistillationOptions,
         *,
-        twin_of: PreTrainedModel | None = None,
-        **kwargs,
-    ):
+        float_model: PreTrainedModel | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        model = twin_of or student
+        model: Any = float_model or student
         teacher_config = teacher if isinstance(teacher, EncoderConfig) else teacher.config
         self.student = student
         self.options = options
         self._pad_token_id = model.config.pad_token_id
-        self._hidden, self._attended = _pairs(model.config, teacher_config, options)
-        # Its layers are, and Keras saves no weights of a model that is not.
+        self._hidden_pairs, self._attention_pairs = _pairs(model.config, teacher_config, options)
+        # Its layers are built, and Keras saves no weights of a model that is not.
         self.built = True
-        # As Keras names the metrics of the student itself.
+        # Keras then names metrics as for the student itself.
         self.output_names = student.output_names
-        made = model.output if isinstance(model.output, dict) else {"logits": model.output}
-        self._logits = [name for name in made if name.endswith("logits")]
-        self._wanted = [
+        outputs = model.output if isinstance(model.output, dict) else {"logits": model.output}
+        self._logits = [name for name in outputs if name.endswith("logits")]
+        self._teacher_outputs = [
             *(self._logits if options.logits else []),
-            *(f"hidden_states_{j}" for _, j in self._hidden),
-            *(f"attentions_{j}" for _, j in self._attended),
+            *(f"hidden_states_{j}" for _, j in self._hidden_pairs),
+            *(f"attentions_{j}" for _, j in self._attention_pairs),
         ]
-        self._student = twin_with_states(
+        self._student = with_states(
             student,
             model,
-            hidden_states=[i for i, _ in self._hidden],
-            attentions=[i for i, _ in self._attended],
+            hidden_states=[i for i, _ in self._hidden_pairs],
+            attentions=[i for i, _ in self._attention_pairs],
         )
-        self._teacher = None
-        if teacher is not teacher_config:
+        self._teacher: Any = None
+        if isinstance(teacher, PreTrainedModel):
             self._teacher = teacher.with_states(
-                hidden_states=[j for _, j in self._hidden],
-                attentions=[j for _, j in self._attended],
+                hidden_states=[j for _, j in self._hidden_pairs],
+                attentions=[j for _, j in self._attention_pairs],
             )
             self._teacher.trainable = False
-        # Without them, the student's channels are the teacher's.
+        # There are none if the student has as many channels as the teacher.
         self.projections = (
             {}
             if model.config.hidden_size == teacher_config.hidden_size
             else {
                 str(i): keras.layers.Dense(teacher_config.hidden_size, name=f"projection_{i}")
-                for i, _ in self._hidden
+                for i, _ in self._hidden_pairs
             }
         )
-        self._pooler_projection = None
+        self._pooler_projection: Any = None
         if options.pooled_sentences:
             if "pooler_output" not in self._student.output:
                 raise UserError(
@@ -123,14 +149,28 @@ class Distiller(keras.Model):
                 ),
             )
         }
-        # Keras tells the optimizer of a model's variables before the first step.
+        # Keras gives the optimizer the model's variables before the first step.
         for layer in filter(None, [*self.projections.values(), self._pooler_projection]):
             layer.build((None, model.config.hidden_size))
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Returns the outputs of the student.
+
+        Args:
+            inputs: the inputs of the student.
+            training: whether dropout is on.
+        """
         return self.student(inputs, training=training)
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """Makes one step of the optimizer.
+
+        Args:
+            data: one batch, as described above.
+
+        Returns:
+            The metrics by name.
+        """
         inputs, labels, targets = self._unpack(data)
         with tf.GradientTape() as tape:
             outputs = self._student(inputs, training=True)
@@ -140,7 +180,7 @@ class Distiller(keras.Model):
         if self._pooler_projection:
             layers.append(self._pooler_projection)
         variables = [variable for layer in layers for variable in layer.trainable_variables]
-        # A pooler, for one, has no gradient where no part of the loss reads it.
+        # A pooler, for example, has no gradient if no part of the loss reads it.
         self.optimizer.apply_gradients(
             [
                 (gradient, variable)
@@ -152,9 +192,17 @@ class Distiller(keras.Model):
         )
         return self._results(loss, losses, labels, outputs)
 
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """Evaluates one batch.
+
+        Args:
+            data: one batch, as described above.
+
+        Returns:
+            The metrics by name.
+        """
         inputs, given, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if self._teacher is None and given is not None and not _has_teaching(given):
+        if self._teacher is None and given is not None and not _has_teacher_outputs(given):
             outputs = self._student(inputs, training=False)
             losses = {"labels": self._hard_labels(given, outputs)}
             return self._results(losses["labels"], losses, given, outputs)
@@ -163,13 +211,15 @@ class Distiller(keras.Model):
         losses = self._parts(inputs, labels, outputs, targets)
         return self._results(tf.add_n(list(losses.values())), losses, labels, outputs)
 
-    def _unpack(self, data):
-        inputs, given, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def _unpack(self, data: Any) -> tuple[dict[str, Any], Any, dict[str, Any]]:
+        """Returns the inputs, the labels (or None) and the teacher outputs of a batch."""
+        batch: Any = keras.utils.unpack_x_y_sample_weight(data)
+        inputs, given, _ = batch
         if not isinstance(inputs, dict):
             inputs = {"input_ids": inputs}
-        targets = dict(given) if _has_teaching(given) else {"labels": given}
+        targets: dict[str, Any] = dict(given) if _has_teacher_outputs(given) else {"labels": given}
         labels = targets.pop("labels", None)
-        missing = [name for name in self._wanted if name not in targets]
+        missing = [name for name in self._teacher_outputs if name not in targets]
         if missing and self._teacher is None:
             raise UserError(
                 f"the data have no {', '.join(missing)} of the teacher's, and there is "
@@ -184,7 +234,14 @@ class Distiller(keras.Model):
             raise UserError("the weight of labels is above 0, and the data have no labels")
         return inputs, labels, targets
 
-    def _parts(self, inputs, labels, outputs, targets):
+    def _parts(
+        self,
+        inputs: dict[str, Any],
+        labels: Any,
+        outputs: dict[str, Any],
+        targets: dict[str, Any],
+    ) -> dict[str, tf.Tensor]:
+        """Returns the parts of the loss, multiplied by their weights, by name."""
         options, losses = self.options, {}
         mask = inputs.get("attention_mask")
         if mask is None:
@@ -194,17 +251,17 @@ class Distiller(keras.Model):
         if options.labels:
             losses["labels"] = options.labels * self._hard_labels(labels, outputs)
         for name in self._logits if options.logits else ():
-            ours, theirs = outputs[name], targets[name]
-            if ours.shape.rank == 3:
-                theirs = tf.where(mask[..., None] > 0, theirs, np.nan)
-            loss = soft_label_loss if ours.shape.rank == 2 else word_soft_label_loss
-            losses[name] = options.logits * loss(ours, theirs, options.temperature)
+            student, teacher = outputs[name], targets[name]
+            if student.shape.rank == 3:
+                teacher = tf.where(mask[..., None] > 0, teacher, np.nan)
+            loss = soft_label_loss if student.shape.rank == 2 else token_soft_label_loss
+            losses[name] = options.logits * loss(student, teacher, options.temperature)
         states = [
             (i, self._project(i, outputs[f"hidden_states_{i}"]), targets[f"hidden_states_{j}"])
-            for i, j in self._hidden
+            for i, j in self._hidden_pairs
         ]
         after_layers = [
-            hidden_state_loss(ours, theirs, mask) for i, ours, theirs in states if i > 0
+            hidden_state_loss(student, teacher, mask) for i, student, teacher in states if i > 0
         ]
         if options.embeddings:
             losses["embeddings"] = options.embeddings * hidden_state_loss(*states[0][1:], mask)
@@ -225,23 +282,31 @@ class Distiller(keras.Model):
             losses["attentions"] = options.attentions * tf.reduce_mean(
                 [
                     attention_loss(outputs[f"attentions_{i}"], targets[f"attentions_{j}"], mask)
-                    for i, j in self._attended
+                    for i, j in self._attention_pairs
                 ]
             )
         return losses
 
-    def _hard_labels(self, labels, outputs):
+    def _hard_labels(self, labels: Any, outputs: dict[str, Any]) -> tf.Tensor:
         by_name = labels if isinstance(labels, dict) else {self._logits[0]: labels}
         return tf.add_n([hard_label_loss(outputs[name], by_name[name]) for name in self._logits])
 
-    def _project(self, index, state):
+    def _project(self, index: int, state: tf.Tensor) -> tf.Tensor:
         return self.projections[str(index)](state) if self.projections else state
 
-    def _results(self, loss, losses, labels, outputs):
+    def _results(
+        self,
+        loss: tf.Tensor,
+        losses: dict[str, tf.Tensor],
+        labels: Any,
+        outputs: dict[str, Any],
+    ) -> dict[str, tf.Tensor]:
+        """Updates the metrics and returns them by name."""
         if labels is not None:
-            ours = {name: outputs[name] for name in self._logits}
-            self.compiled_metrics.update_state(
-                labels, ours if isinstance(labels, dict) else ours[self._logits[0]]
+            logits = {name: outputs[name] for name in self._logits}
+            compiled_metrics: Any = self.compiled_metrics
+            compiled_metrics.update_state(
+                labels, logits if isinstance(labels, dict) else logits[self._logits[0]]
             )
         losses = {"loss": loss, **{f"{name}_loss": value for name, value in losses.items()}}
         for name, value in losses.items():
@@ -253,30 +318,32 @@ class Distiller(keras.Model):
         }
 
 
-def _has_teaching(given) -> bool:
-    """Whether targets hold a teacher's outputs, and not labels alone."""
-    return isinstance(given, dict) and (
-        "labels" in given
-        or any(name == "logits" or name.startswith(("hidden_", "attentions_")) for name in given)
+def _has_teacher_outputs(targets: Any) -> bool:
+    """Returns whether targets are a dict of teacher outputs, not labels only."""
+    return isinstance(targets, dict) and (
+        "labels" in targets
+        or any(name == "logits" or name.startswith(("hidden_", "attentions_")) for name in targets)
     )
 
 
-def _pairs(student, teacher, options):
-    """Returns pairs of numbers of the student's and the teacher's states: hidden and attention."""
+def _pairs(
+    student: EncoderConfig, teacher: EncoderConfig, options: DistillationOptions
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Returns the pairs of student and teacher hidden states, and of attention layers."""
     layers = map_layers(student.num_hidden_layers, teacher.num_hidden_layers, options.layer_map)
     hidden = [(0, 0)] if options.embeddings else []
     if options.hidden_states:
         hidden += [(i + 1, j + 1) for i, j in enumerate(layers)]
     elif options.sentences or options.pooled_sentences or options.last_hidden_state:
         hidden.append((student.num_hidden_layers, layers[-1] + 1))
-    attended = [
+    attention = [
         (i, j)
         for i, j in enumerate(layers)
         if options.attentions and student.layer_types[i] == "attention"
     ]
-    if options.attentions and not attended:
+    if options.attentions and not attention:
         raise UserError(
-            "the weight of attentions is above 0, and no layer of the student attends; "
+            "the weight of attentions is above 0, and no layer of the student has attention; "
             "leave it at 0"
         )
-    return hidden, attended
+    return hidden, attention

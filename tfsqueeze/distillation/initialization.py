@@ -1,8 +1,9 @@
-"""A SqueezeBERT that starts from the weights of a BERT: dense products become grouped ones."""
+"""Initialization of a SqueezeBERT from a BERT: dense products become grouped ones."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tf_keras as keras
@@ -16,7 +17,7 @@ from tfsqueeze.utils.errors import UserError
 
 _TABLE_SIZES = ("vocab_size", "max_position_embeddings", "type_vocab_size")
 METHODS = ("least_squares", "block_diagonal")
-# A share of the mean square of the inputs, added to them so that unused channels do no harm.
+# The ridge as a share of the mean square of the inputs: it keeps unused channels harmless.
 _RIDGE = 1e-3
 
 
@@ -30,29 +31,48 @@ def init_from_teacher(
     method: str = "least_squares",
     batch_size: int = 32,
 ) -> PreTrainedModel:
-    """Returns a student whose layers compute nearly what layers of a dense teacher compute.
+    """Returns a student whose layers approximate layers of a dense teacher.
 
-    Embeddings, normalization and products of as many groups are copied. A product in more groups
-    sees a part of the inputs only: `block_diagonal` takes the teacher's weights between the inputs
-    and outputs of each group; `least_squares` fits weights and bias to the teacher's outputs on
-    the given texts, so that the inputs a group has stand in for those it lost, as far as they are
-    correlated.
+    Embeddings, normalization, and products with equally many groups are copied. The head is copied
+    if the teacher has one with the same name and shape. A product with more groups sees only a part
+    of the inputs. The method `block_diagonal` keeps the teacher's weights between the inputs and
+    outputs of each group. `least_squares` fits the weights and the bias to the teacher's outputs on
+    the given texts: as far as inputs are correlated, those of a group replace the others.
 
-    Embeddings of fewer channels hold the teacher's along the directions in which those of the
-    given texts differ most (Lan et al. 2020, arXiv 1909.11942, section 3.1, learns such a
-    factorization from the start), and the layer behind them is fitted by least squares.
+    Embeddings with fewer channels keep the principal components of the teacher's, weighted by the
+    given texts, and the layer after them is fitted by least squares. (ALBERT, Lan et al. 2020,
+    arXiv 1909.11942, section 3.1, learns such a factorization from the start.)
 
-    config: all attention, of the teacher's sizes; groups, activation, number of layers and
-        `embedding_size` are free.
-    input_ids: int32 [texts, length], some hundreds of texts like those of the task.
-    layers: numbers of the teacher's layers, or `uniform` or `last`; see `map_layers`.
+    Args:
+        teacher: the teacher, which stays as it is.
+        student_class: the class of the student.
+        config: the student's configuration, with attention in every layer and with the teacher's
+            sizes. Groups, activation, number of layers and `embedding_size` are free.
+        input_ids: int32 [texts, length], some hundreds of texts similar to those of the task.
+        layers: the numbers of the teacher's layers, `uniform` or `last`; see `map_layers`.
+        method: `least_squares` or `block_diagonal`.
+        batch_size: the number of texts in a batch.
 
-    The student has the teacher's head where it has one of the same name and shape.
+    Raises:
+        UserError: the config's sizes differ from the teacher's, it has a convolutional layer, or
+            there is no such method.
 
-    Raises UserError where the config's sizes are not the teacher's or it has a convolutional layer.
+    Example:
+        >>> import numpy as np
+        >>> from tfsqueeze import BertConfig, BertModel, SqueezeBertConfig, SqueezeBertModel
+        >>> from tfsqueeze.distillation.initialization import init_from_teacher
+        >>> sizes = dict(vocab_size=50, hidden_size=8, num_attention_heads=2, intermediate_size=16)
+        >>> teacher = BertModel(
+        ...     BertConfig(num_hidden_layers=2, **sizes), input_names=("input_ids",)
+        ... )
+        >>> config = SqueezeBertConfig(num_hidden_layers=1, **sizes)
+        >>> input_ids = np.random.default_rng(0).integers(1, 50, (40, 12))
+        >>> student = init_from_teacher(teacher, SqueezeBertModel, config, input_ids)
+        >>> student.config.num_hidden_layers
+        1
     """
     _check(teacher, config, method)
-    taken = map_layers(
+    layer_numbers = map_layers(
         config.num_hidden_layers,
         teacher.config.num_hidden_layers,
         tuple(layers) if not isinstance(layers, str) else layers,
@@ -60,10 +80,10 @@ def init_from_teacher(
     student = student_class(config, input_names=("input_ids",))
     if config.embedding_size != teacher.config.embedding_size:
         factorize_embeddings(student, teacher, input_ids, batch_size=batch_size)
-    sources = {
-        layer: teacher_layer
+    sources: dict[Any, Any] = {
+        layer: source
         for layer in student.layers
-        if (teacher_layer := _counterpart(layer, teacher, taken)) is not None
+        if (source := _counterpart(layer, teacher, layer_numbers)) is not None
     }
     fitted = {
         layer: source
@@ -91,49 +111,59 @@ def factorize_embeddings(
     *,
     batch_size: int = 32,
 ) -> None:
-    """Gives a student with few embedding channels those of its teacher's that matter most.
+    """Initializes a student's narrower embeddings with principal components of the teacher's.
 
-    The student's `hidden_size` may differ from the teacher's: its first layer then finds the
-    principal components of the teacher's embeddings, in as many channels as there are.
+    The student's `hidden_size` may differ from the teacher's. The projection then gives the first
+    layer the principal components of the output of the teacher's embeddings.
 
-    input_ids: int32 [texts, length], some hundreds of texts, for the frequencies of words.
+    Args:
+        student: the student, which changes in place.
+        teacher: the teacher, which stays as it is.
+        input_ids: int32 [texts, length], some hundreds of texts, for the frequencies of tokens.
+        batch_size: the number of texts in a batch.
 
-    Raises UserError where the two have other vocabularies or numbers of positions, or the student
-    has no layer behind its embeddings.
+    Raises:
+        UserError: the numbers of token ids, positions or types differ, or the student has no
+            projection after its embeddings.
     """
     config = student.config
-    differs = _difference(config, teacher.config, _TABLE_SIZES)
-    if differs:
-        raise UserError(f"factorize_embeddings: {differs}")
+    difference = _difference(config, teacher.config, _TABLE_SIZES)
+    if difference:
+        raise UserError(f"factorize_embeddings: {difference}")
     if not config.projects_embeddings:
         raise UserError(
             "factorize_embeddings: the student's embedding_size must differ from its "
-            "hidden_size, so that a layer is between them"
+            "hidden_size, so that a projection leads from one to the other"
         )
-    ours, theirs = (model.get_layer("embeddings") for model in (student, teacher))
-    words = theirs.word_embeddings.numpy().astype(np.float64)
-    # A root, since rare words carry more of a text's meaning than their number says.
+    student_embeddings: Any = student.get_layer("embeddings")
+    teacher_embeddings: Any = teacher.get_layer("embeddings")
+    words = teacher_embeddings.word_embeddings.numpy().astype(np.float64)
+    # The root of the frequency, since rare words matter more to a text than their number says.
     weights = np.sqrt(1.0 + np.bincount(input_ids.ravel(), minlength=len(words)))
     mean = weights @ words / weights.sum()
     directions = _principal(
         ((words - mean) * weights[:, None]).T @ (words - mean), config.embedding_size
     )
-    for name in ours.tables:
-        table = getattr(theirs, name).numpy() - (mean if name == "word_embeddings" else 0.0)
-        getattr(ours, name).assign(table @ directions)
+    for name in student_embeddings.tables:
+        table = getattr(teacher_embeddings, name).numpy()
+        table = table - (mean if name == "word_embeddings" else 0.0)
+        getattr(student_embeddings, name).assign(table @ directions)
     _fit_projection(student, teacher, input_ids, batch_size)
 
 
-def _fit_projection(student, teacher, input_ids, batch_size):
-    layer = student.get_layer("embeddings_projection")
+def _fit_projection(
+    student: PreTrainedModel, teacher: PreTrainedModel, input_ids: np.ndarray, batch_size: int
+) -> None:
+    """Fits the projection after the student's embeddings to the teacher's by least squares."""
+    layer: Any = student.get_layer("embeddings_projection")
+    student_layer: Any = student.get_layer("embeddings_dropout")
+    teacher_states: Any = teacher.with_states(hidden_states=[0])
     models = [
-        keras.Model(model.input, output)
-        for model, output in (
-            (student, student.get_layer("embeddings_dropout").output),
-            (teacher, teacher.with_states(hidden_states=[0]).output["hidden_states_0"]),
-        )
+        keras.Model(student.input, student_layer.output),
+        keras.Model(teacher.input, teacher_states.output["hidden_states_0"]),
     ]
-    gram = 0.0
+    # The sum of [x, 1, y]'[x, 1, y] over the tokens holds all that the fit needs.
+    gram: Any = 0.0
     for ids in _batches(input_ids, batch_size):
         tokens = ids != teacher.config.pad_token_id
         x, y = (
@@ -154,38 +184,46 @@ def _fit_projection(student, teacher, input_ids, batch_size):
     layer.set_weights([solved[None, None, :-1].astype(np.float32), solved[-1].astype(np.float32)])
 
 
-def _principal(covariance, count):
-    """The directions of most variance, as columns; zeros where more are wanted than there are."""
+def _principal(covariance: np.ndarray, count: int) -> np.ndarray:
+    """Returns the directions of most variance as columns, and zeros after the last."""
     directions = np.linalg.eigh(covariance)[1][:, ::-1][:, :count]
     return np.pad(directions, [(0, 0), (0, count - directions.shape[1])])
 
 
-def _batches(input_ids, batch_size):
+def _batches(input_ids: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:
     return (input_ids[start : start + batch_size] for start in range(0, len(input_ids), batch_size))
 
 
 def can_init_from_teacher(config: SqueezeBertConfig, teacher: EncoderConfig) -> bool:
-    """Says whether `init_from_teacher` can make a student of one config from a teacher of another."""
+    """Returns whether `init_from_teacher` accepts the configs of a student and a teacher.
+
+    Args:
+        config: the student's configuration.
+        teacher: the teacher's configuration.
+    """
     return _misfit(config, teacher) is None
 
 
-def _difference(config, teacher, names):
+def _difference(config: EncoderConfig, teacher: EncoderConfig, names: Sequence[str]) -> str | None:
+    """Returns a sentence on the first field that differs, or None."""
     for name in names:
-        ours, theirs = getattr(config, name), getattr(teacher, name)
-        if ours != theirs:
+        student_value, teacher_value = getattr(config, name), getattr(teacher, name)
+        if student_value != teacher_value:
             return (
-                f"{name} is {ours} in the student's config and {theirs} in the teacher's; "
+                f"{name} is {student_value} in the student's config and {teacher_value} in the "
+                "teacher's; "
                 "they must be equal"
             )
     return None
 
 
-def _misfit(config, teacher):
-    differs = _difference(
+def _misfit(config: EncoderConfig, teacher: EncoderConfig) -> str | None:
+    """Returns a sentence on why a student cannot start from a teacher, or None."""
+    difference = _difference(
         config, teacher, (*_TABLE_SIZES, "hidden_size", "num_attention_heads", "intermediate_size")
     )
-    if differs:
-        return differs
+    if difference:
+        return difference
     if set(config.layer_types) != {"attention"} or config.feed_forward_type != "dense":
         return (
             "every layer of the student must be attention with a dense feed-forward network, "
@@ -194,7 +232,7 @@ def _misfit(config, teacher):
     return None
 
 
-def _check(teacher, config, method):
+def _check(teacher: PreTrainedModel, config: EncoderConfig, method: str) -> None:
     if method not in METHODS:
         raise UserError(f"init_from_teacher: method {method!r} is not {' or '.join(METHODS)}")
     misfit = _misfit(config, teacher.config)
@@ -202,24 +240,25 @@ def _check(teacher, config, method):
         raise UserError(f"init_from_teacher: {misfit}")
 
 
-def _counterpart(layer, teacher, taken):
+def _counterpart(layer: Any, teacher: PreTrainedModel, layer_numbers: Sequence[int]) -> Any:
+    """Returns the teacher's layer that a layer of the student starts from, or None."""
     name = layer.name
     if name.startswith("layer_"):
         _, index, rest = name.split("_", 2)
-        name = f"layer_{teacher.config.layer_groups[taken[int(index)]]}_{rest}"
+        name = f"layer_{teacher.config.layer_groups[layer_numbers[int(index)]]}_{rest}"
     try:
         return teacher.get_layer(name) if layer.weights else None
     except ValueError:
         return None
 
 
-def _dense(source):
-    """The kernel [inputs, outputs] and bias [outputs] of a product in one group."""
+def _dense(source: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the kernel [inputs, outputs] and the bias [outputs] of a product in one group."""
     kernel, bias = source.get_weights()
     return np.squeeze(kernel, (0, 1)), bias
 
 
-def _block_diagonal(layer, source):
+def _block_diagonal(layer: Any, source: Any) -> list[np.ndarray]:
     kernel, bias = _dense(source)
     groups = layer.groups
     blocks = [
@@ -228,25 +267,39 @@ def _block_diagonal(layer, source):
     return [*(block[None, None] for block in blocks), *np.split(bias, groups)]
 
 
-def _fit(fitted, teacher, input_ids, batch_size):
+def _fit(
+    fitted: Mapping[Any, Any], teacher: PreTrainedModel, input_ids: np.ndarray, batch_size: int
+) -> None:
     """Solves the normal equations of each product's groups, from sums over all tokens."""
     names = {source.name: source for source in fitted.values()}
     nodes = {node.layer.name: node for depth in teacher._nodes_by_depth.values() for node in depth}
     inputs = keras.Model(teacher.input, {name: nodes[name].keras_inputs[0] for name in names})
-    sums = {name: 0.0 for name in names}
+    sums: dict[str, Any] = {name: 0.0 for name in names}
     for ids in _batches(input_ids, batch_size):
         tokens = ids != teacher.config.pad_token_id
         for name, value in inputs({"input_ids": ids}, training=False).items():
             x = value.numpy()[tokens].astype(np.float64)
             x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
-            # x'x holds all that the fits need: the targets are linear in x.
+            # x'x is all that the fits need, since the targets are linear in x.
             sums[name] = sums[name] + x.T @ x
     for layer, source in fitted.items():
         layer.set_weights(_least_squares(layer.groups, *_dense(source), sums[source.name]))
 
 
-def _least_squares(groups, kernel, bias, gram):
-    """Weights of groups nearest to x @ kernel + bias, by gram = sum of [x, 1]'[x, 1]."""
+def _least_squares(
+    groups: int, kernel: np.ndarray, bias: np.ndarray, gram: np.ndarray
+) -> list[np.ndarray]:
+    """Returns the weights of groups that best approximate a dense product.
+
+    Args:
+        groups: the number of groups.
+        kernel: the kernel of the dense product, float [inputs, outputs].
+        bias: its bias, float [outputs].
+        gram: the sum of [x, 1]'[x, 1] over inputs x, float64 [inputs + 1, inputs + 1].
+
+    Returns:
+        The kernels of the groups and then their biases.
+    """
     full = np.vstack([kernel, bias]).astype(np.float64)
     count = len(kernel)
     size, width = count // groups, kernel.shape[1] // groups

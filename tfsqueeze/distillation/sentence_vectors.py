@@ -1,4 +1,4 @@
-"""A sentence teacher's vectors of many texts, computed once and kept on disk."""
+"""The vectors that a sentence encoder gives texts, computed once and stored on disk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
 _MINILM = "all-minilm-l6-v2"
-_AT_ONCE = 1024
+_BLOCK_SIZE = 1024
 
 
 def teacher_vectors(
@@ -22,13 +22,19 @@ def teacher_vectors(
     folder: Path | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> np.ndarray:
-    """Returns the sentence vectors of texts: float32 [texts, channels], each of length 1.
+    """Returns the sentence vectors of texts.
 
-    teacher: `all-minilm-l6-v2`, or a folder that `SentenceEncoder.from_pretrained` reads.
-    folder: where they are kept, and found again; None keeps them nowhere.
-    progress: called with how many texts are done and how many there are.
+    Args:
+        teacher: `all-minilm-l6-v2`, or a folder that `SentenceEncoder.from_pretrained` reads.
+        texts: the texts.
+        folder: the folder that stores the vectors for the next call; None stores nothing.
+        progress: called with the number of finished texts and the number of all texts.
 
-    Raises UserError where there is no such teacher.
+    Returns:
+        float32 [texts, channels], each row of length 1.
+
+    Raises:
+        UserError: there is no such teacher.
     """
     key = hashlib.sha256("\n".join([teacher, *texts]).encode("utf-8", "surrogatepass"))
     path = folder and folder / f"{key.hexdigest()[:16]}.npy"
@@ -40,11 +46,11 @@ def teacher_vectors(
         )
     encoder = load_minilm() if teacher == _MINILM else SentenceEncoder.from_pretrained(teacher)
     vectors = []
-    for start in range(0, len(texts), _AT_ONCE):
-        vectors.append(encoder.encode(texts[start : start + _AT_ONCE]))
-        progress(min(start + _AT_ONCE, len(texts)), len(texts))
-    found = np.concatenate(vectors)
+    for start in range(0, len(texts), _BLOCK_SIZE):
+        vectors.append(encoder.encode(texts[start : start + _BLOCK_SIZE]))
+        progress(min(start + _BLOCK_SIZE, len(texts)), len(texts))
+    result = np.concatenate(vectors)
     if path:
         with write_atomically(path) as temporary, temporary.open("wb") as file:
-            np.save(file, found)
-    return found
+            np.save(file, result)
+    return result

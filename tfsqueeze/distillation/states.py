@@ -1,8 +1,9 @@
-"""What is inside a model, as outputs, for its quantization-aware twin too."""
+"""Inner states as outputs, for float and quantization-aware models."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import tensorflow as tf
 import tf_keras as keras
@@ -10,29 +11,41 @@ import tf_keras as keras
 from tfsqueeze.models.pretrained import PreTrainedModel
 
 
-def twin_with_states(
-    twin: keras.Model,
-    model: PreTrainedModel,
+def with_states(
+    model: keras.Model,
+    float_model: PreTrainedModel,
     *,
     hidden_states: Iterable[int] = (),
     attentions: Iterable[int] = (),
 ) -> keras.Model:
-    """Does for a model's quantization-aware twin what `PreTrainedModel.with_states` does.
+    """Returns a Keras model of the same layers that also outputs inner states.
 
-    twin: what `quantize_aware(model)` returned, whose layers have the names of the model's; or the
-        model itself.
+    It extends `PreTrainedModel.with_states` to quantization-aware models.
+
+    Args:
+        model: the result of `quantize_aware(float_model)`, whose layers have the same names; or
+            `float_model` itself.
+        float_model: the float model.
+        hidden_states: the numbers of the wanted hidden states, as in `PreTrainedModel.with_states`.
+        attentions: the numbers of the layers whose attention probabilities are wanted.
+
+    Returns:
+        A model with the outputs of `PreTrainedModel.with_states`.
+
+    Raises:
+        UserError: the model has no state with one of the numbers.
     """
-    named = model.with_states(hidden_states=hidden_states, attentions=attentions)
-    if twin is model:
-        return named
-    # Not `layer.output`: TF-MOT has called the same layers in graphs of its own.
-    made_by = {
+    float_states: Any = float_model.with_states(hidden_states=hidden_states, attentions=attentions)
+    if model is float_model:
+        return float_states
+    # Not `layer.output`: TF-MOT has called the same layers in other graphs too.
+    tensors = {
         node.layer.name: tf.nest.flatten(node.outputs)
-        for nodes in twin._nodes_by_depth.values()
+        for nodes in model._nodes_by_depth.values()
         for node in nodes
     }
     outputs = {}
-    for name, tensor in named.output.items():
+    for name, tensor in float_states.output.items():
         layer, _, index = tensor._keras_history
-        outputs[name] = made_by[layer.name][index]
-    return keras.Model(twin.input, outputs, name=f"{twin.name}_with_states")
+        outputs[name] = tensors[layer.name][index]
+    return keras.Model(model.input, outputs, name=f"{model.name}_with_states")

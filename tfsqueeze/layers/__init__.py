@@ -1,4 +1,4 @@
-"""The Keras layers that a SqueezeBERT is made of."""
+"""The Keras layers of the encoders and their heads, each with an int8 form."""
 
 from tfsqueeze.layers.attention import SelfAttention
 from tfsqueeze.layers.decoder import TiedDecoder

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 import tf_keras as keras
 
@@ -16,34 +18,66 @@ MASKED_SCORE_MARGIN = 8.0
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class SelfAttention(QuantizableLayer):
-    """Mixes values by the softmax of query-key products (Vaswani et al. 2017, section 3.2).
+    """Multi-head scaled dot-product attention (Vaswani et al. 2017, arXiv 1706.03762, section 3.2).
 
-    Inputs: [query, key, value, bias]: three float [batch, length, hidden_size], the queries
-    already scaled by 1/sqrt(head size), and a float bias [batch, 1, 1, length] that is added to
-    the scores: 0 at tokens, strongly negative at padding. Output float
-    [batch, length, hidden_size]; with `return_attention_scores`, as Keras calls it, also the
-    probabilities before dropout, float [batch, num_attention_heads, length, length].
+    The layers before it project the queries, keys and values, and scale the queries by
+    1/sqrt(head size).
 
-    masks_by_minimum: whether the scores at padding become the smallest of their range instead, and
-        the bias is 1 at tokens and -1 at padding: the form of the int8 twin, in which a minimum
-        is cheaper than a sum, since it changes no scale.
+    Args:
+        num_attention_heads: the number of heads, a divisor of the channels.
+        dropout: the share of attention probabilities that training drops.
+        masks_by_minimum: whether a minimum masks the scores at padding, instead of a sum.
+            Quantization-aware models do so: in int8 a minimum is cheaper, since it changes no
+            scale.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfsqueeze.layers import SelfAttention
+        >>> x = np.ones((2, 5, 8), "float32")
+        >>> bias = np.zeros((2, 1, 1, 5), "float32")
+        >>> y, probabilities = SelfAttention(4)([x, x, x, bias], return_attention_scores=True)
+        >>> y.shape, probabilities.shape
+        (TensorShape([2, 5, 8]), TensorShape([2, 4, 5, 5]))
     """
 
-    def __init__(self, num_attention_heads, dropout=0.0, masks_by_minimum=False, **kwargs):
+    def __init__(
+        self,
+        num_attention_heads: int,
+        dropout: float = 0.0,
+        masks_by_minimum: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.num_attention_heads = num_attention_heads
         self.dropout = dropout
         self.masks_by_minimum = masks_by_minimum
 
-    def call(self, inputs, training=None, return_attention_scores=False):
+    def call(
+        self, inputs: Any, training: bool | None = None, return_attention_scores: bool = False
+    ) -> Any:
+        """Returns the mixed values.
+
+        Args:
+            inputs: query, key, value and bias. The first three are float
+                [batch, length, hidden_size]; there may be fewer queries than keys and values. The
+                bias is float [batch, 1, 1, length] and added to the scores: 0 at tokens, strongly
+                negative at padding. With `masks_by_minimum` it is 1 at tokens and -1 at padding.
+            training: whether to drop probabilities.
+            return_attention_scores: whether to return the probabilities too, under the name that
+                Keras gives this option.
+
+        Returns:
+            float [batch, queries, hidden_size], and with `return_attention_scores` also the
+            probabilities before dropout, float [batch, num_attention_heads, queries, length].
+        """
         query, key, value, bias = inputs
         query, key = self._split_heads(query), self._split_heads(key)
-        # Channels before tokens: as the second operand of a product, the form that LiteRT's int8
-        # kernel takes twice as fast.
+        # Channels before tokens: LiteRT's int8 kernel is twice as fast with the second operand of
+        # a product in this layout.
         value = tf.transpose(self._heads(value), [0, 2, 3, 1])
         scores = self._fake_quant("scores", tf.matmul(query, key, transpose_b=True))
         if self.masks_by_minimum and is_exporting("mobile"):
-            # As a sum in float32, in which the softmax then is too: the faster kernel.
+            # A sum in float32 makes the softmax float32 too, which is the faster kernel.
             masked = scores + 0.5 * FLOAT_MASK_VALUE * (1.0 - bias)
         elif self.masks_by_minimum:
             masked = tf.minimum(scores, self._fake_quant("limits", bias))
@@ -57,32 +91,35 @@ class SelfAttention(QuantizableLayer):
         context = self._merge_heads(context)
         return (context, probabilities) if return_attention_scores else context
 
-    def _split_heads(self, x):
+    def _split_heads(self, x: Any) -> Any:
         return tf.transpose(self._heads(x), [0, 2, 1, 3])
 
-    def _heads(self, x):
+    def _heads(self, x: Any) -> Any:
         length = x.shape[-2] if x.shape[-2] is not None else tf.shape(x)[-2]
         head_size = x.shape[-1] // self.num_attention_heads
         return tf.reshape(x, [-1, length, self.num_attention_heads, head_size])
 
-    def _merge_heads(self, x):
+    def _merge_heads(self, x: Any) -> Any:
         length = x.shape[2] if x.shape[2] is not None else tf.shape(x)[2]
         batch = [1, 1] if is_exporting() else [-1]
         x = tf.transpose(x, [0, 2, 1, 3])
         return tf.reshape(x, [*batch, length, x.shape[2] * x.shape[3]])
 
-    def tensor_ranges(self):
+    def tensor_ranges(self) -> dict[str, TensorRange]:
+        """Returns the ranges of the scores, their mask, the probabilities and the result."""
         return {
-            "scores": TensorRange(keep_margin=MASKED_SCORE_MARGIN),
+            "scores": TensorRange(mask_margin=MASKED_SCORE_MARGIN),
             "limits": TensorRange(limits_of="scores"),
             "probabilities": UNIT_RANGE,
             "context": OBSERVED,
         }
 
-    def quantized_config(self):
+    def quantized_config(self) -> dict[str, Any]:
+        """Returns a config with `masks_by_minimum`."""
         return {**self.get_config(), "masks_by_minimum": True}
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "num_attention_heads": self.num_attention_heads,

@@ -1,42 +1,50 @@
-"""From vectors to scores of the vocabulary."""
+"""The product with the word embeddings that scores the vocabulary."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.layers.export_form import is_exporting
-from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer
+from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer, TensorRange
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class TiedDecoder(QuantizableLayer):
     """Scores every vocabulary entry by its product with the word embeddings, plus a bias.
 
-    Inputs: [x, table]: float [batch, length, embedding size] and the embeddings' own table, float
-    [vocab_size, embedding size]. Output float [batch, length, vocab_size] (Press and Wolf 2017,
-    arXiv 1608.05859).
+    The weights are tied to the embeddings (Press and Wolf 2017, arXiv 1608.05859).
 
-    quantizes_table: whether each token's row is fake-quantized with a scale of its own, as in the
-        int8 twin. A device holds the table a second time then: the look-up's has one scale, and
-        the converter takes no constant for both.
+    Args:
+        quantizes_table: whether each token's row is fake-quantized with a scale of its own, as in
+            quantization-aware models. A device then holds the table twice: the look-up's table has
+            one scale, and the converter accepts no constant that serves both.
     """
 
-    def __init__(self, quantizes_table=False, **kwargs):
+    def __init__(self, quantizes_table: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.quantizes_table = quantizes_table
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
+        """Creates the bias."""
         self.bias = self.add_weight("bias", (input_shape[1][0],), initializer="zeros")
         super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
+        """Returns the scores, float [batch, length, vocab_size].
+
+        Args:
+            inputs: vectors, float [batch, length, embedding_size], and the table of the word
+                embeddings, float [vocab_size, embedding_size].
+        """
         x, table = inputs
         if not is_exporting():
             product = tf.tensordot(x, self._kernel(table), 1)
         else:
-            # The converter wants to see weights and their ranges as constants.
+            # The converter needs weights and their ranges as constants.
             with tf.init_scope():
                 kernel = self._kernel(tf.constant(tf.get_static_value(table))).numpy()
                 limits = np.maximum(np.abs(kernel).max(axis=0), 1e-6)
@@ -48,8 +56,8 @@ class TiedDecoder(QuantizableLayer):
             product = tf.nn.conv2d(x, kernel, 1, "SAME")
         return self._fake_quant("output", tf.nn.bias_add(product, self.bias))
 
-    def _kernel(self, table):
-        """The weights of the product: float [embedding size, vocab_size]."""
+    def _kernel(self, table: Any) -> Any:
+        """Returns the weights of the product, float [embedding_size, vocab_size]."""
         kernel = tf.transpose(table)
         if not self.quantizes_table:
             return kernel
@@ -59,11 +67,14 @@ class TiedDecoder(QuantizableLayer):
             kernel, -limits, limits, narrow_range=True
         )
 
-    def tensor_ranges(self):
+    def tensor_ranges(self) -> dict[str, TensorRange]:
+        """Returns the range of the scores."""
         return {"output": OBSERVED}
 
-    def quantized_config(self):
+    def quantized_config(self) -> dict[str, Any]:
+        """Returns a config with `quantizes_table`."""
         return {**self.get_config(), "quantizes_table": True}
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "quantizes_table": self.quantizes_table}

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.layers.activations import activation_ranges, apply_activation
 from tfsqueeze.layers.export_form import is_exporting
-from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer
+from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer, TensorRange
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class SequenceDepthwiseConvolution(QuantizableLayer):
     """Convolves each channel along the sequence with its own filter, zero-padded to the length.
 
-    Inputs: [x, mask]: float [batch, length, channels] and float [batch, length, 1] with 1 at
-    tokens and 0 at padding, so that padding never leaks into its neighbours. Output float
-    [batch, length, channels] (Howard et al. 2017, arXiv 1704.04861, section 3.1, in one
-    dimension).
+    This is the depthwise convolution of MobileNets (Howard et al. 2017, arXiv 1704.04861, section
+    3.1) in one dimension.
+
+    Args:
+        kernel_size: the number of tokens that a filter spans.
+        activation: None, `relu`, `gelu`, `gelu_new`, `sigmoid_gelu` or `tanh`.
+        initializer_range: has no effect: the kernel's size gives the variance of new weights.
     """
 
-    def __init__(self, kernel_size=3, activation=None, initializer_range=0.02, **kwargs):
+    def __init__(
+        self,
+        kernel_size: int = 3,
+        activation: str | None = None,
+        initializer_range: float = 0.02,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.kernel_size = kernel_size
         self.activation = activation
         self.initializer_range = initializer_range
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
+        """Creates the kernel and the bias."""
         channels = input_shape[0][-1]
-        # Last axis: channels, the axis that fake quantization takes scales along.
+        # Channels last, since fake quantization has one scale for each index of the last axis.
         self.kernel = self.add_weight(
             "kernel",
             (1, self.kernel_size, 1, channels),
@@ -37,12 +49,18 @@ class SequenceDepthwiseConvolution(QuantizableLayer):
         self.bias = self.add_weight("bias", (channels,), initializer="zeros")
         super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
+        """Returns the convolved channels, float [batch, length, channels].
+
+        Args:
+            inputs: values, float [batch, length, channels], and a mask, float [batch, length, 1],
+                with 1 at tokens and 0 at padding, so that padding never leaks into its neighbours.
+        """
         x, mask = inputs
         x = self._fake_quant("masked", x * mask)
         if is_exporting():
-            # As a convolution in as many groups as channels: per-channel fake quantization keeps
-            # to the last axis, and the converter makes a DEPTHWISE_CONV_2D of it.
+            # A convolution in as many groups as channels: the scales of per-channel fake
+            # quantization run along the last axis, and the converter makes a DEPTHWISE_CONV_2D.
             x = tf.nn.bias_add(tf.nn.conv2d(x, self.kernel, 1, "SAME"), self.bias)
         else:
             kernel = tf.transpose(self.kernel, [0, 1, 3, 2])
@@ -52,13 +70,16 @@ class SequenceDepthwiseConvolution(QuantizableLayer):
             x = tf.squeeze(tf.nn.bias_add(x, self.bias), 1)
         return apply_activation(self.activation, x, self._fake_quant)
 
-    def tensor_ranges(self):
+    def tensor_ranges(self) -> dict[str, TensorRange]:
+        """Returns the ranges of the masked input and of the activation."""
         return {"masked": OBSERVED, **activation_ranges(self.activation)}
 
-    def quantized_weights(self):
+    def quantized_weights(self) -> dict[str, bool]:
+        """Returns the kernel's name, with a scale for each channel."""
         return {"kernel": True}
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "kernel_size": self.kernel_size,

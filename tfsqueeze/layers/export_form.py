@@ -1,4 +1,4 @@
-"""The form that layers take when they are traced for a runtime."""
+"""The form that layers take while they are traced for a runtime."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import contextvars
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import tensorflow as tf
 
@@ -13,8 +14,8 @@ import tensorflow as tf
 @dataclasses.dataclass
 class _Export:
     profile: str
-    # The channel groups that a tensor was put together from, by its reference.
-    pieces: dict = dataclasses.field(default_factory=dict)
+    # The channel groups of a tensor, by its reference and their number.
+    groups: dict[tuple[Any, int], list[Any]] = dataclasses.field(default_factory=dict)
 
 
 _current: contextvars.ContextVar[_Export | None] = contextvars.ContextVar("export", default=None)
@@ -22,14 +23,21 @@ _current: contextvars.ContextVar[_Export | None] = contextvars.ContextVar("expor
 
 @contextlib.contextmanager
 def export_form(profile: str = "int8") -> Iterator[None]:
-    """Lets layers that are traced inside take the form that a runtime's converter needs.
+    """Makes layers that are traced inside take the form that a runtime's converter needs.
 
-    The numbers are those of the form that trains; the TensorFlow ops differ, and so does the
-    layout: batch 1, and [1, 1, length, channels] for every [batch, length, channels], so that
-    no convolution needs a reshape around it.
+    The numbers stay those of the form that trains. The TensorFlow ops differ, and so does the
+    layout: the batch is 1, and each [batch, length, channels] becomes [1, 1, length, channels], so
+    that no convolution needs a reshape around it.
 
-    profile: `int8` for int8 tensors only; `mobile` for int8 products, with float32 where runtimes
-        are faster at it; `float32` for float32 throughout.
+    Args:
+        profile: `int8` for int8 tensors only; `mobile` for int8 products and float32 where
+            runtimes are faster with it; `float32` for float32 throughout.
+
+    Example:
+        >>> from tfsqueeze.layers.export_form import export_form, is_exporting
+        >>> with export_form("mobile"):
+        ...     is_exporting(), is_exporting("int8")
+        (True, False)
     """
     token = _current.set(_Export(profile))
     try:
@@ -39,32 +47,53 @@ def export_form(profile: str = "int8") -> Iterator[None]:
 
 
 def is_exporting(profile: str | None = None) -> bool:
-    """Whether layers are being traced for a runtime, in the given profile if there is one."""
+    """Returns whether layers are being traced for a runtime.
+
+    Args:
+        profile: counts only an export with this profile; None counts any.
+    """
     export = _current.get()
     return export is not None and profile in (None, export.profile)
 
 
-def join_groups(pieces: list[tf.Tensor]) -> tf.Tensor:
-    """Concatenates groups of channels, for `split_groups` to find again while exporting."""
-    if len(pieces) == 1:
-        return pieces[0]
-    joined = tf.concat(pieces, axis=-1)
-    if is_exporting():
-        _current.get().pieces[joined.ref(), len(pieces)] = pieces
+def join_groups(groups: list[Any]) -> Any:
+    """Concatenates groups of channels.
+
+    While exporting, `split_groups` finds the groups of the result again.
+
+    Args:
+        groups: float tensors [..., channels per group].
+
+    Returns:
+        A float tensor [..., channels].
+    """
+    if len(groups) == 1:
+        return groups[0]
+    joined = tf.concat(groups, axis=-1)
+    export = _current.get()
+    if export is not None:
+        export.groups[joined.ref(), len(groups)] = groups
     return joined
 
 
-def split_groups(x: tf.Tensor, groups: int) -> list[tf.Tensor]:
+def split_groups(x: Any, count: int) -> list[Any]:
     """Splits the channels of a tensor into equal groups.
 
-    While exporting, a tensor is split once, and one that `join_groups` made of as many groups not
-    at all: the concatenation is then dropped where nothing else reads it.
+    While exporting, a tensor is split once. One that `join_groups` made from as many groups is not
+    split at all: the concatenation is then dropped if nothing else reads it.
+
+    Args:
+        x: float tensor [..., channels].
+        count: the number of groups, a divisor of the channels.
+
+    Returns:
+        Float tensors [..., channels / count].
     """
-    if groups == 1:
+    if count == 1:
         return [x]
-    if not is_exporting():
-        return tf.split(x, groups, axis=-1)
-    known = _current.get().pieces
-    if (x.ref(), groups) not in known:
-        known[x.ref(), groups] = tf.split(x, groups, axis=-1)
-    return known[x.ref(), groups]
+    export = _current.get()
+    if export is None:
+        return tf.split(x, count, axis=-1)
+    if (x.ref(), count) not in export.groups:
+        export.groups[x.ref(), count] = tf.split(x, count, axis=-1)
+    return export.groups[x.ref(), count]

@@ -1,42 +1,55 @@
-"""The grouped pointwise convolution that SqueezeBERT puts in place of BERT's dense layers."""
+"""The grouped pointwise convolution that replaces BERT's dense layers in SqueezeBERT."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.layers.activations import activation_ranges, apply_activation
 from tfsqueeze.layers.export_form import is_exporting, join_groups, split_groups
-from tfsqueeze.layers.quantizable import SYMMETRIC, QuantizableLayer
+from tfsqueeze.layers.quantizable import SYMMETRIC, QuantizableLayer, TensorRange
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class GroupedConvolution(QuantizableLayer):
     """A 1x1 convolution in groups: each group of output channels reads one group of inputs.
 
-    Input float [..., channels], output float [..., filters] (Iandola et al. 2020, section 3.2).
-    It is computed as split, dense, concat: TensorFlow has no gradient for a grouped convolution
-    on a CPU, and the int8 kernels are several times faster on this form.
+    It is SqueezeBERT's grouped convolution (Iandola et al. 2020, arXiv 2006.11316, section 3.2),
+    computed as split, dense, concat: TensorFlow has no gradient for a grouped convolution on a
+    CPU, and int8 kernels are several times faster on this form.
 
-    filters: output channels, divisible by `groups`.
-    groups: a divisor of the input channels; 1 is a plain dense layer.
-    activation: None, `relu`, `gelu`, `gelu_new`, `sigmoid_gelu` or `tanh`.
-    symmetric_output: whether the int8 output has zero point 0. A tensor needs that to be the
-        second operand of a product: the fast kernels take no other.
-    output_scale: constant factor on the result, as attention's 1/sqrt(head size) on its queries;
-        the int8 twin has it folded into its weights.
+    Args:
+        filters: the number of output channels, divisible by `groups`.
+        groups: a divisor of the input channels; 1 makes a plain dense layer.
+        activation: None, `relu`, `gelu`, `gelu_new`, `sigmoid_gelu` or `tanh`.
+        output_scale: a constant factor on the result, as attention's 1/sqrt(head size) on its
+            queries. Quantization-aware models have it folded into the weights.
+        symmetric_output: whether the int8 output has zero point 0, as the second operand of a
+            product of two activations must: the fast kernels support nothing else.
+        initializer_range: the standard deviation of new weights.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfsqueeze.layers import GroupedConvolution
+        >>> layer = GroupedConvolution(filters=8, groups=4, activation="gelu")
+        >>> layer(np.zeros((2, 5, 12), "float32")).shape
+        TensorShape([2, 5, 8])
+        >>> layer.count_params()  # a dense layer has 12 * 8 + 8
+        32
     """
 
     def __init__(
         self,
-        filters,
-        groups=1,
-        activation=None,
-        output_scale=1.0,
-        symmetric_output=False,
-        initializer_range=0.02,
-        **kwargs,
-    ):
+        filters: int,
+        groups: int = 1,
+        activation: str | None = None,
+        output_scale: float = 1.0,
+        symmetric_output: bool = False,
+        initializer_range: float = 0.02,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.filters = filters
         self.groups = groups
@@ -45,7 +58,12 @@ class GroupedConvolution(QuantizableLayer):
         self.symmetric_output = symmetric_output
         self.initializer_range = initializer_range
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
+        """Creates a kernel and a bias for each group.
+
+        Raises:
+            ValueError: the channels or the filters are not divisible by the groups.
+        """
         channels = input_shape[-1]
         if channels % self.groups or self.filters % self.groups:
             raise ValueError(
@@ -71,43 +89,52 @@ class GroupedConvolution(QuantizableLayer):
             )
         super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
+        """Returns float [..., filters].
+
+        Args:
+            inputs: float [..., channels].
+        """
         outputs = []
-        for group, piece in enumerate(split_groups(inputs, self.groups)):
+        for group, x in enumerate(split_groups(inputs, self.groups)):
             y = tf.nn.bias_add(
-                self._product(piece, getattr(self, f"kernel_{group}")),
+                self._product(x, getattr(self, f"kernel_{group}")),
                 getattr(self, f"bias_{group}"),
             )
-            # Group by group, so that the next layer of a runtime's graph can go on with the groups.
-            outputs.append(self._finish(y) if is_exporting() else y)
-        x = join_groups(outputs)
-        return x if is_exporting() else self._finish(x)
+            # By group, so that the next layer of a runtime's graph can read the groups directly.
+            outputs.append(self._scale_and_activate(y) if is_exporting() else y)
+        y = join_groups(outputs)
+        return y if is_exporting() else self._scale_and_activate(y)
 
-    def _finish(self, x):
+    def _scale_and_activate(self, x: Any) -> Any:
         if self.output_scale != 1.0:
             x = x * self.output_scale
         return apply_activation(self.activation, x, self._fake_quant)
 
     @staticmethod
-    def _product(x, kernel):
+    def _product(x: Any, kernel: Any) -> Any:
         if is_exporting():
-            # A CONV_2D is the form whose per-channel weights the converter and all runtimes take.
+            # The converter and all runtimes support per-channel weights in a CONV_2D.
             return tf.nn.conv2d(x, kernel, 1, "SAME")
-        # One product for the whole batch: of a product per text, the gradient for the kernel would
-        # be one kernel per text, then summed.
+        # One product for the whole batch: with a product per text, the gradient would first be one
+        # kernel per text and then their sum.
         return tf.tensordot(x, tf.squeeze(kernel, [0, 1]), 1)
 
-    def tensor_ranges(self):
+    def tensor_ranges(self) -> dict[str, TensorRange]:
+        """Returns the ranges of the activation."""
         ranges = activation_ranges(self.activation)
         return {**ranges, "output": SYMMETRIC} if self.symmetric_output else ranges
 
-    def quantized_weights(self):
+    def quantized_weights(self) -> dict[str, bool]:
+        """Returns the names of the kernels, with a scale for each filter."""
         return {f"kernel_{group}": True for group in range(self.groups)}
 
-    def quantized_config(self):
+    def quantized_config(self) -> dict[str, Any]:
+        """Returns a config without `output_scale`, which is folded into the weights."""
         return {**self.get_config(), "output_scale": 1.0}
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "filters": self.filters,

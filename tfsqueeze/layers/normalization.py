@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.layers.export_form import is_exporting
-from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer
+from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer, TensorRange
 
 
 @tf.custom_gradient
-def _reciprocal_root(x):
-    """1/sqrt(x), with a finite gradient where a quantized x is 0 (its result is then clipped)."""
+def _reciprocal_root(x: Any) -> Any:
+    """Returns 1/sqrt(x), with a finite gradient where a quantized x is 0."""
     root = tf.math.rsqrt(x)
 
-    def gradient(upstream):
+    def gradient(upstream: Any) -> Any:
+        # The infinite result itself is clipped to its range.
         finite = tf.math.rsqrt(tf.maximum(x, 1e-6))
         return -0.5 * upstream * finite * finite * finite
 
@@ -23,52 +27,65 @@ def _reciprocal_root(x):
 
 
 class _Normalization(QuantizableLayer):
-    """The learned scale, and the offset unless the layers after it have it in their biases.
+    """A learned scale (gamma), and an offset (beta) unless later layers have it in their biases.
 
-    center: whether an offset is added. The int8 twin has none where all that read it are products:
-        see `tfsqueeze.quantization.bias_folding`.
+    Args:
+        center: whether to add the offset. A quantization-aware model has none where
+            `tfsqueeze.quantization.bias_folding` could fold it.
     """
 
-    def __init__(self, center=True, **kwargs):
+    def __init__(self, center: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.center = center
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
+        """Creates the scale and the offset."""
         gamma = self.gamma = self.add_weight("gamma", (input_shape[-1],), initializer="ones")
         beta = None
         if self.center:
             beta = self.beta = self.add_weight("beta", (input_shape[-1],), initializer="zeros")
-        # Of the variables: quantization-aware training puts quantized tensors in the attributes.
-        self._scales = lambda: not is_exporting() or np.any(gamma.numpy() != 1.0)
-        self._shifts = lambda: (
+        # These read the variables: quantization-aware training replaces the attributes by
+        # fake-quantized tensors.
+        self._needs_scale = lambda: not is_exporting() or np.any(gamma.numpy() != 1.0)
+        self._needs_offset = lambda: (
             beta is not None and (not is_exporting() or np.any(beta.numpy() != 0.0))
         )
         super().build(input_shape)
 
-    def _scale(self, x, hold, name=None):
-        """Scales and shifts. name: of x as a tensor of this layer, or None for the layer's input.
+    def _scale_and_offset(
+        self, x: Any, fake_quant: Callable[[str, Any], Any], name: str | None = None
+    ) -> Any:
+        """Applies the scale and the offset.
 
-        The converter removes a product with ones and a sum with zeros, as a new model's are, and
-        could not give one tensor the ranges of two.
+        While exporting it leaves out a product with ones and a sum with zeros, which new models
+        have: the converter would remove them, and could not give one tensor the ranges of two.
+
+        Args:
+            x: float [..., channels].
+            fake_quant: fake-quantizes a tensor by its name.
+            name: the name of `x` in `tensor_ranges`; None for the layer's input.
         """
         with tf.init_scope():
-            scales, shifts = self._scales(), self._shifts()
-        if scales:
-            x = (hold(name, x) if name else x) * self.gamma
+            needs_scale, needs_offset = self._needs_scale(), self._needs_offset()
+        if needs_scale:
+            x = (fake_quant(name, x) if name else x) * self.gamma
             name = "scaled"
-        if shifts:
-            x = (hold(name, x) if name else x) + self.beta
+        if needs_offset:
+            x = (fake_quant(name, x) if name else x) + self.beta
             name = "output"
         return self._fake_quant("output", x) if name else x
 
-    def tensor_ranges(self):
+    def tensor_ranges(self) -> dict[str, TensorRange]:
+        """Returns the ranges after the scale and after the offset."""
         names = ("scaled", "output") if self.center else ("output",)
         return {name: OBSERVED for name in names}
 
-    def quantized_weights(self):
+    def quantized_weights(self) -> dict[str, bool]:
+        """Returns the names of the scale and the offset, each with one scale for the tensor."""
         return {"gamma": False, "beta": False} if self.center else {"gamma": False}
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "center": self.center}
 
 
@@ -76,35 +93,43 @@ class _Normalization(QuantizableLayer):
 class LayerNorm(_Normalization):
     """Layer normalization over the last axis (Ba et al. 2016, arXiv 1607.06450).
 
-    Input and output float [..., channels]. It is spelt as mean, add, multiply, mean, rsqrt,
-    multiply: each is an int8 kernel that runtimes accelerate, where SquaredDifference is not, and
-    tflite-runtime has no fast kernel for a difference with a broadcast operand.
+    It is computed as mean, add, multiply, mean, rsqrt, multiply. Runtimes accelerate each of these
+    in int8, but not SquaredDifference, and tflite-runtime has no fast kernel for a difference with
+    a broadcast operand.
 
-    epsilon: added to the variance; 0 in the int8 twin, whose smallest step is far larger.
+    Args:
+        epsilon: a constant added to the variance; 0 in quantization-aware models, whose smallest
+            step is far larger.
+        center: as in the base class: whether to add an offset.
     """
 
-    def __init__(self, epsilon=1e-12, **kwargs):
+    def __init__(self, epsilon: float = 1e-12, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
-    def call(self, inputs):
-        # Runtimes have fast float32 kernels for each of these ops, faster than their int8 ones.
-        hold = (lambda _, x: x) if is_exporting("mobile") else self._fake_quant
-        negative_mean = hold("negative_mean", self._mean(inputs, negative=True))
-        centered = hold("centered", inputs + negative_mean)
-        squared = hold("squared", centered * centered)
-        variance = hold("variance", self._mean(squared))
+    def call(self, inputs: Any) -> Any:
+        """Returns float [..., channels].
+
+        Args:
+            inputs: float [..., channels].
+        """
+        # For each of these ops, runtimes have a float32 kernel that is faster than the int8 one.
+        fake_quant = (lambda _, x: x) if is_exporting("mobile") else self._fake_quant
+        negative_mean = fake_quant("negative_mean", self._mean(inputs, negative=True))
+        centered = fake_quant("centered", inputs + negative_mean)
+        squared = fake_quant("squared", centered * centered)
+        variance = fake_quant("variance", self._mean(squared))
         if self.epsilon:
             variance = variance + self.epsilon
-        reciprocal = hold("reciprocal", _reciprocal_root(variance))
-        return self._scale(centered * reciprocal, hold, "normalized")
+        reciprocal = fake_quant("reciprocal", _reciprocal_root(variance))
+        return self._scale_and_offset(centered * reciprocal, fake_quant, "normalized")
 
     @staticmethod
-    def _mean(x, negative=False):
+    def _mean(x: Any, negative: bool = False) -> Any:
         if not is_exporting("int8"):
             mean = tf.reduce_mean(x, axis=-1, keepdims=True)
             return -mean if negative else mean
-        # As a product, for which every runtime has a fast int8 kernel.
+        # A convolution, for which every runtime has a fast int8 kernel.
         channels = x.shape[-1]
         share = 1 / channels
         kernel = tf.fill([1, 1, channels, 1], -share if negative else share)
@@ -113,24 +138,35 @@ class LayerNorm(_Normalization):
         )
         return tf.nn.conv2d(x, kernel, 1, "SAME")
 
-    def tensor_ranges(self):
+    def tensor_ranges(self) -> dict[str, TensorRange]:
+        """Returns the ranges of the steps, in their order."""
         names = ("negative_mean", "centered", "squared", "variance", "reciprocal", "normalized")
         return {**{name: OBSERVED for name in names}, **super().tensor_ranges()}
 
-    def quantized_config(self):
+    def quantized_config(self) -> dict[str, Any]:
+        """Returns a config without `epsilon`."""
         return {**self.get_config(), "epsilon": 0.0}
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "epsilon": self.epsilon}
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class NoNorm(_Normalization):
-    """A learned scale and offset per channel in the place of layer normalization.
+    """A learned scale and offset per channel instead of layer normalization.
 
-    Input and output float [..., channels] (MobileBERT, Sun et al. 2020, arXiv 2004.02984,
-    section 3.3). It has no reductions, so that its int8 form is one product.
+    It has no reductions, so its int8 form is one product (MobileBERT, Sun et al. 2020, arXiv
+    2004.02984, section 3.3).
+
+    Args:
+        center: whether to add the offset, as in `LayerNorm`.
     """
 
-    def call(self, inputs):
-        return self._scale(inputs, self._fake_quant)
+    def call(self, inputs: Any) -> Any:
+        """Returns float [..., channels].
+
+        Args:
+            inputs: float [..., channels].
+        """
+        return self._scale_and_offset(inputs, self._fake_quant)

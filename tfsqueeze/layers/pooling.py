@@ -1,6 +1,8 @@
-"""From one vector per token to one per text, or one number per token."""
+"""Pooling: from the vectors of tokens to vectors of texts, of some tokens, or single scores."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import tensorflow as tf
 import tf_keras as keras
@@ -15,75 +17,97 @@ from tfsqueeze.layers.quantizable import (
 )
 from tfsqueeze.utils.errors import UserError
 
-# Of more tokens each has less than one of the steps in which an int8 softmax counts.
-MOST_AVERAGED = 256
+# With more tokens, the share of each is below one step of an int8 softmax (1/256).
+MAX_AVERAGED_TOKENS = 256
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class FirstToken(QuantizableLayer):
-    """Takes the first token's vector: float [batch, length, channels] to [batch, channels]."""
+    """Selects the first token's vector."""
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
+        """Returns float [batch, channels].
+
+        Args:
+            inputs: float [batch, length, channels].
+        """
         return inputs[:, :, :1] if is_exporting() else inputs[:, 0]
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class FirstTokenOnDevice(QuantizableLayer):
-    """Drops all tokens but the first on a device, and none elsewhere.
+    """Keeps only the first token in an exported graph, and every token in Keras.
 
-    Input and output float [batch, length, channels]. It stands where nothing after it reads the
-    others: in Keras they stay visible, and a runtime does not compute them.
+    It is used where no later layer reads the other tokens: a runtime then does not compute them,
+    and in Keras they stay visible.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
+        """Returns float [batch, length, channels].
+
+        Args:
+            inputs: float [batch, length, channels].
+        """
         return inputs[:, :, :1] if is_exporting() else inputs
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class MaxOverTokens(QuantizableLayer):
-    """Takes each channel's maximum over the tokens.
+    """Returns each channel's maximum over the tokens."""
 
-    Inputs: [x, bias]: float [batch, length, channels] and float [batch, length, 1] that is 0 at
-    tokens and strongly negative at padding. Output float [batch, channels].
-    """
+    def call(self, inputs: Any) -> Any:
+        """Returns float [batch, channels].
 
-    def call(self, inputs):
+        Args:
+            inputs: values, float [batch, length, channels], and a bias, float [batch, length, 1],
+                that is 0 at tokens and strongly negative at padding.
+        """
         x, bias = inputs
         masked = self._fake_quant("masked", x + bias)
-        # The tokens' axis stays while exporting, as in every layer.
+        # While exporting the axis of the tokens stays, as in every layer.
         return tf.reduce_max(masked, axis=-2, keepdims=is_exporting())
 
-    def tensor_ranges(self):
-        return {"masked": TensorRange(keep_margin=0.0)}
+    def tensor_ranges(self) -> dict[str, TensorRange]:
+        """Returns the range of the masked values."""
+        return {"masked": TensorRange(mask_margin=0.0)}
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class TokenScores(QuantizableLayer):
-    """Drops the one channel of a score: float [batch, length, 1] to [batch, length]."""
+    """Drops the only channel of scores."""
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
+        """Returns float [batch, length].
+
+        Args:
+            inputs: float [batch, length, 1].
+        """
         return inputs if is_exporting() else inputs[:, :, 0]
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class NormalizedMean(QuantizableLayer):
-    """Averages the vectors of a text's tokens and scales the mean to length 1 (Reimers and Gurevych
-    2019, arXiv 1908.10084, section 3).
+    """Averages the vectors of a text's tokens and scales the mean to length 1.
 
-    Inputs: [x, bias]: float [batch, length, channels] and float [batch, 1, length] that is 0 at
-    tokens and strongly negative at padding. Output float [batch, channels].
-
-    The mean is a product with the softmax of the bias, which is 1/n at each of n tokens: a device
-    then need not divide.
-
-    Raises UserError where a graph for a device has a length above `MOST_AVERAGED`.
+    This is the mean pooling of Sentence-BERT (Reimers and Gurevych 2019, arXiv 1908.10084, section
+    3). The mean is a product with the softmax of the bias, which is 1/n at each of n tokens, so
+    that a device need not divide.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
+        """Returns float [batch, channels].
+
+        Args:
+            inputs: values, float [batch, length, channels], and a bias, float [batch, 1, length],
+                that is 0 at tokens and strongly negative at padding.
+
+        Raises:
+            UserError: an exported graph has a length above `MAX_AVERAGED_TOKENS`.
+        """
         x, bias = inputs
-        if is_exporting() and x.shape[-2] > MOST_AVERAGED:
+        if is_exporting() and x.shape[-2] > MAX_AVERAGED_TOKENS:
             raise UserError(
-                f"sentence embeddings in int8 average at most {MOST_AVERAGED} tokens, "
+                f"sentence embeddings in int8 average at most {MAX_AVERAGED_TOKENS} tokens, "
                 f"not {x.shape[-2]}; convert with a smaller max_length"
             )
         shares = self._fake_quant("shares", tf.nn.softmax(bias))
@@ -91,7 +115,8 @@ class NormalizedMean(QuantizableLayer):
         normalized = self._fake_quant("output", tf.math.l2_normalize(mean, axis=-1))
         return normalized if is_exporting() else normalized[:, 0]
 
-    def tensor_ranges(self):
+    def tensor_ranges(self) -> dict[str, TensorRange]:
+        """Returns the ranges of the shares, the mean and the result."""
         # The kernel's own output scale is that of tanh (TensorFlow Lite 8-bit quantization
         # specification, operator L2_NORMALIZATION).
         return {"shares": UNIT_RANGE, "mean": OBSERVED, "output": TANH_RANGE}
@@ -99,13 +124,15 @@ class NormalizedMean(QuantizableLayer):
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class TokensAt(QuantizableLayer):
-    """Takes the vectors of some tokens.
+    """Selects the vectors of some tokens."""
 
-    Inputs: [x, positions]: float [batch, length, channels] and int32 [batch, tokens]. Output float
-    [batch, tokens, channels]; a device takes one token.
-    """
+    def call(self, inputs: Any) -> Any:
+        """Returns float [batch, tokens, channels].
 
-    def call(self, inputs):
+        Args:
+            inputs: values, float [batch, length, channels], and positions, int32 [batch, tokens];
+                an exported graph takes one position.
+        """
         x, positions = inputs
         if not is_exporting():
             return tf.gather(x, positions, batch_dims=1)

@@ -1,1 +1,1 @@
-"""Encoders and task models, as Functional Keras models, their sizes and reductions."""
+"""Encoders and task models as Functional Keras models, their complexity and their reduction."""

@@ -1,4 +1,4 @@
-"""The classes of task models by the `model_type` of their config."""
+"""The classes of task models, by the `model_type` of their config and their head."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.utils.errors import UserError
 
-# For each architecture the module of its model classes, and the beginning of their names.
+# The module of each architecture's model classes, and the prefix of their names.
 _ARCHITECTURES = {
     "squeezebert": ("tfsqueeze.models.squeezebert", "SqueezeBert"),
     "bert": ("tfsqueeze.models.bert", "Bert"),
@@ -35,12 +35,17 @@ def task_model_class(
 
     Raises:
         UserError: there is no such architecture, or it has no such class.
+
+    Example:
+        >>> from tfsqueeze.models.architectures import task_model_class
+        >>> task_model_class("bert", "MaskedLM").__name__
+        'BertForMaskedLM'
     """
     if model_type not in _ARCHITECTURES:
         raise UserError(f"model_type {model_type!r} is not one of {', '.join(MODEL_TYPES)}")
-    module, architecture = _ARCHITECTURES[model_type]
+    module, prefix = _ARCHITECTURES[model_type]
     importlib.import_module(module)
-    name = f"{architecture}For{head}"
+    name = f"{prefix}For{head}"
     model_class = keras.saving.get_registered_object(f"tfsqueeze>{name}")
     if model_class is None:
         raise UserError(f"there is no {name}; use a squeezebert")

@@ -1,6 +1,6 @@
-"""Parameters and multiply-accumulates of an encoder, in closed form from its config.
+"""Parameters and multiply-accumulates of an encoder, computed from its config.
 
-Both count what the bare model holds: embeddings, encoder and pooler. With h = hidden_size,
+Both count the bare model: embeddings, encoder and pooler. With h = hidden_size,
 f = intermediate_size, s = squeeze_size, k = conv_kernel_size and l = length, and with a product
 from m to n channels in g groups holding m n / g weights:
 
@@ -9,33 +9,45 @@ from m to n channels in g groups holding m n / g weights:
     depthwise         k s weights, s biases         l k s
     normalization     2 h                           none (elementwise)
 
-Layers that share weights (ALBERT) count once in parameters, and each in multiply-accumulates.
+Layers that share weights (ALBERT) count once in parameters, but each in multiply-accumulates.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.utils.errors import UserError
 
 
 def count_parameters(config: EncoderConfig) -> dict[str, int]:
-    """Returns the parameters of each part; the model's are their sum.
+    """Returns the number of parameters of each part of an encoder.
 
-    The parts are `embeddings` (their projection included), `attention`, `feed_forward`,
-    `squeeze_expand` (token mixers included) and `pooler`; a block counts the normalization that
-    closes it.
+    Args:
+        config: the encoder's configuration.
+
+    Returns:
+        The parameters of `embeddings` (with their projection), `attention`, `feed_forward`,
+        `squeeze_expand` (with the convolutional layers) and `pooler`. A block includes the
+        normalization at its end. Their sum is the number for the model.
+
+    Example:
+        >>> from tfsqueeze import load_preset
+        >>> from tfsqueeze.models.complexity import count_parameters
+        >>> sum(count_parameters(load_preset("squeezebert-base")).values())
+        51127296
     """
     hidden, embedding = config.hidden_size, config.embedding_size
     normalization = 2 * hidden
-    # Of each set of weights, one layer.
-    own = [
+    # One layer for each set of weights.
+    layer_types = [
         config.layer_types[config.layer_groups.index(group)]
         for group in sorted(set(config.layer_groups))
     ]
-    attention, feed_forward, squeeze_expand = _block_counts(config, own)
+    attention, feed_forward, squeeze_expand = _block_counts(config, layer_types)
     rows = config.vocab_size + config.max_position_embeddings + config.type_vocab_size
 
-    def block(products):
+    def block(products: list[tuple[int, int]]) -> int:
         return sum(weights + outputs for weights, outputs in products) + normalization
 
     return {
@@ -52,16 +64,29 @@ def count_parameters(config: EncoderConfig) -> dict[str, int]:
 def count_macs(
     config: EncoderConfig, length: int = 128, *, first_token_only: bool = False
 ) -> dict[str, int]:
-    """Returns the multiply-accumulates of each part for one text of `length` tokens.
+    """Returns the number of multiply-accumulates of each part of an encoder for one text.
 
-    The parts are those of `count_parameters`; embeddings are looked up, so theirs are those of
-    their projection. Only products of matrices and convolutions count, not elementwise work.
+    Matrix products and convolutions count, elementwise work does not. Embeddings are looked up, so
+    only their projection counts.
 
-    first_token_only: whether the last layer computes the first token's state alone, as in the
-        .tflite of a classifier with `classifier_pooling="cls"`; see
-        `tfsqueeze.models.encoder.encode`.
+    Args:
+        config: the encoder's configuration.
+        length: the number of tokens of the text.
+        first_token_only: whether the last layer computes only the first token's state, as in the
+            .tflite of a classifier with `classifier_pooling="cls"`; see
+            `tfsqueeze.models.encoder.encode`.
 
-    Raises UserError where `length` is below 1 or above the config's `max_position_embeddings`.
+    Returns:
+        The multiply-accumulates of the parts that `count_parameters` names.
+
+    Raises:
+        UserError: `length` is below 1 or above the config's `max_position_embeddings`.
+
+    Example:
+        >>> from tfsqueeze import load_preset
+        >>> from tfsqueeze.models.complexity import count_macs
+        >>> sum(count_macs(load_preset("squeezebert-base"), length=128).values())
+        3020488704
     """
     if not 1 <= length <= config.max_position_embeddings:
         raise UserError(
@@ -71,7 +96,7 @@ def count_macs(
     hidden = config.hidden_size
     attention, feed_forward, squeeze_expand = _block_counts(config, config.layer_types)
 
-    def block(products):
+    def block(products: list[tuple[int, int]]) -> int:
         return length * sum(weights for weights, _ in products)
 
     macs = {
@@ -92,30 +117,30 @@ def count_macs(
 
 
 def can_end_with_first_token(config: EncoderConfig) -> bool:
-    """Says whether the last layer can compute the first token's state alone.
+    """Returns whether the last layer can compute only the first token's state.
 
-    A depthwise convolution would read the first token's neighbours.
+    It cannot if a depthwise convolution reads the first token's neighbours.
     """
     return config.feed_forward_type == "dense" and tuple(config.layer_types[-1:]) == ("attention",)
 
 
-def _block_counts(config, layer_types):
+def _block_counts(config: EncoderConfig, layer_types: Sequence[str]) -> tuple[int, int, int]:
     """Returns how many attention, feed-forward and squeeze-expand blocks layers have."""
     layers = len(layer_types)
-    attention = layer_types.count("attention")
+    attention = list(layer_types).count("attention")
     feed_forward = 0 if config.feed_forward_type == "squeeze_expand" else layers
     squeeze_expand = layers - attention + (0 if config.feed_forward_type == "dense" else layers)
     return attention, feed_forward, squeeze_expand
 
 
-def _projection(config):
-    """Returns (weights, output channels) of each product, as those below do."""
+def _projection(config: EncoderConfig) -> list[tuple[int, int]]:
+    """Returns (weights, output channels) of each product, as the functions below do."""
     if not config.projects_embeddings:
         return []
     return [(config.embedding_size * config.hidden_size, config.hidden_size)]
 
 
-def _attention_products(config):
+def _attention_products(config: EncoderConfig) -> list[tuple[int, int]]:
     hidden = config.hidden_size
     return [
         (hidden * hidden // groups, hidden)
@@ -128,7 +153,7 @@ def _attention_products(config):
     ]
 
 
-def _feed_forward_products(config):
+def _feed_forward_products(config: EncoderConfig) -> list[tuple[int, int]]:
     hidden, intermediate = config.hidden_size, config.intermediate_size
     return [
         (hidden * intermediate // config.intermediate_groups, intermediate),
@@ -136,7 +161,7 @@ def _feed_forward_products(config):
     ]
 
 
-def _squeeze_expand_products(config):
+def _squeeze_expand_products(config: EncoderConfig) -> list[tuple[int, int]]:
     hidden, squeezed = config.hidden_size, config.squeeze_size
     return [
         (hidden * squeezed, squeezed),

@@ -1,8 +1,9 @@
-"""Encoders as graphs of Keras layers: SqueezeBERT, and BERT and its kin."""
+"""Encoders as graphs of Keras layers: SqueezeBERT, BERT, DistilBERT and ALBERT."""
 
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import tf_keras as keras
 
@@ -23,7 +24,7 @@ from tfsqueeze.models.complexity import can_end_with_first_token
 from tfsqueeze.utils.errors import UserError
 
 MODEL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-# An input of a head, not of encoders: which tokens it is asked about.
+# An input that only the head of masked tokens has: the positions that it predicts.
 MASKED_POSITIONS = "masked_positions"
 
 
@@ -31,36 +32,53 @@ MASKED_POSITIONS = "masked_positions"
 class EncoderGraph:
     """An encoder under construction: its inputs, its outputs and the masks that heads need.
 
-    inputs: Keras inputs by name, int32 [batch, length].
-    hidden_states: the embedding output, then each layer's, float [batch, length, hidden_size].
-    attentions: for each layer that attends its probabilities, float [batch, num_attention_heads,
-        length, length].
-    layers: the layers made by `layer`, by name.
-    word_table: the word embeddings, float [vocab_size, embedding_size], where the head reads them.
+    Args:
+        config: the encoder's configuration.
+        inputs: Keras inputs by name, int32 [batch, length].
+        hidden_states: the output of the embeddings and then of each layer, float
+            [batch, length, hidden_size].
+        attentions: the attention probabilities, float
+            [batch, num_attention_heads, length, length], by the number of the layer.
+        layers: the Keras layers that `layer` made, by name.
+        word_table: the word embeddings, float [vocab_size, embedding_size], if the head reads them.
     """
 
     config: EncoderConfig
-    inputs: dict[str, keras.KerasTensor]
-    hidden_states: list = dataclasses.field(default_factory=list)
-    attentions: dict[int, keras.KerasTensor] = dataclasses.field(default_factory=dict)
+    inputs: dict[str, Any]
+    hidden_states: list[Any] = dataclasses.field(default_factory=list)
+    attentions: dict[int, Any] = dataclasses.field(default_factory=dict)
     layers: dict[str, keras.layers.Layer] = dataclasses.field(default_factory=dict)
-    word_table: keras.KerasTensor | None = None
+    word_table: Any = None
 
     @property
-    def last_hidden_state(self):
+    def last_hidden_state(self) -> Any:
         """The last layer's output, float [batch, length, hidden_size]."""
         return self.hidden_states[-1]
 
     def layer(
-        self, layer_class: type[keras.layers.Layer], name: str, *arguments, **options
+        self, layer_class: type[keras.layers.Layer], name: str, *args: Any, **kwargs: Any
     ) -> keras.layers.Layer:
-        """Returns the layer of a name, made on the first call: a name used twice is shared."""
+        """Returns the layer with a name, which the first call makes and later calls share.
+
+        Args:
+            layer_class: the class of the layer.
+            name: the layer's name.
+            *args: positional arguments of the class.
+            **kwargs: further keyword arguments of the class.
+        """
         if name not in self.layers:
-            self.layers[name] = layer_class(*arguments, name=name, **options)
+            self.layers[name] = layer_class(*args, name=name, **kwargs)
         return self.layers[name]
 
-    def mask(self, name: str, padding_value: float, token_value: float, axes: str):
-        """Looks one value up for padding and another for tokens; see `MaskLookup`."""
+    def mask(self, name: str, padding_value: float, token_value: float, axes: str) -> Any:
+        """Returns one value at padding and another at tokens.
+
+        Args:
+            name: the name of the `MaskLookup` layer.
+            padding_value: the value at padding.
+            token_value: the value at tokens.
+            axes: the shape of the result, as in `MaskLookup`.
+        """
         if "attention_mask" in self.inputs:
             source, padding_id, size = self.inputs["attention_mask"], 0, 2
         else:
@@ -73,12 +91,23 @@ class EncoderGraph:
 
 
 def model_inputs(config: EncoderConfig) -> tuple[str, ...]:
-    """Returns the names of all inputs that a model of this config can take."""
+    """Returns the names of all inputs that a model with this config can have."""
     return MODEL_INPUTS if config.type_vocab_size else MODEL_INPUTS[:2]
 
 
-def convolve(graph: EncoderGraph, x, filters: int, name: str, **options):
-    """Applies a `GroupedConvolution` with the config's initializer."""
+def convolve(graph: EncoderGraph, x: Any, filters: int, name: str, **options: Any) -> Any:
+    """Applies a `GroupedConvolution` with the initializer of the config.
+
+    Args:
+        graph: the graph that the layer becomes part of.
+        x: float [batch, ..., channels].
+        filters: the number of output channels.
+        name: the layer's name.
+        **options: further arguments of `GroupedConvolution`.
+
+    Returns:
+        float [batch, ..., filters].
+    """
     return graph.layer(
         GroupedConvolution,
         name,
@@ -88,15 +117,15 @@ def convolve(graph: EncoderGraph, x, filters: int, name: str, **options):
     )(x)
 
 
-def normalize(graph: EncoderGraph, x, name: str):
-    """Applies the config's normalization."""
+def normalize(graph: EncoderGraph, x: Any, name: str) -> Any:
+    """Applies the normalization of the config to float [batch, length, channels]."""
     if graph.config.normalization_type == "no_norm":
         return graph.layer(NoNorm, name)(x)
     return graph.layer(LayerNorm, name, graph.config.layer_norm_eps)(x)
 
 
-def drop(graph: EncoderGraph, x, rate: float, name: str):
-    """Applies dropout."""
+def drop(graph: EncoderGraph, x: Any, rate: float, name: str) -> Any:
+    """Applies dropout with a rate from 0 to below 1."""
     return graph.layer(keras.layers.Dropout, name, rate)(x)
 
 
@@ -108,18 +137,21 @@ def encode(
     extra_inputs: tuple[str, ...] = (),
     with_word_table: bool = False,
 ) -> EncoderGraph:
-    """Builds the encoder's graph on new Keras inputs.
+    """Builds the graph of an encoder on new Keras inputs.
 
-    input_names: which of `input_ids`, `attention_mask`, `token_type_ids` the model takes.
-        Without `attention_mask` the padding is found by `pad_token_id`; without
-        `token_type_ids` every token has type 0, where the architecture has types.
-    first_token_only: for a head that reads no more than the first token. Where the last layer
-        attends, it then computes that token's state alone on a device; keys and values are still
-        every token's.
-    extra_inputs: further inputs that the head may take, int32 [batch, any number].
-    with_word_table: for a head that reads the word embeddings.
+    Args:
+        config: the encoder's configuration.
+        input_names: the inputs of the model: `input_ids`, and any of `attention_mask` and
+            `token_type_ids`. Without `attention_mask`, `pad_token_id` marks the padding. Without
+            `token_type_ids`, every token has type 0 if the architecture has types.
+        first_token_only: whether the head reads only the first token. If the last layer uses
+            attention, an exported graph then computes only that token's state there; its keys and
+            values still come from every token.
+        extra_inputs: further inputs that the head may have, int32 [batch, any number].
+        with_word_table: whether the head reads the word embeddings.
 
-    Raises UserError for an unknown input name or where `input_ids` is missing.
+    Raises:
+        UserError: an input name is unknown, or `input_ids` is missing.
     """
     optional = [name for name in (*model_inputs(config), *extra_inputs) if name != "input_ids"]
     if set(input_names) - set(optional) != {"input_ids"}:
@@ -156,7 +188,7 @@ def encode(
     return graph
 
 
-def _embed(graph, with_word_table):
+def _embed(graph: EncoderGraph, with_word_table: bool) -> Any:
     config, inputs = graph.config, graph.inputs
     embeddings = graph.layer(
         SqueezeBertEmbeddings,
@@ -179,14 +211,18 @@ def _embed(graph, with_word_table):
     return x
 
 
-def _close_residual(graph, branch, identity, dropout, name):
+def _close_residual(
+    graph: EncoderGraph, branch: Any, identity: Any, dropout: float, name: str
+) -> Any:
     branch = drop(graph, branch, dropout, f"{name}_dropout")
     x = graph.layer(ResidualAdd, f"{name}_add")([branch, identity])
     return normalize(graph, x, f"{name}_norm")
 
 
-def _attention_block(graph, queries, x, bias, prefix):
-    """Lets `queries`, of some or all tokens, attend to all tokens `x`."""
+def _attention_block(
+    graph: EncoderGraph, queries: Any, x: Any, bias: Any, prefix: str
+) -> tuple[Any, Any]:
+    """Applies attention from `queries`, some or all of the tokens, to all tokens `x`."""
     config = graph.config
     query = convolve(
         graph,
@@ -227,7 +263,7 @@ def _attention_block(graph, queries, x, bias, prefix):
     return x, probabilities
 
 
-def _feed_forward_block(graph, x, prefix):
+def _feed_forward_block(graph: EncoderGraph, x: Any, prefix: str) -> Any:
     config = graph.config
     branch = convolve(
         graph,
@@ -243,8 +279,8 @@ def _feed_forward_block(graph, x, prefix):
     return _close_residual(graph, branch, x, config.hidden_dropout_prob, f"{prefix}_output")
 
 
-def _squeeze_expand_block(graph, x, mask, prefix):
-    """Pointwise squeeze, depthwise convolution along the sequence, pointwise expand."""
+def _squeeze_expand_block(graph: EncoderGraph, x: Any, mask: Any, prefix: str) -> Any:
+    """Applies a pointwise squeeze, a depthwise convolution over tokens and a pointwise expand."""
     config = graph.config
     branch = convolve(
         graph, x, config.squeeze_size, f"{prefix}_squeeze", activation=config.hidden_act

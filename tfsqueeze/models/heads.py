@@ -1,7 +1,10 @@
-"""The bare encoder and the task heads, whatever the architecture."""
+"""The bare encoder and the task heads, for every architecture."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.layers import (
     FLOAT_MASK_VALUE,
     FirstToken,
@@ -17,17 +20,17 @@ from tfsqueeze.utils.errors import UserError
 
 
 class EncoderModel(PreTrainedModel):
-    """The bare encoder.
+    """The bare encoder, without a task head.
 
-    Outputs a dict: `last_hidden_state` float [batch, length, hidden_size], `pooler_output` float
-    [batch, hidden_size] (tanh of a dense layer on the first token), and `hidden_states_<i>`, the
-    embedding output and each layer's.
+    Its output is a dict: `last_hidden_state`, float [batch, length, hidden_size]; `pooler_output`,
+    float [batch, hidden_size], the tanh of a dense layer on the first token; and
+    `hidden_states_<i>`, the output of the embeddings (0) and of each layer (from 1).
     """
 
     is_bare_encoder = True
 
     @staticmethod
-    def _head(graph):
+    def _head(graph: EncoderGraph) -> Any:
         return {
             "last_hidden_state": graph.last_hidden_state,
             "pooler_output": pool(graph),
@@ -36,17 +39,19 @@ class EncoderModel(PreTrainedModel):
 
 
 class SequenceClassificationHead(PreTrainedModel):
-    """Classifies texts or pairs of texts: logits float [batch, num_labels].
+    """Classifies texts or pairs of texts.
 
-    `config.classifier_pooling` chooses what the classifier reads.
+    Its output is the logits, float [batch, num_labels]. `config.classifier_pooling` chooses what
+    the classifier reads.
     """
 
     @staticmethod
-    def reads_first_token_only(config):
+    def reads_first_token_only(config: EncoderConfig) -> bool:
+        """Returns whether the classifier reads the pooled first token."""
         return config.classifier_pooling == "cls"
 
     @staticmethod
-    def _head(graph):
+    def _head(graph: EncoderGraph) -> Any:
         config = graph.config
         if config.classifier_pooling == "max":
             projected = convolve(
@@ -60,24 +65,28 @@ class SequenceClassificationHead(PreTrainedModel):
 
 
 class TokenClassificationHead(PreTrainedModel):
-    """Labels each token: logits float [batch, length, num_labels]."""
+    """Labels each token.
+
+    Its output is the logits, float [batch, length, num_labels].
+    """
 
     @staticmethod
-    def _head(graph):
+    def _head(graph: EncoderGraph) -> Any:
         return classify(graph, graph.last_hidden_state, graph.config.token_classifier_dropout_prob)
 
 
 class IntentAndSlotsHead(PreTrainedModel):
     """Classifies texts and labels their tokens at once (Chen et al. 2019, arXiv 1902.10909).
 
-    Outputs a dict: `intent_logits` float [batch, num_labels], of the pooled first token, and
-    `slot_logits` float [batch, length, len(config.slot_labels)].
+    Its output is a dict: `intent_logits`, float [batch, num_labels], from the pooled first token;
+    and `slot_logits`, float [batch, length, len(config.slot_labels)].
 
-    Raises UserError where the config names no slots.
+    Raises:
+        UserError: the config has no `slot_labels`.
     """
 
     @staticmethod
-    def _head(graph):
+    def _head(graph: EncoderGraph) -> Any:
         config = graph.config
         if not config.slot_labels:
             raise UserError(
@@ -97,39 +106,44 @@ class IntentAndSlotsHead(PreTrainedModel):
 
 
 class QuestionAnsweringHead(PreTrainedModel):
-    """Finds an answer's span (Devlin et al. 2019, arXiv 1810.04805, section 4.2).
+    """Finds the span of an answer (Devlin et al. 2019, arXiv 1810.04805, section 4.2).
 
-    Outputs a dict: `start_logits` and `end_logits`, float [batch, length]: how well each token
-    begins and ends the answer; where there is none, the first token does both.
+    Its output is a dict: `start_logits` and `end_logits`, float [batch, length], which score each
+    token as the first and the last of the answer. Without an answer it is the first token that
+    both point to.
     """
 
     @staticmethod
-    def _head(graph):
-        return answer_ends(graph, graph.last_hidden_state)
+    def _head(graph: EncoderGraph) -> Any:
+        return span_logits(graph, graph.last_hidden_state)
 
 
 class SentenceEmbeddingsHead(PreTrainedModel):
-    """Embeds texts: a dict of `embeddings` float [batch, hidden_size], each of length 1: the mean
-    of the last hidden states of a text's tokens (Reimers and Gurevych 2019, arXiv 1908.10084)."""
+    """Embeds texts (Reimers and Gurevych 2019, arXiv 1908.10084, section 3).
+
+    Its output is a dict: `embeddings`, float [batch, hidden_size], the means of the last hidden
+    states of a text's tokens, each scaled to length 1.
+    """
 
     @staticmethod
-    def _head(graph):
+    def _head(graph: EncoderGraph) -> Any:
         bias = graph.mask("pooling_bias", FLOAT_MASK_VALUE, 0.0, "row")
         return {"embeddings": NormalizedMean(name="embedding")([graph.last_hidden_state, bias])}
 
 
 class MaskedLMHead(PreTrainedModel):
-    """Predicts masked tokens: logits float [batch, length, vocab_size], tied to the embeddings.
+    """Predicts masked tokens, with weights that are tied to the embeddings.
 
-    With the input `masked_positions`, int32 [batch, tokens], it is asked about these tokens alone:
-    logits float [batch, tokens, vocab_size]. A device is asked about one token at a time.
+    Its output is the logits, float [batch, length, vocab_size]. With the input `masked_positions`,
+    int32 [batch, tokens], it predicts only the tokens there: float [batch, tokens, vocab_size]. An
+    exported model predicts one token per run.
     """
 
     extra_inputs = (MASKED_POSITIONS,)
     reads_word_table = True
 
     @staticmethod
-    def _head(graph):
+    def _head(graph: EncoderGraph) -> Any:
         config, x = graph.config, graph.last_hidden_state
         if MASKED_POSITIONS in graph.inputs:
             x = TokensAt(name="masked_tokens")([x, graph.inputs[MASKED_POSITIONS]])
@@ -138,8 +152,13 @@ class MaskedLMHead(PreTrainedModel):
         return TiedDecoder(name="decoder")([x, graph.word_table])
 
 
-def answer_ends(graph: EncoderGraph, x):
-    """Scores each token as the start and as the end of an answer; see `QuestionAnsweringHead`."""
+def span_logits(graph: EncoderGraph, x: Any) -> dict[str, Any]:
+    """Scores each token as the start and as the end of an answer; see `QuestionAnsweringHead`.
+
+    Args:
+        graph: the graph that the layers become part of.
+        x: float [batch, length, hidden_size].
+    """
     # Two products, so that each output has an int8 scale of its own.
     return {
         f"{end}_logits": TokenScores(name=end)(convolve(graph, x, 1, f"{end}_output"))
@@ -147,15 +166,34 @@ def answer_ends(graph: EncoderGraph, x):
     }
 
 
-def pool(graph: EncoderGraph):
-    """Applies BERT's pooler: tanh of a dense layer on the first token's last hidden state."""
+def pool(graph: EncoderGraph) -> Any:
+    """Applies BERT's pooler: the tanh of a dense layer on the first token's last hidden state.
+
+    Returns:
+        float [batch, hidden_size].
+    """
     first = FirstToken(name="first_token")(graph.last_hidden_state)
     return convolve(graph, first, graph.config.hidden_size, "pooler", activation="tanh")
 
 
 def classify(
-    graph: EncoderGraph, x, dropout: float, name: str = "classifier", classes: int | None = None
-):
-    """Applies dropout and the layer that makes logits, of `num_labels` unless said otherwise."""
+    graph: EncoderGraph,
+    x: Any,
+    dropout: float,
+    name: str = "classifier",
+    classes: int | None = None,
+) -> Any:
+    """Applies dropout and the dense layer that computes logits.
+
+    Args:
+        graph: the graph that the layers become part of.
+        x: float [batch, ..., hidden_size].
+        dropout: the dropout rate.
+        name: the name of the dense layer.
+        classes: the number of classes; None for the config's `num_labels`.
+
+    Returns:
+        float [batch, ..., classes].
+    """
     x = drop(graph, x, dropout, f"{name}_dropout")
     return convolve(graph, x, classes or graph.config.num_labels, name)

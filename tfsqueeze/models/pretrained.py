@@ -1,41 +1,52 @@
-"""What all models share: a Functional graph that a config describes, and its checkpoints."""
+"""The base of all models: a Functional Keras model that a config describes, with checkpoints."""
 
 from __future__ import annotations
 
 import os
 import types
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import tf_keras as keras
 
+from tfsqueeze.checkpoints.huggingface import load_pretrained, save_pretrained
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.models.encoder import EncoderGraph, encode, model_inputs
 from tfsqueeze.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class PreTrainedModel(keras.Model):
     """A Functional Keras model that a config describes.
 
-    config: of the class's `config_class`.
-    input_names: which of `input_ids`, `attention_mask`, `token_type_ids` the model takes, each
-        int32 [batch, length]; see `encode`. All that the architecture has by default. Inputs are
-        given as a dict by name.
+    Its inputs are a dict of int32 tensors [batch, length] by name.
 
-    `extra_tensors` holds, by name, tensors of a loaded checkpoint that the class has no use for;
-    `save_pretrained` writes them back.
+    Args:
+        config: an instance of `config_class`.
+        input_names: the inputs of the model: `input_ids`, and any of `attention_mask` and
+            `token_type_ids`; see `tfsqueeze.models.encoder.encode`. None stands for all that the
+            architecture has.
+
+    Attributes:
+        config_class: the class of the configuration.
+        extra_inputs: the names of the inputs that the head may have beside those of the encoder.
+        reads_word_table: whether the head reads the word embeddings.
+        is_bare_encoder: whether the model is the encoder without a task head.
+        extra_tensors: the tensors of a loaded checkpoint that the class does not use, by name;
+            `save_pretrained` writes them back.
     """
 
     config_class: ClassVar[type[EncoderConfig]]
-    # What the head takes beside the encoder's inputs and output.
     extra_inputs: ClassVar[tuple[str, ...]] = ()
     reads_word_table: ClassVar[bool] = False
-    # Whether the model is the encoder alone, without a task head.
     is_bare_encoder: ClassVar[bool] = False
 
     def __init__(
-        self, config: EncoderConfig, *, input_names: Iterable[str] | None = None, **kwargs
-    ):
+        self, config: EncoderConfig, *, input_names: Iterable[str] | None = None, **kwargs: Any
+    ) -> None:
         names = model_inputs(config) if input_names is None else tuple(input_names)
         graph = encode(
             config,
@@ -53,38 +64,45 @@ class PreTrainedModel(keras.Model):
                 **{f"attentions_{i}": x for i, x in graph.attentions.items()},
             }
         )
-        self.extra_tensors = types.MappingProxyType({})
+        self.extra_tensors: Mapping[str, np.ndarray] = types.MappingProxyType({})
 
     @staticmethod
     def reads_first_token_only(config: EncoderConfig) -> bool:
+        """Returns whether the head reads only the first token of the last hidden state."""
         return False
 
     @staticmethod
-    def _head(graph: EncoderGraph):
+    def _head(graph: EncoderGraph) -> Any:
         raise NotImplementedError
 
     @property
     def config(self) -> EncoderConfig:
-        """The configuration the model was built from."""
+        """The configuration that the model was built from."""
         return self._config
 
     def with_states(
         self, *, hidden_states: Iterable[int] = (), attentions: Iterable[int] = ()
     ) -> keras.Model:
-        """Returns a Keras model of the same layers that also outputs what is inside, computed once.
+        """Returns a Keras model of the same layers that also outputs inner states.
 
-        hidden_states: numbers of hidden states: 0 is the embedding output, i + 1 that of layer i.
-        attentions: numbers of layers, from 0, whose attention probabilities (before dropout) are
-            wanted.
+        Training it trains this model.
 
-        Its output is a dict: that of a bare encoder, or `logits`; `hidden_states_<i>` float
-        [batch, length, hidden_size]; and `attentions_<i>` float [batch, num_attention_heads,
-        length, length]. Training it trains this model.
+        Args:
+            hidden_states: the numbers of the wanted hidden states: 0 is the output of the
+                embeddings, i + 1 that of layer i.
+            attentions: the numbers of the layers, from 0, whose attention probabilities (before
+                dropout) are wanted.
 
-        Raises UserError for a number that the model does not have.
+        Returns:
+            A model whose output is a dict: the model's own outputs, a single one as `logits`;
+            `hidden_states_<i>`, float [batch, length, hidden_size]; and `attentions_<i>`, float
+            [batch, num_attention_heads, length, length].
+
+        Raises:
+            UserError: the model has no state with one of the numbers.
         """
-        outputs = self.output if isinstance(self.output, dict) else {"logits": self.output}
-        outputs = dict(outputs)
+        own: Any = self.output
+        outputs = dict(own) if isinstance(own, dict) else {"logits": own}
         for name in (
             *(f"hidden_states_{i}" for i in hidden_states),
             *(f"attentions_{i}" for i in attentions),
@@ -95,29 +113,34 @@ class PreTrainedModel(keras.Model):
         return keras.Model(self.input, outputs, name=f"{self.name}_with_states")
 
     def get_config(self) -> dict[str, Any]:
-        """Returns what rebuilds the model: its config and the names of its inputs."""
+        """Returns the arguments that rebuild the model: its config, input names and name."""
         return {
             "config": self._config.to_dict(),
-            "input_names": list(self.input_names),
+            "input_names": list(self.input_names or ()),
             "name": self.name,
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Rebuilds a model, with new weights, from `get_config`'s result."""
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        """Returns a model with new weights from the result of `get_config`."""
         config = dict(config)
         return cls(cls.config_class.from_dict(config.pop("config")), **config)
 
     @classmethod
-    def from_pretrained(cls, source: str | os.PathLike, **options: Any) -> PreTrainedModel:
-        """Builds the model from a Hugging Face folder, the name of a backbone, or a hub id; see
-        `load_pretrained`."""
-        from tfsqueeze.checkpoints.huggingface import load_pretrained
+    def from_pretrained(cls, source: str | os.PathLike, **options: Any) -> Self:
+        """Loads a model; see `tfsqueeze.checkpoints.huggingface.load_pretrained`.
 
+        Args:
+            source: a folder in Hugging Face's layout, the name of a backbone, or a hub id.
+            **options: further arguments of `load_pretrained`.
+        """
         return load_pretrained(cls, source, **options)
 
     def save_pretrained(self, folder: str | os.PathLike, dtype: str = "float32") -> None:
-        """Writes the model to a folder in Hugging Face's layout; see `checkpoints`."""
-        from tfsqueeze.checkpoints.huggingface import save_pretrained
+        """Writes a folder; see `tfsqueeze.checkpoints.huggingface.save_pretrained`.
 
+        Args:
+            folder: the folder to write, in Hugging Face's layout.
+            dtype: the type of the weights in the file, `float32` or `float16`.
+        """
         save_pretrained(self, folder, dtype)

@@ -1,25 +1,34 @@
-"""Layer reduction: a shallower model that starts from layers of a deeper one."""
+"""Layer reduction: a shallower model made of layers of a deeper one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.utils.errors import UserError
 
 
 def reduce_layers(model: PreTrainedModel, layers: Sequence[int]) -> PreTrainedModel:
-    """Returns a model of the same class whose i-th layer is a copy of the given one's layers[i].
+    """Returns a model of the same class with copies of some of the layers.
 
-    Embeddings and heads are copied too, and the config names the layers that are left (the
-    initialisation of DistilBERT, Sanh et al. 2019, arXiv 1910.01108, section 3). The model given
-    stays as it is.
+    Embeddings and heads are copied too, and the config describes the layers that are kept. This is
+    the initialization of DistilBERT (Sanh et al. 2019, arXiv 1910.01108, section 3).
 
-    layers: numbers of layers to keep, from 0, in their new order; at least one.
+    Args:
+        model: the model, which stays as it is.
+        layers: the numbers of the layers to keep, from 0, in their new order; at least one.
 
-    Raises UserError where `layers` is empty or names a layer that the model does not have, or
-    where the layers kept would share weights otherwise than in equal groups (ALBERT).
+    Raises:
+        UserError: `layers` is empty or names a layer that the model does not have, or some of the
+            layers to keep share weights and others do not (ALBERT).
+
+    Example:
+        >>> from tfsqueeze import SqueezeBertModel, load_preset, reduce_layers
+        >>> config = load_preset("squeezebert-micro", vocab_size=50, num_hidden_layers=3)
+        >>> reduce_layers(SqueezeBertModel(config), layers=[0, 2]).config.num_hidden_layers
+        2
     """
     config = model.config
     layers = list(layers)
@@ -44,20 +53,22 @@ def reduce_layers(model: PreTrainedModel, layers: Sequence[int]) -> PreTrainedMo
 
 
 def copy_layers(source: PreTrainedModel, target: PreTrainedModel, sources: dict[int, int]) -> None:
-    """Copies weights from one model to another of its class with other layers.
+    """Copies the weights of a model to another of its class, with other layers.
 
-    sources: for each set of weights of `target`, by its number in `layer_groups`, the set of
-        `source` that it becomes a copy of.
+    Args:
+        source: the model to copy from.
+        target: the model to copy to.
+        sources: for each set of weights of `target`, by its number in `layer_groups`, the number of
+            the set of `source` to copy.
     """
 
-    def source_name(match):
+    def source_name(match: re.Match[str]) -> str:
         return f"layer_{sources[int(match[1])]}_"
 
     for layer in target.layers:
         if not layer.weights:
-            # Some of these stand at the last layer only, whichever that is.
+            # Some of these exist at the last layer only, so the source may not have them.
             continue
-        layer.set_weights(
-            source.get_layer(re.sub(r"^layer_(\d+)_", source_name, layer.name)).get_weights()
-        )
+        source_layer: Any = source.get_layer(re.sub(r"^layer_(\d+)_", source_name, layer.name))
+        layer.set_weights(source_layer.get_weights())
     target.extra_tensors = source.extra_tensors

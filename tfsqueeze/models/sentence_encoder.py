@@ -1,4 +1,4 @@
-"""Sentence embeddings: one vector per text, near that of a text of like meaning."""
+"""Sentence embeddings: vectors of texts that are near for texts with similar meanings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,7 +17,7 @@ from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.utils.errors import UserError
 
-# What sentence-transformers writes beside a model.
+# Files that sentence-transformers writes beside a model.
 _LENGTH_FILE = "sentence_bert_config.json"
 _POOLING_FILE = Path("1_Pooling") / "config.json"
 
@@ -24,10 +25,16 @@ _POOLING_FILE = Path("1_Pooling") / "config.json"
 def mean_pool(hidden_state: tf.Tensor, attention_mask: tf.Tensor) -> tf.Tensor:
     """Averages the vectors of a text's tokens and scales the mean to length 1.
 
-    hidden_state: float [batch, length, hidden_size].
-    attention_mask: int32 [batch, length], 1 at tokens and 0 at padding; at least one token each.
+    This is the mean pooling of Sentence-BERT (Reimers and Gurevych 2019, arXiv 1908.10084, section
+    3).
 
-    Returns float [batch, hidden_size] (Reimers and Gurevych 2019, arXiv 1908.10084, section 3).
+    Args:
+        hidden_state: float [batch, length, hidden_size].
+        attention_mask: int32 [batch, length], 1 at tokens and 0 at padding; every text must have
+            a token.
+
+    Returns:
+        float [batch, hidden_size].
     """
     mask = tf.cast(attention_mask, hidden_state.dtype)[:, :, None]
     mean = tf.reduce_sum(hidden_state * mask, axis=1) / tf.reduce_sum(mask, axis=1)
@@ -35,14 +42,29 @@ def mean_pool(hidden_state: tf.Tensor, attention_mask: tf.Tensor) -> tf.Tensor:
 
 
 class SentenceEncoder:
-    """Embeds texts by a model and its tokenizer: the mean of the last hidden states, normalised.
+    """Embeds texts as the normalized means of a model's last hidden states.
 
-    model: a bare encoder with the inputs `input_ids` and `attention_mask`, such as a `BertModel`;
-        types are not fed.
-    tokenizer: its tokenizer; longer texts than its `max_length` are truncated.
+    Args:
+        model: a bare encoder with the inputs `input_ids` and `attention_mask`, such as a
+            `BertModel`.
+        tokenizer: the tokenizer of the model, which truncates texts to its `max_length`.
+
+    Example:
+        >>> from tfsqueeze import SentenceEncoder, SqueezeBertModel, WordPieceTokenizer
+        >>> from tfsqueeze.checkpoints.model_sources import pretrained_folder
+        >>> folder = pretrained_folder("squeezebert-tiny")
+        >>> model = SqueezeBertModel.from_pretrained(
+        ...     folder, input_names=("input_ids", "attention_mask")
+        ... )
+        >>> encoder = SentenceEncoder(model, WordPieceTokenizer.from_pretrained(folder))
+        >>> weather, rain, money = encoder.encode(
+        ...     ["What will the weather be?", "Is it going to rain?", "Send me cash."]
+        ... )
+        >>> bool(weather @ rain > weather @ money)
+        True
     """
 
-    def __init__(self, model: PreTrainedModel, tokenizer: WordPieceTokenizer):
+    def __init__(self, model: PreTrainedModel, tokenizer: WordPieceTokenizer) -> None:
         self.model = model
         self.tokenizer = tokenizer
         ids = tf.TensorSpec([None, None], tf.int32)
@@ -50,10 +72,14 @@ class SentenceEncoder:
 
     @classmethod
     def from_pretrained(cls, folder: str | os.PathLike) -> SentenceEncoder:
-        """Reads a BERT from a folder of sentence-transformers or transformers, with `vocab.txt`.
+        """Loads a BERT from a folder of sentence-transformers or transformers.
 
-        Raises UserError where a file is missing or damaged, or where the folder asks for another
-        pooling than the mean.
+        Args:
+            folder: the folder, with config.json, model.safetensors and vocab.txt.
+
+        Raises:
+            UserError: a file is missing or damaged, or the folder asks for a pooling other than
+                the mean.
         """
         folder = Path(folder)
         pooling = _read_json(folder / _POOLING_FILE)
@@ -77,13 +103,20 @@ class SentenceEncoder:
         return cls(model, tokenizer)
 
     def encode(self, texts: Sequence[str], batch_size: int = 32) -> np.ndarray:
-        """Returns the embeddings of texts: float32 [texts, hidden_size], each of length 1.
+        """Returns the embeddings of texts.
 
-        Texts of like length are batched together, each batch padded to its longest.
+        Texts of similar length form a batch, which is padded to the longest.
+
+        Args:
+            texts: the texts.
+            batch_size: the number of texts in a batch.
+
+        Returns:
+            float32 [texts, hidden_size], each row of length 1.
         """
         texts = list(texts)
         embeddings = np.zeros((len(texts), self.model.config.hidden_size), np.float32)
-        # By characters, which is near enough and costs no tokenization.
+        # The number of characters is close enough, and needs no tokenization.
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         for start in range(0, len(order), batch_size):
             rows = order[start : start + batch_size]
@@ -91,14 +124,14 @@ class SentenceEncoder:
             embeddings[rows] = self._embed(inputs["input_ids"], inputs["attention_mask"])
         return embeddings
 
-    def _embed_batch(self, input_ids, attention_mask):
+    def _embed_batch(self, input_ids: tf.Tensor, attention_mask: tf.Tensor) -> tf.Tensor:
         outputs = self.model(
             {"input_ids": input_ids, "attention_mask": attention_mask}, training=False
         )
         return mean_pool(outputs["last_hidden_state"], attention_mask)
 
 
-def _read_json(path):
+def _read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
@@ -111,8 +144,15 @@ def _read_json(path):
 
 
 def load_minilm() -> SentenceEncoder:
-    """Returns all-MiniLM-L6-v2 as a sentence encoder: texts in, float32 [texts, 384] out.
+    """Returns the sentence encoder all-MiniLM-L6-v2, whose embeddings have 384 channels.
 
-    Raises as `minilm_folder`.
+    Raises:
+        UserError: its archive cannot be fetched or read; see
+            `tfsqueeze.checkpoints.minilm.minilm_folder`.
+
+    Example:
+        >>> from tfsqueeze import load_minilm
+        >>> load_minilm().encode(["I want a refund."]).shape  # doctest: +SKIP
+        (1, 384)
     """
     return SentenceEncoder.from_pretrained(minilm_folder())

@@ -1,4 +1,4 @@
-"""Giving each layer its own weights in models whose layers share them."""
+"""Separate weights for layers that share them (ALBERT)."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ from tfsqueeze.models.reduction import copy_layers
 
 
 def unshare_layers(model: PreTrainedModel) -> PreTrainedModel:
-    """Returns a model that computes the same with weights of its own in each layer.
+    """Returns an equivalent model in which every layer has its own weights.
 
-    ALBERT becomes one with as many groups as layers; a model whose layers share nothing is
-    returned as it is. What is said of a layer, such as the ranges of its int8 tensors, then holds
-    at one depth only.
+    Each layer can then have its own ranges of int8 tensors.
+
+    Args:
+        model: the model, which stays as it is.
+
+    Returns:
+        For an ALBERT whose layers share weights, a copy with as many groups as layers; any other
+        model itself.
     """
     config = model.config
     if len(set(config.layer_groups)) == config.num_hidden_layers:
         return model
-    own = type(model)(
+    unshared = type(model)(
         config.replace(num_hidden_groups=config.num_hidden_layers),
         input_names=model.input_names,
         name=model.name,
     )
-    copy_layers(model, own, dict(enumerate(config.layer_groups)))
-    return own
+    copy_layers(model, unshared, dict(enumerate(config.layer_groups)))
+    return unshared

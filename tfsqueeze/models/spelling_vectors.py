@@ -1,31 +1,39 @@
-"""Word embeddings that are learned with those of tokens that are spelled alike."""
+"""Token embeddings that share vectors of spelling features while a model is trained."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tokenizers.spelling import spelling_feature_ids
 
 
 def share_spelling(model: PreTrainedModel, vocabulary: Sequence[str]) -> None:
-    """Adds to the embedding of each token, while a new model learns, vectors of what its spelling
-    shares with that of others, as those of letters in fastText (Bojanowski et al. 2017, arXiv
-    1607.04606, section 3.2).
+    """Adds vectors of spelling features to the token embeddings of a new model.
 
-    What a frequent token teaches about a shape or an ending holds for rare ones as well.
-    `fold_spelling` makes the sums a model's plain table.
+    Tokens with the same feature, such as an ending, share its vector, as words share those of
+    letter n-grams in fastText (Bojanowski et al. 2017, arXiv 1607.04606, section 3.2). So rare
+    tokens profit from what the model learns about frequent ones. After training, `fold_spelling`
+    turns the sums into a plain table.
 
-    vocabulary: the tokens in order of their ids.
+    Args:
+        model: a new model, which changes in place.
+        vocabulary: the tokens in the order of their ids.
     """
-    model.get_layer("embeddings").share_spelling(spelling_feature_ids(vocabulary))
+    embeddings: Any = model.get_layer("embeddings")
+    embeddings.share_spelling(spelling_feature_ids(vocabulary))
 
 
 def fold_spelling(model: PreTrainedModel) -> PreTrainedModel:
-    """Returns a plain model of the same outputs as one that `share_spelling` was done to."""
+    """Returns a model with plain embeddings and the same outputs.
+
+    Args:
+        model: a model that `share_spelling` changed; it stays as it is.
+    """
     plain = type(model)(model.config, input_names=model.input_names, name=model.name)
     for layer in plain.layers:
-        trained = model.get_layer(layer.name)
+        trained: Any = model.get_layer(layer.name)
         layer.set_weights(
             trained.folded_weights() if layer.name == "embeddings" else trained.get_weights()
         )

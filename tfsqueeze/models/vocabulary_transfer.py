@@ -1,8 +1,10 @@
-"""A pretrained model with another vocabulary."""
+"""Transfer of a pretrained model to another vocabulary."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from scipy import sparse
 
@@ -10,38 +12,40 @@ from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX, SPECIAL_TOKENS
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
-# The weights with a row for each token: the table, and the bias of a head for masked tokens.
+# The weights with one row per token: the embeddings, and the bias of the head of masked tokens.
 _PER_TOKEN = ("embeddings/word_embeddings", "decoder/bias")
 
 
 def transfer_vocabulary(
     model: PreTrainedModel, old: WordPieceTokenizer, new: WordPieceTokenizer
 ) -> PreTrainedModel:
-    """Returns a copy of a model that reads the tokens of another tokenizer.
+    """Returns a copy of a model for the tokens of another tokenizer.
 
-    The embedding of a token, and what else the model has for each token, starts as the mean of
-    those that the old tokenizer splits the token into (fast vocabulary transfer, Gee et al. 2022,
-    arXiv 2402.09977, section 3). The model given stays as it is.
+    The embedding of a token starts as the mean of the embeddings of the pieces that the old
+    tokenizer splits the token into (fast vocabulary transfer, Gee et al. 2022, arXiv 2402.09977,
+    section 3). So does a bias per token.
 
-    old: the tokenizer that the model was trained with.
+    Args:
+        model: the model, which stays as it is.
+        old: the tokenizer that the model was trained with.
+        new: the tokenizer of the copy.
     """
     config = model.config.replace(vocab_size=new.vocab_size, pad_token_id=new.pad_token_id)
     transferred = type(model)(config, input_names=model.input_names)
     means = _means(old, new)
     for layer in transferred.layers:
+        source: Any = model.get_layer(layer.name)
         layer.set_weights(
             [
                 means @ values if weight.name.split(":")[0] in _PER_TOKEN else values
-                for weight, values in zip(
-                    layer.weights, model.get_layer(layer.name).get_weights(), strict=True
-                )
+                for weight, values in zip(layer.weights, source.get_weights(), strict=True)
             ]
         )
     return transferred
 
 
-def _means(old, new):
-    """The share of each old token in each new one, float32 [new, old], sparse."""
+def _means(old: WordPieceTokenizer, new: WordPieceTokenizer) -> Any:
+    """Returns the share of each old token in each new one, sparse float32 [new, old]."""
     ids = {token: row for row, token in enumerate(old.vocabulary)}
     means = sparse.lil_matrix((new.vocab_size, old.vocab_size), dtype="float32")
     for row, token in enumerate(new.vocabulary):
@@ -55,9 +59,12 @@ def _means(old, new):
     return means.tocsr()
 
 
-def _pieces(token, ids, lowercase):
-    """The longest old tokens that a new one begins with, one after the other; none where a
-    character is unknown."""
+def _pieces(token: str, ids: Mapping[str, int], lowercase: bool) -> list[str]:
+    """Splits a new token into old ones, each the longest that fits.
+
+    Returns:
+        The old tokens; none if a character is unknown.
+    """
     prefix = (
         CONTINUATION_PREFIX
         if token.startswith(CONTINUATION_PREFIX) and token != CONTINUATION_PREFIX

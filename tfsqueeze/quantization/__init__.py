@@ -1,4 +1,4 @@
-"""Quantization-aware training by TF-MOT."""
+"""Quantization-aware training with TF-MOT, the TensorFlow Model Optimization Toolkit."""
 
 from tfsqueeze.quantization.qat import calibrate, load_quantized, quantize_aware
 

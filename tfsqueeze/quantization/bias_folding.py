@@ -1,13 +1,14 @@
-"""Offsets of normalization moved into the biases of the products that read it.
+"""Folding of normalization offsets (beta) into the biases of products.
 
-A product of x + beta is the product of x with another bias, and a residual sum of x + beta that of
-x where the branch's last product has beta in its bias. So the int8 graph adds no offset: one op
-less for each normalization.
+A product of x + beta is the product of x with another bias. A residual sum that reads x + beta is
+the sum that reads x, if the last product of the other branch has beta added to its bias. So the
+int8 graph needs no op for beta: one op less for each normalization.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -23,104 +24,117 @@ from tfsqueeze.layers import (
     TokensAt,
 )
 
-_PASSING_ON = (keras.layers.Dropout, FirstToken, FirstTokenOnDevice, TokensAt)
+# Layers whose output holds some or all vectors of their input, unchanged at inference.
+_IDENTITY_LAYERS = (keras.layers.Dropout, FirstToken, FirstTokenOnDevice, TokensAt)
 
 
 @dataclasses.dataclass
-class MovedOffsets:
-    """Which normalizations lose their offset, and what biases gain by that.
+class BiasFolding:
+    """The offsets of a model that biases can absorb, and the biases that absorb them.
 
-    normalizations: names of layers. biases: by the name of a `GroupedConvolution`, what is added
-    to its bias, float [filters].
+    Args:
+        normalizations: the names of the normalization layers that lose their offset.
+        bias_changes: what to add to the bias of a `GroupedConvolution`, float [filters], by the
+            name of the layer.
     """
 
     normalizations: set[str] = dataclasses.field(default_factory=set)
-    biases: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    bias_changes: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
 
-def move_offsets(model: keras.Model) -> MovedOffsets:
-    """Finds the normalizations of a float model whose offset biases can hold without a change of
-    the model's outputs."""
-    graph = _Graph(model)
-    moved = MovedOffsets()
+def find_bias_folding(model: keras.Model) -> BiasFolding:
+    """Finds the offsets that biases can absorb without a change of the model's outputs.
+
+    Args:
+        model: a float Functional model, which stays as it is.
+    """
+    graph = _LayerGraph(model)
+    folding = BiasFolding()
     for layer in model.layers:
         if not isinstance(layer, (LayerNorm, NoNorm)) or not layer.center:
             continue
-        takers = graph.takers(layer)
-        if takers is None:
+        products = graph.absorbing_products(layer)
+        if products is None:
             continue
-        moved.normalizations.add(layer.name)
+        folding.normalizations.add(layer.name)
         beta = layer.beta.numpy()
-        for product, reads in takers:
-            gain = _product(product, beta) if reads else beta
-            moved.biases[product.name] = moved.biases.get(product.name, 0.0) + gain
-    return moved
+        for product, reads_offset in products:
+            change = _multiply(product, beta) if reads_offset else beta
+            folding.bias_changes[product.name] = (
+                folding.bias_changes.get(product.name, 0.0) + change
+            )
+    return folding
 
 
-def _product(layer: GroupedConvolution, x: np.ndarray) -> np.ndarray:
-    """The layer's products with one vector, float [channels] to [filters], without bias."""
+def _multiply(layer: GroupedConvolution, x: np.ndarray) -> np.ndarray:
+    """Returns the layer's product with one vector, float [channels] to [filters], without bias."""
     return np.concatenate(
         [
-            piece @ np.squeeze(getattr(layer, f"kernel_{group}").numpy(), (0, 1))
-            for group, piece in enumerate(np.split(x, layer.groups))
+            part @ np.squeeze(getattr(layer, f"kernel_{group}").numpy(), (0, 1))
+            for group, part in enumerate(np.split(x, layer.groups))
         ]
     )
 
 
-class _Graph:
-    """Who reads whose output in a Functional model."""
+class _LayerGraph:
+    """The producers and consumers of each layer of a Functional model."""
 
-    def __init__(self, model):
-        self._ends = {tensor.node.layer.name for tensor in tf.nest.flatten(model.outputs)}
-        self._sources, self._readers = {}, {}
+    def __init__(self, model: keras.Model) -> None:
+        self._output_layers = {tensor.node.layer.name for tensor in tf.nest.flatten(model.outputs)}
+        self._producers: dict[str, list[Any] | None] = {}
+        self._consumers: dict[str, list[Any]] = {}
         for layer in model.layers:
-            sources = [
+            producers = [
                 [tensor.node.layer for tensor in node.keras_inputs] for node in layer.inbound_nodes
             ]
-            # What suits one call of a layer that has several may not suit another.
-            self._sources[layer.name] = sources[0] if len(sources) == 1 else None
-            for source in sum(sources, []):
-                self._readers.setdefault(source.name, []).append(layer)
+            # A layer with several calls has no one list: what is right for one call may be wrong
+            # for another.
+            self._producers[layer.name] = producers[0] if len(producers) == 1 else None
+            for producer in sum(producers, []):
+                self._consumers.setdefault(producer.name, []).append(layer)
 
-    def takers(self, layer) -> list[tuple[GroupedConvolution, bool]] | None:
-        """Returns the products that can take the layer's offset, and whether each reads it or
-        stands at the end of the branch that is added to it; None where not all of its readers
-        can do without."""
-        if layer.name in self._ends or self._sources[layer.name] is None:
+    def absorbing_products(self, layer: Any) -> list[tuple[GroupedConvolution, bool]] | None:
+        """Finds the products that can absorb the offset of a layer.
+
+        Returns:
+            The products, each with whether it reads the offset (True) or ends the branch to which
+            the offset is added (False). None if not every consumer can do without the offset.
+        """
+        if layer.name in self._output_layers or self._producers[layer.name] is None:
             return None
-        takers = []
-        for reader in self._readers.get(layer.name, []):
-            if self._sources[reader.name] is None:
+        products: list[tuple[GroupedConvolution, bool]] = []
+        for consumer in self._consumers.get(layer.name, []):
+            if self._producers[consumer.name] is None:
                 return None
-            if isinstance(reader, GroupedConvolution):
-                found = [(reader, True)]
-            elif isinstance(reader, ResidualAdd):
-                product = self._branch_product(reader, layer)
+            if isinstance(consumer, GroupedConvolution):
+                found = [(consumer, True)]
+            elif isinstance(consumer, ResidualAdd):
+                product = self._last_product_of_branch(consumer, layer)
                 found = product and [(product, False)]
-            elif isinstance(reader, _PASSING_ON):
-                found = self.takers(reader)
+            elif isinstance(consumer, _IDENTITY_LAYERS):
+                found = self.absorbing_products(consumer)
             else:
                 found = None
             if found is None:
                 return None
-            takers += found
-        return takers
+            products += found
+        return products
 
-    def _branch_product(self, add, identity):
-        """The product whose output is all that is added to `identity`, or None."""
-        others = [source for source in self._sources[add.name] if source is not identity]
+    def _last_product_of_branch(self, add: Any, identity: Any) -> GroupedConvolution | None:
+        """Returns the product whose output is all that is added to `identity`, or None."""
+        others = [layer for layer in self._producers[add.name] or () if layer is not identity]
         layer = others[0] if len(others) == 1 else None
-        while layer is not None and self._read_once(layer):
+        while layer is not None and self._has_one_consumer(layer):
             if isinstance(layer, GroupedConvolution):
                 return layer if layer.activation is None else None
             if not isinstance(layer, keras.layers.Dropout):
                 return None
-            layer = self._sources[layer.name][0]
+            layer = (self._producers[layer.name] or (None,))[0]
         return None
 
-    def _read_once(self, layer):
+    def _has_one_consumer(self, layer: Any) -> bool:
         return (
-            layer.name not in self._ends
-            and self._sources[layer.name] is not None
-            and len(self._readers[layer.name]) == 1
+            layer.name not in self._output_layers
+            and self._producers[layer.name] is not None
+            and len(self._consumers[layer.name]) == 1
         )

@@ -1,19 +1,25 @@
-"""From a float model to its quantization-aware twin."""
+"""Quantization-aware models: made from float models, calibrated and loaded."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
-from tensorflow_model_optimization.quantization.keras import quantize_annotate_layer, quantize_apply
+from tensorflow_model_optimization.quantization.keras import (  # pyright: ignore[reportMissingImports]
+    quantize_annotate_layer,
+    quantize_apply,
+    quantize_scope,
+)
 
 from tfsqueeze.layers import GroupedConvolution, QuantizableLayer
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.models.sharing import unshare_layers
-from tfsqueeze.quantization.bias_folding import move_offsets
+from tfsqueeze.quantization.bias_folding import BiasFolding, find_bias_folding
 from tfsqueeze.quantization.quantize_config import (
     SqueezeBertQuantizeConfig,
     SqueezeBertQuantizeScheme,
@@ -23,57 +29,75 @@ from tfsqueeze.utils.errors import UserError
 
 
 def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None) -> keras.Model:
-    """Returns a TF-MOT quantization-aware model with the weights of a float model of ours.
+    """Returns a quantization-aware copy of a float model of tfsqueeze, made with TF-MOT.
 
-    Every tensor that the int8 graph will hold, inside layer normalization and attention too,
-    is fake-quantized: weights of products symmetrically per output channel, the rest per tensor.
+    Every tensor that the int8 graph will have is fake-quantized, also inside layer normalization
+    and attention: the weights of products symmetrically per output channel, the rest per tensor.
     The result is an ordinary Keras model: compile and fit it, then convert it. Layers that share
     weights (ALBERT) get weights of their own first, since their ranges differ.
 
-    calibration_data: batches of model inputs (or of (inputs, labels) pairs) for the initial
-        ranges of the activations; a `tf.data.Dataset` will do. Without it the first training
-        batch sets them, and the model is not to be used before.
+    Args:
+        model: the float model, which stays as it is.
+        calibration_data: batches of model inputs, or of (inputs, labels) pairs, for the initial
+            ranges of the activations; a `tf.data.Dataset` will do. Without it the first training
+            batch sets the ranges, and the model must not be used before.
 
-    Raises UserError where the model holds a layer that has no int8 form.
+    Raises:
+        UserError: the model has a layer without an int8 form.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfsqueeze import SqueezeBertForSequenceClassification, load_preset, quantize_aware
+        >>> config = load_preset("squeezebert-micro", vocab_size=50)
+        >>> model = SqueezeBertForSequenceClassification(config, input_names=("input_ids",))
+        >>> input_ids = np.array([[2, 7, 9, 3], [2, 8, 3, 0]])
+        >>> qat_model = quantize_aware(model, [{"input_ids": input_ids}])
+        >>> qat_model.predict({"input_ids": input_ids}, verbose=0).shape
+        (2, 2)
     """
     _check(model)
     if isinstance(model, PreTrainedModel):
         model = unshare_layers(model)
 
-    offsets = move_offsets(model)
+    folding = find_bias_folding(model)
 
-    def twin(layer):
+    def annotated_copy(layer: Any) -> Any:
         if not isinstance(layer, QuantizableLayer):
             return layer.__class__.from_config(layer.get_config())
         config = layer.quantized_config()
-        if layer.name in offsets.normalizations:
+        if layer.name in folding.normalizations:
             config["center"] = False
         return quantize_annotate_layer(
             layer.__class__.from_config(config), SqueezeBertQuantizeConfig()
         )
 
-    annotated = keras.models.clone_model(model, clone_function=twin)
-    annotated.set_weights(_folded_weights(model, offsets))
+    annotated = keras.models.clone_model(model, clone_function=annotated_copy)
+    annotated.set_weights(_folded_weights(model, folding))
     with quantize_objects_scope():
-        quantized = quantize_apply(
+        qat_model = quantize_apply(
             annotated, SqueezeBertQuantizeScheme(), quantized_layer_name_prefix=""
         )
     if calibration_data is not None:
-        calibrate(quantized, calibration_data)
-    return quantized
+        calibrate(qat_model, calibration_data)
+    return qat_model
 
 
-def calibrate(quantized: keras.Model, batches: Iterable) -> None:
-    """Takes the ranges of all fake-quantized tensors from batches of model inputs.
+def calibrate(qat_model: keras.Model, batches: Iterable) -> None:
+    """Updates the ranges of a quantization-aware model's activations from data.
 
-    Raises UserError where there are no batches.
+    Args:
+        qat_model: the model, which changes in place.
+        batches: batches of model inputs, or of (inputs, labels) pairs.
+
+    Raises:
+        UserError: there are no batches.
     """
     count = 0
 
     @tf.function
-    def observe(inputs):
+    def observe(inputs: Any) -> None:
         with observe_ranges():
-            quantized(inputs, training=False)
+            qat_model(inputs, training=False)
 
     for batch in batches:
         observe(batch[0] if isinstance(batch, tuple) else batch)
@@ -82,23 +106,37 @@ def calibrate(quantized: keras.Model, batches: Iterable) -> None:
         raise UserError("calibration_data holds no batches; give at least one batch of inputs")
 
 
-def quantize_objects_scope():
-    """Returns the custom-object scope in which a quantization-aware model can be loaded."""
-    from tensorflow_model_optimization.quantization.keras import quantize_scope
-
+def quantize_objects_scope() -> contextlib.AbstractContextManager[Any]:
+    """Returns the Keras custom-object scope that loading a quantization-aware model needs."""
     return quantize_scope({"SqueezeBertQuantizeConfig": SqueezeBertQuantizeConfig})
 
 
 def load_quantized(path: str | os.PathLike, compile: bool = True) -> keras.Model:
     """Loads a quantization-aware model that `model.save` wrote in Keras format.
 
-    compile: whether to restore the loss and the optimizer too, as in Keras.
+    Args:
+        path: the `.keras` file.
+        compile: whether to restore the loss and the optimizer too, as in Keras.
+
+    Example:
+        >>> import os, tempfile
+        >>> import numpy as np
+        >>> from tfsqueeze import SqueezeBertModel, load_preset, load_quantized, quantize_aware
+        >>> config = load_preset("squeezebert-micro", vocab_size=50, num_hidden_layers=1)
+        >>> model = SqueezeBertModel(config, input_names=("input_ids",))
+        >>> qat_model = quantize_aware(model, [{"input_ids": np.array([[2, 7, 9, 3]])}])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     qat_model.save(os.path.join(folder, "model.keras"))
+        ...     loaded = load_quantized(os.path.join(folder, "model.keras"), compile=False)
+        >>> len(loaded.weights) == len(qat_model.weights)
+        True
     """
     with quantize_objects_scope():
-        return keras.models.load_model(path, compile=compile)
+        model: Any = keras.models.load_model(path, compile=compile)
+        return model
 
 
-def _check(model):
+def _check(model: keras.Model) -> None:
     plain = (keras.layers.InputLayer, keras.layers.Dropout)
     for layer in model.layers:
         if not isinstance(layer, (QuantizableLayer, *plain)):
@@ -108,17 +146,17 @@ def _check(model):
             )
 
 
-def _folded_weights(model, offsets):
-    """Returns the weights of the twin: with constant factors and offsets folded into products."""
+def _folded_weights(model: keras.Model, folding: BiasFolding) -> list[np.ndarray]:
+    """Returns the model's weights with constant factors and offsets folded into products."""
     values = []
     for layer in model.layers:
         weights = {id(weight): weight.numpy() for weight in layer.weights}
-        if layer.name in offsets.normalizations:
+        if layer.name in folding.normalizations:
             del weights[id(layer.beta)]
         if isinstance(layer, GroupedConvolution):
-            gains = offsets.biases.get(layer.name, np.zeros(layer.filters, np.float32))
-            for group, gain in enumerate(np.split(gains, layer.groups)):
-                weights[id(getattr(layer, f"bias_{group}"))] += gain
+            changes = folding.bias_changes.get(layer.name, np.zeros(layer.filters, np.float32))
+            for group, change in enumerate(np.split(changes, layer.groups)):
+                weights[id(getattr(layer, f"bias_{group}"))] += change
             weights = {key: layer.output_scale * weight for key, weight in weights.items()}
         values.extend(weights.values())
     return values

@@ -12,12 +12,13 @@ import tf_keras as keras
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from tfsqueeze import models
 from tfsqueeze.checkpoints.huggingface import CONFIG_FILE, WEIGHTS_FILE
 from tfsqueeze.models.encoder import MODEL_INPUTS
 from tfsqueeze.models.reduction import reduce_layers
 from tfsqueeze.models.squeezebert import (
+    SqueezeBertForIntentAndSlots,
     SqueezeBertForMaskedLM,
+    SqueezeBertForQuestionAnswering,
     SqueezeBertForSequenceClassification,
     SqueezeBertForTokenClassification,
     SqueezeBertModel,
@@ -28,7 +29,7 @@ GOLDENS = {
     "base": SqueezeBertModel,
     "mixed_groups": SqueezeBertModel,
     "masked_lm": SqueezeBertForMaskedLM,
-    "question_answering": models.SqueezeBertForQuestionAnswering,
+    "question_answering": SqueezeBertForQuestionAnswering,
     "sequence_classification": SqueezeBertForSequenceClassification,
     "token_classification": SqueezeBertForTokenClassification,
 }
@@ -94,7 +95,7 @@ def test_every_golden_output_and_a_bit_identical_round_trip(name, goldens_dir, t
     fields = json.loads((tmp_path / "again" / CONFIG_FILE).read_text())
     original_fields = json.loads((folder / CONFIG_FILE).read_text())
     assert fields["architectures"] == original_fields["architectures"]
-    # Nothing of our own, which other readers might take amiss, in a config of the paper's model.
+    # A config of the paper's model has no fields that other readers might misunderstand.
     labels = {"id2label", "label2id"}
     assert set(fields) - labels <= set(original_fields)
     assert all(fields[key] == original_fields[key] for key in set(fields) & set(original_fields))
@@ -106,7 +107,7 @@ def test_every_golden_output_and_a_bit_identical_round_trip(name, goldens_dir, t
         SqueezeBertModel,
         SqueezeBertForSequenceClassification,
         SqueezeBertForMaskedLM,
-        models.SqueezeBertForIntentAndSlots,
+        SqueezeBertForIntentAndSlots,
     ],
     ids=lambda c: c.__name__,
 )
@@ -155,7 +156,7 @@ def test_names_of_variant_tensors(tiny_config, tmp_path):
 
 def test_names_of_the_classifiers_of_intents_and_slots(tiny_config, tmp_path):
     config = tiny_config(num_hidden_layers=1, slot_labels=("O", "B-city")).with_labels("abc")
-    models.SqueezeBertForIntentAndSlots(config).save_pretrained(tmp_path)
+    SqueezeBertForIntentAndSlots(config).save_pretrained(tmp_path)
     shapes = {key: value.shape for key, value in load_file(tmp_path / WEIGHTS_FILE).items()}
     assert shapes["intent_classifier.weight"] == (3, 16)
     assert shapes["slot_classifier.weight"] == (2, 16)
@@ -172,10 +173,10 @@ def test_a_base_checkpoint_in_a_task_class(goldens_dir):
     assert list(model.input_names) == ["input_ids"]
     base = load_quietly(SqueezeBertModel, folder)
     for layer in ("embeddings", "layer_1_output", "pooler"):
-        for ours, theirs in zip(
+        for actual, expected in zip(
             model.get_layer(layer).get_weights(), base.get_layer(layer).get_weights(), strict=True
         ):
-            np.testing.assert_array_equal(ours, theirs)
+            np.testing.assert_array_equal(actual, expected)
 
 
 def test_squeeze_expand_blocks_may_be_added(goldens_dir, tmp_path):
@@ -184,11 +185,11 @@ def test_squeeze_expand_blocks_may_be_added(goldens_dir, tmp_path):
         model = SqueezeBertModel.from_pretrained(folder, feed_forward_type="both")
     base = load_quietly(SqueezeBertModel, folder)
     for layer in ("embeddings", "layer_1_output", "pooler"):
-        for ours, theirs in zip(
+        for actual, expected in zip(
             model.get_layer(layer).get_weights(), base.get_layer(layer).get_weights(), strict=True
         ):
-            np.testing.assert_array_equal(ours, theirs)
-    # Once they are there none may be missing.
+            np.testing.assert_array_equal(actual, expected)
+    # In a checkpoint with such blocks none may be missing.
     model.save_pretrained(tmp_path)
     tensors = load_file(tmp_path / WEIGHTS_FILE)
     del tensors["encoder.layers.1.squeeze_expand.expand.bias"]
@@ -296,7 +297,7 @@ def test_half_a_head(golden):
             r"needs float32 \[97, 32\]",
         ),
         ({"num_hidden_layers": 3}, "'encoder.layers.2.attention.query.weight' is missing"),
-        ({"num_hidden_layers": 1}, "'encoder.layers.1.attention.key.bias' has no place"),
+        ({"num_hidden_layers": 1}, "'encoder.layers.1.attention.key.bias' does not belong"),
     ],
 )
 def test_a_config_of_another_model(golden, fields, message):
@@ -306,7 +307,7 @@ def test_a_config_of_another_model(golden, fields, message):
         SqueezeBertModel.from_pretrained(folder)
 
 
-def test_integers_in_the_place_of_weights(golden):
+def test_integers_instead_of_weights(golden):
     folder = golden("mixed_groups")
     change_tensors(
         folder, lambda t: t.update({"pooler.dense.bias": t["pooler.dense.bias"].astype(np.int8)})
@@ -316,7 +317,7 @@ def test_integers_in_the_place_of_weights(golden):
 
 
 def first_cut_tensor(data, size):
-    """The first tensor, by place in the file, that does not fit in `size` bytes of it."""
+    """The first tensor, by position in the file, that does not fit in `size` bytes of it."""
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
     header.pop("__metadata__", None)

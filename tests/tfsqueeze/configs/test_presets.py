@@ -34,7 +34,7 @@ def test_base_is_the_papers_model():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_has_only_known_fields(name):
-    path = resources.files("tfsqueeze") / "presets" / f"{name}.json"
+    path = resources.files("tfsqueeze.configs.presets") / f"{name}.json"
     fields = set(json.loads(path.read_text("utf-8")))
     assert fields - {"description"} <= set(SqueezeBertConfig().to_dict())
 
@@ -53,7 +53,8 @@ def test_an_unknown_preset_or_field():
 
 def test_presets_and_sizes_do_not_load_tensorflow():
     code = (
-        "import sys; from tfsqueeze.models import count_macs, load_preset; "
+        "import sys; from tfsqueeze.configs.presets import load_preset; "
+        "from tfsqueeze.models.complexity import count_macs; "
         "count_macs(load_preset('squeezebert-base')); assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -63,8 +63,8 @@ def test_kept_outputs_give_the_losses_of_the_teacher_itself(teacher, student, in
 
 def test_a_quantization_aware_student_learns(teacher, student, input_ids):
     labels = teacher.predict(input_ids, verbose=0).argmax(axis=1)
-    twin = quantize_aware(student, [input_ids])
-    distiller = compiled(Distiller(twin, teacher, EVERYTHING, twin_of=student), 3e-3)
+    qat_student = quantize_aware(student, [input_ids])
+    distiller = compiled(Distiller(qat_student, teacher, EVERYTHING, float_model=student), 3e-3)
     history = distiller.fit(
         {"input_ids": input_ids}, labels, batch_size=8, epochs=6, verbose=0
     ).history
@@ -81,5 +81,5 @@ def test_what_is_missing_is_one_sentence(teacher, student, tiny_config, input_id
     convolutional = type(student)(
         student.config.replace(layer_types=("convolution",) * 2), input_names=("input_ids",)
     )
-    with pytest.raises(UserError, match="no layer of the student attends"):
+    with pytest.raises(UserError, match="no layer of the student has attention"):
         Distiller(convolutional, teacher, DistillationOptions(attentions=1))

@@ -24,24 +24,24 @@ def student_config(groups, **changes):
     return SqueezeBertConfig(**{**fields, **changes})
 
 
-def squeezed(teacher, config, input_ids, **options):
+def initialized(teacher, config, input_ids, **options):
     return init_from_teacher(
         teacher, SqueezeBertForSequenceClassification, config, input_ids, **options
     )
 
 
 def test_one_group_is_the_teacher(teacher, input_ids):
-    student = squeezed(teacher, student_config(1), input_ids)
+    student = initialized(teacher, student_config(1), input_ids)
     np.testing.assert_allclose(
         student.predict(input_ids, verbose=0), teacher.predict(input_ids, verbose=0), atol=1e-4
     )
 
 
 def test_layers_are_those_asked_for(teacher, input_ids):
-    student = squeezed(teacher, student_config(1, num_hidden_layers=2), input_ids, layers=(3, 1))
-    for ours, theirs in (("layer_0_query", "layer_3_query"), ("layer_1_output", "layer_1_output")):
+    student = initialized(teacher, student_config(1, num_hidden_layers=2), input_ids, layers=(3, 1))
+    for name, source in (("layer_0_query", "layer_3_query"), ("layer_1_output", "layer_1_output")):
         np.testing.assert_array_equal(
-            student.get_layer(ours).get_weights()[0], teacher.get_layer(theirs).get_weights()[0]
+            student.get_layer(name).get_weights()[0], teacher.get_layer(source).get_weights()[0]
         )
 
 
@@ -49,14 +49,14 @@ def test_least_squares_is_nearer_than_blocks(teacher, input_ids):
     expected = teacher.with_states(hidden_states=[1])(input_ids)["hidden_states_1"].numpy()
     errors = {}
     for method in ("block_diagonal", "least_squares"):
-        student = squeezed(teacher, student_config(2), input_ids, method=method)
+        student = initialized(teacher, student_config(2), input_ids, method=method)
         actual = student.with_states(hidden_states=[1])(input_ids)["hidden_states_1"].numpy()
         errors[method] = np.mean((actual - expected)[input_ids != 0] ** 2)
     assert errors["least_squares"] < 0.95 * errors["block_diagonal"]
 
 
 def test_blocks_are_the_teachers_weights(teacher, input_ids):
-    student = squeezed(teacher, student_config(2), input_ids, method="block_diagonal")
+    student = initialized(teacher, student_config(2), input_ids, method="block_diagonal")
     kernel = np.squeeze(teacher.get_layer("layer_2_intermediate").get_weights()[0])
     second = student.get_layer("layer_2_intermediate").get_weights()[1]
     np.testing.assert_array_equal(np.squeeze(second), kernel[12:, 16:])
@@ -72,4 +72,4 @@ def test_blocks_are_the_teachers_weights(teacher, input_ids):
 )
 def test_what_does_not_fit(teacher, input_ids, changes, options, message):
     with pytest.raises(UserError, match=message):
-        squeezed(teacher, student_config(2, **changes), input_ids, **options)
+        initialized(teacher, student_config(2, **changes), input_ids, **options)

@@ -11,7 +11,7 @@ from tfsqueeze.distillation.losses import (
     mean_over_tokens,
     sentence_loss,
     soft_label_loss,
-    word_soft_label_loss,
+    token_soft_label_loss,
 )
 
 
@@ -33,12 +33,12 @@ def test_soft_labels(draw):
     assert float(soft_label_loss(teacher, teacher, 2.0)) == pytest.approx(0, abs=1e-6)
 
 
-def test_soft_labels_of_words_leave_out_those_without(draw):
+def test_soft_labels_of_tokens_leave_out_those_without(draw):
     student, teacher = draw.normal(size=(2, 2, 4, 3)).astype("float32")
     expected = float(soft_label_loss(student[0, :3], teacher[0, :3], 2.0))
     teacher[0, 3], teacher[1] = np.nan, np.nan
-    assert float(word_soft_label_loss(student, teacher, 2.0)) == pytest.approx(expected, rel=1e-4)
-    assert float(word_soft_label_loss(student, np.full_like(teacher, np.nan), 2.0)) == 0
+    assert float(token_soft_label_loss(student, teacher, 2.0)) == pytest.approx(expected, rel=1e-4)
+    assert float(token_soft_label_loss(student, np.full_like(teacher, np.nan), 2.0)) == 0
 
 
 def test_hard_labels_leave_out_the_negative(draw):

@@ -28,8 +28,8 @@ def test_they_are_the_teachers(teacher, input_ids, tmp_path):
 
 
 def test_an_interrupted_computation_goes_on(teacher, input_ids, tmp_path, monkeypatch):
-    monkeypatch.setattr(teacher_outputs, "_ROWS_AT_ONCE", 8)
-    monkeypatch.setattr(teacher_outputs, "_TOKENS_AT_ONCE", 24)
+    monkeypatch.setattr(teacher_outputs, "_ROWS_PER_BLOCK", 8)
+    monkeypatch.setattr(teacher_outputs, "_TOKENS_PER_BATCH", 24)
     done = []
 
     def interrupt(count, total):

@@ -41,10 +41,10 @@ def test_every_class_survives_saving(
     assert type(loaded) is type(model)
     assert loaded.config == teacher_config
     assert_same_outputs(model, loaded, tiny_batch)
-    twin = type(model).from_config(model.get_config())
-    assert twin.name == "teacher"
-    twin.set_weights(model.get_weights())
-    assert_same_outputs(model, twin, tiny_batch)
+    rebuilt = type(model).from_config(model.get_config())
+    assert rebuilt.name == "teacher"
+    rebuilt.set_weights(model.get_weights())
+    assert_same_outputs(model, rebuilt, tiny_batch)
 
 
 def test_the_bare_encoder_names_its_outputs(
@@ -123,7 +123,7 @@ def test_states_inside_are_those_of_the_model(teacher_class, teacher_config, tin
     np.testing.assert_allclose(attention.sum(-1), 1, atol=1e-5)
     masked = np.broadcast_to(batch["attention_mask"][:, None, None] == 0, attention.shape)
     np.testing.assert_array_equal(attention[masked], 0)
-    # The view has no weights of its own.
+    # The view has no other weights.
     assert {id(w) for w in view.weights} == {id(w) for w in model.weights}
 
 
@@ -180,16 +180,19 @@ def test_unsharing_keeps_the_outputs(
     architecture, teacher_class, teacher_config, tiny_batch, randomize
 ):
     model = randomize(teacher_class(CLASSIFIER)(teacher_config))
-    own = unshare_layers(model)
-    assert_same_outputs(model, own, tiny_batch, atol=1e-6)
+    unshared = unshare_layers(model)
+    assert_same_outputs(model, unshared, tiny_batch, atol=1e-6)
     if architecture != "Albert":
-        assert own is model
+        assert unshared is model
         return
-    assert own.config.num_hidden_groups == 3
-    assert sum(count_parameters(own.config).values()) > sum(count_parameters(model.config).values())
-    kernels = [own.get_layer(f"layer_{i}_query").get_weights()[0] for i in range(3)]
+    assert unshared.config.num_hidden_groups == 3
+    unshared_size, shared_size = (
+        sum(count_parameters(m.config).values()) for m in (unshared, model)
+    )
+    assert unshared_size > shared_size
+    kernels = [unshared.get_layer(f"layer_{i}_query").get_weights()[0] for i in range(3)]
     np.testing.assert_array_equal(kernels[2], kernels[0])
-    assert unshare_layers(own) is own
+    assert unshare_layers(unshared) is unshared
 
 
 def test_layers_in_groups_are_kept_whole_or_apart(

@@ -79,7 +79,7 @@ def test_every_golden_output_and_a_bit_identical_round_trip(name, goldens_dir, t
     fields, original_fields = (
         json.loads((f / CONFIG_FILE).read_text()) for f in (tmp_path, folder)
     )
-    # Nothing of our own, which other readers might take amiss.
+    # There are no fields that other readers might misunderstand.
     assert set(fields) - {"id2label", "label2id"} <= set(original_fields)
     assert all(fields[key] == original_fields[key] for key in set(fields) & set(original_fields))
 
@@ -96,10 +96,10 @@ def test_task_models_round_trip(
     loaded = load_quietly(type(model), tmp_path)
     assert loaded.config == model.config
     batch = {name: tiny_batch[name] for name in model.input_names}
-    for ours, theirs in zip(
+    for actual, expected in zip(
         tf.nest.flatten(loaded(batch)), tf.nest.flatten(model(batch)), strict=True
     ):
-        np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_array_equal(actual, expected)
 
 
 # As transformers' classes name them.
@@ -163,10 +163,10 @@ def test_a_base_checkpoint_in_a_task_class_and_back(goldens_dir, tmp_path):
         "leaves out classifier.weight, classifier.bias",
     ):
         again = BertModel.from_pretrained(tmp_path)
-    for ours, theirs in zip(
+    for actual, expected in zip(
         again.get_weights(), load_quietly(BertModel, folder).get_weights(), strict=True
     ):
-        np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_array_equal(actual, expected)
 
 
 def test_old_checkpoints_with_gamma_and_beta_and_tied_copies(golden, goldens_dir):
@@ -185,8 +185,8 @@ def test_old_checkpoints_with_gamma_and_beta_and_tied_copies(golden, goldens_dir
     change_tensors(folder, age)
     model = load_quietly(BertForMaskedLM, folder)
     original = load_quietly(BertForMaskedLM, goldens_dir / "bert_masked_lm")
-    for ours, theirs in zip(model.get_weights(), original.get_weights(), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    for actual, expected in zip(model.get_weights(), original.get_weights(), strict=True):
+        np.testing.assert_array_equal(actual, expected)
 
 
 def test_a_decoder_that_is_not_tied_is_refused(golden):
@@ -210,14 +210,15 @@ def test_a_decoder_that_is_not_tied_is_refused(golden):
         (
             "bert_base",
             {"hidden_size": 28},
-            r"'embeddings.word_embeddings.weight' is float32 \[96, 32\]; .* needs float32 \[96, 28\]",
+            r"'embeddings.word_embeddings.weight' is float32 \[96, 32\]; .* "
+            r"needs float32 \[96, 28\]",
         ),
         (
             "bert_base",
             {"num_hidden_layers": 4},
             "'encoder.layer.3.attention.self.query.weight' is missing",
         ),
-        ("bert_base", {"num_hidden_layers": 2}, "'encoder.layer.2.[a-zA-Z.]*' has no place"),
+        ("bert_base", {"num_hidden_layers": 2}, "'encoder.layer.2.[a-zA-Z.]*' does not belong"),
         (
             "distilbert_base",
             {"hidden_dim": 60},

@@ -34,8 +34,8 @@ def test_chosen_layers_are_copied(tiny_config, randomize):
     assert list(reduced.input_names) == ["input_ids"]
     for layer in reduced.layers:
         source = model.get_layer(layer.name.replace("layer_1_", "layer_2_"))
-        for ours, theirs in zip(layer.get_weights(), source.get_weights(), strict=True):
-            np.testing.assert_array_equal(ours, theirs)
+        for actual, expected in zip(layer.get_weights(), source.get_weights(), strict=True):
+            np.testing.assert_array_equal(actual, expected)
 
 
 def test_the_copy_is_independent(tiny_config, randomize):

@@ -136,10 +136,12 @@ def test_get_config_rebuilds_the_model(tiny_config, tiny_batch, randomize):
             tiny_config(num_hidden_layers=1), input_names=("input_ids",), name="encoder"
         )
     )
-    twin = SqueezeBertModel.from_config(model.get_config())
-    assert twin.name == "encoder"
-    twin.set_weights(model.get_weights())
-    for expected, actual in zip(outputs(model, tiny_batch), outputs(twin, tiny_batch), strict=True):
+    rebuilt = SqueezeBertModel.from_config(model.get_config())
+    assert rebuilt.name == "encoder"
+    rebuilt.set_weights(model.get_weights())
+    for expected, actual in zip(
+        outputs(model, tiny_batch), outputs(rebuilt, tiny_batch), strict=True
+    ):
         np.testing.assert_array_equal(actual, expected)
 
 

@@ -1,4 +1,4 @@
-"""The quantization-aware twin of a float model: what it quantizes and what it keeps."""
+"""Quantization-aware copies of float models: what they quantize and what they keep."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_weight_scales_are_per_channel(calibrated):
 
 
 def test_calibrated_output_is_close_to_float(float_model, calibrated):
-    """Holds for attention's constant scale too, which the twin has in its query weights."""
+    """The attention's constant scale is folded into the query weights."""
     expected = float_model.predict(examples(), verbose=0)
     actual = calibrated.predict(examples(), verbose=0)
     assert np.abs(actual - expected).mean() < 0.05 * np.ptp(expected)
@@ -112,38 +112,41 @@ def test_calibrated_output_is_close_to_float(float_model, calibrated):
 def test_attention_scale_is_folded_into_the_query(float_model, calibrated):
     attention = next(layer for layer in float_model.layers if isinstance(layer, SelfAttention))
     query = attention.name.replace("attention", "query")
-    ours = float_model.get_layer(query)
-    twin = next(inner(layer) for layer in calibrated.layers if inner(layer).name == query)
+    float_layer = float_model.get_layer(query)
+    qat_layer = next(inner(layer) for layer in calibrated.layers if inner(layer).name == query)
     head_size = 32 // 2
-    assert ours.output_scale == pytest.approx(head_size**-0.5) and twin.output_scale == 1.0
-    wrapper = next(layer for layer in calibrated.layers if inner(layer) is twin)
+    assert float_layer.output_scale == pytest.approx(head_size**-0.5)
+    assert qat_layer.output_scale == 1.0
+    wrapper = next(layer for layer in calibrated.layers if inner(layer) is qat_layer)
     kernel = next(weight for weight in wrapper.weights if weight.name.endswith("kernel_0:0"))
-    np.testing.assert_allclose(kernel.numpy(), ours.kernel_0.numpy() * head_size**-0.5, rtol=1e-6)
+    np.testing.assert_allclose(
+        kernel.numpy(), float_layer.kernel_0.numpy() * head_size**-0.5, rtol=1e-6
+    )
 
 
 def test_training_lowers_the_loss_and_leaves_the_float_model_alone(float_model, tmp_path):
-    twin = quantize_aware(float_model, [examples()])
+    qat_model = quantize_aware(float_model, [examples()])
     before = [weight.numpy() for weight in float_model.weights]
-    twin.compile(
+    qat_model.compile(
         keras.optimizers.Adam(3e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     )
     labels = examples()[:, 1] % 3
-    loss = twin.fit(examples(), labels, batch_size=16, epochs=6, verbose=0).history["loss"]
+    loss = qat_model.fit(examples(), labels, batch_size=16, epochs=6, verbose=0).history["loss"]
     assert loss[-1] < 0.8 * loss[0]
     for old, weight in zip(before, float_model.weights, strict=True):
         np.testing.assert_array_equal(old, weight.numpy(), err_msg=weight.name)
 
-    twin.save(tmp_path / "twin.keras")
-    loaded = load_quantized(tmp_path / "twin.keras", compile=False)
+    qat_model.save(tmp_path / "model.keras")
+    loaded = load_quantized(tmp_path / "model.keras", compile=False)
     np.testing.assert_array_equal(
-        loaded.predict(examples(), verbose=0), twin.predict(examples(), verbose=0)
+        loaded.predict(examples(), verbose=0), qat_model.predict(examples(), verbose=0)
     )
 
 
 def test_without_calibration_the_first_training_batch_sets_the_ranges(float_model, calibrated):
-    twin = quantize_aware(float_model)
-    twin(examples(), training=True)
-    for expected, weight in zip(calibrated.weights, twin.weights, strict=True):
+    qat_model = quantize_aware(float_model)
+    qat_model(examples(), training=True)
+    for expected, weight in zip(calibrated.weights, qat_model.weights, strict=True):
         if weight.name.endswith(("embeddings/output_min:0", "embeddings/output_max:0")):
             np.testing.assert_allclose(weight.numpy(), expected.numpy(), rtol=1e-6)
         if weight.name.endswith("_batches:0"):
@@ -151,8 +154,8 @@ def test_without_calibration_the_first_training_batch_sets_the_ranges(float_mode
 
 
 def test_calibration_takes_pairs_of_inputs_and_labels(float_model, calibrated):
-    twin = quantize_aware(float_model, [({"input_ids": examples()}, np.zeros(48))])
-    for expected, weight in zip(calibrated.weights, twin.weights, strict=True):
+    qat_model = quantize_aware(float_model, [({"input_ids": examples()}, np.zeros(48))])
+    for expected, weight in zip(calibrated.weights, qat_model.weights, strict=True):
         np.testing.assert_array_equal(weight.numpy(), expected.numpy())
 
 

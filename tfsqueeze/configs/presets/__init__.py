@@ -1,4 +1,4 @@
-"""Model sizes to start from, kept as JSON files in this folder."""
+"""Presets: named SqueezeBERT configurations, each a JSON file in this folder."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def _fields(name: str) -> dict[str, Any]:
     return json.loads(_FILES[name].read_text("utf-8"))
 
 
-def _by_size(name: str) -> tuple:
+def _by_size(name: str) -> tuple[int, int, str]:
     fields = _fields(name)
     return -fields["hidden_size"], -fields["num_hidden_layers"], name
 
 
-# What each preset is for, by its name; the widest and deepest first.
+# The purpose of each preset by its name, the widest and deepest first.
 PRESETS: dict[str, str] = {
     name: _fields(name)["description"] for name in sorted(_FILES, key=_by_size)
 }
@@ -34,10 +34,19 @@ PRESETS: dict[str, str] = {
 def load_preset(name: str, **overrides: Any) -> SqueezeBertConfig:
     """Returns the config of a preset, with some fields changed.
 
-    name: a key of `PRESETS`.
-    overrides: fields of `SqueezeBertConfig`, such as `vocab_size` or `id2label`.
+    Args:
+        name: a key of `PRESETS`.
+        **overrides: fields of `SqueezeBertConfig`, such as `vocab_size` or `id2label`.
 
-    Raises UserError for an unknown preset or field, and for values that do not fit together.
+    Raises:
+        UserError: there is no such preset or field, or the values do not fit together.
+
+    Example:
+        >>> from tfsqueeze import PRESETS, load_preset
+        >>> "squeezebert-tiny" in PRESETS
+        True
+        >>> load_preset("squeezebert-tiny", vocab_size=8000).hidden_size
+        384
     """
     if name not in PRESETS:
         raise UserError(f"no preset is named {name!r}; there are {', '.join(PRESETS)}")
