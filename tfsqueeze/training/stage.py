@@ -243,5 +243,5 @@ class QuantizationAwareStage(Stage):
             model,
             self.inputs.teacher.config,
             self._distillation_options(),
-            twin_of=self.float_model,
+            float_model=self.float_model,
         )
