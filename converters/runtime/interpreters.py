@@ -32,7 +32,9 @@ class KernelsUnavailableError(UserError):
 
 def available_runtimes() -> list[Runtime]:
     """Returns the names of the runtimes that work here: `tflite-runtime`, `litert`, or both."""
-    names = [name for name, package in _PACKAGES.items() if importlib.util.find_spec(package)]
+    names: list[Runtime] = [
+        name for name, package in _PACKAGES.items() if importlib.util.find_spec(package)
+    ]
     # tflite-runtime was built against numpy 1: under numpy 2 every interpreter is a SystemError.
     if int(np.__version__.split(".")[0]) >= 2 and "tflite-runtime" in names:
         names.remove("tflite-runtime")

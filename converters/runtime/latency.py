@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from converters.runtime.interpreters import TensorDetails, TFLiteModel, open_model
+from converters.runtime.interpreters import Runtime, TensorDetails, TFLiteModel, open_model
 from converters.tflite.tflite_file import Model, TFLiteFile
 from tfsqueeze.utils.errors import UserError
 
@@ -74,7 +74,7 @@ class LatencyReport:
 def measure_latency(
     models: Mapping[str, Model],
     *,
-    runtime: str = "litert",
+    runtime: Runtime = "litert",
     num_threads: int = 1,
     rounds: int = 20,
     warmup: int = 3,

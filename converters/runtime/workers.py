@@ -10,20 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from converters.runtime.interpreters import open_model
+from converters.runtime.interpreters import Kernels, Runtime, open_model
 from converters.runtime.latency import measure_latency
 
 
 def run_in_workers(
     function: Callable, calls: Sequence[tuple], workers: int | None = None
 ) -> list[Any]:
-    """Calls `function(*arguments)` for each of `calls` in fresh processes; results in order.
+    """Calls a function with each of several arguments in fresh processes.
 
     A process per core checks several runtimes in the time of one, and a runtime that crashes takes
     nothing else with it.
 
-    function: importable by name, and its module without TensorFlow.
-    workers: processes at once; as many as there are cores by default.
+    Args:
+        function: importable by name, and its module without TensorFlow.
+        calls: the arguments of each call.
+        workers: processes at once; as many as there are cores by default.
+
+    Returns:
+        The results, in the order of the calls.
     """
     context = multiprocessing.get_context("spawn")
     count = min(len(calls), workers or os.cpu_count() or 1)
@@ -32,25 +37,54 @@ def run_in_workers(
 
 
 def predict_logits(
-    model: bytes, input_ids: np.ndarray, runtime: str, kernels: str
+    model: bytes, input_ids: np.ndarray, runtime: Runtime, kernels: Kernels
 ) -> tuple[np.ndarray, float]:
-    """Runs a model on rows of ids: its logits float32 [n, num_labels], and their scale (0.0 where
-    the output is float)."""
+    """Runs a model of one output on rows of ids.
+
+    Args:
+        model: a .tflite file's bytes.
+        input_ids: int32 [n, length].
+        runtime: see `open_model`.
+        kernels: see `open_model`.
+
+    Returns:
+        The logits, float32 [n, num_labels], and their scale, which is 0.0 where they are float.
+    """
     opened = open_model(model, runtime, kernels)
     return opened.predict_logits(input_ids), opened.output_details[0].scale
 
 
 def predict_outputs(
-    model: bytes, inputs: dict[str, np.ndarray], runtime: str, kernels: str
+    model: bytes, inputs: dict[str, np.ndarray], runtime: Runtime, kernels: Kernels
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Runs a model on rows: its outputs float32 [n, ...] by name, and their scales (0.0 where an
-    output is float)."""
+    """Runs a model on rows.
+
+    Args:
+        model: a .tflite file's bytes.
+        inputs: the rows [n, ...] by the input's name.
+        runtime: see `open_model`.
+        kernels: see `open_model`.
+
+    Returns:
+        The outputs, float32 [n, ...] by name, and their scales, which are 0.0 where an output is
+        float.
+    """
     opened = open_model(model, runtime, kernels)
     return opened.predict(inputs), {detail.name: detail.scale for detail in opened.output_details}
 
 
-def latency(models: dict[str, bytes], runtime: str, num_threads: int, rounds: int) -> dict:
-    """Measures models side by side; see `measure_latency`."""
+def latency(models: dict[str, bytes], runtime: Runtime, num_threads: int, rounds: int) -> dict:
+    """Measures models side by side.
+
+    Args:
+        models: .tflite contents by name.
+        runtime: see `measure_latency`, also for the other arguments.
+        num_threads: threads of the runtime.
+        rounds: measured runs of each model.
+
+    Returns:
+        The `LatencyReport` as a dict.
+    """
     return measure_latency(
         models, runtime=runtime, num_threads=num_threads, rounds=rounds
     ).to_dict()

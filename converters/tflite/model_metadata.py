@@ -101,7 +101,7 @@ def unpack_metadata(content: bytes, name: str) -> ModelMetadata:
         if hashlib.sha256(network).hexdigest() != details["network_sha256"]:
             raise UserError(f"{name} is damaged (its checksum is wrong); copy or convert it again")
         # No check of its offsets is needed: the checksum says that they are as they were written.
-        about = metadata_schema.ModelMetadata.GetRootAs(
+        about: Any = metadata_schema.ModelMetadata.GetRootAs(
             model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()
         )
         for file in _class_name_files(about):
@@ -145,8 +145,8 @@ def _check_format(details: dict[str, Any], name: str) -> None:
         )
 
 
-def _class_name_files(about: metadata_schema.ModelMetadata) -> list[str]:
-    """The files with the names of the outputs' classes."""
+def _class_name_files(about: Any) -> list[str]:
+    """The files that a ModelMetadata names for the classes of its outputs."""
     subgraph = about.SubgraphMetadata(0)
     outputs = map(subgraph.OutputTensorMetadata, range(subgraph.OutputTensorMetadataLength()))
     return [
