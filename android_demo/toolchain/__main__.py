@@ -1,4 +1,4 @@
-"""Builds the Android app, verifies the APK and runs the tests of its modules."""
+"""Build the Android app, verify the APK and run the tests of its modules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from android_demo.toolchain.build import build_apk
 from android_demo.toolchain.modules import PROJECT, Modules
 from android_demo.toolchain.unit_tests import test_app, test_core
 from android_demo.toolchain.verify import verify_apk
-from tfsqueeze.cli.console import output, step
+from tfsqueeze.cli.console import output, print_step
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
@@ -24,28 +24,26 @@ ASSETS = PROJECT / "app" / "src" / "main" / "assets"
 def main(
     models: Annotated[
         Path,
-        typer.Option(
-            help="The folder with the models that `tfsqueeze export --target android` wrote."
-        ),
+        typer.Option(help="Folder with the models that `tfsqueeze export --target android` wrote."),
     ] = ASSETS,
     output_folder: Annotated[
-        Path, typer.Option("--output", "-o", help="Where it all is built.")
+        Path, typer.Option("--output", "-o", help="Folder for everything that is built.")
     ] = Path("build/android"),
     screenshots: Annotated[
-        Path | None, typer.Option(help="A folder for pictures of the screen.")
+        Path | None, typer.Option(help="Folder for pictures of the screen.")
     ] = None,
 ) -> None:
-    """Compiles, packs and signs the app without Android's SDK, verifies the APK, runs the tests.
+    """Build and sign the app without Android's SDK, verify the APK and run the tests.
 
-    The APK is app.apk in the output folder; report.json there has the figures that are printed.
+    The APK is app.apk in the output folder. The figures are printed and saved in report.json.
     """
     modules = Modules(output_folder)
-    step("compiling, packing and signing")
+    print_step("compiling, packing and signing")
     apk = build_apk(modules, models)
     facts = verify_apk(apk)
-    step("running the tests of core")
+    print_step("running the tests of core")
     facts["core_tests"] = test_core(modules)
-    step("running the tests of app on Robolectric's Android")
+    print_step("running the tests of app on Robolectric's Android")
     facts["app_tests"] = test_app(modules, screenshots)
     with write_atomically(output_folder / "report.json") as temporary:
         temporary.write_text(json_format.dumps(facts, indent=1) + "\n", "utf-8")

@@ -1,1 +1,1 @@
-"""The command line, which stands above the library and the converters."""
+"""The command line, which imports both the library and the converters."""

@@ -2,42 +2,62 @@
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from converters.runtime.interpreters import Runtime as RuntimeName
+from converters.targets.registry import TargetName
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-RunFolder = Annotated[Path, typer.Argument(help="A folder that `tfsqueeze train` filled.")]
+RunFolder = Annotated[Path, typer.Argument(help="A folder that `tfsqueeze train` wrote.")]
 ModelFile = Annotated[
     Path,
     typer.Argument(
-        help="A .tflite file that `tfsqueeze convert` wrote; labels and vocabulary are inside."
+        help="A .tflite file that `tfsqueeze convert` wrote, with labels and vocabulary inside."
     ),
 ]
 Data = Annotated[
     str,
     typer.Argument(
-        help="A dataset's name (`tfsqueeze info` lists them), or a folder with train, val and test "
-        "files: .tsv, .csv or .jsonl for texts (or RTE's .xml for pairs), CoNLL files for "
+        help="Name of a dataset (`tfsqueeze info` lists them), or a folder with train, val and "
+        "test files: .tsv, .csv or .jsonl for texts (or RTE's .xml for pairs), CoNLL files for "
         "token-classification, SNIPS' .json for intent-and-slots, SQuAD's .json for "
-        "question-answering, .txt files (a text a line) for sentence-embeddings and masked-lm; "
-        "of the last three it may be a single file."
+        "question-answering, .txt files with a text on each line for sentence-embeddings and "
+        "masked-lm. For the last three it may be a single file."
     ),
 ]
-Target = Annotated[
-    str, typer.Option(help="The device: `android`, `edgetpu`, `ethos-u` or `micro`.")
-]
-TextColumn = Annotated[str, typer.Option(help="The column that holds the texts.")]
+Target = Annotated[TargetName, typer.Option(help="The kind of device.")]
+TextColumn = Annotated[str, typer.Option(help="Column with the texts.")]
 TextPairColumn = Annotated[
-    str | None, typer.Option(help="The column that holds the second texts, where texts are pairs.")
+    str | None, typer.Option(help="Column with the second texts, if the texts are pairs.")
 ]
-LabelColumn = Annotated[str, typer.Option(help="The column that holds the labels.")]
-Runtime = Annotated[
-    str | None, typer.Option(help="`litert` or `tflite-runtime`; LiteRT by default.")
-]
-Threads = Annotated[int, typer.Option(min=1, help="Threads of the runtime.")]
+LabelColumn = Annotated[str, typer.Option(help="Column with the labels.")]
+Runtime = Annotated[RuntimeName, typer.Option(help="The runtime that runs the file.")]
+Threads = Annotated[int, typer.Option(min=1, help="Number of threads of the runtime.")]
 Report = Annotated[
     Path | None,
-    typer.Option(help="A folder for the report: JSON, Markdown, PNG plots and one HTML page."),
+    typer.Option(
+        help="Folder for the report, which is JSON, Markdown, PNG plots and one HTML page."
+    ),
 ]
+
+
+def choices(name: str, values: Iterable[str]) -> type[enum.Enum]:
+    """Returns an enum of the values that a repeatable option takes.
+
+    The parser refuses other values, and the help lists all of them. For an option that is not
+    repeatable a `Literal` does the same.
+
+    Args:
+        name: the name of the enum.
+        values: the values.
+
+    Example:
+        >>> [choice.value for choice in choices("Noise", ["ocr", "swap"])]
+        ['ocr', 'swap']
+    """
+    return enum.Enum(name, {value: value for value in values}, type=str)

@@ -7,33 +7,37 @@ from typing import Annotated
 
 import typer
 
+from converters.runtime.interpreters import Runtime
 from tfsqueeze.cli.arguments import Json, Report, Threads
-from tfsqueeze.cli.console import output, print_json, step
+from tfsqueeze.cli.console import output, print_json, print_step
 
 
 def benchmark(
-    models: Annotated[list[Path], typer.Argument(help=".tflite files; ratios are to the first.")],
+    models: Annotated[
+        list[Path], typer.Argument(help=".tflite files. Ratios are relative to the first one.")
+    ],
     runtime: Annotated[
-        str | None,
-        typer.Option(help="`litert` or `tflite-runtime`; every installed one by default."),
+        Runtime | None,
+        typer.Option(help="The runtime that runs the files. By default every installed one."),
     ] = None,
     threads: Threads = 1,
-    rounds: Annotated[int, typer.Option(min=1, help="Measured rounds.")] = 30,
+    rounds: Annotated[int, typer.Option(min=1, help="Number of measured rounds.")] = 30,
     report: Report = None,
     json: Json = False,
 ) -> None:
-    """Measures the latency of .tflite files side by side in interleaved rounds.
+    """Measure the latency of .tflite files side by side, in interleaved rounds.
 
-    Absolute times are this machine's; the ratios carry further.
+    Absolute times are those of this machine. The ratios are closer to those of
+    other machines.
     """
     from converters.reports.verification_report import print_report, write_report
     from converters.runtime.interpreters import available_runtimes
     from converters.runtime.workers import latency, run_in_workers
-    from converters.tflite.tflite_file import read_model
+    from converters.tflite.tflite_file import TFLiteFile
 
-    contents = {str(path): read_model(path) for path in models}
+    contents = {str(path): TFLiteFile.open(path).content for path in models}
     runtimes = [runtime] if runtime else available_runtimes()
-    step(f"measuring {len(contents)} models on {', '.join(runtimes)}")
+    print_step(f"measuring {len(contents)} models on {', '.join(runtimes)}")
     results = {
         "title": "Latency",
         "files": [{"name": name, "bytes": len(content)} for name, content in contents.items()],

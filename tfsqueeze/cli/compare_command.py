@@ -8,10 +8,21 @@ from typing import Annotated
 
 import typer
 
-from tfsqueeze.cli.arguments import Json, LabelColumn, TextColumn
-from tfsqueeze.cli.console import counting_progress, output, print_json, step, training_progress
+from converters.experiments.comparison_options import METHODS, ComparisonOptions
+from tfsqueeze.cli.arguments import Json, LabelColumn, TextColumn, choices
+from tfsqueeze.cli.console import (
+    counting_progress,
+    output,
+    print_json,
+    print_step,
+    training_progress,
+)
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
+
+_DEFAULTS = ComparisonOptions()
+Method = choices("Method", METHODS)
 
 
 def compare(
@@ -23,77 +34,86 @@ def compare(
         typer.Option(
             "--output",
             "-o",
-            help="Where the runs and the report go. The same command continues a "
-            "comparison that was interrupted.",
+            help="Folder for the runs and the report. The same command continues a comparison that "
+            "was interrupted.",
         ),
     ],
-    seeds: Annotated[int, typer.Option(help="How often each method is trained.")] = 3,
-    methods: Annotated[
-        str,
+    seeds: Annotated[
+        int, typer.Option(help="Number of seeds. Each trains every method anew.")
+    ] = _DEFAULTS.seeds,
+    method: Annotated[
+        list[Method] | None,
         typer.Option(
-            help="Which methods, by commas: majority, tfidf, teacher, distilbert, albert, scratch, "
-            "distilled."
+            metavar="METHOD",
+            help=f"Method to compare: {', '.join(METHODS)}. Repeatable.",
+            show_default="all",
         ),
-    ] = "majority,tfidf,teacher,distilbert,albert,scratch,distilled",
+    ] = None,
     backbone: Annotated[
         str, typer.Option(help="The pretrained SqueezeBERT: a name or a folder.")
-    ] = "squeezebert-tiny",
+    ] = _DEFAULTS.backbone,
     max_length: Annotated[
         int,
         typer.Option(
-            help="Most tokens per text; fewer where 99 of 100 training texts need no more."
+            help="Maximum number of tokens of a text. Less if 99 of 100 training texts are shorter."
         ),
-    ] = 128,
-    teacher_epochs: Annotated[int, typer.Option(help="Most passes of the teacher.")] = 4,
-    scratch_epochs: Annotated[int, typer.Option(help="Most passes from scratch.")] = 8,
+    ] = _DEFAULTS.max_length,
+    teacher_epochs: Annotated[
+        int, typer.Option(help="Maximum number of epochs of the teacher.")
+    ] = _DEFAULTS.teacher_epochs,
+    scratch_epochs: Annotated[
+        int, typer.Option(help="Maximum number of epochs of the models from scratch.")
+    ] = _DEFAULTS.scratch_epochs,
     distilled_epochs: Annotated[
-        int, typer.Option(help="Most passes of distillation, variants included.")
-    ] = 3,
-    qat_epochs: Annotated[int, typer.Option(help="Most passes quantization-aware.")] = 1,
+        int,
+        typer.Option(help="Maximum number of epochs of distillation, which reads variants too."),
+    ] = _DEFAULTS.distilled_epochs,
+    qat_epochs: Annotated[
+        int, typer.Option(help="Maximum number of epochs of the quantization-aware stage.")
+    ] = _DEFAULTS.qat_epochs,
     distilled_tokens: Annotated[
         int,
         typer.Option(
-            help="Tokens in a pass of distillation: what variants of the texts make up for."
+            help="Number of tokens in an epoch of distillation. Variants of the texts fill it up."
         ),
-    ] = 700_000,
+    ] = _DEFAULTS.distilled_tokens,
     unlabelled: Annotated[
         list[str] | None,
         typer.Option(
-            help="Texts without labels that one dataset's distillation reads as well, as "
-            "DATASET=TEXTS: its name or folder's name, and a file of plain text, a folder of .txt "
-            "files, or a dataset's name; repeatable."
+            metavar="DATASET=TEXTS",
+            help="Texts without labels that the distillation for one dataset reads as well. "
+            "DATASET is the name of the dataset or of its folder; TEXTS is a file of plain text, a "
+            "folder of .txt files, or a dataset's name. Repeatable.",
         ),
     ] = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     json: Json = False,
 ) -> None:
-    """Compares baselines, a fine-tuned BERT and SqueezeBERT on labelled data.
+    """Compare baselines, a fine-tuned BERT and SqueezeBERT on labelled data.
 
-    Each method is trained for each seed. The report has accuracies with their spread, file sizes,
-    multiply-accumulates and latencies: as tables, JSON and a plot.
+    The report has accuracies with their spread, file sizes,
+    multiply-accumulates and latencies, as tables, JSON and a plot.
 
     Examples:
-
       tfsqueeze compare reuters-r8 --output runs/compare
 
-      tfsqueeze compare my_data/ -o runs/mine --methods tfidf,teacher,distilled --seeds 1
+      tfsqueeze compare my_data/ -o runs/mine --method tfidf --method teacher --seeds 1
     """
     from tfsqueeze.data.sources.named_datasets import load_dataset
 
     texts = _by_dataset(unlabelled or [], [Path(name).name for name in data])
-    step("loading")
-    # All of them now, so that a missing one is not found out hours later.
+    print_step("loading")
+    # All of them now, so that a missing one is reported at once and not hours later.
     for name in data:
         load_dataset(name, text_column=text_column, label_column=label_column)
     load_tensorflow()
-    from converters.experiments.comparison import ComparisonOptions
     from converters.experiments.comparison import compare as run_comparison
     from converters.reports.comparison_report import print_comparison, write_comparison
 
     options = ComparisonOptions(
         seeds=seeds,
-        methods=tuple(name.strip() for name in methods.split(",")),
+        methods=tuple(name.value for name in method) if method else _DEFAULTS.methods,
         backbone=backbone,
         max_length=max_length,
         teacher_epochs=teacher_epochs,
@@ -113,9 +133,9 @@ def compare(
                         name, text_column=text_column, label_column=label_column, seed=seed
                     ),
                     dataclasses.replace(options, unlabelled=tuple(texts[Path(name).name])),
-                    training_progress,
+                    training_progress(TEXT_CLASSIFICATION),
                     progress,
-                    step,
+                    print_step,
                 )
             )
             paths = write_comparison(results, output_folder)

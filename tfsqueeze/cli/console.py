@@ -1,4 +1,4 @@
-"""What all commands share: the terminal, JSON output and one-line errors."""
+"""The terminal: results, progress, and errors of one line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 import typer.core
@@ -23,24 +23,25 @@ from rich.progress import (
 
 from tfsqueeze.utils.errors import UserError
 
-# Results go to standard output; progress and errors to standard error, so that pipes stay clean.
+if TYPE_CHECKING:
+    from tfsqueeze.tasks import Task
+
+# Results go to standard output; progress and errors go to standard error, so that pipes stay clean.
 output = Console()
 messages = Console(stderr=True)
 
 
-def input_lines() -> list[str]:
-    """The lines of standard input; whatever the bytes are, undecodable ones become U+FFFD."""
-    return sys.stdin.buffer.read().decode("utf-8", "replace").splitlines()
-
-
 class OneLineErrors(typer.core.TyperGroup):
-    """A group of commands whose user errors are one line and exit status 1."""
+    """A group of commands in which a user's error is one line and exit status 1."""
 
     def invoke(self, ctx: typer.Context) -> Any:
         try:
             return super().invoke(ctx)
         except UserError as error:
             message = str(error)
+        except typer.BadParameter as error:
+            # Pydantic, which checks values for Typer, puts the kind of its error first.
+            message = error.format_message().replace("Value error, ", "")
         except ModuleNotFoundError as error:
             if error.name in (None, "tfsqueeze", "converters"):
                 raise
@@ -52,20 +53,29 @@ class OneLineErrors(typer.core.TyperGroup):
         raise typer.Exit(1)
 
 
+def read_input_lines() -> list[str]:
+    """Returns the lines of standard input; bytes that are not UTF-8 become U+FFFD."""
+    return sys.stdin.buffer.read().decode("utf-8", "replace").splitlines()
+
+
 def print_json(value: Any) -> None:
     """Prints a value as JSON on standard output."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def step(text: str) -> None:
-    """Says on standard error what begins now."""
+def print_step(text: str) -> None:
+    """Prints the name of a step that begins, on standard error."""
     messages.print(f"[bold]>[/bold] {escape(text)}", soft_wrap=True)
 
 
 @contextlib.contextmanager
 def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Yields a function that shows on standard error what is counted, how many are done and how
-    many there are; nothing is shown before it is called."""
+    """Shows bars of what is counted, on standard error.
+
+    Yields:
+        A function to call with what is counted, how many are done, and of how many. The first
+        call shows the first bar.
+    """
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -75,63 +85,78 @@ def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
         console=messages,
         transient=True,
     )
-    tasks: dict[str, int] = {}
+    rows: dict[str, Any] = {}
 
     def show(text: str, done: int, total: int) -> None:
-        if text not in tasks:
+        if text not in rows:
             bar.start()
-            tasks[text] = bar.add_task(text)
-        # One that is done gives way to what comes after it.
-        bar.update(tasks[text], completed=done, total=total, visible=done < total)
+            rows[text] = bar.add_task(text)
+        # A bar that is full makes room for the next one.
+        bar.update(rows[text], completed=done, total=total, visible=done < total)
 
     try:
         yield show
     finally:
-        # It prints a line where it stops, which an error's one line shall not share.
-        if tasks:
+        # It prints a line when it stops, which must not share the line of an error.
+        if rows:
             bar.stop()
 
 
-def training_progress(stage: str, epochs: int, steps: int, samples: int | None = None) -> Sequence:
-    """Returns the Keras callbacks that show a stage's progress on standard error.
+def training_progress(task: Task | None = None) -> Callable[..., Sequence[Any]]:
+    """Returns a function that makes the Keras callbacks which show a stage's progress.
 
-    samples: those of an epoch, for their rate to be shown.
+    They show a bar, and after each epoch its loss and its validation score, on standard error.
+
+    Args:
+        task: the task that is trained, which names the score; None for pretraining, which has no
+            validation.
+
+    Returns:
+        A function of a stage's name, its epochs, its steps per epoch, and, for their rate to be
+        shown, the samples per epoch.
     """
-    import tf_keras as keras
 
-    class Bar(keras.callbacks.Callback):
-        def on_train_begin(self, logs=None):
-            self.bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[rate]}"),
-                console=messages,
-            )
-            self.task = self.bar.add_task(f"{stage} training", total=epochs * steps, rate="")
-            self.bar.start()
+    def callbacks(stage: str, epochs: int, steps: int, samples: int | None = None) -> Sequence[Any]:
+        import tf_keras as keras
 
-        def on_epoch_begin(self, epoch, logs=None):
-            self.bar.update(self.task, completed=epoch * steps)
+        from tfsqueeze.training.fit import monitor
 
-        def on_train_batch_end(self, batch, logs=None):
-            self.bar.advance(self.task)
-            speed = self.bar.tasks[0].speed
-            if samples and speed:
-                self.bar.update(self.task, rate=f"{speed * samples / steps:,.0f} samples/s")
+        class Bar(keras.callbacks.Callback):
+            def on_train_begin(self, logs=None):
+                self.bar = Progress(
+                    TextColumn("{task.description}"),
+                    BarColumn(),
+                    MofNCompleteColumn(),
+                    TimeElapsedColumn(),
+                    TimeRemainingColumn(),
+                    TextColumn("{task.fields[rate]}"),
+                    console=messages,
+                )
+                self.row = self.bar.add_task(f"{stage} training", total=epochs * steps, rate="")
+                self.bar.start()
 
-        def on_epoch_end(self, epoch, logs=None):
-            # What chooses the epoch, in each task; pretraining has none of them.
-            score = next(
-                (name for name in ("score", "f1", "accuracy", "cosine") if f"val_{name}" in logs),
-                None,
-            )
-            value = f", validation {score} {100 * logs[f'val_{score}']:.2f} %" if score else ""
-            self.bar.console.print(f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{value}")
+            def on_epoch_begin(self, epoch, logs=None):
+                self.bar.update(self.row, completed=epoch * steps)
 
-        def on_train_end(self, logs=None):
-            self.bar.stop()
+            def on_train_batch_end(self, batch, logs=None):
+                self.bar.advance(self.row)
+                speed = self.bar.tasks[0].speed
+                if samples and speed:
+                    self.bar.update(self.row, rate=f"{speed * samples / steps:,.0f} samples/s")
 
-    return [Bar()]
+            def on_epoch_end(self, epoch, logs=None):
+                value = ""
+                if task is not None:
+                    name = monitor(task)
+                    score = name.removeprefix("val_")
+                    value = f", validation {score} {100 * logs[name]:.2f} %"
+                self.bar.console.print(
+                    f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{value}"
+                )
+
+            def on_train_end(self, logs=None):
+                self.bar.stop()
+
+        return [Bar()]
+
+    return callbacks

@@ -7,42 +7,41 @@ from typing import Annotated
 
 import typer
 
+from converters.conversion.profiles import OutputDtype, Profile
 from tfsqueeze.cli.arguments import Json, RunFolder
-from tfsqueeze.cli.console import output, print_json, step
+from tfsqueeze.cli.console import output, print_json, print_step
 from tfsqueeze.utils.logging import load_tensorflow
 
 
 def convert(
     run: RunFolder,
-    output_file: Annotated[Path, typer.Option("--output", "-o", help="The .tflite to write.")],
+    output_file: Annotated[Path, typer.Option("--output", "-o", help="The .tflite file to write.")],
     max_length: Annotated[
         list[int] | None,
         typer.Option(
-            help="The static length in tokens; that of training by default. Give it several times "
-            "for one file with several lengths, of which `predict` runs the shortest that holds "
-            "a text."
+            help="Static length in tokens. By default the length of training. Repeatable: a file "
+            "with several lengths runs each text at the shortest one that holds it."
         ),
     ] = None,
     output_dtype: Annotated[
-        str,
-        typer.Option(
-            help="Type of the logits: `int8`, or `float32` for one DEQUANTIZE at the end."
-        ),
+        OutputDtype,
+        typer.Option(help="Type of the logits. `float32` adds one DEQUANTIZE at the end."),
     ] = "int8",
     profile: Annotated[
-        str,
+        Profile,
         typer.Option(
-            help="`int8` for every op in int8, as Edge TPUs and microcontrollers need; `mobile` for "
-            "int8 products with float32 layer normalization and softmax, faster on CPUs."
+            help="`int8` makes every op int8, as Edge TPUs and microcontrollers need. `mobile` "
+            "makes the products int8 and keeps layer normalization and softmax in float32, which "
+            "is faster on CPUs."
         ),
     ] = "int8",
     json: Json = False,
 ) -> None:
-    """Converts a trained run to one int8 .tflite file.
+    """Convert a trained run to an int8 .tflite file.
 
-    The file is refused, and the ops named, where one is not int8 that the profile says is. It
-    holds the labels, the vocabulary and the tokenizer's settings, so that it alone suffices to
-    predict.
+    The file holds the labels, the vocabulary and the tokenizer's settings, so
+    that it predicts without any other file. If an op is not int8 as the profile
+    says, the command names it and writes no file.
     """
     load_tensorflow()
     from converters.conversion.runs import convert_run
@@ -50,9 +49,9 @@ def convert(
     from tfsqueeze.training.trained_run import load_run
     from tfsqueeze.utils.files import write_atomically
 
-    step(f"loading {run}")
+    print_step(f"loading {run}")
     trained = load_run(run)
-    step("converting")
+    print_step("converting")
     content = convert_run(trained, max_length or (), output_dtype, profile)
     with write_atomically(output_file) as temporary:
         temporary.write_bytes(content)

@@ -17,7 +17,7 @@ from tfsqueeze.cli.arguments import (
     TextPairColumn,
     Threads,
 )
-from tfsqueeze.cli.console import counting_progress, output, print_json, step
+from tfsqueeze.cli.console import counting_progress, output, print_json, print_step
 
 
 def evaluate(
@@ -25,37 +25,39 @@ def evaluate(
     data: Annotated[
         str,
         typer.Argument(
-            help="A labelled file of the kind that the model was trained on, a folder, or a "
-            "dataset's name."
+            help="Labelled file of the kind that the model was trained on, a folder, or the name "
+            "of a dataset."
         ),
     ],
     out_of_scope: Annotated[
         Path | None,
         typer.Option(
-            help="Texts that have none of the labels, one a line (.txt) or in a table: how well the "
-            "model's confidence tells them from those of DATA."
+            help="Texts that have none of the labels, on the lines of a .txt file or in a table. "
+            "Measures how well the model's confidence tells them from those of DATA."
         ),
     ] = None,
-    runtime: Runtime = None,
+    runtime: Runtime = "litert",
     threads: Threads = 1,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
     json: Json = False,
 ) -> None:
-    """Measures how good a .tflite file's predictions are on labelled data.
+    """Measure how good the predictions of a .tflite file are on labelled data.
 
-    Of texts: accuracy, macro F1 and scores per label. Of tagged words: precision, recall and F1
-    of whole spans. Of intents with slots: both, and how many commands are right as a whole. Of
-    answers: exact match and F1 of words, as SQuAD's script has them. Of sentence embeddings: the
-    mean cosine to the teacher's, or with --text-pair-column Spearman's correlation of cosines and
-    the numbers in --label-column. Of masked words: how many are found, and perplexity. Where the
-    words say their language, as `en:Berlin` does, each language's scores stand beside.
+    For texts: accuracy, macro F1 and scores per label. For tagged words:
+    precision, recall and F1 of whole spans. For intents with slots: both, and
+    the share of commands that are right as a whole. For answers: exact match
+    and F1 of words, as in SQuAD's script. For sentence embeddings: the mean
+    cosine to the teacher's, or with --text-pair-column Spearman's correlation
+    of the cosines and the numbers in --label-column. For masked words: the
+    share that is found, and perplexity. If the words name their language, as in
+    `en:Berlin`, there are scores per language.
 
-    Of the data that the file was trained on, it is the part that was held out.
+    If DATA is the dataset that the file was trained on, the held-out part of it
+    is used.
 
     Examples:
-
       tfsqueeze evaluate mine.tflite held_out.csv
 
       tfsqueeze evaluate intents.tflite clinc150/ --out-of-scope clinc150/oos_val.tsv
@@ -64,7 +66,7 @@ def evaluate(
     from tfsqueeze.data.sources.evaluation_set import load_texts
 
     predictor = Predictor.open(model, runtime, threads)
-    step(f"loading {data}")
+    print_step(f"loading {data}")
     trained_on = predictor.metadata.extra.get("dataset")
     task_data = predictor.task.data
     load = task_data.load_held_out if data == trained_on else task_data.load_evaluation_set

@@ -13,33 +13,33 @@ from tfsqueeze.cli.console import output, print_json
 
 
 def info(
-    target: Annotated[
+    name: Annotated[
         str | None,
-        typer.Argument(help="A preset's name or a .tflite file; without it, what there is."),
+        typer.Argument(help="Name of a preset, or a .tflite file. Without it, what is installed."),
     ] = None,
     max_length: Annotated[
         int | None,
         typer.Option(
-            help="Tokens that a preset's multiply-accumulates are counted for; 128, or the most that "
-            "it takes, by default."
+            help="Number of tokens for which a preset's multiply-accumulates are counted. By "
+            "default 128, or the preset's maximum if that is less."
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Shows presets, datasets, runtimes and versions; or one preset; or what a .tflite holds."""
-    if target is None:
+    """Show presets, datasets, runtimes and versions, or one preset, or the facts of a .tflite."""
+    if name is None:
         facts = _installation()
-    elif Path(target).suffix == ".tflite" or Path(target).exists():
-        facts = _file(target)
+    elif Path(name).suffix == ".tflite" or Path(name).exists():
+        facts = _file(name)
     else:
-        facts = _preset(target, max_length)
+        facts = _preset(name, max_length)
     if json:
         print_json(facts)
         return
     for title, rows in facts.items():
         table = Table(title=title, show_header=False, title_justify="left")
-        for name, value in rows.items():
-            table.add_row(str(name), f"{value:,}" if isinstance(value, int) else str(value))
+        for row, value in rows.items():
+            table.add_row(str(row), f"{value:,}" if isinstance(value, int) else str(value))
         output.print(table, markup=False)
 
 

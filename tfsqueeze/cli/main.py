@@ -1,7 +1,7 @@
 """The command line: `tfsqueeze COMMAND`.
 
-This folder stands above the library and the converters and is the one place of tfsqueeze that
-imports `converters`, each command only when it runs.
+This is the only package of tfsqueeze that imports `converters`. A command loads TensorFlow only
+when it runs.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="SqueezeBERT for phones, Edge TPUs and microcontrollers: train a text classifier "
-    "quantization-aware, convert it to a fully-int8 .tflite, and prove that it runs.\n\n"
-    "Start with [bold]tfsqueeze demo[/bold]; then train on your own file:\n\n"
+    help="SqueezeBERT for phones, Edge TPUs and microcontrollers: train a model "
+    "quantization-aware, convert it to a fully-int8 .tflite file, and verify that it runs.\n\n"
+    "Start with [bold]tfsqueeze demo[/bold]. Then train on your own file:\n\n"
     "  tfsqueeze train my_data/ --output runs/mine\n\n"
     "  tfsqueeze convert runs/mine --output mine.tflite\n\n"
     '  tfsqueeze predict mine.tflite "some text"',
@@ -30,7 +30,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def _quiet() -> None:
+def _suppress_library_logs() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     logging.getLogger("absl").setLevel(logging.ERROR)

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from tfsqueeze.cli.arguments import Json, ModelFile, Runtime, Threads
-from tfsqueeze.cli.console import input_lines, output, print_json
+from tfsqueeze.cli.console import output, print_json, read_input_lines
 from tfsqueeze.utils.errors import UserError
 
 
@@ -19,56 +19,58 @@ def predict(
     texts: Annotated[
         list[str] | None,
         typer.Argument(
-            help="The texts, or the questions; without any, each line of standard input is one, of "
-            "pairs, and of a question and its context, with a tab between the two; a line may "
+            help="The texts or questions. Without any, each line of standard input is one. In a "
+            "line, a tab separates the texts of a pair, or a question and its context. A line may "
             "also be a JSON object with `question` and `context`."
         ),
     ] = None,
     text_pair: Annotated[
         list[str] | None,
-        typer.Option(help="The second text of a pair, one for each text, of a model for pairs."),
+        typer.Option(help="Second text of a pair. Repeat it for each text."),
     ] = None,
     context: Annotated[
         list[str] | None,
-        typer.Option(help="The text that answers questions: one for all of them, or one for each."),
+        typer.Option(
+            help="Text to find the answers in. Give one for all questions, or repeat it for each."
+        ),
     ] = None,
     context_file: Annotated[
         Path | None,
-        typer.Option(
-            help="A file with the text that answers all questions, in place of --context."
-        ),
+        typer.Option(help="File with the text to find all answers in, instead of --context."),
     ] = None,
     top_k: Annotated[
-        int, typer.Option(min=1, help="How many candidates are shown for an answer or a [[MASK]].")
+        int, typer.Option(min=1, help="Number of candidates to show for an answer or a [MASK].")
     ] = 5,
     max_answer_tokens: Annotated[
-        int, typer.Option(min=1, help="Tokens that an answer has at most.")
+        int, typer.Option(min=1, help="Maximum number of tokens of an answer.")
     ] = 30,
     doc_stride: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="How many tokens after the one before each window of a long context begins; "
-            "half a window by default.",
+            help="Number of tokens between the starts of the windows that a long context is read "
+            "in. By default half a window.",
         ),
     ] = None,
     no_answer_threshold: Annotated[
         float | None,
         typer.Option(
-            help="Give no answer where its logits are above the best answer's by more than this; 0 by "
-            "default where there were questions without answers in training."
+            help="Give no answer if the logits of no answer exceed those of the best answer by "
+            "more than this. By default 0 if the model was trained on questions without answers "
+            "too."
         ),
     ] = None,
-    runtime: Runtime = None,
+    runtime: Runtime = "litert",
     threads: Threads = 1,
     json: Json = False,
 ) -> None:
-    """Predicts with a .tflite file alone: the labels of texts, their entities, their intents and
-    slots, the answers to questions, their sentence vectors, or words for their [[MASK]]s,
-    whichever the file was trained for.
+    """Predict with a .tflite file, which needs no other file.
+
+    Depending on what the file was trained for, it predicts labels of texts,
+    entities, intents and slots, answers to questions, sentence vectors, or
+    words for each [MASK].
 
     Examples:
-
       tfsqueeze predict model.tflite "shares rose after the merger"
 
       tfsqueeze predict entailment.tflite "It rains." --text-pair "It is wet."
@@ -79,12 +81,12 @@ def predict(
     """
     from dataclasses import asdict, replace
 
-    from converters.inference.open_predictor import open_predictor
+    from converters.inference.predictor import Predictor
     from converters.inference.text_classification_predictor import TextClassificationPredictor
     from tfsqueeze.data.readers.user_files import read_text
     from tfsqueeze.tasks import MASKED_LM, QUESTION_ANSWERING
 
-    predictor = open_predictor(model, runtime, threads)
+    predictor = Predictor.open(model, runtime, threads)
     answers_questions = predictor.task is QUESTION_ANSWERING
     seconds = text_pair or None
     if answers_questions:
@@ -139,8 +141,8 @@ def predict(
 
 
 def _standard_input(with_seconds, seconds):
-    """The lines of standard input; of pairs the first and second texts."""
-    lines = input_lines()
+    """Returns the lines of standard input, or the first and second texts of their pairs."""
+    lines = read_input_lines()
     if not with_seconds:
         return lines, seconds
     pairs = [_pair(number, line) for number, line in enumerate(lines, 1)]
@@ -148,7 +150,7 @@ def _standard_input(with_seconds, seconds):
 
 
 def _pair(number, line):
-    """The two texts of a line: parted by a tab, or a JSON object's question and context."""
+    """Returns the two texts of a line with a tab, or a JSON object's question and context."""
     if line.startswith("{"):
         try:
             fields = json_lines.loads(line)
@@ -163,9 +165,9 @@ def _pair(number, line):
 
 
 def _row(prediction):
-    """The columns of a prediction of any task, by their titles."""
+    """Returns the columns of a prediction of any task, by their titles."""
     if hasattr(prediction, "candidates"):
-        place = "" if prediction.start is None else f"{prediction.start}-{prediction.end}"
+        span = "" if prediction.start is None else f"{prediction.start}-{prediction.end}"
         others = "; ".join(
             f"{candidate.text} ({candidate.probability:.2f})"
             for candidate in prediction.candidates[1:]
@@ -174,7 +176,7 @@ def _row(prediction):
             "question": _shortened(prediction.question),
             "answer": prediction.answer or "(no answer)",
             "probability": f"{prediction.probability:.4f}",
-            "characters": place,
+            "characters": span,
             "other candidates": others,
         }
     row = {}

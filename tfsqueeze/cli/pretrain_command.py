@@ -8,15 +8,25 @@ from typing import Annotated
 import typer
 
 from tfsqueeze.cli.arguments import Json
-from tfsqueeze.cli.console import counting_progress, output, print_json, step, training_progress
+from tfsqueeze.cli.console import (
+    counting_progress,
+    output,
+    print_json,
+    print_step,
+    training_progress,
+)
+from tfsqueeze.pretraining.pretraining_options import Objective, PretrainingOptions
 from tfsqueeze.utils.logging import load_tensorflow
+
+_DEFAULTS = PretrainingOptions()
 
 
 def pretrain(
     texts: Annotated[
         list[Path],
         typer.Argument(
-            help="Files of plain text, a text or paragraph a line, or folders of .txt files."
+            help="Files of plain text with a text or paragraph on each line, or folders of .txt "
+            "files."
         ),
     ],
     output_folder: Annotated[
@@ -24,37 +34,42 @@ def pretrain(
         typer.Option(
             "--output",
             "-o",
-            help="Where the run goes. The same command continues a run that was interrupted.",
+            help="Folder for the run. The same command continues a run that was interrupted.",
         ),
     ],
     objective: Annotated[
-        str,
+        Objective,
         typer.Option(
-            help="`distill` to learn all-MiniLM-L6-v2's hidden states, or `mlm` for masked language "
+            help="`distill` learns the hidden states of all-MiniLM-L6-v2. `mlm` is masked language "
             "modelling."
         ),
-    ] = "distill",
-    preset: Annotated[str, typer.Option(help="The shape of the model.")] = "squeezebert-tiny",
-    epochs: Annotated[int, typer.Option(help="Passes over the texts.")] = 3,
-    max_length: Annotated[int, typer.Option(help="Tokens of a row of text.")] = 64,
-    batch_tokens: Annotated[int, typer.Option(help="Tokens per step.")] = 4096,
+    ] = _DEFAULTS.objective,
+    preset: Annotated[
+        str, typer.Option(help="Preset that gives the shape of the model.")
+    ] = _DEFAULTS.preset,
+    epochs: Annotated[int, typer.Option(help="Number of epochs.")] = _DEFAULTS.epochs,
+    max_length: Annotated[
+        int, typer.Option(help="Maximum number of tokens of a row of text.")
+    ] = _DEFAULTS.max_length,
+    batch_tokens: Annotated[
+        int, typer.Option(help="Number of tokens in a batch.")
+    ] = _DEFAULTS.batch_tokens,
     vocab_size: Annotated[
-        int, typer.Option(help="Most entries of the vocabulary, for `mlm`.")
-    ] = 8000,
-    learning_rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 1e-3,
-    seed: Annotated[int, typer.Option(help="Seed of weights, order and masks.")] = 0,
+        int, typer.Option(help="Maximum size of the vocabulary, for `mlm`.")
+    ] = _DEFAULTS.vocab_size,
+    learning_rate: Annotated[
+        float, typer.Option(help="Peak learning rate.")
+    ] = _DEFAULTS.learning_rate,
+    seed: Annotated[int, typer.Option(help="Seed of weights, order and masks.")] = _DEFAULTS.seed,
     json: Json = False,
 ) -> None:
-    """Pretrains a backbone on plain text, without labels.
+    """Pretrain a backbone on plain text, without labels.
 
     The result is in OUTPUT/backbone, in Hugging Face's layout.
 
     Example:
-
       tfsqueeze pretrain my_texts/ --output runs/backbone --preset squeezebert-small
     """
-    from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
-
     options = PretrainingOptions(
         objective=objective,
         preset=preset,
@@ -65,12 +80,12 @@ def pretrain(
         learning_rate=learning_rate,
         seed=seed,
     )
-    step(f"pretraining {preset} by {objective}")
+    print_step(f"pretraining {preset} by {objective}")
     load_tensorflow()
     from tfsqueeze.pretraining.pretrain import pretrain as run_pretraining
 
     with counting_progress() as progress:
-        run = run_pretraining(output_folder, texts, options, training_progress, progress)
+        run = run_pretraining(output_folder, texts, options, training_progress(), progress)
     if json:
         print_json({"backbone": str(run.backbone), "history": run.history})
         return

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tfsqueeze.cli.arguments import Json, LabelColumn, TextColumn
-from tfsqueeze.cli.console import counting_progress, output, print_json, step
+from tfsqueeze.cli.arguments import Json, LabelColumn, TextColumn, choices
+from tfsqueeze.cli.console import counting_progress, output, print_json, print_step
+from tfsqueeze.robustness.attacks import ATTACKS
+from tfsqueeze.robustness.measurement import RobustnessOptions
+from tfsqueeze.robustness.noises import NOISES
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
+
+_DEFAULTS = RobustnessOptions()
+_NONE = "none"
+Noise = choices("Noise", (*NOISES, _NONE))
+Attack = choices("Attack", (*ATTACKS, _NONE))
 
 
 def robustness(
@@ -18,88 +28,95 @@ def robustness(
         Path,
         typer.Argument(
             metavar="RUN_OR_MODEL",
-            help="A folder that `tfsqueeze train` filled, or a .tflite file "
-            "that `tfsqueeze convert` wrote.",
+            help="A folder that `tfsqueeze train` wrote, or a .tflite file that "
+            "`tfsqueeze convert` wrote.",
         ),
     ],
     data: Annotated[
         str | None,
         typer.Argument(
-            help="The dataset to measure on: a name, a folder, or one labelled file; that of training "
-            "by default."
+            help="Dataset to measure on: a name, a folder, or one labelled file. By default the "
+            "dataset of training."
         ),
     ] = None,
-    levels: Annotated[
-        str, typer.Option(help="Shares of letters, words or spaces that noise touches, by commas.")
-    ] = "0.05,0.1,0.2",
-    noises: Annotated[
-        str,
+    level: Annotated[
+        list[float] | None,
         typer.Option(
-            help="Which noises, by commas: keyboard, swap, drop, insert, repeat, ocr, asr, lowercase, "
-            "uppercase, random_case, punctuation_removed, punctuation_added, extra_spaces, "
-            "lost_spaces, homoglyphs, zero_width, word_drop, synonyms; `all`, or `none`."
+            help="Share of letters, words or spaces that a noise changes. Repeatable.",
+            show_default=", ".join(map(str, _DEFAULTS.levels)),
         ),
-    ] = "all",
-    attacks: Annotated[
-        str,
+    ] = None,
+    noise: Annotated[
+        list[Noise] | None,
         typer.Option(
-            help="Which attacks, by commas: deepwordbug (letters), textfooler (words near in the "
-            "embeddings); `all`, or `none`."
+            metavar="NOISE",
+            help=f"Noise to measure: {', '.join(NOISES)}; or `{_NONE}`. Repeatable.",
+            show_default="all",
         ),
-    ] = "all",
+    ] = None,
+    attack: Annotated[
+        list[Attack] | None,
+        typer.Option(
+            metavar="ATTACK",
+            help="Attack to measure: "
+            + ", ".join(f"{name} ({attack.description})" for name, attack in ATTACKS.items())
+            + f"; or `{_NONE}`. Repeatable.",
+            show_default="all",
+        ),
+    ] = None,
     max_changed: Annotated[
-        float, typer.Option(help="The largest share of a text's words that an attack may change.")
-    ] = 0.3,
+        float, typer.Option(help="Maximum share of a text's words that an attack may change.")
+    ] = _DEFAULTS.max_changed,
     texts: Annotated[
-        int, typer.Option(min=1, help="How many texts to draw; all where there are fewer.")
+        int, typer.Option(min=1, help="Number of texts to draw. All if there are fewer.")
     ] = 200,
-    seed: Annotated[int, typer.Option(min=0, help="Of texts, noises and attacks.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of texts, noises and attacks.")
+    ] = _DEFAULTS.seed,
     output_folder: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="A folder for the report: JSON, Markdown and PNG plots."
+            "--output", "-o", help="Folder for the report, which is JSON, Markdown and PNG plots."
         ),
     ] = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     json: Json = False,
 ) -> None:
-    """Measures how a classifier stands noisy texts and attacks.
+    """Measure how well a classifier withstands noisy texts and attacks.
 
-    A run is measured in float and as int8 .tflite, a .tflite file by itself, and beside both
-    TF-IDF with logistic regression on the texts of training, where these are there. All see the
-    same noisy texts.
+    A run is measured in float and as an int8 .tflite file. A .tflite file is
+    measured as it is. If the texts of training are available, TF-IDF with
+    logistic regression is measured as well. All models read the same noisy
+    texts.
 
     Examples:
-
       tfsqueeze robustness runs/mine --output runs/mine/robustness
 
-      tfsqueeze robustness mine.tflite held_out.csv --noises keyboard,ocr --attacks none
+      tfsqueeze robustness mine.tflite held_out.csv --noise keyboard --noise ocr --attack none
     """
     if model.is_dir():
         load_tensorflow()
     from converters.experiments.robustness_models import evaluation_texts, load_models
     from converters.reports.robustness_report import print_robustness, write_robustness
-    from tfsqueeze.robustness.attacks import ATTACKS
-    from tfsqueeze.robustness.measurement import RobustnessOptions, measure_robustness
-    from tfsqueeze.robustness.noises import NOISES
+    from tfsqueeze.robustness.measurement import measure_robustness
 
     options = RobustnessOptions(
-        noises=_names(noises, tuple(NOISES)),
-        levels=_levels(levels),
-        attacks=_names(attacks, tuple(ATTACKS)),
+        noises=_chosen(noise) if noise else _DEFAULTS.noises,
+        levels=tuple(sorted(set(level))) if level else _DEFAULTS.levels,
+        attacks=_chosen(attack) if attack else _DEFAULTS.attacks,
         max_changed=max_changed,
         seed=seed,
     )
     if not options.noises and not options.attacks:
         raise UserError("there is neither a noise nor an attack to measure; name one")
-    step(f"loading {model}")
+    print_step(f"loading {model}")
     models = load_models(model)
     test = evaluation_texts(models, data, text_column, label_column)
     name = data or models.dataset_name
     test = test.sample(texts, seed)
     label_ids = test.label_ids(models.label_names)
-    step(f"measuring {', '.join(models.predictors)} on {len(test):,} texts")
+    print_step(f"measuring {', '.join(models.predictors)} on {len(test):,} texts")
     with counting_progress() as progress:
         results = measure_robustness(
             models.predictors,
@@ -125,15 +142,7 @@ def robustness(
         output.print(f"report: {paths['markdown']}", soft_wrap=True)
 
 
-def _names(value: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    names = dict.fromkeys(name.strip() for name in value.split(",") if name.strip())
-    if list(names) == ["all"]:
-        return known
-    return () if list(names) == ["none"] else tuple(names)
-
-
-def _levels(value: str) -> tuple[float, ...]:
-    try:
-        return tuple(sorted({float(level) for level in value.split(",") if level.strip()}))
-    except ValueError:
-        raise UserError(f"--levels {value!r}: give numbers by commas, such as 0.05,0.1") from None
+def _chosen(names: Sequence[enum.Enum]) -> tuple[str, ...]:
+    """Returns the names of an option without duplicates; none if `none` is the only one."""
+    chosen = tuple(dict.fromkeys(name.value for name in names))
+    return () if chosen == (_NONE,) else chosen

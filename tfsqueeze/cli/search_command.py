@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from tfsqueeze.cli.arguments import Json, ModelFile, Runtime, TextColumn, Threads
-from tfsqueeze.cli.console import input_lines, output, print_json
+from tfsqueeze.cli.console import output, print_json, read_input_lines
 
 
 def search(
@@ -17,24 +17,25 @@ def search(
     corpus: Annotated[
         Path,
         typer.Argument(
-            help="The texts to search in: a .txt file, one a line, or the text column of a .tsv, .csv "
-            "or .jsonl file."
+            help="The texts to search: the lines of a .txt file, or the text column of a .tsv, "
+            ".csv or .jsonl file."
         ),
     ],
     queries: Annotated[
         list[str] | None,
-        typer.Argument(help="What to search for; without any, each line of standard input."),
+        typer.Argument(
+            help="What to search for. Without any, each line of standard input is a query."
+        ),
     ] = None,
-    top_k: Annotated[int, typer.Option(min=1, help="How many texts are found.")] = 5,
-    runtime: Runtime = None,
+    top_k: Annotated[int, typer.Option(min=1, help="Number of texts to find for each query.")] = 5,
+    runtime: Runtime = "litert",
     threads: Threads = 1,
     text_column: TextColumn = "text",
     json: Json = False,
 ) -> None:
-    """Finds the texts that are nearest in meaning, by a .tflite file for sentence-embeddings.
+    """Find the texts that are nearest in meaning, with a .tflite file for sentence-embeddings.
 
     Examples:
-
       tfsqueeze search embedder.tflite faq.txt "how do I get my money back"
     """
     from dataclasses import asdict
@@ -42,10 +43,10 @@ def search(
     from converters.inference.sentence_embeddings_predictor import SentenceEmbeddingsPredictor
     from tfsqueeze.data.readers.text_lines import read_plain_texts
 
-    embedder = SentenceEmbeddingsPredictor.from_file(model, runtime, threads)
+    embedder = SentenceEmbeddingsPredictor.open(model, runtime, threads)
     texts = read_plain_texts(corpus, text_column=text_column).texts
     if not queries:
-        queries = input_lines()
+        queries = read_input_lines()
     found = embedder.search(texts, queries, top_k)
     if json:
         print_json(

@@ -8,8 +8,18 @@ from typing import Annotated
 import typer
 
 from tfsqueeze.cli.arguments import Data, Json, LabelColumn, TextColumn, TextPairColumn
-from tfsqueeze.cli.console import counting_progress, output, print_json, step, training_progress
+from tfsqueeze.cli.console import (
+    counting_progress,
+    output,
+    print_json,
+    print_step,
+    training_progress,
+)
+from tfsqueeze.tasks.task_names import TaskName
+from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.logging import load_tensorflow
+
+_DEFAULTS = TrainingOptions()
 
 
 def train(
@@ -19,129 +29,148 @@ def train(
         typer.Option(
             "--output",
             "-o",
-            help="Where the run goes. The same command continues a run that was interrupted.",
+            help="Folder for the run. The same command continues a run that was interrupted.",
         ),
     ],
     task: Annotated[
-        str,
+        TaskName,
         typer.Option(
-            help="`text-classification`, of texts or pairs of texts; `token-classification`, such as "
-            "named entities; `intent-and-slots`; `question-answering`; `sentence-embeddings`; or "
-            "`masked-lm`."
+            metavar="TASK", help=f"The task: {', '.join(name.value for name in TaskName)}."
         ),
-    ] = "text-classification",
-    preset: Annotated[str, typer.Option(help="The shape of the model.")] = "squeezebert-micro",
+    ] = TaskName.TEXT_CLASSIFICATION,
+    preset: Annotated[
+        str, typer.Option(help="Preset that gives the shape of the model.")
+    ] = _DEFAULTS.preset,
     pretrained: Annotated[
         str | None,
         typer.Option(
-            help="Weights and tokenizer to start from, in place of --preset and --vocab-size: "
-            "`squeezebert-tiny`, a folder in Hugging Face's layout, or a hub id. Use a lower "
+            help="Weights and tokenizer to start from: `squeezebert-tiny`, a folder in Hugging "
+            "Face's layout, or a hub id. Overrides --preset and --vocab-size. Use a lower "
             "--learning-rate, such as 3e-4."
         ),
-    ] = None,
+    ] = _DEFAULTS.pretrained,
     teacher: Annotated[
         Path | None,
         typer.Option(
-            help="A run to learn from instead of from the labels, as "
-            "`tfsqueeze train --pretrained all-minilm-l6-v2` makes one; of sentence-embeddings "
-            "the folder of another teacher than all-minilm-l6-v2."
+            help="Run to learn from instead of from the labels, such as one that `tfsqueeze train "
+            "--pretrained all-minilm-l6-v2` wrote. For sentence-embeddings: folder of a teacher "
+            "other than all-minilm-l6-v2."
         ),
     ] = None,
     unlabelled: Annotated[
         list[str] | None,
         typer.Option(
-            help="Texts without labels that the teacher is asked about, too: a file of plain text, a "
-            "folder of .txt files, or a dataset's name; repeatable."
+            help="Texts without labels, for which the teacher gives the targets: a file of plain "
+            "text, a folder of .txt files, or a dataset's name. Repeatable."
         ),
     ] = None,
     augmented_copies: Annotated[
-        int, typer.Option(help="Variants of each text that the teacher is asked about, too.")
-    ] = 0,
+        int,
+        typer.Option(
+            help="Number of variants of each text, for which the teacher gives the targets."
+        ),
+    ] = _DEFAULTS.augmented_copies,
     temperature: Annotated[
-        float, typer.Option(help="What the teacher's and the model's logits are divided by.")
-    ] = 2.0,
+        float, typer.Option(help="Divisor of the logits of the teacher and of the model.")
+    ] = _DEFAULTS.temperature,
     noisy_copies: Annotated[
         int,
         typer.Option(
-            help="Copies of each text with typing, reading and other errors to learn from as well; "
-            "sentences of tagged words get errors within words alone."
+            help="Number of copies of each text with errors of typing, reading and others to learn "
+            "from as well. Sentences of tagged words get errors within words only."
         ),
-    ] = 0,
+    ] = _DEFAULTS.noisy_copies,
     noise_level: Annotated[
         float,
-        typer.Option(help="Share of letters, words or spaces that a noisy copy's errors touch."),
-    ] = 0.1,
+        typer.Option(help="Share of letters, words or spaces that the errors of a copy change."),
+    ] = _DEFAULTS.noise_level,
     epochs: Annotated[
-        int, typer.Option(help="Most passes in float; 0 leaves pretrained weights as they are.")
-    ] = 8,
-    qat_epochs: Annotated[int, typer.Option(help="Most passes quantization-aware.")] = 2,
-    max_length: Annotated[int, typer.Option(help="Tokens per text.")] = 128,
-    vocab_size: Annotated[int, typer.Option(help="Most entries of the vocabulary.")] = 8000,
+        int,
+        typer.Option(
+            help="Maximum number of epochs of the float stage. 0 keeps pretrained weights as they "
+            "are."
+        ),
+    ] = _DEFAULTS.epochs,
+    qat_epochs: Annotated[
+        int, typer.Option(help="Maximum number of epochs of the quantization-aware stage.")
+    ] = _DEFAULTS.qat_epochs,
+    max_length: Annotated[
+        int, typer.Option(help="Maximum number of tokens of a text.")
+    ] = _DEFAULTS.max_length,
+    vocab_size: Annotated[
+        int, typer.Option(help="Maximum size of the vocabulary.")
+    ] = _DEFAULTS.vocab_size,
     new_vocabulary: Annotated[
         bool,
         typer.Option(
             "--new-vocabulary",
-            help="Give a pretrained model a vocabulary of the texts; its tokens "
-            "begin as means of the old ones.",
+            help="Give a pretrained model a vocabulary that is trained from the texts. The new "
+            "embeddings start as means of the old ones.",
         ),
-    ] = False,
+    ] = _DEFAULTS.new_vocabulary,
     cased: Annotated[
         bool,
-        typer.Option("--cased", help="A vocabulary of the texts that knows capitals and accents."),
-    ] = False,
-    batch_size: Annotated[int, typer.Option(help="Texts per step.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="Highest rate of the float stage.")] = 2e-3,
+        typer.Option("--cased", help="Train a vocabulary that distinguishes case and accents."),
+    ] = not _DEFAULTS.lowercase,
+    batch_size: Annotated[
+        int, typer.Option(help="Number of texts in a batch.")
+    ] = _DEFAULTS.batch_size,
+    learning_rate: Annotated[
+        float, typer.Option(help="Peak learning rate of the float stage.")
+    ] = _DEFAULTS.learning_rate,
     qat_learning_rate: Annotated[
-        float, typer.Option(help="Highest rate of the quantization-aware stage.")
-    ] = 5e-5,
+        float, typer.Option(help="Peak learning rate of the quantization-aware stage.")
+    ] = _DEFAULTS.qat_learning_rate,
     convolutions: Annotated[
         bool,
         typer.Option(
             "--convolutions",
-            help="Put a convolution over neighbouring tokens, a squeeze-expand "
-            "block, beside each feed-forward layer; good for entities and "
-            "slots.",
+            help="Add a convolution over neighbouring tokens, a squeeze-expand block, beside each "
+            "feed-forward layer. Good for entities and slots.",
         ),
     ] = False,
     dropout: Annotated[
-        float | None, typer.Option(help="Dropout of the hidden layers; the preset's by default.")
+        float | None,
+        typer.Option(help="Dropout of the hidden layers. By default the preset's."),
     ] = None,
     word_dropout: Annotated[
-        float, typer.Option(help="Chance that a training token becomes [[UNK]].")
-    ] = 0.15,
+        float, typer.Option(help="Probability that a training token becomes [UNK].")
+    ] = _DEFAULTS.word_dropout,
     subword_dropout: Annotated[
         float,
         typer.Option(
-            help="Share of tokens that are split into shorter ones, anew each epoch: for entities and "
-            "slots whose words are not among those of the training texts."
+            help="Share of tokens that are split into shorter ones, anew in each epoch. Good for "
+            "entities and slots whose words are not in the training texts."
         ),
-    ] = 0.0,
+    ] = _DEFAULTS.subword_dropout,
     spelling_vectors: Annotated[
         bool,
         typer.Option(
             "--spelling-vectors",
-            help="Learn the embeddings of tokens with vectors that those share "
-            "which are spelled alike; for entities and slots from "
-            "scratch.",
+            help="Learn token embeddings with vectors that tokens of similar spelling share. Good "
+            "for entities and slots, for models that are not pretrained.",
         ),
-    ] = False,
-    label_smoothing: Annotated[float, typer.Option(help="Share spread over all labels.")] = 0.0,
+    ] = _DEFAULTS.spelling_vectors,
+    label_smoothing: Annotated[
+        float, typer.Option(help="Share of each target that is spread over all labels.")
+    ] = _DEFAULTS.label_smoothing,
     patience: Annotated[
-        int, typer.Option(help="Epochs without a better validation score before a stage stops.")
-    ] = 4,
-    seed: Annotated[int, typer.Option(help="Seed of weights, order and dropout.")] = 0,
+        int,
+        typer.Option(
+            help="Number of epochs without a better validation score after which a stage stops."
+        ),
+    ] = _DEFAULTS.patience,
+    seed: Annotated[int, typer.Option(help="Seed of weights, order and dropout.")] = _DEFAULTS.seed,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
     json: Json = False,
 ) -> None:
-    """Trains a model of a task, such as a classifier of texts: first in float, then
-    quantization-aware.
+    r"""Train a model for a task, first in float and then quantization-aware.
 
     Logs for TensorBoard are in OUTPUT/float/logs and OUTPUT/qat/logs.
 
     Examples:
-
       tfsqueeze train reuters-r8 --output runs/r8
 
       tfsqueeze train my_folder/ -o runs/mine --text-column question --label-column intent
@@ -152,13 +181,12 @@ def train(
 
       tfsqueeze train squad.json -o runs/answers --task question-answering --max-length 192
 
-      tfsqueeze train texts.txt -o runs/embedder --task sentence-embeddings \\
+      tfsqueeze train texts.txt -o runs/embedder --task sentence-embeddings \
         --pretrained squeezebert-tiny --learning-rate 5e-4
 
       tfsqueeze train my_folder/ -o runs/mine --pretrained squeezebert-tiny --learning-rate 3e-4
     """
     from tfsqueeze.tasks import find_task
-    from tfsqueeze.training.training_options import TrainingOptions
 
     model = {} if dropout is None else {"hidden_dropout_prob": dropout}
     if convolutions:
@@ -190,7 +218,7 @@ def train(
         seed=seed,
     )
     chosen = find_task(task)
-    step(f"loading {data}")
+    print_step(f"loading {data}")
     splits = chosen.data.load_splits(
         data,
         text_column=text_column,
@@ -200,7 +228,7 @@ def train(
     )
     names = getattr(splits, "tag_names", None) or splits.label_names
     labels = f" with {len(names)} labels" if names else ""
-    step(f"training on {len(splits.train):,} examples{labels}")
+    print_step(f"training on {len(splits.train):,} examples{labels}")
     load_tensorflow()
     from tfsqueeze.training.fit import monitor
     from tfsqueeze.training.train_task import train_task
@@ -211,7 +239,7 @@ def train(
             chosen,
             splits,
             options,
-            training_progress,
+            training_progress(chosen),
             dataset_name=data,
             teacher_progress=lambda *counts: progress("texts through the teacher", *counts),
         )

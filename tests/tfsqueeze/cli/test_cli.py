@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -11,20 +12,29 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.main import get_command
 from typer.testing import CliRunner
 
+from converters.experiments.comparison_options import ComparisonOptions
 from converters.inference.text_classification_predictor import TextClassificationPredictor
 from converters.runtime.interpreters import available_runtimes
 from tfsqueeze.cli.main import app
+from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
+from tfsqueeze.robustness.measurement import RobustnessOptions
+from tfsqueeze.tasks import TaskName
+from tfsqueeze.training.training_options import TrainingOptions
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LABELS = ["animals", "food", "weather"]
 COMMANDS = [
     "demo",
+    "pretrain",
     "train",
+    "compare",
     "convert",
     "verify",
     "evaluate",
+    "robustness",
     "predict",
     "search",
     "export",
@@ -74,6 +84,34 @@ def shell(*arguments, stdin=b""):
 def test_help(run, command):
     result = run(command, "--help")
     assert result.exit_code == 0 and f"{command} [OPTIONS]" in result.output
+    assert "[[" not in result.output and "]]" not in result.output
+
+
+def test_help_shows_special_tokens_and_choices(run):
+    assert "[MASK]" in run("predict", "--help").output
+    train_help = run("train", "--help").output
+    assert "[UNK]" in train_help
+    assert all(name.value in " ".join(train_help.split()) for name in TaskName)
+    assert "<int8|mobile>" in run("convert", "--help").output
+
+
+@pytest.mark.parametrize(
+    "command, options",
+    [
+        ("train", TrainingOptions()),
+        ("pretrain", PretrainingOptions()),
+        ("compare", ComparisonOptions()),
+        ("robustness", RobustnessOptions()),
+    ],
+)
+def test_defaults_are_those_of_the_options(command, options):
+    parameters = {
+        parameter.name: parameter for parameter in get_command(app).commands[command].params
+    }
+    shared = parameters.keys() & {field.name for field in dataclasses.fields(options)}
+    assert len(shared) >= 2
+    for name in shared - {"unlabelled"}:
+        assert parameters[name].default == getattr(options, name), name
 
 
 def test_help_lists_every_command_and_loads_no_tensorflow():
@@ -268,19 +306,32 @@ def test_wrong_arguments_are_one_line(run, topics_model, topics_folder, trained_
     assert "holds no finished training run" in error_of(
         run("convert", tmp_path / "none", "-o", tmp_path / "x.tflite")
     )
-    assert "output_dtype 'int4'" in error_of(
+    assert "'--output-dtype': 'int4' is not one of 'int8', 'float32'" in error_of(
         run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--output-dtype", "int4")
     )
     assert "max_length 99" in error_of(
         run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--max-length", 99)
     )
-    assert "profile 'fast'" in error_of(
+    assert "'--profile': 'fast' is not one of 'int8', 'mobile'" in error_of(
         run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--profile", "fast")
     )
     assert not list(tmp_path.iterdir())
-    assert "'tensorrt' is not available" in error_of(
+    assert "'--runtime': 'tensorrt' is not one of 'litert', 'tflite-runtime'" in error_of(
         run("predict", topics_model, "cat", "--runtime", "tensorrt")
     )
+    assert "'--task': 'poetry' is not one of 'text-classification', 'token-c" in error_of(
+        run("train", topics_folder, "-o", tmp_path / "run", "--task", "poetry")
+    )
+    assert "'--objective': 'gan' is not one of 'distill', 'mlm'" in error_of(
+        run("pretrain", topics_folder, "-o", tmp_path / "run", "--objective", "gan")
+    )
+    assert "'--method': 'magic' is not one of 'majority', 'tfidf'" in error_of(
+        run("compare", topics_folder, "-o", tmp_path / "run", "--method", "magic")
+    )
+    assert "'--epochs': Input should be a valid integer" in error_of(
+        run("train", topics_folder, "-o", tmp_path / "run", "--epochs", "many")
+    )
+    assert "Missing option '--output'" in error_of(run("train", topics_folder))
     assert "no preset is named 'huge'" in error_of(run("info", "huge"))
     assert "epochs must be at least 1" in error_of(
         run("train", topics_folder, "-o", tmp_path / "run", "--epochs", 0)
@@ -291,7 +342,7 @@ def test_wrong_arguments_are_one_line(run, topics_model, topics_folder, trained_
 
 @pytest.fixture(scope="module")
 def classifier(topics_model):
-    return TextClassificationPredictor.from_file(topics_model)
+    return TextClassificationPredictor.open(topics_model)
 
 
 @settings(
@@ -327,7 +378,7 @@ def test_export_and_check(run, trained_run, tmp_path):
 
 def test_export_and_check_name_what_is_wrong(run, trained_run, tmp_path, topics_model):
     folder = tmp_path / "out"
-    assert "no target 'toaster'; there are edgetpu" in error_of(
+    assert "'--target': 'toaster' is not one of 'edgetpu', 'ethos-u'" in error_of(
         run("export", trained_run.folder, "--target", "toaster", "-o", folder)
     )
     assert "max_length 99" in error_of(
