@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import csv
+import gc
+import hashlib
 import os
 import random
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # There is a worker for each core; more threads would only wait for each other.
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _TARGETS = ("tests/converters/targets/edgetpu", "tests/converters/targets/ethos_u", "tests/coral")
+
+
+# The files that take longest, longest first: workers start with them, so that all end together.
+_LONGEST = (
+    "test_comparison.py",
+    "test_keras_to_tflite.py",
+)
 
 
 def pytest_collection_modifyitems(items):
@@ -23,6 +39,51 @@ def pytest_collection_modifyitems(items):
             REPOSITORY
         ).as_posix().startswith(_TARGETS):
             item.add_marker("targets")
+    order = {name: index for index, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget_models():
+    """Frees what TensorFlow keeps of the models of a module."""
+    yield
+    if "tf_keras" in sys.modules:
+        sys.modules["tf_keras"].backend.clear_session()
+    gc.collect()
+
+
+@pytest.fixture(scope="session")
+def made_once() -> Callable[[str, Callable[[Path], None]], Path]:
+    """A function that returns a folder by name, made by the first process that asks for it.
+
+    The folders are shared by worker processes and by later runs, until a source file changes.
+    """
+    digest = hashlib.sha256()
+    sources = [
+        path for name in ("tfsqueeze", "converters") for path in (REPOSITORY / name).rglob("*.py")
+    ]
+    for path in sorted([Path(__file__), *sources]):
+        digest.update(path.read_bytes())
+    root = REPOSITORY / "build" / "test-models"
+    folder = root / digest.hexdigest()[:16]
+    root.mkdir(parents=True, exist_ok=True)
+    with FileLock(root / "lock"):
+        for other in root.iterdir():
+            if other.is_dir() and other != folder:
+                shutil.rmtree(other)
+        folder.mkdir(exist_ok=True)
+
+    def make(name: str, fill: Callable[[Path], None]) -> Path:
+        from tfsqueeze.utils.files import write_atomically
+
+        path = folder / name
+        with FileLock(folder / f"{name}.lock"):
+            if not path.exists():
+                with write_atomically(path) as temporary:
+                    fill(temporary)
+        return path
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -48,10 +109,14 @@ WORDS = {
 
 
 @pytest.fixture(scope="session")
-def topics_folder(tmp_path_factory) -> Path:
+def topics_folder(made_once) -> Path:
     """A labelled dataset of three topics that a few steps of training tell apart."""
+    return made_once("topics", _write_topics)
+
+
+def _write_topics(folder: Path) -> None:
     draw = random.Random(0)
-    folder = tmp_path_factory.mktemp("topics")
+    folder.mkdir()
     for part, count in (("train", 180), ("val", 30), ("test", 30)):
         with (folder / f"{part}.csv").open("w", newline="", encoding="utf-8") as lines:
             table = csv.writer(lines)
@@ -60,7 +125,6 @@ def topics_folder(tmp_path_factory) -> Path:
                 label = list(WORDS)[index % len(WORDS)]
                 words = draw.choices(WORDS[label], k=draw.randint(2, 10))
                 table.writerow((" ".join(["the", *words]), label))
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -130,21 +194,25 @@ def tiny_options():
 
 
 @pytest.fixture(scope="session")
-def trained_run(topics_folder, tiny_options, tmp_path_factory):
+def trained_run(topics_folder, tiny_options, made_once):
     """A finished run on `topics_folder`. Tests must leave its folder as it is."""
     from tfsqueeze.data.sources.named_datasets import load_dataset
     from tfsqueeze.training.train_task import train_classifier
+    from tfsqueeze.training.trained_run import load_run
 
-    return train_classifier(
-        tmp_path_factory.mktemp("run") / "topics", load_dataset(topics_folder), tiny_options
+    return load_run(
+        made_once(
+            "topics-run",
+            lambda folder: train_classifier(folder, load_dataset(topics_folder), tiny_options),
+        )
     )
 
 
 @pytest.fixture(scope="session")
-def topics_model(trained_run, tmp_path_factory) -> Path:
+def topics_model(trained_run, made_once) -> Path:
     """The int8 .tflite of `trained_run`, with its labels and vocabulary inside."""
     from converters.conversion.runs import convert_run
 
-    path = tmp_path_factory.mktemp("model") / "topics.tflite"
-    path.write_bytes(convert_run(trained_run))
-    return path
+    return made_once(
+        "topics.tflite", lambda path: path.write_bytes(convert_run(trained_run)) and None
+    )

@@ -28,28 +28,13 @@ from converters.tflite.model_metadata import (
     ModelMetadata,
 )
 from converters.tflite.tflite_file import Model, TFLiteFile, unpack_model
+from tfsqueeze.tasks import find_task
 from tfsqueeze.utils.errors import UserError
 
 # What the readers of BERT models expect the inputs to be called.
 _READERS_NAMES = {"input_ids": "ids", "attention_mask": "mask", "token_type_ids": "segment_ids"}
-# For each task the outputs, in what they stand for, and the file with the names of their classes;
-# None where what is chosen among has no names.
-_OUTPUTS = {
-    "text-classification": {"logits": ("One score per label.", LABELS_FILE)},
-    "token-classification": {"logits": ("One score per token and label.", LABELS_FILE)},
-    "intent-and-slots": {
-        "intent_logits": ("One score per intent.", LABELS_FILE),
-        "slot_logits": ("One score per token and slot tag.", SLOTS_FILE),
-    },
-    "sentence-embeddings": {
-        "embeddings": ("A vector of length 1, near those of texts of like meaning.", None),
-    },
-    "masked-lm": {"logits": ("One score per token of the vocabulary.", VOCABULARY_FILE)},
-    "question-answering": {
-        "start_logits": ("How well each token begins the answer.", None),
-        "end_logits": ("How well each token ends the answer.", None),
-    },
-}
+# The file with the names of an output's classes.
+_CLASS_FILES = {"labels": LABELS_FILE, "slots": SLOTS_FILE, "vocabulary": VOCABULARY_FILE}
 _INPUT_DESCRIPTIONS = {
     "input_ids": "Token ids of [CLS] text [SEP], padded with [PAD].",
     "attention_mask": "1 for tokens, 0 for padding.",
@@ -69,7 +54,7 @@ def pack_metadata(
     vocabulary: Sequence[str],
     tokenizer: dict[str, Any],
     extra: dict[str, Any],
-    task: str = "text-classification",
+    task: str,
     slots: Sequence[str] = (),
     pairs: bool = False,
 ) -> bytes:
@@ -102,7 +87,7 @@ def pack_metadata(
     outputs = _outputs(
         main, task, {LABELS_FILE: labels, SLOTS_FILE: slots, VOCABULARY_FILE: vocabulary}
     )
-    named_by = [file for _, file in _OUTPUTS[task].values()]
+    named_by = list(_class_files(task).values())
     files = {}
     if labels or LABELS_FILE in named_by:
         files[LABELS_FILE.name] = _lines("label", labels)
@@ -167,13 +152,20 @@ def _tensor_name(tensor: Any) -> str:
     return tensor.name.decode("utf-8").removeprefix("serving_default_").split(":")[0]
 
 
+def _class_files(task: str) -> dict[str, PackedFile | None]:
+    """Returns the file with the names of each output's classes."""
+    return {
+        name: None if output.class_names is None else _CLASS_FILES[output.class_names]
+        for name, output in find_task(task).outputs.items()
+    }
+
+
 def _outputs(
     subgraph: Any, task: str, names: dict[PackedFile, Sequence[str]]
 ) -> list[TensorDescription]:
     """The metadata of the outputs, in the file's order, after checking them."""
-    if task not in _OUTPUTS:
-        raise UserError(f"there is no task {task!r}; there are {', '.join(_OUTPUTS)}")
-    meant = _OUTPUTS[task]
+    meant = find_task(task).outputs
+    class_files = _class_files(task)
     tensors = [subgraph.tensors[index] for index in subgraph.outputs]
     shapes = [list(map(int, tensor.shape)) for tensor in tensors]
     # A single output is the logits, whatever another converter named it.
@@ -183,19 +175,21 @@ def _outputs(
             f"the outputs of a {task} are {', '.join(meant)}, but the model's have the names "
             f"{', '.join(_tensor_name(x) for x in tensors)} and the shapes {shapes}"
         )
-    files = [meant[name][1] for name in found]
+    files = [class_files[name] for name in found]
     if any(
         file and shape[-1:] != [len(names[file])] for file, shape in zip(files, shapes, strict=True)
     ):
         counts = " and ".join(
-            f"{len(names[file])} {file.name.removesuffix('.txt')}" for _, file in meant.values()
+            f"{len(names[file])} {file.name.removesuffix('.txt')}"
+            for file in class_files.values()
+            if file
         )
         raise UserError(
             f"there are {counts}, but the model's outputs have shapes {shapes}; "
             "give one label for each logit"
         )
     return [
-        TensorDescription(name, meant[name][0], [file] if file else [])
+        TensorDescription(name, meant[name].description, [file] if file else [])
         for name, file in zip(found, files, strict=True)
     ]
 

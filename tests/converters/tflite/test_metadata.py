@@ -81,6 +81,7 @@ def test_any_text_survives(int8_model, labels, vocabulary, extra):
     packed = pack_metadata(
         int8_model, name="n", description="", labels=labels, vocabulary=vocabulary,
         tokenizer={}, extra=extra,
+        task="text-classification",
     )  # fmt: skip
     found = read_metadata(packed)
     assert (found.labels, found.vocabulary, found.extra) == (labels, vocabulary, extra)
