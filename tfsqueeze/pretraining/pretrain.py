@@ -1,4 +1,4 @@
-"""A pretraining run in a folder: from plain text to a backbone in Hugging Face's layout."""
+"""A pretraining run: from plain text to a backbone in Hugging Face's layout."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import itertools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -27,36 +28,46 @@ from tfsqueeze.distillation.teacher_outputs import TeacherOutputs
 from tfsqueeze.models.squeezebert import SqueezeBertForMaskedLM, SqueezeBertModel
 from tfsqueeze.pretraining.masking import WholeWordMasking
 from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
-from tfsqueeze.pretraining.text_streams import pad_rows, stream_ids, training_batches
+from tfsqueeze.pretraining.text_streams import stream_ids, training_batches
+from tfsqueeze.tokenizers.padding import pad_rows
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.training.fit import warmup_and_decay
+from tfsqueeze.training.history import HISTORY_FILE, read_history
 from tfsqueeze.training.run_folder import claim_folder
-from tfsqueeze.training.stage import read_history, warmup_and_decay
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.tf_data import without_autotune
 
 BACKBONE_FOLDER = "backbone"
-_SAVED_EVERY = 500  # steps between the points that an interrupted run goes on from
-_PREFETCHED = 2
+_CHECKPOINT_STEPS = 500  # An interrupted run resumes at a multiple of these.
+_PREFETCHED_BATCHES = 2
 _VOCABULARY_LINES = 200_000
-_DISTILLED = DistillationOptions(last_hidden_state=1.0, sentences=1.0, pooled_sentences=1.0)
-_INITIAL_TEXTS = 1024
+_DISTILLATION = DistillationOptions(last_hidden_state=1.0, sentences=1.0, pooled_sentences=1.0)
+_INITIALIZATION_TEXTS = 1024
+
+# What is counted, the number done and the number in total.
+Progress = Callable[[str, int, int], None]
 
 
 @dataclasses.dataclass
 class PretrainedRun:
-    """What a finished run holds: where the backbone and its tokenizer are, and a row per epoch."""
+    """A finished pretraining run.
+
+    Args:
+        backbone: the folder of the backbone and its tokenizer.
+        history: one row per epoch: `epoch` (from 1), `loss` and the Keras metrics.
+    """
 
     backbone: Path
     history: list[dict[str, float]]
 
 
 @dataclasses.dataclass
-class _Prepared:
-    """The model to keep, and how it is fitted."""
+class _Setup:
+    """The backbone model, and the model, data and loss that train it."""
 
     model: keras.Model
-    fitted: keras.Model
+    trainer: keras.Model
     data: tf.data.Dataset
     steps: int
     rows: int
@@ -68,20 +79,24 @@ def pretrain(
     folder: str | os.PathLike,
     texts: Sequence[str | os.PathLike],
     options: PretrainingOptions,
-    callbacks: Callable[[str, int, int, int], Sequence] = lambda *_: (),
-    progress: Callable[[str, int, int], None] = lambda *_: None,
+    callbacks: Callable[[str, int, int, int], Sequence[keras.callbacks.Callback]] = lambda *_: (),
+    progress: Progress = lambda *_: None,
 ) -> PretrainedRun:
-    """Pretrains a SqueezeBERT on plain text, one text or paragraph a line.
+    """Pretrains a SqueezeBERT on plain text with one text or paragraph per line.
 
-    folder: takes the run. One that was interrupted there with the same settings and texts goes on
-        where it was; a finished one is returned. The backbone in it is what `from_pretrained` of
-        any SqueezeBERT class and `WordPieceTokenizer.from_pretrained` read.
-    texts: files, folders of .txt files, or names of datasets, whose training texts are taken.
-    callbacks: called with the objective, the epochs, and the steps and rows of each; returns
-        further Keras callbacks.
-    progress: called with what is counted, how many are done and how many there are.
+    Args:
+        folder: takes the run. A run in it that was interrupted with the same settings and texts
+            resumes; a finished run is returned. `from_pretrained` of any SqueezeBERT class and of
+            `WordPieceTokenizer` read its backbone.
+        texts: files, folders of .txt files, or names of datasets, which stand for their training
+            texts.
+        options: the settings of the run.
+        callbacks: takes the objective, the number of epochs, and the steps and rows of an epoch,
+            and returns further Keras callbacks.
+        progress: is called with what is counted, the number done and the number in total.
 
-    Raises UserError where a text or the folder does not fit.
+    Raises:
+        UserError: a text cannot be read, or the folder holds another run.
     """
     folder = Path(folder)
     files = text_files(texts, folder / "texts")
@@ -104,49 +119,58 @@ def pretrain(
                 "pad_token_id": tokenizer.pad_token_id,
             },
         )
-        prepare = _masked_language_model if options.objective == "mlm" else _distillation
-        prepared = prepare(config, tokenizer, files, folder, options, progress)
-        steps = prepared.steps
-        prepared.fitted.compile(
+        if options.objective == "mlm":
+            setup = _set_up_masked_lm(config, tokenizer, files, options)
+        else:
+            setup = _set_up_distillation(config, tokenizer, files, folder, options, progress)
+        steps = setup.steps
+        # Schedules are allowed; Keras has the type of its default.
+        learning_rate: Any = warmup_and_decay(options.learning_rate, options.epochs * steps)
+        setup.trainer.compile(
             keras.optimizers.AdamW(
-                warmup_and_decay(options.learning_rate, options.epochs * steps),
+                learning_rate,
                 weight_decay=options.weight_decay,
                 clipnorm=1.0,
             ),
-            prepared.loss,
-            weighted_metrics=prepared.metrics,
+            setup.loss,
+            weighted_metrics=setup.metrics,
         )
         # Keras needs to know the steps to resume within an epoch.
-        data = prepared.data.apply(tf.data.experimental.assert_cardinality(steps))
-        prepared.fitted.fit(
-            without_autotune(data.prefetch(_PREFETCHED)),
+        data = setup.data.apply(tf.data.experimental.assert_cardinality(steps))
+        setup.trainer.fit(
+            without_autotune(data.prefetch(_PREFETCHED_BATCHES)),
             epochs=options.epochs,
             verbose=0,
             callbacks=_callbacks(
-                folder, steps, callbacks(options.objective, options.epochs, steps, prepared.rows)
+                folder, steps, callbacks(options.objective, options.epochs, steps, setup.rows)
             ),
         )
         with write_atomically(backbone) as temporary:
-            kept = type(prepared.model)(config, input_names=("input_ids",))
-            kept.set_weights(prepared.model.get_weights())
-            kept.save_pretrained(temporary)
+            # The config of the run, not that of training, which may have no dropout.
+            backbone_model = type(setup.model)(config, input_names=("input_ids",))
+            backbone_model.set_weights(setup.model.get_weights())
+            backbone_model.save_pretrained(temporary)
             tokenizer.save_pretrained(temporary)
     return PretrainedRun(backbone, read_history(folder))
 
 
-def _callbacks(folder, steps, others):
-    history = folder / "history.csv"
+def _callbacks(
+    folder: Path, steps: int, others: Sequence[keras.callbacks.Callback]
+) -> list[keras.callbacks.Callback]:
+    history = folder / HISTORY_FILE
+    # Integers are allowed; Keras has the type of its default.
+    save_freq: Any = min(_CHECKPOINT_STEPS, steps)
     return [
         keras.callbacks.CSVLogger(str(history), append=history.exists()),
         keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
         *others,
-        keras.callbacks.BackupAndRestore(
-            str(folder / "backup"), save_freq=min(_SAVED_EVERY, steps)
-        ),
+        keras.callbacks.BackupAndRestore(str(folder / "backup"), save_freq=save_freq),
     ]
 
 
-def _tokenizer(folder, files, options):
+def _tokenizer(
+    folder: Path, files: Sequence[Path], options: PretrainingOptions
+) -> WordPieceTokenizer:
     if options.objective == "distill":
         return WordPieceTokenizer.from_pretrained(minilm_folder())
     path = folder / "tokenizer"
@@ -164,7 +188,10 @@ def _tokenizer(folder, files, options):
     return WordPieceTokenizer.from_pretrained(path)
 
 
-def _batches(rows, tokenizer, options):
+def _batches(
+    rows: tf.data.Dataset, tokenizer: WordPieceTokenizer, options: PretrainingOptions
+) -> tuple[tf.data.Dataset, int, int]:
+    """Returns the batches of an epoch, and the numbers of batches and rows."""
     batches = training_batches(
         rows,
         max_length=options.max_length,
@@ -179,14 +206,19 @@ def _batches(rows, tokenizer, options):
     return batches, int(steps), int(count)
 
 
-def _masked_language_model(config, tokenizer, files, folder, options, progress):
+def _set_up_masked_lm(
+    config: Any,
+    tokenizer: WordPieceTokenizer,
+    files: Sequence[Path],
+    options: PretrainingOptions,
+) -> _Setup:
     batches, steps, count = _batches(
         stream_ids(files, tokenizer, options.max_length), tokenizer, options
     )
     mask = WholeWordMasking(tokenizer)
     model = SqueezeBertForMaskedLM(config, input_names=("input_ids",))
     data = batches.map(lambda ids, numbers: mask(ids), num_parallel_calls=tf.data.AUTOTUNE)
-    return _Prepared(
+    return _Setup(
         model,
         model,
         data,
@@ -197,7 +229,14 @@ def _masked_language_model(config, tokenizer, files, folder, options, progress):
     )
 
 
-def _distillation(config, tokenizer, files, folder, options, progress):
+def _set_up_distillation(
+    config: Any,
+    tokenizer: WordPieceTokenizer,
+    files: Sequence[Path],
+    folder: Path,
+    options: PretrainingOptions,
+    progress: Progress,
+) -> _Setup:
     teacher = BertModel.from_pretrained(minilm_folder(), input_names=("input_ids",))
     rows = [row for row, _ in stream_ids(files, tokenizer, options.max_length).as_numpy_iterator()]
     input_ids = pad_rows(rows, options.max_length, tokenizer.pad_token_id)
@@ -227,14 +266,17 @@ def _distillation(config, tokenizer, files, folder, options, progress):
         ),
         num_parallel_calls=tf.data.AUTOTUNE,
     )
-    # A student that has seen so few texts does not overfit: dropout is for fine-tuning.
-    undropped = config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    student = _student(undropped, teacher, input_ids, options)
-    return _Prepared(student, Distiller(student, teacher.config, _DISTILLED), data, steps, count)
+    # The student does not overfit on so few texts; dropout is for fine-tuning.
+    student_config = config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    student = _student(student_config, teacher, input_ids, options)
+    trainer = Distiller(student, teacher.config, _DISTILLATION)
+    return _Setup(student, trainer, data, steps, count)
 
 
-def _student(config, teacher, input_ids, options):
-    rows = np.random.default_rng(options.seed).permutation(len(input_ids))[:_INITIAL_TEXTS]
+def _student(
+    config: Any, teacher: Any, input_ids: np.ndarray, options: PretrainingOptions
+) -> keras.Model:
+    rows = np.random.default_rng(options.seed).permutation(len(input_ids))[:_INITIALIZATION_TEXTS]
     if options.from_teacher and can_init_from_teacher(config, teacher.config):
         return init_from_teacher(teacher, SqueezeBertModel, config, input_ids[rows])
     student = SqueezeBertModel(config, input_names=("input_ids",))
