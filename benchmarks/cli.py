@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import enum
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,29 +12,56 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.backends import BACKENDS, available_backends
-from tfsqueeze.cli.console import OneLineErrors, messages, output, print_json
+from benchmarks.tasks.settings import TASKS
+from converters.arm64.cpus import CPUS
+from converters.arm64.emulator import RUNTIMES
+from tfsqueeze.cli.arguments import choices
+from tfsqueeze.cli.console import (
+    OneLineErrors,
+    messages,
+    output,
+    print_json,
+    print_step,
+    training_progress,
+)
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.utils.errors import UserError
 
 app = typer.Typer(
     cls=OneLineErrors,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Measures SqueezeBERT beside what a user would pick instead, in one interleaved run.",
+    help="Measure SqueezeBERT and its alternatives side by side, in interleaved rounds.",
 )
 
+Backend = choices("Backend", BACKENDS)
+Arm64Runtime = choices("Arm64Runtime", RUNTIMES)
+Cpu = choices("Cpu", CPUS)
+TaskTable = choices("TaskTable", TASKS)
 Runtimes = Annotated[
-    list[str] | None,
+    list[Backend] | None,
     typer.Option(
-        "--runtime", help=f"{', '.join(BACKENDS)}; repeatable. Every installed one by default."
+        metavar="RUNTIME",
+        help=f"Runtime to measure: {', '.join(BACKENDS)}. Repeatable.",
+        show_default="every installed one",
     ),
 ]
 Threads = Annotated[
     list[int] | None,
-    typer.Option("--threads", min=1, help="Threads and pinned cores; repeatable. 1 by default."),
+    typer.Option(min=1, help="Number of threads and pinned cores. Repeatable.", show_default="1"),
 ]
-Length = Annotated[int, typer.Option(min=2, max=512, help="Tokens of a text.")]
-Rounds = Annotated[int, typer.Option(min=1, help="Measured rounds.")]
-Output = Annotated[Path, typer.Option(help="The folder for JSON, Markdown and plots.")]
+Length = Annotated[int, typer.Option(min=2, max=512, help="Number of tokens of a text.")]
+Rounds = Annotated[int, typer.Option(min=1, help="Number of measured rounds.")]
+Datasets = Annotated[
+    list[str] | None,
+    typer.Option(help="Name or folder of a dataset. Repeatable.", show_default="reuters-r8"),
+]
+Presets = Annotated[
+    list[str] | None,
+    typer.Option(help="Preset of tfsqueeze. Repeatable.", show_default="squeezebert-base"),
+]
+Seed = Annotated[int, typer.Option(help="Seed of weights, order and dropout.")]
+Output = Annotated[Path, typer.Option(help="Folder for JSON, Markdown and plots.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 _OUTPUT = Path("runs") / "benchmarks"
 
@@ -42,34 +70,33 @@ _OUTPUT = Path("runs") / "benchmarks"
 def models(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Further .tflite files to measure beside.", show_default=False),
+        typer.Argument(help="Further .tflite files to measure.", show_default=False),
     ] = None,
     runtime: Runtimes = None,
     threads: Threads = None,
     length: Length = 128,
     rounds: Rounds = 15,
-    preset: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--preset", help="Presets of tfsqueeze; repeatable. squeezebert-base by default."
-        ),
-    ] = None,
+    preset: Presets = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help="Only models with this, from the start of a word; repeatable."),
+        typer.Option(
+            help="Measure only models whose name holds this, from the start of a word. Repeatable."
+        ),
     ] = None,
     baseline: Annotated[
         str | None,
         typer.Option(
-            help="What to be faster than: a name of the table. BERT-base in float32 by default."
+            help="Model of the table that speed-ups are relative to.",
+            show_default="BERT-base in float32",
         ),
     ] = None,
     output_folder: Output = _OUTPUT,
     json: Json = False,
 ) -> None:
-    """Compares whole models: latency, speed-up, memory, load time and file size.
+    """Compare whole models: latency, speed-up, memory, load time and file size.
 
-    The first call builds the models (about 20 minutes); they are kept in runs/benchmarks/models.
+    The first call builds the models, which takes about 20 minutes, and keeps them in
+    runs/benchmarks/models.
     """
     from benchmarks.comparison import Selection, compare_models
 
@@ -98,45 +125,47 @@ def instructions(
         typer.Argument(help="Further .tflite files to count.", show_default=False),
     ] = None,
     runtime: Annotated[
-        list[str] | None,
-        typer.Option("--runtime", help="litert, tflite-runtime; repeatable. Both by default."),
-    ] = None,
-    cpu: Annotated[
-        list[str] | None,
-        typer.Option("--cpu", help="cortex-a53, cortex-a76; repeatable. Both by default."),
-    ] = None,
-    length: Length = 128,
-    preset: Annotated[
-        list[str] | None,
+        list[Arm64Runtime] | None,
         typer.Option(
-            "--preset", help="Presets of tfsqueeze; repeatable. squeezebert-base by default."
+            metavar="RUNTIME",
+            help=f"Runtime to count in: {', '.join(RUNTIMES)}. Repeatable.",
+            show_default="all",
         ),
     ] = None,
+    cpu: Annotated[
+        list[Cpu] | None,
+        typer.Option(
+            metavar="CPU",
+            help=f"Processor to emulate: {', '.join(CPUS)}. Repeatable.",
+            show_default="all",
+        ),
+    ] = None,
+    length: Length = 128,
+    preset: Presets = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
-            "--only",
-            help="Only models with this, from the start of a word; repeatable. The presets, "
-            "and BERT-base in float32 and int8, by default.",
+            help="Count only models whose name holds this, from the start of a word. Repeatable.",
+            show_default="the presets, and BERT-base in float32 and int8",
         ),
     ] = None,
-    runs: Annotated[int, typer.Option(min=1, help="Counted inferences after the first.")] = 1,
+    runs: Annotated[
+        int, typer.Option(min=1, help="Number of counted inferences after the first.")
+    ] = 1,
     output_folder: Output = _OUTPUT,
     json: Json = False,
 ) -> None:
-    """Counts the instructions of one inference on emulated Arm processors.
+    """Count the instructions of one inference on emulated Arm processors.
 
-    Needs qemu-aarch64. BERT-base in float32 takes minutes; an interrupted run goes on. The first
-    call makes a root folder for the emulator and builds the models.
+    This needs qemu-aarch64. BERT-base in float32 takes minutes. The same command continues a run
+    that was interrupted. The first call makes a root folder for the emulator and builds the models.
     """
     from benchmarks.comparison import Selection
     from benchmarks.instructions import count_models
-    from converters.arm64.cpus import CPUS
-    from converters.arm64.emulator import RUNTIMES
 
     presets = tuple(preset or ["squeezebert-base"])
     selection = Selection(
-        tuple(dict.fromkeys(runtime or RUNTIMES)),
+        _values(runtime) or tuple(RUNTIMES),
         length,
         presets,
         tuple(only or ["bert-base float32", "bert-base int8", *presets]),
@@ -145,7 +174,7 @@ def instructions(
     with _progress() as progress:
         counted = count_models(
             selection,
-            tuple(dict.fromkeys(cpu or CPUS)),
+            _values(cpu) or tuple(CPUS),
             output_folder / "instructions",
             runs=runs,
             progress=progress,
@@ -160,14 +189,14 @@ def operators(
     length: Length = 128,
     rounds: Rounds = 10,
     preset: Annotated[
-        str, typer.Option(help="The preset whose shapes are taken.")
+        str, typer.Option(help="Preset whose shapes are measured.")
     ] = "squeezebert-base",
     output_folder: Output = _OUTPUT,
     json: Json = False,
 ) -> None:
-    """Profiles single operators of a preset in float32 and int8 against a roofline.
+    """Profile single operators of a preset in float32 and int8 against a roofline.
 
-    They run on the TFLite runtimes; ONNX Runtime helps to find the machine's best rate.
+    They run on the TFLite runtimes. ONNX Runtime helps to find the machine's peak rate.
     """
     from benchmarks.operators import operator_cases, profile_operators
     from tfsqueeze.configs.presets import load_preset
@@ -190,26 +219,25 @@ def operators(
 
 @app.command()
 def formulations(
-    data: Annotated[
-        list[str] | None,
-        typer.Option(help="A dataset's name or folder; repeatable. reuters-r8 by default."),
-    ] = None,
+    data: Datasets = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help="Only formulations whose name holds this; repeatable."),
+        typer.Option(help="Measure only formulations whose name holds this. Repeatable."),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes in float.")] = 6,
+    epochs: Annotated[
+        int, typer.Option(min=1, help="Maximum number of epochs of the float stage.")
+    ] = 6,
     length: Length = 128,
-    seed: Annotated[int, typer.Option(help="Seed of weights, order and dropout.")] = 0,
+    seed: Seed = 0,
     output_folder: Output = _OUTPUT,
     json: Json = False,
 ) -> None:
-    """Compares formulations of the graph in accuracy: Keras float, int8 and mobile files.
+    """Compare the accuracy of formulations of the graph: Keras float, int8 and mobile files.
 
-    Each is trained anew, three minutes on two cores for Reuters R8; an interrupted run goes on.
+    Each is trained anew, which takes three minutes on two cores for Reuters R8. The same command
+    continues a run that was interrupted.
     """
     from benchmarks.formulations import compare_formulations
-    from tfsqueeze.cli.console import training_progress
     from tfsqueeze.utils.logging import load_tensorflow
 
     load_tensorflow()
@@ -221,7 +249,7 @@ def formulations(
             epochs=epochs,
             max_length=length,
             seed=seed,
-            progress=training_progress,
+            progress=training_progress(TEXT_CLASSIFICATION),
         )
         for name in data or ["reuters-r8"]
     ]
@@ -233,19 +261,21 @@ def initializations(
     texts: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Files of plain text, folders of .txt files, or names of datasets. reuters-r8 and "
-            "20newsgroups by default."
+            help="Files of plain text, folders of .txt files, or names of datasets.",
+            show_default="reuters-r8 and 20newsgroups",
         ),
     ] = None,
-    preset: Annotated[str, typer.Option(help="The student.")] = "squeezebert-tiny",
-    steps: Annotated[int, typer.Option(min=1, help="Steps of distillation from each start.")] = 200,
+    preset: Annotated[str, typer.Option(help="Preset of the student.")] = "squeezebert-tiny",
+    steps: Annotated[
+        int, typer.Option(min=1, help="Number of steps of distillation from each initialization.")
+    ] = 200,
     seed: Annotated[int, typer.Option(help="Seed of texts, order and weights.")] = 0,
     output_folder: Output = _OUTPUT,
     json: Json = False,
 ) -> None:
-    """Compares what a student of all-MiniLM-L6-v2 starts from: random weights, or its teacher's.
+    """Compare initializations of a student of all-MiniLM-L6-v2: random, or its teacher's weights.
 
-    A quarter of an hour on two cores; the teacher's outputs are kept.
+    This takes a quarter of an hour on two cores. The teacher's outputs are kept.
     """
     from tfsqueeze.utils.logging import load_tensorflow
 
@@ -267,18 +297,17 @@ def initializations(
 @app.command()
 def backbone(
     source: Annotated[
-        str, typer.Argument(help="A backbone's name or folder.")
+        str, typer.Argument(help="Name or folder of a backbone.")
     ] = "squeezebert-tiny",
-    data: Annotated[
-        list[str] | None,
-        typer.Option(help="A dataset's name or folder; repeatable. reuters-r8 by default."),
-    ] = None,
-    texts: Annotated[int, typer.Option(min=1, help="Most training texts of the probe.")] = 5000,
+    data: Datasets = None,
+    texts: Annotated[
+        int, typer.Option(min=1, help="Maximum number of training texts of the probe.")
+    ] = 5000,
     seed: Annotated[int, typer.Option(help="Seed of texts and pairs.")] = 0,
     output_folder: Output = _OUTPUT,
     json: Json = False,
 ) -> None:
-    """Measures a backbone's sentence embeddings, frozen, beside those of all-MiniLM-L6-v2."""
+    """Compare the sentence embeddings of a frozen backbone with those of all-MiniLM-L6-v2."""
     from tfsqueeze.utils.logging import load_tensorflow
 
     load_tensorflow()
@@ -293,17 +322,17 @@ def backbone(
 
 @app.command()
 def throughput(
-    data: Annotated[str, typer.Option(help="A dataset's name or folder.")] = "reuters-r8",
+    data: Annotated[str, typer.Option(help="Name or folder of a dataset.")] = "reuters-r8",
     preset: Annotated[
-        str, typer.Option(help="The model, with random weights.")
+        str, typer.Option(help="Preset of the model, which has random weights.")
     ] = "squeezebert-micro",
-    texts: Annotated[int, typer.Option(min=64, help="Texts that each part handles.")] = 1000,
-    rounds: Annotated[int, typer.Option(min=1, help="Measured rounds.")] = 5,
+    texts: Annotated[int, typer.Option(min=64, help="Number of texts of each measurement.")] = 1000,
+    rounds: Rounds = 5,
     length: Length = 128,
     output_folder: Output = _OUTPUT,
     json: Json = False,
 ) -> None:
-    """Measures the Python side: texts/s of tokenization, prediction and training; start-up."""
+    """Measure texts/s of tokenization, prediction and training, and the start-up time."""
     from benchmarks.throughput import measure_throughput
 
     with _progress() as progress:
@@ -315,36 +344,41 @@ def throughput(
 
 @app.command()
 def targets(
-    data: Annotated[
-        list[str] | None,
-        typer.Option(help="A dataset's name or folder; repeatable. reuters-r8 by default."),
-    ] = None,
+    data: Datasets = None,
     length: Annotated[
         list[int] | None,
-        typer.Option(min=2, max=512, help="Tokens of a text, for each dataset; 128 by default."),
+        typer.Option(
+            min=2,
+            max=512,
+            help="Number of tokens of a text. Repeat it for each dataset.",
+            show_default="128",
+        ),
     ] = None,
     epochs: Annotated[
         list[int] | None,
-        typer.Option(min=1, help="Passes in float, for each dataset; 10 by default."),
+        typer.Option(
+            min=1,
+            help="Maximum number of epochs of the float stage. Repeat it for each dataset.",
+            show_default="10",
+        ),
     ] = None,
     preset: Annotated[
-        list[str] | None, typer.Option("--preset", help="Presets of tfsqueeze; repeatable.")
+        list[str] | None, typer.Option(help="Preset of tfsqueeze. Repeatable.")
     ] = None,
-    bert: Annotated[bool, typer.Option(help="Put BERT-base beside them.")] = True,
-    seed: Annotated[int, typer.Option(help="Seed of weights, order and dropout.")] = 0,
+    bert: Annotated[bool, typer.Option(help="Measure BERT-base as well.")] = True,
+    seed: Seed = 0,
     output_folder: Output = _OUTPUT,
     json: Json = False,
 ) -> None:
-    """Makes the target table: what of each preset each device's accelerator takes, and accuracy.
+    r"""Make the table of targets: each preset's accuracy, and what runs on each accelerator.
 
-    Each preset is trained anew on each dataset, five minutes on two cores; an interrupted run
-    goes on.
+    Each preset is trained anew on each dataset, which takes five minutes on two cores. The same
+    command continues a run that was interrupted.
 
-      python -m benchmarks targets --data reuters-r8 --length 128 --epochs 10 \\
+      python -m benchmarks targets --data reuters-r8 --length 128 --epochs 10 \
           --data clinc150/ --length 24 --epochs 16
     """
     from benchmarks.targets import PRESETS, bert_row, compare_targets
-    from tfsqueeze.cli.console import training_progress
     from tfsqueeze.utils.logging import load_tensorflow
 
     names = data or ["reuters-r8"]
@@ -363,7 +397,7 @@ def targets(
             epochs=count,
             presets=preset or tuple(PRESETS),
             seed=seed,
-            progress=training_progress,
+            progress=training_progress(TEXT_CLASSIFICATION),
         )
         for name, tokens, count in zip(names, lengths, passes, strict=True)
     ]
@@ -376,67 +410,85 @@ def targets(
 @app.command()
 def tasks(
     task: Annotated[
-        list[str] | None,
+        list[TaskTable] | None,
         typer.Option(
-            "--task",
-            help="snips, wnut17, wikiann, rte, xquad, clinc-oos, noise; repeatable. All by "
-            "default.",
+            metavar="TASK",
+            help=f"Table to make: {', '.join(TASKS)}. Repeatable.",
+            show_default="all",
         ),
     ] = None,
     data: Annotated[
         Path,
         typer.Option(
-            help="The folder of the data: snips/, wnut17/, wikiann/, rte/, xquad/, clinc150/."
+            help="Folder of the data: snips/, wnut17/, wikiann/, rte/, xquad/, clinc150/."
         ),
     ] = Path("../shared/data"),
-    seeds: Annotated[int, typer.Option(min=1, help="How often each model is trained.")] = 3,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Number of seeds. Each trains every model anew.")
+    ] = 3,
     pretrained: Annotated[
         str | None,
         typer.Option(
-            help="What models start from: a backbone's name or a folder; by default squeezebert-tiny, "
-            "of wikiann nothing."
+            help="Weights to start from: name or folder of a backbone.",
+            show_default="squeezebert-tiny; none for wikiann",
         ),
     ] = None,
     teacher: Annotated[
         str | None,
         typer.Option(
-            help="A pretrained model, such as all-minilm-l6-v2, to fine-tune and to learn from: two "
-            "more rows."
+            help="Pretrained model, such as all-minilm-l6-v2, to fine-tune and to learn from. Adds "
+            "two rows."
         ),
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option(min=1, help="Passes in float; the task's own by default, as with all below."),
+        typer.Option(
+            min=1,
+            help="Maximum number of epochs of the float stage.",
+            show_default="the task's",
+        ),
     ] = None,
     qat_epochs: Annotated[
-        int | None, typer.Option(min=0, help="Passes quantization-aware.")
+        int | None,
+        typer.Option(
+            min=0,
+            help="Maximum number of epochs of the quantization-aware stage.",
+            show_default="the task's",
+        ),
     ] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(help="Highest rate of the float stage.")
+        float | None,
+        typer.Option(help="Peak learning rate of the float stage.", show_default="the task's"),
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Texts per step.")] = None,
-    length: Annotated[int | None, typer.Option(min=2, max=512, help="Tokens of a text.")] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Number of texts in a batch.", show_default="the task's"),
+    ] = None,
+    length: Annotated[
+        int | None,
+        typer.Option(min=2, max=512, help="Number of tokens of a text.", show_default="the task's"),
+    ] = None,
     examples: Annotated[
         int | None,
         typer.Option(
-            min=10, help="For a trial: no more examples than this to train on and to measure."
+            min=10,
+            help="Maximum number of examples to train on and to measure, for a quick try.",
+            show_default="all",
         ),
     ] = None,
     output_folder: Output = _OUTPUT,
     json: Json = False,
 ) -> None:
-    """Makes the table of each task: float and int8 files beside baselines, over several seeds.
+    """Make the table of each task: float and int8 files beside baselines, over several seeds.
 
-    Each model is trained anew for each seed, from minutes to an hour on two cores; an interrupted
-    run goes on.
+    Each model is trained anew for each seed, which takes from minutes to an hour on two cores. The
+    same command continues a run that was interrupted.
 
       python -m benchmarks tasks --task snips --seeds 3
     """
     from benchmarks.report import machine
     from benchmarks.tasks.report import print_tasks, write_tasks
     from benchmarks.tasks.run import Choices, measure_task
-    from benchmarks.tasks.settings import TASKS
-    from tfsqueeze.cli.console import step, training_progress
     from tfsqueeze.utils.logging import load_tensorflow
 
     chosen = {
@@ -452,7 +504,7 @@ def tasks(
     )
     load_tensorflow()
     runs = []
-    for name in dict.fromkeys(task or TASKS):
+    for name in _values(task) or TASKS:
         runs.append(
             measure_task(
                 name,
@@ -460,11 +512,11 @@ def tasks(
                 output_folder / "tasks",
                 seeds=seeds,
                 choices=choices,
-                callbacks=training_progress,
-                say=step,
+                callbacks=training_progress(TASKS[name].task),
+                say=print_step,
             )
         )
-        # After each, so that one that fails takes no table with it.
+        # After each task, so that a later one that fails does not lose the table.
         paths = write_tasks(runs, machine(), output_folder)
     if json:
         print_json({"machine": machine(), "runs": runs})
@@ -473,15 +525,21 @@ def tasks(
     messages.print(f"written to {paths['json']}, .md and .png", soft_wrap=True)
 
 
-def _backends(chosen: list[str] | None) -> tuple[str, ...]:
+def _values(chosen: Sequence[enum.Enum] | None) -> tuple[str, ...]:
+    """Returns the values of a repeatable option without duplicates."""
+    return tuple(dict.fromkeys(choice.value for choice in chosen or ()))
+
+
+def _backends(chosen: Sequence[enum.Enum] | None) -> tuple[str, ...]:
     installed = available_backends()
-    for name in chosen or ():
+    names = _values(chosen)
+    for name in names:
         if name not in installed:
             raise UserError(
                 f"the runtime {name!r} is not available here; "
                 f"there are {', '.join(installed) or 'none'}"
             )
-    return tuple(dict.fromkeys(chosen or installed))
+    return names or tuple(installed)
 
 
 def _finish(kind: str, runs: list[dict[str, Any]], folder: Path, json: bool) -> None:

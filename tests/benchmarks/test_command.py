@@ -7,6 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks import cli
 from benchmarks.cli import app
 from benchmarks.comparison import Selection
 from converters.reports.page import escape_markdown
@@ -112,8 +113,14 @@ def test_the_target_table(topics_folder, tmp_path) -> None:
             ["formulations", "--only", "quantum"],
             "no formulation's name holds quantum; there are micro",
         ),
-        (["models", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),
-        (["operators", "--runtime", "tensorrt"], "the runtime 'tensorrt' is not available here"),
+        (
+            ["models", "--runtime", "tensorrt"],
+            "'--runtime': 'tensorrt' is not one of 'litert', 'tflite-runtime'",
+        ),
+        (
+            ["operators", "--runtime", "tensorrt"],
+            "'--runtime': 'tensorrt' is not one of 'litert', 'tflite-runtime'",
+        ),
         (["models", "--only", "gpt", "--runtime", "litert"], "no model's name holds gpt"),
         (["models", "--preset", "squeezebert-huge"], "no preset is named 'squeezebert-huge'"),
     ],
@@ -125,6 +132,14 @@ def test_errors_are_one_line(arguments, message, tmp_path) -> None:
     assert len(errors) == 1
     assert message in errors[0]
     assert "Traceback" not in result.output
+
+
+def test_a_runtime_that_is_not_installed_is_named(monkeypatch) -> None:
+    monkeypatch.setattr(cli, "available_backends", lambda: ["litert"])
+    for command in ("models", "operators"):
+        result = CliRunner().invoke(app, [command, "--runtime", "onnxruntime"])
+        assert result.exit_code == 1
+        assert "'onnxruntime' is not available here; there are litert" in result.stderr
 
 
 def test_selection_keeps_to_the_runtimes_and_names() -> None:

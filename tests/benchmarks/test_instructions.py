@@ -129,8 +129,8 @@ def test_an_interrupted_call_goes_on_and_changes_are_counted_anew(counted, files
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--cpu", "cortex-m4"], "the processor 'cortex-m4' is unknown"),
-        (["--runtime", "onnxruntime"], "the runtime 'onnxruntime' has no aarch64 wheel here"),
+        (["--cpu", "cortex-m4"], "'--cpu': 'cortex-m4' is not one of 'cortex-a53', 'cortex-a76'"),
+        (["--runtime", "onnxruntime"], "'onnxruntime' is not one of 'litert', 'tflite-runtime'"),
         (["--only", "gpt"], "no model's name holds gpt"),
         ([], "qemu-aarch64 is not installed; on Debian: apt-get install qemu-user"),
     ],

@@ -267,4 +267,6 @@ def test_an_unknown_table_is_one_line(data, tmp_path):
     result = CliRunner().invoke(
         app, ["tasks", "--task", "poetry", "--data", str(data), "--output-folder", str(tmp_path)]
     )
-    assert result.exit_code == 1 and "there is no table of 'poetry'" in result.stderr
+    assert result.exit_code == 1 and "'poetry' is not one of 'snips'" in result.stderr
+    with pytest.raises(UserError, match="there is no table of 'poetry'; choose some of snips"):
+        measure_task("poetry", data, tmp_path)
