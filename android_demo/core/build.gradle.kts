@@ -20,6 +20,8 @@ kotlin {
 }
 
 dependencies {
+    implementation(libs.tflite.metadata)
+    implementation(libs.flatbuffers)
     compileOnly(libs.json)  // Android has it.
     testImplementation(libs.json)
     testImplementation(libs.junit)

@@ -2,18 +2,18 @@
 
     python android_demo/core/character_table.py
 
-What counts is asked of the tokenizers themselves, with every code point: the Unicode versions of
+The table records what the tokenizers themselves do with every code point. The Unicode versions of
 TensorFlow's ICU and RE2 and of Hugging Face's `tokenizers` differ from each other, and those of
 phones from one phone to the next.
 
 The file, big-endian:
 
-    uint8  [4352]      page of each 256 code points
+    uint8  [4352]      index of the page of each 256 code points
     uint16             number of pages
     uint8  [pages,256] flags of the code points of a page, those of `Flags`
     uint16             number of code points with a replacement
       uint24 code point, uint8 length, uint24 [length] the code points it becomes
-    uint16             number of combining marks that stay
+    uint16             number of combining marks that are kept
       uint24 code point, uint8 its rank among combining classes
 """
 
@@ -28,12 +28,12 @@ import numpy as np
 import tensorflow as tf
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-from converters.targets.micro.characters import (
+from converters.targets.micro.character_classes import (
     CODE_POINTS,
     DELETED,
     HANGUL_SYLLABLES,
+    are_reordered,
     classify_characters,
-    swapped,
 )
 from tfsqueeze.tokenizers.text_normalization import normalize
 from tfsqueeze.utils.files import write_atomically
@@ -44,20 +44,20 @@ _SURROGATES = range(0xD800, 0xE000)
 
 
 class Flags(enum.IntFlag):
-    """What a code point's byte says; `Characters.kt` has the same numbers."""
+    """The bits of a code point's byte; `CharacterTable.kt` has the same numbers."""
 
-    KIND = 0x03  # DELETED, SPACE, ISOLATED or WORD, as cased texts have it
-    REPLACED = 0x04  # lowercased texts have others in its place
+    KIND = 0x03  # DELETED, SPACE, ISOLATED or WORD in cased texts
+    REPLACED = 0x04  # others replace it in lowercased texts
     STRIPPED = 0x08  # lowercased texts lose it
-    MARK = 0x10  # NFD may move combining marks across it, or it itself, when it sorts them
+    MARK = 0x10  # when NFD sorts combining marks, it may move it, or others across it
     SPACE = 0x20  # white space to `BertPreTokenizer`
     PUNCTUATION = 0x40  # a word on its own to `BertPreTokenizer`
 
 
 def table_bytes() -> bytes:
-    """The content of the file."""
+    """Returns the content of the file."""
     cased, lowercased = classify_characters(False), classify_characters(True)
-    flags = cased.kinds.astype(np.uint8)
+    flags = cased.classes.astype(np.uint8)
     replacements = {}
     for code_point, text in enumerate(lowercased.normalized):
         if code_point in HANGUL_SYLLABLES or text == chr(code_point):
@@ -65,7 +65,7 @@ def table_bytes() -> bytes:
         if text:
             flags[code_point] |= Flags.REPLACED
             replacements[code_point] = text
-        elif cased.kinds[code_point] != DELETED:
+        elif cased.classes[code_point] != DELETED:
             flags[code_point] |= Flags.STRIPPED
     ranks = _combining_ranks()
     flags[list(ranks)] |= Flags.MARK
@@ -75,7 +75,7 @@ def table_bytes() -> bytes:
     spaces, punctuation = _pre_tokenized()
     flags[spaces] |= Flags.SPACE
     flags[punctuation] |= Flags.PUNCTUATION
-    # Only those that stay are ever sorted.
+    # Only those that are kept are ever sorted.
     ranks = {
         c: rank for c, rank in ranks.items() if not flags[c] & (Flags.STRIPPED | Flags.REPLACED)
     }
@@ -92,7 +92,7 @@ def table_bytes() -> bytes:
 
 
 def _combining_ranks() -> dict[int, int]:
-    """Of each combining mark, how many of the combining classes come before its own in NFD."""
+    """Returns, for each combining mark, how many combining classes come before its own in NFD."""
     classes = {
         unicodedata.combining(chr(c)): chr(c)
         for c in range(CODE_POINTS)
@@ -100,32 +100,32 @@ def _combining_ranks() -> dict[int, int]:
     }
     references = [classes[number] for number in sorted(classes) if number]
     every = [chr(c) for c in range(CODE_POINTS) if c not in _SURROGATES]
-    # A mark goes after one of the lowest class, or before one of the highest.
-    moved = np.array(swapped([c + references[0] for c in every])) | np.array(
-        swapped([references[-1] + c for c in every])
+    # A mark comes after one of the lowest class, or before one of the highest.
+    moved = np.array(are_reordered([c + references[0] for c in every])) | np.array(
+        are_reordered([references[-1] + c for c in every])
     )
     marks = [c for c, found in zip(every, moved, strict=True) if found]
-    after = np.array(swapped([c + reference for c in marks for reference in references]))
+    after = np.array(are_reordered([c + reference for c in marks for reference in references]))
     ranks = after.reshape(len(marks), len(references)).sum(axis=1)
     return {ord(c): int(rank) for c, rank in zip(marks, ranks, strict=True)}
 
 
 def _lets_marks_pass(code_points: np.ndarray) -> list[bool]:
-    """Whether NFD sorts two marks that stay, with one of the code points between them."""
+    """Returns whether NFD sorts two marks that are kept with a code point between them."""
     high, low = "\u302e", "\u1b44"
     texts = [f"{high}{chr(c)}{low}".encode() for c in code_points]
     return (normalize(tf.constant(texts), True).numpy() == f"{low}{high}".encode()).tolist()
 
 
 def _pre_tokenized() -> tuple[list[int], list[int]]:
-    """The white space and the punctuation of `BertPreTokenizer`."""
-    split, spaces, punctuation = BertPreTokenizer(), [], []
+    """Returns the white space and the punctuation of `BertPreTokenizer`."""
+    pre_tokenizer, spaces, punctuation = BertPreTokenizer(), [], []
     for code_point in range(CODE_POINTS):
         if code_point in _SURROGATES:
             continue
-        pieces = len(split.pre_tokenize_str(f"a{chr(code_point)}a"))
-        if pieces > 1:
-            (spaces if pieces == 2 else punctuation).append(code_point)
+        words = len(pre_tokenizer.pre_tokenize_str(f"a{chr(code_point)}a"))
+        if words > 1:
+            (spaces if words == 2 else punctuation).append(code_point)
     return spaces, punctuation
 
 

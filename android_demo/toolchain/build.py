@@ -1,4 +1,4 @@
-"""From the project's sources and a folder of models to a signed APK."""
+"""Builds a signed APK from the project's sources and a folder of models."""
 
 from __future__ import annotations
 
@@ -17,9 +17,17 @@ ABIS = ("arm64-v8a", "x86_64")
 
 
 def build_apk(modules: Modules, models: Path) -> Path:
-    """Builds the app with the models (.tflite) of a folder as its assets; returns the APK.
+    """Builds the app.
 
-    Raises UserError where a tool or the code fails, or there is no model.
+    Args:
+        modules: the compiler of the app's modules, whose folder gets everything that is built.
+        models: a folder of .tflite files, which become the app's assets.
+
+    Returns:
+        The signed APK.
+
+    Raises:
+        UserError: a tool fails, the code does not compile, or there is no model.
     """
     folder = modules.folder
     found = sorted(models.glob("*.tflite"))
@@ -37,7 +45,8 @@ def build_apk(modules: Modules, models: Path) -> Path:
     resources.compile_ids(folder / "resources")
     classes, java_resources = modules.core
     code = apk.dex(
-        [modules.app, modules.ids, classes, *fetch("kotlin"), *modules.tflite], folder / "dex"
+        [modules.app, modules.ids, classes, *modules.core_libraries, *modules.tflite],
+        folder / "dex",
     )
     files = {file.name: file.read_bytes() for file in code}
     files |= {
@@ -53,9 +62,13 @@ def build_apk(modules: Modules, models: Path) -> Path:
 
 
 def native_libraries() -> dict[str, bytes]:
-    """TensorFlow Lite's native library for each ABI, laid out for pages of 16 KB where it can be.
+    """Returns TensorFlow Lite's native library for each ABI, laid out for pages of 16 KB.
 
-    Maven Central's newest is linked for 4 KB. The GPU's is left out: it cannot be laid out anew.
+    The newest on Maven Central is linked for pages of 4 KB. A library that cannot be laid out
+    again stays as it is, and that of the GPU, which cannot either, is left out.
+
+    Raises:
+        UserError: the library cannot be downloaded.
     """
     libraries = {}
     with zipfile.ZipFile(fetch("tflite")[0]) as archive:

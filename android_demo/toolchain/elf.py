@@ -1,4 +1,4 @@
-"""Native libraries and the memory pages that they are mapped to."""
+"""Lays native libraries out for larger memory pages."""
 
 from __future__ import annotations
 
@@ -8,25 +8,34 @@ from elftools.elf.elffile import ELFFile
 
 from tfsqueeze.utils.errors import UserError
 
-# Phones with Android 15 and later may have these; until then pages had 4 KB.
+# The memory page, in bytes, of phones with Android 15 and later; before, pages had 4 KB.
 PAGE = 16384
 
 
 def page_size(library: bytes) -> int:
-    """The largest pages, in bytes, that a shared library's segments are laid out for."""
+    """Returns the largest page, in bytes, that a shared library's segments are laid out for."""
     return min(header.p_align for header in _segments(library)[1] if header.p_type == "PT_LOAD")
 
 
 def lay_out_for_pages(library: bytes, page: int = PAGE) -> bytes:
-    """Lays a shared library out for larger pages, addresses, code and data unchanged.
+    """Lays a shared library out for larger pages, with addresses, code and data unchanged.
 
-    A library linked for 4 KB pages has two writable segments: what is read-only once it is
-    relocated, and data. In larger pages the second would begin on the first's last one, so they
-    become one, for which the file gets the zeros between them; and what is on a page with data
-    stays writable.
+    A library linked for pages of 4 KB has two writable segments: one that becomes read-only after
+    relocation, and the data. With larger pages the second would begin on the last page of the
+    first. So they become one segment, for which the file gets the zeros between them. What shares
+    a page with data stays writable.
 
-    Raises UserError where code and writable data lie on one page: no layout of the file separates
-    them, as code knows how far its data are.
+    Args:
+        library: the bytes of the library.
+        page: the page to lay it out for, in bytes.
+
+    Returns:
+        The bytes of the new library.
+
+    Raises:
+        UserError: code and writable data lie on one page. No layout of the file can separate them,
+            since the code contains its distance from the data. Or the segments are not those of a
+            library linked for pages of 4 KB.
     """
     elf, headers = _segments(library)
     loads = [header for header in headers if header.p_type == "PT_LOAD"]
@@ -68,8 +77,8 @@ def lay_out_for_pages(library: bytes, page: int = PAGE) -> bytes:
         (elf.header.e_shoff, elf.header.e_shentsize, elf.structs.Elf_Shdr, sections),
     ):
         for index, item in enumerate(items):
-            place = position + index * size
-            moved[place : place + size] = kind.build(item)
+            start = position + index * size
+            moved[start : start + size] = kind.build(item)
     return bytes(moved)
 
 
@@ -79,17 +88,23 @@ def _segments(library: bytes):
 
 
 def without_symbol_versions(library: bytes) -> bytes:
-    """Hides the versions of a shared library's symbols, so that a loader goes by names alone."""
+    """Hides the versions of a shared library's symbols, so that a loader compares names only.
+
+    Args:
+        library: the bytes of the library.
+
+    Returns:
+        The bytes of the changed library.
+    """
     elf, _ = _segments(library)
     hidden = {"DT_VERSYM", "DT_VERNEED", "DT_VERNEEDNUM", "DT_VERDEF", "DT_VERDEFNUM"}
     dynamic = elf.get_section_by_name(".dynamic")
     changed = bytearray(library)
     for index, tag in enumerate(dynamic.iter_tags()):
         if tag.entry.d_tag in hidden:
-            place = dynamic.header.sh_offset + index * elf.structs.Elf_Dyn.sizeof()
-            tag.entry.d_tag = "DT_DEBUG"  # Which loaders of libraries leave alone.
+            size = elf.structs.Elf_Dyn.sizeof()
+            start = dynamic.header.sh_offset + index * size
+            tag.entry.d_tag = "DT_DEBUG"  # Loaders of libraries ignore it.
             tag.entry.d_val = tag.entry.d_ptr = 0
-            changed[place : place + elf.structs.Elf_Dyn.sizeof()] = elf.structs.Elf_Dyn.build(
-                tag.entry
-            )
+            changed[start : start + size] = elf.structs.Elf_Dyn.build(tag.entry)
     return bytes(changed)

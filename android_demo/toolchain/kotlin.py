@@ -1,4 +1,4 @@
-"""The Kotlin compiler."""
+"""Runs the Kotlin compiler."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from android_demo.toolchain.maven import fetch
 from android_demo.toolchain.tools import java
 
 _MAIN = "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"
-# Java 8 is what all Androids since 7.0 (API 24) can be given.
+# All Androids since 7.0 (API 24) run Java 8.
 _OPTIONS = (
     "-no-stdlib",
     "-no-reflect",
@@ -25,21 +25,22 @@ _OPTIONS = (
 def compile_kotlin(
     sources: Sequence[Path], output: Path, class_path: Sequence[Path], options: Sequence[str]
 ) -> Path:
-    """Compiles folders of Kotlin into the folder `output`, which is made anew.
+    """Compiles Kotlin; warnings are errors.
 
-    Warnings are errors. Raises UserError with the compiler's words.
+    Args:
+        sources: folders of Kotlin files.
+        output: the folder for the classes, which is emptied first.
+        class_path: jars, and folders of classes, that the sources use.
+        options: further options of the compiler.
+
+    Returns:
+        The folder of the classes.
+
+    Raises:
+        UserError: the compiler fails; the message contains its output.
     """
     shutil.rmtree(output, ignore_errors=True)
     compiler = [*fetch("kotlin-compiler"), *fetch("kotlin")]
-    java(
-        compiler,
-        _MAIN,
-        *_OPTIONS,
-        *options,
-        "-classpath",
-        os.pathsep.join(map(str, class_path)),
-        "-d",
-        output,
-        *sources,
-    )
+    path = os.pathsep.join(map(str, class_path))
+    java(compiler, _MAIN, *_OPTIONS, *options, "-classpath", path, "-d", output, *sources)
     return output

@@ -1,4 +1,4 @@
-"""Pinned artifacts of Maven repositories."""
+"""Downloads pinned artifacts from Maven repositories."""
 
 from __future__ import annotations
 
@@ -23,9 +23,15 @@ _RESOLVE = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:resolve"
 
 @dataclass(frozen=True)
 class Artifact:
-    """One file of a Maven repository, fixed for good by its sha256.
+    """One file of a Maven repository, pinned by its sha256.
 
-    coordinate: `group:artifact:version`, with `@aar` where it is no jar.
+    Attributes:
+        coordinate: `group:artifact:version`, with `@aar` at the end for a file that is not a jar.
+        sha256: the digest of the file, in hexadecimal.
+
+    Example:
+        >>> Artifact("org.example:thing:1.2@aar", "0" * 64).parts
+        ('org.example', 'thing', '1.2', 'aar')
     """
 
     coordinate: str
@@ -33,25 +39,29 @@ class Artifact:
 
     @property
     def parts(self) -> tuple[str, str, str, str]:
-        """Group, artifact, version and type."""
+        """The group, artifact, version and type."""
         coordinate, _, kind = self.coordinate.partition("@")
         group, name, version = coordinate.split(":")
         return group, name, version, kind or "jar"
 
     @property
     def path(self) -> Path:
-        """Where it lies in the cache, there or not."""
+        """The file's path in the cache, whether it exists or not."""
         group, name, version, kind = self.parts
         return _repository() / group.replace(".", "/") / name / version / f"{name}-{version}.{kind}"
 
 
 def fetch(*groups: str) -> list[Path]:
-    """The paths of the artifacts of groups of `artifacts.json`, downloaded where they are not yet
-    in the cache (`tfsqueeze.utils.archives.cache_dir`).
+    """Returns the files of artifacts, downloading those that are not in the cache.
 
-    Maven downloads them, so the repositories, mirrors and credentials of its settings hold.
+    Maven downloads them, so the repositories, mirrors and credentials of its settings apply. The
+    cache is in `tfsqueeze.utils.archives.cache_dir`.
 
-    Raises UserError where Maven is missing or fails, or a file has another sha256.
+    Args:
+        groups: names of groups in `artifacts.json`.
+
+    Raises:
+        UserError: Maven is missing or fails, or a file has another sha256.
     """
     lock = json.loads(_LOCK.read_text("utf-8"))
     artifacts = [Artifact(*item) for group in groups for item in lock[group].items()]
@@ -63,8 +73,8 @@ def fetch(*groups: str) -> list[Path]:
             if digest != artifact.sha256:
                 raise UserError(
                     f"{artifact.path} is not the {artifact.coordinate} that "
-                    f"{_LOCK.name} pins (its sha256 is {digest}); delete it to fetch "
-                    "it anew"
+                    f"{_LOCK.name} pins (its sha256 is {digest}); delete it to download "
+                    "it again"
                 )
     return [artifact.path for artifact in artifacts]
 
@@ -114,7 +124,7 @@ def _resolve(artifacts: Iterable[Artifact]) -> None:
 
 
 def _pom(artifacts: Iterable[Artifact]) -> bytes:
-    """A project that depends on the artifacts alone, without what they in turn depend on."""
+    """Returns a Maven project that depends on the artifacts, but not on their dependencies."""
     project = ElementTree.Element("project")
     for tag, text in (
         ("modelVersion", "4.0.0"),

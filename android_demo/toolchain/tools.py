@@ -1,4 +1,4 @@
-"""Programs that the tool chain runs."""
+"""Runs the programs of the tool chain."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ from tfsqueeze.utils.errors import UserError
 
 
 def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> str:
-    """Runs a program, with further variables of the environment, and returns what it printed.
+    """Runs a program.
 
-    Raises UserError, with the program's own words, where it is not installed or fails.
+    Args:
+        command: the program and its arguments.
+        environment: variables to add to the environment.
+
+    Returns:
+        The program's output, on stdout and stderr together.
+
+    Raises:
+        UserError: the program is not installed, or fails; the message contains its output.
     """
     name = Path(command[0]).name
     try:
@@ -39,21 +47,22 @@ def java(
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Runs a Java program, with options of the virtual machine, and returns what it printed.
+    """Runs a Java program.
 
-    Raises as `run`.
+    Args:
+        class_path: jars, and folders of classes.
+        main: the class to run.
+        arguments: the program's arguments.
+        options: options of the virtual machine.
+        environment: variables to add to the environment.
+
+    Returns:
+        The program's output, on stdout and stderr together.
+
+    Raises:
+        UserError: Java is not installed, or the program fails.
     """
-    # The quick compiler alone: these programs end before the better one pays.
-    return run(
-        [
-            "java",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            *options,
-            "-cp",
-            os.pathsep.join(map(str, class_path)),
-            main,
-            *arguments,
-        ],
-        environment,
-    )
+    # Only the quick compiler: these programs end before the better one pays.
+    machine = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *options]
+    path = os.pathsep.join(map(str, class_path))
+    return run([*machine, "-cp", path, main, *arguments], environment)

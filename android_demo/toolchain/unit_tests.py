@@ -1,4 +1,4 @@
-"""The modules' tests: JUnit for `core`, and Robolectric's Android on this machine for `app`."""
+"""Runs the modules' tests: `core` on JUnit, `app` on Robolectric's Android on this machine."""
 
 from __future__ import annotations
 
@@ -18,30 +18,44 @@ _RUNNER = "org.junit.runner.JUnitCore"
 
 
 def test_core(modules: Modules) -> int:
-    """Runs the tests of `core`; returns how many passed. Raises UserError where one fails."""
+    """Runs the tests of `core`.
+
+    Returns:
+        The number of tests, all of which passed.
+
+    Raises:
+        UserError: a test fails.
+    """
     return _run(modules.core_tests, modules.core_tests[0])
 
 
 def test_app(modules: Modules, screenshots: Path | None = None) -> int:
-    """Runs the tests of `app`, with its resources as `build_apk` left them.
+    """Runs the tests of `app`, with the resources that `build_apk` linked.
 
-    screenshots: a folder for pictures of the screen with what TensorFlow Lite's own library for
-        x86_64 makes of a text; on other machines there are none.
+    Args:
+        modules: the compiler that `build_apk` used.
+        screenshots: a folder for pictures of the screen with a prediction by TensorFlow Lite's own
+            library for x86_64; other machines make no pictures.
 
-    Returns how many passed. Raises UserError where one fails.
+    Returns:
+        The number of tests, all of which passed.
+
+    Raises:
+        UserError: a test fails.
     """
     folder = modules.folder
     needs = [
         modules.app,
         modules.ids,
         *modules.core,
+        *modules.core_libraries,
         *modules.tflite,
-        *fetch("kotlin", "junit"),
+        *fetch("junit"),
         *(modules.jar_of(path) if path.suffix == ".aar" else path for path in fetch("robolectric")),
     ]
-    # Robolectric brings the Android to run; to compile against it is the same API.
+    # To run, Robolectric brings its own Android; to compile, any with the same API does.
     tests = modules.app_tests([*needs, *fetch("android")])
-    # Robolectric makes file descriptors of the APK's assets.
+    # Robolectric opens the APK's assets as file descriptors.
     options = [
         "--add-opens=java.base/java.io=ALL-UNNAMED",
         "-Drobolectric.offline=true",
@@ -61,7 +75,7 @@ def test_app(modules: Modules, screenshots: Path | None = None) -> int:
         PROJECT / CORE_SAMPLES,
         _config(folder),
     ]
-    # The classes that annotations name are looked up before Robolectric brings its Android.
+    # Java loads the classes in annotations before Robolectric brings its Android.
     return _run([tests, *resources, *needs, *fetch("android-runtime")], tests, options, environment)
 
 
@@ -83,7 +97,7 @@ def _run(
 
 
 def _runtimes(folder: Path) -> Path:
-    """The folder where Robolectric looks for the Androids that it runs."""
+    """Returns the folder in which Robolectric looks for the Androids that it runs."""
     runtimes = folder / "runtimes"
     runtimes.mkdir(parents=True, exist_ok=True)
     for path in fetch("android-runtime"):
@@ -94,7 +108,7 @@ def _runtimes(folder: Path) -> Path:
 
 
 def _config(folder: Path) -> Path:
-    """What Gradle tells Robolectric of the app."""
+    """Writes the file by which Gradle describes the app to Robolectric, and returns its folder."""
     root = folder / "test-config"
     shutil.rmtree(root, ignore_errors=True)
     file = root / "com" / "android" / "tools" / "test_config.properties"

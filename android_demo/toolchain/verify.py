@@ -1,9 +1,8 @@
-"""What a signed APK holds, checked."""
+"""Checks the content of a signed APK."""
 
 from __future__ import annotations
 
 import re
-import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,21 +14,23 @@ from tfsqueeze.utils.errors import UserError
 
 
 def verify_apk(path: Path) -> dict[str, Any]:
-    """Checks an APK as far as that goes without a phone.
+    """Checks an APK as far as that is possible without a phone.
 
-    Returns JSON-able facts: `bytes`, `sdk` (least and target), `schemes` of its signature,
-    `models` and `libraries` with their bytes, and of libraries the `page_size` that their
-    segments are laid out for.
+    Returns:
+        JSON-able facts: `bytes`, `sdk` (minimum and target), `schemes` of the signature, `models`
+        and `libraries` with their bytes, and for each library the `page_size` that its segments
+        are laid out for.
 
-    Raises UserError where a signature or alignment is wrong, it asks for a permission, has no
-    model, or lacks a native library.
+    Raises:
+        UserError: a signature or an alignment is wrong, or the APK asks for a permission, has no
+            model, or lacks a native library.
     """
     signature = run(["apksigner", "verify", "--verbose", path])
     schemes = re.findall(r"using (v[234]) scheme.*: true", signature)
     if not {"v2", "v3"} <= set(schemes):
         raise UserError(f"{path} is signed by {schemes or 'nothing'}; v2 and v3 are wanted")
-    # apkanalyzer's word for it: native libraries on pages of 4 KB, all else at 4 bytes.
-    run(["zipalign", "-c", "-p", "4", path])
+    _require_alignment(path)
+    # By expressions, since aapt2 prints plain text and Debian has no apkanalyzer, which prints XML.
     badging = run(["aapt2", "dump", "badging", path])
     permissions = re.findall(r"^uses-permission.*$", badging, re.MULTILINE)
     if permissions:
@@ -48,12 +49,12 @@ def verify_apk(path: Path) -> dict[str, Any]:
             name = f"lib/{abi}/{LIBRARY}"
             if name not in entries:
                 raise UserError(f"{path} lacks {name}")
-            _require_page(path, entries[name])
+            _require_stored(path, entries[name])
             content = archive.read(name)
             libraries[abi] = {"bytes": len(content), "page_size": page_size(content)}
         for name in models:
             _require_stored(path, entries[f"assets/{name}"])
-    # Phones have Arm's processors, of which some map pages of 16 KB.
+    # Phones have Arm's processors, some of which map pages of 16 KB.
     if libraries["arm64-v8a"]["page_size"] < PAGE:
         raise UserError(f"{path} has a library for arm64-v8a that pages of 16 KB cannot hold")
     return {
@@ -69,18 +70,17 @@ def verify_apk(path: Path) -> dict[str, Any]:
     }
 
 
+def _require_alignment(path: Path) -> None:
+    """Checks that each file that is stored uncompressed starts at a multiple of a page."""
+    try:
+        run(["zipalign", "-c", "-v", str(PAGE), path])
+    except UserError as error:
+        bad = re.findall(r"^ *\d+ (\S+) \(BAD.*$", str(error), re.MULTILINE)
+        raise UserError(
+            f"{path} has {', '.join(bad)} at an offset that starts no page of {PAGE:,} bytes"
+        ) from error
+
+
 def _require_stored(path: Path, entry: zipfile.ZipInfo) -> None:
     if entry.compress_type != zipfile.ZIP_STORED:
         raise UserError(f"{path} has {entry.filename} compressed, which cannot be mapped")
-
-
-def _require_page(path: Path, entry: zipfile.ZipInfo) -> None:
-    _require_stored(path, entry)
-    with path.open("rb") as file:
-        file.seek(entry.header_offset + 26)
-        name, extra = struct.unpack("<HH", file.read(4))
-    position = entry.header_offset + 30 + name + extra
-    if position % PAGE:
-        raise UserError(
-            f"{path} has {entry.filename} at {position:#x}, which starts no page of {PAGE:,} bytes"
-        )

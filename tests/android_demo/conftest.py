@@ -1,4 +1,4 @@
-"""The Kotlin of `android_demo/core`, compiled, as a program to ask."""
+"""Compiles the Kotlin of `android_demo/core`, and runs it on JSON values."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Core:
         self._class_path = os.pathsep.join(map(str, class_path))
         self._folder = folder
 
-    def ask(self, values: Iterable[Any], *arguments: object) -> list[Any]:
-        """The answers of a command to JSON values, in order."""
+    def run(self, values: Iterable[Any], *arguments: object) -> list[Any]:
+        """Returns the answers of a command to JSON values, in order."""
         lines = "".join(json.dumps(value) + "\n" for value in values)
         result = subprocess.run(
             ["java", "-cp", self._class_path, _MAIN, *map(str, arguments)],
@@ -36,27 +36,27 @@ class Core:
         return [json.loads(line) for line in result.stdout.splitlines()]
 
     def tokenizer(self, tokenizer, max_length: int | None = None) -> tuple[object, ...]:
-        """The arguments that stand for a WordPieceTokenizer."""
+        """Returns the arguments that describe a WordPieceTokenizer."""
         path = self._folder / f"{abs(hash(tokenizer.vocabulary))}.txt"
         path.write_text("\n".join(tokenizer.vocabulary) + "\n", "utf-8", newline="\n")
         return path, str(tokenizer.lowercase).lower(), max_length or tokenizer.max_length
 
 
 @pytest.fixture(scope="session")
-def tell(pytestconfig):
-    """A function that has a line printed at the end, whatever is captured."""
+def report(pytestconfig):
+    """Returns a function that prints a line at the end of the run, even if output is captured."""
     return pytestconfig.stash.setdefault(_FIGURES, []).append
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Prints the figures that tests told."""
+    """Prints the figures that tests reported."""
     for line in config.stash.get(_FIGURES, []):
         terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
 def core(tmp_path_factory) -> Core:
-    """The compiled module with its tests."""
+    """Returns the compiled module with its tests."""
     from android_demo.toolchain.modules import Modules
 
     folder = tmp_path_factory.mktemp("core")
@@ -65,7 +65,7 @@ def core(tmp_path_factory) -> Core:
 
 @pytest.fixture(scope="session")
 def utf16():
-    """A function that counts the UTF-16 units, as Kotlin does, of a text's first characters."""
+    """Returns a function that counts the UTF-16 code units of a text's first characters."""
 
     def count(text: str, characters: int) -> int:
         return len(text[:characters].encode("utf-16-le", "surrogatepass")) // 2
@@ -75,7 +75,7 @@ def utf16():
 
 @pytest.fixture(scope="session")
 def as_kotlin_reads():
-    """A function that joins pairs of lone surrogates, which are one character in Kotlin."""
+    """Returns a function that joins pairs of lone surrogates, one character in Kotlin."""
 
     def read(texts: Iterable[str]) -> list[str]:
         return [
@@ -88,7 +88,7 @@ def as_kotlin_reads():
 
 @pytest.fixture(scope="session")
 def real_texts(shared_dir) -> list[str]:
-    """The distinct lines and JSON strings of all datasets in the shared folder, sorted."""
+    """Returns the distinct lines and JSON strings of all shared datasets, sorted."""
     texts: set[str] = set()
 
     def add(value):

@@ -1,7 +1,8 @@
-"""APKs that `verify_apk` must take, and such that it must not."""
+"""`verify_apk` accepts sound APKs and refuses all others."""
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ElementTree
 import zipfile
 
 import pytest
@@ -38,7 +39,7 @@ def linked(folder):
 
 @pytest.fixture
 def make(folder, linked, tmp_path):
-    """Packs and signs an APK."""
+    """Returns a function that packs and signs an APK."""
     from android_demo.toolchain import apk
 
     def make_(files, resources=linked):
@@ -100,15 +101,10 @@ def test_a_permission_is_refused(make, libraries, tmp_path, monkeypatch):
     main = tmp_path / "main"
     main.mkdir()
     (main / "res").symlink_to(resources._MAIN / "res")
-    manifest = (resources._MAIN / "AndroidManifest.xml").read_text("utf-8")
-    (main / "AndroidManifest.xml").write_text(
-        manifest.replace(
-            "<application",
-            '<uses-permission android:name="android.permission.INTERNET" /><application',
-            1,
-        ),
-        "utf-8",
-    )
+    manifest = ElementTree.parse(resources._MAIN / "AndroidManifest.xml")
+    name = {f"{{{resources.ANDROID_NAMESPACE}}}name": "android.permission.INTERNET"}
+    ElementTree.SubElement(manifest.getroot(), "uses-permission", name)
+    manifest.write(main / "AndroidManifest.xml", "utf-8")
     monkeypatch.setattr(resources, "_MAIN", main)
     assets = tmp_path / "assets"
     assets.mkdir()
@@ -121,7 +117,7 @@ def test_a_permission_is_refused(make, libraries, tmp_path, monkeypatch):
 def test_libraries_off_their_pages_are_refused(make, libraries, monkeypatch):
     from android_demo.toolchain import apk
 
-    monkeypatch.setitem(apk._ALIGNMENTS, ".so", 4096)
+    monkeypatch.setattr(apk, "PAGE", 4096)
     shift = {"assets/shift.tflite": bytes(5000)}
     with pytest.raises(UserError, match="starts no page of 16,384 bytes"):
         verify(make({**libraries, **shift}))

@@ -1,4 +1,4 @@
-"""What the scripts in `android_demo/core` wrote is what they write."""
+"""The committed files of the scripts in `android_demo/core` are up to date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kotlin makes of logits what `tfsqueeze predict` makes of them, for each task."""
+"""Kotlin decodes logits of each task as `tfsqueeze predict` does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from converters.inference.open_predictor import open_predictor
+from converters.inference.predictor import Predictor
 from converters.runtime.interpreters import TFLiteModel, open_model
 from converters.tflite.metadata import read_metadata
 from tfsqueeze.data.datasets.question_dataset import NO_ANSWER
@@ -16,12 +16,12 @@ from tfsqueeze.data.datasets.question_dataset import NO_ANSWER
 pytestmark = pytest.mark.android
 
 TEXTS = 1000
-# Both sides add up the same doubles, in another order.
+# Both sides add the same doubles, in another order.
 TOLERANCE = 1e-12
 
 
 class DrawnLogits(TFLiteModel):
-    """A model that draws its stored logits, and keeps them in `drawn`."""
+    """A model that draws its stored logits at random, and appends them to `drawn`."""
 
     def __init__(self, details, draw, drawn, by_length=None):
         self.input_details, self.output_details = details
@@ -41,7 +41,7 @@ class DrawnLogits(TFLiteModel):
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    """Opens a sample model of core's tests: its path, its predictor and what it draws."""
+    """Returns a function that opens a sample model: its path, its predictor, its drawn logits."""
     from android_demo.core.sample_models import FOLDER
 
     def open_(name, seed):
@@ -51,7 +51,7 @@ def sample(tmp_path_factory):
         def drawing(real, by_length=None):
             return DrawnLogits((real.input_details, real.output_details), draw, drawn, by_length)
 
-        kind = type(open_predictor(path))
+        kind = type(Predictor.open(path))
         lengths = {length: drawing(part) for length, part in model.by_length.items()}
         return path, kind(drawing(model, lengths), read_metadata(path)), drawn
 
@@ -60,7 +60,7 @@ def sample(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def texts(real_texts, generate_strings, as_kotlin_reads):
-    """Sentences, and words of the sample models, in disorder."""
+    """Returns sentences, and words of the sample models in random order."""
     words = (
         "The cat sat on a mat, playing songs by New-York! Where is it? 東 Ünknown \U0001f600"
     ).split()
@@ -71,14 +71,14 @@ def texts(real_texts, generate_strings, as_kotlin_reads):
     )
 
 
-def ask(core, path, predict, drawn, pairs):
-    """Kotlin's results, and Python's, of (text, second) with the same stored logits."""
+def run(core, path, predict, drawn, pairs):
+    """Returns Kotlin's results and Python's for (text, second) with the same stored logits."""
     expected, requests = [], []
     for text, second in pairs:
         drawn.clear()
         expected.append(predict(text, second))
         requests.append({"text": text, "second": second, "outputs": list(drawn)})
-    return core.ask(requests, "decode", path), expected
+    return core.run(requests, "decode", path), expected
 
 
 def check_labels(found, prediction):
@@ -102,7 +102,7 @@ def check_entities(found, text, entities, utf16):
 def test_labels(name, core, sample, texts):
     path, predictor, drawn = sample(name, seed=1)
     pairs = list(zip(texts, texts[::-1] if name == "pairs" else [None] * len(texts), strict=True))
-    results = ask(
+    results = run(
         core,
         path,
         lambda text, second: predictor.predict([text], None if second is None else [second])[0],
@@ -115,7 +115,7 @@ def test_labels(name, core, sample, texts):
 
 def test_entities(core, sample, texts, utf16):
     path, predictor, drawn = sample("token-classification", seed=2)
-    results = ask(
+    results = run(
         core,
         path,
         lambda text, _: predictor.predict([text])[0],
@@ -129,7 +129,7 @@ def test_entities(core, sample, texts, utf16):
 
 def test_intents_and_slots(core, sample, texts, utf16):
     path, predictor, drawn = sample("intent-and-slots", seed=3)
-    results = ask(
+    results = run(
         core,
         path,
         lambda text, _: predictor.predict([text])[0],
@@ -144,7 +144,7 @@ def test_intents_and_slots(core, sample, texts, utf16):
 def test_answers(core, sample, texts, utf16):
     path, predictor, drawn = sample("question-answering", seed=4)
     assert NO_ANSWER in predictor.classes["answers"]
-    results = ask(
+    results = run(
         core,
         path,
         lambda text, second: predictor.predict([text], [second])[0],
@@ -175,12 +175,12 @@ def test_answers(core, sample, texts, utf16):
     assert TEXTS // 10 < answered < TEXTS
 
 
-def test_what_cannot_be_run_is_said(core, sample, tmp_path):
+def test_errors_are_one_sentence(core, sample, tmp_path):
     path, _, _ = sample("pairs", seed=5)
     with pytest.raises(AssertionError, match="the model is for two texts; give a second one"):
-        core.ask([{"text": "a"}], "decode", path)
+        core.run([{"text": "a"}], "decode", path)
     damaged = tmp_path / "damaged.tflite"
     damaged.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(AssertionError, match="the model is truncated or damaged|are missing"):
-        core.ask([{"text": "a"}], "decode", damaged)
-    assert json.dumps(core.ask([], "decode", path)) == "[]"
+        core.run([{"text": "a"}], "decode", damaged)
+    assert json.dumps(core.run([], "decode", path)) == "[]"

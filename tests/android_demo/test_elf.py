@@ -1,4 +1,4 @@
-"""Native libraries laid out for larger pages hold the same in memory."""
+"""A native library laid out for larger pages has the same content in memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.android
 
 
 def image(library):
-    """The memory that a loader fills from a library: bytes by address, and who may write."""
+    """Returns the memory that a loader fills from a library, and the library's segments."""
     from elftools.elf.elffile import ELFFile
 
     segments = [
@@ -39,20 +39,20 @@ def shipped():
         return {abi: archive.read(f"jni/{abi}/{LIBRARY}") for abi in ABIS}
 
 
-def test_memory_is_the_same_but_for_where_headers_lie(shipped):
+def test_memory_is_the_same_except_for_the_headers(shipped):
     from android_demo.toolchain.elf import PAGE, lay_out_for_pages, page_size
 
     library = shipped["arm64-v8a"]
     laid_out = lay_out_for_pages(library)
     assert (page_size(library), page_size(laid_out)) == (4096, PAGE)
     (before, _), (after, segments) = image(library), image(laid_out)
-    headers = 64 + 9 * 56  # ELF's own, at the start
+    headers = 64 + 9 * 56  # those of ELF, at the start
     assert before[headers:] == after[headers:]
     for segment in segments:
         assert (segment.header.p_vaddr - segment.header.p_offset) % PAGE == 0
 
 
-def test_no_page_is_of_two_segments_and_none_is_written_and_run(shipped):
+def test_no_page_belongs_to_two_segments_or_is_both_writable_and_executable(shipped):
     from android_demo.toolchain.elf import PAGE, lay_out_for_pages
 
     _, segments = image(lay_out_for_pages(shipped["arm64-v8a"]))
@@ -80,7 +80,7 @@ def test_sections_and_symbols_are_still_found(shipped):
     assert "Java_org_tensorflow_lite_TensorFlowLite_nativeDoNothing" in names
 
 
-def test_code_and_data_on_one_page_cannot_be_parted(shipped):
+def test_code_and_data_on_one_page_cannot_be_separated(shipped):
     from android_demo.toolchain.elf import lay_out_for_pages
 
     with pytest.raises(UserError, match="lie on one page of 16,384 bytes"):

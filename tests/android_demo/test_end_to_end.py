@@ -1,4 +1,4 @@
-"""Texts through Kotlin and LiteRT on the JVM give what `tfsqueeze predict` gives.
+"""Kotlin with LiteRT on the JVM predicts what `tfsqueeze predict` predicts.
 
 LiteRT is the shared library of PyPI's ai-edge-litert, called through its C API.
 """
@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from converters.conversion.runs import convert_run
-from converters.inference.open_predictor import open_predictor
+from converters.inference.predictor import Predictor
 from tfsqueeze.tasks import find_task
 from tfsqueeze.training.train_task import train_task
 
 pytestmark = pytest.mark.android
 
 TEXTS = 1000
-# Both run the same kernels on the same bytes; what is left is the order of sums of doubles.
+# Both run the same kernels on the same bytes; only the order of sums of doubles differs.
 TOLERANCE = 1e-9
 # Folder or file of the shared data, and task.
 CASES = {
@@ -42,7 +42,7 @@ def library():
 
 
 def texts_of(dataset) -> list[tuple[str, str | None]]:
-    """The texts of a dataset of any task, each with its second one."""
+    """Returns the texts of a dataset of any task, each with its second text."""
     if hasattr(dataset, "questions"):
         return list(zip(dataset.questions, dataset.contexts, strict=True))
     if hasattr(dataset, "sentences"):
@@ -52,7 +52,7 @@ def texts_of(dataset) -> list[tuple[str, str | None]]:
 
 @pytest.fixture(scope="module", params=list(CASES))
 def case(request, shared_dir, tiny_options, tmp_path_factory):
-    """A packed model, hardly trained, and 1,000 texts, each with its second."""
+    """Returns a packed model, trained for two epochs, and 1,000 texts with their second texts."""
     data, name = CASES[request.param]
     task = find_task(name)
     splits = task.load_splits(str(shared_dir / "data" / data))
@@ -73,15 +73,15 @@ def case(request, shared_dir, tiny_options, tmp_path_factory):
     return request.param, path, texts[:TEXTS]
 
 
-def test_1000_texts(case, core, library, utf16, tell):
+def test_1000_texts(case, core, library, utf16, report):
     name, path, texts = case
     start = time.perf_counter()
-    found = core.ask(
+    found = core.run(
         ({"text": text, "second": second} for text, second in texts), "predict", path, library
     )
     seconds = time.perf_counter() - start
     firsts, others = (list(side) for side in zip(*texts, strict=True))
-    predictor = open_predictor(path)
+    predictor = Predictor.open(path)
     predictions = predictor.predict(firsts, *([] if others[0] is None else [others]))
     largest, decided = 0.0, set()
     for (text, second), row, expected in zip(texts, found, predictions, strict=True):
@@ -92,14 +92,14 @@ def test_1000_texts(case, core, library, utf16, tell):
         largest = max([largest, *(abs(a - b) for a, b in zip(kotlin_shares, shares, strict=True))])
         decided.add(str(decisions))
     assert len(texts) == TEXTS and len(decided) > 1
-    tell(
+    report(
         f"{name}: {TEXTS:,} texts alike ({len(decided)} distinct results), probabilities within "
         f"{largest:.1e}; Kotlin with LiteRT took {seconds:.1f} s"
     )
 
 
 def decisions_of(prediction, text, utf16):
-    """What `predict` decided, in UTF-16 units, and its probabilities, in one order."""
+    """Returns the decisions of `predict`, in UTF-16 code units, and their probabilities."""
     decisions, shares = [], []
     if hasattr(prediction, "probabilities"):
         ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
@@ -115,7 +115,7 @@ def decisions_of(prediction, text, utf16):
 
 
 def kotlin_decisions_of(row):
-    """The same of Kotlin's result."""
+    """Returns the same of Kotlin's result."""
     parts = [*row.get("labels", []), *row.get("entities", []), *row.get("candidates", [])]
     return (
         [part[0] if len(part) == 2 else part[:-1] for part in parts],

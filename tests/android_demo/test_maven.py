@@ -1,4 +1,4 @@
-"""Pinned artifacts: what is asked of Maven, and what is refused."""
+"""Pinned artifacts: what Maven is asked for, and what is refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONTENT = b"a jar"
 
 @pytest.fixture
 def lock(tmp_path, monkeypatch):
-    """A lock of one artifact, and an empty cache."""
+    """Writes a lock of one artifact beside an empty cache; returns the artifact's path."""
     path = tmp_path / "lock.json"
     path.write_text(
         json.dumps({"one": {"org.example:thing:1.2@aar": hashlib.sha256(CONTENT).hexdigest()}})
@@ -27,27 +27,27 @@ def lock(tmp_path, monkeypatch):
     return tmp_path / "cache" / "maven" / "org" / "example" / "thing" / "1.2" / "thing-1.2.aar"
 
 
-def test_what_is_in_the_cache_is_not_asked_for_again(lock, monkeypatch):
+def test_an_artifact_in_the_cache_is_not_downloaded_again(lock, monkeypatch):
     monkeypatch.setattr(maven.shutil, "which", lambda name: pytest.fail("Maven is not needed"))
     lock.parent.mkdir(parents=True)
     lock.write_bytes(CONTENT)
     assert maven.fetch("one") == [lock]
 
 
-def test_another_content_is_refused(lock):
+def test_a_file_with_another_sha256_is_refused(lock):
     lock.parent.mkdir(parents=True)
     lock.write_bytes(CONTENT + b"!")
     with pytest.raises(UserError, match=r"org\.example:thing:1\.2@aar.*delete it"):
         maven.fetch("one")
 
 
-def test_without_maven_a_sentence_says_what_to_do(lock, monkeypatch):
+def test_without_maven_the_error_says_what_to_do(lock, monkeypatch):
     monkeypatch.setattr(maven.shutil, "which", lambda name: None)
     with pytest.raises(UserError, match="mvn is not installed.*make android"):
         maven.fetch("one")
 
 
-def test_maven_is_asked_for_the_artifact_alone():
+def test_maven_is_asked_for_the_artifact_without_its_dependencies():
     artifact = maven.Artifact("org.example:thing:1.2@aar", "0" * 64)
     (dependency,) = ElementTree.fromstring(maven._pom([artifact])).iter("dependency")
     assert [(part.tag, part.text) for part in dependency[:4]] == [

@@ -1,4 +1,4 @@
-"""The Kotlin tokenizer gives every text the ids of tensorflow-text."""
+"""The Kotlin tokenizer gives every text the token ids of tensorflow-text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tokenizers.normalizers import BertNormalizer
 
-from converters.targets.micro.characters import classify_characters
+from converters.targets.micro.character_classes import classify_characters
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
@@ -62,7 +62,7 @@ def check(found, expected, texts):
 
 
 def expected_ids(tokenizer, texts, pairs=None):
-    """The ids without padding, and where they begin to be of the second text."""
+    """Returns the ids without padding, and the position of the second text's first token."""
     found = []
     for start in range(0, len(texts), 1000):
         part = slice(start, start + 1000)
@@ -86,7 +86,7 @@ def bert_vocabulary():
 
 @pytest.fixture(scope="module", params=["vocabulary of 5,000", "BERT's", "BERT's, cased"])
 def case(request, real_texts, bert_vocabulary, generate_strings, as_kotlin_reads):
-    """A tokenizer and 100,000 texts."""
+    """Returns a tokenizer and 100,000 texts."""
     lines = random.Random(0).sample(real_texts, TEXTS - GENERATED)
     vocabulary = (
         bert_vocabulary
@@ -99,13 +99,13 @@ def case(request, real_texts, bert_vocabulary, generate_strings, as_kotlin_reads
     return tokenizer, as_kotlin_reads([*lines, *generate_strings(GENERATED, vocabulary, seed=3)])
 
 
-def test_100_000_texts(case, core, tell):
+def test_100_000_texts(case, core, report):
     tokenizer, texts = case
-    found = core.ask(({"text": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
+    found = core.run(({"text": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
     expected = [ids for ids, _ in expected_ids(tokenizer, texts)]
     assert len(texts) == TEXTS
     check(found, expected, texts)
-    tell(
+    report(
         f"tokens: {TEXTS:,} texts, {sum(map(len, expected)):,} ids, 0 differ (vocabulary of "
         f"{len(tokenizer.vocabulary):,}, {'lowercase' if tokenizer.lowercase else 'cased'})"
     )
@@ -115,7 +115,7 @@ def test_100_000_texts(case, core, tell):
 def test_marks_syllables_and_long_words(lowercase, core, generate_strings, as_kotlin_reads):
     tokenizer = WordPieceTokenizer(SMALL, lowercase=lowercase, max_length=40)
     draw = random.Random(1)
-    # Marks that stay, are stripped, let others pass or not, and what is deleted before.
+    # Marks that are kept or stripped, that let others pass or not, or that are deleted before.
     marks = _MARKS + "\u0301\u0334\u0340\u0344\u034f\u0f73\u0900\u0cca\u200da\U0001d15e"
     texts = [
         "",
@@ -127,7 +127,7 @@ def test_marks_syllables_and_long_words(lowercase, core, generate_strings, as_ko
         *generate_strings(OTHERS, SMALL, seed=1),
     ]
     texts = as_kotlin_reads(texts)
-    found = core.ask(({"text": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
+    found = core.run(({"text": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
     check(found, [ids for ids, _ in expected_ids(tokenizer, texts)], texts)
 
 
@@ -141,7 +141,7 @@ def test_pairs(max_length, core, real_texts, generate_strings, bert_vocabulary, 
         ]
     )
     firsts, seconds = texts[::2], texts[1::2]
-    found = core.ask(
+    found = core.run(
         ({"text": first, "pair": second} for first, second in zip(firsts, seconds, strict=True)),
         "tokenize",
         *core.tokenizer(tokenizer),
@@ -164,16 +164,16 @@ def test_words(
             *generate_strings(OTHERS // 2, bert_vocabulary, seed=4),
         ]
     )
-    found = core.ask(({"words": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
+    found = core.run(({"words": text} for text in texts), "tokenize", *core.tokenizer(tokenizer))
     located = [locate_words(text) for text in texts]
     rows = tokenizer.encode_words([[word for word, _, _ in words] for words in located])
     expected = [
         (
             ids[mask > 0].tolist(),
-            np.flatnonzero(places >= 0).tolist(),
+            np.flatnonzero(word_ids >= 0).tolist(),
             [[utf16(text, start), utf16(text, end)] for _, start, end in words],
         )
-        for text, words, ids, mask, places in zip(
+        for text, words, ids, mask, word_ids in zip(
             texts,
             located,
             rows.inputs["input_ids"],
@@ -182,15 +182,18 @@ def test_words(
             strict=True,
         )
     ]
-    check([(row["ids"], row["firsts"], row["words"]) for row in found], expected, texts)
+    check([(row["ids"], row["first_tokens"], row["words"]) for row in found], expected, texts)
 
 
 def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotlin_reads, utf16):
-    """The windows and characters are those of the light tokenizer, wherever its ids are
-    tensorflow-text's (see `DeviceTokenizer`). Texts are left out that have marks that stay, since
-    where NFD sorts one `tokenizers` gives it the place of another, or characters newer than the
-    tables of one, which a word that is [UNK] anyway may begin or end with."""
-    light = DeviceTokenizer(bert_vocabulary, max_length=64)
+    """The windows and offsets are those of the device tokenizer.
+
+    Both tokenizers must give a text the same ids (`DeviceTokenizer` names the exceptions). Texts
+    with two kinds of characters are left out: combining marks that are kept, since `tokenizers`
+    swaps the offsets of those that NFD sorts, and characters that are newer than the Unicode tables
+    of one of the two, since a word that is [UNK] anyway may begin or end with them.
+    """
+    device_tokenizer = DeviceTokenizer(bert_vocabulary, max_length=64)
     tokenizer = WordPieceTokenizer(bert_vocabulary, max_length=4096)
     texts = as_kotlin_reads(
         [
@@ -224,16 +227,16 @@ def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotli
     assert len(same) > 0.7 * OTHERS
     questions, contexts = same[: len(same) // 2], same[len(same) // 2 :]
     contexts = contexts[: len(questions)]
-    rows = light.encode_questions(questions, contexts)
+    rows = device_tokenizer.encode_questions(questions, contexts)
     expected = [[] for _ in questions]
     for number, ids, mask, types, offsets in zip(
         rows.examples, *rows.inputs.values(), rows.offset_mapping, strict=True
     ):
-        places = [
-            [utf16(contexts[number], place) for place in side[side >= 0]] for side in offsets.T
-        ]
-        expected[number].append((ids[mask > 0].tolist(), int(np.argmax(types)), *places))
-    found = core.ask(
+        starts, ends = (
+            [utf16(contexts[number], offset) for offset in side[side >= 0]] for side in offsets.T
+        )
+        expected[number].append((ids[mask > 0].tolist(), int(np.argmax(types)), starts, ends))
+    found = core.run(
         (
             {"question": question, "context": context}
             for question, context in zip(questions, contexts, strict=True)
@@ -252,12 +255,12 @@ def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotli
     assert max(map(len, expected)) > 3
 
 
-def test_speed_and_allocation(core, real_texts, bert_vocabulary, tell):
-    """A text costs little more memory than its ids: no storm for the garbage collector."""
+def test_speed_and_allocation(core, real_texts, bert_vocabulary, report):
+    """A text takes little more memory than its ids, which spares the garbage collector."""
     tokenizer = WordPieceTokenizer(bert_vocabulary, max_length=128)
     texts = random.Random(6).sample(real_texts, 10_000)
-    (speed,) = core.ask(({"text": text} for text in texts), "speed", *core.tokenizer(tokenizer))
-    tell(
+    (speed,) = core.run(({"text": text} for text in texts), "speed", *core.tokenizer(tokenizer))
+    report(
         f"tokenizer: {speed['texts_per_second']:,.0f} texts/s on one thread, of "
         f"{speed['tokens_per_text']:.1f} tokens and {speed['bytes_per_text']:.0f} bytes allocated"
     )

@@ -4,7 +4,7 @@ import android.app.Application
 import io.github.tfsqueeze.core.Engine
 import java.nio.ByteBuffer
 
-/** Says what the app runs, and on what, so that tests can say otherwise. */
+/** The app's models, devices and engine, which tests replace. */
 open class DemoApplication : Application() {
     open val models: ModelSource by lazy { ModelAssets(assets) }
 

@@ -3,18 +3,18 @@ package io.github.tfsqueeze.demo
 import android.os.Build
 import org.tensorflow.lite.gpu.CompatibilityList
 
-/** What runs a model. */
+/** A processor that runs a model. */
 sealed class Device {
     /** The CPU, with XNNPACK. */
     data class Cpu(val threads: Int) : Device()
 
     data object Gpu : Device()
 
-    /** The vendor's accelerators by Android's neural networks API, deprecated since Android 15. */
+    /** The vendor's accelerators, through the neural networks API (deprecated in Android 15). */
     data object Nnapi : Device()
 
     companion object {
-        /** Those of this phone, the default first. */
+        /** Returns the devices of this phone, the default first. */
         fun supported(cores: Int = Runtime.getRuntime().availableProcessors()): List<Device> =
             listOf(2, 1, 4).filter { it <= cores || it == 1 }.map(::Cpu) +
                 listOfNotNull(Gpu.takeIf { hasGpu() }, Nnapi.takeIf { hasNnapi() })

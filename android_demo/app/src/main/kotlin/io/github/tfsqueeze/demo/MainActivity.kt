@@ -14,10 +14,10 @@ import android.widget.Spinner
 import android.widget.TextView
 import io.github.tfsqueeze.core.ModelException
 import io.github.tfsqueeze.core.ModelFile
+import io.github.tfsqueeze.core.Predictor
 import io.github.tfsqueeze.core.Task
-import io.github.tfsqueeze.core.TaskRunner
 
-/** The one screen: a model, a device, texts, and what the model makes of them as they are typed. */
+/** The only screen: a model, a device, texts, and the predictions for them as one types. */
 class MainActivity : Activity() {
     private val app get() = application as DemoApplication
     private val models get() = app.models
@@ -26,9 +26,9 @@ class MainActivity : Activity() {
     private val first by lazy { findViewById<EditText>(R.id.first) }
     private val second by lazy { findViewById<EditText>(R.id.second) }
     private val message by lazy { findViewById<TextView>(R.id.message) }
-    private val result by lazy { findViewById<ResultView>(R.id.result) }
+    private val prediction by lazy { findViewById<PredictionView>(R.id.prediction) }
     private val latency by lazy { findViewById<TextView>(R.id.latency) }
-    private lateinit var predictor: LivePredictor
+    private lateinit var worker: PredictionWorker
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
@@ -37,20 +37,20 @@ class MainActivity : Activity() {
         fill(device, app.devices.map(::name))
         if (models.names.isEmpty()) fail(getString(R.string.no_model))
         for (field in listOf(first, second)) field.addTextChangedListener(Typing(::submit))
-        // A turned screen goes on with the open model.
+        // A turned screen continues with the open model.
         @Suppress("DEPRECATION")
-        predictor = lastNonConfigurationInstance as LivePredictor? ?: makePredictor()
-        predictor.listener = ::show
+        worker = lastNonConfigurationInstance as PredictionWorker? ?: createWorker()
+        worker.listener = ::show
     }
 
-    private fun makePredictor(): LivePredictor {
-        val app = app  // Not this activity: the predictor outlives it.
+    private fun createWorker(): PredictionWorker {
+        val app = app  // Not this activity: the worker outlives it.
         val screen = Handler(Looper.getMainLooper())
-        return LivePredictor(
+        return PredictionWorker(
             open = { name, device ->
                 val content = app.models.open(name)
                 val model = ModelFile.read(content)
-                TaskRunner.open(model, app.openEngine(content, device))
+                Predictor.open(model, app.openEngine(content, device))
             },
             post = { screen.post(it) })
     }
@@ -62,49 +62,53 @@ class MainActivity : Activity() {
     }
 
     @Deprecated("Needs no library, unlike what replaces it.")
-    override fun onRetainNonConfigurationInstance(): Any = predictor
+    override fun onRetainNonConfigurationInstance(): Any = worker
 
     override fun onDestroy() {
-        predictor.listener = null
-        if (!isChangingConfigurations) predictor.close()
+        worker.listener = null
+        if (!isChangingConfigurations) worker.close()
         super.onDestroy()
     }
 
     private fun submit() {
         val name = models.names.getOrNull(model.selectedItemPosition) ?: return
-        predictor.submit(Request(name, app.devices[device.selectedItemPosition],
+        worker.submit(Request(name, app.devices[device.selectedItemPosition],
             first.text.toString(), second.text.toString()))
     }
 
     private fun show(outcome: Outcome) {
         when (outcome) {
             is Outcome.Opened -> showFields(outcome)
-            is Outcome.Waiting -> showResult(null)
-            is Outcome.Success -> showResult(outcome)
+            is Outcome.Waiting -> showPrediction(null)
+            is Outcome.Success -> showPrediction(outcome)
             is Outcome.Failure -> fail(describe(outcome))
         }
     }
 
     private fun showFields(opened: Outcome.Opened) {
-        val asks = opened.task == Task.QUESTION_ANSWERING
-        findViewById<TextView>(R.id.first_label).setText(if (asks) R.string.question else R.string.text)
+        val asks = when (opened.task) {
+            Task.QUESTION_ANSWERING -> true
+            Task.TEXT_CLASSIFICATION, Task.TOKEN_CLASSIFICATION, Task.INTENT_AND_SLOTS -> false
+        }
+        findViewById<TextView>(R.id.first_label)
+            .setText(if (asks) R.string.question else R.string.text)
         first.setHint(if (asks) R.string.question_hint else R.string.text_hint)
         val label = findViewById<TextView>(R.id.second_label)
         label.setText(if (asks) R.string.context else R.string.second)
         second.setHint(if (asks) R.string.context_hint else R.string.second_hint)
         for (view in listOf(label, second)) {
-            view.visibility = if (opened.takesSecond) View.VISIBLE else View.GONE
+            view.visibility = if (opened.takesSecondText) View.VISIBLE else View.GONE
         }
     }
 
-    private fun showResult(success: Outcome.Success?) {
+    private fun showPrediction(success: Outcome.Success?) {
         message.visibility = View.GONE
-        result.show(success?.result)
+        prediction.show(success?.prediction)
         latency.text = success?.let { getString(R.string.latency, it.milliseconds) }
     }
 
     private fun fail(sentence: String) {
-        showResult(null)
+        showPrediction(null)
         message.text = sentence
         message.visibility = View.VISIBLE
     }

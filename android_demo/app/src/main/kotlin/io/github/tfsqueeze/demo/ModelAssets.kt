@@ -5,14 +5,6 @@ import java.io.FileInputStream
 import java.nio.ByteBuffer
 import java.nio.channels.FileChannel
 
-/** Models by name. */
-interface ModelSource {
-    val names: List<String>
-
-    /** Maps a file into memory. Throws IOException. */
-    fun open(name: String): ByteBuffer
-}
-
 /** The models among an app's assets: each a file of `tfsqueeze export --target android`. */
 class ModelAssets(private val assets: AssetManager) : ModelSource {
     override val names: List<String> =

@@ -13,11 +13,13 @@ import org.tensorflow.lite.gpu.GpuDelegate
 import org.tensorflow.lite.nnapi.NnApiDelegate
 
 /**
- * TensorFlow Lite with a model open, for one thread: the GPU's delegate must run where it was made.
+ * TensorFlow Lite with a model open.
  *
- * Throws IllegalArgumentException or IllegalStateException where [device] cannot run the model.
+ * Use it on one thread only: the GPU's delegate must run on the thread that made it.
  *
  * @param model the bytes of a .tflite file, in a direct or mapped buffer.
+ *
+ * Throws IllegalArgumentException or IllegalStateException where the device cannot run the model.
  */
 class TfliteEngine(model: ByteBuffer, device: Device) : Engine {
     private val delegate: Delegate? = when (device) {

@@ -13,8 +13,10 @@ class FakeApplication : DemoApplication() {
         "token-classification", "intent-and-slots", "question-answering"))
     override val devices = listOf(Device.Cpu(2), Device.Cpu(1), Device.Nnapi)
 
-    /** The devices that engines were opened on, and how many of the engines are open. */
+    /** The devices that engines were opened on. */
     val opened = mutableListOf<Device>()
+
+    /** The number of engines that are open now. */
     @Volatile var open = 0
 
     override fun openEngine(model: ByteBuffer, device: Device): Engine {
@@ -25,7 +27,7 @@ class FakeApplication : DemoApplication() {
     }
 }
 
-/** Gives one class the highest score at each place: the one that the number of tokens stands for. */
+/** Gives the class whose number is that of the tokens, modulo the classes, the highest score. */
 private class FakeEngine(private val closed: () -> Unit) : Engine {
     override fun run(signature: Signature, inputs: Map<String, IntArray>): Map<String, Tensor> =
         signature.outputs.associate { output ->
@@ -38,7 +40,7 @@ private class FakeEngine(private val closed: () -> Unit) : Engine {
     override fun close() = closed()
 }
 
-/** Models that `core/sample_models.py` wrote; `damaged` is none of them. */
+/** Models that `core/sample_models.py` wrote; `damaged` is not a model. */
 class Samples(override val names: List<String>) : ModelSource {
     override fun open(name: String): ByteBuffer {
         if (name == "damaged") return ByteBuffer.allocateDirect(100)

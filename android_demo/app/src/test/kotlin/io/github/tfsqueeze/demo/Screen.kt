@@ -11,7 +11,7 @@ import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.android.controller.ActivityController
 
-/** The app's screen as a person has it: typing, choosing, turning, reading. */
+/** The app's screen as a person uses it: typing, choosing, turning, reading. */
 class Screen {
     private val controller: ActivityController<MainActivity> =
         Robolectric.buildActivity(MainActivity::class.java).setup()
@@ -28,20 +28,20 @@ class Screen {
 
     fun isShown(id: Int) = view<View>(id).visibility == View.VISIBLE
 
-    /** What a screen reader says of each row of the result. */
+    /** The text that a screen reader reads for each row of the prediction. */
     val rows: List<String>
-        get() = view<ResultView>(R.id.result).run {
+        get() = view<PredictionView>(R.id.prediction).run {
             (0 until childCount).map { index ->
                 getChildAt(index).let { (it.contentDescription ?: (it as TextView).text).toString() }
             }
         }
 
-    /** Waits for the predictor's thread until something holds. */
-    fun await(what: String, holds: () -> Boolean) {
+    /** Waits for the worker's thread until a condition holds. */
+    fun await(what: String, condition: () -> Boolean) {
         val end = System.nanoTime() + 60_000_000_000
         while (System.nanoTime() < end) {
             shadowOf(Looper.getMainLooper()).idle()
-            if (holds()) return
+            if (condition()) return
             Thread.sleep(10)
         }
         fail("$what did not come: rows $rows, message ${text(R.id.message)}")
@@ -49,13 +49,13 @@ class Screen {
 
     fun awaitRows() = await("a result") { rows.isNotEmpty() }
 
-    /** Turns the screen: Android makes the activity anew. */
+    /** Turns the screen, for which Android creates a new activity. */
     fun turn() {
         RuntimeEnvironment.setQualifiers("+land")
         controller.configurationChange(activity.resources.configuration)
     }
 
-    /** Leaves the app; the second time nothing is left to do. */
+    /** Leaves the app; a second call does nothing. */
     fun close() {
         if (closed) return
         closed = true

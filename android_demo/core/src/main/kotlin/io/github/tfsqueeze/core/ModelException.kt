@@ -1,4 +1,4 @@
 package io.github.tfsqueeze.core
 
-/** A model file or an input that cannot be used; the message says in one sentence why. */
+/** An unusable model file or input; the message is one sentence with the reason. */
 class ModelException(message: String, cause: Throwable? = null) : Exception(message, cause)

@@ -2,18 +2,18 @@ package io.github.tfsqueeze.core
 
 import kotlin.math.exp
 
-/** The probabilities of the logits from [start] to before [end]. */
+/** Returns the probabilities of the logits from [start] to before [end]. */
 internal fun softmax(logits: FloatArray, start: Int = 0, end: Int = logits.size): DoubleArray =
     softmax(DoubleArray(end - start) { logits[start + it].toDouble() })
 
-/** The probabilities of logits; the greatest is taken off first, so that none overflows. */
+/** Returns the probabilities of logits; the maximum is subtracted first, so that none overflows. */
 internal fun softmax(logits: DoubleArray): DoubleArray {
-    val greatest = logits.fold(Double.NEGATIVE_INFINITY, ::maxOf)
-    val exponentials = DoubleArray(logits.size) { exp(logits[it] - greatest) }
+    val maximum = logits.fold(Double.NEGATIVE_INFINITY, ::maxOf)
+    val exponentials = DoubleArray(logits.size) { exp(logits[it] - maximum) }
     val sum = exponentials.sum()
     return DoubleArray(logits.size) { exponentials[it] / sum }
 }
 
-/** The place of the greatest value, of equals the first. */
+/** Returns the index of the greatest value; among equals the first. */
 internal fun DoubleArray.argmax(): Int =
-    indices.fold(0) { best, place -> if (this[place] > this[best]) place else best }
+    indices.fold(0) { best, index -> if (this[index] > this[best]) index else best }

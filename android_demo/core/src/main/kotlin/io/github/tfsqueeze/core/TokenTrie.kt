@@ -1,36 +1,39 @@
 package io.github.tfsqueeze.core
 
 /**
- * The tokens of a vocabulary by their characters, for finding the longest that a word begins or
- * goes on with. Edges are in one open-addressed table, so looking up allocates nothing.
+ * The tokens of a vocabulary as a trie, which finds the longest token at a position of a word.
+ *
+ * All edges are in one open-addressed table, so a look-up allocates nothing.
+ *
+ * @param capacity the number of edges to make room for at first.
  */
 internal class TokenTrie(capacity: Int) {
     private var keys = LongArray(Integer.highestOneBit(maxOf(capacity, 16)) * 2)
     private var children = IntArray(keys.size)
     private var tokens = IntArray(64) { NONE }
     private var edges = 0
-    private var nodes = GOES_ON + 1
+    private var nodes = CONTINUATION + 1
 
-    /** Adds a token under [START] or [GOES_ON]. */
+    /** Adds a token under [WORD_START] or [CONTINUATION]. */
     fun add(root: Int, text: String, id: Int) {
         var node = root
-        var place = 0
-        while (place < text.length) {
-            val codePoint = text.codePointAt(place)
-            place += Character.charCount(codePoint)
+        var position = 0
+        while (position < text.length) {
+            val codePoint = text.codePointAt(position)
+            position += Character.charCount(codePoint)
             node = childOrNew(node, codePoint)
         }
         tokens[node] = id
     }
 
-    /** The node that a character leads to; [NONE] where no token goes on with it. */
+    /** Returns the node that a character leads to, or [NONE] where no token continues with it. */
     fun child(node: Int, codePoint: Int): Int {
         val key = key(node, codePoint)
         val slot = slot(key)
         return if (keys[slot] == key) children[slot] else NONE
     }
 
-    /** The id of the token that ends at a node, or [NONE]. */
+    /** Returns the id of the token that ends at a node, or [NONE]. */
     fun token(node: Int): Int = tokens[node]
 
     private fun childOrNew(node: Int, codePoint: Int): Int {
@@ -64,7 +67,7 @@ internal class TokenTrie(capacity: Int) {
     // No key is 0, which marks an empty slot: nodes count from 1.
     private fun key(node: Int, codePoint: Int) = node.toLong() shl 21 or codePoint.toLong()
 
-    /** Where a key is, or may be put. */
+    /** Returns the slot of a key, or the free slot that it belongs in. */
     private fun slot(key: Long): Int {
         val mask = keys.size - 1
         val mixed = key * MIX
@@ -76,11 +79,13 @@ internal class TokenTrie(capacity: Int) {
     companion object {
         const val NONE = -1
 
-        /** The roots: of tokens that begin words, and of those that go on with them ("##"). */
-        const val START = 1
-        const val GOES_ON = 2
+        /** The root of the tokens that begin words. */
+        const val WORD_START = 1
 
-        // Knuth's multiplicative hashing (The Art of Computer Programming 6.4): 2^64 / golden ratio.
+        /** The root of the tokens that continue words ("##"). */
+        const val CONTINUATION = 2
+
+        // Multiplicative hashing (Knuth, The Art of Computer Programming 6.4): 2^64 / golden ratio.
         private const val MIX = -0x61c8864680b583ebL
     }
 }

@@ -40,7 +40,7 @@ class ModelFileTest {
         assertEquals(16, model.maxLength)
     }
 
-    @Test fun theBufferMayBeAPieceOfAnother() {
+    @Test fun theBufferMayBePartOfAnother() {
         val bytes = sampleBytes("pairs")
         val around = ByteArray(bytes.size + 20)
         bytes.copyInto(around, 7)
@@ -69,7 +69,7 @@ class ModelFileTest {
                 refused++
             }
         }
-        // What is left are bytes without meaning, as in the directory of the zip.
+        // The rest are bytes without meaning, as in the directory of the zip.
         assertTrue("$refused", refused > 3000)
     }
 
@@ -79,6 +79,26 @@ class ModelFileTest {
         bytes[name]++
         assertTrue(failure { ModelFile.read(ByteBuffer.wrap(bytes)) }.contains("checksum"))
     }
+
+    @Test fun aFileOfAnotherFormatVersionIsRefused() {
+        assertEquals("the model has format_version 2, and this app reads 1; " +
+            "update the app, or convert the model again",
+            refusal("\"format_version\": 1", "\"format_version\": 2"))
+        assertEquals("the model does not say its format_version; " +
+            "convert it again with `tfsqueeze convert`",
+            refusal("\"format_version\"", "\"other_settings\""))
+    }
+
+    @Test fun anUnknownTaskIsRefused() {
+        assertEquals("the model is for the task sentence-embeddings; this version predicts " +
+            "text-classification, token-classification, intent-and-slots, question-answering",
+            refusal("\"text-classification\"", "\"sentence-embeddings\""))
+        assertTrue(refusal("\"task\"", "\"tusk\"").contains("settings in the model are damaged"))
+    }
+
+    /** Returns why a model is refused once a part of its tfsqueeze.json is another. */
+    private fun refusal(part: String, other: String): String =
+        failure { ModelFile.read(ByteBuffer.wrap(withDetails(sampleBytes("pairs"), part, other))) }
 
     @Test fun otherFilesAreNamedAsSuch() {
         assertTrue(failure { ModelFile.read(ByteBuffer.wrap(ByteArray(0))) }

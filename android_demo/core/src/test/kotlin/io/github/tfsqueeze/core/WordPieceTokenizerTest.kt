@@ -85,18 +85,20 @@ class WordPieceTokenizerTest {
     @Test fun tokensKnowTheirCharacters() {
         val found = tokenizer.tokenize("\ud83d\ude00 Play\u0301ing,\u00c9e zz")
         assertEquals("[UNK] play ##ing , e ##e [UNK]", found.ids.joinToString(" ") { vocabulary[it] })
-        assertArrayEquals(intArrayOf(0, 3, 8, 11, 12, 13, 15), found.starts)
-        assertArrayEquals(intArrayOf(2, 7, 11, 12, 13, 14, 17), found.ends)
+        assertArrayEquals(intArrayOf(0, 3, 8, 11, 12, 13, 15), found.offsets.starts)
+        assertArrayEquals(intArrayOf(2, 7, 11, 12, 13, 14, 17), found.offsets.ends)
     }
 
     @Test fun contextsAreReadInWindowsThatOverlap() {
         val windows = tokenizer.encodeQuestion("play?", "e a ".repeat(7).trim())
-        assertEquals(listOf(7, 7, 7, 5), windows.map { it.starts.size })
-        assertEquals(listOf(0, 6, 12, 18), windows.map { it.starts.first() })
-        assertTrue(windows.all { it.before == 4 && it.row.ids.size == it.before + it.starts.size + 1 })
+        assertEquals(listOf(7, 7, 7, 5), windows.map { it.offsets.size })
+        assertEquals(listOf(0, 6, 12, 18), windows.map { it.offsets.starts.first() })
+        assertTrue(windows.all {
+            it.contextStart == 4 && it.sequence.ids.size == it.contextStart + it.offsets.size + 1
+        })
         assertEquals(1, tokenizer.encodeQuestion("play?", "").size)
-        // A question has no more than half of the row.
-        assertEquals(6, tokenizer.encodeQuestion("play ".repeat(80), "e").single().before)
+        // A question takes at most half of the sequence.
+        assertEquals(6, tokenizer.encodeQuestion("play ".repeat(80), "e").single().contextStart)
     }
 
     @Test fun threadsMayShareIt() {

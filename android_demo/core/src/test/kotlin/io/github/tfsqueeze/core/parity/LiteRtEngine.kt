@@ -41,7 +41,7 @@ internal class LiteRtEngine(library: String, path: String, model: ModelFile) : E
         api.LiteRtDestroyEnvironment(environment)
     }
 
-    /** The buffers of one signature. */
+    /** One signature with its buffers. */
     private inner class Call(private val signature: Signature) {
         private val index = signature.index.toLong()
         private val native = made { api.LiteRtGetModelSignature(file, index, it) }
@@ -52,17 +52,17 @@ internal class LiteRtEngine(library: String, path: String, model: ModelFile) : E
             api::LiteRtGetSignatureOutputTensorByIndex,
             api::LiteRtGetCompiledModelOutputBufferRequirements)
 
-        /** A buffer for each of the tensors, in the order that LiteRT has them in. */
+        /** Returns a buffer for each of the tensors, in the order of LiteRT. */
         private fun buffers(
             infos: List<TensorInfo>,
             name: (Pointer, Long, PointerByReference) -> Int,
             tensor: (Pointer, Long, PointerByReference) -> Int,
             requirements: (Pointer, Long, Long, PointerByReference) -> Int,
-        ): List<Pair<TensorInfo, Pointer>> = infos.indices.map { place ->
-            val found = made { name(native, place.toLong(), it) }.getString(0)
+        ): List<Pair<TensorInfo, Pointer>> = infos.indices.map { position ->
+            val found = made { name(native, position.toLong(), it) }.getString(0)
             val type = Memory(RANKED_TENSOR_TYPE_BYTES)
-            check(api.LiteRtGetRankedTensorType(made { tensor(native, place.toLong(), it) }, type))
-            val needed = made { requirements(compiled, index, place.toLong(), it) }
+            check(api.LiteRtGetRankedTensorType(made { tensor(native, position.toLong(), it) }, type))
+            val needed = made { requirements(compiled, index, position.toLong(), it) }
             Pair(infos.single { it.name == found }, made {
                 api.LiteRtCreateManagedTensorBufferFromRequirements(environment, type, needed, it)
             })
@@ -140,7 +140,7 @@ internal class LiteRtEngine(library: String, path: String, model: ModelFile) : E
         const val CPU = 1  // kLiteRtHwAcceleratorCpu
         const val READ = 0  // kLiteRtTensorBufferLockModeRead
         const val WRITE = 1  // kLiteRtTensorBufferLockModeWrite
-        // More than any LiteRtRankedTensorType has: it is passed on and not looked into.
+        // More than any LiteRtRankedTensorType has; it is only passed on.
         const val RANKED_TENSOR_TYPE_BYTES = 512L
     }
 }

@@ -1,12 +1,15 @@
 package io.github.tfsqueeze.core.parity
 
+import io.github.tfsqueeze.core.Task
 import java.io.File
 import java.nio.ByteBuffer
+import org.json.JSONArray
 import org.json.JSONTokener
 
 /**
- * Reads a JSON value a line and writes one for each, for comparing with the Python side.
+ * Reads one JSON value per line and writes one for each, for a comparison with the Python side.
  *
+ *     tasks
  *     tokenize VOCABULARY LOWERCASE MAX_LENGTH
  *     speed VOCABULARY LOWERCASE MAX_LENGTH
  *     decode MODEL
@@ -15,9 +18,10 @@ import org.json.JSONTokener
 fun main(arguments: Array<String>) {
     val values = arguments.drop(1)
     when (val command = arguments.firstOrNull()) {
-        "tokenize" -> eachLine(Tokens(values)::tokenize)
-        "speed" -> println(Tokens(values).speed(lines().toList()))
-        "decode", "predict" -> eachLine(Results(values[0], values.getOrNull(1))::result)
+        "tasks" -> println(JSONArray(Task.entries.map { it.taskName }))
+        "tokenize" -> eachLine(Tokenization(values)::tokenize)
+        "speed" -> println(Tokenization(values).speed(lines().toList()))
+        "decode", "predict" -> eachLine(Predictions(values[0], values.getOrNull(1))::predict)
         else -> error("unknown command $command")
     }
 }

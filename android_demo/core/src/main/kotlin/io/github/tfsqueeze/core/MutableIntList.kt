@@ -1,7 +1,7 @@
 package io.github.tfsqueeze.core
 
-/** A growing list of ints without boxes. */
-internal class IntList(capacity: Int = 64) {
+/** A growing list of ints that does not box them, as that of androidx.collection. */
+internal class MutableIntList(capacity: Int = 64) {
     private var items = IntArray(capacity)
 
     var size = 0
@@ -14,7 +14,7 @@ internal class IntList(capacity: Int = 64) {
         items[size++] = item
     }
 
-    /** Drops the items past the first [size]. */
+    /** Removes the items past the first [size]. */
     fun truncate(size: Int) {
         this.size = size
     }

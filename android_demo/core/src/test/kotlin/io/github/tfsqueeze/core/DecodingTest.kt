@@ -5,7 +5,7 @@ import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
 import org.junit.Test
 
-class SpansTest {
+class DecodingTest {
     @Test fun wordsEndAtSpaceAndAroundPunctuation() {
         val text = "Don't  go\u00a0(to\ud800 New-York)!"
         assertEquals(listOf("Don", "'", "t", "go", "(", "to", "New", "-", "York", ")", "!"),
@@ -15,22 +15,22 @@ class SpansTest {
 
     @Test fun tagsBecomeSpans() {
         val tags = "I-a I-a B-a O I-b I-a B-c I-c".split(" ")
-        assertEquals(listOf(Span(0, 2, "a"), Span(2, 3, "a"), Span(4, 5, "b"), Span(5, 6, "a"),
-            Span(6, 8, "c")), spans(tags))
-        assertTrue(failure { spans(listOf("B-")) }.contains("\"B-\""))
-        assertTrue(failure { spans(listOf("person")) }.contains("neither O nor B- or I-"))
+        assertEquals(listOf(WordSpan(0, 2, "a"), WordSpan(2, 3, "a"), WordSpan(4, 5, "b"),
+            WordSpan(5, 6, "a"), WordSpan(6, 8, "c")), bioSpans(tags))
+        assertTrue(failure { bioSpans(listOf("B-")) }.contains("\"B-\""))
+        assertTrue(failure { bioSpans(listOf("person")) }.contains("neither O nor B- or I-"))
     }
 
     @Test fun theBestSequenceContinuesSpans() {
         val tags = listOf("B-a", "I-a", "B-b", "I-b", "O")
         // The highest logits are B-a I-b O.
         val logits = floatArrayOf(3f, 0f, 2.5f, 0f, 0f, 0f, 1f, 0f, 2f, 0f, 0f, 0f, 0f, 0f, 1f)
-        assertEquals(listOf(2, 3, 4), TagSequences(tags).best(logits, intArrayOf(0, 1, 2)))
-        assertEquals(listOf(0, 4), TagSequences(tags).best(logits, intArrayOf(0, 2)))
-        assertEquals(listOf(0, 0), TagSequences(tags).best(FloatArray(10), intArrayOf(0, 1)))
-        assertEquals(emptyList<Int>(), TagSequences(tags).best(logits, intArrayOf()))
-        assertEquals(listOf(0), TagSequences(listOf("I-a", "O")).best(floatArrayOf(1f, 0f), intArrayOf(0)))
-        assertTrue(failure { TagSequences(listOf("person")) }.contains("neither O nor B- or I-"))
+        assertEquals(listOf(2, 3, 4), ViterbiDecoder(tags).decode(logits, intArrayOf(0, 1, 2)))
+        assertEquals(listOf(0, 4), ViterbiDecoder(tags).decode(logits, intArrayOf(0, 2)))
+        assertEquals(listOf(0, 0), ViterbiDecoder(tags).decode(FloatArray(10), intArrayOf(0, 1)))
+        assertEquals(emptyList<Int>(), ViterbiDecoder(tags).decode(logits, intArrayOf()))
+        assertEquals(listOf(0), ViterbiDecoder(listOf("I-a", "O")).decode(floatArrayOf(1f, 0f), intArrayOf(0)))
+        assertTrue(failure { ViterbiDecoder(listOf("person")) }.contains("neither O nor B- or I-"))
     }
 
     @Test fun probabilitiesOfGreatLogitsAreFinite() {

@@ -3,11 +3,12 @@ package io.github.tfsqueeze.core
 import java.io.DataInputStream
 
 /**
- * What the tokenizers of training make of each Unicode character, from the table that
- * `character_table.py` writes. The platform's own tables are not asked: their Unicode version
- * differs from phone to phone.
+ * The treatment of each Unicode character by the tokenizers of training, from the table that
+ * `character_table.py` writes.
+ *
+ * The platform's own tables do not do: their Unicode version differs from phone to phone.
  */
-internal object Characters {
+internal object CharacterTable {
     /** The bits of [flags]. */
     const val KIND = 0x03
     const val REPLACED = 0x04
@@ -38,20 +39,21 @@ internal object Characters {
     private val ranks: ByteArray
 
     init {
-        val resource = checkNotNull(Characters::class.java.getResourceAsStream("characters.bin"))
+        val resource =
+            checkNotNull(CharacterTable::class.java.getResourceAsStream("characters.bin"))
         DataInputStream(resource.buffered()).use { input ->
             fun codePoint() = input.readUnsignedByte() shl 16 or input.readUnsignedShort()
             input.readFully(pageOf)
             pages = ByteArray(input.readUnsignedShort() shl PAGE_BITS).also(input::readFully)
             replaced = IntArray(input.readUnsignedShort())
             replacementStarts = IntArray(replaced.size + 1)
-            val made = IntList()
+            val codePoints = MutableIntList()
             for (index in replaced.indices) {
                 replaced[index] = codePoint()
-                repeat(input.readUnsignedByte()) { made.add(codePoint()) }
-                replacementStarts[index + 1] = made.size
+                repeat(input.readUnsignedByte()) { codePoints.add(codePoint()) }
+                replacementStarts[index + 1] = codePoints.size
             }
-            replacements = made.toArray()
+            replacements = codePoints.toArray()
             ranked = IntArray(input.readUnsignedShort())
             ranks = ByteArray(ranked.size)
             for (index in ranked.indices) {
@@ -66,14 +68,14 @@ internal object Characters {
         return pages[(page shl PAGE_BITS) or (codePoint and 0xFF)].toInt()
     }
 
-    /** Calls [use] with each code point that a [REPLACED] one becomes in lowercased texts. */
-    inline fun forEachReplacement(codePoint: Int, use: (Int) -> Unit) {
-        val index = replaced.binarySearch(codePoint)
-        for (place in replacementStarts[index] until replacementStarts[index + 1]) {
-            use(replacements[place])
+    /** Calls [action] with each code point that replaces a [REPLACED] one in lowercased texts. */
+    inline fun forEachReplacement(codePoint: Int, action: (Int) -> Unit) {
+        val row = replaced.binarySearch(codePoint)
+        for (index in replacementStarts[row] until replacementStarts[row + 1]) {
+            action(replacements[index])
         }
     }
 
-    /** The order of a [MARK] that stays among its like: lower ranks come first. */
+    /** Returns the rank of a [MARK] among the combining classes; lower ranks come first. */
     fun rank(mark: Int): Int = ranks[ranked.binarySearch(mark)].toInt()
 }

@@ -1,7 +1,7 @@
 package io.github.tfsqueeze.core.parity
 
 import com.sun.management.ThreadMXBean
-import io.github.tfsqueeze.core.TokenRow
+import io.github.tfsqueeze.core.InputSequence
 import io.github.tfsqueeze.core.WordPieceTokenizer
 import io.github.tfsqueeze.core.encodeQuestion
 import io.github.tfsqueeze.core.locateWords
@@ -10,14 +10,17 @@ import java.lang.management.ManagementFactory
 import org.json.JSONArray
 import org.json.JSONObject
 
-/** The tokenizer of the vocabulary file, lowercasing and length named. */
-internal class Tokens(arguments: List<String>) {
+/** The tokenizer of a vocabulary file, "true" or "false" for lowercase, and a maximum length. */
+internal class Tokenization(arguments: List<String>) {
     private val tokenizer = WordPieceTokenizer(
         File(arguments[0]).readText().removeSuffix("\n").split("\n"),
         arguments[1].toBooleanStrict(), arguments[2].toInt())
 
-    /** The ids of {"text"}; of {"text", "pair"} where the second begins too; of {"words"} the first
-     * tokens and the words' places; of {"question", "context"} the windows. */
+    /**
+     * Returns the ids of {"text"}; of {"text", "pair"} also the start of the second text; of
+     * {"words"} also the first token and the offsets of each word; of {"question", "context"} the
+     * windows.
+     */
     fun tokenize(value: Any): Any {
         val request = value as JSONObject
         return when {
@@ -30,23 +33,23 @@ internal class Tokens(arguments: List<String>) {
         }
     }
 
-    private fun json(row: TokenRow) =
-        JSONObject(mapOf("ids" to row.ids, "second_start" to row.secondStart))
+    private fun json(sequence: InputSequence) =
+        JSONObject(mapOf("ids" to sequence.ids, "second_start" to sequence.secondStart))
 
     private fun windows(question: String, context: String) =
         JSONArray(tokenizer.encodeQuestion(question, context).map {
-            json(it.row).put("starts", it.starts).put("ends", it.ends)
+            json(it.sequence).put("starts", it.offsets.starts).put("ends", it.offsets.ends)
         })
 
     private fun words(text: String): JSONObject {
         val words = locateWords(text)
-        val row = tokenizer.encodeWords(text, words)
+        val encoding = tokenizer.encodeWords(text, words)
         return JSONObject(mapOf(
-            "ids" to row.ids, "firsts" to row.firstTokens,
+            "ids" to encoding.ids, "first_tokens" to encoding.firstTokens,
             "words" to words.map { JSONArray(listOf(it.start, it.end)) }))
     }
 
-    /** Texts a second, and bytes allocated for each, of the last of several rounds. */
+    /** Returns the texts per second, and the bytes allocated per text, of the last of ten rounds. */
     fun speed(values: List<Any>): JSONObject {
         val texts = values.map { (it as JSONObject).getString("text") }
         val bean = ManagementFactory.getThreadMXBean() as ThreadMXBean

@@ -1,17 +1,22 @@
 package io.github.tfsqueeze.core
 
 /**
- * Splits texts into words and words into tokens, collecting the [ids] and the UTF-16 units of the
- * text that each token begins at and ends before; its buffers serve text after text.
+ * Splits texts into words and words into tokens, and collects the tokens.
+ *
+ * Its buffers serve text after text, so encoding allocates nothing but results.
+ *
+ * @property ids the ids of the tokens so far.
+ * @property starts the UTF-16 code unit of the text that each token begins at.
+ * @property ends the code unit that each token ends before.
  */
-internal class Pieces(
+internal class WordPieceEncoder(
     private val trie: TokenTrie,
     private val lowercase: Boolean,
     private val unkId: Int,
 ) {
-    val ids = IntList(128)
-    val starts = IntList(128)
-    val ends = IntList(128)
+    val ids = MutableIntList(128)
+    val starts = MutableIntList(128)
+    val ends = MutableIntList(128)
 
     // The character being read.
     private var start = 0
@@ -28,12 +33,12 @@ internal class Pieces(
     private var alphanumerics = 0
     private var unknown = false
 
-    /** How many marks at the word's end NFD may still sort. */
+    /** The number of marks at the word's end that NFD may still sort. */
     private var marks = 0
 
     fun clear() = truncate(0)
 
-    /** Drops the tokens past the first [size]. */
+    /** Removes the tokens past the first [size]. */
     fun truncate(size: Int) {
         ids.truncate(size)
         starts.truncate(size)
@@ -46,8 +51,14 @@ internal class Pieces(
         ends.add(end)
     }
 
-    /** Adds the ids of a part of a text, reading no further once [ids] has [limit]; the last word
-     * read may exceed it. */
+    /**
+     * Adds the tokens of a part of a text.
+     *
+     * @param start the UTF-16 code unit that the part begins at.
+     * @param end the code unit that the part ends before.
+     * @param limit the number of [ids] from which on no further word is read; the last word may
+     *   exceed it.
+     */
     fun addText(text: CharSequence, start: Int, end: Int, limit: Int) {
         this.end = start
         while (this.end < end && ids.size < limit) {
@@ -61,16 +72,18 @@ internal class Pieces(
     }
 
     private fun addCodePoint(codePoint: Int) {
-        val flags = Characters.flags(codePoint)
-        if (flags and Characters.KIND == Characters.DELETED) return
+        val flags = CharacterTable.flags(codePoint)
+        if (flags and CharacterTable.KIND == CharacterTable.DELETED) return
         if (!lowercase) {
             addNormalized(codePoint, flags)
-        } else if (flags and Characters.STRIPPED != 0) {
-            if (flags and Characters.MARK == 0) marks = 0
-        } else if (flags and Characters.REPLACED != 0) {
-            Characters.forEachReplacement(codePoint) { addNormalized(it, Characters.flags(it)) }
-        } else if (codePoint in Characters.FIRST_SYLLABLE..Characters.LAST_SYLLABLE) {
-            addSyllable(codePoint - Characters.FIRST_SYLLABLE)
+        } else if (flags and CharacterTable.STRIPPED != 0) {
+            if (flags and CharacterTable.MARK == 0) marks = 0
+        } else if (flags and CharacterTable.REPLACED != 0) {
+            CharacterTable.forEachReplacement(codePoint) {
+                addNormalized(it, CharacterTable.flags(it))
+            }
+        } else if (codePoint in CharacterTable.FIRST_SYLLABLE..CharacterTable.LAST_SYLLABLE) {
+            addSyllable(codePoint - CharacterTable.FIRST_SYLLABLE)
         } else {
             addNormalized(codePoint, flags)
         }
@@ -85,15 +98,15 @@ internal class Pieces(
     }
 
     private fun addNormalized(codePoint: Int, flags: Int) {
-        val kind = flags and Characters.KIND
-        if (kind == Characters.WORD) {
+        val kind = flags and CharacterTable.KIND
+        if (kind == CharacterTable.WORD) {
             addLetter(codePoint)
-            if (!lowercase || flags and Characters.MARK == 0) marks = 0 else sortMark()
+            if (!lowercase || flags and CharacterTable.MARK == 0) marks = 0 else sortMark()
             return
         }
         endWord()
         marks = 0
-        if (kind == Characters.ISOLATED) {
+        if (kind == CharacterTable.ISOLATED) {
             addLetter(codePoint)
             endWord()
         }
@@ -120,26 +133,26 @@ internal class Pieces(
         if (unknown) return
         marks++
         val mark = word[length - 1]
-        val rank = Characters.rank(mark)
-        var place = length - 1
-        while (place > length - marks && Characters.rank(word[place - 1]) > rank) {
-            word[place] = word[place - 1]
-            place--
+        val rank = CharacterTable.rank(mark)
+        var index = length - 1
+        while (index > length - marks && CharacterTable.rank(word[index - 1]) > rank) {
+            word[index] = word[index - 1]
+            index--
         }
-        word[place] = mark
+        word[index] = mark
     }
 
     private fun endWord() {
         if (length == 0 && !unknown) return
-        val begun = ids.size
-        var place = 0
-        while (!unknown && place < length) {
-            val matched = addLongestToken(place)
+        val size = ids.size
+        var index = 0
+        while (!unknown && index < length) {
+            val matched = addLongestToken(index)
             if (matched == 0) unknown = true
-            place += matched
+            index += matched
         }
         if (unknown) {
-            truncate(begun)
+            truncate(size)
             add(unkId, wordStart, wordEnd)
         }
         length = 0
@@ -150,15 +163,15 @@ internal class Pieces(
 
     /** Adds the longest token that the word has at [start]; returns its length, 0 for none. */
     private fun addLongestToken(start: Int): Int {
-        var node = if (start == 0) TokenTrie.START else TokenTrie.GOES_ON
+        var node = if (start == 0) TokenTrie.WORD_START else TokenTrie.CONTINUATION
         var id = TokenTrie.NONE
         var matched = 0
-        for (place in start until length) {
-            node = trie.child(node, word[place])
+        for (index in start until length) {
+            node = trie.child(node, word[index])
             if (node == TokenTrie.NONE) break
             if (trie.token(node) != TokenTrie.NONE) {
                 id = trie.token(node)
-                matched = place + 1 - start
+                matched = index + 1 - start
             }
         }
         if (matched > 0) add(id, letterStarts[start], letterEnds[start + matched - 1])
@@ -167,7 +180,7 @@ internal class Pieces(
 
     private companion object {
         // A word of more bytes of UTF-8 is one [UNK], and so is one with more ASCII letters and
-        // digits on end: see `tfsqueeze/text/tokenizer.py`.
+        // digits in a row: see `tfsqueeze/tokenizers/wordpiece.py`.
         const val MAX_WORD_BYTES = 400
         const val MAX_WORD_ALPHANUMERICS = 100
 

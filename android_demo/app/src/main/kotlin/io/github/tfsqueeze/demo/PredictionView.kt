@@ -8,23 +8,24 @@ import android.widget.LinearLayout
 import android.widget.ProgressBar
 import android.widget.TextView
 import io.github.tfsqueeze.core.Entity
-import io.github.tfsqueeze.core.Result
+import io.github.tfsqueeze.core.Prediction
 
-/** Shows a result as rows of names with probabilities, each with a bar. */
-class ResultView(context: Context, attributes: AttributeSet) : LinearLayout(context, attributes) {
-    /** Null shows nothing. */
-    fun show(result: Result?) {
+/** Shows a prediction as rows of names with probabilities, each with a bar. */
+class PredictionView(context: Context, attributes: AttributeSet) :
+    LinearLayout(context, attributes) {
+    /** Shows a prediction; null shows nothing. */
+    fun show(prediction: Prediction?) {
         removeAllViews()
-        when (result) {
+        when (prediction) {
             null -> Unit
-            is Result.Classification ->
-                result.labels.take(ROWS).forEach { add(it.label, it.probability) }
-            is Result.Entities -> addEntities(result.entities)
-            is Result.IntentAndSlots -> {
-                result.intents.take(FEW_ROWS).forEach { add(it.label, it.probability) }
-                addEntities(result.slots)
+            is Prediction.Labels ->
+                prediction.labels.take(ROWS).forEach { add(it.label, it.probability) }
+            is Prediction.Entities -> addEntities(prediction.entities)
+            is Prediction.IntentAndSlots -> {
+                prediction.intents.take(FEW_ROWS).forEach { add(it.label, it.probability) }
+                addEntities(prediction.slots)
             }
-            is Result.Answers -> addAnswers(result)
+            is Prediction.Answers -> addAnswers(prediction)
         }
     }
 
@@ -33,7 +34,7 @@ class ResultView(context: Context, attributes: AttributeSet) : LinearLayout(cont
         entities.forEach { add(context.getString(R.string.entity, it.type, it.text), it.score) }
     }
 
-    private fun addAnswers(answers: Result.Answers) {
+    private fun addAnswers(answers: Prediction.Answers) {
         if (answers.best == null) addNote(R.string.no_answer)
         answers.candidates.take(FEW_ROWS).forEach { add(it.text, it.probability) }
     }

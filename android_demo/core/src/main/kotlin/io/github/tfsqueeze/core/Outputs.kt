@@ -1,0 +1,11 @@
+package io.github.tfsqueeze.core
+
+/** The real values of the outputs of one run, by name. */
+internal class Outputs(private val byName: Map<String, FloatArray>) {
+    operator fun get(name: String): FloatArray =
+        byName[name] ?: throw ModelException("the model has no output $name")
+
+    /** Returns the only output, whatever name another converter gave it. */
+    fun single(): FloatArray = byName.values.singleOrNull()
+        ?: throw ModelException("the model has the outputs ${byName.keys}; one is needed")
+}
