@@ -29,8 +29,8 @@ class Attack:
 
 
 ATTACKS: dict[str, Attack] = {
-    "deepwordbug": Attack("one letter of a word swapped, replaced, left out or added"),
-    "textfooler": Attack("words near in the embeddings", needs_words=True),
+    "deepwordbug": Attack("one letter of a word swapped, replaced, deleted or inserted"),
+    "textfooler": Attack("neighbours in the embeddings", needs_words=True),
 }
 
 

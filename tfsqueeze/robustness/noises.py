@@ -41,24 +41,24 @@ class Noise:
 
 NOISES: dict[str, Noise] = {
     "keyboard": Noise(typing_noise.keyboard, "letters become neighbours on a QWERTY keyboard"),
-    "swap": Noise(typing_noise.swap, "letters side by side change places"),
-    "drop": Noise(typing_noise.drop, "letters and digits are left out"),
-    "insert": Noise(typing_noise.insert, "random letters come in between"),
+    "swap": Noise(typing_noise.swap, "adjacent letters are swapped"),
+    "drop": Noise(typing_noise.drop, "letters and digits are deleted"),
+    "insert": Noise(typing_noise.insert, "random letters are inserted"),
     "repeat": Noise(typing_noise.repeat, "letters and digits are doubled"),
     "ocr": Noise(reading_noise.ocr, "shapes are misread: 0 and O, 1 and l, rn and m"),
-    "asr": Noise(speech_noise.asr, "words as heard: homophones, spelled numbers, no punctuation"),
+    "asr": Noise(speech_noise.asr, "homophones, spelled-out numbers, no punctuation"),
     "lowercase": Noise(writing_noise.lowercase, "words in small letters"),
     "uppercase": Noise(writing_noise.uppercase, "words in capitals"),
     "random_case": Noise(writing_noise.random_case, "letters change their case"),
-    "punctuation_removed": Noise(writing_noise.punctuation_removed, "punctuation is left out"),
+    "punctuation_removed": Noise(writing_noise.punctuation_removed, "punctuation is deleted"),
     "punctuation_added": Noise(writing_noise.punctuation_added, "punctuation follows words"),
-    "extra_spaces": Noise(writing_noise.extra_spaces, "spaces are doubled, or odd ones added"),
+    "extra_spaces": Noise(writing_noise.extra_spaces, "spaces are doubled, or exotic ones added"),
     "lost_spaces": Noise(writing_noise.lost_spaces, "words run together"),
     "homoglyphs": Noise(unicode_noise.homoglyphs, "letters become look-alikes of other scripts"),
-    "zero_width": Noise(unicode_noise.zero_width, "invisible characters come in between"),
-    "word_drop": Noise(word_noise.word_drop, "words are left out"),
+    "zero_width": Noise(unicode_noise.zero_width, "invisible characters are inserted"),
+    "word_drop": Noise(word_noise.word_drop, "words are deleted"),
     "synonyms": Noise(
-        word_noise.synonyms, "words near in the embeddings replace words", needs_words=True
+        word_noise.synonyms, "neighbours in the embeddings replace words", needs_words=True
     ),
 }
 

@@ -47,7 +47,7 @@ def test_it_is_the_best_of_all_that_are_allowed(seed, length):
     assert tuple(best) == max(sums, key=sums.get)
 
 
-def test_places_without_words_change_nothing():
+def test_inactive_positions_change_nothing():
     draw = np.random.default_rng(0)
     scores = draw.normal(size=(30, 9, len(NAMES)))
     active = draw.random((30, 9)) < 0.5

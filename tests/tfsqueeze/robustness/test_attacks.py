@@ -1,4 +1,4 @@
-"""What the attacks put in a word's place."""
+"""The replacements of words that attacks propose."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def test_a_single_character_has_no_edits():
 
 
 def test_near_words_nearest_first_in_the_case_of_the_word():
-    near = attack_candidates(["textfooler"], WORDS)["textfooler"]
-    assert near("Good", np.random.default_rng(0)) == ["Great", "Bad"]
-    assert near("GOOD", np.random.default_rng(0)) == ["GREAT", "BAD"]
-    assert near("corn", np.random.default_rng(0)) == []
+    candidates = attack_candidates(["textfooler"], WORDS)["textfooler"]
+    assert candidates("Good", np.random.default_rng(0)) == ["Great", "Bad"]
+    assert candidates("GOOD", np.random.default_rng(0)) == ["GREAT", "BAD"]
+    assert candidates("corn", np.random.default_rng(0)) == []
 
 
 def test_unknown_attacks_and_missing_words_are_named():

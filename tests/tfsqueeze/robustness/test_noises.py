@@ -70,7 +70,7 @@ def differing(a, b):
 
 PLAIN = "these words about corn "  # 19 letters, 4 words, 4 spaces
 REPEATED = 200
-# For each noise: a text, how many places of it the noise can touch, and what counts those touched.
+# For each noise: a text, how many units of it the noise can edit, and what counts the edited ones.
 COUNTS = {
     "keyboard": (PLAIN, 19, differing),
     "drop": (PLAIN, 19, lambda a, b: len(a) - len(b)),
@@ -95,11 +95,11 @@ COUNTS = {
 @pytest.mark.parametrize("name", COUNTS)
 @pytest.mark.parametrize("level", [0.1, 0.5, 1.0])
 def test_the_level_is_the_share_of_places_touched(name, level):
-    unit, places, touched = COUNTS[name]
+    unit, units, count_edited = COUNTS[name]
     text = unit * REPEATED
     if name == "homoglyphs":
         assert HOMOGLYPHS.keys() >= set("con") and "r" not in HOMOGLYPHS
-    assert touched(text, noisy(name, text, level)) / (places * REPEATED) == pytest.approx(
+    assert count_edited(text, noisy(name, text, level)) / (units * REPEATED) == pytest.approx(
         level, abs=0.05 if name == "lowercase" else 1e-3
     )
 
@@ -113,8 +113,8 @@ def test_swapped_letters_are_about_the_share_and_stay_in_their_words(level):
 
 
 def test_a_share_of_one_place_is_right_on_average():
-    touched = [noisy("repeat", "a", 0.3, seed) == "aa" for seed in range(2000)]
-    assert np.mean(touched) == pytest.approx(0.3, abs=0.04)
+    edited = [noisy("repeat", "a", 0.3, seed) == "aa" for seed in range(2000)]
+    assert np.mean(edited) == pytest.approx(0.3, abs=0.04)
 
 
 @every_noise

@@ -1,4 +1,4 @@
-"""Windows over contexts, and answers out of them."""
+"""Windows over contexts, and the characters of their tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfsqueeze.decoding.answer_spans import AnswerSpan, find_answers
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.utils.errors import UserError
@@ -29,15 +28,15 @@ def test_windows_cover_the_context_and_know_its_characters(context, question, le
     ids, types = rows.inputs["input_ids"], rows.inputs["token_type_ids"]
     seen = set()
     for row in np.flatnonzero(rows.examples == 0):
-        places = np.flatnonzero(rows.offset_mapping[row, :, 0] >= 0)
-        for place in places:
-            start, end = rows.offset_mapping[row, place]
-            assert context[start:end] == VOCABULARY[ids[row, place]].removeprefix("##")
+        positions = np.flatnonzero(rows.offset_mapping[row, :, 0] >= 0)
+        for position in positions:
+            start, end = rows.offset_mapping[row, position]
+            assert context[start:end] == VOCABULARY[ids[row, position]].removeprefix("##")
             seen.add(start)
         total = rows.inputs["attention_mask"][row].sum()
         assert ids[row, 0] == 2 and ids[row, total - 1] == 3 and not ids[row, total:].any()
-        assert types[row, places].all() and types[row].sum() == len(places) + 1
-    assert seen == {place for place, c in enumerate(context) if c != " "}
+        assert types[row, positions].all() and types[row].sum() == len(positions) + 1
+    assert seen == {position for position, c in enumerate(context) if c != " "}
 
 
 def test_the_windows_of_a_stride():
@@ -76,23 +75,7 @@ def test_sizes_and_numbers_that_do_not_fit_are_refused():
             call()
 
 
-def test_a_graph_tokenizer_has_a_light_twin():
+def test_a_graph_tokenizer_has_a_twin_for_devices():
     twin = WordPieceTokenizer(VOCABULARY, lowercase=False, max_length=9).to_device()
     assert twin.max_length == 9 and twin.to_device() is twin
     assert twin(["ab É"])["input_ids"].tolist() == [[2, 4, 10, 1, 3, 0, 0, 0, 0]]
-
-
-def test_the_best_spans_of_all_windows():
-    offsets = np.full((3, 5, 2), -1, np.int32)
-    offsets[0, 1:4] = [[0, 1], [2, 3], [4, 5]]
-    offsets[1, 1:4] = [[4, 5], [6, 7], [8, 9]]
-    starts = np.array([[9, 1, 5, 2, 9], [-3, 3, 1, 0, 9], [1, 9, 9, 9, 9]], np.float32)
-    ends = np.array([[9, 7, 1, 2, 9], [-2, 0, 4, 1, 9], [1, 9, 9, 9, 9]], np.float32)
-    first, second = find_answers(starts, ends, np.array([0, 0, 1]), offsets, n_best=3)
-    # Not 2-3 to 0-1, whose end is before its start; 4-5 is in both windows.
-    assert first.spans == [AnswerSpan(0, 1, 8), AnswerSpan(2, 5, 7), AnswerSpan(4, 7, 7)]
-    assert first.no_answer_score == -5 and first.best(0.0) == first.spans[0]
-    assert first.best(-20.0) is None and first.best(None) == first.spans[0]
-    assert second.spans == [] and second.best(None) is None
-    (short,) = find_answers(starts[:1], ends[:1], np.array([0]), offsets[:1], max_answer_tokens=1)
-    assert {span.end - span.start for span in short.spans} == {1}

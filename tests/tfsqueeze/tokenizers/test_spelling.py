@@ -1,3 +1,5 @@
+"""Spelling features of tokens."""
+
 from tfsqueeze.tokenizers.spelling import spelling_feature_ids, spelling_features, word_shape
 from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
 

@@ -1,3 +1,5 @@
+"""Random splits of tokens, and training with them."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -66,7 +68,7 @@ def test_batches_move_targets_to_the_first_part_of_what_is_split():
     logits = np.where(tags[..., None] == IGNORE_INDEX, np.float32(np.nan), tags[..., None])
     labels = np.arange(64, dtype=np.int32)
 
-    def batches(chance):
+    def batches(probability):
         return TrainingBatches(
             {name: rows.inputs[name] for name in ("input_ids", "token_type_ids")},
             {"intents": labels, "slots": tags},
@@ -74,7 +76,7 @@ def test_batches_move_targets_to_the_first_part_of_what_is_split():
             {"intents": TextLabel(), "slots": WordTag()},
             batch_size=8,
             word_dropout=0.0,
-            subword_dropout=chance,
+            subword_dropout=probability,
             seed=0,
             teacher_logits={"slots": logits.astype(np.float32)},
         )
@@ -98,14 +100,14 @@ def test_batches_move_targets_to_the_first_part_of_what_is_split():
             tokens = ids[ids != tokenizer.pad_token_id]
             assert tokens[0] == tokenizer.cls_token_id and tokens[-1] == tokenizer.sep_token_id
             assert len(tokens) <= 12
-            places = np.flatnonzero(found != IGNORE_INDEX)
+            positions = np.flatnonzero(found != IGNORE_INDEX)
             # Each word once, at a token that begins it, in order.
-            np.testing.assert_array_equal(found[places], np.arange(len(places)))
-            assert not any(VOCABULARY[one].startswith("##") for one in ids[places])
-            np.testing.assert_array_equal(taught[:, 0][places], found[places])
-            assert np.isnan(np.delete(taught[:, 0], places)).all()
+            np.testing.assert_array_equal(found[positions], np.arange(len(positions)))
+            assert not any(VOCABULARY[one].startswith("##") for one in ids[positions])
+            np.testing.assert_array_equal(taught[:, 0][positions], found[positions])
+            assert np.isnan(np.delete(taught[:, 0], positions)).all()
             longer += len(tokens) > words + 2
-            cut += len(places) < words
+            cut += len(positions) < words
             if len(tokens) < 12:
                 assert tokenizer.decode(tokens) == " ".join(["range"] * words)
     assert sorted(seen) == labels.tolist()

@@ -1,4 +1,4 @@
-"""Words to pieces and back: each word has one first piece, in both tokenizers alike."""
+"""Words to pieces and back: each word has one first piece, the same in both tokenizers."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def test_words_come_back_from_their_pieces(sentences, max_length):
             rows.inputs["attention_mask"],
             strict=True,
         ):
-            places = np.flatnonzero(firsts >= 0)
+            positions = np.flatnonzero(firsts >= 0)
             # The words that have room, in their order, each once.
-            kept = len(places)
-            assert firsts[places].tolist() == list(range(kept))
+            kept = len(positions)
+            assert firsts[positions].tolist() == list(range(kept))
             assert ids[0] == 2 and ids[mask.sum() - 1] == 3 and not ids[mask.sum() :].any()
-            ends = [*places, mask.sum() - 1][1:]
-            assert [spelled(ids[a:b]) for a, b in zip(places, ends, strict=True)] == words[:kept]
+            ends = [*positions, mask.sum() - 1][1:]
+            assert [spelled(ids[a:b]) for a, b in zip(positions, ends, strict=True)] == words[:kept]
             if kept < len(words):
                 longer = (
                     tokenizer.encode_words([words[: kept + 1]], 200).inputs["attention_mask"].sum()
@@ -68,12 +68,12 @@ def test_words_come_back_from_their_pieces(sentences, max_length):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.text(_known, max_size=8), max_size=6), max_size=3))
 def test_both_tokenizers_make_the_same_rows(sentences):
-    light, in_graph = (tokenizer.encode_words(sentences) for tokenizer in TOKENIZERS)
-    np.testing.assert_array_equal(light.word_ids, in_graph.word_ids)
-    np.testing.assert_array_equal(light.word_counts, in_graph.word_counts)
+    on_device, in_graph = (tokenizer.encode_words(sentences) for tokenizer in TOKENIZERS)
+    np.testing.assert_array_equal(on_device.word_ids, in_graph.word_ids)
+    np.testing.assert_array_equal(on_device.word_counts, in_graph.word_counts)
     for name, expected in in_graph.inputs.items():
         assert expected.dtype == np.int32
-        np.testing.assert_array_equal(light.inputs[name], expected)
+        np.testing.assert_array_equal(on_device.inputs[name], expected)
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
@@ -108,11 +108,13 @@ def test_what_cannot_be_is_refused(tokenizer):
     ),
     st.integers(3, 14),
 )
-def test_pairs_are_cut_alike(pairs, max_length):
+def test_both_tokenizers_cut_pairs_in_the_same_way(pairs, max_length):
     first, second = map(list, zip(*pairs, strict=True))
-    light, in_graph = (tokenizer(first, second, max_length=max_length) for tokenizer in TOKENIZERS)
+    on_device, in_graph = (
+        tokenizer(first, second, max_length=max_length) for tokenizer in TOKENIZERS
+    )
     for name, expected in in_graph.items():
-        np.testing.assert_array_equal(light[name], expected.numpy(), err_msg=name)
+        np.testing.assert_array_equal(on_device[name], expected.numpy(), err_msg=name)
 
 
 def test_pairs_of_another_number_are_refused():

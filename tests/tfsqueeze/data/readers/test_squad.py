@@ -41,13 +41,13 @@ def write(folder, content):
 def changed(path: list, value) -> dict:
     """FILE with the value at `path` replaced, or deleted with None."""
     content = copy.deepcopy(FILE)
-    place = content
+    parent = content
     for key in path[:-1]:
-        place = place[key]
+        parent = parent[key]
     if value is None:
-        del place[path[-1]]
+        del parent[path[-1]]
     else:
-        place[path[-1]] = value
+        parent[path[-1]] = value
     return content
 
 
