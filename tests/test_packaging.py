@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import importlib.resources
 import json
 import subprocess
 import sys
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import converters.inference
 import tfsqueeze
 
 _HEAVY = ("tensorflow", "tf_keras", "keras", "tensorflow_text", "tensorflow_model_optimization")
 
 
-@pytest.mark.parametrize("module", ["tfsqueeze", "converters", "tfsqueeze.cli.main"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "tfsqueeze",
+        "converters",
+        "tfsqueeze.cli.main",
+        "converters.inference.text_classification_predictor",
+    ],
+)
 def test_import_does_not_load_tensorflow(module: str) -> None:
     code = (
         f"import sys, json, {module}; "
@@ -43,8 +55,28 @@ def test_presets_are_package_data() -> None:
         assert json.loads(entry.read_text(encoding="utf-8"))["hidden_size"] > 0, name
 
 
-def test_every_lazy_name_of_the_package_is_there() -> None:
-    for name in tfsqueeze.__all__:
-        assert getattr(tfsqueeze, name) is not None
+@pytest.mark.parametrize("package", [tfsqueeze, converters, converters.inference])
+def test_every_lazy_name_of_a_package_is_there(package: ModuleType) -> None:
+    for name in package.__all__:
+        value = getattr(package, name)
+        assert getattr(value, "__name__", name) == name
+    assert set(package.__all__) <= set(dir(package))
     with pytest.raises(AttributeError, match="no attribute 'Missing'"):
-        _ = tfsqueeze.Missing
+        _ = package.Missing
+
+
+@pytest.mark.parametrize("package", [tfsqueeze, converters, converters.inference])
+def test_type_checkers_see_the_lazy_names(package: ModuleType) -> None:
+    tree = ast.parse(Path(package.__file__).read_text(encoding="utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    assert ast.unparse(block.test) == "TYPE_CHECKING"
+    imported = {
+        alias.name: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname == alias.name
+    }
+    assert len(imported) == sum(len(node.names) for node in block.body)
+    assert imported == package._MODULES
+    assert package.__all__ == sorted(imported)

@@ -1,16 +1,26 @@
 """SqueezeBERT for phones, Edge TPUs and microcontrollers.
 
 Names are imported on first use, so that `import tfsqueeze` does not load TensorFlow.
+
+Example:
+    >>> import tfsqueeze
+    >>> run = tfsqueeze.train("reuters-r8", "runs/r8")  # doctest: +SKIP
+    >>> file = tfsqueeze.convert(run, "r8.tflite")  # doctest: +SKIP
+    >>> predictor = tfsqueeze.Predictor.open("r8.tflite")  # doctest: +SKIP
+    >>> predictor.predict(["profits rose in the third quarter"])[0].label  # doctest: +SKIP
+    'earn'
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from typing import TYPE_CHECKING
+
+from tfsqueeze.utils.lazy_imports import lazy_names
 
 __version__ = "0.1.0"
 
-_HOMES = {
+# The module of each public name.
+_MODULES = {
     "AlbertConfig": "tfsqueeze.configs.albert_config",
     "AlbertForMaskedLM": "tfsqueeze.models.albert",
     "AlbertForQuestionAnswering": "tfsqueeze.models.albert",
@@ -30,6 +40,7 @@ _HOMES = {
     "DistilBertForTokenClassification": "tfsqueeze.models.distilbert",
     "DistilBertModel": "tfsqueeze.models.distilbert",
     "PRESETS": "tfsqueeze.configs.presets",
+    "Predictor": "converters.inference.predictor",
     "SentenceEncoder": "tfsqueeze.models.sentence_encoder",
     "SqueezeBertConfig": "tfsqueeze.configs.squeezebert_config",
     "SqueezeBertForIntentAndSlots": "tfsqueeze.models.squeezebert",
@@ -39,9 +50,12 @@ _HOMES = {
     "SqueezeBertForSequenceClassification": "tfsqueeze.models.squeezebert",
     "SqueezeBertForTokenClassification": "tfsqueeze.models.squeezebert",
     "SqueezeBertModel": "tfsqueeze.models.squeezebert",
+    "TaskName": "tfsqueeze.tasks",
+    "TrainedRun": "tfsqueeze.training.trained_run",
     "TrainingOptions": "tfsqueeze.training.training_options",
     "UserError": "tfsqueeze.utils.errors",
     "WordPieceTokenizer": "tfsqueeze.tokenizers.wordpiece",
+    "convert": "converters.conversion.runs",
     "load_dataset": "tfsqueeze.data.sources.named_datasets",
     "load_minilm": "tfsqueeze.models.sentence_encoder",
     "load_preset": "tfsqueeze.configs.presets",
@@ -49,15 +63,76 @@ _HOMES = {
     "load_run": "tfsqueeze.training.trained_run",
     "quantize_aware": "tfsqueeze.quantization",
     "reduce_layers": "tfsqueeze.models.reduction",
-    "train_classifier": "tfsqueeze.training.train_task",
+    "train": "tfsqueeze.training.train",
     "train_task": "tfsqueeze.training.train_task",
     "train_vocabulary": "tfsqueeze.tokenizers.vocabulary",
 }
 
-__all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+# Type checkers read the imports. At run time a name is imported on first use.
+if TYPE_CHECKING:
+    from converters.conversion.runs import convert as convert
+    from converters.inference.predictor import Predictor as Predictor
+    from tfsqueeze.configs.albert_config import AlbertConfig as AlbertConfig
+    from tfsqueeze.configs.bert_config import BertConfig as BertConfig
+    from tfsqueeze.configs.distilbert_config import DistilBertConfig as DistilBertConfig
+    from tfsqueeze.configs.presets import PRESETS as PRESETS
+    from tfsqueeze.configs.presets import load_preset as load_preset
+    from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig as SqueezeBertConfig
+    from tfsqueeze.data.sources.named_datasets import load_dataset as load_dataset
+    from tfsqueeze.models.albert import AlbertForMaskedLM as AlbertForMaskedLM
+    from tfsqueeze.models.albert import AlbertForQuestionAnswering as AlbertForQuestionAnswering
+    from tfsqueeze.models.albert import (
+        AlbertForSequenceClassification as AlbertForSequenceClassification,
+    )
+    from tfsqueeze.models.albert import AlbertForTokenClassification as AlbertForTokenClassification
+    from tfsqueeze.models.albert import AlbertModel as AlbertModel
+    from tfsqueeze.models.bert import BertForMaskedLM as BertForMaskedLM
+    from tfsqueeze.models.bert import BertForQuestionAnswering as BertForQuestionAnswering
+    from tfsqueeze.models.bert import BertForSequenceClassification as BertForSequenceClassification
+    from tfsqueeze.models.bert import BertForTokenClassification as BertForTokenClassification
+    from tfsqueeze.models.bert import BertModel as BertModel
+    from tfsqueeze.models.distilbert import DistilBertForMaskedLM as DistilBertForMaskedLM
+    from tfsqueeze.models.distilbert import (
+        DistilBertForQuestionAnswering as DistilBertForQuestionAnswering,
+    )
+    from tfsqueeze.models.distilbert import (
+        DistilBertForSequenceClassification as DistilBertForSequenceClassification,
+    )
+    from tfsqueeze.models.distilbert import (
+        DistilBertForTokenClassification as DistilBertForTokenClassification,
+    )
+    from tfsqueeze.models.distilbert import DistilBertModel as DistilBertModel
+    from tfsqueeze.models.reduction import reduce_layers as reduce_layers
+    from tfsqueeze.models.sentence_encoder import SentenceEncoder as SentenceEncoder
+    from tfsqueeze.models.sentence_encoder import load_minilm as load_minilm
+    from tfsqueeze.models.squeezebert import (
+        SqueezeBertForIntentAndSlots as SqueezeBertForIntentAndSlots,
+    )
+    from tfsqueeze.models.squeezebert import SqueezeBertForMaskedLM as SqueezeBertForMaskedLM
+    from tfsqueeze.models.squeezebert import (
+        SqueezeBertForQuestionAnswering as SqueezeBertForQuestionAnswering,
+    )
+    from tfsqueeze.models.squeezebert import (
+        SqueezeBertForSentenceEmbeddings as SqueezeBertForSentenceEmbeddings,
+    )
+    from tfsqueeze.models.squeezebert import (
+        SqueezeBertForSequenceClassification as SqueezeBertForSequenceClassification,
+    )
+    from tfsqueeze.models.squeezebert import (
+        SqueezeBertForTokenClassification as SqueezeBertForTokenClassification,
+    )
+    from tfsqueeze.models.squeezebert import SqueezeBertModel as SqueezeBertModel
+    from tfsqueeze.quantization import load_quantized as load_quantized
+    from tfsqueeze.quantization import quantize_aware as quantize_aware
+    from tfsqueeze.tasks import TaskName as TaskName
+    from tfsqueeze.tokenizers.vocabulary import train_vocabulary as train_vocabulary
+    from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer as WordPieceTokenizer
+    from tfsqueeze.training.train import train as train
+    from tfsqueeze.training.train_task import train_task as train_task
+    from tfsqueeze.training.trained_run import TrainedRun as TrainedRun
+    from tfsqueeze.training.trained_run import load_run as load_run
+    from tfsqueeze.training.training_options import TrainingOptions as TrainingOptions
+    from tfsqueeze.utils.errors import UserError as UserError
+else:
+    __all__ = sorted(_MODULES)
+    __getattr__, __dir__ = lazy_names(__name__, _MODULES)

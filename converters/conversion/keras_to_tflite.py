@@ -21,6 +21,7 @@ from converters.tflite.flatbuffer import serialize_model
 from converters.tflite.inspection import require_int8, require_int8_products
 from converters.tflite.tflite_file import Model
 from tfsqueeze.layers import export_form
+from tfsqueeze.layers.export_form import ExportProfile
 from tfsqueeze.models.encoder import MASKED_POSITIONS
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import suppress_native_logs
@@ -169,7 +170,9 @@ def convert_post_training(
     return serialize_model(_convert(converter))
 
 
-def _converter(model: keras.Model, max_length: int, profile: str) -> tf.lite.TFLiteConverter:
+def _converter(
+    model: keras.Model, max_length: int, profile: ExportProfile
+) -> tf.lite.TFLiteConverter:
     embeddings = model.get_layer("embeddings")
     positions = getattr(embeddings, "layer", embeddings).max_position_embeddings
     if not 1 <= max_length <= positions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from ai_edge_litert import schema_py_generated as schema
@@ -19,11 +20,49 @@ from converters.tflite.signatures import merge_lengths
 from converters.tflite.tflite_file import Model
 from tfsqueeze.quantization import quantize_aware
 from tfsqueeze.training.batches import Inputs, calibration_batches
-from tfsqueeze.training.trained_run import TrainedRun
+from tfsqueeze.training.trained_run import TrainedRun, load_run
+from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.versions import installed_versions
 
 QAT_FILE = "int8 (QAT)"
 MOBILE_FILE = "mobile (QAT)"
+
+
+def convert(
+    run: TrainedRun | str | os.PathLike[str],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    max_lengths: Sequence[int] = (),
+    output_dtype: OutputDtype = "int8",
+    profile: Profile = "int8",
+) -> bytes:
+    """Converts a run to an int8 .tflite file, and writes the file if a path is given.
+
+    Args:
+        run: a finished training run, or its folder.
+        output: path of the file to write; None writes none.
+        max_lengths: see `convert_run`, also for the other arguments.
+        output_dtype: `int8` or `float32`.
+        profile: `int8` or `mobile`.
+
+    Returns:
+        The file's bytes, with labels, vocabulary and tokenizer settings inside.
+
+    Raises:
+        NotFullyInt8Error: some tensor is not what the profile says; the message names the ops.
+        UserError: the folder holds no finished run, or an argument is out of range.
+
+    Example:
+        >>> import tfsqueeze
+        >>> content = tfsqueeze.convert("runs/r8", "r8.tflite")  # doctest: +SKIP
+    """
+    if not isinstance(run, TrainedRun):
+        run = load_run(run)
+    content = convert_run(run, max_lengths, output_dtype, profile)
+    if output is not None:
+        with write_atomically(output) as temporary:
+            temporary.write_bytes(content)
+    return content
 
 
 def convert_run(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from converters.runtime.interpreters import TFLiteModel, open_model
+from converters.runtime.interpreters import Runtime, TFLiteModel, open_model
 from converters.tflite.model_metadata import ModelMetadata
 from converters.tflite.tflite_file import Model, TFLiteFile
 from tfsqueeze.evaluation.confidence import (
@@ -47,8 +47,9 @@ class Predictor:
         UserError: the file is for another task, or its inputs do not fit.
 
     Example:
-        predictor = Predictor.open("model.tflite")
-        predictions = predictor.predict(["what will the weather be tomorrow"])
+        >>> import tfsqueeze
+        >>> predictor = tfsqueeze.Predictor.open("model.tflite")  # doctest: +SKIP
+        >>> predictor.predict(["what will the weather be tomorrow"])  # doctest: +SKIP
     """
 
     task: ClassVar[Task]
@@ -93,7 +94,7 @@ class Predictor:
         self._tokenizer = DeviceTokenizer.from_settings(tokenizer, metadata.vocabulary)
 
     @classmethod
-    def open(cls, model: Model, runtime: str = "litert", num_threads: int = 1) -> Self:
+    def open(cls, model: Model, runtime: Runtime = "litert", num_threads: int = 1) -> Self:
         """Opens a packed .tflite file with the predictor of its task.
 
         Args:
@@ -108,6 +109,10 @@ class Predictor:
         file = TFLiteFile.open(model)
         predictor_class = cls if hasattr(cls, "task") else _predictor_class(file.metadata.task)
         return predictor_class(open_model(file, runtime, num_threads=num_threads), file.metadata)
+
+    def predict(self, *inputs: Any, **options: Any) -> list[Any]:
+        """Returns a prediction for each input; the predictor of each task says which it takes."""
+        raise NotImplementedError
 
     def evaluate(
         self,
@@ -195,8 +200,7 @@ class Predictor:
     def _run_in_batches(
         self, dataset: Any
     ) -> Iterator[tuple[Encodings, dict[str, np.ndarray], int]]:
-        """Yields the encodings and logits of one batch of examples after another, and how many
-        examples are done."""
+        """Yields the encodings, the logits and the number of examples done, batch by batch."""
         for start in range(0, len(dataset), self._examples_per_batch):
             stop = min(start + self._examples_per_batch, len(dataset))
             yield *self._run(dataset.take(range(start, stop))), stop

@@ -47,8 +47,7 @@ class WordPredictor(Predictor):
     def _tag(
         self, texts: Iterable[str], output: str
     ) -> Iterator[tuple[list[str], dict[str, np.ndarray], list[list[Entity]]]]:
-        """Yields one batch of texts after another, their logits by output, and the entities that
-        one output finds in each."""
+        """Yields texts, their logits by output, and the entities in each text, batch by batch."""
         texts = checked_texts(texts)
         for start in range(0, len(texts), TEXTS_PER_BATCH):
             part = texts[start : start + TEXTS_PER_BATCH]

@@ -55,7 +55,7 @@ class LatencyReport:
         models: the measured models, in the order in which they were given.
     """
 
-    runtime: str
+    runtime: Runtime
     num_threads: int
     rounds: int
     warmup: int

@@ -89,11 +89,7 @@ def verify_outputs(
             "runtime": runtime,
             "kernels": kernels,
             "examples": count,
-            **{
-                score.name: metrics[score.name]
-                for score in task.scores
-                if score.name in metrics
-            },
+            **{score.name: metrics[score.name] for score in task.scores if score.name in metrics},
             "agreement_with_qat": agreement("qat"),
             "agreement_with_float": agreement("float"),
             "logit_error_mean": None if errors is None else float(errors.mean()),

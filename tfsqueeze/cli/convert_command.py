@@ -44,17 +44,20 @@ def convert(
     says, the command names it and writes no file.
     """
     load_tensorflow()
-    from converters.conversion.runs import convert_run
+    from converters.conversion import runs
     from converters.tflite.inspection import list_operators, summarize_operators
     from tfsqueeze.training.trained_run import load_run
-    from tfsqueeze.utils.files import write_atomically
 
     print_step(f"loading {run}")
     trained = load_run(run)
     print_step("converting")
-    content = convert_run(trained, max_length or (), output_dtype, profile)
-    with write_atomically(output_file) as temporary:
-        temporary.write_bytes(content)
+    content = runs.convert(
+        trained,
+        output_file,
+        max_lengths=max_length or (),
+        output_dtype=output_dtype,
+        profile=profile,
+    )
     operators = summarize_operators(list_operators(content))
     if json:
         print_json({"file": str(output_file), "bytes": len(content), "operators": operators})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -188,7 +188,7 @@ def train(
     """
     from tfsqueeze.tasks import find_task
 
-    model = {} if dropout is None else {"hidden_dropout_prob": dropout}
+    model: dict[str, Any] = {} if dropout is None else {"hidden_dropout_prob": dropout}
     if convolutions:
         model["feed_forward_type"] = "both"
     options = TrainingOptions(

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from tfsqueeze.configs.dense_config import DenseEncoderConfig, default_labels
+from tfsqueeze.configs.encoder_config import Activation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +74,7 @@ class AlbertConfig(DenseEncoderConfig):
     num_hidden_groups: int = 1
     num_attention_heads: int = 64
     intermediate_size: int = 16384
-    hidden_act: str = "gelu_new"
+    hidden_act: Activation = "gelu_new"
     hidden_dropout_prob: float = 0.0
     attention_probs_dropout_prob: float = 0.0
     classifier_dropout_prob: float = 0.1

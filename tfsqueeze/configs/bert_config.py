@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from tfsqueeze.configs.dense_config import DenseEncoderConfig, default_labels
+from tfsqueeze.configs.encoder_config import Activation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +65,7 @@ class BertConfig(DenseEncoderConfig):
     num_hidden_layers: int = 12
     num_attention_heads: int = 12
     intermediate_size: int = 3072
-    hidden_act: str = "gelu"
+    hidden_act: Activation = "gelu"
     hidden_dropout_prob: float = 0.1
     attention_probs_dropout_prob: float = 0.1
     classifier_dropout: float | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from tfsqueeze.configs.encoder_config import EncoderConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig, LayerType
 
 
 def default_labels() -> Any:
@@ -32,6 +32,6 @@ class DenseEncoderConfig(EncoderConfig):
     classifier_pooling = "cls"
 
     @property
-    def layer_types(self) -> tuple[str, ...]:
+    def layer_types(self) -> tuple[LayerType, ...]:
         """`attention` for each layer, as in `SqueezeBertConfig`."""
         return ("attention",) * self.num_hidden_layers

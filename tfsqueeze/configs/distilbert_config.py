@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from tfsqueeze.configs.dense_config import DenseEncoderConfig, default_labels
+from tfsqueeze.configs.encoder_config import Activation
 
 
 def _alias(field: str) -> Any:
@@ -65,7 +66,7 @@ class DistilBertConfig(DenseEncoderConfig):
     n_layers: int = 6
     n_heads: int = 12
     hidden_dim: int = 3072
-    activation: str = "gelu"
+    activation: Activation = "gelu"
     dropout: float = 0.1
     attention_dropout: float = 0.1
     qa_dropout: float = 0.1

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
@@ -15,7 +15,11 @@ from tfsqueeze.utils.files import write_atomically
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-ACTIVATIONS = ("gelu", "gelu_new", "sigmoid_gelu", "relu")
+Activation = Literal["gelu", "gelu_new", "sigmoid_gelu", "relu"]
+LayerType = Literal["attention", "convolution"]
+FeedForwardType = Literal["dense", "squeeze_expand", "both"]
+NormalizationType = Literal["layer_norm", "no_norm"]
+ClassifierPooling = Literal["cls", "max"]
 
 
 class EncoderConfig:
@@ -41,7 +45,7 @@ class EncoderConfig:
         num_hidden_layers: the number of layers.
         num_attention_heads: the number of attention heads in a layer, a divisor of `hidden_size`.
         intermediate_size: the channels between the two products of a feed-forward network.
-        hidden_act: the activation, one of `ACTIVATIONS`.
+        hidden_act: the activation.
         hidden_dropout_prob: the dropout rate of embeddings and of what layers add to the residual
             stream.
         attention_probs_dropout_prob: the dropout rate of attention probabilities.
@@ -82,7 +86,7 @@ class EncoderConfig:
     num_hidden_layers: int
     num_attention_heads: int
     intermediate_size: int
-    hidden_act: str
+    hidden_act: Activation
     hidden_dropout_prob: float
     attention_probs_dropout_prob: float
     max_position_embeddings: int
@@ -92,10 +96,10 @@ class EncoderConfig:
     pad_token_id: int
     id2label: dict[int, str]
     slot_labels: tuple[str, ...]
-    layer_types: tuple[str, ...]
-    feed_forward_type: str
-    normalization_type: str
-    classifier_pooling: str
+    layer_types: tuple[LayerType, ...]
+    feed_forward_type: FeedForwardType
+    normalization_type: NormalizationType
+    classifier_pooling: ClassifierPooling
     q_groups: int
     k_groups: int
     v_groups: int
@@ -164,8 +168,8 @@ class EncoderConfig:
             f"{self.num_attention_heads}",
         )
         self._require(
-            self.hidden_act in ACTIVATIONS,
-            f"hidden_act must be one of {', '.join(ACTIVATIONS)}, not {self.hidden_act!r}",
+            self.hidden_act in get_args(Activation),
+            f"hidden_act must be one of {', '.join(get_args(Activation))}, not {self.hidden_act!r}",
         )
         self._require(
             self.pad_token_id < self.vocab_size,

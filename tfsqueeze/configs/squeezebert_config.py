@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
-from tfsqueeze.configs.encoder_config import EncoderConfig
+from tfsqueeze.configs.encoder_config import (
+    Activation,
+    ClassifierPooling,
+    EncoderConfig,
+    FeedForwardType,
+    LayerType,
+    NormalizationType,
+)
 
-LAYER_TYPES = ("attention", "convolution")
-FEED_FORWARD_TYPES = ("dense", "squeeze_expand", "both")
-NORMALIZATION_TYPES = ("layer_norm", "no_norm")
-POOLINGS = ("cls", "max")
 # The fields that Hugging Face's SqueezeBertConfig does not have.
 _VARIANTS = (
     "layer_types",
@@ -113,7 +116,7 @@ class SqueezeBertConfig(EncoderConfig):
     num_hidden_layers: int = 12
     num_attention_heads: int = 12
     intermediate_size: int = 3072
-    hidden_act: str = "gelu"
+    hidden_act: Activation = "gelu"
     hidden_dropout_prob: float = 0.1
     attention_probs_dropout_prob: float = 0.1
     max_position_embeddings: int = 512
@@ -132,12 +135,12 @@ class SqueezeBertConfig(EncoderConfig):
         default_factory=lambda: {0: "LABEL_0", 1: "LABEL_1"}
     )
 
-    layer_types: tuple[str, ...] | None = None
-    feed_forward_type: str = "dense"
+    layer_types: tuple[LayerType, ...] | None = None
+    feed_forward_type: FeedForwardType = "dense"
     squeeze_size: int | None = None
     conv_kernel_size: int = 3
-    normalization_type: str = "layer_norm"
-    classifier_pooling: str = "cls"
+    normalization_type: NormalizationType = "layer_norm"
+    classifier_pooling: ClassifierPooling = "cls"
     slot_labels: tuple[str, ...] = ()
 
     def _check_numbers(self) -> None:
@@ -188,9 +191,9 @@ class SqueezeBertConfig(EncoderConfig):
             f"{self.num_hidden_layers}",
         )
         for name, allowed in (
-            ("feed_forward_type", FEED_FORWARD_TYPES),
-            ("normalization_type", NORMALIZATION_TYPES),
-            ("classifier_pooling", POOLINGS),
+            ("feed_forward_type", get_args(FeedForwardType)),
+            ("normalization_type", get_args(NormalizationType)),
+            ("classifier_pooling", get_args(ClassifierPooling)),
         ):
             self._require(
                 getattr(self, name) in allowed,
@@ -198,8 +201,8 @@ class SqueezeBertConfig(EncoderConfig):
             )
         for layer_type in layer_types:
             self._require(
-                layer_type in LAYER_TYPES,
-                f"layer_types must hold {' or '.join(LAYER_TYPES)}, not {layer_type!r}",
+                layer_type in get_args(LayerType),
+                f"layer_types must hold {' or '.join(get_args(LayerType))}, not {layer_type!r}",
             )
 
     @property

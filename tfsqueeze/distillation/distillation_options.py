@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Literal, get_args
 
 from tfsqueeze.utils.errors import UserError
 
-LAYER_MAPS = ("uniform", "last")
+LayerMap = Literal["uniform", "last"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +54,7 @@ class DistillationOptions:
     sentences: float = 0.0
     pooled_sentences: float = 0.0
     temperature: float = 2.0
-    layer_map: str | tuple[int, ...] = "uniform"
+    layer_map: LayerMap | tuple[int, ...] = "uniform"
 
     def __post_init__(self) -> None:
         weights = {
@@ -81,7 +82,7 @@ class DistillationOptions:
 
 
 def map_layers(
-    student_layers: int, teacher_layers: int, layer_map: str | tuple[int, ...] = "uniform"
+    student_layers: int, teacher_layers: int, layer_map: LayerMap | tuple[int, ...] = "uniform"
 ) -> tuple[int, ...]:
     """Returns the teacher layer, numbered from 0, that each student layer learns from.
 
@@ -117,7 +118,7 @@ def map_layers(
         return tuple(range(teacher_layers - student_layers, teacher_layers))
     if isinstance(layer_map, str):
         raise UserError(
-            f"layer_map {layer_map!r} is not {' or '.join(LAYER_MAPS)}, nor numbers of "
+            f"layer_map {layer_map!r} is not {' or '.join(get_args(LayerMap))}, nor numbers of "
             "teacher layers"
         )
     layers = tuple(layer_map)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import tf_keras as keras
 
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
-from tfsqueeze.distillation.distillation_options import map_layers
+from tfsqueeze.distillation.distillation_options import LayerMap, map_layers
 from tfsqueeze.layers import GroupedConvolution
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.utils.errors import UserError
 
 _TABLE_SIZES = ("vocab_size", "max_position_embeddings", "type_vocab_size")
-METHODS = ("least_squares", "block_diagonal")
+InitializationMethod = Literal["least_squares", "block_diagonal"]
 # The ridge as a share of the mean square of the inputs: it keeps unused channels harmless.
 _RIDGE = 1e-3
 
@@ -27,8 +27,8 @@ def init_from_teacher(
     config: SqueezeBertConfig,
     input_ids: np.ndarray,
     *,
-    layers: Sequence[int] | str = "uniform",
-    method: str = "least_squares",
+    layers: Sequence[int] | LayerMap = "uniform",
+    method: InitializationMethod = "least_squares",
     batch_size: int = 32,
 ) -> PreTrainedModel:
     """Returns a student whose layers approximate layers of a dense teacher.
@@ -232,9 +232,10 @@ def _misfit(config: EncoderConfig, teacher: EncoderConfig) -> str | None:
     return None
 
 
-def _check(teacher: PreTrainedModel, config: EncoderConfig, method: str) -> None:
-    if method not in METHODS:
-        raise UserError(f"init_from_teacher: method {method!r} is not {' or '.join(METHODS)}")
+def _check(teacher: PreTrainedModel, config: EncoderConfig, method: InitializationMethod) -> None:
+    methods = get_args(InitializationMethod)
+    if method not in methods:
+        raise UserError(f"init_from_teacher: method {method!r} is not {' or '.join(methods)}")
     misfit = _misfit(config, teacher.config)
     if misfit:
         raise UserError(f"init_from_teacher: {misfit}")

@@ -6,14 +6,16 @@ import contextlib
 import contextvars
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import tensorflow as tf
+
+ExportProfile = Literal["int8", "mobile", "float32"]
 
 
 @dataclasses.dataclass
 class _Export:
-    profile: str
+    profile: ExportProfile
     # The channel groups of a tensor, by its reference and their number.
     groups: dict[tuple[Any, int], list[Any]] = dataclasses.field(default_factory=dict)
 
@@ -22,7 +24,7 @@ _current: contextvars.ContextVar[_Export | None] = contextvars.ContextVar("expor
 
 
 @contextlib.contextmanager
-def export_form(profile: str = "int8") -> Iterator[None]:
+def export_form(profile: ExportProfile = "int8") -> Iterator[None]:
     """Makes layers that are traced inside take the form that a runtime's converter needs.
 
     The numbers stay those of the form that trains. The TensorFlow ops differ, and so does the
@@ -46,7 +48,7 @@ def export_form(profile: str = "int8") -> Iterator[None]:
         _current.reset(token)
 
 
-def is_exporting(profile: str | None = None) -> bool:
+def is_exporting(profile: ExportProfile | None = None) -> bool:
     """Returns whether layers are being traced for a runtime.
 
     Args:

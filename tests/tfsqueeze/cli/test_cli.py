@@ -9,20 +9,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.main import get_command
 from typer.testing import CliRunner
 
+import tfsqueeze
 from converters.experiments.comparison_options import ComparisonOptions
 from converters.inference.text_classification_predictor import TextClassificationPredictor
-from converters.runtime.interpreters import available_runtimes
+from converters.runtime.interpreters import available_runtimes, open_model
 from tfsqueeze.cli.main import app
 from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
 from tfsqueeze.robustness.measurement import RobustnessOptions
 from tfsqueeze.tasks import TaskName
 from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.errors import UserError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LABELS = ["animals", "food", "weather"]
@@ -156,6 +159,28 @@ def test_train_convert_predict(run, topics_folder, tmp_path):
     assert converted["bytes"] == file.stat().st_size
     for row in converted["operators"]:
         assert set(row["inputs"]) | set(row["outputs"]) <= {"int8", "int32"}, row
+    # The functions do the same: the run is a finished one for them, and the file is equal.
+    again = tfsqueeze.train(
+        topics_folder,
+        folder,
+        epochs=1,
+        qat_epochs=1,
+        max_length=16,
+        vocab_size=200,
+        learning_rate=0.01,
+        model={"hidden_dropout_prob": 0},
+        word_dropout=0,
+        batch_size=8,
+    )
+    assert again.history == trained["history"]
+    content = tfsqueeze.convert(again, tmp_path / "again" / "topics.tflite", max_lengths=[12])
+    assert content == file.read_bytes()
+    assert content == (tmp_path / "again" / "topics.tflite").read_bytes()
+    mobile = tfsqueeze.convert(folder, output_dtype="float32", profile="mobile")
+    assert [row.dtype for row in open_model(mobile).output_details] == [np.float32]
+    with pytest.raises(UserError, match="max_length 99"):
+        tfsqueeze.convert(again, tmp_path / "again" / "long.tflite", max_lengths=[99])
+    assert not (tmp_path / "again" / "long.tflite").exists()
     # The file alone, away from its run.
     alone = (tmp_path / "elsewhere").mkdir() or tmp_path / "elsewhere" / "model.tflite"
     file.rename(alone)
@@ -164,6 +189,9 @@ def test_train_convert_predict(run, topics_folder, tmp_path):
         run("predict", alone, "the cat dog cow fox", "the rain snow wind fog", "--json")
     )
     assert [prediction["label"] for prediction in predictions] == ["animals", "weather"]
+    predictor = tfsqueeze.Predictor.open(alone)
+    assert isinstance(predictor, TextClassificationPredictor)
+    assert predictor.predict(["the rain snow wind fog"])[0].label == "weather"
     assert "(qat.keras is missing)" in error_of(run("convert", folder, "-o", file))
     assert not file.exists()
 

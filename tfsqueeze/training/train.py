@@ -1,0 +1,56 @@
+"""Training from the name or path of a dataset."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from tfsqueeze.tasks import find_task
+from tfsqueeze.training.train_task import train_task
+from tfsqueeze.training.trained_run import TrainedRun
+from tfsqueeze.training.training_options import TrainingOptions
+
+
+def train(
+    data: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    task: str = "text-classification",
+    text_column: str = "text",
+    label_column: str = "label",
+    text_pair_column: str | None = None,
+    **options: Any,
+) -> TrainedRun:
+    """Trains a model for a task, first in float and then quantization-aware.
+
+    Args:
+        data: name of a dataset, or a file or folder that the task reads.
+        output: folder for the run. The same call continues a run that was interrupted, and loads
+            one that is finished.
+        task: name of the task, such as one of `TaskName`.
+        text_column: column with the texts, for tables.
+        label_column: column with the labels, for tables.
+        text_pair_column: column with the second texts, for tables of pairs.
+        **options: fields of `TrainingOptions`.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        UserError: the task is unknown, the data cannot be read, an option is out of range, or the
+            folder holds another run; see `train_task`.
+
+    Example:
+        >>> import tfsqueeze
+        >>> run = tfsqueeze.train("reuters-r8", "runs/r8", epochs=3)  # doctest: +SKIP
+    """
+    chosen = find_task(task)
+    training_options = TrainingOptions(**options)
+    splits = chosen.data.load_splits(
+        os.fspath(data),
+        text_column=text_column,
+        label_column=label_column,
+        text_pair_column=text_pair_column,
+        seed=training_options.seed,
+    )
+    return train_task(output, chosen, splits, training_options, dataset_name=os.fspath(data))
