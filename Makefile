@@ -43,20 +43,20 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/tfsqueeze demo --output runs/demo
 
-# One after the other: TensorFlow keeps what each test has built, and all of it would fill 24 GB.
+# Workers start with the files that take longest (tests/conftest.py has their order).
+PYTEST := $(BIN)/python -m pytest -q
+IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
+
 test: $(READY)
-	$(BIN)/python -m pytest -q -m "$(QUICK)" --numprocesses auto --dist loadfile tests/tfsqueeze
-	$(BIN)/python -m pytest -q -m "$(QUICK)" --numprocesses auto --dist loadfile tests/converters
-	$(BIN)/python -m pytest -q -m "$(QUICK)" --numprocesses auto --dist loadfile tests \
-	    --ignore tests/tfsqueeze --ignore tests/converters
+	$(PYTEST) -m "$(QUICK)" $(IN_PARALLEL) --doctest-modules tests tfsqueeze converters
 
 test-slow: $(READY)
-	$(BIN)/python -m pytest -q -m slow
+	$(PYTEST) -m slow $(IN_PARALLEL)
 
 arm64: $(READY)
 	command -v qemu-aarch64 && command -v cc || \
 	    { $(SUDO) apt-get update && $(SUDO) apt-get install --yes qemu-user gcc libc6-dev; }
-	$(BIN)/python -m pytest -q -m arm64
+	$(PYTEST) -m arm64 $(IN_PARALLEL)
 
 $(MICRO_READY): $(READY)
 	dpkg --status $(MICRO_PACKAGES) >/dev/null 2>&1 || \
@@ -66,7 +66,7 @@ $(MICRO_READY): $(READY)
 	touch $(MICRO_READY)
 
 micro: $(MICRO_READY)
-	$(BIN)/python -m pytest -q -m micro
+	$(PYTEST) -m micro $(IN_PARALLEL)
 
 $(ANDROID_READY): $(READY)
 	dpkg --status $(ANDROID_PACKAGES) >/dev/null 2>&1 || \
@@ -84,7 +84,7 @@ android: $(ANDROID_READY)
 	    $(BIN)/tfsqueeze export runs/news --target android --output $(ANDROID_ASSETS); }
 	$(BIN)/python -m android_demo.toolchain --output build/android \
 	    --screenshots build/android/screenshots
-	$(BIN)/python -m pytest -q -m android
+	$(PYTEST) -m android $(IN_PARALLEL)
 
 $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
@@ -120,7 +120,7 @@ compare: $(READY)
 	$(BIN)/tfsqueeze compare $(COMPARE_DATA) --output runs/compare
 
 test-targets: $(READY)
-	$(BIN)/python -m pytest -q -m targets --numprocesses auto --dist loadfile
+	$(PYTEST) -m targets $(IN_PARALLEL)
 
 LINTED := tfsqueeze converters benchmarks tests coral android_demo
 
