@@ -35,7 +35,7 @@ def count_parameters(config: EncoderConfig) -> dict[str, int]:
         >>> from tfsqueeze import load_preset
         >>> from tfsqueeze.models.complexity import count_parameters
         >>> sum(count_parameters(load_preset("squeezebert-base")).values())
-        51127296
+        51089664
     """
     hidden, embedding = config.hidden_size, config.embedding_size
     normalization = 2 * hidden
@@ -86,7 +86,7 @@ def count_macs(
         >>> from tfsqueeze import load_preset
         >>> from tfsqueeze.models.complexity import count_macs
         >>> sum(count_macs(load_preset("squeezebert-base"), length=128).values())
-        3020488704
+        3699965952
     """
     if not 1 <= length <= config.max_position_embeddings:
         raise UserError(

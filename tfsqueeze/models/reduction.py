@@ -26,9 +26,9 @@ def reduce_layers(model: PreTrainedModel, layers: Sequence[int]) -> PreTrainedMo
 
     Example:
         >>> from tfsqueeze import SqueezeBertModel, load_preset, reduce_layers
-        >>> config = load_preset("squeezebert-micro", vocab_size=50, num_hidden_layers=3)
-        >>> reduce_layers(SqueezeBertModel(config), layers=[0, 2]).config.num_hidden_layers
-        2
+        >>> config = load_preset("squeezebert-micro", vocab_size=50, num_hidden_layers=2)
+        >>> reduce_layers(SqueezeBertModel(config), layers=[1]).config.num_hidden_layers
+        1
     """
     config = model.config
     layers = list(layers)

@@ -48,7 +48,7 @@ def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None)
     Example:
         >>> import numpy as np
         >>> from tfsqueeze import SqueezeBertForSequenceClassification, load_preset, quantize_aware
-        >>> config = load_preset("squeezebert-micro", vocab_size=50)
+        >>> config = load_preset("squeezebert-micro", vocab_size=50, num_hidden_layers=1)
         >>> model = SqueezeBertForSequenceClassification(config, input_names=("input_ids",))
         >>> input_ids = np.array([[2, 7, 9, 3], [2, 8, 3, 0]])
         >>> qat_model = quantize_aware(model, [{"input_ids": input_ids}])
@@ -122,7 +122,7 @@ def load_quantized(path: str | os.PathLike, compile: bool = True) -> keras.Model
         >>> import os, tempfile
         >>> import numpy as np
         >>> from tfsqueeze import SqueezeBertModel, load_preset, load_quantized, quantize_aware
-        >>> config = load_preset("squeezebert-micro", vocab_size=50, num_hidden_layers=1)
+        >>> config = load_preset("squeezebert-micro", vocab_size=50, num_hidden_layers=0)
         >>> model = SqueezeBertModel(config, input_names=("input_ids",))
         >>> qat_model = quantize_aware(model, [{"input_ids": np.array([[2, 7, 9, 3]])}])
         >>> with tempfile.TemporaryDirectory() as folder:
