@@ -21,7 +21,7 @@ from tfsqueeze.models.bert import BertModel
 from tfsqueeze.models.squeezebert import SqueezeBertModel
 from tfsqueeze.pretraining.text_streams import pad_rows, stream_ids
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
-from tfsqueeze.training.stage import warmup_and_decay
+from tfsqueeze.training.fit import warmup_and_decay
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.tf_data import without_autotune
 

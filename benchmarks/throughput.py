@@ -116,6 +116,7 @@ def _build_files(folder, preset, max_length, texts):
     """Writes packed files of both profiles, of one length and of several."""
     from benchmarks.peers.encoders import randomize
     from converters.conversion.keras_to_tflite import convert_int8
+    from converters.tflite.flatbuffer import serialize_model
     from converters.tflite.metadata import pack_metadata
     from converters.tflite.signatures import merge_lengths
     from tfsqueeze.configs.presets import load_preset
@@ -137,7 +138,7 @@ def _build_files(folder, preset, max_length, texts):
         contents = {length: convert_int8(twin, length, profile=profile) for length in lengths}
         for name, content in (
             (profile, contents[max_length]),
-            (f"{profile}, several lengths", merge_lengths(contents)),
+            (f"{profile}, several lengths", serialize_model(merge_lengths(contents))),
         ):
             _file(folder, name).write_bytes(
                 pack_metadata(
@@ -186,6 +187,7 @@ def _training(folder, preset, texts, rounds, max_length):
     from tfsqueeze.configs.presets import load_preset
     from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification
     from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+    from tfsqueeze.tasks import TEXT_CLASSIFICATION
     from tfsqueeze.training.batches import TrainingBatches, tokenize
 
     tokenizer = WordPieceTokenizer.from_pretrained(folder)
@@ -196,6 +198,7 @@ def _training(folder, preset, texts, rounds, max_length):
         tokenize(tokenizer, texts),
         np.zeros(len(texts), np.int32),
         tokenizer,
+        TEXT_CLASSIFICATION.outputs,
         batch_size=32,
         word_dropout=0.1,
         seed=0,
@@ -227,7 +230,7 @@ def _training(folder, preset, texts, rounds, max_length):
 def _prediction(folder, name, threads, texts, rounds):
     from converters.inference.text_classification_predictor import TextClassificationPredictor
 
-    classifier = TextClassificationPredictor.from_file(_file(folder, name), num_threads=threads)
+    classifier = TextClassificationPredictor.open(_file(folder, name), num_threads=threads)
     label = "1 thread" if threads == 1 else f"{threads} threads"
     return [
         _rates(f"predict, {name}, {label}", len(texts), rounds, lambda: classifier.predict(texts))

@@ -158,7 +158,7 @@ def _train_and_measure(
 
     from converters.conversion.keras_to_tflite import convert_float
     from converters.conversion.runs import convert_run, pack
-    from converters.inference.open_predictor import open_predictor
+    from converters.inference.predictor import Predictor
     from tfsqueeze.data.datasets.question_dataset import QuestionDataset, QuestionDatasetSplits
     from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
     from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
@@ -189,7 +189,7 @@ def _train_and_measure(
     for precision in PRECISIONS:
         with write_atomically(folder.with_name(f"{variant}-{precision}.tflite")) as temporary:
             temporary.write_bytes(contents[precision])
-        predictor = open_predictor(contents[precision])
+        predictor = Predictor.open(contents[precision])
         scores = (
             noise_scores(
                 lambda texts, predictor=predictor: np.array(

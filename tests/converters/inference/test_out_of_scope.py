@@ -7,7 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from converters.inference.open_predictor import open_predictor
+from converters.inference.predictor import Predictor
 from tfsqueeze.cli.main import app
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.sources.evaluation_set import load_texts
@@ -17,7 +17,7 @@ from tfsqueeze.utils.errors import UserError
 
 def test_texts_of_no_label_are_told_apart(topics_folder, topics_model):
     test = load_dataset(topics_folder).test
-    predictor = open_predictor(topics_model)
+    predictor = Predictor.open(topics_model)
     nonsense = TextDataset("nonsense", ["qqq zzz", "the xx", "", "vvv"] * 5)
     metrics = predictor.evaluate(test, out_of_scope=nonsense)
     assert metrics["out_of_scope"]["texts"] == 20

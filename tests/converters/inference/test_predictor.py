@@ -14,14 +14,14 @@ from tfsqueeze.utils.errors import UserError
 
 @pytest.fixture(scope="module")
 def classifier(packed_model) -> TextClassificationPredictor:
-    return TextClassificationPredictor.from_file(packed_model)
+    return TextClassificationPredictor.open(packed_model)
 
 
 @pytest.mark.parametrize("runtime", [None, *available_runtimes()])
 def test_the_file_alone_suffices(runtime, packed_model, tmp_path):
     path = tmp_path / "sentiment.tflite"
     path.write_bytes(packed_model)
-    classifier = TextClassificationPredictor.from_file(path, runtime=runtime)
+    classifier = TextClassificationPredictor.open(path, runtime=runtime)
     texts = ["The film was GOOD!", "bad, bad films", "the film"]
     predictions = classifier.predict(texts)
     assert [prediction.text for prediction in predictions] == texts
@@ -39,7 +39,7 @@ def test_more_words_make_it_surer(classifier):
 
 
 def test_several_inputs_are_filled_from_the_tokenizer(masked_model, metadata):
-    classifier = TextClassificationPredictor.from_file(pack_metadata(masked_model, **metadata))
+    classifier = TextClassificationPredictor.open(pack_metadata(masked_model, **metadata))
     (short, padded) = classifier.predict(["good", "good       "])
     assert short.probabilities == padded.probabilities
 
@@ -76,16 +76,16 @@ def test_what_is_no_list_of_texts_is_refused(texts, message, classifier):
 
 def test_a_bare_model_is_refused(int8_model):
     with pytest.raises(UserError, match="carries no labels"):
-        TextClassificationPredictor.from_file(int8_model)
+        TextClassificationPredictor.open(int8_model)
 
 
 def test_an_unknown_runtime_is_refused(packed_model):
     with pytest.raises(UserError, match="'nonesuch' is not available"):
-        TextClassificationPredictor.from_file(packed_model, runtime="nonesuch")
+        TextClassificationPredictor.open(packed_model, runtime="nonesuch")
 
 
 def test_a_vocabulary_larger_than_the_embeddings_is_one_sentence(int8_model, metadata):
     larger = {**metadata, "vocabulary": [*metadata["vocabulary"], "new"]}
-    classifier = TextClassificationPredictor.from_file(pack_metadata(int8_model, **larger))
+    classifier = TextClassificationPredictor.open(pack_metadata(int8_model, **larger))
     with pytest.raises(UserError, match="gather index out of bounds"):
         classifier.predict(["new"])
