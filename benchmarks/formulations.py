@@ -43,7 +43,7 @@ def compare_formulations(
         there is none.
     folder: takes the training runs, which go on where they were after an interruption.
     only: if given, formulations whose name holds one of these.
-    progress: see `train_classifier`.
+    progress: see `train_task`.
 
     Returns a JSON-able dict: the settings, `examples`, and `formulations`, a row for each file and
     runtime: `accuracy`, `float_accuracy` and `qat_accuracy` of the Keras models, `loss` (the
@@ -54,7 +54,8 @@ def compare_formulations(
     from converters.conversion.runs import MOBILE_FILE, QAT_FILE, convert_run
     from converters.experiments.run_verification import verify_run
     from tfsqueeze.data.sources.named_datasets import load_dataset
-    from tfsqueeze.training.train_task import train_classifier
+    from tfsqueeze.tasks import TEXT_CLASSIFICATION
+    from tfsqueeze.training.train_task import train_task
     from tfsqueeze.training.training_options import TrainingOptions
 
     chosen = {
@@ -82,8 +83,9 @@ def compare_formulations(
             seed=seed,
         )
         place = f"{index + 1}/{len(chosen)}"
-        run = train_classifier(
+        run = train_task(
             folder / splits.train.name / str(list(FORMULATIONS).index(name)),
+            TEXT_CLASSIFICATION,
             splits,
             options,
             lambda stage, *counts, place=place: progress(f"{place} {stage}", *counts),

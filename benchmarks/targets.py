@@ -43,7 +43,7 @@ def compare_targets(
         epochs: number of epochs of the float stage.
         presets: names among `PRESETS`.
         seed: seed of the data's split and of training.
-        progress: see `train_classifier`.
+        progress: see `train_task`.
 
     Returns:
         A JSON-able dict with the settings, `examples` (number of texts), `targets` and `missing`.
@@ -58,8 +58,9 @@ def compare_targets(
     from converters.runtime.workers import predict_logits, run_in_workers
     from converters.targets.registry import TARGETS
     from tfsqueeze.data.sources.named_datasets import load_dataset
+    from tfsqueeze.tasks import TEXT_CLASSIFICATION
     from tfsqueeze.training.batches import evaluation_batches, tokenize
-    from tfsqueeze.training.train_task import train_classifier
+    from tfsqueeze.training.train_task import train_task
     from tfsqueeze.training.training_options import TrainingOptions
 
     unknown = [preset for preset in presets if preset not in PRESETS]
@@ -80,8 +81,9 @@ def compare_targets(
             seed=seed,
         )
         position = f"{index + 1}/{len(presets)}"
-        run = train_classifier(
+        run = train_task(
             folder / f"{Path(data).name}-{preset}",
+            TEXT_CLASSIFICATION,
             splits,
             options,
             lambda stage, *counts, position=position: progress(f"{position} {stage}", *counts),

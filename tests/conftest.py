@@ -197,13 +197,16 @@ def tiny_options():
 def trained_run(topics_folder, tiny_options, made_once):
     """A finished run on `topics_folder`. Tests must leave its folder as it is."""
     from tfsqueeze.data.sources.named_datasets import load_dataset
-    from tfsqueeze.training.train_task import train_classifier
+    from tfsqueeze.tasks import TEXT_CLASSIFICATION
+    from tfsqueeze.training.train_task import train_task
     from tfsqueeze.training.trained_run import load_run
 
     return load_run(
         made_once(
             "topics-run",
-            lambda folder: train_classifier(folder, load_dataset(topics_folder), tiny_options),
+            lambda folder: train_task(
+                folder, TEXT_CLASSIFICATION, load_dataset(topics_folder), tiny_options
+            ),
         )
     )
 

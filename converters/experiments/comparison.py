@@ -20,11 +20,12 @@ from tfsqueeze.evaluation.baselines import majority_baseline, tfidf_baseline
 from tfsqueeze.evaluation.classification import classification_metrics
 from tfsqueeze.models.architectures import read_config
 from tfsqueeze.models.complexity import count_macs
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.batches import evaluation_batches, tokenize
 from tfsqueeze.training.examples import Examples, add_unlabelled
 from tfsqueeze.training.run_folder import claim_folder
-from tfsqueeze.training.train_task import train_classifier
+from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.files import write_atomically
 
@@ -70,8 +71,8 @@ def compare(
         load: returns the dataset's parts for a seed. Methods are evaluated on the test part, or on
             the validation part where there is no test part.
         options: the settings.
-        callbacks: as `train_classifier` takes them, of method and stage.
-        progress: as `train_classifier` takes it, with what is counted as first argument.
+        callbacks: as `train_task` takes them, of method and stage.
+        progress: as `train_task` takes it, with what is counted as first argument.
         announce: called with the name of each step that begins.
 
     Returns:
@@ -274,8 +275,9 @@ def _evaluate(method, splits, data, options, path, callbacks, progress):
         result = _BASELINES[method](splits.train, test)
         return [{"method": method, "precision": None, "accuracy": result["accuracy"]}]
     keras.backend.clear_session()
-    run = train_classifier(
+    run = train_task(
         path.with_suffix(""),
+        TEXT_CLASSIFICATION,
         splits,
         options,
         lambda stage, *counts: callbacks(f"{method}, {stage}", *counts),

@@ -13,7 +13,7 @@ from converters.tflite.metadata import read_metadata
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
-from tfsqueeze.training.train_task import train_classifier
+from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.utils.errors import UserError
 
@@ -25,8 +25,12 @@ def splits(pairs_folder):
 
 @pytest.fixture(scope="module")
 def run(splits, options, tmp_path_factory):
-    return train_classifier(
-        tmp_path_factory.mktemp("pairs") / "run", splits, options, dataset_name=splits.train.name
+    return train_task(
+        tmp_path_factory.mktemp("pairs") / "run",
+        TEXT_CLASSIFICATION,
+        splits,
+        options,
+        dataset_name=splits.train.name,
     )
 
 
@@ -95,7 +99,7 @@ def test_unfit_data_is_refused(run, splits, content, options, tmp_path):
         )
     )
     with pytest.raises(UserError, match="holds a run with other pairs"):
-        train_classifier(run.folder, without, options)
+        train_task(run.folder, TEXT_CLASSIFICATION, without, options)
 
 
 def test_commands(command, run, content, pairs_folder, tmp_path):

@@ -17,8 +17,8 @@ from converters.tflite.inspection import require_int8
 from converters.tflite.metadata import read_metadata
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
 from tfsqueeze.data.readers.conll import load_conll_folder
-from tfsqueeze.tasks import TOKEN_CLASSIFICATION
-from tfsqueeze.training.train_task import train_classifier, train_task
+from tfsqueeze.tasks import TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION
+from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.utils.errors import UserError
 
@@ -138,7 +138,7 @@ def test_an_interrupted_run_goes_on_where_it_was(splits, options, tmp_path):
 
 def test_unfit_tasks_and_data_are_refused(run, splits, content, options, tmp_path):
     with pytest.raises(UserError, match="is trained on a TextDataset, not on a TokenDataset"):
-        train_classifier(tmp_path / "run", splits, options)
+        train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, options)
     words = TokenDataset("words", [["a", "b"]] * 20, tags=[["NOUN", "VERB"]] * 20)
     with pytest.raises(UserError, match="the tag 'NOUN'.*only spans can be learnt"):
         train_task(

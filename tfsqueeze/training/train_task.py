@@ -12,8 +12,7 @@ import tf_keras as keras
 
 from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.data.datasets.dataset import Splits
-from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
-from tfsqueeze.tasks import TEXT_CLASSIFICATION, Task
+from tfsqueeze.tasks import Task
 from tfsqueeze.training.batches import evaluation_batches
 from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_targets
 from tfsqueeze.training.examples import prepare_examples
@@ -28,27 +27,6 @@ from tfsqueeze.utils.errors import UserError
 
 Callbacks = Callable[[str, int, int], Sequence[Any]]
 Progress = Callable[[int, int], None]
-
-
-def train_classifier(
-    folder: str | os.PathLike[str],
-    splits: TextDatasetSplits,
-    options: TrainingOptions,
-    callbacks: Callbacks = lambda *_: (),
-    *,
-    dataset_name: str | None = None,
-    teacher_progress: Progress = lambda *_: None,
-) -> TrainedRun:
-    """Trains a classifier of texts or of pairs of texts; see `train_task`."""
-    return train_task(
-        folder,
-        TEXT_CLASSIFICATION,
-        splits,
-        options,
-        callbacks,
-        dataset_name=dataset_name,
-        teacher_progress=teacher_progress,
-    )
 
 
 def train_task(

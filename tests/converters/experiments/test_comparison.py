@@ -111,7 +111,7 @@ def test_all_methods_are_in_the_report_and_nothing_is_trained_twice(compared, mo
     assert "SqueezeBERT distilled, int8" in text and "points above the teacher" in text
     assert (folder / "comparison.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
-    monkeypatch.setattr(comparison, "train_classifier", None)
+    monkeypatch.setattr(comparison, "train_task", None)
     again = CliRunner().invoke(app, arguments)
     assert again.exit_code == 0, again.output
     assert [row["accuracy"] for row in json.loads(again.stdout)[0]["rows"]] == [

@@ -17,7 +17,7 @@ from tfsqueeze.tasks import TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION
 from tfsqueeze.training.batches import TrainingBatches, tokenize
 from tfsqueeze.training.examples import Examples, Origin, add_variants
 from tfsqueeze.training.teacher import load_teacher
-from tfsqueeze.training.train_task import train_classifier
+from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
@@ -40,7 +40,9 @@ def teacher_run(splits, tiny_options, tmp_path_factory):
         learning_rate=5e-3,
         qat_epochs=0,
     )
-    return train_classifier(tmp_path_factory.mktemp("teacher") / "run", splits, options)
+    return train_task(
+        tmp_path_factory.mktemp("teacher") / "run", TEXT_CLASSIFICATION, splits, options
+    )
 
 
 def test_other_architectures_train_convert_and_load(teacher_run, splits):
@@ -67,8 +69,9 @@ def test_a_student_learns_from_its_teacher_alone(teacher_run, splits, tiny_optio
         unlabelled=[str(more)],
     )
     counts = []
-    run = train_classifier(
+    run = train_task(
         tmp_path / "run",
+        TEXT_CLASSIFICATION,
         dataclasses.replace(splits, train=mixed),
         options,
         teacher_progress=lambda *count: counts.append(count),
@@ -100,7 +103,7 @@ def test_a_run_starts_from_a_pretrained_folder(trained_run, splits, tmp_path):
         max_length=12,
         learning_rate=1e-12,
     )
-    run = train_classifier(tmp_path / "run", splits, options)
+    run = train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, options)
     assert run.tokenizer.vocabulary == trained_run.tokenizer.vocabulary
     assert run.tokenizer.max_length == 12
     assert run.config.hidden_dropout_prob == 0.1 and run.config.num_labels == 3
@@ -123,7 +126,7 @@ def test_a_pretrained_model_gets_a_vocabulary_of_the_texts(trained_run, splits, 
         qat_epochs=0,
         max_length=12,
     )
-    run = train_classifier(tmp_path / "run", splits, options)
+    run = train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, options)
     assert not run.tokenizer.lowercase and run.tokenizer.max_length == 12
     assert run.tokenizer.vocab_size == run.config.vocab_size <= 60
     assert run.tokenizer.vocabulary != trained_run.tokenizer.vocabulary

@@ -21,7 +21,7 @@ from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.training.batches import TrainingBatches, tokenize
 from tfsqueeze.training.run_folder import claim_folder
-from tfsqueeze.training.train_task import train_classifier
+from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
@@ -32,10 +32,11 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 _TRAIN = """
 import json, sys
 from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.training.training_options import TrainingOptions
-from tfsqueeze.training.train_task import train_classifier
+from tfsqueeze.training.train_task import train_task
 folder, data, options = sys.argv[1:]
-train_classifier(folder, load_dataset(data), TrainingOptions(**json.loads(options)))
+train_task(folder, TEXT_CLASSIFICATION, load_dataset(data), TrainingOptions(**json.loads(options)))
 """
 
 
@@ -65,7 +66,9 @@ def test_finished_run_is_loaded_without_training(trained_run, topics_folder, tin
     def refuse(stage, epochs, steps):
         raise AssertionError(f"{stage} was trained again")
 
-    again = train_classifier(trained_run.folder, load_dataset(topics_folder), tiny_options, refuse)
+    again = train_task(
+        trained_run.folder, TEXT_CLASSIFICATION, load_dataset(topics_folder), tiny_options, refuse
+    )
     loaded = load_run(trained_run.folder)
     ids = tokenize(trained_run.tokenizer, ["the cat", "rain and snow"])
     for name in ("float_model", "qat_model"):
@@ -81,10 +84,15 @@ def test_other_settings_or_data_in_a_used_folder_are_refused(
 ):
     splits = load_dataset(topics_folder)
     with pytest.raises(UserError, match="holds a run with other options; choose another folder"):
-        train_classifier(trained_run.folder, splits, dataclasses.replace(tiny_options, seed=1))
+        train_task(
+            trained_run.folder,
+            TEXT_CLASSIFICATION,
+            splits,
+            dataclasses.replace(tiny_options, seed=1),
+        )
     fewer = TextDatasetSplits(splits.train.sample(100, seed=0), splits.validation)
     with pytest.raises(UserError, match="holds a run with other examples"):
-        train_classifier(trained_run.folder, fewer, tiny_options)
+        train_task(trained_run.folder, TEXT_CLASSIFICATION, fewer, tiny_options)
 
 
 def test_folder_without_a_run_is_refused(tmp_path):
@@ -122,8 +130,9 @@ def test_killed_run_resumes_after_its_last_whole_epoch(tmp_path, topics_folder, 
     import tf_keras as keras
 
     epochs = []
-    run = train_classifier(
+    run = train_task(
         folder,
+        TEXT_CLASSIFICATION,
         load_dataset(topics_folder),
         options,
         lambda *_: [
@@ -144,7 +153,7 @@ def test_training_stops_early_without_progress(tmp_path, tiny_options):
     noise = TextDataset("noise", texts, labels=[draw.choice("xy") for _ in texts])
     splits = TextDatasetSplits(noise.take(range(40)), noise.take(range(40, 60)))
     options = dataclasses.replace(tiny_options, epochs=15, qat_epochs=0, patience=1)
-    run = train_classifier(tmp_path / "noise", splits, options)
+    run = train_task(tmp_path / "noise", TEXT_CLASSIFICATION, splits, options)
     accuracies = [row["val_accuracy"] for row in run.history["float"]]
     assert len(accuracies) < 15
     assert accuracies[-1] <= max(accuracies[:-1])
