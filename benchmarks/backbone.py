@@ -28,8 +28,9 @@ def measure_backbone(
     seed: int = 0,
     progress: Callable[[int, int, str], None] = lambda *_: None,
 ) -> list[dict[str, Any]]:
-    """Compares sentence embeddings, frozen, of a backbone, of the same with random weights, and of
-    all-MiniLM-L6-v2.
+    """Compares frozen sentence embeddings.
+
+    The encoders are a backbone, the same with random weights, and all-MiniLM-L6-v2.
 
     source: what `pretrained_folder` takes. data: datasets by name or folder; the test part is
     measured, or that for validation. texts: most training texts that a classifier is fitted to.

@@ -37,9 +37,9 @@ def open_model(
 ) -> Callable[[], None]:
     """Opens a model as a user of the bare runtime would, and returns what runs it once.
 
-    The file is mapped, not read, where the runtime can; `converters.runtime.interpreters.open_model`, which
-    checks files that strangers wrote, reads it whole and would count in time and memory. Inputs
-    are random, of a fixed seed, and given beforehand.
+    The runtime maps the file where it can. `converters.runtime.interpreters.open_model` reads and
+    checks the whole file, which would count in time and memory. Inputs are random with a fixed
+    seed, and are set beforehand.
 
     vocab_size: integer inputs are drawn from 1 to below this; 0 would be padding.
 
@@ -86,8 +86,10 @@ _ONNX_DTYPES = {
 
 
 def random_input(shape: Sequence[int], dtype: DTypeLike, vocab_size: int) -> np.ndarray:
-    """An input of a fixed seed: normal floats, any bytes, or integers from 1 to below
-    `vocab_size`."""
+    """Returns an input of a fixed seed.
+
+    Floats are normal, bytes uniform, and other integers from 1 to below `vocab_size`.
+    """
     generator = np.random.default_rng(0)
     dtype = np.dtype(dtype)
     if dtype.kind == "f":

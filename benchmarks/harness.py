@@ -103,9 +103,11 @@ def measure(
     """Runs the candidates in interleaved rounds on pinned cores.
 
     Args:
+        candidates: the models to measure.
         baseline: the candidate that speed-ups are against.
         num_threads: threads of each runtime, and cores that its process is pinned to.
-        rounds: measured rounds, after `warmup` rounds that are not.
+        rounds: measured rounds.
+        warmup: rounds before them that are not measured.
         turn_seconds: in its turn a model runs once unmeasured, then this long and at least once;
             its time of the round is the median.
         vocab_size: integer inputs are drawn below this.

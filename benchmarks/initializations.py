@@ -49,14 +49,22 @@ def compare_initializations(
 ) -> dict[str, Any]:
     """Distils a student for some steps from each start, on the same batches.
 
-    texts: what `tfsqueeze.data.sources.text_files.text_files` takes. folder: keeps the teacher's outputs.
-    preset: a preset of the teacher's width with narrower embeddings, attention in every layer.
+    Args:
+        texts: what `tfsqueeze.data.sources.text_files.text_files` takes.
+        folder: keeps the teacher's outputs.
+        preset: a preset of the teacher's width with narrower embeddings, attention in every layer.
+        steps: training steps from each start.
+        learning_rate: the highest learning rate.
+        seed: of the texts' order and of new weights.
+        progress: called with how many steps are done, of how many, and what is trained.
 
-    Returns a JSON-able dict: the settings and `initializations`, a row for each of `METHODS`:
-    `start` and `end`, the losses on held-out rows before and after: `last_hidden_state` (mean
-    squared error) and `sentences` (1 - cosine).
+    Returns:
+        A JSON-able dict: the settings and `initializations`, a row for each of `METHODS`: `start`
+        and `end`, the losses on held-out rows before and after: `last_hidden_state` (mean squared
+        error) and `sentences` (1 - cosine).
 
-    Raises UserError where there are too few texts or the preset does not suit.
+    Raises:
+        UserError: there are too few texts, or the preset does not suit.
     """
     tokenizer = WordPieceTokenizer.from_pretrained(minilm_folder())
     teacher = BertModel.from_pretrained(minilm_folder(), input_names=("input_ids",))

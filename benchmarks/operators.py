@@ -59,8 +59,9 @@ class OperatorCase:
 
 
 def operator_cases(config: SqueezeBertConfig, length: int) -> list[OperatorCase]:
-    """The operators of a SqueezeBERT of the paper's kind as our converter writes them in the
-    profile `int8`, and alternatives to them.
+    """Returns the operators of a SqueezeBERT of the paper's kind, and alternatives to them.
+
+    They are those that our converter writes in the profile `int8`.
 
     The float32 rows are the same forms; the profile `mobile` has those of softmax and layer
     normalization (as moments). Counts are those of the layers alone, the last one whole: the head

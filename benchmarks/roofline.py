@@ -18,9 +18,11 @@ _FREE = {"RESHAPE", "EXPAND_DIMS", "SQUEEZE"}
 def roofline_milliseconds(
     path: str | os.PathLike, best_gmacs_per_second: Mapping[str, float], gigabytes_per_second: float
 ) -> float:
-    """Returns the sum over a file's operators of the longer of two times: its multiply-accumulates
-    at the best rate of its dtype, and the bytes it reads and writes at the bandwidth (Williams et
-    al. 2009, "Roofline: an insightful visual performance model").
+    """Returns the least time that the operators of a file can take.
+
+    For each operator it is the longer of two times: its multiply-accumulates at the best rate of
+    its dtype, and the bytes that it reads and writes at the bandwidth (Williams et al. 2009,
+    "Roofline: an insightful visual performance model").
 
     Of a table that is looked up, only the rows count that are read. Of a file with several
     subgraphs the first counts.

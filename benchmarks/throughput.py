@@ -186,8 +186,8 @@ def _training(folder, preset, texts, rounds, max_length):
 
     from tfsqueeze.configs.presets import load_preset
     from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification
-    from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
     from tfsqueeze.tasks import TEXT_CLASSIFICATION
+    from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
     from tfsqueeze.training.batches import TrainingBatches, tokenize
 
     tokenizer = WordPieceTokenizer.from_pretrained(folder)

@@ -54,8 +54,11 @@ class _Holder:
         }
 
     def run(self, index: int, seconds: float) -> float:
-        """Runs a model once unmeasured, since others had the caches, then for about `seconds`
-        and at least once; the median in milliseconds."""
+        """Returns the median time of a model in milliseconds.
+
+        It runs once unmeasured, since other models had the caches, then for about `seconds` and
+        at least once.
+        """
         run = self._runners[index]
         run()
         taken = []

@@ -57,7 +57,7 @@ class GraphBuilder:
         return self.node("Mul", x, self.constant(f"factor_{factor}", np.float32(factor)))
 
     def dense(self, x: str, name: str, kernel: np.ndarray, bias: np.ndarray) -> str:
-        """x [..., m] times kernel [m, n], plus bias [n]."""
+        """Adds the product of x [..., m] and the kernel [m, n], plus the bias [n]."""
         product = self.node("MatMul", x, self.constant(f"{name}_kernel", kernel))
         return self.node("Add", product, self.constant(f"{name}_bias", bias))
 

@@ -22,11 +22,17 @@ MAX_CHANGED = RobustnessOptions.max_changed
 def noise_scores(
     predict: Predict, label_names: Sequence[str], test: TextDataset
 ) -> dict[str, float]:
-    """The accuracy on `clean` texts and under each of `CHARACTER_NOISES`, by name; their mean,
-    `noisy`, and what is `lost`; `attack_success_rate`, of DeepWordBug on `ATTACKED_TEXTS` of
-    the texts, which is left out where none of these is predicted rightly; fractions.
+    """Measures a classifier under noise and attack.
 
-    predict: gives the probabilities of texts, in the order of the label names.
+    Args:
+        predict: returns the probabilities of texts, in the order of the label names.
+        label_names: the labels.
+        test: labelled texts.
+
+    Returns:
+        Fractions: the accuracy on `clean` texts and under each of `CHARACTER_NOISES`, by name;
+        their mean `noisy`, and the difference `lost`; and `attack_success_rate` of DeepWordBug on
+        `ATTACKED_TEXTS` of the texts, which is left out if none of these is predicted correctly.
     """
     report = measure_robustness(
         {"model": predict},

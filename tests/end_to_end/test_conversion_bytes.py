@@ -29,7 +29,7 @@ from converters.conversion.keras_to_tflite import INT8_PROFILES, convert_float, 
 from converters.tflite.metadata import pack_metadata
 from tfsqueeze.checkpoints.checkpoint_tensors import checkpoint_tensors
 from tfsqueeze.checkpoints.tensor_names import naming
-from tfsqueeze.models.architectures import task_model_class, read_config
+from tfsqueeze.models.architectures import read_config, task_model_class
 from tfsqueeze.models.reduction import reduce_layers
 from tfsqueeze.quantization import quantize_aware
 

@@ -78,12 +78,13 @@ def test_words_are_hidden_whole_and_always_the_same():
                 assert place - 1 in positions
     rows = MASKED_LM.encode(tokenizer, dataset)
     assert len(rows) == (together.masked_ids != IGNORE_INDEX).sum()
-    np.testing.assert_array_equal(rows.inputs["input_ids"], ids[rows.examples])
+    np.testing.assert_array_equal(rows.inputs["input_ids"], ids[rows.example_ids])
     np.testing.assert_array_equal(
-        rows.masked_ids[:, 0], plain[rows.examples, rows.inputs["masked_positions"][:, 0]]
+        rows.masked_ids[:, 0], plain[rows.example_ids, rows.inputs["masked_positions"][:, 0]]
     )
     alone = MASKED_LM.encode(tokenizer, dataset.take([3]))
-    np.testing.assert_array_equal(alone.inputs["input_ids"], ids[rows.examples][rows.examples == 3])
+    of_text = ids[rows.example_ids][rows.example_ids == 3]
+    np.testing.assert_array_equal(alone.inputs["input_ids"], of_text)
 
 
 def test_metrics_are_those_of_the_logits():

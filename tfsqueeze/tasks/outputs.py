@@ -170,10 +170,10 @@ class WordTag(Output):
 
     @staticmethod
     def best_tags(logits: np.ndarray, encodings: Encodings, classes: Sequence[str]) -> np.ndarray:
-        """Returns the ids of the tags, int [texts, length], of the most probable sequences in
-        which each I- tag continues a span.
+        """Returns the ids of the tags of the most probable sequences: int [texts, length].
 
-        They have a meaning at the first token of each word alone.
+        In a sequence each I- tag continues a span. The ids have a meaning at the first token of
+        each word alone.
         """
         return viterbi_decode(logits, encodings.word_ids >= 0, classes)
 
@@ -181,8 +181,10 @@ class WordTag(Output):
     def name_tags(
         best: np.ndarray, encodings: Encodings, classes: Sequence[str]
     ) -> list[list[str]]:
-        """Returns the names of the tags that `best_tags` found, one for each word; O where the
-        word was cut off."""
+        """Returns the names of the tags that `best_tags` found, one for each word.
+
+        A word that was cut off gets the tag O.
+        """
         named = []
         for tag_ids, word_ids, count in zip(
             best, encodings.word_ids, encodings.word_counts, strict=True
@@ -226,18 +228,22 @@ class TokenPosition(Output):
 
 
 class MaskedTokenResult(NamedTuple):
-    """How well one masked token was found: whether the most probable token is the right one, and
-    the logarithm of the right one's probability."""
+    """How well one masked token was found.
+
+    Args:
+        is_right: whether the most probable token is the right one.
+        log_likelihood: the natural logarithm of the right token's probability.
+    """
 
     is_right: bool
     log_likelihood: float
 
 
 class MaskedToken(Output):
-    """The token behind each mask: logits float [rows, masked tokens, vocabulary], targets int32
-    [rows, masked tokens], `IGNORE_INDEX` after the last.
+    """The token behind each mask.
 
-    A device is asked about one token at a time.
+    Logits are float [rows, masked tokens, vocabulary], targets int32 [rows, masked tokens] with
+    `IGNORE_INDEX` after the last. A device is asked about one token at a time.
     """
 
     title = "masked token"

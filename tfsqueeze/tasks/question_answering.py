@@ -56,7 +56,7 @@ class QuestionAnswering(Task):
         )
         return Encodings(
             questions.inputs,
-            example_ids=questions.examples,
+            example_ids=questions.example_ids,
             offset_mapping=questions.offset_mapping,
         )
 
@@ -79,8 +79,10 @@ class QuestionAnswering(Task):
         )
 
     def decisions(self, logits, encodings):
-        """Returns the characters of the best span of each question, even where no answer is
-        better: int [questions, 2]."""
+        """Returns the characters of the best span of each question: int [questions, 2].
+
+        There is a span even where no answer would be better.
+        """
         spans = [answers.best(None) for answers in _find(logits, encodings, n_best=1)]
         return {
             "answers": np.array(

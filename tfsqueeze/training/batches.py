@@ -136,8 +136,12 @@ class TrainingBatches:
         return without_autotune(data.map(self._drop_words).prefetch(_PREFETCHED))
 
     def _map_token_targets(self, change, targets):
-        """Changes the targets that have one entry a token; `change` takes them and their
-        padding."""
+        """Changes the targets that have one entry a token.
+
+        Args:
+            change: takes such targets and their padding.
+            targets: the targets of one row.
+        """
         return tf.nest.map_structure(
             lambda x, padding: change(x, padding) if padding.is_per_token else x,
             targets,
@@ -188,8 +192,10 @@ def _target_paddings(targets, outputs):
 
 
 def _teacher_paddings(teacher_logits, outputs):
-    """Returns a `_Padding` for the logits of each output; NaN stands for tokens that teach
-    nothing."""
+    """Returns a `_Padding` for the logits of each output.
+
+    NaN stands for tokens that teach nothing.
+    """
     return {
         name: _Padding(outputs[name].has_token_logits, logits.dtype.type(np.nan))
         for name, logits in teacher_logits.items()

@@ -143,8 +143,10 @@ def _title(task_name, pairs):
 
 
 def _move_to_first_tokens(logits, read, encodings, example_ids):
-    """Moves the logits of each word from its first token in what the teacher read to its first
-    token in the student's rows."""
+    """Moves the logits of words from the teacher's rows to the student's.
+
+    They stand at the first token of each word in both.
+    """
     words = np.full(
         (len(read), read.word_counts.max(initial=1), logits.shape[-1]), np.nan, logits.dtype
     )
