@@ -52,6 +52,7 @@ def randomize():
 
     return set_random
 
+
 _SIZES = {"vocab_size": 50, "max_position_embeddings": 24}
 TINY_CONFIGS = {
     "Bert": tfsqueeze.BertConfig(
