@@ -1,4 +1,4 @@
-// What Android's C library has and glibc has not, as far as libtensorflowlite_jni.so asks for it.
+// The symbols of Android's C library that libtensorflowlite_jni.so needs and glibc does not have.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -9,8 +9,8 @@
 char __sF[3][152];
 
 static FILE *of_glibc(FILE *file) {
-  char *place = (char *)file;
-  return place >= __sF[0] && place < __sF[3] ? stderr : file;
+  char *address = (char *)file;
+  return address >= __sF[0] && address < __sF[3] ? stderr : file;
 }
 
 int *__errno(void) { return __errno_location(); }
@@ -31,7 +31,7 @@ int fprintf(FILE *file, const char *format, ...) {
 int fputc(int character, FILE *file) { return putc(character, of_glibc(file)); }
 
 int __android_log_vprint(int priority, const char *tag, const char *format, va_list arguments) {
-  (void)priority, (void)tag, (void)format, (void)arguments;  // It is told on stderr too.
+  (void)priority, (void)tag, (void)format, (void)arguments;  // TensorFlow Lite prints it on stderr too.
   return 0;
 }
 

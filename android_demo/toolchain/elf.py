@@ -1,4 +1,7 @@
-"""Lays native libraries out for larger memory pages."""
+"""Lays native libraries out for larger memory pages.
+
+By hand, on pyelftools, since objcopy and patchelf keep the segments of a linked library.
+"""
 
 from __future__ import annotations
 

@@ -230,7 +230,7 @@ def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotli
     rows = device_tokenizer.encode_questions(questions, contexts)
     expected = [[] for _ in questions]
     for number, ids, mask, types, offsets in zip(
-        rows.examples, *rows.inputs.values(), rows.offset_mapping, strict=True
+        rows.example_ids, *rows.inputs.values(), rows.offset_mapping, strict=True
     ):
         starts, ends = (
             [utf16(contexts[number], offset) for offset in side[side >= 0]] for side in offsets.T

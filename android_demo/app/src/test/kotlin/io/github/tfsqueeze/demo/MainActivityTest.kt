@@ -37,7 +37,7 @@ class MainActivityTest {
     }
 
     @Test
-    fun `another text gives another result, and none gives none`() {
+    fun `another text has another result, and no text has none`() {
         screen.type("the")
         screen.awaitRows()
         val before = screen.rows
@@ -74,7 +74,7 @@ class MainActivityTest {
     }
 
     @Test
-    fun `a second field is there for models of two texts alone`() {
+    fun `only models of two texts have a second field`() {
         screen.type("cat")
         screen.awaitRows()
         assertFalse(screen.isShown(R.id.second))
@@ -107,7 +107,7 @@ class MainActivityTest {
     }
 
     @Test
-    fun `a device that fails is told in a sentence, and another can be chosen`() {
+    fun `a failing device is reported in a sentence, and another can be chosen`() {
         screen.type("the cat")
         screen.choose(R.id.device, 2)
         screen.await("a message") { screen.isShown(R.id.message) }
@@ -120,7 +120,7 @@ class MainActivityTest {
     }
 
     @Test
-    fun `a damaged model is told in a sentence`() {
+    fun `a damaged model is reported in a sentence`() {
         app.models = Samples(listOf("damaged"))
         screen.type("the cat")
         screen.await("a message") { screen.isShown(R.id.message) }
@@ -154,7 +154,7 @@ class MainActivityTest {
     }
 
     @Test
-    fun `all that is touched has a name for screen readers, and room for a finger`() {
+    fun `each field has a name for screen readers and room for a finger`() {
         screen.type("the cat")
         screen.awaitRows()
         val least = 48 * screen.activity.resources.displayMetrics.density

@@ -30,7 +30,7 @@ class TensorInfo(
             is Tensor.Int8 -> FloatArray(stored.values.size) { stored.values[it].toFloat() }
         }
         if (values.size != size) {
-            throw ModelException("the engine gave $name ${values.size} elements in place of $size")
+            throw ModelException("the engine gave $name ${values.size} elements instead of $size")
         }
         if (scale == 0f) return values
         return FloatArray(size) { scale * (values[it] - zeroPoint.toFloat()) }

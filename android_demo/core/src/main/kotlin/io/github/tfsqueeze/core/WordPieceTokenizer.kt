@@ -140,7 +140,7 @@ class WordPieceTokenizer(
                 CharacterTable.WORD -> letters++
                 CharacterTable.ISOLATED -> isolated++
                 CharacterTable.SPACE -> throw ModelException(
-                    "the vocabulary's token \"$token\" holds white space, which no word has")
+                    "the vocabulary's token \"$token\" has white space, which no word has")
                 else -> return
             }
         }

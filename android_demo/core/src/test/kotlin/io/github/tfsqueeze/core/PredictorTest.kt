@@ -94,14 +94,14 @@ class PredictorTest {
         assertEquals(Prediction.Answers(null, emptyList(), 1.0, null), empty)
     }
 
-    @Test fun anEngineThatGivesOtherOutputsIsRefused() {
+    @Test fun anEngineWithOtherOutputsIsRefused() {
         val wrong = object : Engine {
             override fun run(signature: Signature, inputs: Map<String, IntArray>) =
                 mapOf("logits" to Tensor.Float32(FloatArray(3)))
             override fun close() {}
         }
         assertTrue(failure { Predictor.open(sample("text-classification"), wrong).predict("a") }
-            .contains("3 elements in place of 2"))
+            .contains("3 elements instead of 2"))
         assertTrue(failure { Predictor.open(sample("question-answering"), wrong).predict("a", "b") }
             .contains("no start_logits"))
     }
