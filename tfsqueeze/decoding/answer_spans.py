@@ -64,7 +64,7 @@ class AnswerCandidates:
 def find_answers(
     start_logits: np.ndarray,
     end_logits: np.ndarray,
-    examples: np.ndarray,
+    example_ids: np.ndarray,
     offset_mapping: np.ndarray,
     *,
     n_best: int = N_BEST,
@@ -75,7 +75,7 @@ def find_answers(
     Args:
         start_logits: float [rows, length], how likely each token is to begin the answer.
         end_logits: float [rows, length], how likely each token is to end the answer.
-        examples: int [rows], the question of each row; see `QuestionEncodings`.
+        example_ids: int [rows], the question of each row; see `QuestionEncodings`.
         offset_mapping: int [rows, length, 2], the characters of each token; see
             `QuestionEncodings`.
         n_best: the largest number of answers to a question.
@@ -88,11 +88,11 @@ def find_answers(
         >>> candidates.spans
         [AnswerSpan(start=0, end=4, score=10.0)]
     """
-    count = int(examples[-1]) + 1 if len(examples) else 0
+    count = int(example_ids[-1]) + 1 if len(example_ids) else 0
     scores: list[dict[tuple[int, int], float]] = [{} for _ in range(count)]
     no_answer_scores = np.full(count, np.inf)
     for starts, ends, example, offsets in zip(
-        start_logits, end_logits, examples, offset_mapping, strict=True
+        start_logits, end_logits, example_ids, offset_mapping, strict=True
     ):
         no_answer_score = float(starts[0]) + float(ends[0])
         no_answer_scores[example] = min(no_answer_scores[example], no_answer_score)

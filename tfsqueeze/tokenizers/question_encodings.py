@@ -25,13 +25,13 @@ class QuestionEncodings:
     Args:
         inputs: `input_ids`, `attention_mask` (1 for tokens, 0 for padding) and `token_type_ids`
             (1 for the context and its [SEP]), each int32 [rows, length].
-        examples: int32 [rows], the index of the question that each row belongs to, ascending.
+        example_ids: int32 [rows], the index of the question that each row belongs to, ascending.
         offset_mapping: int32 [rows, length, 2], for each token of the context the position of its
             first character and the position after its last one; -1 at all other tokens.
     """
 
     inputs: dict[str, np.ndarray]
-    examples: np.ndarray
+    example_ids: np.ndarray
     offset_mapping: np.ndarray
 
 
@@ -78,7 +78,7 @@ def build_question_encodings(
             f"the document stride is {doc_stride}; a window must begin at least 1 "
             "token after the one before"
         )
-    rows, context_starts, spans, examples = [], [], [], []
+    rows, context_starts, spans, example_ids = [], [], [], []
     for example, (question, (context, context_spans)) in enumerate(questions):
         question = question[: min(MAX_QUESTION_TOKENS, (max_length - 3) // 2)]
         room = max_length - len(question) - 3
@@ -89,7 +89,7 @@ def build_question_encodings(
             rows.append([cls_id, *question, sep_id, *context[window], sep_id])
             context_starts.append(len(question) + 2)
             spans.append(context_spans[window])
-            examples.append(example)
+            example_ids.append(example)
             if start + room >= len(context):
                 break
             start += stride
@@ -99,6 +99,6 @@ def build_question_encodings(
             row[start : start + len(row_spans)] = row_spans
     return QuestionEncodings(
         model_inputs(rows, max_length, pad_id, context_starts),
-        np.array(examples, np.int32),
+        np.array(example_ids, np.int32),
         offset_mapping,
     )

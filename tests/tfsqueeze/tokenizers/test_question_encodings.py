@@ -24,10 +24,10 @@ TOKENIZER = DeviceTokenizer(VOCABULARY, lowercase=False, max_length=12)
 )
 def test_windows_cover_the_context_and_know_its_characters(context, question, length, stride):
     rows = TOKENIZER.encode_questions([question, "a"], [context, "b"], length, stride)
-    assert rows.examples[-1] == 1 and (np.diff(rows.examples) >= 0).all()
+    assert rows.example_ids[-1] == 1 and (np.diff(rows.example_ids) >= 0).all()
     ids, types = rows.inputs["input_ids"], rows.inputs["token_type_ids"]
     seen = set()
-    for row in np.flatnonzero(rows.examples == 0):
+    for row in np.flatnonzero(rows.example_ids == 0):
         positions = np.flatnonzero(rows.offset_mapping[row, :, 0] >= 0)
         for position in positions:
             start, end = rows.offset_mapping[row, position]
@@ -50,7 +50,7 @@ def test_the_windows_of_a_stride():
     assert rows.inputs["input_ids"][0].tolist() == [2, 4, 14, 3, 4, 5, 6, 3]
     # A stride past a window's end would leave tokens out.
     assert (
-        len(TOKENIZER.encode_questions(["a?"], ["a b c d a b c d a"], 8, doc_stride=50).examples)
+        len(TOKENIZER.encode_questions(["a?"], ["a b c d a b c d a"], 8, doc_stride=50).example_ids)
         == 3
     )
 
