@@ -22,6 +22,7 @@ from tfsqueeze.data.sources.evaluation_set import load_evaluation_set
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.evaluation.baselines import TfidfClassifier
 from tfsqueeze.robustness.greedy_search import Predict
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.utils.errors import UserError
 
 INT8, FLOAT, TFIDF = "int8 .tflite", "float Keras", "TF-IDF + logistic regression"
@@ -83,8 +84,8 @@ def load_models(path: Path) -> RobustnessModels:
 
 
 def _require_single_texts(path, task, pairs):
-    if task != "text-classification" or pairs:
-        kind = "pairs of texts" if task == "text-classification" else task
+    if task != TEXT_CLASSIFICATION.name or pairs:
+        kind = "pairs of texts" if task == TEXT_CLASSIFICATION.name else task
         raise UserError(
             f"{path} is a model for {kind}; robustness is measured on classifiers of "
             "single texts so far"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from tfsqueeze.tasks import find_task
+from tfsqueeze.tasks import TaskName, find_task
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import TrainedRun
 from tfsqueeze.training.training_options import TrainingOptions
@@ -15,7 +15,7 @@ def train(
     data: str | os.PathLike[str],
     output: str | os.PathLike[str],
     *,
-    task: str = "text-classification",
+    task: str = TaskName.TEXT_CLASSIFICATION.value,
     text_column: str = "text",
     label_column: str = "label",
     text_pair_column: str | None = None,
