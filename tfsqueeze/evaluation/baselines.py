@@ -81,7 +81,11 @@ class TfidfClassifier:
         self._classifier.fit(_texts_and_pairs(train), train.label_ids(self.label_names))
 
     def predict(self, dataset: TextDataset) -> np.ndarray:
-        """Returns the id of each text's most probable label, int [texts]."""
+        """Returns the id of each text's most probable label, int [texts].
+
+        Args:
+            dataset: the texts or pairs; their labels are not read.
+        """
         return self._classifier.predict(_texts_and_pairs(dataset))
 
     def predict_probabilities(self, texts: Sequence[str]) -> np.ndarray:

@@ -87,7 +87,11 @@ def load_rte(folder: str | os.PathLike, *, seed: int = 0) -> TextDatasetSplits:
 
 
 def is_rte(folder: str | os.PathLike) -> bool:
-    """Returns whether a folder has the first of the files that `load_rte` reads."""
+    """Returns whether a folder has the first of the files that `load_rte` reads.
+
+    Args:
+        folder: any path.
+    """
     return (Path(folder) / f"{_TRAIN[0]}.xml").is_file()
 
 
