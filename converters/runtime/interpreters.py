@@ -88,8 +88,8 @@ class TFLiteModel:
             length, each a TFLiteModel; none in other files. The model itself is the longest.
 
     Example:
-        model = open_model("model.tflite")
-        logits = model.predict_logits(input_ids)
+        >>> model = open_model("model.tflite")  # doctest: +SKIP
+        >>> logits = model.predict_logits(input_ids)  # doctest: +SKIP
     """
 
     def __init__(self, interpreter: Any, runtime: Runtime) -> None:

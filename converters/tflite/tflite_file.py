@@ -42,8 +42,8 @@ class TFLiteFile:
             installed LiteRT does not know.
 
     Example:
-        file = TFLiteFile.open("model.tflite")
-        print(file.metadata.labels, [operator.name for operator in file.operators])
+        >>> file = TFLiteFile.open("model.tflite")  # doctest: +SKIP
+        >>> file.metadata.labels, {operator.name for operator in file.operators}  # doctest: +SKIP
     """
 
     def __init__(self, content: bytes, name: str = "the model") -> None:

@@ -86,17 +86,13 @@ def _preset(name, max_length):
 
 def _file(path):
     from converters.runtime.interpreters import open_model
-    from converters.tflite.inspection import (
-        list_operators,
-        offending_operators,
-        summarize_operators,
-    )
-    from converters.tflite.metadata import read_metadata
+    from converters.tflite.inspection import offending_operators, summarize_operators
+    from converters.tflite.tflite_file import TFLiteFile
 
-    model = open_model(path)
-    operators = list_operators(path)
-    metadata = read_metadata(path)
-    offenders = offending_operators(operators, allow_float_output=True)
+    file = TFLiteFile.open(path)
+    model = open_model(file)
+    metadata = file.metadata
+    offenders = offending_operators(file.operators, allow_float_output=True)
 
     def tensors(details):
         return {
@@ -107,7 +103,7 @@ def _file(path):
 
     return {
         "file": {
-            "bytes": Path(path).stat().st_size,
+            "bytes": len(file.content),
             "name": metadata.name,
             "description": metadata.description,
             "task": metadata.task,
@@ -115,7 +111,7 @@ def _file(path):
         },
         "inputs": tensors(model.input_details),
         "outputs": tensors(model.output_details),
-        "operators": {row["name"]: row["count"] for row in summarize_operators(operators)},
+        "operators": {row["name"]: row["count"] for row in summarize_operators(file.operators)},
         "labels": dict(enumerate(metadata.labels)),
         **({"slots": dict(enumerate(metadata.slots))} if metadata.slots else {}),
         "tokenizer": {**metadata.tokenizer, "vocabulary": len(metadata.vocabulary)},
