@@ -168,8 +168,8 @@ def test_train_convert_predict(run, topics_folder, tmp_path):
         max_length=16,
         vocab_size=200,
         learning_rate=0.01,
-        model={"hidden_dropout_prob": 0},
-        word_dropout=0,
+        model={"hidden_dropout_prob": 0.0},
+        word_dropout=0.0,
         batch_size=8,
     )
     assert again.history == trained["history"]
