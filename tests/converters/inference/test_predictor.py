@@ -21,7 +21,8 @@ def classifier(packed_model) -> TextClassificationPredictor:
 def test_the_file_alone_suffices(runtime, packed_model, tmp_path):
     path = tmp_path / "sentiment.tflite"
     path.write_bytes(packed_model)
-    classifier = TextClassificationPredictor.open(path, runtime=runtime)
+    options = {} if runtime is None else {"runtime": runtime}
+    classifier = TextClassificationPredictor.open(path, **options)
     texts = ["The film was GOOD!", "bad, bad films", "the film"]
     predictions = classifier.predict(texts)
     assert [prediction.text for prediction in predictions] == texts
