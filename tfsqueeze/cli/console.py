@@ -35,6 +35,7 @@ class OneLineErrors(typer.core.TyperGroup):
     """A group of commands in which a user's error is one line and exit status 1."""
 
     def invoke(self, ctx: typer.Context) -> Any:
+        """Invokes a command, and turns the errors that a user can cause into one line."""
         try:
             return super().invoke(ctx)
         except UserError as error:
