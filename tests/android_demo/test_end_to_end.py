@@ -55,7 +55,7 @@ def case(request, shared_dir, tiny_options, tmp_path_factory):
     """Returns a packed model, trained for two epochs, and 1,000 texts with their second texts."""
     data, name = CASES[request.param]
     task = find_task(name)
-    splits = task.load_splits(str(shared_dir / "data" / data))
+    splits = task.data.load_splits(str(shared_dir / "data" / data))
     options = dataclasses.replace(
         tiny_options,
         vocab_size=2000,
