@@ -187,7 +187,7 @@ def _converter(
         for name in model.input_names
     }
 
-    @tf.function(input_signature=[signature])
+    @tf.function(input_signature=[signature], autograph=False)
     def serve(inputs):
         with export_form(profile):
             outputs = model(inputs, training=False)

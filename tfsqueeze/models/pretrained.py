@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.checkpoints.huggingface import load_pretrained, save_pretrained
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.models.encoder import EncoderGraph, encode, model_inputs
+from tfsqueeze.utils.autograph import skip_autograph
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -48,14 +50,21 @@ class PreTrainedModel(keras.Model):
         self, config: EncoderConfig, *, input_names: Iterable[str] | None = None, **kwargs: Any
     ) -> None:
         names = model_inputs(config) if input_names is None else tuple(input_names)
-        graph = encode(
-            config,
-            names,
-            first_token_only=self.reads_first_token_only(config),
-            extra_inputs=self.extra_inputs,
-            with_word_table=self.reads_word_table,
-        )
-        super().__init__(inputs=graph.inputs, outputs=self._head(graph), **kwargs)
+
+        @tf.autograph.experimental.do_not_convert
+        def build() -> tuple[EncoderGraph, Any]:
+            graph = encode(
+                config,
+                names,
+                first_token_only=self.reads_first_token_only(config),
+                extra_inputs=self.extra_inputs,
+                with_word_table=self.reads_word_table,
+            )
+            return graph, self._head(graph)
+
+        graph, outputs = build()
+        super().__init__(inputs=graph.inputs, outputs=outputs, **kwargs)
+        skip_autograph(self)
         self._config = config
         # Mapping proxies, since Keras would wrap and track dicts.
         self._states = types.MappingProxyType(

@@ -25,6 +25,7 @@ from tfsqueeze.quantization.quantize_config import (
     SqueezeBertQuantizeScheme,
 )
 from tfsqueeze.quantization.quantizers import observe_ranges
+from tfsqueeze.utils.autograph import skip_autograph
 from tfsqueeze.utils.errors import UserError
 
 
@@ -71,12 +72,16 @@ def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None)
             layer.__class__.from_config(config), SqueezeBertQuantizeConfig()
         )
 
-    annotated = keras.models.clone_model(model, clone_function=annotated_copy)
-    annotated.set_weights(_folded_weights(model, folding))
-    with quantize_objects_scope():
-        qat_model = quantize_apply(
-            annotated, SqueezeBertQuantizeScheme(), quantized_layer_name_prefix=""
-        )
+    @tf.autograph.experimental.do_not_convert
+    def build() -> keras.Model:
+        annotated = keras.models.clone_model(model, clone_function=annotated_copy)
+        annotated.set_weights(_folded_weights(model, folding))
+        with quantize_objects_scope():
+            return quantize_apply(
+                annotated, SqueezeBertQuantizeScheme(), quantized_layer_name_prefix=""
+            )
+
+    qat_model = skip_autograph(build())
     if calibration_data is not None:
         calibrate(qat_model, calibration_data)
     return qat_model
@@ -94,7 +99,7 @@ def calibrate(qat_model: keras.Model, batches: Iterable) -> None:
     """
     count = 0
 
-    @tf.function
+    @tf.function(autograph=False)
     def observe(inputs: Any) -> None:
         with observe_ranges():
             qat_model(inputs, training=False)
@@ -132,8 +137,7 @@ def load_quantized(path: str | os.PathLike, compile: bool = True) -> keras.Model
         True
     """
     with quantize_objects_scope():
-        model: Any = keras.models.load_model(path, compile=compile)
-        return model
+        return skip_autograph(keras.models.load_model(path, compile=compile))
 
 
 def _check(model: keras.Model) -> None:
