@@ -8,9 +8,11 @@ those of an x86 host LiteRT crashes, and XNNPACK picks kernels for an unknown pr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tfsqueeze.utils.errors import UserError
 
+CpuName = Literal["cortex-a53", "cortex-a76"]
 _BASE = ("fp", "asimd", "aes", "pmull", "sha1", "sha2", "crc32")
 
 
@@ -27,7 +29,7 @@ class Cpu:
             reports.
     """
 
-    name: str
+    name: CpuName
     variant: int
     part: int
     revision: int
@@ -79,10 +81,10 @@ CORTEX_A76 = Cpu(
     1,
     (*_BASE, "atomics", "fphp", "asimdhp", "cpuid", "asimdrdm", "lrcpc", "dcpop", "asimddp"),
 )
-CPUS = {cpu.name: cpu for cpu in (CORTEX_A53, CORTEX_A76)}
+CPUS: dict[CpuName, Cpu] = {cpu.name: cpu for cpu in (CORTEX_A53, CORTEX_A76)}
 
 
-def find_cpu(name: str) -> Cpu:
+def find_cpu(name: CpuName) -> Cpu:
     """Returns a processor.
 
     Args:

@@ -10,15 +10,19 @@ from pathlib import Path
 
 import numpy as np
 
-from converters.arm64.cpus import find_cpu
+from converters.arm64.cpus import CpuName, find_cpu
 from converters.arm64.plugin import InstructionCounts, ensure_plugin, read_counts
 from converters.arm64.qemu import find_emulator
 from converters.arm64.sysroot import ENVIRONMENT, ensure_sysroot
-from converters.runtime.interpreters import Inputs, open_model
+from converters.runtime.interpreters import Inputs, Runtime, open_model
 from converters.tflite.tflite_file import Model, TFLiteFile
 from tfsqueeze.utils.errors import UserError
 
-RUNTIMES = {"litert": "ai_edge_litert.interpreter", "tflite-runtime": "tflite_runtime.interpreter"}
+# The interpreter's module by the name of the runtime.
+RUNTIMES: dict[Runtime, str] = {
+    "litert": "ai_edge_litert.interpreter",
+    "tflite-runtime": "tflite_runtime.interpreter",
+}
 _GUEST = Path(__file__).with_name("guest.py")
 
 
@@ -42,8 +46,8 @@ class Arm64Run:
 def run_on_arm64(
     model: Model,
     inputs: Inputs,
-    runtime: str = "litert",
-    cpu: str = "cortex-a76",
+    runtime: Runtime = "litert",
+    cpu: CpuName = "cortex-a76",
     count: bool = False,
 ) -> Arm64Run:
     """Runs a .tflite file with one thread.
@@ -109,7 +113,7 @@ def run_on_arm64(
         return Arm64Run(arrays, read_counts(counts) if count else None, result.stderr)
 
 
-def find_runtime(name: str) -> str:
+def find_runtime(name: Runtime) -> str:
     """Returns the name of a runtime's interpreter module.
 
     Args:

@@ -31,15 +31,14 @@ def check(
     from tfsqueeze.utils.errors import UserError
     from tfsqueeze.utils.files import write_atomically
 
-    suffix = picture.suffix.removeprefix(".") if picture else None
-    if suffix not in (None, "svg", "png"):
+    if picture and picture.suffix not in (".svg", ".png"):
         raise UserError(f"a picture is a .svg or .png file, not {picture}")
     result = load_target(target).check(model)
     operators = [row.to_dict() for row in result.operators]
     if picture:
         drawn = draw_graph(operators, f"{model.name} on {target}")
         with write_atomically(picture) as temporary:
-            temporary.write_bytes(drawn[suffix])
+            temporary.write_bytes(drawn[picture.suffix.removeprefix(".")])
     if json:
         print_json({"file": str(model), **result.to_dict()})
         return

@@ -18,7 +18,7 @@ from converters.targets.edgetpu.rules import check_operator
 from converters.targets.target import DeviceRow, ExportedFile, ExportResult, Target
 from converters.tflite.inspection import list_operators, require_int8
 from converters.tflite.tflite_file import Model
-from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.utils.errors import UserError
@@ -127,7 +127,7 @@ def split_for_edgetpu(content: bytes) -> tuple[bytes, list[LookUp]]:
     return move_to_front(body, supported.__getitem__), look_ups
 
 
-def require_supported_config(config: SqueezeBertConfig) -> None:
+def require_supported_config(config: EncoderConfig) -> None:
     """Raises an error for a model that would leave the TPU in its first layer.
 
     Args:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from converters.runtime.interpreters import KernelsUnavailableError, available_runtimes
+from converters.runtime.interpreters import KernelsUnavailableError, Runtime, available_runtimes
 from converters.runtime.workers import predict_logits, run_in_workers
 from converters.targets.micro.micro_interpreter import (
     measure_arena,
@@ -21,7 +21,7 @@ from tfsqueeze.data.datasets.text_dataset import TextDataset
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
 
-MICRO = "tflite-micro"
+MICRO: Literal["tflite-micro"] = "tflite-micro"
 
 
 def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextDataset]) -> TargetVerification:
@@ -67,7 +67,10 @@ def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextDataset]) -> Target
 
 
 def quantized_logits(
-    model: bytes, input_ids: np.ndarray, runtime: str, arena_bytes: int
+    model: bytes,
+    input_ids: np.ndarray,
+    runtime: Runtime | Literal["tflite-micro"],
+    arena_bytes: int,
 ) -> np.ndarray | None:
     """Runs a model with the reference kernels of a runtime.
 
