@@ -56,7 +56,7 @@ test-slow: $(READY)
 arm64: $(READY)
 	command -v qemu-aarch64 && command -v cc || \
 	    { $(SUDO) apt-get update && $(SUDO) apt-get install --yes qemu-user gcc libc6-dev; }
-	$(PYTEST) -m arm64 $(IN_PARALLEL)
+	$(PYTEST) -m arm64
 
 $(MICRO_READY): $(READY)
 	dpkg --status $(MICRO_PACKAGES) >/dev/null 2>&1 || \
@@ -66,7 +66,7 @@ $(MICRO_READY): $(READY)
 	touch $(MICRO_READY)
 
 micro: $(MICRO_READY)
-	$(PYTEST) -m micro $(IN_PARALLEL)
+	$(PYTEST) -m micro
 
 $(ANDROID_READY): $(READY)
 	dpkg --status $(ANDROID_PACKAGES) >/dev/null 2>&1 || \
@@ -84,7 +84,7 @@ android: $(ANDROID_READY)
 	    $(BIN)/tfsqueeze export runs/news --target android --output $(ANDROID_ASSETS); }
 	$(BIN)/python -m android_demo.toolchain --output build/android \
 	    --screenshots build/android/screenshots
-	$(PYTEST) -m android $(IN_PARALLEL)
+	$(PYTEST) -m android
 
 $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
