@@ -47,8 +47,12 @@ demo: $(READY)
 PYTEST := $(BIN)/python -m pytest -q
 IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
+# One after the other: TensorFlow keeps much of what each test has built.
 test: $(READY)
-	$(PYTEST) -m "$(QUICK)" $(IN_PARALLEL) --doctest-modules tests tfsqueeze converters
+	$(PYTEST) -m "$(QUICK)" $(IN_PARALLEL) --doctest-modules tests/tfsqueeze tfsqueeze
+	$(PYTEST) -m "$(QUICK)" $(IN_PARALLEL) --doctest-modules tests/converters converters
+	$(PYTEST) -m "$(QUICK)" $(IN_PARALLEL) tests \
+	    --ignore tests/tfsqueeze --ignore tests/converters
 
 test-slow: $(READY)
 	$(PYTEST) -m slow $(IN_PARALLEL)
