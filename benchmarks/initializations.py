@@ -19,8 +19,8 @@ from tfsqueeze.distillation.initialization import factorize_embeddings, init_fro
 from tfsqueeze.distillation.teacher_outputs import TeacherOutputs
 from tfsqueeze.models.bert import BertModel
 from tfsqueeze.models.squeezebert import SqueezeBertModel
-from tfsqueeze.tokenizers.padding import pad_rows
 from tfsqueeze.pretraining.text_streams import stream_ids
+from tfsqueeze.tokenizers.padding import pad_rows
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.fit import warmup_and_decay
 from tfsqueeze.utils.errors import UserError
