@@ -118,7 +118,7 @@ def test_intents_and_slots(tmp_path):
         "intent_and_slots",
         tmp_path,
         {
-            "metrics": "{name: metrics[name] for name in predictor.task.scores}",
+            "metrics": "{score.name: metrics[score.name] for score in predictor.task.scores}",
             "outputs": "[detail.name for detail in open_model(content).output_details]",
             "auroc": "found['out_of_scope']['auroc']",
         },
@@ -151,7 +151,7 @@ def test_question_answering(tmp_path):
         "question_answering",
         tmp_path,
         {
-            "metrics": "{name: metrics[name] for name in predictor.task.scores}",
+            "metrics": "{score.name: metrics[score.name] for score in predictor.task.scores}",
             "kinds": "[metrics[name]['exact_match'] for name in ('has_answer', 'no_answer')]",
             "nothing": "nothing.answer",
             "long": "[found.answer for found in long_answers]",
