@@ -221,22 +221,21 @@ def test_spelling_vectors_are_for_models_from_scratch():
         TrainingOptions(pretrained="squeezebert-tiny", spelling_vectors=True)
 
 
-def test_what_older_runs_left_unsaid_is_known(tmp_path):
-    claim_folder(tmp_path, {"data": "a", "options": {"seed": 0}})
-    unsaid = {"task": "texts", "options": {"copies": 0}}
-    claim_folder(
-        tmp_path, {"data": "a", "task": "texts", "options": {"seed": 0, "copies": 0}}, unsaid
-    )
+def test_a_folder_keeps_to_its_settings_and_its_format(tmp_path):
+    settings = {"data": "a", "task": "texts", "options": {"seed": 0, "copies": 0}}
+    claim_folder(tmp_path, settings)
+    claim_folder(tmp_path, settings)
     for other in (
         {"options": {"seed": 0, "copies": 1}},
         {"options": {"seed": 1, "copies": 0}},
+        {"options": {"seed": 0}},
         {"task": "words"},
     ):
         with pytest.raises(UserError, match=f"a run with other {next(iter(other))}"):
-            claim_folder(tmp_path, other, unsaid)
-    runs = tmp_path / "runs"
-    claim_folder(runs, {"options": {"first": {"seed": 0}}})
-    unsaid = {"options": {"first": {"copies": 0}}}
-    claim_folder(runs, {"options": {"first": {"seed": 0, "copies": 0}}}, unsaid)
-    with pytest.raises(UserError, match="a run with other options"):
-        claim_folder(runs, {"options": {"first": {"seed": 0, "copies": 1}}}, unsaid)
+            claim_folder(tmp_path, other)
+    path = tmp_path / "run.json"
+    assert json.loads(path.read_text("utf-8"))["format_version"] == 1
+    for version in ({}, {"format_version": 2}):
+        path.write_text(json.dumps({**version, **settings}), "utf-8")
+        with pytest.raises(UserError, match="has format_version .*, and this tfsqueeze reads 1"):
+            claim_folder(tmp_path, settings)
