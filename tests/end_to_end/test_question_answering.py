@@ -81,7 +81,7 @@ def test_the_runtimes_agree_with_keras(run, splits, content, assert_agrees):
 
 def test_answers_are_pieces_of_the_context(content):
     answerer = Predictor.open(content)
-    assert isinstance(answerer, QuestionAnsweringPredictor) and answerer.may_find_none
+    assert isinstance(answerer, QuestionAnsweringPredictor) and answerer.has_no_answer_class
     found = answerer.predict(["who?", "where?"], [CONTEXT])
     assert [answer.answer for answer in found] == ["Grace Hopper", "Lima"]
     for answer in found:
@@ -123,7 +123,7 @@ def test_data_without_unanswered_questions_always_get_an_answer(run, splits, con
     assert list(config.id2label.values()) == ["answer"]
     metadata = {**vars(read_metadata(content)), "labels": ["answer"]}
     answerer = Predictor.open(pack_metadata(content, **metadata))
-    assert not answerer.may_find_none
+    assert not answerer.has_no_answer_class
     (found,) = answerer.predict(["where?"], ["the old was Alan Turing"])
     assert found.answer and found.no_answer_score > 0
     # The candidates are all that there is.
