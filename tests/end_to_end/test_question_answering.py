@@ -135,7 +135,7 @@ def test_unfit_data_and_files_are_refused(run, content, splits, options, conll_f
 
     with pytest.raises(UserError, match="is trained on a QuestionDataset, not on a TokenData"):
         train_task(tmp_path / "run", QUESTION_ANSWERING, load_conll_folder(conll_folder), options)
-    with pytest.raises(UserError, match="a teacher is for labels of texts and words so far"):
+    with pytest.raises(UserError, match="a teacher is for labels of texts and tags of words"):
         train_task(
             tmp_path / "run",
             QUESTION_ANSWERING,
