@@ -140,7 +140,7 @@ def test_unfit_tasks_and_data_are_refused(run, splits, content, options, tmp_pat
     with pytest.raises(UserError, match="is trained on a TextDataset, not on a TokenDataset"):
         train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, options)
     words = TokenDataset("words", [["a", "b"]] * 20, tags=[["NOUN", "VERB"]] * 20)
-    with pytest.raises(UserError, match="the tag 'NOUN'.*only spans can be learnt"):
+    with pytest.raises(UserError, match="the tag 'NOUN'.*only spans can be learned"):
         train_task(
             tmp_path / "run", TOKEN_CLASSIFICATION, TokenDatasetSplits(words, words), options
         )
