@@ -179,7 +179,7 @@ def test_commands(command, run, content, conll_folder, tmp_path):
     assert "Rome (LOC" in command("predict", file, "in Rome")
     assert command("info", file, "--json")["file"]["task"] == "token-classification"
     assert (
-        "there is no task 'parsing'"
+        "'--task': 'parsing' is not one of 'text-classification'"
         in command("train", conll_folder, "--task", "parsing", "-o", tmp_path / "x", fails=True)[0]
     )
     assert "has no train.tsv" in command("train", conll_folder, "-o", tmp_path / "x", fails=True)[0]
