@@ -122,6 +122,7 @@ def _build_files(folder, preset, max_length, texts):
     from tfsqueeze.configs.presets import load_preset
     from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification
     from tfsqueeze.quantization import quantize_aware
+    from tfsqueeze.tasks import TEXT_CLASSIFICATION
     from tfsqueeze.tokenizers.vocabulary import train_vocabulary
     from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
     from tfsqueeze.training.batches import tokenize
@@ -143,6 +144,7 @@ def _build_files(folder, preset, max_length, texts):
             _file(folder, name).write_bytes(
                 pack_metadata(
                     content,
+                    task=TEXT_CLASSIFICATION.name,
                     name="throughput",
                     description="random weights",
                     labels=list(config.id2label.values()),
