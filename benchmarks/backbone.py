@@ -56,8 +56,10 @@ def measure_backbone(
         splits = load_dataset(name, seed=seed)
         train, test = splits.train.sample(texts, seed), splits.test or splits.validation
         rows, theirs = [], None
-        for place, (title, encoder) in enumerate(encoders.items()):
-            progress(index * len(encoders) + place, len(data) * len(encoders), f"{name}: {title}")
+        for position, (title, encoder) in enumerate(encoders.items()):
+            progress(
+                index * len(encoders) + position, len(data) * len(encoders), f"{name}: {title}"
+            )
             ours = encoder.encode(test.texts)
             row = {
                 "name": title,

@@ -513,7 +513,7 @@ def tasks(
                 seeds=seeds,
                 choices=choices,
                 callbacks=training_progress(TASKS[name].task),
-                say=print_step,
+                announce=print_step,
             )
         )
         # After each task, so that a later one that fails does not lose the table.

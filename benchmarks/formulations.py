@@ -82,13 +82,13 @@ def compare_formulations(
             patience=epochs,
             seed=seed,
         )
-        place = f"{index + 1}/{len(chosen)}"
+        position = f"{index + 1}/{len(chosen)}"
         run = train_task(
             folder / splits.train.name / str(list(FORMULATIONS).index(name)),
             TEXT_CLASSIFICATION,
             splits,
             options,
-            lambda stage, *counts, place=place: progress(f"{place} {stage}", *counts),
+            lambda stage, *counts, position=position: progress(f"{position} {stage}", *counts),
             dataset_name=data,
         )
         files = {QAT_FILE: convert_run(run), MOBILE_FILE: convert_run(run, profile="mobile")}

@@ -133,10 +133,10 @@ def _build_files(folder, preset, max_length, texts):
         preset, vocab_size=tokenizer.vocab_size, max_position_embeddings=max_length
     )
     model = randomize(SqueezeBertForSequenceClassification(config, input_names=("input_ids",)))
-    twin = quantize_aware(model, [{"input_ids": tokenize(tokenizer, texts[:64])}])
+    qat_model = quantize_aware(model, [{"input_ids": tokenize(tokenizer, texts[:64])}])
     lengths = [length for length in MULTIPLE_LENGTHS if length < max_length] + [max_length]
     for profile in ("int8", "mobile"):
-        contents = {length: convert_int8(twin, length, profile=profile) for length in lengths}
+        contents = {length: convert_int8(qat_model, length, profile=profile) for length in lengths}
         for name, content in (
             (profile, contents[max_length]),
             (f"{profile}, several lengths", serialize_model(merge_lengths(contents))),

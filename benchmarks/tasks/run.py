@@ -26,7 +26,7 @@ TEACHER, TAUGHT = "teacher", "SqueezeBERT, taught"
 class Choices:
     """What a run of the benchmark may choose.
 
-    training: options of `TrainingOptions` in the place of the tasks' own.
+    training: options of `TrainingOptions` instead of the tasks' own.
     teacher: a pretrained model to fine-tune for each seed, which one more SqueezeBERT then learns
         from; None for no such rows.
     examples: at most so many examples to train on and to measure, for a trial; None for all.
@@ -45,13 +45,13 @@ def measure_task(
     seeds: int = 3,
     choices: Choices = Choices(),
     callbacks: Callable[[str, int, int], Sequence] = lambda *_: (),
-    say: Callable[[str], None] = lambda _: None,
+    announce: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Makes the table of one of `TASKS`.
 
     data: the folder of all data. folder: takes the runs and the results; those that are there
         from an interrupted call with the same settings are not made again.
-    callbacks: as `train_task` takes them. say: called with what begins.
+    callbacks: as `train_task` takes them. announce: called with what begins.
 
     Returns a JSON-able dict: `task`, `title`, `note`, `seeds`, `examples` by part, `options` of
     each model's training, `columns` (headings by score) and `rows`: `model`, `precision`
@@ -108,15 +108,15 @@ def measure_task(
                     ),
                 }
             ],
-            lambda baseline=baseline: say(f"{name}: {baseline}"),
+            lambda baseline=baseline: announce(f"{name}: {baseline}"),
         )
     for seed in range(seeds):
         for variant, one in options.items():
-            place = folder / f"seed-{seed}"
-            teacher = {} if one.teacher is None else {"teacher": str(place / one.teacher)}
+            seed_folder = folder / f"seed-{seed}"
+            teacher = {} if one.teacher is None else {"teacher": str(seed_folder / one.teacher)}
             one = dataclasses.replace(one, seed=seed, **teacher)
             found += _kept(
-                place / f"{variant}.json",
+                seed_folder / f"{variant}.json",
                 lambda path, one=one, seed=seed, variant=variant: _train_and_measure(
                     variant,
                     settings,
@@ -127,7 +127,7 @@ def measure_task(
                     path.with_suffix(""),
                     callbacks,
                 ),
-                lambda seed=seed, variant=variant: say(f"{name}, seed {seed}: {variant}"),
+                lambda seed=seed, variant=variant: announce(f"{name}, seed {seed}: {variant}"),
             )
     return {
         "task": name,

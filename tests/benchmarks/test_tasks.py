@@ -171,7 +171,7 @@ def test_noise_is_measured_and_seeds_go_on_where_they_were(data, backbone, tmp_p
         ),
         [],
     )
-    first = measure_task("noise", data, tmp_path, seeds=1, choices=choices, say=said.append)
+    first = measure_task("noise", data, tmp_path, seeds=1, choices=choices, announce=said.append)
     assert said == [
         "noise: tfidf",
         "noise, seed 0: SqueezeBERT",

@@ -124,10 +124,10 @@ def build(folder: str, head: str, inputs: tuple[str, ...]):
 def digests(model, network: str) -> dict[str, str]:
     """Converts a model in every way; returns the SHA-256 of each file."""
     files = {"float32": convert_float(model, LENGTH)}
-    twin = quantize_aware(model, [batch_for(model)])
-    fix_ranges(twin)
+    qat_model = quantize_aware(model, [batch_for(model)])
+    fix_ranges(qat_model)
     for profile in INT8_PROFILES:
-        files[profile] = convert_int8(twin, LENGTH, profile=profile)
+        files[profile] = convert_int8(qat_model, LENGTH, profile=profile)
     if network == PACKED:
         labels = [f"label {index}" for index in range(model.config.num_labels)]
         files["packed"] = pack_metadata(
@@ -156,7 +156,7 @@ def batch_for(model) -> dict[str, np.ndarray]:
     return {name: batch[name].astype(np.int32) for name in model.input_names}
 
 
-def fix_ranges(twin) -> None:
+def fix_ranges(qat_model) -> None:
     """Gives each observed range of a quantization-aware model ends that are powers of two.
 
     The exponents follow from the range's name. They cannot follow from what calibration saw: there
@@ -164,7 +164,7 @@ def fix_ranges(twin) -> None:
     after it with that. What calibration says for certain stays: whether a range begins at 0, and
     whether its zero point is 0.
     """
-    weights = {weight.name.split(":")[0]: weight for weight in twin.weights}
+    weights = {weight.name.split(":")[0]: weight for weight in qat_model.weights}
     ranges = {
         match[1] for match in (re.fullmatch("(.*)_batches", name) for name in weights) if match
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfsqueeze.tasks.masked_lm import mask_texts
+from tfsqueeze.tasks.masked_texts import mask_texts
 from tfsqueeze.tasks.plain_text_training import PlainTextTraining
 
 

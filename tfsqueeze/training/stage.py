@@ -6,7 +6,7 @@ import abc
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -118,7 +118,7 @@ class Stage(abc.ABC):
         """Returns the model that the stage saved."""
 
     @abc.abstractmethod
-    def distiller(self, model: keras.Model, **options: Any) -> Distiller:
+    def distiller(self, model: keras.Model) -> Distiller:
         """Returns the `Distiller` that fits the model to the teacher."""
 
     def finish(self, model: keras.Model) -> keras.Model:

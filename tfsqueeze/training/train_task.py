@@ -19,7 +19,7 @@ from tfsqueeze.training.examples import prepare_examples
 from tfsqueeze.training.history import read_history
 from tfsqueeze.training.model_setup import load_or_train_tokenizer, model_config
 from tfsqueeze.training.run_folder import Seconds, claim_folder
-from tfsqueeze.training.stage import FloatStage, QuantizationAwareStage, Stage, StageInputs
+from tfsqueeze.training.stage import FloatStage, QuantizationAwareStage, StageInputs
 from tfsqueeze.training.teacher import check_teachable, load_teacher
 from tfsqueeze.training.trained_run import TrainedRun
 from tfsqueeze.training.training_options import TrainingOptions
@@ -128,7 +128,7 @@ def train_task(
     )
     float_stage = FloatStage(inputs)
     float_model = float_stage.run()
-    qat_stage: Stage = QuantizationAwareStage(inputs, float_model)
+    qat_stage = QuantizationAwareStage(inputs, float_model)
     qat_model = qat_stage.run()
     return TrainedRun(
         folder,

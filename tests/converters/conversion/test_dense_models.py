@@ -62,10 +62,10 @@ def inputs():
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_an_int8_file_computes_what_keras_computes(name, inputs):
     model = build(name)
-    twin = quantize_aware(model, [inputs])
-    content = convert_int8(twin, LENGTH)
+    qat_model = quantize_aware(model, [inputs])
+    content = convert_int8(qat_model, LENGTH)
     assert len(require_int8(content, allow_float_output=False)) > 20
-    expected, in_float = (m.predict(inputs, verbose=0) for m in (twin, model))
+    expected, in_float = (m.predict(inputs, verbose=0) for m in (qat_model, model))
     scale = open_model(content).output_details[0].scale
     assert np.ptp(expected) > 50 * scale  # else any constant would pass
     results = run_in_workers(
@@ -99,9 +99,11 @@ def test_shared_weights_are_in_the_file_once(inputs):
     )
     assert len(own) - len(shared) > 1.8 * layer
     # The int8 ranges differ from layer to layer, and the weights do not.
-    twin = quantize_aware(model, [inputs])
+    qat_model = quantize_aware(model, [inputs])
     distinct = quantize_aware(_with_distinct_layers(model), [inputs])
-    assert len(convert_int8(distinct, LENGTH)) - len(convert_int8(twin, LENGTH)) > 1.5 * layer / 4
+    assert (
+        len(convert_int8(distinct, LENGTH)) - len(convert_int8(qat_model, LENGTH)) > 1.5 * layer / 4
+    )
 
 
 def _with_distinct_layers(model):

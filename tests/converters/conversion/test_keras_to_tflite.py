@@ -182,10 +182,10 @@ def test_second_operands_of_products_have_zero_point_0(converted, name):
 
 @pytest.fixture(scope="module")
 def micro():
-    """A float model, its calibrated twin and the twin's int8 file."""
+    """A float model, its calibrated quantization-aware model and the int8 file of that."""
     model = build(*VARIANTS["micro"])
-    twin = quantize_aware(model, [examples(IDS)])
-    return model, twin, convert_int8(twin, LENGTH)
+    qat_model = quantize_aware(model, [examples(IDS)])
+    return model, qat_model, convert_int8(qat_model, LENGTH)
 
 
 def test_float_output_is_the_dequantized_int8_output(micro):
@@ -282,11 +282,11 @@ def test_new_models_convert(normalization_type, seed):
         },
         seed,
     )
-    twin = quantize_aware(model, [{"input_ids": ids}])
+    qat_model = quantize_aware(model, [{"input_ids": ids}])
     for profile in ("int8", "mobile"):
-        opened = open_model(convert_int8(twin, LENGTH, profile=profile))
+        opened = open_model(convert_int8(qat_model, LENGTH, profile=profile))
         scale = opened.output_details[0].scale
-        difference = opened.predict_logits({"input_ids": ids}) - twin.predict(
+        difference = opened.predict_logits({"input_ids": ids}) - qat_model.predict(
             {"input_ids": ids}, verbose=0
         )
         assert np.abs(difference).mean() < 4 * scale

@@ -12,6 +12,7 @@ import tf_keras as keras
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
+from tests.tfsqueeze.checkpoint_folders import change_config, change_tensors, load_quietly
 from tfsqueeze.checkpoints.huggingface import CONFIG_FILE, WEIGHTS_FILE
 from tfsqueeze.models.encoder import MODEL_INPUTS
 from tfsqueeze.models.reduction import reduce_layers
@@ -43,23 +44,6 @@ def golden(goldens_dir, tmp_path):
         return shutil.copytree(goldens_dir / f"squeezebert_{name}", tmp_path / name)
 
     return copy
-
-
-def load_quietly(model_class, folder, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return model_class.from_pretrained(folder, **options)
-
-
-def change_tensors(folder, change):
-    tensors = load_file(folder / WEIGHTS_FILE)
-    change(tensors)
-    save_file(tensors, folder / WEIGHTS_FILE, metadata={"format": "pt"})
-
-
-def change_config(folder, **fields):
-    path = folder / CONFIG_FILE
-    path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
 
 
 @pytest.mark.parametrize("name", GOLDENS)

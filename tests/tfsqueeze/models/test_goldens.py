@@ -3,14 +3,14 @@
 import json
 import shutil
 import struct
-import warnings
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 import tfsqueeze
+from tests.tfsqueeze.checkpoint_folders import change_config, change_tensors, load_quietly
 from tfsqueeze import (
     AlbertModel,
     BertForMaskedLM,
@@ -38,23 +38,6 @@ GOLDENS = {
 def golden(goldens_dir, tmp_path):
     """A function that copies a golden checkpoint to a folder that the test may change."""
     return lambda name: shutil.copytree(goldens_dir / name, tmp_path / name)
-
-
-def load_quietly(model_class, folder, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return model_class.from_pretrained(folder, **options)
-
-
-def change_tensors(folder, change):
-    tensors = load_file(folder / WEIGHTS_FILE)
-    change(tensors)
-    save_file(tensors, folder / WEIGHTS_FILE, metadata={"format": "pt"})
-
-
-def change_config(folder, **fields):
-    path = folder / CONFIG_FILE
-    path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
 
 
 @pytest.mark.parametrize("name", GOLDENS)
