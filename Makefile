@@ -47,12 +47,8 @@ demo: $(READY)
 PYTEST := $(BIN)/python -m pytest -q
 IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-# One after the other: TensorFlow keeps much of what each test has built.
 test: $(READY)
-	$(PYTEST) -m "$(QUICK)" $(IN_PARALLEL) --doctest-modules tests/tfsqueeze tfsqueeze
-	$(PYTEST) -m "$(QUICK)" $(IN_PARALLEL) --doctest-modules tests/converters converters
-	$(PYTEST) -m "$(QUICK)" $(IN_PARALLEL) tests \
-	    --ignore tests/tfsqueeze --ignore tests/converters
+	$(PYTEST) -m "$(QUICK)" $(IN_PARALLEL) --doctest-modules tests tfsqueeze converters
 
 test-slow: $(READY)
 	$(PYTEST) -m slow $(IN_PARALLEL)
@@ -60,7 +56,7 @@ test-slow: $(READY)
 arm64: $(READY)
 	command -v qemu-aarch64 && command -v cc || \
 	    { $(SUDO) apt-get update && $(SUDO) apt-get install --yes qemu-user gcc libc6-dev; }
-	$(PYTEST) -m arm64
+	$(PYTEST) -m arm64 $(IN_PARALLEL)
 
 $(MICRO_READY): $(READY)
 	dpkg --status $(MICRO_PACKAGES) >/dev/null 2>&1 || \
@@ -70,7 +66,7 @@ $(MICRO_READY): $(READY)
 	touch $(MICRO_READY)
 
 micro: $(MICRO_READY)
-	$(PYTEST) -m micro
+	$(PYTEST) -m micro $(IN_PARALLEL)
 
 $(ANDROID_READY): $(READY)
 	dpkg --status $(ANDROID_PACKAGES) >/dev/null 2>&1 || \
@@ -88,7 +84,7 @@ android: $(ANDROID_READY)
 	    $(BIN)/tfsqueeze export runs/news --target android --output $(ANDROID_ASSETS); }
 	$(BIN)/python -m android_demo.toolchain --output build/android \
 	    --screenshots build/android/screenshots
-	$(PYTEST) -m android
+	$(PYTEST) -m android $(IN_PARALLEL)
 
 $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'

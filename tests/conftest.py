@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import gc
 import hashlib
 import os
@@ -28,8 +29,21 @@ _TARGETS = ("tests/converters/targets/edgetpu", "tests/converters/targets/ethos_
 
 # The files that take longest, longest first: workers start with them, so that all end together.
 _LONGEST = (
+    "test_demo.py",
+    "test_notebooks.py",
+    "test_conversion_bytes.py",
+    "test_tasks.py",
     "test_comparison.py",
+    "test_backbone.py",
+    "test_teaching.py",
+    "test_cli.py",
+    "test_intent_and_slots.py",
+    "test_question_answering.py",
     "test_keras_to_tflite.py",
+    "test_pretrained_and_distilled.py",
+    "test_train_task.py",
+    "test_token_classification.py",
+    "test_pairs.py",
 )
 
 
@@ -41,6 +55,17 @@ def pytest_collection_modifyitems(items):
             item.add_marker("targets")
     order = {name: index for index, name in enumerate(_LONGEST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
+
+def pytest_collection_finish():
+    if "tensorflow" in sys.modules:
+        # To optimize the graph of a tiny model takes longer than to run it as it is.
+        sys.modules["tensorflow"].config.optimizer.set_experimental_options(
+            {"disable_meta_optimizer": True}
+        )
+    # `forget_models` then need not look at what importing TensorFlow made.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -190,6 +215,15 @@ def tiny_options():
         learning_rate=1e-2,
         qat_learning_rate=1e-3,
         word_dropout=0.0,
+    )
+
+
+@pytest.fixture(scope="session")
+def one_layer_options(tiny_options):
+    """`tiny_options` with one layer, for tests of training whose model may be any."""
+    return dataclasses.replace(
+        tiny_options,
+        model={**tiny_options.model, "num_hidden_layers": 1, "layer_types": ["attention"]},
     )
 
 

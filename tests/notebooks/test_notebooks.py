@@ -72,6 +72,7 @@ def from_text_to_int8(tmp_path_factory):
     return execute(path, tmp_path_factory.mktemp("notebook"), _VARIABLES)
 
 
+@pytest.mark.slow
 def test_every_op_is_int8(from_text_to_int8):
     printed, values, _ = from_text_to_int8
     found = re.search(r"(\d+) ops, (\d+) of them not int8", printed)
@@ -79,6 +80,7 @@ def test_every_op_is_int8(from_text_to_int8):
     assert int(found[2]) == values["not_int8"] == 0
 
 
+@pytest.mark.slow
 def test_the_runtimes_agree_with_keras(from_text_to_int8):
     printed, values, _ = from_text_to_int8
     found = dict(re.findall(r"agreement of Keras QAT and int8 on (\S+): ([\d.]+) %", printed))
@@ -89,12 +91,14 @@ def test_the_runtimes_agree_with_keras(from_text_to_int8):
     } == {name: float(value) for name, value in found.items()}
 
 
+@pytest.mark.slow
 def test_the_models_have_learned(from_text_to_int8):
     _, values, _ = from_text_to_int8
     assert len(values["accuracies"]) == 2 + len(values["runtimes"])
     assert min(values["accuracies"].values()) > values["majority"] + 0.1
 
 
+@pytest.mark.slow
 def test_the_file_is_smaller_and_predicts_alone(from_text_to_int8):
     _, values, _ = from_text_to_int8
     in_float, in_int8, packed = values["bytes"]
@@ -104,6 +108,7 @@ def test_the_file_is_smaller_and_predicts_alone(from_text_to_int8):
     assert values["predicted"][0] == "earn" and values["predicted"][2] == "acq"
 
 
+@pytest.mark.slow
 def test_the_training_curve_is_drawn(from_text_to_int8):
     _, _, shown = from_text_to_int8
     assert shown.count("image/png") == 1
@@ -113,6 +118,7 @@ def run_small(name: str, folder: Path, expressions: dict[str, str]):
     return execute(REPOSITORY / "notebooks" / f"{name}.ipynb", folder, expressions, small=True)
 
 
+@pytest.mark.slow
 def test_intents_and_slots(tmp_path):
     printed, values, shown = run_small(
         "intent_and_slots",
@@ -130,6 +136,7 @@ def test_intents_and_slots(tmp_path):
     assert shown.count("image/png") == 1
 
 
+@pytest.mark.slow
 def test_named_entities(tmp_path):
     printed, values, shown = run_small(
         "named_entities",
@@ -146,6 +153,7 @@ def test_named_entities(tmp_path):
     assert shown.count("image/png") == 1
 
 
+@pytest.mark.slow
 def test_question_answering(tmp_path):
     printed, values, shown = run_small(
         "question_answering",
@@ -164,6 +172,7 @@ def test_question_answering(tmp_path):
     assert shown.count("image/png") == 1
 
 
+@pytest.mark.slow
 def test_robustness(tmp_path):
     printed, values, shown = run_small(
         "robustness",

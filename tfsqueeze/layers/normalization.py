@@ -13,6 +13,8 @@ from tfsqueeze.layers.export_form import is_exporting
 from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer, TensorRange
 
 
+# TensorFlow never forgets a graph in which it traced a custom gradient. This one is small.
+@tf.function(autograph=False, reduce_retracing=True)
 @tf.custom_gradient
 def _reciprocal_root(x: Any) -> Any:
     """Returns 1/sqrt(x), with a finite gradient where a quantized x is 0."""
@@ -121,7 +123,8 @@ class LayerNorm(_Normalization):
         variance = fake_quant("variance", self._mean(squared))
         if self.epsilon:
             variance = variance + self.epsilon
-        reciprocal = fake_quant("reciprocal", _reciprocal_root(variance))
+        root = tf.math.rsqrt if is_exporting() else _reciprocal_root
+        reciprocal = fake_quant("reciprocal", root(variance))
         return self._scale_and_offset(centered * reciprocal, fake_quant, "normalized")
 
     @staticmethod

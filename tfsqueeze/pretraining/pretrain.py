@@ -34,7 +34,9 @@ from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.fit import warmup_and_decay
 from tfsqueeze.training.history import HISTORY_FILE, read_history
+from tfsqueeze.training.optimizer import AdamW
 from tfsqueeze.training.run_folder import claim_folder
+from tfsqueeze.utils.autograph import skip_autograph_of_steps
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.tf_data import without_autotune
 
@@ -127,7 +129,7 @@ def pretrain(
         # Schedules are allowed; Keras has the type of its default.
         learning_rate: Any = warmup_and_decay(options.learning_rate, options.epochs * steps)
         setup.trainer.compile(
-            keras.optimizers.AdamW(
+            AdamW(
                 learning_rate,
                 weight_decay=options.weight_decay,
                 clipnorm=1.0,
@@ -137,6 +139,7 @@ def pretrain(
         )
         # Keras needs to know the steps to resume within an epoch.
         data = setup.data.apply(tf.data.experimental.assert_cardinality(steps))
+        skip_autograph_of_steps(setup.trainer)
         setup.trainer.fit(
             without_autotune(data.prefetch(_PREFETCHED_BATCHES)),
             epochs=options.epochs,

@@ -25,7 +25,7 @@ from tfsqueeze.quantization.quantize_config import (
     SqueezeBertQuantizeScheme,
 )
 from tfsqueeze.quantization.quantizers import observe_ranges
-from tfsqueeze.utils.autograph import skip_autograph
+from tfsqueeze.utils.autograph import load_model, skip_autograph
 from tfsqueeze.utils.errors import UserError
 
 
@@ -97,18 +97,27 @@ def calibrate(qat_model: keras.Model, batches: Iterable) -> None:
     Raises:
         UserError: there are no batches.
     """
-    count = 0
 
-    @tf.function(autograph=False)
+    # Traced once, for batches of any size and length.
+    @tf.function(autograph=False, reduce_retracing=True)
     def observe(inputs: Any) -> None:
         with observe_ranges():
             qat_model(inputs, training=False)
 
+    count = 0
     for batch in batches:
-        observe(batch[0] if isinstance(batch, tuple) else batch)
+        inputs = batch[0] if isinstance(batch, tuple) else batch
+        if not count:
+            observe.get_concrete_function(tf.nest.map_structure(_of_any_size, inputs))
+        observe(inputs)
         count += 1
     if not count:
         raise UserError("calibration_data holds no batches; give at least one batch of inputs")
+
+
+def _of_any_size(values: Any) -> tf.TensorSpec:
+    tensor = tf.convert_to_tensor(values)
+    return tf.TensorSpec([None] * tensor.shape.rank, tensor.dtype)
 
 
 def quantize_objects_scope() -> contextlib.AbstractContextManager[Any]:
@@ -137,7 +146,7 @@ def load_quantized(path: str | os.PathLike, compile: bool = True) -> keras.Model
         True
     """
     with quantize_objects_scope():
-        return skip_autograph(keras.models.load_model(path, compile=compile))
+        return load_model(path, compile=compile)
 
 
 def _check(model: keras.Model) -> None:

@@ -14,7 +14,9 @@ from tfsqueeze.distillation.distiller import Distiller
 from tfsqueeze.tasks import Task
 from tfsqueeze.training.batches import TrainingBatches
 from tfsqueeze.training.history import HISTORY_FILE, START_FILE, read_history
+from tfsqueeze.training.optimizer import AdamW
 from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.autograph import skip_autograph_of_steps
 from tfsqueeze.utils.files import write_atomically
 
 _WARMUP_SHARE = 0.1
@@ -59,6 +61,7 @@ def fit_resumable(
     """
     folder.mkdir(parents=True, exist_ok=True)
     compile_for_task(model, task, classes, learning_rate, epochs * batches.steps, options)
+    skip_autograph_of_steps(model)
     history = folder / HISTORY_FILE
     best_weights = folder / "best.weights.h5"
     best = None
@@ -147,7 +150,7 @@ def compile_for_task(
     if not task.returns_dict:
         (losses,), (metrics,) = losses.values(), metrics.values()
     model.compile(
-        keras.optimizers.AdamW(
+        AdamW(
             warmup_and_decay(learning_rate, steps), weight_decay=options.weight_decay, clipnorm=1.0
         ),
         None if isinstance(model, Distiller) else losses,

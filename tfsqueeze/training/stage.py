@@ -28,6 +28,7 @@ from tfsqueeze.training.model_setup import new_model
 from tfsqueeze.training.run_folder import Seconds
 from tfsqueeze.training.teacher import Teacher
 from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.autograph import load_model
 from tfsqueeze.utils.files import write_atomically
 
 
@@ -188,7 +189,7 @@ class FloatStage(Stage):
         )
 
     def load(self, path):
-        return keras.models.load_model(path, compile=False)
+        return load_model(path, compile=False)
 
     def distiller(self, model):
         return Distiller(model, self.inputs.teacher.config, self._distillation_options())

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tf_keras as keras
 
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.distillation.teacher_outputs import TeacherOutputs
@@ -18,6 +17,7 @@ from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Encodings, Task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.run_folder import read_settings
+from tfsqueeze.utils.autograph import load_model
 from tfsqueeze.utils.errors import UserError
 
 
@@ -130,7 +130,7 @@ def load_teacher(
             )
     return Teacher(
         config,
-        keras.models.load_model(folder / "float.keras", compile=False),
+        load_model(folder / "float.keras", compile=False),
         WordPieceTokenizer.from_pretrained(folder / "tokenizer"),
         task,
     )

@@ -16,6 +16,7 @@ from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.history import read_history
 from tfsqueeze.training.run_folder import Seconds, read_settings
 from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.autograph import load_model
 from tfsqueeze.utils.errors import UserError
 
 
@@ -93,7 +94,7 @@ def load_run(folder: str | os.PathLike) -> TrainedRun:
         TrainingOptions(**settings["options"]),
         settings["dataset"],
         WordPieceTokenizer.from_pretrained(folder / "tokenizer"),
-        keras.models.load_model(folder / "float.keras", compile=False),
+        load_model(folder / "float.keras", compile=False),
         load_quantized(folder / "qat.keras", compile=False),
         {name: read_history(folder / name) for name in ("float", "qat")},
         Seconds(folder / "seconds.json").values,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 import tf_keras as keras
@@ -36,7 +38,7 @@ CLASSIFIERS = {
         tfsqueeze.AlbertConfig(
             embedding_size=16,
             hidden_size=32,
-            num_hidden_layers=3,
+            num_hidden_layers=2,
             num_attention_heads=2,
             intermediate_size=64,
             **SIZES,
@@ -59,11 +61,22 @@ def inputs():
     return {"input_ids": ids}
 
 
+@pytest.fixture(scope="module")
+def converted(inputs):
+    """A function that returns a model by name, its calibrated copy, and the int8 file of that."""
+
+    @functools.cache
+    def convert(name):
+        model = build(name)
+        qat_model = quantize_aware(model, [inputs])
+        return model, qat_model, convert_int8(qat_model, LENGTH)
+
+    return convert
+
+
 @pytest.mark.parametrize("name", CLASSIFIERS)
-def test_an_int8_file_computes_what_keras_computes(name, inputs):
-    model = build(name)
-    qat_model = quantize_aware(model, [inputs])
-    content = convert_int8(qat_model, LENGTH)
+def test_an_int8_file_computes_what_keras_computes(name, converted, inputs):
+    model, qat_model, content = converted(name)
     assert len(require_int8(content, allow_float_output=False)) > 20
     expected, in_float = (m.predict(inputs, verbose=0) for m in (qat_model, model))
     scale = open_model(content).output_details[0].scale
@@ -88,8 +101,8 @@ def test_a_float_file_is_exact(name, inputs):
     )
 
 
-def test_shared_weights_are_in_the_file_once(inputs):
-    model = build("albert")
+def test_shared_weights_are_in_the_file_once(converted, inputs):
+    model, _, int8_file = converted("albert")
     shared, own = (convert_float(m, LENGTH) for m in (model, _with_distinct_layers(model)))
     layer = sum(
         weight.numpy().nbytes
@@ -97,20 +110,17 @@ def test_shared_weights_are_in_the_file_once(inputs):
         if each.name.startswith("layer_0_")
         for weight in each.weights
     )
-    assert len(own) - len(shared) > 1.8 * layer
+    assert len(own) - len(shared) > 0.9 * layer
     # The int8 ranges differ from layer to layer, and the weights do not.
-    qat_model = quantize_aware(model, [inputs])
     distinct = quantize_aware(_with_distinct_layers(model), [inputs])
-    assert (
-        len(convert_int8(distinct, LENGTH)) - len(convert_int8(qat_model, LENGTH)) > 1.5 * layer / 4
-    )
+    assert len(convert_int8(distinct, LENGTH)) - len(int8_file) > 0.75 * layer / 4
 
 
 def _with_distinct_layers(model):
     own = unshare_layers(model)
     draw = np.random.default_rng(1)
     for layer in own.layers:
-        if layer.name.startswith(("layer_1_", "layer_2_")):
+        if layer.name.startswith("layer_1_"):
             # Not by a factor: scaled kernels are the same kernels in int8.
             layer.set_weights(
                 [weight + draw.normal(0.0, 0.05, weight.shape) for weight in layer.get_weights()]

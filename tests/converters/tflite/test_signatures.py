@@ -76,16 +76,26 @@ def test_unpacked_models_are_merged_like_files(separate, merged):
     assert serialize_model(merge_lengths(unpacked)) == merged
 
 
-def test_a_run_is_packed_once_into_what_packing_step_by_step_gives(trained_run, merged):
-    step_by_step = pack(trained_run, merged, max(LENGTHS))
-    assert convert_run(trained_run, LENGTHS) == step_by_step
+@pytest.fixture(scope="module")
+def packed(trained_run) -> bytes:
+    return convert_run(trained_run, LENGTHS)
+
+
+def test_a_run_is_packed_once_into_what_packing_step_by_step_gives(trained_run, packed, merged):
+    assert packed == pack(trained_run, merged, max(LENGTHS))
+
+
+def test_a_file_of_one_length_is_what_packing_step_by_step_gives(trained_run, separate):
+    for length in LENGTHS[:1]:
+        assert convert_run(trained_run, [length]) == pack(trained_run, separate[length], length)
 
 
 @pytest.mark.parametrize("runtime", available_runtimes())
-def test_texts_run_at_the_shortest_length_that_holds_them(trained_run, runtime, monkeypatch):
-    content = convert_run(trained_run, LENGTHS)
-    assert read_metadata(content).labels == trained_run.label_names
-    classifier = TextClassificationPredictor.open(content, runtime)
+def test_texts_run_at_the_shortest_length_that_holds_them(
+    trained_run, separate, packed, runtime, monkeypatch
+):
+    assert read_metadata(packed).labels == trained_run.label_names
+    classifier = TextClassificationPredictor.open(packed, runtime)
     assert classifier.max_length == 16
     ran = []
     for length, model in classifier._by_length.items():
@@ -105,5 +115,7 @@ def test_texts_run_at_the_shortest_length_that_holds_them(trained_run, runtime, 
     assert ran == [(4, 2), (8, 1), (16, 1)]
     assert [prediction.text for prediction in predictions] == texts
     for length, index in ((4, 0), (16, 1), (8, 3)):
-        alone = TextClassificationPredictor.open(convert_run(trained_run, [length]), runtime)
+        alone = TextClassificationPredictor.open(
+            pack(trained_run, separate[length], length), runtime
+        )
         assert alone.predict([texts[index]])[0] == predictions[index]

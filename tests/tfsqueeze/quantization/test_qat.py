@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras as keras
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +19,7 @@ from tfsqueeze.layers import QuantizableLayer, SelfAttention
 from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification
 from tfsqueeze.quantization import calibrate, load_quantized, quantize_aware
 from tfsqueeze.quantization.quantizers import exact_range
+from tfsqueeze.training.optimizer import AdamW
 from tfsqueeze.utils.errors import UserError
 
 LENGTH = 16
@@ -163,6 +167,26 @@ def test_calibration_without_batches_is_refused(float_model, calibrated):
     for call in (lambda: quantize_aware(float_model, []), lambda: calibrate(calibrated, iter(()))):
         with pytest.raises(UserError, match="calibration_data holds no batches"):
             call()
+
+
+def test_no_graph_outlives_its_model(float_model):
+    def count():
+        keras.backend.clear_session()
+        gc.collect()
+        # Keras never frees the small graphs in which it infers the shapes of outputs.
+        return sum(
+            isinstance(x, tf.Graph) and len(x.get_operations()) > 100 for x in gc.get_objects()
+        )
+
+    def train():
+        model = quantize_aware(float_model, [examples()])
+        model.compile(AdamW(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.fit(examples(), np.zeros(48), verbose=0)
+
+    train()
+    before = count()
+    train()
+    assert count() == before
 
 
 def test_other_models_are_refused_naming_the_layer():

@@ -23,6 +23,7 @@ from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 
 SMALL = {"hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 64}
+ONE_LAYER = {**SMALL, "num_hidden_layers": 1, "layer_types": ["attention"]}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def teacher_run(splits, tiny_options, tmp_path_factory):
     options = dataclasses.replace(
         tiny_options,
         model_type="bert",
-        model={**SMALL, "num_hidden_layers": 2, "hidden_dropout_prob": 0.0},
+        model={**SMALL, "num_hidden_layers": 1, "hidden_dropout_prob": 0.0},
         epochs=8,
         learning_rate=5e-3,
         qat_epochs=0,
@@ -56,13 +57,13 @@ def test_other_architectures_train_convert_and_load(teacher_run, splits):
     assert (int8_logits.argmax(1) == float_logits.argmax(1)).mean() > 0.9
 
 
-def test_a_student_learns_from_its_teacher_alone(teacher_run, splits, tiny_options, tmp_path):
+def test_a_student_learns_from_its_teacher_alone(teacher_run, splits, one_layer_options, tmp_path):
     # With the labels mixed up, only the teacher can have taught what it knows.
     mixed = dataclasses.replace(splits.train, labels=list(np.roll(splits.train.labels, 1)))
     more = tmp_path / "more.txt"
     more.write_text("\n".join(" ".join(text.split()[::-1]) for text in mixed.texts), "utf-8")
     options = dataclasses.replace(
-        tiny_options,
+        one_layer_options,
         teacher=str(teacher_run.folder),
         augmented_copies=1,
         epochs=2,
@@ -88,7 +89,7 @@ def test_a_student_learns_from_its_teacher_alone(teacher_run, splits, tiny_optio
 def test_a_run_starts_from_a_pretrained_folder(trained_run, splits, tmp_path):
     config = load_preset(
         "squeezebert-micro",
-        **SMALL,
+        **ONE_LAYER,
         hidden_dropout_prob=0.0,
         vocab_size=trained_run.tokenizer.vocab_size,
     )
@@ -114,7 +115,9 @@ def test_a_run_starts_from_a_pretrained_folder(trained_run, splits, tmp_path):
 
 
 def test_a_pretrained_model_gets_a_vocabulary_of_the_texts(trained_run, splits, tmp_path):
-    config = load_preset("squeezebert-micro", **SMALL, vocab_size=trained_run.tokenizer.vocab_size)
+    config = load_preset(
+        "squeezebert-micro", **ONE_LAYER, vocab_size=trained_run.tokenizer.vocab_size
+    )
     SqueezeBertModel(config, input_names=("input_ids",)).save_pretrained(tmp_path / "backbone")
     trained_run.tokenizer.save_pretrained(tmp_path / "backbone")
     options = TrainingOptions(

@@ -100,8 +100,8 @@ def test_folder_without_a_run_is_refused(tmp_path):
         load_run(tmp_path / "nothing")
 
 
-def test_killed_run_resumes_after_its_last_whole_epoch(tmp_path, topics_folder, tiny_options):
-    options = dataclasses.replace(tiny_options, epochs=6, qat_epochs=0, patience=6)
+def test_killed_run_resumes_after_its_last_whole_epoch(tmp_path, topics_folder, one_layer_options):
+    options = dataclasses.replace(one_layer_options, epochs=6, qat_epochs=0, patience=6)
     folder = tmp_path / "run"
     command = [
         sys.executable,
@@ -147,12 +147,12 @@ def test_killed_run_resumes_after_its_last_whole_epoch(tmp_path, topics_folder, 
     assert load_run(folder).history == run.history
 
 
-def test_training_stops_early_without_progress(tmp_path, tiny_options):
+def test_training_stops_early_without_progress(tmp_path, one_layer_options):
     draw = random.Random(0)
     texts = [" ".join(draw.choices("abcdefgh", k=4)) for _ in range(60)]
     noise = TextDataset("noise", texts, labels=[draw.choice("xy") for _ in texts])
     splits = TextDatasetSplits(noise.take(range(40)), noise.take(range(40, 60)))
-    options = dataclasses.replace(tiny_options, epochs=15, qat_epochs=0, patience=1)
+    options = dataclasses.replace(one_layer_options, epochs=15, qat_epochs=0, patience=1)
     run = train_task(tmp_path / "noise", TEXT_CLASSIFICATION, splits, options)
     accuracies = [row["val_accuracy"] for row in run.history["float"]]
     assert len(accuracies) < 15
