@@ -7,6 +7,7 @@ QUICK := not slow and not android and not arm64 and not micro and not targets
 
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 BENCH_READY := $(VENV)/.bench-ready
+ARM64_READY := $(VENV)/.arm64-ready
 MICRO_READY := $(VENV)/.micro-ready
 MICRO_PACKAGES := gcc g++ libc6-dev clang libclang-rt-dev cmake make gcc-arm-none-eabi \
     libnewlib-arm-none-eabi qemu-system-arm
@@ -14,13 +15,13 @@ MICRO_PACKAGES := gcc g++ libc6-dev clang libclang-rt-dev cmake make gcc-arm-non
 ANDROID_READY := $(VENV)/.android-ready
 ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner gcc libc6-dev
 
-.PHONY: help setup demo test test-slow arm64 micro android test-targets bench targets backbone \
-    compare lint clean
+.PHONY: help setup demo test test-slow arm64 micro apk android test-targets proofs bench targets \
+    backbone compare lint clean
 
 help:
 	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
 	@echo "make test       the tests"
-	@echo "make test-slow  the heavier proofs"
+	@echo "make test-slow  the heavier tests"
 	@echo "make arm64      the proofs on emulated Arm processors (Debian; installs qemu-user)"
 	@echo "make micro      the proofs for microcontrollers (Debian; installs Arm's gcc and QEMU)"
 	@echo "make android    the Android app: an APK, verified, and its tests (Debian; fetches 640 MB)"
@@ -29,6 +30,7 @@ help:
 	@echo "make backbone   the pretrained squeezebert-tiny, made anew (two hours; BACKBONE_TEXTS)"
 	@echo "make compare    baselines, fine-tuned BERT and SqueezeBERT on COMPARE_DATA (hours)"
 	@echo "make test-targets  the proofs for Edge TPU and Ethos-U, Vela included"
+	@echo "make proofs     the tests of test-slow, test-targets, arm64, micro and android in one run"
 	@echo "make lint       formatting, docstrings, names, layers and types"
 	@echo "make setup      the virtual environment alone"
 	@echo "make clean      remove the virtual environment and runs/"
@@ -53,9 +55,14 @@ test: $(READY)
 test-slow: $(READY)
 	$(PYTEST) -m slow $(IN_PARALLEL)
 
-arm64: $(READY)
+# Before the tests, whose workers would all make the system of the emulated processors.
+$(ARM64_READY): $(READY)
 	command -v qemu-aarch64 && command -v cc || \
 	    { $(SUDO) apt-get update && $(SUDO) apt-get install --yes qemu-user gcc libc6-dev; }
+	$(BIN)/python -c "from converters.arm64.sysroot import ensure_sysroot; ensure_sysroot()"
+	touch $(ARM64_READY)
+
+arm64: $(ARM64_READY)
 	$(PYTEST) -m arm64 $(IN_PARALLEL)
 
 $(MICRO_READY): $(READY)
@@ -78,13 +85,18 @@ $(ANDROID_READY): $(READY)
 # The app's models; where none was exported yet, one of news that learns for a few minutes.
 ANDROID_ASSETS := android_demo/app/src/main/assets
 
-android: $(ANDROID_READY)
+apk: $(ANDROID_READY)
 	ls $(ANDROID_ASSETS)/*.tflite >/dev/null 2>&1 || { \
 	    $(BIN)/tfsqueeze train reuters-r8 --output runs/news --epochs 4 --qat-epochs 0 && \
 	    $(BIN)/tfsqueeze export runs/news --target android --output $(ANDROID_ASSETS); }
 	$(BIN)/python -m android_demo.toolchain --output build/android \
 	    --screenshots build/android/screenshots
+
+android: apk
 	$(PYTEST) -m android $(IN_PARALLEL)
+
+proofs: $(ARM64_READY) $(MICRO_READY) apk
+	$(PYTEST) -m "not ($(QUICK))" $(IN_PARALLEL)
 
 $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'

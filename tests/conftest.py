@@ -24,17 +24,23 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault(name, "1")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+_FIGURES = pytest.StashKey[list[str]]()
 _TARGETS = ("tests/converters/targets/edgetpu", "tests/converters/targets/ethos_u", "tests/coral")
 
 
 # The files that take longest, longest first: workers start with them, so that all end together.
 _LONGEST = (
     "test_demo.py",
+    "test_end_to_end.py",
+    "test_micro_verification.py",
     "test_notebooks.py",
     "test_conversion_bytes.py",
     "test_tasks.py",
     "test_comparison.py",
     "test_backbone.py",
+    "test_on_arm64.py",
+    "test_c_tokenizer.py",
+    "test_throughput.py",
     "test_teaching.py",
     "test_cli.py",
     "test_intent_and_slots.py",
@@ -66,6 +72,28 @@ def pytest_collection_finish():
     # `forget_models` then need not look at what importing TensorFlow made.
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def report(pytestconfig) -> Callable[[str], None]:
+    """A function that prints a line at the end of the run, even if output is captured."""
+    return pytestconfig.stash.setdefault(_FIGURES, []).append
+
+
+def pytest_sessionfinish(session):
+    # A worker's lines go to the process that prints.
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["figures"] = session.config.stash.get(_FIGURES, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    node.config.stash.setdefault(_FIGURES, []).extend(node.workeroutput.get("figures", []))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in config.stash.get(_FIGURES, []):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-_FIGURES = pytest.StashKey[list[str]]()
 _MAIN = "io.github.tfsqueeze.core.parity.MainKt"
 
 
@@ -40,18 +39,6 @@ class Core:
         path = self._folder / f"{abs(hash(tokenizer.vocabulary))}.txt"
         path.write_text("\n".join(tokenizer.vocabulary) + "\n", "utf-8", newline="\n")
         return path, str(tokenizer.lowercase).lower(), max_length or tokenizer.max_length
-
-
-@pytest.fixture(scope="session")
-def report(pytestconfig):
-    """Returns a function that prints a line at the end of the run, even if output is captured."""
-    return pytestconfig.stash.setdefault(_FIGURES, []).append
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    """Prints the figures that tests reported."""
-    for line in config.stash.get(_FIGURES, []):
-        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
