@@ -32,6 +32,9 @@ TEXTS_PER_BATCH = 256
 class Predictor:
     """The base of the predictors, one for each task; `Predictor.open` makes the right one.
 
+    Threads may share a predictor: the network runs for one at a time. After a fork the new process
+    opens the file again.
+
     Args:
         model: the opened network.
         metadata: what the file says of it.

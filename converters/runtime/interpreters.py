@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -74,7 +75,10 @@ class TensorDetails:
 
 
 class TFLiteModel:
-    """A .tflite model in one runtime, made by `open_model`; threads cannot share it.
+    """A .tflite model in one runtime, made by `open_model`.
+
+    Threads may share it: one runs at a time. A process that was forked cannot use it, since the
+    runtime's own threads are not there; it opens the file again.
 
     Args:
         interpreter: the runtime's interpreter, its tensors allocated.
@@ -101,13 +105,16 @@ class TFLiteModel:
         }
         self._output_indices = [raw["index"] for raw in outputs]
         self.by_length = {
-            length: _SignatureModel(interpreter.get_signature_runner(key), runtime)
+            length: _SignatureModel(interpreter.get_signature_runner(key), runtime, self._lock)
             for key in interpreter.get_signature_list()
             if (length := signature_length(key)) is not None
         }
 
-    def _set_up(self, runtime, inputs, outputs) -> None:
+    def _set_up(self, runtime, inputs, outputs, lock=None) -> None:
         self.runtime = runtime
+        # The parts of a file for several lengths share the interpreter, and so the lock.
+        self._lock = lock or threading.Lock()
+        self._process = os.getpid()
         self.input_details = tuple(map(_tensor_details, inputs))
         self.output_details = tuple(map(_tensor_details, outputs))
         self.by_length: dict[int, TFLiteModel] = {}
@@ -136,15 +143,22 @@ class TFLiteModel:
 
         Raises:
             UserError: an input is missing, unknown or misshapen, or does not fit the dtype; or the
-                runtime rejects a value, such as a token id outside the embedding table.
+                runtime rejects a value, such as a token id outside the embedding table; or this
+                process was forked after the file was opened.
         """
+        if os.getpid() != self._process:
+            raise UserError(
+                f"the model was opened in process {self._process} and cannot run in the forked "
+                f"process {os.getpid()}; open the file again there"
+            )
         arrays = self._named(inputs)
         for detail in self.input_details:
             value = arrays[detail.name] = _as_dtype(arrays[detail.name], detail)
             if value.shape != detail.shape:
                 raise UserError(_misshapen(detail, value))
         try:
-            return self._invoke(arrays)
+            with self._lock:
+                return self._invoke(arrays)
         except RuntimeError as error:
             raise UserError(
                 f"{self.runtime} cannot run the model on these inputs: {one_line(error)}"
@@ -248,12 +262,13 @@ class TFLiteModel:
 class _SignatureModel(TFLiteModel):
     """One signature of a file, which shares the interpreter with the others."""
 
-    def __init__(self, runner: Any, runtime: Runtime) -> None:
+    def __init__(self, runner: Any, runtime: Runtime, lock: threading.Lock) -> None:
         self._runner = runner
         self._set_up(
             runtime,
             [{**raw, "name": name} for name, raw in runner.get_input_details().items()],
             [{**raw, "name": name} for name, raw in runner.get_output_details().items()],
+            lock,
         )
 
     def _invoke(self, arrays):

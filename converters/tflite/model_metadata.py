@@ -43,6 +43,15 @@ DETAILS_FILE = PackedFile(
 )
 
 
+_DETAILS_TYPES: dict[str, type] = {
+    "network_bytes": int,
+    "network_sha256": str,
+    "extra": dict,
+    "task": str,
+    "pairs": bool,
+}
+
+
 @dataclass(frozen=True)
 class ModelMetadata:
     """What travels inside a packed .tflite file beside the network.
@@ -93,10 +102,10 @@ def unpack_metadata(content: bytes, name: str) -> ModelMetadata:
             "convert the trained model again with `tfsqueeze convert`, which puts them in"
         )
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            files = {file: archive.read(file) for file in archive.namelist()}
-        details = json.loads(files[DETAILS_FILE.name])
+        files = _read_files(content, name)
+        details = _json_object(files[DETAILS_FILE.name], f"{name}: tfsqueeze.json")
         _check_format(details, name)
+        _check_types(details, f"{name}: tfsqueeze.json")
         network = content[: details["network_bytes"]]
         if hashlib.sha256(network).hexdigest() != details["network_sha256"]:
             raise UserError(f"{name} is damaged (its checksum is wrong); copy or convert it again")
@@ -111,7 +120,7 @@ def unpack_metadata(content: bytes, name: str) -> ModelMetadata:
             description=_text(about.Description()),
             labels=_lines(files.get(LABELS_FILE.name)),
             vocabulary=_lines(files[VOCABULARY_FILE.name]),
-            tokenizer=json.loads(files[TOKENIZER_FILE.name]),
+            tokenizer=_json_object(files[TOKENIZER_FILE.name], f"{name}: tokenizer.json"),
             extra=details["extra"],
             task=details["task"],
             slots=_lines(files.get(SLOTS_FILE.name)),
@@ -129,6 +138,62 @@ def unpack_metadata(content: bytes, name: str) -> ModelMetadata:
             f"the labels and vocabulary at the end of {name} are truncated or damaged; "
             "copy or convert it again"
         ) from error
+
+
+def _read_files(content: bytes, name: str) -> dict[str, bytes]:
+    """Returns the files of tfsqueeze in the zip at the end of a .tflite file.
+
+    Raises:
+        UserError: a file is there twice, or is not stored as `pack_metadata` stores it. A small
+            compressed file could take all memory.
+    """
+    known = (LABELS_FILE, SLOTS_FILE, VOCABULARY_FILE, TOKENIZER_FILE, DETAILS_FILE)
+    names = {file.name for file in known}
+    files: dict[str, bytes] = {}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for entry in archive.infolist():
+            if entry.filename not in names:
+                continue
+            is_encrypted = entry.flag_bits & 1
+            is_stored = entry.compress_type == zipfile.ZIP_STORED and not is_encrypted
+            if entry.filename in files or not is_stored or entry.file_size > len(content):
+                raise UserError(
+                    f"{name} is damaged: {entry.filename} is there twice, or is not stored; "
+                    "copy or convert it again"
+                )
+            files[entry.filename] = archive.read(entry)
+    return files
+
+
+def _json_object(content: bytes, what: str) -> dict[str, Any]:
+    """Returns a JSON object.
+
+    Raises:
+        UserError: it is no object, or is nested too deeply.
+    """
+    try:
+        value = json.loads(content)
+    except RecursionError:
+        raise UserError(f"{what} is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{what} must hold a JSON object, not {type(value).__name__}")
+    return value
+
+
+def _check_types(details: dict[str, Any], what: str) -> None:
+    """Checks the fields of tfsqueeze.json.
+
+    Raises:
+        KeyError: a field is missing.
+        UserError: a field has another type.
+    """
+    for field, kind in _DETAILS_TYPES.items():
+        # A bool is an int to Python.
+        if type(details[field]) is not kind:
+            raise UserError(
+                f"{what}: {field} is {str(details[field])[:40]!r}, and must be of type "
+                f"{kind.__name__}"
+            )
 
 
 def _check_format(details: dict[str, Any], name: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from converters.tflite.flatbuffer import listed
+from converters.tflite.metadata_sizes import check_sizes
 from converters.tflite.model_metadata import ModelMetadata, unpack_metadata
 from converters.tflite.tflite_operators import Operator, read_operators
 from tfsqueeze.utils.errors import UserError
@@ -103,9 +104,11 @@ class TFLiteFile:
 
         Raises:
             UserError: the file is damaged (the checksums of network and files are verified), has
-                no metadata of tfsqueeze, or has metadata of another format.
+                no metadata of tfsqueeze, or has metadata of another format or for another network.
         """
-        return unpack_metadata(self.content, self.name)
+        metadata = unpack_metadata(self.content, self.name)
+        check_sizes(self.content, metadata, self.name)
+        return metadata
 
 
 Model = TFLiteFile | bytes | str | os.PathLike
@@ -161,6 +164,10 @@ def _faults(content: bytes) -> Iterator[str]:
             if min(shape, default=1) < 0 or (not constant and math.prod(shape) > _MAX_ELEMENTS):
                 yield f"tensor {index} has the shape {shape}"
             allowed, quantization = ranges.get(tensor.Type()), tensor.Quantization()
+            if quantization is not None:
+                scales = np.asarray(listed(quantization.ScaleAsNumpy()), np.float32)
+                if not (np.isfinite(scales) & (scales > 0)).all():
+                    yield f"tensor {index} has a scale that is no positive number"
             if allowed and quantization is not None:
                 zero_points = np.asarray(listed(quantization.ZeroPointAsNumpy()))
                 if ((zero_points < allowed.min) | (zero_points > allowed.max)).any():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import threading
 
 import numpy as np
 import pytest
@@ -27,6 +29,7 @@ class DrawnLogits(TFLiteModel):
         self.input_details, self.output_details = details
         self.by_length = by_length or {}
         self._draw, self._drawn = draw, drawn
+        self._lock, self._process = threading.Lock(), os.getpid()
 
     def _invoke(self, arrays):
         # Few values make many ties, and extreme ones saturate the softmax.

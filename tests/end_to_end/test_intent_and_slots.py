@@ -150,6 +150,7 @@ def test_unfit_data_and_files_are_refused(run, splits, content, options, tmp_pat
         SqueezeBertForIntentAndSlots(run.config.replace(slot_labels=()))
 
 
+@pytest.mark.slow
 def test_commands(command, small, content, snips_folder, tmp_path):
     file, folder = tmp_path / "snips.tflite", tmp_path / "run"
     trained = command(

@@ -29,6 +29,7 @@ def folder(conll_folder, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_scores_of_each_language(folder, options, command, tmp_path):
     splits = load_conll_folder(folder)
     run = train_task(tmp_path / "run", TOKEN_CLASSIFICATION, splits, options)

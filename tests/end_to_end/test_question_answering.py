@@ -168,6 +168,7 @@ def test_places_of_tokens_are_not_to_be_split(splits, options, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_commands(command, small, run, content, squad_folder, tmp_path):
     file, folder = tmp_path / "answers.tflite", tmp_path / "run"
     trained = command(

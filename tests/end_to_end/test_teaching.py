@@ -64,6 +64,7 @@ def taught(task, splits, options, folder, architecture=BERT, **changes):
     )
 
 
+@pytest.mark.slow
 def test_words_are_taught_by_another_tokenizer(conll_folder, options, tmp_path):
     run = taught(
         TOKEN_CLASSIFICATION,
@@ -79,6 +80,7 @@ def test_words_are_taught_by_another_tokenizer(conll_folder, options, tmp_path):
     assert load_run(run.folder).options.noisy_copies == 1
 
 
+@pytest.mark.slow
 def test_intents_and_slots_are_taught_at_once(snips_folder, options, tmp_path):
     run = taught(INTENT_AND_SLOTS, load_snips(snips_folder), options, tmp_path)
     best = max(run.history["qat"], key=lambda row: row["val_score"])
@@ -86,6 +88,7 @@ def test_intents_and_slots_are_taught_at_once(snips_folder, options, tmp_path):
     assert {"intent_logits_loss", "slot_logits_loss"} <= set(run.history["float"][0])
 
 
+@pytest.mark.slow
 def test_pairs_are_taught(pairs_folder, options, tmp_path):
     run = taught(
         TEXT_CLASSIFICATION,

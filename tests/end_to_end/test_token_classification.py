@@ -99,6 +99,7 @@ def test_several_lengths_say_the_same_as_one(run, content, splits):
     assert [entity.text for entity in found.entities] == ["Paris"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_where_it_was(splits, options, tmp_path):
     import tf_keras as keras
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import textwrap
 import types
 import warnings
 from pathlib import Path
@@ -28,6 +29,7 @@ def load_pretrained(
     source: str | os.PathLike,
     input_names: tuple[str, ...] | None = None,
     name: str | None = None,
+    new_head: bool = False,
     **overrides: Any,
 ) -> _Model:
     """Loads a model from a folder in Hugging Face's layout.
@@ -44,6 +46,8 @@ def load_pretrained(
             name in `BACKBONES`, or a hub id such as `squeezebert/squeezebert-uncased`.
         input_names: the inputs of the model, as in `model_class`.
         name: the name of the model.
+        new_head: whether the head starts anew even if the checkpoint has one, for other labels. A
+            warning says so.
         **overrides: config fields to change, or `num_labels`. If the checkpoint has another number
             of labels, `num_labels` new ones replace them.
 
@@ -69,11 +73,13 @@ def load_pretrained(
     model = model_class(config, **{k: v for k, v in options.items() if v is not None})
     saved_fields = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
     is_own_class = model_class.__name__ in (saved_fields.get("architectures") or ())
+    if new_head:
+        tensors = _without_head(tensors, model, saved, folder)
     _assign(
         model,
         tensors,
         folder / WEIGHTS_FILE,
-        may_lack_head=not is_own_class,
+        may_lack_head=new_head or not is_own_class,
         may_lack_blocks=_has_blocks(config) and not _has_blocks(saved),
     )
     return model
@@ -140,6 +146,22 @@ def _weights_path(folder: Path) -> Path:
             "safetensors file: save_pretrained of transformers does"
         )
     return path
+
+
+def _without_head(
+    tensors: dict[str, np.ndarray], model: Any, saved: Any, folder: Path
+) -> dict[str, np.ndarray]:
+    """Returns the tensors of the backbone; warns if the model could have taken a head, too."""
+    kept = {name: value for name, value in tensors.items() if naming(model).in_backbone(name)}
+    if any(
+        tensor.name in tensors and tensor.name not in kept for tensor in checkpoint_tensors(model)
+    ):
+        labels = textwrap.shorten(", ".join(saved.id2label.values()), 80, placeholder=" ...")
+        warnings.warn(
+            f"{folder} has a head for other labels ({labels}): the model gets a new head",
+            stacklevel=4,
+        )
+    return kept
 
 
 def _has_blocks(config: Any) -> bool:

@@ -12,8 +12,9 @@ import os
 import warnings
 
 import typer
+from rich.markup import escape
 
-from tfsqueeze.cli.console import OneLineErrors
+from tfsqueeze.cli.console import OneLineErrors, messages
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -35,6 +36,11 @@ def _suppress_library_logs() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     logging.getLogger("absl").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="tensorflow|tf_keras|keras")
+    warnings.showwarning = _show_warning
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    messages.print(f"[yellow]warning:[/yellow] {escape(str(message))}", soft_wrap=True)
 
 
 for _name in (

@@ -25,8 +25,9 @@ from tfsqueeze.quantization.quantize_config import (
     SqueezeBertQuantizeScheme,
 )
 from tfsqueeze.quantization.quantizers import observe_ranges
-from tfsqueeze.utils.autograph import load_model, skip_autograph
+from tfsqueeze.utils.autograph import skip_autograph
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.keras_files import load_model
 
 
 def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None) -> keras.Model:

@@ -12,6 +12,7 @@ class IntentAndSlotsTraining(WordTaskTraining):
     """Trains models that label commands and tag their words."""
 
     monitored = ("intent_accuracy", "slot_f1")
+    label_fields = ("id2label", "slot_labels")
 
     def configure(self, config, splits):
         require_dataset_type(splits, TokenDataset, self.task)

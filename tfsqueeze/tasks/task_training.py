@@ -26,10 +26,12 @@ class TaskTraining(abc.ABC):
     Attributes:
         monitored: the Keras metrics, without `val_`, whose mean on validation chooses the epoch.
         has_own_teacher: whether a teacher of the task's own makes its targets.
+        label_fields: the fields of the config that name the classes of the head.
     """
 
     monitored: ClassVar[tuple[str, ...]]
     has_own_teacher: ClassVar[bool] = False
+    label_fields: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -45,6 +47,25 @@ class TaskTraining(abc.ABC):
         Raises:
             UserError: the data are for another task.
         """
+
+    def match_head(self, config: EncoderConfig, pretrained: EncoderConfig) -> EncoderConfig | None:
+        """Returns the config with its classes in the order of a pretrained model's head.
+
+        Args:
+            config: the config that `configure` returned.
+            pretrained: the config of the pretrained model.
+
+        Returns:
+            The config, or None if the head is for other classes.
+        """
+        changes = {}
+        for name in self.label_fields:
+            wanted, known = (_label_names(getattr(each, name, ())) for each in (config, pretrained))
+            ordered = order_labels(wanted, known)
+            if ordered is None:
+                return None
+            changes[name] = dict(enumerate(ordered)) if name == "id2label" else tuple(ordered)
+        return config.replace(**changes)
 
     @abc.abstractmethod
     def vocabulary_texts(self, dataset: Any) -> list[str]:
@@ -89,6 +110,39 @@ class TaskTraining(abc.ABC):
     def monitored_value(self, logs: Mapping[str, float], prefix: str = "") -> float:
         """Returns the mean of the monitored metrics in Keras' logs."""
         return sum(logs[prefix + name] for name in self.monitored) / len(self.monitored)
+
+
+def order_labels(names: Sequence[str], pretrained: Sequence[str]) -> list[str] | None:
+    """Returns labels of data in the order of a pretrained model's head.
+
+    Args:
+        names: the labels of the data, without duplicates.
+        pretrained: the labels of the pretrained model, in the order of their numbers.
+
+    Returns:
+        All labels of the pretrained model, if those of the data are among them. The labels of the
+        data by their number, if they are numbers and the pretrained model has `LABEL_0`, `LABEL_1`
+        and so on, as transformers calls labels without names. Otherwise None: the head is for other
+        labels.
+
+    Example:
+        >>> order_labels(["account", "refund"], ["refund", "account", "delivery"])
+        ['refund', 'account', 'delivery']
+        >>> order_labels(["0", "1", "10", "2"], [f"LABEL_{i}" for i in range(4)]) is None
+        True
+        >>> order_labels(["1", "0"], ["LABEL_0", "LABEL_1"])
+        ['0', '1']
+    """
+    if names and set(names) <= set(pretrained):
+        return list(pretrained)
+    numbers = [str(number) for number in range(len(pretrained))]
+    if list(pretrained) == [f"LABEL_{number}" for number in numbers] and set(names) == set(numbers):
+        return numbers
+    return None
+
+
+def _label_names(labels: Mapping[int, str] | Sequence[str]) -> list[str]:
+    return list(labels.values() if isinstance(labels, Mapping) else labels)
 
 
 def require_dataset_type(splits: Any, dataset_type: type, task: Task) -> None:

@@ -10,6 +10,7 @@ class TextClassificationTraining(TaskTraining):
     """Trains classifiers of texts, and of pairs of texts where the dataset has `text_pairs`."""
 
     monitored = ("accuracy",)
+    label_fields = ("id2label",)
 
     def input_names(self, dataset):
         types = ("token_type_ids",) if dataset.text_pairs is not None else ()

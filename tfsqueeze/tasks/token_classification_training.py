@@ -11,6 +11,7 @@ class TokenClassificationTraining(WordTaskTraining):
     """Trains taggers of words."""
 
     monitored = ("f1",)
+    label_fields = ("id2label",)
 
     def configure(self, config, splits):
         require_dataset_type(splits, TokenDataset, self.task)

@@ -18,6 +18,7 @@ from tfsqueeze.tasks import Task
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
 
@@ -39,6 +40,8 @@ def load_or_train_tokenizer(
         tokenizer = WordPieceTokenizer.from_pretrained(
             pretrained_folder(source), max_length=options.max_length
         )
+        if options.pretrained is not None:
+            _check_vocabulary(tokenizer, pretrained_folder(source))
     else:
         vocabulary = train_vocabulary(texts, options.vocab_size, options.lowercase)
         tokenizer = WordPieceTokenizer(
@@ -47,6 +50,17 @@ def load_or_train_tokenizer(
     with write_atomically(path) as temporary:
         tokenizer.save_pretrained(temporary)
     return tokenizer
+
+
+def _check_vocabulary(tokenizer: WordPieceTokenizer, folder: Path) -> None:
+    """Raises UserError if a pretrained model has not one embedding for each token."""
+    rows = read_config(folder / CONFIG_FILE).vocab_size
+    if tokenizer.vocab_size != rows:
+        raise UserError(
+            f"{folder / 'vocab.txt'} has {tokenizer.vocab_size:,} tokens, and the model embeddings "
+            f"for {rows:,} (vocab_size in {CONFIG_FILE}); use the vocab.txt that the model was "
+            "trained with"
+        )
 
 
 def model_config(
@@ -75,6 +89,8 @@ def new_model(
     input_names: Sequence[str],
     tokenizer: WordPieceTokenizer,
     options: TrainingOptions,
+    *,
+    keeps_head: bool = False,
 ) -> PreTrainedModel:
     """Returns a model of the task, with new or pretrained weights.
 
@@ -84,6 +100,8 @@ def new_model(
         input_names: the inputs that it takes.
         tokenizer: its tokenizer.
         options: the settings of the run.
+        keeps_head: whether the pretrained head is for the classes of the config. If not, the head
+            is new.
     """
     model_class = task_model_class(config.model_type, task.head)
     if options.pretrained is None:
@@ -95,10 +113,14 @@ def new_model(
         name: getattr(config, name) for name in ("id2label", "slot_labels") if hasattr(config, name)
     }
     with warnings.catch_warnings():
-        # A new head is what fine-tuning is for.
-        warnings.simplefilter("ignore", UserWarning)
+        # A new head is what fine-tuning is for. That a trained one is dropped is worth a word.
+        warnings.filterwarnings("ignore", ".*(newly initialised|leaves out)", UserWarning)
         model = model_class.from_pretrained(
-            options.pretrained, input_names=input_names, **names, **options.model
+            options.pretrained,
+            input_names=input_names,
+            new_head=not keeps_head,
+            **names,
+            **options.model,
         )
     if not options.new_vocabulary:
         return model

@@ -28,8 +28,8 @@ from tfsqueeze.training.model_setup import new_model
 from tfsqueeze.training.run_folder import Seconds
 from tfsqueeze.training.teacher import Teacher
 from tfsqueeze.training.training_options import TrainingOptions
-from tfsqueeze.utils.autograph import load_model
 from tfsqueeze.utils.files import write_atomically
+from tfsqueeze.utils.keras_files import load_model
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +41,7 @@ class StageInputs:
         task: the task.
         options: the settings of the run.
         config: the model's configuration.
+        keeps_head: whether the head of the pretrained model is for the classes of the data.
         classes: the names of each output's classes.
         tokenizer: the model's tokenizer.
         examples: what the model is trained on.
@@ -55,6 +56,7 @@ class StageInputs:
     task: Task
     options: TrainingOptions
     config: EncoderConfig
+    keeps_head: bool
     classes: dict[str, list[str]]
     tokenizer: WordPieceTokenizer
     examples: EncodedExamples
@@ -186,6 +188,7 @@ class FloatStage(Stage):
             tuple(inputs.examples.inputs),
             inputs.tokenizer,
             inputs.options,
+            keeps_head=inputs.keeps_head,
         )
 
     def load(self, path):

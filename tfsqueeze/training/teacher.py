@@ -17,8 +17,8 @@ from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Encodings, Task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.run_folder import read_settings
-from tfsqueeze.utils.autograph import load_model
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.keras_files import load_model
 
 
 @dataclasses.dataclass

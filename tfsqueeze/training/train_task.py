@@ -91,7 +91,12 @@ def train_task(
     splits = dataclasses.replace(splits, train=train, validation=validation)
     with seconds.of("vocabulary"):
         tokenizer = load_or_train_tokenizer(folder, training.vocabulary_texts(train), options)
-    config = training.configure(model_config(tokenizer, task, options), splits)
+    start = model_config(tokenizer, task, options)
+    config = training.configure(start, splits)
+    keeps_head = False
+    if options.pretrained is not None:
+        matched = training.match_head(config, start)
+        keeps_head, config = matched is not None, matched or config
     config.save_json(folder / "config.json")
     classes = task.classes(list(config.id2label.values()), getattr(config, "slot_labels", ()))
     input_names = training.input_names(train)
@@ -118,6 +123,7 @@ def train_task(
         task=task,
         options=options,
         config=config,
+        keeps_head=keeps_head,
         classes=classes,
         tokenizer=tokenizer,
         examples=encoded,

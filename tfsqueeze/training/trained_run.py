@@ -16,8 +16,8 @@ from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.history import read_history
 from tfsqueeze.training.run_folder import Seconds, read_settings
 from tfsqueeze.training.training_options import TrainingOptions
-from tfsqueeze.utils.autograph import load_model
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.keras_files import load_model
 
 
 @dataclasses.dataclass

@@ -6,11 +6,9 @@ ours has any, so the graphs stay the same without it, and tracing one takes abou
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import tensorflow as tf
-import tf_keras as keras
 
 
 def skip_autograph(model: Any) -> Any:
@@ -33,14 +31,3 @@ def skip_autograph_of_steps(model: Any) -> None:
     """
     model.train_step = tf.autograph.experimental.do_not_convert(model.train_step)
     model.test_step = tf.autograph.experimental.do_not_convert(model.test_step)
-
-
-@tf.autograph.experimental.do_not_convert
-def load_model(path: str | os.PathLike, compile: bool = True) -> Any:
-    """Loads a Keras model without AutoGraph.
-
-    Args:
-        path: the `.keras` file.
-        compile: whether to restore the loss and the optimizer too, as in Keras.
-    """
-    return skip_autograph(keras.models.load_model(path, compile=compile))

@@ -101,6 +101,7 @@ def test_a_float_file_is_exact(name, inputs):
     )
 
 
+@pytest.mark.slow
 def test_shared_weights_are_in_the_file_once(converted, inputs):
     model, _, int8_file = converted("albert")
     shared, own = (convert_float(m, LENGTH) for m in (model, _with_distinct_layers(model)))

@@ -276,6 +276,7 @@ def test_post_training_conversion_takes_several_inputs():
     assert model.output_details[0].shape == (1, LENGTH, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("normalization_type", ["layer_norm", "no_norm"])
 @pytest.mark.parametrize(("seed", "layers"), [(0, 2), (1, 1), (2, 1), (3, 1)])
 def test_new_models_convert(normalization_type, seed, layers):

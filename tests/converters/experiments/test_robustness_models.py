@@ -73,6 +73,7 @@ def test_the_table_of_a_tflite_file_is_that_of_its_quantized_model(topics_model,
     assert word_table(topics_model, len(vocabulary) + 1) is None
 
 
+@pytest.mark.slow
 def test_a_run_is_measured_beside_tfidf(run_folder, tmp_path):
     result = robustness(
         run_folder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import warnings
 import zipfile
 
 import numpy as np
@@ -15,8 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converters.runtime.interpreters import available_runtimes, open_model
+from converters.tflite.flatbuffer import serialize_model
 from converters.tflite.inspection import list_operators
 from converters.tflite.metadata import pack_metadata, read_metadata
+from converters.tflite.tflite_file import unpack_model
 from tfsqueeze.utils.errors import UserError
 
 LINE = st.text(
@@ -74,7 +77,8 @@ def test_everything_comes_back(packed_model, metadata, tmp_path):
 @settings(max_examples=25, deadline=None)
 @given(
     labels=st.lists(LINE, min_size=3, max_size=3),
-    vocabulary=st.lists(LINE, min_size=1, max_size=20),
+    # One for each row of the embeddings.
+    vocabulary=st.lists(LINE, min_size=11, max_size=11),
     extra=st.dictionaries(st.text(st.characters(blacklist_categories=["Cs"])), st.integers()),
 )
 def test_any_text_survives(int8_model, labels, vocabulary, extra):
@@ -229,12 +233,14 @@ def test_files_have_a_format_version(packed_model, metadata):
     [
         (lambda details: details.pop("format_version"), "does not say its format_version; convert"),
         (lambda details: details.update(format_version=2), "has format_version 2, and this tfsqu"),
+        (lambda details: details.update(pairs=1), "pairs is '1', and must be of type bool"),
+        (lambda details: details.update(extra=[]), "extra is '\\[\\]', and must be of type dict"),
         (lambda details: details.pop("task"), "metadata of another tool, without 'task'"),
         (lambda details: details.pop("pairs"), "metadata of another tool, without 'pairs'"),
     ],
 )
 def test_other_formats_are_refused(packed_model, change, message):
-    with pytest.raises(UserError, match=f"^the model .*{message}"):
+    with pytest.raises(UserError, match=f"^the model.*{message}"):
         read_metadata(with_details(packed_model, change))
 
 
@@ -258,3 +264,64 @@ def test_metadata_of_other_tools_is_told_apart(packed_model):
         archive.writestr("labels.txt", "a\nb\nc\n")
     with pytest.raises(UserError, match="metadata of another tool, without 'tfsqueeze.json'"):
         read_metadata(stream.getvalue())
+
+
+def rewritten(packed, change, compression=zipfile.ZIP_STORED):
+    """Changes the list of files at the end of a packed model."""
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        files = [(entry.filename, archive.read(entry)) for entry in archive.infolist()]
+        stream = io.BytesIO(packed[: archive.infolist()[0].header_offset])
+        stream.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(stream, "a", compression) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, content in change(files):
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def test_compressed_files_are_refused_before_they_take_memory(packed_model):
+    bomb = rewritten(
+        packed_model, lambda files: [*files, ("labels.txt", b"x" * (64 << 20))], zipfile.ZIP_LZMA
+    )
+    assert len(bomb) < 1 << 20
+    with pytest.raises(UserError, match="is there twice, or is not stored"):
+        read_metadata(bomb)
+    # Files of others are not even read.
+    other = rewritten(packed_model, lambda files: [*files, ("other.txt", b"x" * 1000)])
+    assert vars(read_metadata(other)) == vars(read_metadata(packed_model))
+
+
+def test_a_file_that_is_there_twice_is_refused(packed_model):
+    twice = rewritten(packed_model, lambda files: [*files, ("vocab.txt", b"a\n")])
+    with pytest.raises(UserError, match="vocab.txt is there twice"):
+        read_metadata(twice)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("tfsqueeze.json", b"[" * 100_000, "tfsqueeze.json is nested too deeply"),
+        ("tfsqueeze.json", b"[]", "tfsqueeze.json must hold a JSON object, not list"),
+        ("tokenizer.json", b"3", "tokenizer.json must hold a JSON object, not int"),
+        ("tokenizer.json", b'{"a": ' * 50_000, "tokenizer.json is nested too deeply"),
+        ("labels.txt", b"a\nb\n", "it has 2 labels for 3 logits"),
+        ("labels.txt", b"a\nb\nc\nd\n", "it has 4 labels for 3 logits"),
+        ("vocab.txt", b"a\nb\n", "its vocabulary has 2 tokens, and its network embeddings for 11"),
+    ],
+)
+def test_hostile_files_are_one_sentence(file, content, message, packed_model):
+    changed = rewritten(
+        packed_model,
+        lambda files: [(name, content if name == file else old) for name, old in files],
+    )
+    with pytest.raises(UserError, match=message):
+        read_metadata(changed)
+
+
+@pytest.mark.parametrize("scale", [float("nan"), float("inf"), 0.0, -0.5])
+def test_a_scale_that_is_no_positive_number_is_refused(scale, int8_model):
+    model = unpack_model(int8_model)
+    tensor = model.subgraphs[0].tensors[model.subgraphs[0].outputs[0]]
+    tensor.quantization.scale = np.array([scale], np.float32)
+    with pytest.raises(UserError, match=r"tensor \d+ has a scale that is no positive number"):
+        read_metadata(serialize_model(model))

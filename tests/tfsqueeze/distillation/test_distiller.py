@@ -61,6 +61,7 @@ def test_kept_outputs_give_the_losses_of_the_teacher_itself(teacher, student, in
     assert actual["loss"] == pytest.approx(expected["loss"], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_quantization_aware_student_learns(teacher, student, input_ids):
     labels = teacher.predict(input_ids, verbose=0).argmax(axis=1)
     qat_student = quantize_aware(student, [input_ids])
