@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
+from tfsqueeze.utils.terminal import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -219,7 +220,7 @@ def to_terminal(section: Section, width: int) -> list[Table | Text]:
             )
         for index, row in enumerate(section.rows):
             style = "bold red" if index in section.failed else None
-            table.add_row(*(Text(row[column]) for column in widths), style=style)
+            table.add_row(*(Text(printable(row[column])) for column in widths), style=style)
         parts.append(table)
     if section.note:
         parts.append(Text(section.note, "dim"))

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from tfsqueeze.cli.arguments import Json, Target
-from tfsqueeze.cli.console import output, print_json
+from tfsqueeze.cli.console import Table, output, print_json
 
 
 def check(
@@ -46,4 +45,4 @@ def check(
     table = Table(title=f"{model} on {target}", show_header=False, title_justify="left")
     for title, line in result.summary().items():
         table.add_row(title, line)
-    output.print(table, markup=False)
+    output.print(table)

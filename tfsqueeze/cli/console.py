@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import json
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import rich.table
 import typer
 import typer.core
 from rich.console import Console
@@ -20,8 +26,10 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.terminal import printable
 
 if TYPE_CHECKING:
     from tfsqueeze.tasks import Task
@@ -31,15 +39,66 @@ output = Console()
 messages = Console(stderr=True)
 
 
+_REFUSED_WRITES = {
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST")
+}
+
+
+class Table(rich.table.Table):
+    """A table that shows its title and its cells as they are: markup and escapes stay text.
+
+    Args:
+        *headers: the headings of the columns.
+        title: the title, if there is one.
+        **options: further arguments of rich's table.
+    """
+
+    def __init__(self, *headers: str, title: str | None = None, **options: Any) -> None:
+        super().__init__(*headers, **options)
+        self.title = None if title is None else Text(printable(title))
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        """Adds a row.
+
+        Args:
+            *cells: a text for each column.
+            **options: further arguments of rich's `add_row`.
+        """
+        super().add_row(
+            *(Text(printable(cell)) if isinstance(cell, str) else cell for cell in cells),
+            **options,
+        )
+
+
 class OneLineErrors(typer.core.TyperGroup):
-    """A group of commands in which a user's error is one line and exit status 1."""
+    """A group of commands in which a user's error is one line and exit status 1.
+
+    An interrupted command ends with the status that a shell gives for the signal.
+    """
 
     def invoke(self, ctx: typer.Context) -> Any:
         """Invokes a command, and turns the errors that a user can cause into one line."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            # What a full or closed pipe refuses would otherwise be known only after the end.
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            # The reader, such as `head`, has all that it wanted.
+            _discard_output()
+            raise typer.Exit(128 + signal.SIGPIPE) from None
+        except KeyboardInterrupt:
+            messages.print("[red]interrupted[/red]")
+            raise typer.Exit(128 + signal.SIGINT) from None
         except UserError as error:
             message = str(error)
+        except OSError as error:
+            if error.errno not in _REFUSED_WRITES:
+                raise
+            where = f"{error.filename}: " if error.filename else ""
+            message = f"cannot write: {where}{error.strerror}"
+            _discard_output()
         except typer.BadParameter as error:
             # Pydantic, which checks values for Typer, puts the kind of its error first.
             message = error.format_message().replace("Value error, ", "")
@@ -50,23 +109,49 @@ class OneLineErrors(typer.core.TyperGroup):
                 f"the package {error.name.split('.')[0]} is not installed; this command "
                 "needs those of the extra `train`: pip install 'tfsqueeze[train]'"
             )
-        messages.print(f"[red]error:[/red] {escape(message)}", soft_wrap=True)
+        messages.print(f"[red]error:[/red] {escape(printable(message))}", soft_wrap=True)
         raise typer.Exit(1)
 
 
+def _discard_output() -> None:
+    """Sends what is still to be written to nowhere, since Python writes it when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def prepare_terminal() -> None:
+    """Makes output survive any encoding of the terminal, and SIGTERM end as Ctrl-C does."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
+
+
+def _terminate(number: int, _: object) -> None:
+    messages.print("[red]terminated[/red]")
+    raise SystemExit(128 + number)
+
+
 def read_input_lines() -> list[str]:
-    """Returns the lines of standard input; bytes that are not UTF-8 become U+FFFD."""
-    return sys.stdin.buffer.read().decode("utf-8", "replace").splitlines()
+    """Returns the lines of standard input; bytes that are not UTF-8 become U+FFFD.
+
+    Only a line break ends a line: `str.splitlines` splits at other characters of a text, too.
+    """
+    lines = sys.stdin.buffer.read().decode("utf-8", "replace").split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
 
 
 def print_json(value: Any) -> None:
-    """Prints a value as JSON on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Prints a value as JSON on standard output, in ASCII, which any encoding can hold."""
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
 
 
 def print_step(text: str) -> None:
     """Prints the name of a step that begins, on standard error."""
-    messages.print(f"[bold]>[/bold] {escape(text)}", soft_wrap=True)
+    messages.print(f"[bold]>[/bold] {escape(printable(text))}", soft_wrap=True)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from tfsqueeze.cli.arguments import (
     Json,
@@ -17,7 +16,7 @@ from tfsqueeze.cli.arguments import (
     TextPairColumn,
     Threads,
 )
-from tfsqueeze.cli.console import counting_progress, output, print_json, print_step
+from tfsqueeze.cli.console import Table, counting_progress, output, print_json, print_step
 
 
 def evaluate(

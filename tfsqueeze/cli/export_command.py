@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from tfsqueeze.cli.arguments import Json, RunFolder, Target
-from tfsqueeze.cli.console import output, print_json, print_step
+from tfsqueeze.cli.console import Table, output, print_json, print_step
 from tfsqueeze.utils.logging import load_tensorflow
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ def export(
         typer.Option(
             "--output",
             "-o",
-            help="The folder to write. It replaces an older folder of that name, except for "
-            "`android`, which adds a file NAME.tflite to it.",
+            help="The folder to write. It replaces an older export of that name; "
+            "`android` adds a file NAME.tflite to it.",
         ),
     ],
     max_length: Annotated[
@@ -48,8 +47,8 @@ def export(
 
       tfsqueeze export runs/mine --target android --output android_demo/app/src/main/assets
     """
+    from converters.targets.export_folder import replace_export
     from converters.targets.registry import load_target
-    from tfsqueeze.utils.files import write_atomically
 
     exporter = load_target(target)
     load_tensorflow()
@@ -61,9 +60,8 @@ def export(
     if exporter.shares_folder:
         result = _add_to(output_folder, lambda folder: exporter.export(trained, folder, max_length))
     else:
-        with write_atomically(output_folder) as temporary:
-            temporary.mkdir()
-            result = exporter.export(trained, temporary, max_length)
+        with replace_export(output_folder) as folder:
+            result = exporter.export(trained, folder, max_length)
     if json:
         print_json({"folder": str(output_folder), **result.to_dict()})
         return
@@ -72,7 +70,7 @@ def export(
         table.add_row(title, line)
     for file in result.files:
         table.add_row(file.name, f"{file.bytes:,} bytes")
-    output.print(table, markup=False)
+    output.print(table)
 
 
 def _add_to(output_folder: Path, export_to: Callable[[Path], ExportResult]) -> ExportResult:

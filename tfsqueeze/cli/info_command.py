@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from tfsqueeze.cli.arguments import Json
-from tfsqueeze.cli.console import output, print_json
+from tfsqueeze.cli.console import Table, output, print_json
 
 
 def info(
@@ -40,7 +39,7 @@ def info(
         table = Table(title=title, show_header=False, title_justify="left")
         for row, value in rows.items():
             table.add_row(str(row), f"{value:,}" if isinstance(value, int) else str(value))
-        output.print(table, markup=False)
+        output.print(table)
 
 
 def _installation():

@@ -14,7 +14,7 @@ import warnings
 import typer
 from rich.markup import escape
 
-from tfsqueeze.cli.console import OneLineErrors, messages
+from tfsqueeze.cli.console import OneLineErrors, messages, prepare_terminal
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -31,7 +31,8 @@ app = typer.Typer(
 
 
 @app.callback()
-def _suppress_library_logs() -> None:
+def _prepare() -> None:
+    prepare_terminal()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     logging.getLogger("absl").setLevel(logging.ERROR)

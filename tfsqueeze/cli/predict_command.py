@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from tfsqueeze.cli.arguments import Json, ModelFile, Runtime, Threads
-from tfsqueeze.cli.console import output, print_json, read_input_lines
+from tfsqueeze.cli.console import Table, output, print_json, read_input_lines
 from tfsqueeze.utils.errors import UserError
 
 
@@ -136,8 +135,8 @@ def predict(
             row["second text"] = _shortened(second)
     table = Table(*(rows[0] if rows else ("text",)))
     for row in rows:
-        table.add_row(*map(_printable, row.values()))
-    output.print(table, markup=False)
+        table.add_row(*row.values())
+    output.print(table)
 
 
 def _standard_input(with_seconds, seconds):
@@ -203,7 +202,3 @@ def _row(prediction):
 
 def _shortened(text):
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _printable(text):
-    return "".join(c if c.isprintable() else "�" for c in text)

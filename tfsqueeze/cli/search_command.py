@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from tfsqueeze.cli.arguments import Json, ModelFile, Runtime, TextColumn, Threads
-from tfsqueeze.cli.console import output, print_json, read_input_lines
+from tfsqueeze.cli.console import Table, output, print_json, read_input_lines
 
 
 def search(
@@ -60,4 +59,4 @@ def search(
         table = Table("cosine", "number", "text", title=query, title_justify="left")
         for match in matches:
             table.add_row(f"{match.score:.3f}", str(match.index + 1), match.text)
-        output.print(table, markup=False)
+        output.print(table)

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from converters.targets.registry import TargetName
 from tfsqueeze.cli.arguments import Json, LabelColumn, Report, RunFolder, TextColumn, TextPairColumn
-from tfsqueeze.cli.console import output, print_json, print_step
+from tfsqueeze.cli.console import Table, output, print_json, print_step
 from tfsqueeze.utils.logging import load_tensorflow
 
 if TYPE_CHECKING:

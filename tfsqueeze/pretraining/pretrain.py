@@ -35,7 +35,7 @@ from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.fit import warmup_and_decay
 from tfsqueeze.training.history import HISTORY_FILE, read_history
 from tfsqueeze.training.optimizer import AdamW
-from tfsqueeze.training.run_folder import claim_folder
+from tfsqueeze.training.run_folder import claim_folder, lock_folder
 from tfsqueeze.utils.autograph import skip_autograph_of_steps
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.tf_data import without_autotune
@@ -101,6 +101,18 @@ def pretrain(
         UserError: a text cannot be read, or the folder holds another run.
     """
     folder = Path(folder)
+    with lock_folder(folder):
+        return _pretrain(folder, texts, options, callbacks, progress)
+
+
+def _pretrain(
+    folder: Path,
+    texts: Sequence[str | os.PathLike],
+    options: PretrainingOptions,
+    callbacks: Callable[[str, int, int, int], Sequence[keras.callbacks.Callback]],
+    progress: Progress,
+) -> PretrainedRun:
+    """Pretrains, or goes on, in a folder that no other process writes to; see `pretrain`."""
     files = text_files(texts, folder / "texts")
     claim_folder(
         folder,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,12 +12,20 @@ import tf_keras as keras
 from tfsqueeze.distillation.distiller import Distiller
 from tfsqueeze.tasks import Task
 from tfsqueeze.training.batches import TrainingBatches
+from tfsqueeze.training.callbacks import (
+    BestWeights,
+    EarlyStopping,
+    mark_finished,
+    save_weights,
+)
 from tfsqueeze.training.history import HISTORY_FILE, START_FILE, read_history
 from tfsqueeze.training.optimizer import AdamW
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.autograph import skip_autograph_of_steps
 from tfsqueeze.utils.files import write_atomically
 
+FINISHED_FILE = "finished"
+BACKUP_FOLDER = "backup"
 _WARMUP_SHARE = 0.1
 
 
@@ -45,7 +52,8 @@ def fit_resumable(
         batches: what the model is trained on.
         validation: what chooses the epoch.
         folder: takes the epoch history (history.csv), the best weights, TensorBoard's logs, and
-            the backup from which an interrupted fit resumes at its last whole epoch.
+            the backup from which an interrupted fit resumes at its last whole epoch. The caller
+            removes the backup once the model is in place.
         epochs: the most epochs.
         learning_rate: the highest learning rate.
         options: the settings of the optimizer, the loss and early stopping.
@@ -64,12 +72,19 @@ def fit_resumable(
     skip_autograph_of_steps(model)
     history = folder / HISTORY_FILE
     best_weights = folder / "best.weights.h5"
-    best = None
-    if best_weights.exists():
+    finished = folder / FINISHED_FILE
+    if finished.exists():
         model.load_weights(best_weights)
+        return read_history(folder)
+    best = None
     if keep_start or best_weights.exists():
+        # An interrupted fit goes on from its backup: the best weights are there for their score.
+        start = model.get_weights()
+        if best_weights.exists():
+            model.load_weights(best_weights)
         metrics = model.evaluate(validation, verbose=0, return_dict=True)
         best = task.training.monitored_value(metrics)
+        model.set_weights(start)
     if keep_start and not best_weights.exists():
         row = {
             "epoch": 0,
@@ -80,7 +95,7 @@ def fit_resumable(
             temporary.write_text(json.dumps(row) + "\n", "utf-8")
         # After the evaluation, which makes the metrics' variables: Keras saves them too, and
         # cannot load a file without them once they exist.
-        model.save_weights(best_weights)
+        save_weights(model, best_weights)
     model.fit(
         batches.dataset(),
         validation_data=validation,
@@ -99,26 +114,17 @@ def fit_resumable(
                     )
                 ]
             ),
-            keras.callbacks.ModelCheckpoint(
-                str(best_weights),
-                monitor=monitor(task),
-                mode="max",
-                save_best_only=True,
-                save_weights_only=True,
-                initial_value_threshold=best,
-            ),
+            BestWeights(best_weights, monitor(task), best),
             keras.callbacks.CSVLogger(str(history), append=history.exists()),
             keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
-            keras.callbacks.EarlyStopping(
-                monitor=monitor(task), mode="max", patience=options.patience
-            ),
+            EarlyStopping(monitor(task), options.patience, read_history(folder), finished),
             *callbacks,
             # Last, so that the files above hold an epoch before it counts as done.
-            keras.callbacks.BackupAndRestore(str(folder / "backup")),
+            keras.callbacks.BackupAndRestore(str(folder / BACKUP_FOLDER), delete_checkpoint=False),
         ],
     )
+    mark_finished(finished)
     model.load_weights(best_weights)
-    shutil.rmtree(folder / "backup", ignore_errors=True)
     return read_history(folder)
 
 

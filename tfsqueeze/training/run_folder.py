@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,35 @@ from tfsqueeze.utils.files import write_atomically
 
 FORMAT_VERSION = 1
 _SETTINGS_FILE = "run.json"
+_LOCK_FILE = ".lock"
+
+
+@contextlib.contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Keeps other processes from writing to the folder of a run.
+
+    The system drops the lock when the process ends, however it ends.
+
+    Args:
+        folder: the folder, which is made if it is missing.
+
+    Raises:
+        UserError: another process writes to the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK_FILE).open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise UserError(
+                f"process {file.read().strip() or 'of another machine'} trains in {folder}; wait "
+                "until it ends, or choose another folder"
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
 
 
 def claim_folder(folder: Path, settings: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -23,7 +24,7 @@ from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.batches import TrainingBatches, calibration_batches
 from tfsqueeze.training.encoding import EncodedExamples, keras_targets
 from tfsqueeze.training.examples import Origin
-from tfsqueeze.training.fit import fit_resumable
+from tfsqueeze.training.fit import BACKUP_FOLDER, fit_resumable
 from tfsqueeze.training.model_setup import new_model
 from tfsqueeze.training.run_folder import Seconds
 from tfsqueeze.training.teacher import Teacher
@@ -96,6 +97,7 @@ class Stage(abc.ABC):
         model = self.finish(model)
         with write_atomically(saved) as temporary:
             model.save(temporary)
+        shutil.rmtree(self.inputs.folder / self.name / BACKUP_FOLDER, ignore_errors=True)
         return model
 
     @property

@@ -18,7 +18,7 @@ from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_t
 from tfsqueeze.training.examples import prepare_examples
 from tfsqueeze.training.history import read_history
 from tfsqueeze.training.model_setup import load_or_train_tokenizer, model_config
-from tfsqueeze.training.run_folder import Seconds, claim_folder
+from tfsqueeze.training.run_folder import Seconds, claim_folder, lock_folder
 from tfsqueeze.training.stage import FloatStage, QuantizationAwareStage, StageInputs
 from tfsqueeze.training.teacher import check_teachable, load_teacher
 from tfsqueeze.training.trained_run import TrainedRun
@@ -57,9 +57,9 @@ def train_task(
         The finished run.
 
     Raises:
-        UserError: the folder holds a run with other settings, another task or other data; the
-            pretrained model or the teacher cannot be had or has other labels; or the task does
-            not support an option.
+        UserError: the folder holds a run with other settings, another task or other data, or
+            another process trains in it; the pretrained model or the teacher cannot be had or has
+            other labels; or the task does not support an option.
     """
     folder = Path(folder)
     dataset_name = dataset_name or splits.train.name
@@ -68,17 +68,33 @@ def train_task(
     _check_options(task, options)
     # Data of the wrong kind must not claim the folder.
     training.configure(SqueezeBertConfig(), splits)
-    claim_folder(
-        folder,
-        {
-            "dataset": dataset_name,
-            "examples": len(splits.train),
-            "labels": splits.label_names,
-            "options": options.to_dict(),
-            "task": task.name,
-            "pairs": pairs,
-        },
-    )
+    with lock_folder(folder):
+        claim_folder(
+            folder,
+            {
+                "dataset": dataset_name,
+                "examples": len(splits.train),
+                "labels": splits.label_names,
+                "options": options.to_dict(),
+                "task": task.name,
+                "pairs": pairs,
+            },
+        )
+        return _train(folder, task, splits, options, callbacks, dataset_name, teacher_progress)
+
+
+def _train(
+    folder: Path,
+    task: Task,
+    splits: Any,
+    options: TrainingOptions,
+    callbacks: Callbacks,
+    dataset_name: str,
+    teacher_progress: Progress,
+) -> TrainedRun:
+    """Trains, or goes on training, in a folder that is claimed; see `train_task`."""
+    training = task.training
+    pairs = getattr(splits.train, "text_pairs", None) is not None
     keras.utils.set_random_seed(options.seed)
     seconds = Seconds(folder / "seconds.json")
     with seconds.of("teacher"):

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import platform
+import re
 import secrets
 import shutil
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
 @contextlib.contextmanager
 def write_atomically(path: str | os.PathLike) -> Iterator[Path]:
     """Yields a temporary path beside `path` to write to, and renames it to `path` on success.
 
-    The temporary path has the suffix of `path`, because writers choose formats by it. The caller
+    The temporary path has the suffixes of `path`, because writers choose formats by it. The caller
     makes a file or a folder of it; a folder replaces an older folder of the same name. On an
-    exception the temporary file or folder is removed and `path` stays as it was.
+    exception the temporary file or folder is removed and `path` stays as it was. What a killed
+    process left is removed by the next one that writes the same `path`.
 
     Args:
         path: the output. Missing parent folders are made.
@@ -31,14 +38,62 @@ def write_atomically(path: str | os.PathLike) -> Iterator[Path]:
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
+    _sweep(target)
+    owner = f"{_host()}-{os.getpid()}-{secrets.token_hex(4)}"
+    temporary = target.with_name(f".{owner}.{target.name}")
     try:
         yield temporary
         if temporary.is_dir() and target.is_dir():
-            shutil.rmtree(target)
-        temporary.replace(target)
-    finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
+            _exchange(temporary, target)
         else:
-            temporary.unlink(missing_ok=True)
+            temporary.replace(target)
+    finally:
+        _remove(temporary)
+
+
+def _exchange(new: Path, old: Path) -> None:
+    """Swaps two folders, where the system can, without a moment in which one is missing."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    names = os.fsencode(new), os.fsencode(old)
+    if rename and not rename(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE):
+        return
+    aside = new.with_name(new.name + ".old")
+    old.rename(aside)
+    new.rename(old)
+    aside.rename(new)
+
+
+def _sweep(target: Path) -> None:
+    """Removes what dead processes of this machine left beside a file that they wrote."""
+    pattern = re.compile(rf"\.{_host()}-(\d+)-\w+\." + re.escape(target.name))
+    with contextlib.suppress(OSError):
+        for other in target.parent.iterdir():
+            match = pattern.fullmatch(other.name)
+            if match and not is_alive(int(match[1])):
+                _remove(other)
+
+
+def is_alive(process: int) -> bool:
+    """Returns whether a process of this machine is running.
+
+    Args:
+        process: its number.
+    """
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # It is someone else's.
+        pass
+    return True
+
+
+def _host() -> str:
+    return f"{zlib.crc32(platform.node().encode()):08x}"
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

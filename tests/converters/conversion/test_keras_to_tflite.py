@@ -105,7 +105,14 @@ def convert():
     return convert_variant
 
 
-@pytest.fixture(params=VARIANTS)
+_QUICK = ("micro", "paper", "tokens", "answers")
+
+
+@pytest.fixture(
+    params=[
+        name if name in _QUICK else pytest.param(name, marks=pytest.mark.slow) for name in VARIANTS
+    ]
+)
 def converted(request, convert):
     """A variant's inputs, calibrated model and int8 file."""
     return examples(VARIANTS[request.param][1]), *convert(request.param)[1:]

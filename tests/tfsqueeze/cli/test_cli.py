@@ -215,12 +215,13 @@ def test_predict_arguments_and_standard_input_agree(run, topics_model):
     [
         (b"", 0),
         (b"\n", 1),
+        ("a\u2028b\u0085c\x0cd\re\r\nf".encode(), 2),
         (b"\xff\xfe\x00\x80\n\xed\xa0\x80\n", 2),
         (b"\x1b[31mcat\x07\n", 1),
         ("\u202e\U0001f408 \u0000 cat".encode(), 1),
         (b"cat " * 262_144, 1),
     ],
-    ids=["nothing", "blank", "not-utf8", "control", "marks", "1MB"],
+    ids=["nothing", "blank", "line breaks", "not-utf8", "control", "marks", "1MB"],
 )
 def test_predict_takes_any_bytes(run, topics_model, stdin, count):
     predictions = parse(run("predict", topics_model, "--json", stdin=stdin))

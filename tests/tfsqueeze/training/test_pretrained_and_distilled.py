@@ -57,6 +57,7 @@ def test_other_architectures_train_convert_and_load(teacher_run, splits):
     assert (int8_logits.argmax(1) == float_logits.argmax(1)).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_a_student_learns_from_its_teacher_alone(teacher_run, splits, one_layer_options, tmp_path):
     # With the labels mixed up, only the teacher can have taught what it knows.
     mixed = dataclasses.replace(splits.train, labels=list(np.roll(splits.train.labels, 1)))

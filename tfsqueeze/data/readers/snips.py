@@ -12,7 +12,13 @@ from pathlib import Path
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION
-from tfsqueeze.data.readers.user_files import JsonValue, decode_utf8, parse_json, read_bytes
+from tfsqueeze.data.readers.user_files import (
+    JsonValue,
+    check_label,
+    decode_utf8,
+    parse_json,
+    read_bytes,
+)
 from tfsqueeze.tokenizers.words import split_words
 from tfsqueeze.utils.errors import UserError
 
@@ -40,13 +46,14 @@ def read_snips(path: str | os.PathLike) -> TokenDataset:
     sentences, tags, labels = [], [], []
     root = JsonValue(content, path)
     for intent in root.keys():
+        label = check_label(intent, str(path))
         for command in root.get(intent).items():
             words, command_tags = _words_and_tags(command.get("data"))
             if not words:
                 raise command.error("the command has no words")
             sentences.append(words)
             tags.append(command_tags)
-            labels.append(intent)
+            labels.append(label)
     if not sentences:
         raise UserError(f"{path} holds no commands")
     return TokenDataset(path.name, sentences, tags=tags, labels=labels)

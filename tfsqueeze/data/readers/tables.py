@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tfsqueeze.data.datasets.text_dataset import TextDataset
-from tfsqueeze.data.readers.user_files import read_text
+from tfsqueeze.data.readers.user_files import check_label, distinct_keys, read_text
 from tfsqueeze.utils.errors import UserError
 
 _LABEL = "label"
@@ -37,7 +37,8 @@ def read_table(
     `.csv` is comma-separated with quotes (RFC 4180). `.tsv` is tab-separated without quotes: a
     quotation mark is an ordinary character, and no text holds a tab or a line break. Both begin
     with a line of column names. `.jsonl` holds one JSON object per line; labels that are numbers
-    or booleans become their JSON text. Blank lines are skipped.
+    or booleans become their JSON text. Blank lines are skipped, and so are spaces around labels and
+    column names.
 
     Args:
         path: the file.
@@ -140,7 +141,7 @@ def _json_rows(path: Path) -> Iterator[_Row]:
         if not text.strip():
             continue
         try:
-            row = json.loads(text)
+            row = json.loads(text, object_pairs_hook=distinct_keys)
         except (ValueError, RecursionError) as error:
             raise UserError(f"{path}:{line}: not valid JSON ({error})") from error
         if not isinstance(row, dict):
@@ -153,6 +154,7 @@ def _delimited_rows(path: Path, columns: Sequence[str] | None) -> Iterator[_Row]
     names = columns
     if names is None:
         line, names = next(rows)
+        names = [name.strip() for name in names]
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise UserError(f"{path}:{line}: the column {repeated[0]!r} is there more than once")
@@ -195,6 +197,8 @@ def _as_string(value: object, is_label: bool, location: str, column: str) -> str
         value = json.dumps(value)
     if not isinstance(value, str):
         raise UserError(f"{location}: {column!r} is {json.dumps(value)[:40]}, not a string")
-    if is_label and not value:
+    if not is_label:
+        return value
+    if not value.strip():
         raise UserError(f"{location}: {column!r} is empty")
-    return value
+    return check_label(value, location)

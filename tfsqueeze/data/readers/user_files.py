@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -68,13 +69,54 @@ def parse_json(text: str, path: Path) -> Any:
         UserError: the text is not valid JSON. The message names file and line.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=distinct_keys)
     except json.JSONDecodeError as error:
         raise UserError(
             f"{path}:{error.lineno}: not valid JSON ({error.msg}, column {error.colno})"
         ) from error
     except RecursionError as error:
         raise UserError(f"{path}: not valid JSON (nested too deeply)") from error
+    # A key that is there twice, or an integer of thousands of digits.
+    except ValueError as error:
+        raise UserError(f"{path}: not valid JSON ({error})") from error
+
+
+def distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Returns a JSON object, as an `object_pairs_hook` of `json.loads`.
+
+    Args:
+        pairs: the keys and values of the object.
+
+    Raises:
+        ValueError: a key is there twice; Python would silently drop the first value.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {repeated!r} is there more than once")
+    return found
+
+
+def check_label(label: str, location: str) -> str:
+    """Returns a label without the spaces around it.
+
+    Args:
+        label: the label.
+        location: the file and the line, for messages.
+
+    Raises:
+        UserError: the label holds a line break, another control character or half of a surrogate
+            pair, which no file of labels can hold and no terminal can show.
+    """
+    label = label.strip()
+    for character in label:
+        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
+            raise UserError(
+                f"{location}: the label {label[:40]!r} holds the character "
+                f"U+{ord(character):04X}; remove it"
+            )
+    return label
 
 
 class JsonValue:

@@ -16,7 +16,11 @@ from tfsqueeze.utils.errors import UserError
 
 # What a UTF-8 file can hold: no lone surrogates.
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-label = text.filter(bool)
+label = (
+    st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=40)
+    .map(str.strip)
+    .filter(bool)
+)
 line_text = text.filter(lambda value: not set(value) & {"\t", "\n"} and value[-1:] != "\r")
 
 
@@ -31,7 +35,7 @@ def write(folder: Path, name: str, content: str | bytes) -> Path:
     st.lists(st.tuples(text, label, text), min_size=1, max_size=5),
     st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
 )
-@example([("line\u2028separator", "next\x85line", "\x1c")], csv.QUOTE_MINIMAL)
+@example([("line\u2028separator", "a label", "next\x85line\x1c")], csv.QUOTE_MINIMAL)
 def test_csv_round_trip(rows, quoting):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
@@ -43,7 +47,7 @@ def test_csv_round_trip(rows, quoting):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(line_text, line_text.filter(bool)), min_size=1, max_size=5))
+@given(st.lists(st.tuples(line_text, label), min_size=1, max_size=5))
 def test_tsv_round_trip(rows):
     with tempfile.TemporaryDirectory() as folder:
         lines = [f"{text}\t{label}" for text, label in rows]
@@ -196,3 +200,34 @@ def test_the_other_of_two_columns_holds_the_labels(tmp_path):
     path.write_text("question,category\nhello,greeting\n", "utf-8")
     with pytest.raises(UserError, match="no column 'text'"):
         read_table(path)
+
+
+def test_spaces_around_labels_and_column_names_are_dropped(tmp_path):
+    path = write(tmp_path, "a.csv", " text , label\na,account\nb,account \nc,\taccount\n")
+    assert read_table(path).label_names() == ["account"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("a.csv", 'text,label\na,"x\ny"\n', "000A"),
+        ("a.csv", "text,label\na,x\x1b[31my\n", "001B"),
+        ("a.jsonl", '{"text": "a", "label": "x\\udfff"}\n', "DFFF"),
+        ("a.jsonl", '{"text": "a", "label": "x\\u2028y"}\n', "2028"),
+    ],
+)
+def test_labels_that_no_file_can_hold_are_refused(name, content, code, tmp_path):
+    with pytest.raises(UserError, match=rf"{name}:\d: the label .* holds the character U\+{code}"):
+        read_table(write(tmp_path, name, content))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ('{"text": "a", "label": "x", "label": "y"}', "the key 'label' is there more than once"),
+        (f'{{"text": "a", "label": {"1" * 10_000}}}', "not valid JSON .*digits"),
+    ],
+)
+def test_hostile_json_is_one_sentence(row, message, tmp_path):
+    with pytest.raises(UserError, match=f"a.jsonl:1: .*{message}"):
+        read_table(write(tmp_path, "a.jsonl", row + "\n"))

@@ -1,0 +1,85 @@
+"""The terminal: texts stay texts, and a command that is stopped ends as a shell expects."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tfsqueeze.cli.console import Table
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+def start(*arguments, stdout=subprocess.PIPE, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-c", "from tfsqueeze.cli.main import app; app()", *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
+    )
+
+
+def test_cells_and_titles_are_shown_as_they_are():
+    table = Table("label", title="[bold]title")
+    for label in ("[/]", "[bold]x[/bold]", "\x1b[31mred"):
+        table.add_row(label)
+    console = Console(width=60, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
+    console.print(table)
+    text = console.export_text()
+    for shown in ("[bold]title", "[/]", "[bold]x[/bold]", "�[31mred"):
+        assert shown in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii"])
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_any_encoding_of_the_terminal_prints(encoding, options, topics_model):
+    process = start("predict", topics_model, "the 東京 cat ☃", *options, PYTHONIOENCODING=encoding)
+    out, error = process.communicate(timeout=120)
+    assert process.returncode == 0, error.decode()
+    assert b"animals" in out
+
+
+def test_a_reader_that_has_enough_is_no_error():
+    process = start("info", "--json")
+    process.stdout.close()
+    error = process.stderr.read().decode()
+    process.stdin.close()
+    assert (process.wait(60), error) == (128 + signal.SIGPIPE, "")
+
+
+def test_a_full_output_is_one_line():
+    with open("/dev/full", "wb") as full:
+        process = start("info", "--json", stdout=full)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert error.decode().splitlines() == ["error: cannot write: No space left on device"]
+
+
+@pytest.mark.parametrize(
+    ("number", "message"), [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")]
+)
+def test_signals_end_with_one_line(number, message, topics_model):
+    process = start("predict", topics_model)
+    time.sleep(4)  # It waits for lines of standard input then.
+    process.send_signal(number)
+    error = process.stderr.read().decode()
+    assert process.wait(60) == 128 + number
+    assert error.splitlines()[-1] == message and "Traceback" not in error
+
+
+def test_a_folder_that_is_a_file_is_one_line(trained_run, tmp_path):
+    (tmp_path / "file").write_text("")
+    process = start("convert", trained_run.folder, "--output", tmp_path / "file" / "m.tflite")
+    _, error = process.communicate(timeout=200)
+    assert process.returncode == 1
+    assert error.decode().splitlines()[-1].startswith("error: cannot write: ")
+    assert "Traceback" not in error.decode()
