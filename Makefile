@@ -55,7 +55,7 @@ test: $(READY)
 test-slow: $(READY)
 	$(PYTEST) -m slow $(IN_PARALLEL)
 
-# Before the tests, whose workers would all make the system of the emulated processors.
+# Made before the tests: otherwise each of their workers would make it.
 $(ARM64_READY): $(READY)
 	command -v qemu-aarch64 && command -v cc || \
 	    { $(SUDO) apt-get update && $(SUDO) apt-get install --yes qemu-user gcc libc6-dev; }

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from converters.tflite.plain_name import plain_name
 from converters.tflite.signatures import signature_length
 from converters.tflite.tflite_file import Model, TFLiteFile, one_line
 from tfsqueeze.utils.errors import UserError
@@ -356,9 +357,12 @@ def _refuse_wrong_kernels(file: TFLiteFile) -> None:
 
 def _tensor_details(raw: dict[str, Any]) -> TensorDetails:
     scale, zero_point = raw["quantization"]
-    name = raw["name"].removeprefix("serving_default_").split(":")[0]
     return TensorDetails(
-        name, np.dtype(raw["dtype"]), tuple(map(int, raw["shape"])), float(scale), int(zero_point)
+        plain_name(raw["name"]),
+        np.dtype(raw["dtype"]),
+        tuple(map(int, raw["shape"])),
+        float(scale),
+        int(zero_point),
     )
 
 

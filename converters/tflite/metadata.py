@@ -27,6 +27,7 @@ from converters.tflite.model_metadata import (
     VOCABULARY_FILE,
     ModelMetadata,
 )
+from converters.tflite.plain_name import plain_name
 from converters.tflite.tflite_file import Model, TFLiteFile, unpack_model
 from tfsqueeze.tasks import find_task
 from tfsqueeze.utils.errors import UserError
@@ -83,7 +84,7 @@ def pack_metadata(
     """
     unpacked = unpack_model(model)
     main = unpacked.subgraphs[0]
-    inputs = [_tensor_name(main.tensors[index]) for index in main.inputs]
+    inputs = [plain_name(main.tensors[index].name) for index in main.inputs]
     outputs = _outputs(
         main, task, {LABELS_FILE: labels, SLOTS_FILE: slots, VOCABULARY_FILE: vocabulary}
     )
@@ -148,10 +149,6 @@ def _json(kind: str, value: dict[str, Any]) -> bytes:
     return text.encode("utf-8")
 
 
-def _tensor_name(tensor: Any) -> str:
-    return tensor.name.decode("utf-8").removeprefix("serving_default_").split(":")[0]
-
-
 def _class_files(task: str) -> dict[str, PackedFile | None]:
     """Returns the file with the names of each output's classes."""
     return {
@@ -169,11 +166,11 @@ def _outputs(
     tensors = [subgraph.tensors[index] for index in subgraph.outputs]
     shapes = [list(map(int, tensor.shape)) for tensor in tensors]
     # A single output is the logits, whatever another converter named it.
-    found = [_tensor_name(x) for x in tensors] if len(meant) > 1 else list(meant)[: len(tensors)]
+    found = [plain_name(x.name) for x in tensors] if len(meant) > 1 else list(meant)[: len(tensors)]
     if sorted(found) != sorted(meant) or len(found) != len(tensors):
         raise UserError(
             f"the outputs of a {task} are {', '.join(meant)}, but the model's have the names "
-            f"{', '.join(_tensor_name(x) for x in tensors)} and the shapes {shapes}"
+            f"{', '.join(plain_name(x.name) for x in tensors)} and the shapes {shapes}"
         )
     files = [class_files[name] for name in found]
     if any(

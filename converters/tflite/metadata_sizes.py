@@ -7,6 +7,7 @@ from typing import Any
 
 from converters.tflite.flatbuffer import listed
 from converters.tflite.model_metadata import ModelMetadata
+from converters.tflite.plain_name import plain_name
 from tfsqueeze.tasks import find_task
 from tfsqueeze.utils.errors import UserError
 
@@ -35,7 +36,7 @@ def check_sizes(content: bytes, metadata: ModelMetadata, name: str) -> None:
     tensors = [subgraph.Tensors(index) for index in listed(subgraph.OutputsAsNumpy())]
     for tensor in tensors:
         # A single output is the task's, whatever another converter named it.
-        output = outputs.get(_plain_name(tensor) if len(outputs) > 1 else next(iter(outputs)))
+        output = outputs.get(plain_name(tensor.Name()) if len(outputs) > 1 else next(iter(outputs)))
         if output is None or output.class_names is None:
             continue
         classes, count = output.class_names, int(listed(tensor.ShapeAsNumpy())[-1])
@@ -57,7 +58,7 @@ def _embedding_rows(model: Any, subgraph: Any, schema: Any) -> Iterator[int]:
     ids = {
         index
         for index in listed(subgraph.InputsAsNumpy())
-        if _plain_name(subgraph.Tensors(index)) == "input_ids"
+        if plain_name(subgraph.Tensors(index).Name()) == "input_ids"
     }
     gather = schema.BuiltinOperator.GATHER
     codes = [model.OperatorCodes(index) for index in range(model.OperatorCodesLength())]
@@ -67,8 +68,3 @@ def _embedding_rows(model: Any, subgraph: Any, schema: Any) -> Iterator[int]:
         inputs = listed(operator.InputsAsNumpy())
         if operator.OpcodeIndex() in kinds and len(inputs) == 2 and inputs[1] in ids:
             yield int(listed(subgraph.Tensors(inputs[0]).ShapeAsNumpy())[0])
-
-
-def _plain_name(tensor: Any) -> str:
-    name = (tensor.Name() or b"").decode("utf-8", "replace")
-    return name.removeprefix("serving_default_").split(":")[0]

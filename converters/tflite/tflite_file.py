@@ -167,7 +167,7 @@ def _faults(content: bytes) -> Iterator[str]:
             if quantization is not None:
                 scales = np.asarray(listed(quantization.ScaleAsNumpy()), np.float32)
                 if not (np.isfinite(scales) & (scales > 0)).all():
-                    yield f"tensor {index} has a scale that is no positive number"
+                    yield f"tensor {index} has a scale that is not a positive number"
             if allowed and quantization is not None:
                 zero_points = np.asarray(listed(quantization.ZeroPointAsNumpy()))
                 if ((zero_points < allowed.min) | (zero_points > allowed.max)).any():

@@ -37,11 +37,10 @@ def load_or_train_tokenizer(
         return WordPieceTokenizer.from_pretrained(path)
     source = options.pretrained or options.tokenizer
     if source is not None and not options.new_vocabulary:
-        tokenizer = WordPieceTokenizer.from_pretrained(
-            pretrained_folder(source), max_length=options.max_length
-        )
+        pretrained = pretrained_folder(source)
+        tokenizer = WordPieceTokenizer.from_pretrained(pretrained, max_length=options.max_length)
         if options.pretrained is not None:
-            _check_vocabulary(tokenizer, pretrained_folder(source))
+            _check_vocabulary(tokenizer, pretrained)
     else:
         vocabulary = train_vocabulary(texts, options.vocab_size, options.lowercase)
         tokenizer = WordPieceTokenizer(

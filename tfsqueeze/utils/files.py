@@ -69,16 +69,11 @@ def _sweep(target: Path) -> None:
     with contextlib.suppress(OSError):
         for other in target.parent.iterdir():
             match = pattern.fullmatch(other.name)
-            if match and not is_alive(int(match[1])):
+            if match and not _is_alive(int(match[1])):
                 _remove(other)
 
 
-def is_alive(process: int) -> bool:
-    """Returns whether a process of this machine is running.
-
-    Args:
-        process: its number.
-    """
+def _is_alive(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -51,7 +51,7 @@ def load_model(path: str | os.PathLike, compile: bool = True) -> keras.Model:
         compile: whether to restore the loss and the optimizer too, as in Keras.
 
     Raises:
-        UserError: the path is no Keras file, the file is damaged, or it names a class that is
+        UserError: the path is not a Keras file, the file is damaged, or it names a class that is
             neither registered nor one that models of tfsqueeze consist of.
     """
     path = Path(path)
@@ -66,25 +66,28 @@ def load_model(path: str | os.PathLike, compile: bool = True) -> keras.Model:
 
 
 def _check(path: Path) -> None:
+    """Raises UserError unless Keras can load a file without running what it holds."""
     try:
         # A folder is a SavedModel to Keras, and a file that is no zip HDF5.
         with zipfile.ZipFile(path) as archive:
             entries = {entry.filename: entry for entry in archive.infolist()}
             stored = all(entry.compress_type == zipfile.ZIP_STORED for entry in entries.values())
             if set(entries) != _ENTRIES or not stored:
-                raise UserError(f"{path} is no file that Keras wrote: it holds other entries")
+                raise UserError(f"{path} is not a file that Keras wrote: it holds other entries")
             if entries["config.json"].file_size > _MAX_CONFIG_BYTES:
                 raise UserError(f"{path}: config.json is larger than {_MAX_CONFIG_BYTES:,} bytes")
-            config = json.loads(archive.read("config.json").decode("utf-8"))
-        for each in _objects(config):
-            _check_object(each, path)
+            content = archive.read("config.json")
     except (OSError, zipfile.BadZipFile) as error:
         raise UserError(
-            f"{path} is no Keras file ({error}); other formats, such as HDF5 and SavedModel, may "
-            "hold code and are not read"
+            f"{path} is not a Keras file ({error}); other formats, such as HDF5 and SavedModel, "
+            "may hold code and are not read"
         ) from None
+    try:
+        objects = list(_objects(json.loads(content)))
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: config.json cannot be read ({error})") from None
+    for each in objects:
+        _check_object(each, path)
 
 
 def _objects(config: Any) -> Iterator[dict[str, Any]]:

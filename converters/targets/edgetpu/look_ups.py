@@ -10,6 +10,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from converters.tflite.flatbuffer import listed, serialize_model
+from converters.tflite.plain_name import plain_name
 from converters.tflite.tflite_file import unpack_model
 from tfsqueeze.utils.errors import UserError
 
@@ -71,7 +72,7 @@ def split_look_ups(content: bytes) -> tuple[bytes, list[LookUp]]:
     """
     model = unpack_model(content)
     graph = model.subgraphs[0]
-    ids = {index: _input_name(graph.tensors[index].name) for index in graph.inputs}
+    ids = {index: plain_name(graph.tensors[index].name) for index in graph.inputs}
     look_ups, inputs, removed = [], [], set()
     for operator in graph.operators:
         sources = [index for index in operator.inputs if index in ids]
@@ -129,10 +130,6 @@ def move_to_front(content: bytes, is_early: Callable[[int], bool]) -> bytes:
 
 def _builtin_code(model: Any, operator: Any) -> int:
     return model.operatorCodes[operator.opcodeIndex].builtinCode
-
-
-def _input_name(name: bytes) -> str:
-    return name.decode().removeprefix("serving_default_").split(":")[0]
 
 
 def _shape_chain(model: Any, graph: Any, tensor: int) -> list[Any]:

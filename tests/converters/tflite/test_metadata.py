@@ -323,5 +323,5 @@ def test_a_scale_that_is_no_positive_number_is_refused(scale, int8_model):
     model = unpack_model(int8_model)
     tensor = model.subgraphs[0].tensors[model.subgraphs[0].outputs[0]]
     tensor.quantization.scale = np.array([scale], np.float32)
-    with pytest.raises(UserError, match=r"tensor \d+ has a scale that is no positive number"):
+    with pytest.raises(UserError, match=r"tensor \d+ has a scale that is not a positive number"):
         read_metadata(serialize_model(model))

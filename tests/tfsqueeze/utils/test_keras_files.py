@@ -61,7 +61,7 @@ def test_code_in_a_run_is_not_run(name, format, touched, hostile, run_folder, tm
     path = run_folder / name
     path.unlink()
     other.rename(path)
-    with pytest.raises(UserError, match=f"{name} (is no Keras file|names keras.layers.Lambda)"):
+    with pytest.raises(UserError, match=f"{name} (is not a Keras file|names keras.layers.Lambda)"):
         load_run(run_folder)
     if name == "float.keras":
         with pytest.raises(UserError, match="float.keras"):
@@ -70,14 +70,12 @@ def test_code_in_a_run_is_not_run(name, format, touched, hostile, run_folder, tm
             )
 
 
-def changed(path, change):
-    """Rewrites the config of a Keras file."""
+def rewrite(path, change=lambda config: config, compression=zipfile.ZIP_STORED):
+    """Writes a Keras file again, with a change of the bytes of its config."""
     with zipfile.ZipFile(path) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
-    config = json.loads(entries["config.json"])
-    change(config)
-    entries["config.json"] = json.dumps(config).encode()
-    with zipfile.ZipFile(path, "w") as archive:
+    entries["config.json"] = change(entries["config.json"])
+    with zipfile.ZipFile(path, "w", compression) as archive:
         for name, content in entries.items():
             archive.writestr(name, content)
 
@@ -101,7 +99,13 @@ def changed(path, change):
 @pytest.mark.parametrize("where", ["compile_config", "config"])
 def test_other_classes_are_refused(object_config, where, run_folder, capsys):
     path = run_folder / "qat.keras"
-    changed(path, lambda config: config[where].__setitem__("hidden", [object_config]))
+
+    def hide(content):
+        config = json.loads(content)
+        config[where]["hidden"] = [object_config]
+        return json.dumps(config).encode()
+
+    rewrite(path, hide)
     with pytest.raises(UserError, match="which models of tfsqueeze do not consist of"):
         load_run(run_folder)
     assert "Zen of Python" not in capsys.readouterr().out
@@ -127,23 +131,14 @@ def test_damaged_files_are_one_sentence(run_folder, tmp_path):
 
 def test_a_compressed_file_is_refused(run_folder):
     path = run_folder / "float.keras"
-    with zipfile.ZipFile(path) as archive:
-        entries = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
-        for name, content in entries.items():
-            archive.writestr(name, content)
-    with pytest.raises(UserError, match="no file that Keras wrote"):
+    rewrite(path, compression=zipfile.ZIP_LZMA)
+    with pytest.raises(UserError, match="float.keras is not a file that Keras wrote"):
         load_model(path)
 
 
 def test_a_deep_config_is_refused(run_folder):
     path = run_folder / "float.keras"
-    with zipfile.ZipFile(path) as archive:
-        entries = {name: archive.read(name) for name in archive.namelist()}
-    entries["config.json"] = b"[" * 100_000 + b"]" * 100_000
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in entries.items():
-            archive.writestr(name, content)
+    rewrite(path, lambda _: b"[" * 100_000 + b"]" * 100_000)
     with pytest.raises(UserError, match="config.json cannot be read"):
         load_model(path)
 
