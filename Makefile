@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-QUICK := not slow and not android and not arm64 and not micro and not targets
+QUICK := not slow and not android and not arm64 and not micro and not targets and not faults
 
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 BENCH_READY := $(VENV)/.bench-ready
@@ -15,7 +15,7 @@ MICRO_PACKAGES := gcc g++ libc6-dev clang libclang-rt-dev cmake make gcc-arm-non
 ANDROID_READY := $(VENV)/.android-ready
 ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner gcc libc6-dev
 
-.PHONY: help setup demo test test-slow arm64 micro apk android test-targets proofs bench targets \
+.PHONY: help setup demo test test-slow arm64 micro apk android test-targets proofs faults bench targets \
     backbone compare lint clean
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo "make compare    baselines, fine-tuned BERT and SqueezeBERT on COMPARE_DATA (hours)"
 	@echo "make test-targets  the proofs for Edge TPU and Ethos-U, Vela included"
 	@echo "make proofs     the tests of test-slow, test-targets, arm64, micro and android in one run"
+	@echo "make faults     kills, hostile files, threads and full disks (half an hour)"
 	@echo "make lint       formatting, docstrings, names, layers and types"
 	@echo "make setup      the virtual environment alone"
 	@echo "make clean      remove the virtual environment and runs/"
@@ -96,7 +97,10 @@ android: apk
 	$(PYTEST) -m android $(IN_PARALLEL)
 
 proofs: $(ARM64_READY) $(MICRO_READY) apk
-	$(PYTEST) -m "not ($(QUICK))" $(IN_PARALLEL)
+	$(PYTEST) -m "not faults and not ($(QUICK))" $(IN_PARALLEL)
+
+faults: $(READY)
+	$(PYTEST) -m faults $(IN_PARALLEL) tests/faults
 
 $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'

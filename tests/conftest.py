@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _FIGURES = pytest.StashKey[list[str]]()
+_DAY = 86_400
 _TARGETS = ("tests/converters/targets/edgetpu", "tests/converters/targets/ethos_u", "tests/coral")
 
 
@@ -109,7 +111,8 @@ def forget_models():
 def made_once() -> Callable[[str, Callable[[Path], None]], Path]:
     """A function that returns a folder by name, made by the first process that asks for it.
 
-    The folders are shared by worker processes and by later runs, until a source file changes.
+    The folders are shared by worker processes and by later runs, until a source file changes. Those
+    of other sources stay for a day, for another run may read them.
     """
     digest = hashlib.sha256()
     sources = [
@@ -122,9 +125,10 @@ def made_once() -> Callable[[str, Callable[[Path], None]], Path]:
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / "lock"):
         for other in root.iterdir():
-            if other.is_dir() and other != folder:
+            if other.is_dir() and time.time() - other.stat().st_mtime > _DAY:
                 shutil.rmtree(other)
         folder.mkdir(exist_ok=True)
+        os.utime(folder)
 
     def make(name: str, fill: Callable[[Path], None]) -> Path:
         from tfsqueeze.utils.files import write_atomically

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from converters.arm64.cpus import CPUS, Cpu
 from converters.arm64.qemu import find_emulator
-from tfsqueeze.utils.archives import Archive, cache_dir, fetch_archive
+from tfsqueeze.utils.archives import Archive, cache_dir, fetch_archive, file_sha256
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
@@ -53,6 +53,7 @@ WHEELS = (
 # that counts of instructions repeat.
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
 _VERSIONS = "debian_packages.json"
+_DIGESTS = "sha256.json"
 _IMPORTS = """import ctypes, sys
 sys.path.insert(0, sys.argv[1])
 import numpy, ai_edge_litert.interpreter, tflite_runtime.interpreter
@@ -119,7 +120,7 @@ def ensure_sysroot() -> Sysroot:
     The cache is `tfsqueeze.utils.archives.cache_dir`.
     Making it downloads about 45 MB by apt-get and pip, from the sources set up on this machine,
     and takes 180 MB. apt checks Debian's packages against its signed indices, and the wheels are
-    pinned by sha256.
+    pinned by sha256. What was unpacked is checked at each call, and made again if it has changed.
 
     Raises:
         UserError: apt-get, dpkg-deb or the emulator is not installed, apt's sources have no Python
@@ -128,7 +129,7 @@ def ensure_sysroot() -> Sysroot:
     parts = DEBIAN_PACKAGES, WHEELS, [(cpu, cpu.files()) for cpu in CPUS.values()]
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()
     sysroot = Sysroot(cache_dir() / "arm64" / f"root-{digest[:10]}")
-    if not sysroot.folder.is_dir():
+    if not _is_whole(sysroot.folder):
         with write_atomically(sysroot.folder) as temporary:
             _make(temporary)
     return sysroot
@@ -158,11 +159,29 @@ def _make(folder: Path) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(f"{content}\n", encoding="ascii")
     (folder / _VERSIONS).write_text(json.dumps(versions, indent=1), encoding="utf-8")
+    _write_digests(folder)
     # This proves that the sysroot works, and compiles the modules, with which Python starts in a
     # third of the time.
     sysroot = Sysroot(folder)
     python = sysroot.python(next(iter(CPUS.values())))
     _run([*python, "-c", _IMPORTS, str(sysroot.packages)], ENVIRONMENT)
+
+
+def _write_digests(folder: Path) -> None:
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    digests = {str(path.relative_to(folder)): file_sha256(path) for path in files}
+    (folder / _DIGESTS).write_text(json.dumps(digests, indent=1), encoding="utf-8")
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a folder holds each file as it was when `_write_digests` saw it."""
+    if not (folder / _DIGESTS).is_file():
+        return False
+    digests = json.loads((folder / _DIGESTS).read_text(encoding="utf-8"))
+    return all(
+        (folder / name).is_file() and file_sha256(folder / name) == digest
+        for name, digest in digests.items()
+    )
 
 
 @contextlib.contextmanager

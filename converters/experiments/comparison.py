@@ -24,7 +24,7 @@ from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.batches import evaluation_batches, tokenize
 from tfsqueeze.training.examples import Examples, add_unlabelled
-from tfsqueeze.training.run_folder import claim_folder
+from tfsqueeze.training.run_folder import claim_folder, lock_folder
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.files import write_atomically
@@ -84,8 +84,23 @@ def compare(
         accuracies are those of the .tflite file on LiteRT.
 
     Raises:
-        UserError: the folder holds a comparison with other settings.
+        UserError: the folder holds a comparison with other settings, or another process writes to
+            it.
     """
+    with lock_folder(folder):
+        return _compare(folder, data, load, options, callbacks, progress, announce)
+
+
+def _compare(
+    folder: Path,
+    data: str,
+    load: Callable[[int], TextDatasetSplits],
+    options: ComparisonOptions,
+    callbacks: Callable[[str, int, int], Sequence],
+    progress: Callable[[str, int, int], None],
+    announce: Callable[[str], None],
+) -> dict[str, Any]:
+    """Compares in a folder that no other process writes to; see `compare`."""
     first = load(0)
     counts = token_counts(
         add_unlabelled(

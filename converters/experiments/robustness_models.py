@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -145,9 +146,7 @@ def word_table(model: Model, tokens: int) -> np.ndarray | None:
     return None
 
 
-def evaluation_texts(
-    models: RobustnessModels, data: str | None, text_column: str, label_column: str
-) -> TextDataset:
+def evaluation_texts(models: RobustnessModels, data: str | None, **columns: Any) -> TextDataset:
     """Returns the texts to measure on, and adds TF-IDF to the models.
 
     TF-IDF is fitted to the dataset that the model was trained on. Where that cannot be loaded, it
@@ -157,8 +156,7 @@ def evaluation_texts(
     Args:
         models: are measured.
         data: as `load_evaluation_set` takes it; None for the dataset of training.
-        text_column: of tables, the column with the texts.
-        label_column: of tables, the column with the labels.
+        **columns: of tables, the `text_column`, the `label_column` and `keep_nan_labels`.
 
     Returns:
         The labelled texts.
@@ -171,13 +169,11 @@ def evaluation_texts(
         raise UserError("the model does not say what it was trained on; name a dataset")
     splits, source, failure = None, None, None
     for source in dict.fromkeys((name, data)):
-        if source is None:
+        if source is None or (source != name and Path(source).is_file()):
             continue
         try:
             # The seed is that of training, so that no text is one that the models learned from.
-            splits = load_dataset(
-                source, text_column=text_column, label_column=label_column, seed=models.seed
-            )
+            splits = load_dataset(source, **columns, seed=models.seed)
             break
         except UserError as error:
             failure = failure or error
@@ -185,11 +181,11 @@ def evaluation_texts(
         if data is None:
             raise failure
         models.notes.append("Without TF-IDF, since the texts of training are not at hand.")
-        return load_evaluation_set(data, text_column, label_column)
+        return load_evaluation_set(data, **columns)
     tfidf = TfidfClassifier(splits.train, models.label_names)
     models.predictors[TFIDF] = tfidf.predict_probabilities
     if source != name:
         models.notes.append(f"TF-IDF is fitted to the training part of {Path(source).name}.")
     if data in (None, source):
         return splits.test or splits.validation
-    return load_evaluation_set(data, text_column, label_column)
+    return load_evaluation_set(data, **columns)

@@ -78,9 +78,8 @@ class MaskedLMPredictor(Predictor):
             length for length in self._by_length if length >= inputs["attention_mask"].sum()
         )
         model = self._by_length[length]
-        logits = self._invoke(model, {name: rows[name][:, :length] for name in self._input_names})[
-            "logits"
-        ]
+        inputs = {name: values[:, :length] for name, values in self._read(rows)}
+        logits = self._invoke(model, inputs)["logits"]
         vocabulary = self.metadata.vocabulary
         masks = []
         for probabilities in softmax(logits[:, 0]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -86,7 +86,7 @@ class Predictor:
         # A single output is the task's, whatever another converter named it.
         details = (
             {detail.name: detail for detail in model.output_details}
-            if self.task.returns_dict and len(self.task.outputs) > 1
+            if len(self.task.outputs) > 1
             else {next(iter(self.task.outputs)): model.output_details[0]}
         )
         self._output_shapes = {
@@ -110,8 +110,10 @@ class Predictor:
                 task than the class; or the runtime is not installed.
         """
         file = TFLiteFile.open(model)
-        predictor_class = cls if hasattr(cls, "task") else _predictor_class(file.metadata.task)
-        return predictor_class(open_model(file, runtime, num_threads=num_threads), file.metadata)
+        # A file of another tool is refused before a runtime sees it.
+        metadata = file.metadata
+        predictor_class = cls if hasattr(cls, "task") else _predictor_class(metadata.task)
+        return predictor_class(open_model(file, runtime, num_threads=num_threads), metadata)
 
     def predict(self, *inputs: Any, **options: Any) -> list[Any]:
         """Returns a prediction for each input; the predictor of each task says which it takes."""
@@ -224,29 +226,56 @@ class Predictor:
             of the model that a row was run with.
         """
         encodings = self.task.encode(self._tokenizer, dataset, **options)
-        lengths = encodings.inputs["attention_mask"].sum(axis=1)
+        return encodings, self._logits(encodings.inputs)
+
+    def _logits(self, encoded: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Returns the dequantized logits of each output for rows of tokens."""
+        lengths = encoded["attention_mask"].sum(axis=1)
         logits = {
-            name: np.zeros((len(encodings), *shape), np.float32)
+            name: np.zeros((len(lengths), *shape), np.float32)
             for name, shape in self._output_shapes.items()
         }
         shorter = 0
         # Each text runs with the shortest model that has room for it.
         for length, model in self._by_length.items():
             chosen = np.flatnonzero((lengths > shorter) & (lengths <= length))
-            inputs = {name: encodings.inputs[name][chosen, :length] for name in self._input_names}
+            inputs = {name: values[chosen, :length] for name, values in self._read(encoded)}
             for name, values in self._invoke(model, inputs).items():
                 if self.task.outputs[name].has_token_logits:
                     logits[name][chosen, :length] = values
                 else:
                     logits[name][chosen] = values
             shorter = length
-        return encodings, logits
+        return logits
+
+    def _read(self, inputs: Mapping[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+        """Yields the names and the rows of those inputs of a text that the model reads."""
+        for name in self._input_names:
+            if name not in inputs:
+                raise UserError(
+                    f"the model reads {name}, and a {self.task.title} has {', '.join(inputs)}; "
+                    "convert the trained model again"
+                )
+            yield name, inputs[name]
 
     def _invoke(self, model: TFLiteModel, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        if self.task.returns_dict:
-            return model.predict(inputs)
-        # A single output is the logits, whatever another converter named it.
-        return {next(iter(self.task.outputs)): model.predict_logits(inputs)}
+        """Runs rows, and checks that the logits are numbers: weights may be so large that none are.
+
+        Raises:
+            UserError: a logit is not finite.
+        """
+        if len(self.task.outputs) > 1:
+            outputs = model.predict(inputs)
+        else:
+            # A single output is the task's, whatever another converter named it.
+            outputs = {next(iter(self.task.outputs)): model.predict_logits(inputs)}
+        for name, values in outputs.items():
+            if not np.isfinite(values).all():
+                raise UserError(
+                    f"the model's {name} are not finite numbers; the file is damaged, or its "
+                    "training diverged: convert it again, or train it again"
+                )
+        return outputs
 
     def _labels(self, output: str, logits: np.ndarray) -> list[dict[str, Any]]:
         """Returns the most probable class of each text, and the probability of every class."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from converters.inference.predictor import Predictor, checked_texts, softmax
-from tfsqueeze.data.datasets.question_dataset import NO_ANSWER, QuestionDataset
-from tfsqueeze.decoding.answer_spans import MAX_ANSWER_TOKENS, N_BEST, find_answers
+from tfsqueeze.data.datasets.question_dataset import NO_ANSWER
+from tfsqueeze.decoding.answer_spans import MAX_ANSWER_TOKENS, N_BEST, AnswerSearch
 from tfsqueeze.tasks import QUESTION_ANSWERING
 from tfsqueeze.utils.errors import UserError
 
@@ -92,7 +92,7 @@ class QuestionAnsweringPredictor(Predictor):
             contexts: the text to search for each question; a single one is for all questions.
             n_best: the most candidates.
             max_answer_tokens: the most tokens of an answer.
-            doc_stride: see `tfsqueeze.tokenizers.question_encodings.build_question_encodings`.
+            doc_stride: see `tfsqueeze.tokenizers.question_encodings.question_windows`.
             no_answer_threshold: no answer is given if `no_answer_score` is above it; 0 by default
                 if `has_no_answer_class`; otherwise there always is an answer by default.
 
@@ -116,26 +116,22 @@ class QuestionAnsweringPredictor(Predictor):
         if no_answer_threshold is None and self.has_no_answer_class:
             no_answer_threshold = 0.0
         found = []
-        for start in range(0, len(questions), self._examples_per_batch):
-            chosen = slice(start, start + self._examples_per_batch)
-            part = _unanswered(questions[chosen], contexts[chosen])
-            encodings, logits = self._run(part, doc_stride=doc_stride)
-            found += [
-                self._prediction(question, context, answers, no_answer_threshold)
-                for question, context, answers in zip(
-                    part.questions,
-                    part.contexts,
-                    find_answers(
-                        logits["start_logits"],
-                        logits["end_logits"],
-                        encodings.example_ids,
-                        encodings.offset_mapping,
-                        n_best=n_best,
-                        max_answer_tokens=max_answer_tokens,
-                    ),
+        for question, context in zip(questions, contexts, strict=True):
+            search = AnswerSearch(n_best, max_answer_tokens)
+            for encodings in self._tokenizer.encode_question(
+                question, context, windows=self._examples_per_batch, doc_stride=doc_stride
+            ):
+                logits = self._logits(encodings.inputs)
+                for window in zip(
+                    logits["start_logits"],
+                    logits["end_logits"],
+                    encodings.offset_mapping,
                     strict=True,
-                )
-            ]
+                ):
+                    search.add_window(*window)
+            found.append(
+                self._prediction(question, context, search.candidates(), no_answer_threshold)
+            )
         return found
 
     def _prediction(self, question, context, answers, threshold):
@@ -155,15 +151,3 @@ class QuestionAnsweringPredictor(Predictor):
         return QuestionPrediction(
             question, best.text, best.start, best.end, best.probability, lead, candidates
         )
-
-
-def _unanswered(questions, contexts):
-    count = len(questions)
-    return QuestionDataset(
-        "questions",
-        questions,
-        contexts,
-        [[] for _ in range(count)],
-        list(map(str, range(count))),
-        [0] * count,
-    )

@@ -94,18 +94,54 @@ class SentenceEmbeddingsPredictor(Predictor):
             top_k: how many texts for each query.
 
         Raises:
-            UserError: as `encode`, or the corpus is empty, or `top_k` is below 1.
+            UserError: as `index` and `SearchIndex.search`.
         """
-        if top_k < 1:
-            raise UserError(f"top_k is {top_k}; ask for at least 1 text")
+        return self.index(corpus).search(queries, top_k)
+
+    def index(self, corpus: Sequence[str]) -> SearchIndex:
+        """Embeds the texts of a corpus once, for any number of searches.
+
+        Args:
+            corpus: the texts to search.
+
+        Raises:
+            UserError: as `encode`, or the corpus is empty.
+        """
         corpus = checked_texts(corpus)
         if not corpus:
             raise UserError("the corpus has no texts to search in")
-        cosines = self.encode(queries) @ self.encode(corpus).T
+        return SearchIndex(self, corpus)
+
+
+class SearchIndex:
+    """The vectors of a corpus; `SentenceEmbeddingsPredictor.index` makes it.
+
+    Args:
+        embedder: embeds the corpus and the queries.
+        corpus: the texts to search, at least one.
+    """
+
+    def __init__(self, embedder: SentenceEmbeddingsPredictor, corpus: list[str]) -> None:
+        self._embedder = embedder
+        self._corpus = corpus
+        self._vectors = embedder.encode(corpus)
+
+    def search(self, queries: Iterable[str], top_k: int = 5) -> list[list[Match]]:
+        """Returns the texts that are nearest to each query, nearest first.
+
+        Args:
+            queries: the queries.
+            top_k: how many texts for each query.
+
+        Raises:
+            UserError: as `SentenceEmbeddingsPredictor.encode`, or `top_k` is below 1.
+        """
+        if top_k < 1:
+            raise UserError(f"top_k is {top_k}; ask for at least 1 text")
         return [
             [
-                Match(corpus[index], int(index), float(row[index]))
+                Match(self._corpus[index], int(index), float(row[index]))
                 for index in np.argsort(-row, kind="stable")[:top_k]
             ]
-            for row in cosines
+            for row in self._embedder.encode(queries) @ self._vectors.T
         ]

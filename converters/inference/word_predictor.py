@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.decoding.bio import bio_spans
 from tfsqueeze.tasks import Encodings
 from tfsqueeze.tasks.outputs import WordTag
-from tfsqueeze.tokenizers.words import locate_words, split_words
+from tfsqueeze.tokenizers.words import LocatedWord, locate_words, split_words
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,10 @@ class WordPredictor(Predictor):
         texts = checked_texts(texts)
         for start in range(0, len(texts), TEXTS_PER_BATCH):
             part = texts[start : start + TEXTS_PER_BATCH]
-            located = [locate_words(text) for text in part]
+            # A row has no room for more words.
+            located = [list(itertools.islice(locate_words(text), self.max_length)) for text in part]
             encodings, logits = self._run(
-                TokenDataset("texts", [[word for word, _, _ in words] for words in located])
+                TokenDataset("texts", [[word.text for word in words] for words in located])
             )
             yield part, logits, self._entities(output, part, located, encodings, logits[output])
 
@@ -61,7 +62,7 @@ class WordPredictor(Predictor):
         self,
         output: str,
         texts: Sequence[str],
-        located: Sequence[Any],
+        located: Sequence[Sequence[LocatedWord]],
         encodings: Encodings,
         logits: np.ndarray,
     ) -> list[list[Entity]]:
@@ -81,7 +82,7 @@ class WordPredictor(Predictor):
             scores = row[word_ids >= 0]
             entities = []
             for first, last, kind in bio_spans(tags):
-                start, end = words[first][1], words[last - 1][2]
+                start, end = words[first].start, words[last - 1].end
                 entities.append(
                     Entity(text[start:end], kind, start, end, float(scores[first:last].mean()))
                 )

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from converters.runtime.trial import try_in_worker
 from converters.tflite.plain_name import plain_name
-from converters.tflite.signatures import signature_length
+from converters.tflite.signature_names import signature_length
 from converters.tflite.tflite_file import Model, TFLiteFile, one_line
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import suppress_native_logs
@@ -160,7 +161,7 @@ class TFLiteModel:
         try:
             with self._lock:
                 return self._invoke(arrays)
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             raise UserError(
                 f"{self.runtime} cannot run the model on these inputs: {one_line(error)}"
             ) from error
@@ -284,6 +285,9 @@ def open_model(
 ) -> TFLiteModel:
     """Opens a .tflite file in a runtime, and allocates its tensors.
 
+    A file of which the checks do not know all (`TFLiteFile.unknown`) is run in a process of its
+    own first, which takes about a second.
+
     Args:
         model: the file's path, its bytes, or a `TFLiteFile`.
         runtime: one of `available_runtimes()`.
@@ -295,7 +299,7 @@ def open_model(
         KernelsUnavailableError: tflite-runtime's reference kernels would give garbage (a
             per-channel FULLY_CONNECTED with an output of three or more dimensions).
         UserError: the runtime is not installed, an argument is out of range, or the file is
-            damaged or has operators that the runtime does not support.
+            damaged, makes the runtime crash, or has operators that it does not support.
     """
     if runtime not in available_runtimes():
         raise UserError(
@@ -309,6 +313,25 @@ def open_model(
     file = TFLiteFile.open(model)
     if (runtime, kernels) == ("tflite-runtime", "reference"):
         _refuse_wrong_kernels(file)
+    if file.unknown:
+        try_in_worker(file.content, file.name, runtime, kernels)
+    return load_model(file, runtime, kernels, num_threads)
+
+
+def load_model(
+    file: TFLiteFile, runtime: Runtime, kernels: Kernels, num_threads: int = 1
+) -> TFLiteModel:
+    """Opens a file as `open_model` does, without trying it first.
+
+    Args:
+        file: the file.
+        runtime: see `open_model`, also for the other arguments.
+        kernels: the kind of kernels.
+        num_threads: threads of the optimized kernels.
+
+    Raises:
+        UserError: the runtime does not support the file.
+    """
     module = _import_interpreter(runtime)
     try:
         with suppress_native_logs():

@@ -23,7 +23,8 @@ class ModelLatency:
         name: the model's name.
         size_bytes: the size of the file.
         load_milliseconds: the time to open the file; the checks are included, but for a
-            `TFLiteFile`, which has them behind it.
+            `TFLiteFile`, which has them behind it. So is the trial of a file that the checks do
+            not know (`open_model`).
         median: the median of `milliseconds`.
         p10: the 10th percentile of `milliseconds`.
         p90: the 90th percentile of `milliseconds`.
@@ -108,7 +109,13 @@ def measure_latency(
     load_times: dict[str, float] = {}
     for name, model in models.items():
         start = time.perf_counter()
-        opened[name] = open_model(model, runtime, num_threads=num_threads)
+        try:
+            opened[name] = open_model(model, runtime, num_threads=num_threads)
+        except UserError as error:
+            # Bytes alone have no name that the message could tell.
+            if not isinstance(model, bytes):
+                raise
+            raise UserError(f"{name}: {error}") from error
         load_times[name] = 1e3 * (time.perf_counter() - start)
     inputs = {
         name: {

@@ -6,12 +6,14 @@ import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import numpy as np
 
 from converters.runtime.interpreters import Kernels, Runtime, open_model
 from converters.runtime.latency import measure_latency
+from tfsqueeze.utils.errors import UserError
 
 
 def run_in_workers(
@@ -29,11 +31,20 @@ def run_in_workers(
 
     Returns:
         The results, in the order of the calls.
+
+    Raises:
+        UserError: a process ended before it had a result.
     """
     context = multiprocessing.get_context("spawn")
     count = min(len(calls), workers or os.cpu_count() or 1)
     with ProcessPoolExecutor(max(1, count), mp_context=context, max_tasks_per_child=1) as pool:
-        return [future.result() for future in [pool.submit(function, *call) for call in calls]]
+        try:
+            return [future.result() for future in [pool.submit(function, *call) for call in calls]]
+        except BrokenProcessPool:
+            raise UserError(
+                "a process that ran the model ended before it had a result: the runtime crashed, "
+                "or the machine has too little memory; try another runtime or a smaller model"
+            ) from None
 
 
 def predict_logits(

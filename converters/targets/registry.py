@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from converters.targets.target import Target
 
 TargetName = Literal["edgetpu", "ethos-u", "micro", "android"]
+# Those with an accelerator, for which `Target.check` says what runs on it.
+AcceleratorName = Literal["edgetpu", "ethos-u"]
 
 TARGETS: dict[TargetName, str] = {
     "edgetpu": "converters.targets.edgetpu.edgetpu_target:EdgeTpuTarget",

@@ -106,7 +106,7 @@ class OperatorRow:
     Attributes:
         index: position of the operator in its subgraph.
         name: name of the operation, such as `CONV_2D`.
-        output: name of the first output tensor.
+        output: name of the first output tensor; empty where there is none.
         shape: shape of the first output tensor.
         placement: the processor that computes it: `CPU` or the accelerator, such as `TPU`.
         reason: why the accelerator does not compute it; empty where it does.
@@ -137,12 +137,13 @@ class OperatorRow:
             reason: as the attribute.
             **fields: the further attributes of a subclass.
         """
-        output = operator.outputs[0]
+        # An operator that sets a variable has no output.
+        output = operator.outputs[0] if operator.outputs else None
         return cls(
             index=operator.index,
             name=operator.name,
-            output=output.name,
-            shape=tuple(output.shape),
+            output=output.name if output else "",
+            shape=tuple(output.shape) if output else (),
             placement=placement,
             reason=reason,
             macs=count_operator_macs(operator),

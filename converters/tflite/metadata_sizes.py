@@ -1,70 +1,109 @@
-"""Whether the labels and the vocabulary that travel in a file are as many as its network needs."""
+"""Whether what travels in a file fits its network: names, lengths, labels and vocabulary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
-from converters.tflite.flatbuffer import listed
 from converters.tflite.model_metadata import ModelMetadata
 from converters.tflite.plain_name import plain_name
+from converters.tflite.signature_names import signature_length
+from converters.tflite.tflite_operators import Graph, Signature, Tensor
 from tfsqueeze.tasks import find_task
+from tfsqueeze.tasks.outputs import Output
 from tfsqueeze.utils.errors import UserError
 
+_IDS = "input_ids"
 
-def check_sizes(content: bytes, metadata: ModelMetadata, name: str) -> None:
-    """Checks the numbers of labels, slots and tokens against the shapes of the network's tensors.
+
+def check_sizes(graphs: Sequence[Graph], metadata: ModelMetadata, name: str) -> None:
+    """Checks the task, the labels, slots and tokens against the tensors of the network.
 
     Args:
-        content: the bytes of a sound .tflite file.
+        graphs: the subgraphs of the file.
         metadata: what travels in it.
         name: what an error message calls the file.
 
     Raises:
-        UserError: there are more or fewer than the network needs, or the task is unknown.
+        UserError: an input, output or length is not what the task needs; there are more or fewer
+            labels, slots or tokens than the network needs; or the task is unknown.
     """
-    from ai_edge_litert import schema_py_generated as schema
+    outputs = find_task(metadata.task).outputs
+    for fault in _faults(graphs, metadata, outputs):
+        raise UserError(f"{name} is damaged: {fault}; copy or convert it again")
 
-    model = schema.Model.GetRootAs(content)
-    subgraph = model.Subgraphs(0)
+
+def _faults(
+    graphs: Sequence[Graph], metadata: ModelMetadata, outputs: Mapping[str, Output]
+) -> Iterator[str]:
     found = {
         "labels": len(metadata.labels),
         "slots": len(metadata.slots),
         "vocabulary": len(metadata.vocabulary),
     }
-    outputs = find_task(metadata.task).outputs
-    tensors = [subgraph.Tensors(index) for index in listed(subgraph.OutputsAsNumpy())]
-    for tensor in tensors:
-        # A single output is the task's, whatever another converter named it.
-        output = outputs.get(plain_name(tensor.Name()) if len(outputs) > 1 else next(iter(outputs)))
-        if output is None or output.class_names is None:
-            continue
-        classes, count = output.class_names, int(listed(tensor.ShapeAsNumpy())[-1])
-        if found[classes] != count:
-            raise UserError(
-                f"{name} is damaged: it has {found[classes]:,} {classes} for {count:,} logits; "
-                "copy or convert it again"
+    longest = 0
+    for graph in graphs:
+        inputs = _named(graph, graph.inputs)
+        ids = inputs.get(_IDS)
+        if ids is None or len(ids.shape) != 2 or len(inputs) < len(graph.inputs):
+            shapes = ", ".join(
+                f"{plain_name(graph.tensors[index].name)} {list(graph.tensors[index].shape)}"
+                for index in graph.inputs
             )
-    for rows in _embedding_rows(model, subgraph, schema):
-        if found["vocabulary"] != rows:
-            raise UserError(
-                f"{name} is damaged: its vocabulary has {found['vocabulary']:,} tokens, and its "
-                f"network embeddings for {rows:,}; copy or convert it again"
+            yield f"its inputs are {shapes or 'none'}, and a text needs one {_IDS} [1, length]"
+            return
+        length, signature = ids.shape[1], graph.signature
+        stated = signature and signature_length(signature.key)
+        if signature and stated is not None:
+            if stated != length or not _is_named_alike(graph, signature):
+                yield f"its signature {signature.key!r} is not that of its graph of {length} tokens"
+        elif len(graphs) > 1:
+            yield f"its graph of {length} tokens has no signature that says so"
+        longest = longest or length
+        if length > longest:
+            yield f"it has {length} tokens after {longest}, and the longest comes first"
+        results = _named(graph, graph.outputs)
+        if len(outputs) == 1 and len(graph.outputs) == 1:
+            # A single output is the task's, whatever another converter named it.
+            results = dict(zip(outputs, results.values(), strict=True))
+        if results.keys() != outputs.keys() or len(graph.outputs) != len(outputs):
+            yield (
+                f"its outputs are {', '.join(sorted(results)) or 'none'}, and those of a "
+                f"{metadata.task} are {', '.join(outputs)}"
             )
+            return
+        for output, tensor in results.items():
+            channels = tensor.shape[-1] if tensor.shape else 0
+            classes = outputs[output].class_names
+            if classes is not None and found[classes] != channels:
+                yield f"it has {found[classes]:,} {classes} for {channels:,} logits"
+            expected = (ids.shape[0], *outputs[output].device_shape(length, channels))
+            if tensor.shape != expected:
+                yield f"its {output} have the shape {list(tensor.shape)}, not {list(expected)}"
+        for rows in _embedding_rows(graph, ids):
+            if found["vocabulary"] != rows:
+                yield (
+                    f"its vocabulary has {found['vocabulary']:,} tokens, and its network "
+                    f"embeddings for {rows:,}"
+                )
 
 
-def _embedding_rows(model: Any, subgraph: Any, schema: Any) -> Iterator[int]:
+def _is_named_alike(graph: Graph, signature: Signature) -> bool:
+    """Whether a signature gives the inputs and outputs the names that their tensors have."""
+    inputs, outputs = _named(graph, graph.inputs), _named(graph, graph.outputs)
+    return signature.inputs == {name: tensor.index for name, tensor in inputs.items()} and (
+        signature.outputs == {name: tensor.index for name, tensor in outputs.items()}
+        # The name of a single output tells nothing.
+        or [*signature.outputs.values()] == [*graph.outputs]
+        and len(graph.outputs) == 1
+    )
+
+
+def _named(graph: Graph, indices: Sequence[int]) -> dict[str, Tensor]:
+    return {plain_name(graph.tensors[index].name): graph.tensors[index] for index in indices}
+
+
+def _embedding_rows(graph: Graph, ids: Tensor) -> Iterator[int]:
     """Yields the number of rows of each table that token ids choose from."""
-    ids = {
-        index
-        for index in listed(subgraph.InputsAsNumpy())
-        if plain_name(subgraph.Tensors(index).Name()) == "input_ids"
-    }
-    gather = schema.BuiltinOperator.GATHER
-    codes = [model.OperatorCodes(index) for index in range(model.OperatorCodesLength())]
-    kinds = {i for i, code in enumerate(codes) if code.BuiltinCode() == gather}
-    for index in range(subgraph.OperatorsLength()):
-        operator = subgraph.Operators(index)
-        inputs = listed(operator.InputsAsNumpy())
-        if operator.OpcodeIndex() in kinds and len(inputs) == 2 and inputs[1] in ids:
-            yield int(listed(subgraph.Tensors(inputs[0]).ShapeAsNumpy())[0])
+    for operator in graph.operators:
+        if operator.name == "GATHER" and operator.inputs[1].index == ids.index:
+            yield operator.inputs[0].shape[0]

@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import struct
 import zipfile
 from dataclasses import dataclass
 from typing import Any
 
 from converters.tflite import metadata_schema_generated as metadata_schema
+from converters.tflite.flatbuffer import listed
 from converters.tflite.metadata_schema import PackedFile
 from tfsqueeze.utils.errors import UserError
 
@@ -43,6 +45,8 @@ DETAILS_FILE = PackedFile(
 )
 
 
+# Outputs of a model, and files of each. More would only take time to read.
+_MAX_FILES = 16
 _DETAILS_TYPES: dict[str, type] = {
     "network_bytes": int,
     "network_sha256": str,
@@ -109,15 +113,14 @@ def unpack_metadata(content: bytes, name: str) -> ModelMetadata:
         network = content[: details["network_bytes"]]
         if hashlib.sha256(network).hexdigest() != details["network_sha256"]:
             raise UserError(f"{name} is damaged (its checksum is wrong); copy or convert it again")
-        # No check of its offsets is needed: the checksum says that they are as they were written.
-        about: Any = metadata_schema.ModelMetadata.GetRootAs(
-            model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()
-        )
-        for file in _class_name_files(about):
+        _check_extra(details["extra"], f"{name}: tfsqueeze.json")
+        buffer = model.Buffers(entry.Buffer()).DataAsNumpy()
+        about = _read_description(listed(buffer), name)
+        for file in about.class_files:
             files[file]  # a KeyError where it is missing
         return ModelMetadata(
-            name=_text(about.Name()),
-            description=_text(about.Description()),
+            name=about.name,
+            description=about.description,
             labels=_lines(files.get(LABELS_FILE.name)),
             vocabulary=_lines(files[VOCABULARY_FILE.name]),
             tokenizer=_json_object(files[TOKENIZER_FILE.name], f"{name}: tokenizer.json"),
@@ -169,10 +172,15 @@ def _json_object(content: bytes, what: str) -> dict[str, Any]:
     """Returns a JSON object.
 
     Raises:
-        UserError: it is no object, or is nested too deeply.
+        UserError: it is no object, is nested too deeply, or holds NaN or Infinity, which Python
+            reads and JSON does not have.
     """
+
+    def refuse(constant: str) -> None:
+        raise UserError(f"{what} holds {constant}, which is no JSON")
+
     try:
-        value = json.loads(content)
+        value = json.loads(content, parse_constant=refuse)
     except RecursionError:
         raise UserError(f"{what} is nested too deeply") from None
     if not isinstance(value, dict):
@@ -210,19 +218,70 @@ def _check_format(details: dict[str, Any], name: str) -> None:
         )
 
 
-def _class_name_files(about: Any) -> list[str]:
-    """The files that a ModelMetadata names for the classes of its outputs."""
-    subgraph = about.SubgraphMetadata(0)
-    outputs = map(subgraph.OutputTensorMetadata, range(subgraph.OutputTensorMetadataLength()))
-    return [
-        _text(tensor.AssociatedFiles(index).Name())
-        for tensor in outputs
-        for index in range(tensor.AssociatedFilesLength())
-    ]
+def _check_extra(extra: dict[str, Any], what: str) -> None:
+    """Checks those of the facts on how a model was made that an evaluation reads.
+
+    Raises:
+        UserError: one has another type.
+    """
+    options = extra.get("options", {})
+    kinds = {
+        "options": (options, dict),
+        "dataset": (extra.get("dataset", ""), str),
+        **(
+            {"seed": (options.get("seed", 0), int), "teacher": (options.get("teacher") or "", str)}
+            if isinstance(options, dict)
+            else {}
+        ),
+    }
+    for field, (value, kind) in kinds.items():
+        if type(value) is not kind:
+            raise UserError(
+                f"{what}: {field} is {str(value)[:40]!r}, and must be of type {kind.__name__}"
+            )
 
 
-def _text(value: bytes) -> str:
-    return value.decode("utf-8")
+@dataclass(frozen=True)
+class _Description:
+    """What is read of the ModelMetadata in the flatbuffer.
+
+    Attributes:
+        name: the model's name.
+        description: what it is for.
+        class_files: the files that it names for the classes of its outputs.
+    """
+
+    name: str
+    description: str
+    class_files: list[str]
+
+
+def _read_description(buffer: Any, name: str) -> _Description:
+    """Reads the ModelMetadata of a file.
+
+    Raises:
+        UserError: an offset leads out of it; the runtimes' check of offsets does not see into it.
+    """
+    try:
+        about: Any = metadata_schema.ModelMetadata.GetRootAs(bytes(buffer))
+        subgraph = about.SubgraphMetadata(0)
+        outputs = min(subgraph.OutputTensorMetadataLength(), _MAX_FILES)
+        files = [
+            tensor.AssociatedFiles(index)
+            for tensor in map(subgraph.OutputTensorMetadata, range(outputs))
+            for index in range(min(tensor.AssociatedFilesLength(), _MAX_FILES))
+        ]
+        return _Description(
+            name=about.Name().decode("utf-8"),
+            description=about.Description().decode("utf-8"),
+            class_files=[file.Name().decode("utf-8") for file in files],
+        )
+    # What the generated classes and struct raise for offsets and fields that are not there.
+    except (AttributeError, IndexError, TypeError, ValueError, struct.error) as error:
+        raise UserError(
+            f"the description in {name} is damaged ({type(error).__name__}); "
+            "copy or convert it again"
+        ) from error
 
 
 def _lines(content: bytes | None) -> list[str]:

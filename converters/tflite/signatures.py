@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from converters.tflite.signature_names import signature_key
 from converters.tflite.tflite_file import Model, unpack_model
-
-_KEY = re.compile(r"length_(\d+)")
-
-
-def signature_key(max_length: int) -> str:
-    """Returns the name of the signature for texts of up to `max_length` tokens."""
-    return f"length_{max_length}"
-
-
-def signature_length(key: str) -> int | None:
-    """Returns the length that a signature's name tells, or None for a name that tells none."""
-    match = _KEY.fullmatch(key)
-    return int(match[1]) if match else None
 
 
 def merge_lengths(models: Mapping[int, Model | Any]) -> Any:

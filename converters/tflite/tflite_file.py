@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from converters.tflite.flatbuffer import listed
+from converters.tflite.data_flow import check_data_flow
+from converters.tflite.graph_reader import read_graphs, unknown_metadata
 from converters.tflite.metadata_sizes import check_sizes
 from converters.tflite.model_metadata import ModelMetadata, unpack_metadata
-from converters.tflite.tflite_operators import Operator, read_operators
+from converters.tflite.operator_checks import check_operators
+from converters.tflite.tflite_operators import DamagedGraphError, Operator
 from tfsqueeze.utils.errors import UserError
 
 _IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every .tflite, from TensorFlow Lite's schema
-# Above any activation of a text model (512 positions of 250,000 logits), and quick to run still.
-_MAX_ELEMENTS = 2**27
 
 
 class TFLiteFile:
@@ -37,6 +33,9 @@ class TFLiteFile:
     Attributes:
         content: as given.
         name: as given.
+        graphs: the subgraphs.
+        unknown: the names of operators and metadata that the checks do not know, as other
+            converters write them. `open_model` tries such a file in a process of its own.
 
     Raises:
         UserError: the file is no .tflite file, is truncated or damaged, or has operators that the
@@ -62,8 +61,12 @@ class TFLiteFile:
                 f"{name} is truncated or damaged, or made for a newer LiteRT "
                 f"({one_line(error)}); copy or convert it again"
             ) from error
-        for fault in _faults(content):
-            raise UserError(f"{name} is damaged: {fault}; copy or convert it again")
+        try:
+            self.graphs = read_graphs(content)
+            check_data_flow(self.graphs)
+            self.unknown = (*check_operators(self.graphs), *unknown_metadata(content))
+        except DamagedGraphError as error:
+            raise UserError(f"{name} is damaged: {error}; copy or convert it again") from error
         self.content = content
         self.name = name
 
@@ -89,14 +92,9 @@ class TFLiteFile:
         return cls(content, name)
 
     @cached_property
-    def model(self) -> Any:
-        """The unpacked model, the schema's `ModelT`; `unpack_model` gives one to change."""
-        return _unpack(self.content)
-
-    @cached_property
     def operators(self) -> tuple[Operator, ...]:
         """The operators of every subgraph, in the order in which they run."""
-        return read_operators(self.model)
+        return tuple(operator for graph in self.graphs for operator in graph.operators)
 
     @cached_property
     def metadata(self) -> ModelMetadata:
@@ -107,7 +105,7 @@ class TFLiteFile:
                 no metadata of tfsqueeze, or has metadata of another format or for another network.
         """
         metadata = unpack_metadata(self.content, self.name)
-        check_sizes(self.content, metadata, self.name)
+        check_sizes(self.graphs, metadata, self.name)
         return metadata
 
 
@@ -131,54 +129,10 @@ def unpack_model(model: Model | Any) -> Any:
 
 def one_line(error: BaseException) -> str:
     """Returns the text of a runtime's error as one line without its full stop."""
-    return " ".join(str(error).split()).rstrip(".")
+    return " ".join(str(error).split()).rstrip(".") or "it gives no reason"
 
 
 def _unpack(content: bytes) -> Any:
     from ai_edge_litert.tools.flatbuffer_utils import convert_bytearray_to_object
 
     return convert_bytearray_to_object(content)
-
-
-def _faults(content: bytes) -> Iterator[str]:
-    """Says what is wrong with the numbers of a file whose offsets are sound.
-
-    It reads them in place: unpacking takes several times as long.
-    """
-    from ai_edge_litert import schema_py_generated as schema
-
-    ranges = {
-        schema.TensorType.INT8: np.iinfo(np.int8),
-        schema.TensorType.UINT8: np.iinfo(np.uint8),
-    }
-    model = schema.Model.GetRootAs(content)
-    codes, buffers = model.OperatorCodesLength(), model.BuffersLength()
-    for subgraph in _items(model.Subgraphs, model.SubgraphsLength()):
-        tensors = subgraph.TensorsLength()
-        for index, tensor in enumerate(_items(subgraph.Tensors, tensors)):
-            if tensor.Buffer() >= buffers:
-                yield f"tensor {index} names a buffer that is not there"
-                return
-            constant = model.Buffers(tensor.Buffer()).DataLength() > 0
-            shape = [int(size) for size in listed(tensor.ShapeAsNumpy())]
-            if min(shape, default=1) < 0 or (not constant and math.prod(shape) > _MAX_ELEMENTS):
-                yield f"tensor {index} has the shape {shape}"
-            allowed, quantization = ranges.get(tensor.Type()), tensor.Quantization()
-            if quantization is not None:
-                scales = np.asarray(listed(quantization.ScaleAsNumpy()), np.float32)
-                if not (np.isfinite(scales) & (scales > 0)).all():
-                    yield f"tensor {index} has a scale that is not a positive number"
-            if allowed and quantization is not None:
-                zero_points = np.asarray(listed(quantization.ZeroPointAsNumpy()))
-                if ((zero_points < allowed.min) | (zero_points > allowed.max)).any():
-                    yield f"tensor {index} has a zero point outside its dtype"
-        operators = _items(subgraph.Operators, subgraph.OperatorsLength())
-        for index, operator in enumerate(operators):
-            operands = [*listed(operator.InputsAsNumpy()), *listed(operator.OutputsAsNumpy())]
-            if operator.OpcodeIndex() >= codes or max(operands, default=-1) >= tensors:
-                yield f"operator {index} names a tensor or kind that is not there"
-
-
-def _items(read: Callable[[int], Any], count: int) -> Iterator[Any]:
-    """The items of a packed vector, which the generated classes read by index."""
-    return map(read, range(count))

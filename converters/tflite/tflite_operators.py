@@ -1,4 +1,4 @@
-"""The operators of a .tflite file and their tensors, read out of an unpacked model."""
+"""The graphs of a .tflite file: their operators and tensors."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from converters.tflite.flatbuffer import listed
-
 # Their operand 1 holds the weights.
 MATRIX_PRODUCTS = {
     "FULLY_CONNECTED",
@@ -18,6 +16,10 @@ MATRIX_PRODUCTS = {
     "TRANSPOSE_CONV",
     "BATCH_MATMUL",
 }
+
+
+class DamagedGraphError(ValueError):
+    """A graph that no converter writes; the message is what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ class Tensor:
         is_graph_output: whether the tensor is an output of its subgraph.
         is_static: whether the shape is known before the model runs.
         data: the bytes of a constant, uint8; empty for other tensors.
+        channel_axis: the axis whose channels have a scale each, where there are several scales.
+        is_variable: whether the tensor keeps its numbers from one run to the next.
+        is_plain: whether the numbers are stored one after the other, and quantized by scales and
+            zero points if at all.
     """
 
     index: int
@@ -51,6 +57,9 @@ class Tensor:
     data: np.ndarray = field(
         default_factory=lambda: np.zeros(0, np.uint8), repr=False, compare=False
     )
+    channel_axis: int = 0
+    is_variable: bool = False
+    is_plain: bool = True
 
     @property
     def elements(self) -> int:
@@ -75,6 +84,8 @@ class Operator:
         subgraph: the number of the operator's subgraph.
         options: the schema's object of the operator's attributes (`Conv2DOptionsT` and so on), or
             None.
+        is_plain: whether it has no attributes beside the options, and leaves out no operand but
+            the last.
     """
 
     index: int
@@ -83,6 +94,7 @@ class Operator:
     outputs: tuple[Tensor, ...]
     subgraph: int = 0
     options: Any = field(default=None, repr=False, compare=False)
+    is_plain: bool = True
 
     @property
     def weights(self) -> Tensor | None:
@@ -103,66 +115,37 @@ class Operator:
         return tuple(dict.fromkeys(tensor.dtype for tensor in self.outputs))
 
 
-def read_operators(model: Any) -> tuple[Operator, ...]:
-    """Returns the operators of every subgraph, in the order in which they run.
+@dataclass(frozen=True)
+class Signature:
+    """The name of a subgraph, and those of its inputs and outputs.
 
-    Args:
-        model: a `ModelT` whose numbers are known to be sound.
+    Attributes:
+        key: the name.
+        inputs: the numbers of the tensors that the caller sets, by their names.
+        outputs: the numbers of the tensors that the caller gets, by their names.
     """
-    from ai_edge_litert.tools.flatbuffer_utils import opcode_to_name
 
-    names = [
-        _custom_name(code) or opcode_to_name(model, index)
-        for index, code in enumerate(listed(model.operatorCodes))
-    ]
-    operators = []
-    for number, subgraph in enumerate(listed(model.subgraphs)):
-        tensors = _read_tensors(model, subgraph)
-        operators += [
-            Operator(
-                index=index,
-                name=names[operator.opcodeIndex],
-                inputs=_pick(tensors, operator.inputs),
-                outputs=_pick(tensors, operator.outputs),
-                subgraph=number,
-                options=operator.builtinOptions,
-            )
-            for index, operator in enumerate(listed(subgraph.operators))
-        ]
-    return tuple(operators)
+    key: str
+    inputs: dict[str, int]
+    outputs: dict[str, int]
 
 
-def _custom_name(code: Any) -> str:
-    return (code.customCode or b"").decode("utf-8", "replace")
+@dataclass(frozen=True)
+class Graph:
+    """A subgraph of a .tflite file.
 
+    Attributes:
+        tensors: the tensors, by their numbers.
+        operators: the operators, in the order in which they run.
+        inputs: the numbers of the tensors that the caller sets.
+        outputs: the numbers of the tensors that the caller gets.
+        called: the numbers of the subgraphs that its operators run.
+        signature: its signature; None where it has none.
+    """
 
-def _read_tensors(model: Any, subgraph: Any) -> list[Tensor]:
-    from ai_edge_litert.tools.flatbuffer_utils import type_to_name
-
-    inputs, outputs = set(listed(subgraph.inputs)), set(listed(subgraph.outputs))
-    tensors = []
-    for index, tensor in enumerate(listed(subgraph.tensors)):
-        buffer = model.buffers[tensor.buffer]
-        quantization = tensor.quantization
-        scales = listed(quantization.scale) if quantization else []
-        zero_points = listed(quantization.zeroPoint) if quantization else []
-        tensors.append(
-            Tensor(
-                index=index,
-                name=(tensor.name or b"").decode("utf-8", "replace"),
-                dtype=type_to_name(tensor.type).lower(),
-                shape=tuple(map(int, listed(tensor.shape))),
-                scales=tuple(map(float, scales)),
-                zero_point=int(zero_points[0]) if len(zero_points) else 0,
-                is_constant=len(listed(buffer.data)) > 0 or buffer.size > 0,
-                is_graph_input=index in inputs,
-                is_graph_output=index in outputs,
-                is_static=-1 not in listed(tensor.shapeSignature),
-                data=np.asarray(listed(buffer.data), np.uint8),
-            )
-        )
-    return tensors
-
-
-def _pick(tensors: list[Tensor], indices: Any) -> tuple[Tensor, ...]:
-    return tuple(tensors[index] for index in listed(indices) if index >= 0)
+    tensors: tuple[Tensor, ...]
+    operators: tuple[Operator, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    called: frozenset[int] = frozenset()
+    signature: Signature | None = None

@@ -27,6 +27,7 @@ from safetensors.numpy import load_file
 
 from converters.conversion.keras_to_tflite import INT8_PROFILES, convert_float, convert_int8
 from converters.tflite.metadata import pack_metadata
+from converters.tflite.tflite_file import TFLiteFile
 from tfsqueeze.checkpoints.checkpoint_tensors import checkpoint_tensors
 from tfsqueeze.checkpoints.tensor_names import naming
 from tfsqueeze.models.architectures import read_config, task_model_class
@@ -140,6 +141,9 @@ def digests(model, network: str) -> dict[str, str]:
             tokenizer={"lowercase": True, "max_length": LENGTH},
             extra={"dataset": "none"},
         )
+    for name, content in files.items():
+        # The checks of a file know all that the converter writes.
+        assert TFLiteFile(content, name).unknown == ()
     return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 

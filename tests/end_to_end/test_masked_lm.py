@@ -142,7 +142,7 @@ def test_masks_are_filled(content):
     assert shares == sorted(shares, reverse=True) and sum(shares) <= 1
     for text, message in (
         ("a dog", "has no \\[MASK\\]"),
-        ("a " * 20 + "[MASK]", "is token 21 of"),
+        ("a " * 20 + "[MASK]", "stands past the"),
         ("[mask]", "has no"),
     ):
         with pytest.raises(UserError, match=message):

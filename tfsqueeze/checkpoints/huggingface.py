@@ -18,10 +18,17 @@ from tfsqueeze.checkpoints.checkpoint_tensors import checkpoint_tensors
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, WEIGHTS_FILE, pretrained_folder
 from tfsqueeze.checkpoints.safetensors_file import read_tensors
 from tfsqueeze.checkpoints.tensor_names import naming
+from tfsqueeze.configs.encoder_config import read_fields
+from tfsqueeze.configs.field_checks import are_names
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
+from tfsqueeze.utils.json_files import shown
 
 _Model = TypeVar("_Model", bound=keras.Model)
+
+# A model may have poolers and blocks that its file lacks, but not many times its parameters.
+_MAX_GROWTH = 2
+_MAX_NEW_PARAMETERS = 1_000_000
 
 
 def load_pretrained(
@@ -64,15 +71,15 @@ def load_pretrained(
     """
     folder = pretrained_folder(source)
     saved = model_class.config_class.from_json(folder / CONFIG_FILE)
+    is_own_class = model_class.__name__ in _architectures(folder / CONFIG_FILE)
     config = _override(saved, overrides)
     tensors = {
         naming(model_class).unprefixed(key): value
         for key, value in read_tensors(_weights_path(folder)).items()
     }
+    _check_size(model_class, config, tensors, folder)
     options = {"input_names": input_names, "name": name}
     model = model_class(config, **{k: v for k, v in options.items() if v is not None})
-    saved_fields = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
-    is_own_class = model_class.__name__ in (saved_fields.get("architectures") or ())
     if new_head:
         tensors = _without_head(tensors, model, saved, folder)
     _assign(
@@ -148,6 +155,33 @@ def _weights_path(folder: Path) -> Path:
     return path
 
 
+def _architectures(path: Path) -> list[str]:
+    """Returns the names of the classes that wrote a config.json."""
+    names = read_fields(path).get("architectures") or []
+    if not are_names(names):
+        raise UserError(f"{path}: architectures must be a list of names, not {shown(names)}")
+    return names
+
+
+def _check_size(
+    model_class: Any, config: Any, tensors: dict[str, np.ndarray], folder: Path
+) -> None:
+    """Raises UserError if the model is not of the size of its file, before it takes memory."""
+    layers, held_layers = len(set(config.layer_groups)), naming(model_class).count_layers(tensors)
+    if layers != held_layers:
+        raise UserError(
+            f"{folder / CONFIG_FILE} describes {layers} layers with weights of their own, and "
+            f"{WEIGHTS_FILE} holds those of {held_layers}; check that both files are of one model"
+        )
+    parameters = model_class.count_encoder_parameters(config)
+    held_parameters = sum(tensor.size for tensor in tensors.values())
+    if parameters > _MAX_GROWTH * held_parameters + _MAX_NEW_PARAMETERS:
+        raise UserError(
+            f"{folder / CONFIG_FILE} describes an encoder of {parameters:,} parameters, and "
+            f"{WEIGHTS_FILE} holds {held_parameters:,}; check that both files are of one model"
+        )
+
+
 def _without_head(
     tensors: dict[str, np.ndarray], model: Any, saved: Any, folder: Path
 ) -> dict[str, np.ndarray]:
@@ -211,7 +245,7 @@ def _assign(
     for name in unused:
         if name.startswith(names.encoder_prefix):
             raise UserError(
-                f"{path}: tensor {name!r} does not belong to the model that {CONFIG_FILE} "
+                f"{path}: tensor {name[:100]!r} does not belong to the model that {CONFIG_FILE} "
                 "describes; check that both files are of one model"
             )
     for name, tensor in wanted.items():

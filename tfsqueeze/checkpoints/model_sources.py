@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from importlib import resources
 from pathlib import Path
 
+from tfsqueeze.utils.archives import file_sha256
 from tfsqueeze.utils.errors import UserError
 
 CONFIG_FILE = "config.json"
@@ -29,10 +31,11 @@ def pretrained_folder(source: str | os.PathLike) -> Path:
 
     Args:
         source: a folder, a name in `BACKBONES`, or a hub id such as
-            `squeezebert/squeezebert-uncased`. A folder takes precedence over a name.
+            `squeezebert/squeezebert-uncased`, which may end in `@` and a revision: a commit, a tag
+            or a branch. A folder takes precedence over a name.
 
     Raises:
-        UserError: there is no such model, or it cannot be fetched.
+        UserError: there is no such model, it cannot be fetched, or what was fetched is damaged.
 
     Example:
         >>> from tfsqueeze.checkpoints.model_sources import pretrained_folder
@@ -58,13 +61,34 @@ def pretrained_folder(source: str | os.PathLike) -> Path:
     return _download(text)
 
 
-def _download(hub_id: str) -> Path:
+def pin_revision(source: str) -> str:
+    """Returns a source whose content never changes, as far as there can be one.
+
+    Args:
+        source: see `pretrained_folder`.
+
+    Returns:
+        For a hub id `id@commit`, with the commit that the hub has now; otherwise the source.
+
+    Raises:
+        UserError: see `pretrained_folder`.
+    """
+    folder = pretrained_folder(source)
+    if folder == Path(source) or source in BACKBONES:
+        return source
+    return f"{source.partition('@')[0]}@{folder.name}"
+
+
+def _download(source: str) -> Path:
+    """Returns the hub's snapshot of a hub id, in a folder that has the name of its commit."""
     import huggingface_hub
 
+    hub_id, _, revision = source.partition("@")
     try:
-        return Path(
+        folder = Path(
             huggingface_hub.snapshot_download(
                 hub_id,
+                revision=revision or None,
                 allow_patterns=[CONFIG_FILE, WEIGHTS_FILE, "vocab.txt", "tokenizer_config.json"],
             )
         )
@@ -72,8 +96,31 @@ def _download(hub_id: str) -> Path:
     except (OSError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         raise UserError(
-            f"no folder {hub_id!r} here, no name of a backbone "
+            f"no folder {source!r} here, no name of a backbone "
             f"({', '.join(BACKBONES)}), and as a hub id it could not be fetched "
             f"({type(error).__name__}: {reason}); check the name and the network, "
             "or give a local folder"
         ) from None
+    for path in filter(Path.is_file, folder.rglob("*")):
+        if not _is_whole(path.resolve()):
+            raise UserError(
+                f"{path} is damaged: its content is not what the hub has for {source}; remove "
+                f"{path.resolve()} to fetch it anew"
+            )
+    return folder
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file of the hub's cache has the content that its name stands for.
+
+    The name is the SHA-256 digest of a large file, and that of a Git blob of a small one (Git's
+    object format: the SHA-1 of a header and the content). Where a system has no symbolic links,
+    the cache has ordinary names, and there is nothing to compare with.
+    """
+    if len(path.name) == 64:
+        return file_sha256(path) == path.name
+    if len(path.name) == 40:
+        content = path.read_bytes()
+        header = f"blob {len(content)}\0".encode()
+        return hashlib.sha1(header + content, usedforsecurity=False).hexdigest() == path.name
+    return True

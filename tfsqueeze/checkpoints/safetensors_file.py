@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,11 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.json_files import parse_json
+from tfsqueeze.utils.terminal import printable
 
+# As in safetensors itself.
+_MAX_HEADER_BYTES = 100_000_000
 _FLOAT_DTYPES = ("F16", "BF16", "F32", "F64")
 
 
@@ -36,7 +39,8 @@ def read_tensors(path: str | os.PathLike) -> dict[str, np.ndarray]:
     except FileNotFoundError:
         raise UserError(f"{path} does not exist") from None
     except SafetensorError as error:
-        raise UserError(_damage(path) or f"{path} is not a safetensors file: {error}") from None
+        reason = printable(" ".join(str(error).split()))[:200]
+        raise UserError(_damage(path) or f"{path} is not a safetensors file: {reason}") from None
 
 
 def _read(file: Any, name: str, path: Path) -> np.ndarray:
@@ -44,7 +48,9 @@ def _read(file: Any, name: str, path: Path) -> np.ndarray:
     try:
         tensor = file.get_tensor(name)
     except (TypeError, KeyError, AttributeError):
-        raise UserError(f"{path}: tensor {name!r} has dtype {dtype}; save it as F32") from None
+        raise UserError(
+            f"{path}: tensor {name[:100]!r} has dtype {dtype}; save it as F32"
+        ) from None
     return tensor.astype(np.float32, copy=False) if dtype in _FLOAT_DTYPES else tensor
 
 
@@ -62,20 +68,30 @@ def _damage(path: Path) -> str | None:
                 f"{path} is truncated: its header should be {length} bytes, and the whole "
                 f"file is {size}; copy or download it again"
             )
+        if length > _MAX_HEADER_BYTES:
+            return None
         try:
-            header = json.loads(file.read(length))
-            ends = {
-                name: int(entry["data_offsets"][1])
-                for name, entry in header.items()
-                if name != "__metadata__"
-            }
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+            ends = _ends(parse_json(file.read(length).decode("utf-8"), path))
+        except ValueError:  # UserError and UnicodeDecodeError too
             return None
     held = size - 8 - length
     for name, end in sorted(ends.items(), key=lambda item: item[1]):
         if end > held:
             return (
-                f"{path} is truncated at tensor {name!r}: the data should reach byte {end} "
+                f"{path} is truncated at tensor {name[:100]!r}: the data should reach byte {end} "
                 f"and end at {held}; copy or download the file again"
             )
     return None
+
+
+def _ends(header: Any) -> dict[str, int]:
+    """Returns where the data of each tensor ends, of those whose entry is sound."""
+    entries = header.items() if isinstance(header, dict) else ()
+    offsets = {
+        name: entry.get("data_offsets") for name, entry in entries if isinstance(entry, dict)
+    }
+    return {
+        name: pair[1]
+        for name, pair in offsets.items()
+        if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[1], int)
+    }

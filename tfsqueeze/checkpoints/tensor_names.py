@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterable
 from typing import Any
 
 WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
@@ -62,6 +63,12 @@ class Naming:
         if match:
             return f"{self.layer.format(match[1])}.{self.layer_modules[match[2]]}"
         return self.modules[layer_name]
+
+    def count_layers(self, tensor_names: Iterable[str]) -> int:
+        """Returns how many layers tensors, named without the prefix, belong to."""
+        start, _, _ = self.layer.partition("{}")
+        matches = (re.match(rf"{re.escape(start)}(\d+)\.", name) for name in tensor_names)
+        return len({match[1] for match in matches if match})
 
     def in_backbone(self, tensor_name: str) -> bool:
         """Returns whether a tensor, named without the prefix, belongs to the backbone."""

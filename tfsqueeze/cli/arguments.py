@@ -24,10 +24,11 @@ Data = Annotated[
     str,
     typer.Argument(
         help="Name of a dataset (`tfsqueeze info` lists them), or a folder with train, val and "
-        "test files: .tsv, .csv or .jsonl for texts (or RTE's .xml for pairs), CoNLL files for "
-        "token-classification, SNIPS' .json for intent-and-slots, SQuAD's .json for "
+        "test files: .tsv, .csv, .jsonl or .json for texts (or RTE's .xml for pairs), CoNLL files "
+        "for token-classification, SNIPS' .json for intent-and-slots, SQuAD's .json for "
         "question-answering, .txt files with a text on each line for sentence-embeddings and "
-        "masked-lm. For the last three it may be a single file."
+        "masked-lm. Each may be packed, as in .csv.gz. Of a single file, a fifth is held out as "
+        "the test part (of texts without labels, none) and a tenth of the rest for validation."
     ),
 ]
 Target = Annotated[TargetName, typer.Option(help="The kind of device.")]
@@ -36,6 +37,14 @@ TextPairColumn = Annotated[
     str | None, typer.Option(help="Column with the second texts, if the texts are pairs.")
 ]
 LabelColumn = Annotated[str, typer.Option(help="Column with the labels.")]
+KeepNanLabels = Annotated[
+    bool,
+    typer.Option(
+        "--keep-nan-labels",
+        help="Read `nan`, `NA`, `None` and whatever else pandas takes for a missing value as "
+        "labels. By default they are refused.",
+    ),
+]
 Runtime = Annotated[RuntimeName, typer.Option(help="The runtime that runs the file.")]
 Threads = Annotated[int, typer.Option(min=1, help="Number of threads of the runtime.")]
 Report = Annotated[

@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
-from tfsqueeze.cli.arguments import Json, Target
+from converters.targets.registry import AcceleratorName
+from tfsqueeze.cli.arguments import Json
 from tfsqueeze.cli.console import Table, output, print_json
 
 
 def check(
     model: Annotated[Path, typer.Argument(help="Any .tflite file.")],
-    target: Target = "edgetpu",
+    target: Annotated[
+        AcceleratorName, typer.Option(help="The kind of device, of those with an accelerator.")
+    ] = "edgetpu",
     picture: Annotated[
         Path | None,
         typer.Option(help="Draw the graph coloured by placement: a .svg or .png to write."),

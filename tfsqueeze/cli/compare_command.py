@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from converters.experiments.comparison_options import METHODS, ComparisonOptions
-from tfsqueeze.cli.arguments import Json, LabelColumn, TextColumn, choices
+from tfsqueeze.cli.arguments import Json, KeepNanLabels, LabelColumn, TextColumn, choices
 from tfsqueeze.cli.console import (
     counting_progress,
     output,
@@ -27,7 +27,8 @@ Method = choices("Method", METHODS)
 
 def compare(
     data: Annotated[
-        list[str], typer.Argument(help="Datasets: names (`tfsqueeze info` lists them) or folders.")
+        list[str],
+        typer.Argument(help="Datasets: names (`tfsqueeze info` lists them), folders or files."),
     ],
     output_folder: Annotated[
         Path,
@@ -88,6 +89,7 @@ def compare(
     ] = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
+    keep_nan_labels: KeepNanLabels = False,
     json: Json = False,
 ) -> None:
     """Compare baselines, a fine-tuned BERT and SqueezeBERT on labelled data.
@@ -105,8 +107,13 @@ def compare(
     texts = _by_dataset(unlabelled or [], [Path(name).name for name in data])
     print_step("loading")
     # All of them now, so that a missing one is reported at once and not hours later.
+    columns = {
+        "text_column": text_column,
+        "label_column": label_column,
+        "keep_nan_labels": keep_nan_labels,
+    }
     for name in data:
-        load_dataset(name, text_column=text_column, label_column=label_column)
+        load_dataset(name, **columns)
     load_tensorflow()
     from converters.experiments.comparison import compare as run_comparison
     from converters.reports.comparison_report import print_comparison, write_comparison
@@ -129,9 +136,7 @@ def compare(
                 run_comparison(
                     output_folder / Path(name).name,
                     name,
-                    lambda seed, name=name: load_dataset(
-                        name, text_column=text_column, label_column=label_column, seed=seed
-                    ),
+                    lambda seed, name=name: load_dataset(name, **columns, seed=seed),
                     dataclasses.replace(options, unlabelled=tuple(texts[Path(name).name])),
                     training_progress(TEXT_CLASSIFICATION),
                     progress,

@@ -34,9 +34,18 @@ from tfsqueeze.utils.terminal import printable
 if TYPE_CHECKING:
     from tfsqueeze.tasks import Task
 
+
+class _Terminal(Console):
+    """A console that leaves a pipe without a reader to `OneLineErrors`."""
+
+    def on_broken_pipe(self) -> None:
+        """Raises the error again, where rich would end the process with status 1."""
+        raise
+
+
 # Results go to standard output; progress and errors go to standard error, so that pipes stay clean.
-output = Console()
-messages = Console(stderr=True)
+output = _Terminal()
+messages = _Terminal(stderr=True)
 
 
 _REFUSED_WRITES = {
@@ -131,17 +140,6 @@ def prepare_terminal() -> None:
 def _terminate(number: int, _: object) -> None:
     messages.print("[red]terminated[/red]")
     raise SystemExit(128 + number)
-
-
-def read_input_lines() -> list[str]:
-    """Returns the lines of standard input; bytes that are not UTF-8 become U+FFFD.
-
-    Only a line break ends a line: `str.splitlines` splits at other characters of a text, too.
-    """
-    lines = sys.stdin.buffer.read().decode("utf-8", "replace").split("\n")
-    if not lines[-1]:
-        lines.pop()
-    return [line.removesuffix("\r") for line in lines]
 
 
 def print_json(value: Any) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from tfsqueeze.cli.arguments import (
     Json,
+    KeepNanLabels,
     LabelColumn,
     ModelFile,
     Runtime,
@@ -40,6 +41,7 @@ def evaluate(
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
+    keep_nan_labels: KeepNanLabels = False,
     json: Json = False,
 ) -> None:
     """Measure how good the predictions of a .tflite file are on labelled data.
@@ -74,6 +76,7 @@ def evaluate(
         text_column=text_column,
         label_column=label_column,
         text_pair_column=text_pair_column,
+        keep_nan_labels=keep_nan_labels,
         # That of training: its validation part is then not among what was trained on.
         seed=predictor.metadata.extra.get("options", {}).get("seed", 0),
     )

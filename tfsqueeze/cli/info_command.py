@@ -89,8 +89,9 @@ def _file(path):
     from converters.tflite.tflite_file import TFLiteFile
 
     file = TFLiteFile.open(path)
-    model = open_model(file)
+    # A file of another tool is refused before a runtime sees it.
     metadata = file.metadata
+    model = open_model(file)
     offenders = offending_operators(file.operators, allow_float_output=True)
 
     def tensors(details):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json as json_lines
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 
 from tfsqueeze.cli.arguments import Json, ModelFile, Runtime, Threads
-from tfsqueeze.cli.console import Table, output, print_json, read_input_lines
+from tfsqueeze.cli.input_lines import input_lines
+from tfsqueeze.cli.result_stream import streamed_json, streamed_table
 from tfsqueeze.utils.errors import UserError
+
+_TEXTS_PER_BATCH = 16
 
 
 def predict(
@@ -81,86 +86,133 @@ def predict(
     from dataclasses import asdict, replace
 
     from converters.inference.predictor import Predictor
-    from converters.inference.text_classification_predictor import TextClassificationPredictor
-    from tfsqueeze.data.readers.user_files import read_text
     from tfsqueeze.tasks import MASKED_LM, QUESTION_ANSWERING
 
     predictor = Predictor.open(model, runtime, threads)
     answers_questions = predictor.task is QUESTION_ANSWERING
-    seconds = text_pair or None
+    options = {}
+    if predictor.task is MASKED_LM:
+        options = {"top_k": top_k}
+    elif answers_questions:
+        options = {
+            # Of more candidates than are shown, since probabilities are shares among them.
+            "n_best": max(20, top_k),
+            "max_answer_tokens": max_answer_tokens,
+            "doc_stride": doc_stride,
+            "no_answer_threshold": no_answer_threshold,
+        }
+    # A text that takes long, or that may be refused, keeps no other one waiting.
+    most = 1 if options else _TEXTS_PER_BATCH
     if answers_questions:
-        if seconds is not None:
-            raise UserError("the model answers questions; give the text as --context")
-        seconds = context or (None if context_file is None else [read_text(context_file)])
-    elif context or context_file:
-        raise UserError("the model answers no questions; give no --context")
-    if not texts:
-        texts, seconds = _standard_input(predictor.metadata.pairs and seconds is None, seconds)
-    if answers_questions:
-        if seconds is None:
+        batches = _questions(texts, text_pair, context, context_file, most)
+    else:
+        batches = _texts(predictor, texts, text_pair, context or context_file, most)
+    with streamed_json() if json else streamed_table(_widths(predictor.classes)) as write:
+        for inputs in batches:
+            predictions = predictor.predict(*inputs, **options)
+            if answers_questions:
+                predictions = [
+                    replace(found, candidates=found.candidates[:top_k]) for found in predictions
+                ]
+            if json:
+                write([asdict(prediction) for prediction in predictions])
+                continue
+            rows = [_row(prediction) for prediction in predictions]
+            if len(inputs) > 1 and not answers_questions:
+                for row, second in zip(rows, inputs[1], strict=True):
+                    row["second text"] = _shortened(second)
+            write(rows)
+
+
+def _questions(questions, text_pair, context, context_file, most):
+    """Yields at most `most` questions at a time, with their contexts."""
+    from tfsqueeze.utils.user_files import read_text
+
+    if text_pair:
+        raise UserError("the model answers questions; give the text as --context")
+    contexts = context or (None if context_file is None else [read_text(context_file)])
+    if contexts is None:
+        if questions:
             raise UserError(
                 "a question needs a text to look in; give one as --context or --context-file"
             )
-        # Of more candidates than are shown, since probabilities are shares among them.
-        predictions = [
-            replace(found, candidates=found.candidates[:top_k])
-            for found in predictor.predict(
-                texts,
-                seconds,
-                n_best=max(20, top_k),
-                max_answer_tokens=max_answer_tokens,
-                doc_stride=doc_stride,
-                no_answer_threshold=no_answer_threshold,
-            )
-        ]
-    elif isinstance(predictor, TextClassificationPredictor):
-        if seconds is not None and len(seconds) != len(texts):
-            raise UserError(
-                f"there are {len(texts)} texts but {len(seconds)} second ones; give "
-                "--text-pair once for each text"
-            )
-        predictions = predictor.predict(texts, seconds)
-    elif seconds is not None:
-        raise UserError("the model is for single texts; give no --text-pair")
-    elif predictor.task is MASKED_LM:
-        predictions = predictor.predict(texts, top_k)
+        yield from _pairs_of_lines(most)
+    elif len(contexts) == 1:
+        for some in _parts(questions, most) if questions else input_lines(most):
+            yield some, contexts
     else:
-        predictions = predictor.predict(texts)
-    if json:
-        print_json([asdict(prediction) for prediction in predictions])
-        return
-    rows = [_row(prediction) for prediction in predictions]
-    if not answers_questions:
-        for row, second in zip(rows, seconds or (), strict=False):
-            row["second text"] = _shortened(second)
-    table = Table(*(rows[0] if rows else ("text",)))
-    for row in rows:
-        table.add_row(*row.values())
-    output.print(table)
+        yield from _given_pairs(questions, contexts, "--context", most)
 
 
-def _standard_input(with_seconds, seconds):
-    """Returns the lines of standard input, or the first and second texts of their pairs."""
-    lines = read_input_lines()
-    if not with_seconds:
-        return lines, seconds
-    pairs = [_pair(number, line) for number, line in enumerate(lines, 1)]
-    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+def _texts(predictor, texts, text_pair, context, most):
+    """Yields at most `most` texts at a time, with their second texts if there are any."""
+    from converters.inference.text_classification_predictor import TextClassificationPredictor
+
+    if context:
+        raise UserError("the model answers no questions; give no --context")
+    if text_pair:
+        if not isinstance(predictor, TextClassificationPredictor):
+            raise UserError("the model is for single texts; give no --text-pair")
+        yield from _given_pairs(texts, text_pair, "--text-pair", most)
+    elif predictor.metadata.pairs and not texts:
+        yield from _pairs_of_lines(most)
+    else:
+        for some in _parts(texts, most) if texts else input_lines(most):
+            yield (some,)
 
 
-def _pair(number, line):
-    """Returns the two texts of a line with a tab, or a JSON object's question and context."""
+def _parts(texts, most):
+    return (texts[start : start + most] for start in range(0, len(texts), most))
+
+
+def _given_pairs(firsts, seconds, option, most):
+    """Yields texts with the second texts that an option gave, one for each."""
+    firsts = firsts or list(itertools.chain.from_iterable(input_lines(most)))
+    if len(firsts) != len(seconds):
+        raise UserError(
+            f"there are {len(firsts)} texts but {len(seconds)} second ones; give {option} once for "
+            "each text"
+        )
+    yield from zip(_parts(firsts, most), _parts(seconds, most), strict=True)
+
+
+def _pairs_of_lines(most):
+    """Yields the first and the second texts of lines of standard input as they come."""
+    done = 0
+    for lines in input_lines(most):
+        pairs = list(itertools.takewhile(bool, map(_pair, lines)))
+        if pairs:
+            yield tuple(map(list, zip(*pairs, strict=True)))
+        if len(pairs) < len(lines):
+            raise UserError(
+                f"standard input:{done + len(pairs) + 1}: not a JSON object with `question` and "
+                "`context`"
+            )
+        done += len(lines)
+
+
+def _pair(line):
+    """Returns the two texts of a line with a tab, or a JSON object's question and context.
+
+    None stands for an object without them.
+    """
     if line.startswith("{"):
         try:
             fields = json_lines.loads(line)
-            return fields["question"], fields["context"]
+            pair = fields["question"], fields["context"]
+            return pair if all(isinstance(text, str) for text in pair) else None
         except (ValueError, KeyError):
             if "\t" not in line:
-                raise UserError(
-                    f"standard input:{number}: not a JSON object with `question` and `context`"
-                ) from None
+                return None
     first, _, second = line.partition("\t")
     return first, second
+
+
+def _widths(classes):
+    """Returns the widths of the columns whose cells are short for any text."""
+    names = [name for labels in classes.values() for name in labels]
+    label = max(map(cell_len, names), default=0)
+    return {"label": label, "intent": label, "probability": 6, "characters": 13, "embedding": 46}
 
 
 def _row(prediction):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tfsqueeze.cli.arguments import Json, LabelColumn, TextColumn, choices
+from tfsqueeze.cli.arguments import Json, KeepNanLabels, LabelColumn, TextColumn, choices
 from tfsqueeze.cli.console import counting_progress, output, print_json, print_step
 from tfsqueeze.robustness.attacks import ATTACKS
 from tfsqueeze.robustness.measurement import RobustnessOptions
@@ -81,6 +81,7 @@ def robustness(
     ] = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
+    keep_nan_labels: KeepNanLabels = False,
     json: Json = False,
 ) -> None:
     """Measure how well a classifier withstands noisy texts and attacks.
@@ -112,7 +113,13 @@ def robustness(
         raise UserError("there is neither a noise nor an attack to measure; name one")
     print_step(f"loading {model}")
     models = load_models(model)
-    test = evaluation_texts(models, data, text_column, label_column)
+    test = evaluation_texts(
+        models,
+        data,
+        text_column=text_column,
+        label_column=label_column,
+        keep_nan_labels=keep_nan_labels,
+    )
     name = data or models.dataset_name
     test = test.sample(texts, seed)
     label_ids = test.label_ids(models.label_names)

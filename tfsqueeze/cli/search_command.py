@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tfsqueeze.cli.arguments import Json, ModelFile, Runtime, TextColumn, Threads
-from tfsqueeze.cli.console import Table, output, print_json, read_input_lines
+from tfsqueeze.cli.console import Table, output
+from tfsqueeze.cli.input_lines import input_lines
+from tfsqueeze.cli.result_stream import streamed_json
+
+_QUERIES_PER_BATCH = 16
 
 
 def search(
@@ -43,20 +48,20 @@ def search(
     from tfsqueeze.data.readers.text_lines import read_plain_texts
 
     embedder = SentenceEmbeddingsPredictor.open(model, runtime, threads)
-    texts = read_plain_texts(corpus, text_column=text_column).texts
-    if not queries:
-        queries = read_input_lines()
-    found = embedder.search(texts, queries, top_k)
-    if json:
-        print_json(
-            [
-                {"query": query, "matches": [asdict(match) for match in matches]}
-                for query, matches in zip(queries, found, strict=True)
-            ]
-        )
-        return
-    for query, matches in zip(queries, found, strict=True):
-        table = Table("cosine", "number", "text", title=query, title_justify="left")
-        for match in matches:
-            table.add_row(f"{match.score:.3f}", str(match.index + 1), match.text)
-        output.print(table)
+    index = embedder.index(read_plain_texts(corpus, text_column=text_column).texts)
+    with streamed_json() if json else contextlib.nullcontext() as write:
+        for some in [queries] if queries else input_lines(_QUERIES_PER_BATCH):
+            found = zip(some, index.search(some, top_k), strict=True)
+            if write is not None:
+                write(
+                    [
+                        {"query": query, "matches": [asdict(match) for match in matches]}
+                        for query, matches in found
+                    ]
+                )
+                continue
+            for query, matches in found:
+                table = Table("cosine", "number", "text", title=query, title_justify="left")
+                for match in matches:
+                    table.add_row(f"{match.score:.3f}", str(match.index + 1), match.text)
+                output.print(table)

@@ -7,7 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from tfsqueeze.cli.arguments import Data, Json, LabelColumn, TextColumn, TextPairColumn
+from tfsqueeze.cli.arguments import (
+    Data,
+    Json,
+    KeepNanLabels,
+    LabelColumn,
+    TextColumn,
+    TextPairColumn,
+)
 from tfsqueeze.cli.console import (
     counting_progress,
     output,
@@ -45,8 +52,8 @@ def train(
         str | None,
         typer.Option(
             help="Weights and tokenizer to start from: `squeezebert-tiny`, a folder in Hugging "
-            "Face's layout, or a hub id. Overrides --preset and --vocab-size. Use a lower "
-            "--learning-rate, such as 3e-4."
+            "Face's layout, or a hub id with or without `@revision`. Overrides --preset and "
+            "--vocab-size. Use a lower --learning-rate, such as 3e-4."
         ),
     ] = _DEFAULTS.pretrained,
     teacher: Annotated[
@@ -164,6 +171,7 @@ def train(
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
+    keep_nan_labels: KeepNanLabels = False,
     json: Json = False,
 ) -> None:
     r"""Train a model for a task, first in float and then quantization-aware.
@@ -173,7 +181,7 @@ def train(
     Examples:
       tfsqueeze train reuters-r8 --output runs/r8
 
-      tfsqueeze train my_folder/ -o runs/mine --text-column question --label-column intent
+      tfsqueeze train tickets.csv -o runs/mine --text-column question --label-column intent
 
       tfsqueeze train questions/ -o runs/same --text-pair-column other_question
 
@@ -224,6 +232,7 @@ def train(
         text_column=text_column,
         label_column=label_column,
         text_pair_column=text_pair_column,
+        keep_nan_labels=keep_nan_labels,
         seed=seed,
     )
     names = getattr(splits, "tag_names", None) or splits.label_names

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from converters.targets.registry import TargetName
-from tfsqueeze.cli.arguments import Json, LabelColumn, Report, RunFolder, TextColumn, TextPairColumn
+from tfsqueeze.cli.arguments import (
+    Json,
+    KeepNanLabels,
+    LabelColumn,
+    Report,
+    RunFolder,
+    TextColumn,
+    TextPairColumn,
+)
 from tfsqueeze.cli.console import Table, output, print_json, print_step
 from tfsqueeze.utils.logging import load_tensorflow
 
@@ -48,6 +56,7 @@ def verify(
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
+    keep_nan_labels: KeepNanLabels = False,
     report: Report = None,
     json: Json = False,
 ) -> None:
@@ -61,7 +70,12 @@ def verify(
     """
     load_tensorflow()
     if target:
-        _verify_target(run, target, data, text_column, label_column, json)
+        columns = {
+            "text_column": text_column,
+            "label_column": label_column,
+            "keep_nan_labels": keep_nan_labels,
+        }
+        _verify_target(run, target, data, columns, json)
         return
     from converters.conversion.runs import QAT_FILE, convert_run
     from converters.experiments.run_verification import verify_run
@@ -79,6 +93,7 @@ def verify(
         text_column=text_column,
         label_column=label_column,
         text_pair_column=text_pair_column,
+        keep_nan_labels=keep_nan_labels,
         seed=trained.options.seed,
     )
     examples = examples or trained.task.verified_examples
@@ -104,8 +119,7 @@ def _verify_target(
     run: Path,
     target: TargetName,
     data: str | None,
-    text_column: str,
-    label_column: str,
+    columns: dict[str, Any],
     json: bool,
 ) -> None:
     from converters.targets.registry import load_target
@@ -117,9 +131,9 @@ def _verify_target(
     trained = load_run(run)
     verifier.require_supported(trained)
     parts = (
-        _held_out_parts(trained)
+        _held_out_parts(trained, columns)
         if data is None
-        else {data: load_evaluation_set(data, text_column, label_column)}
+        else {data: load_evaluation_set(data, **columns)}
     )
     print_step(f"checking on {sum(map(len, parts.values())):,} texts")
     result = verifier.verify(trained, parts)
@@ -152,10 +166,10 @@ def _target_table(target: TargetName, result: TargetVerification) -> Table:
     return table
 
 
-def _held_out_parts(trained: TrainedRun) -> dict[str, TextDataset]:
+def _held_out_parts(trained: TrainedRun, columns: dict[str, Any]) -> dict[str, TextDataset]:
     """Returns the parts of a run's dataset that it was not trained on."""
     from tfsqueeze.data.sources.named_datasets import load_dataset
 
-    splits = load_dataset(trained.dataset_name, seed=trained.options.seed)
+    splits = load_dataset(trained.dataset_name, **columns, seed=trained.options.seed)
     parts = {"validation": splits.validation, "test": splits.test}
     return {name: part for name, part in parts.items() if part is not None}

@@ -44,6 +44,7 @@ class BertConfig(DenseEncoderConfig):
     """
 
     model_type = "bert"
+    field_names = {"classifier_dropout_prob": "classifier_dropout"}
     positive_integers = (
         "vocab_size",
         "hidden_size",

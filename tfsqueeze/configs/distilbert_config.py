@@ -49,6 +49,12 @@ class DistilBertConfig(DenseEncoderConfig):
     """
 
     model_type = "distilbert"
+    field_names = {
+        "hidden_size": "dim",
+        "num_hidden_layers": "n_layers",
+        "num_attention_heads": "n_heads",
+        "hidden_act": "activation",
+    }
     positive_integers = ("vocab_size", "dim", "n_heads", "hidden_dim", "max_position_embeddings")
     non_negative_integers = ("n_layers", "pad_token_id")
     probabilities = ("dropout", "attention_dropout", "qa_dropout", "seq_classif_dropout")

@@ -5,15 +5,30 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Sequence
+import reprlib
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+from tfsqueeze.configs.field_checks import (
+    are_names,
+    are_numbered_names,
+    is_non_negative_integer,
+    is_positive_integer,
+    is_positive_number,
+    is_probability,
+)
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
+from tfsqueeze.utils.json_files import read_json
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+# As many as published encoders have. Keras walks a model layer by layer in recursion, and exceeds
+# Python's limit at 64.
+_MAX_LAYERS = 48
+_MAX_LABELS = 100_000
 
 Activation = Literal["gelu", "gelu_new", "sigmoid_gelu", "relu"]
 LayerType = Literal["attention", "convolution"]
@@ -33,6 +48,7 @@ class EncoderConfig:
         supported_values: fields of config.json that are no fields here, with the only value that
             the architecture supports.
         derived_fields: for each field, the fields whose default follows from it.
+        field_names: the fields of those attributes below that are properties, for messages.
         positive_integers: the names of the fields that hold integers above 0.
         non_negative_integers: the names of the fields that hold integers from 0.
         probabilities: the names of the fields that hold numbers from 0 to below 1.
@@ -73,6 +89,7 @@ class EncoderConfig:
     model_type: ClassVar[str]
     supported_values: ClassVar[dict[str, Any]] = {}
     derived_fields: ClassVar[dict[str, tuple[str, ...]]] = {}
+    field_names: ClassVar[dict[str, str]] = {}
     positive_integers: ClassVar[tuple[str, ...]]
     non_negative_integers: ClassVar[tuple[str, ...]]
     probabilities: ClassVar[tuple[str, ...]]
@@ -110,18 +127,11 @@ class EncoderConfig:
     conv_kernel_size: int
 
     def __post_init__(self) -> None:
-        self._check_numbers()
+        self._check_types()
         self._derive()
-        try:
-            # In the order of the numbers: a JSON file may have "10" before "2".
-            self._set(
-                "id2label", dict(sorted((int(i), str(name)) for i, name in self.id2label.items()))
-            )
-        except (ValueError, AttributeError):
-            raise UserError(
-                f"{type(self).__name__}: id2label must map label numbers to names, "
-                f"not {self.id2label!r}"
-            ) from None
+        # In the order of the numbers: a JSON file may have "10" before "2".
+        labels = {int(number): str(name) for number, name in self.id2label.items()}
+        self._set("id2label", dict(sorted(labels.items())))
         self._check_fit()
 
     def _set(self, name: str, value: Any) -> None:
@@ -135,42 +145,36 @@ class EncoderConfig:
         if not condition:
             raise UserError(f"{cls.__name__}: {message}")
 
-    def _check_numbers(self) -> None:
+    def _check_types(self) -> None:
         for name in self.positive_integers:
-            value = getattr(self, name)
-            self._require(
-                isinstance(value, int) and value > 0,
-                f"{name} must be a positive integer, not {value!r}",
-            )
+            self._require_value(name, is_positive_integer, "a positive integer")
         for name in self.non_negative_integers:
-            value = getattr(self, name)
-            self._require(
-                isinstance(value, int) and value >= 0,
-                f"{name} must be a non-negative integer, not {value!r}",
-            )
+            self._require_value(name, is_non_negative_integer, "a non-negative integer")
         for name in self.probabilities:
-            value = getattr(self, name)
-            self._require(
-                isinstance(value, (int, float)) and 0 <= value < 1,
-                f"{name} must be a number from 0 to below 1, not {value!r}",
-            )
+            self._require_value(name, is_probability, "a number from 0 to below 1")
         for name in self.positive_numbers:
-            value = getattr(self, name)
-            self._require(
-                isinstance(value, (int, float)) and value > 0,
-                f"{name} must be a positive number, not {value!r}",
-            )
+            self._require_value(name, is_positive_number, "a positive number")
+        self._require_value(
+            "num_hidden_layers", lambda number: number <= _MAX_LAYERS, f"at most {_MAX_LAYERS}"
+        )
+        self._require_value("id2label", are_numbered_names, "a map of label numbers to names")
+        if "slot_labels" in self._field_names():
+            self._require_value("slot_labels", are_names, "a list of names")
+
+    def _require_value(self, attribute: str, accepts: Callable[[Any], bool], called: str) -> None:
+        value = getattr(self, attribute)
+        name = self.field_names.get(attribute, attribute)
+        self._require(accepts(value), f"{name} must be {called}, not {reprlib.repr(value)}")
 
     def _check_fit(self) -> None:
+        size, heads = (
+            self.field_names.get(name, name) for name in ("hidden_size", "num_attention_heads")
+        )
         self._require(
             self.hidden_size % self.num_attention_heads == 0,
-            f"hidden_size {self.hidden_size} must be divisible by num_attention_heads "
-            f"{self.num_attention_heads}",
+            f"{size} {self.hidden_size} must be divisible by {heads} {self.num_attention_heads}",
         )
-        self._require(
-            self.hidden_act in get_args(Activation),
-            f"hidden_act must be one of {', '.join(get_args(Activation))}, not {self.hidden_act!r}",
-        )
+        self._require_choice("hidden_act", get_args(Activation))
         self._require(
             self.pad_token_id < self.vocab_size,
             f"pad_token_id {self.pad_token_id} must be within vocab_size {self.vocab_size}",
@@ -178,6 +182,11 @@ class EncoderConfig:
         self._require(
             self.id2label and sorted(self.id2label) == list(range(len(self.id2label))),
             "id2label must number at least one label 0, 1, 2, ... without a gap",
+        )
+
+    def _require_choice(self, attribute: str, choices: tuple[str, ...]) -> None:
+        self._require_value(
+            attribute, lambda value: value in choices, f"one of {', '.join(choices)}"
         )
 
     @classmethod
@@ -280,20 +289,27 @@ class EncoderConfig:
         model_type = fields.get("model_type", cls.model_type)
         cls._require(
             model_type == cls.model_type,
-            f"config.json describes a {model_type!r} model; this reads model_type "
+            f"config.json describes a {reprlib.repr(model_type)} model; this reads model_type "
             f"{cls.model_type!r}",
         )
         for name, value in cls.supported_values.items():
             cls._require(
                 fields.get(name) in (None, value),
-                f"{name} is {fields.get(name)!r} in config.json; only {value!r} is supported",
+                f"{name} is {reprlib.repr(fields.get(name))} in config.json; only {value!r} is "
+                "supported",
             )
         known = cls._field_names()
         kept = {
             name: value for name, value in fields.items() if name in known and value is not None
         }
-        if "id2label" not in kept and "num_labels" in fields:
-            kept["id2label"] = {i: f"LABEL_{i}" for i in range(fields["num_labels"])}
+        count = fields.get("num_labels")
+        if "id2label" not in kept and count is not None:
+            cls._require(
+                is_positive_integer(count) and count <= _MAX_LABELS,
+                f"num_labels must be an integer from 1 to {_MAX_LABELS:,}, not "
+                f"{reprlib.repr(count)}",
+            )
+            kept["id2label"] = {number: f"LABEL_{number}" for number in range(count)}
         return cls(**kept)
 
     @classmethod
@@ -301,18 +317,15 @@ class EncoderConfig:
         """Reads a config.json.
 
         Raises:
-            UserError: the file is missing, is not JSON, or holds what `from_dict` refuses.
+            UserError: the file is missing, is not JSON, or holds what `from_dict` refuses. The
+                message names the file.
         """
         path = Path(path)
+        fields = read_fields(path)
         try:
-            fields = json.loads(path.read_text("utf-8"))
-        except FileNotFoundError:
-            raise UserError(f"{path} does not exist; a model folder holds a config.json") from None
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise UserError(f"{path} is not JSON: {error}") from None
-        if not isinstance(fields, dict):
-            raise UserError(f"{path} must hold a JSON object of config fields")
-        return cls.from_dict(fields)
+            return cls.from_dict(fields)
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from None
 
     def save_json(self, path: str | os.PathLike) -> None:
         """Writes the config to a file in the layout of Hugging Face's config.json, atomically."""
@@ -320,3 +333,17 @@ class EncoderConfig:
             temporary.write_text(
                 json.dumps(self.to_dict(), indent=2, sort_keys=True) + "\n", "utf-8"
             )
+
+
+def read_fields(path: Path) -> dict[str, Any]:
+    """Returns the fields of a config.json.
+
+    Args:
+        path: the file.
+
+    Raises:
+        UserError: the file is missing, or is not a JSON object.
+    """
+    if not path.exists():
+        raise UserError(f"{path} does not exist; a model folder holds a config.json")
+    return read_json(path).object()

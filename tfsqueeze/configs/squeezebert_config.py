@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import reprlib
 from collections.abc import Sequence
 from typing import Any, get_args
 
@@ -14,6 +15,7 @@ from tfsqueeze.configs.encoder_config import (
     LayerType,
     NormalizationType,
 )
+from tfsqueeze.configs.field_checks import is_list, is_positive_integer
 
 # The fields that Hugging Face's SqueezeBertConfig does not have.
 _VARIANTS = (
@@ -25,6 +27,18 @@ _VARIANTS = (
     "classifier_pooling",
     "slot_labels",
 )
+
+# The groups of each product of a layer, and the sizes that they divide.
+_GROUPS = (
+    ("q_groups", "hidden_size"),
+    ("k_groups", "hidden_size"),
+    ("v_groups", "hidden_size"),
+    ("post_attention_groups", "hidden_size"),
+    ("intermediate_groups", "hidden_size", "intermediate_size"),
+    ("output_groups", "hidden_size", "intermediate_size"),
+)
+# Each group is a product of its own. The paper's model has 252; 10,000 take minutes and gigabytes.
+_MAX_PRODUCTS = 2_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,19 +157,13 @@ class SqueezeBertConfig(EncoderConfig):
     classifier_pooling: ClassifierPooling = "cls"
     slot_labels: tuple[str, ...] = ()
 
-    def _check_numbers(self) -> None:
-        super()._check_numbers()
+    def _check_types(self) -> None:
+        super()._check_types()
         for name in ("embedding_size", "squeeze_size"):
-            size = getattr(self, name)
-            self._require(
-                size is None or (isinstance(size, int) and size > 0),
-                f"{name} must be a positive integer or None, not {size!r}",
-            )
-        self._require(
-            not isinstance(self.slot_labels, str)
-            and all(isinstance(name, str) and name for name in self.slot_labels),
-            f"slot_labels must be a list of names, not {self.slot_labels!r}",
-        )
+            if getattr(self, name) is not None:
+                self._require_value(name, is_positive_integer, "a positive integer or None")
+        if self.layer_types is not None:
+            self._require_value("layer_types", is_list, "a list of layer types or None")
 
     def _derive(self) -> None:
         if self.embedding_size is None:
@@ -170,39 +178,33 @@ class SqueezeBertConfig(EncoderConfig):
 
     def _check_fit(self) -> None:
         super()._check_fit()
-        for groups, *sizes in (
-            ("q_groups", "hidden_size"),
-            ("k_groups", "hidden_size"),
-            ("v_groups", "hidden_size"),
-            ("post_attention_groups", "hidden_size"),
-            ("intermediate_groups", "hidden_size", "intermediate_size"),
-            ("output_groups", "hidden_size", "intermediate_size"),
-        ):
+        for groups, *sizes in _GROUPS:
             for size in sizes:
                 count = getattr(self, groups)
                 self._require(
                     getattr(self, size) % count == 0,
                     f"{groups} must be a divisor of {size} {getattr(self, size)}, not {count}",
                 )
+        products = self.num_hidden_layers * sum(getattr(self, groups) for groups, *_ in _GROUPS)
+        self._require(
+            products <= _MAX_PRODUCTS,
+            f"num_hidden_layers {self.num_hidden_layers} in that many groups are {products:,} "
+            f"products; at most {_MAX_PRODUCTS:,} can be built",
+        )
         layer_types = self.layer_types or ()
         self._require(
             len(layer_types) == self.num_hidden_layers,
             f"layer_types names {len(layer_types)} layers, num_hidden_layers is "
             f"{self.num_hidden_layers}",
         )
-        for name, allowed in (
-            ("feed_forward_type", get_args(FeedForwardType)),
-            ("normalization_type", get_args(NormalizationType)),
-            ("classifier_pooling", get_args(ClassifierPooling)),
-        ):
-            self._require(
-                getattr(self, name) in allowed,
-                f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}",
-            )
+        self._require_choice("feed_forward_type", get_args(FeedForwardType))
+        self._require_choice("normalization_type", get_args(NormalizationType))
+        self._require_choice("classifier_pooling", get_args(ClassifierPooling))
         for layer_type in layer_types:
             self._require(
                 layer_type in get_args(LayerType),
-                f"layer_types must hold {' or '.join(get_args(LayerType))}, not {layer_type!r}",
+                f"layer_types must hold {' or '.join(get_args(LayerType))}, not "
+                f"{reprlib.repr(layer_type)}",
             )
 
     @property

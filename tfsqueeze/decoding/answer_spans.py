@@ -89,32 +89,61 @@ def find_answers(
         [AnswerSpan(start=0, end=4, score=10.0)]
     """
     count = int(example_ids[-1]) + 1 if len(example_ids) else 0
-    scores: list[dict[tuple[int, int], float]] = [{} for _ in range(count)]
-    no_answer_scores = np.full(count, np.inf)
+    searches = [AnswerSearch(n_best, max_answer_tokens) for _ in range(count)]
     for starts, ends, example, offsets in zip(
         start_logits, end_logits, example_ids, offset_mapping, strict=True
     ):
-        no_answer_score = float(starts[0]) + float(ends[0])
-        no_answer_scores[example] = min(no_answer_scores[example], no_answer_score)
-        tokens = np.flatnonzero(offsets[:, 0] >= 0)
+        searches[example].add_window(starts, ends, offsets)
+    return [search.candidates() for search in searches]
+
+
+class AnswerSearch:
+    """The best answers to one question so far, window by window of its context.
+
+    Args:
+        n_best: the largest number of answers.
+        max_answer_tokens: the largest number of tokens of an answer.
+    """
+
+    def __init__(self, n_best: int = N_BEST, max_answer_tokens: int = MAX_ANSWER_TOKENS) -> None:
+        self._n_best = n_best
+        self._max_answer_tokens = max_answer_tokens
+        self._scores: dict[tuple[int, int], float] = {}
+        self._no_answer_score = float("inf")
+
+    def add_window(
+        self, start_logits: np.ndarray, end_logits: np.ndarray, offset_mapping: np.ndarray
+    ) -> None:
+        """Adds the answers of a window.
+
+        Args:
+            start_logits: float [length], how likely each token is to begin the answer.
+            end_logits: float [length], how likely each token is to end the answer.
+            offset_mapping: int [length, 2], the characters of each token; see
+                `QuestionEncodings`.
+        """
+        no_answer_score = float(start_logits[0]) + float(end_logits[0])
+        self._no_answer_score = min(self._no_answer_score, no_answer_score)
+        tokens = np.flatnonzero(offset_mapping[:, 0] >= 0)
         for first, last, score in _best_pairs(
-            starts[tokens], ends[tokens], n_best, max_answer_tokens
+            start_logits[tokens], end_logits[tokens], self._n_best, self._max_answer_tokens
         ):
-            span = int(offsets[tokens[first], 0]), int(offsets[tokens[last], 1])
+            span = int(offset_mapping[tokens[first], 0]), int(offset_mapping[tokens[last], 1])
             # Two windows may hold the same answer.
-            scores[example][span] = max(score, scores[example].get(span, -np.inf))
-    return [
-        AnswerCandidates(
-            [
-                AnswerSpan(start, end, score)
-                for (start, end), score in sorted(
-                    spans.items(), key=lambda item: (-item[1], item[0])
-                )[:n_best]
-            ],
-            float(no_answer_score),
+            self._scores[span] = max(score, self._scores.get(span, score))
+        # A long context has any number of windows.
+        if len(self._scores) > 4 * self._n_best:
+            self._scores = dict(self._best())
+
+    def candidates(self) -> AnswerCandidates:
+        """Returns the best answers of all windows."""
+        return AnswerCandidates(
+            [AnswerSpan(start, end, score) for (start, end), score in self._best()],
+            self._no_answer_score,
         )
-        for spans, no_answer_score in zip(scores, no_answer_scores, strict=True)
-    ]
+
+    def _best(self) -> list[tuple[tuple[int, int], float]]:
+        return sorted(self._scores.items(), key=lambda item: (-item[1], item[0]))[: self._n_best]
 
 
 def _best_pairs(

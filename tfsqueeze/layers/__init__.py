@@ -3,6 +3,7 @@
 from tfsqueeze.layers.attention import SelfAttention
 from tfsqueeze.layers.decoder import TiedDecoder
 from tfsqueeze.layers.depthwise import SequenceDepthwiseConvolution
+from tfsqueeze.layers.dropout import Dropout
 from tfsqueeze.layers.embeddings import SqueezeBertEmbeddings
 from tfsqueeze.layers.export_form import export_form
 from tfsqueeze.layers.grouped_convolution import GroupedConvolution
@@ -21,6 +22,7 @@ from tfsqueeze.layers.residual import ResidualAdd
 
 __all__ = [
     "FLOAT_MASK_VALUE",
+    "Dropout",
     "FirstToken",
     "FirstTokenOnDevice",
     "GroupedConvolution",

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.layers.dropout import Dropout
 from tfsqueeze.layers.export_form import is_exporting
 from tfsqueeze.layers.masks import FLOAT_MASK_VALUE
 from tfsqueeze.layers.quantizable import OBSERVED, UNIT_RANGE, QuantizableLayer, TensorRange
@@ -51,6 +52,16 @@ class SelfAttention(QuantizableLayer):
         self.num_attention_heads = num_attention_heads
         self.dropout = dropout
         self.masks_by_minimum = masks_by_minimum
+        self._dropout_layer = Dropout(dropout, dtype=self.dtype_policy)
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the generator of dropout.
+
+        Args:
+            input_shape: the shapes of the inputs.
+        """
+        super().build(input_shape)
+        self._dropout_layer.build(None)
 
     def call(
         self, inputs: Any, training: bool | None = None, return_attention_scores: bool = False
@@ -84,9 +95,7 @@ class SelfAttention(QuantizableLayer):
         else:
             masked = scores + bias
         probabilities = self._fake_quant("probabilities", tf.nn.softmax(masked))
-        dropped = probabilities
-        if training and self.dropout:
-            dropped = tf.nn.dropout(probabilities, self.dropout)
+        dropped = self._dropout_layer(probabilities, training=training)
         context = self._fake_quant("context", tf.matmul(dropped, value, transpose_b=True))
         context = self._merge_heads(context)
         return (context, probabilities) if return_attention_scores else context

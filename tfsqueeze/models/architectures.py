@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import json
+import reprlib
 from pathlib import Path
 
 import tf_keras as keras
 
-from tfsqueeze.configs.encoder_config import EncoderConfig
+from tfsqueeze.configs.encoder_config import EncoderConfig, read_fields
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.utils.errors import UserError
 
@@ -61,8 +61,9 @@ def read_config(path: Path) -> EncoderConfig:
     Raises:
         UserError: the file cannot be read, or describes an unknown architecture.
     """
-    try:
-        model_type = json.loads(path.read_text("utf-8")).get("model_type", "squeezebert")
-    except (OSError, ValueError, AttributeError):
-        model_type = "squeezebert"  # The reader below says what is wrong.
+    model_type = read_fields(path).get("model_type", "squeezebert")
+    if model_type not in MODEL_TYPES:
+        raise UserError(
+            f"{path}: model_type {reprlib.repr(model_type)} is not one of {', '.join(MODEL_TYPES)}"
+        )
     return task_model_class(model_type).config_class.from_json(path)

@@ -10,6 +10,7 @@ import tf_keras as keras
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.layers import (
     FLOAT_MASK_VALUE,
+    Dropout,
     FirstTokenOnDevice,
     GroupedConvolution,
     LayerNorm,
@@ -126,7 +127,7 @@ def normalize(graph: EncoderGraph, x: Any, name: str) -> Any:
 
 def drop(graph: EncoderGraph, x: Any, rate: float, name: str) -> Any:
     """Applies dropout with a rate from 0 to below 1."""
-    return graph.layer(keras.layers.Dropout, name, rate)(x)
+    return graph.layer(Dropout, name, rate)(x)
 
 
 def encode(

@@ -13,6 +13,7 @@ import tf_keras as keras
 
 from tfsqueeze.checkpoints.huggingface import load_pretrained, save_pretrained
 from tfsqueeze.configs.encoder_config import EncoderConfig
+from tfsqueeze.models.complexity import count_parameters
 from tfsqueeze.models.encoder import EncoderGraph, encode, model_inputs
 from tfsqueeze.utils.autograph import skip_autograph
 from tfsqueeze.utils.errors import UserError
@@ -74,6 +75,11 @@ class PreTrainedModel(keras.Model):
             }
         )
         self.extra_tensors: Mapping[str, np.ndarray] = types.MappingProxyType({})
+
+    @staticmethod
+    def count_encoder_parameters(config: EncoderConfig) -> int:
+        """Returns the number of parameters of the encoder that a config describes."""
+        return sum(count_parameters(config).values())
 
     @staticmethod
     def reads_first_token_only(config: EncoderConfig) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfsqueeze.checkpoints.minilm import minilm_folder
+from tfsqueeze.configs.field_checks import is_positive_integer
 from tfsqueeze.models.bert import BertModel
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.json_files import read_json, shown
 
 # Files that sentence-transformers writes beside a model.
 _LENGTH_FILE = "sentence_bert_config.json"
@@ -82,7 +83,7 @@ class SentenceEncoder:
                 the mean.
         """
         folder = Path(folder)
-        pooling = _read_json(folder / _POOLING_FILE)
+        pooling = _read_fields(folder / _POOLING_FILE)
         others = [
             name
             for name, value in pooling.items()
@@ -93,12 +94,13 @@ class SentenceEncoder:
                 f"{folder / _POOLING_FILE} asks for {', '.join(others)}; only "
                 "pooling_mode_mean_tokens is supported"
             )
-        tokenizer = WordPieceTokenizer.from_pretrained(folder)
-        length = _read_json(folder / _LENGTH_FILE).get("max_seq_length")
-        if length:
-            tokenizer = WordPieceTokenizer.from_settings(
-                {**tokenizer.settings(), "model_max_length": length}, tokenizer.vocabulary
+        length = _read_fields(folder / _LENGTH_FILE).get("max_seq_length")
+        if not (length is None or is_positive_integer(length)):
+            raise UserError(
+                f"{folder / _LENGTH_FILE}: max_seq_length is {shown(length)}, not a positive "
+                "integer"
             )
+        tokenizer = WordPieceTokenizer.from_pretrained(folder, max_length=length)
         model = BertModel.from_pretrained(folder, input_names=("input_ids", "attention_mask"))
         return cls(model, tokenizer)
 
@@ -131,16 +133,8 @@ class SentenceEncoder:
         return mean_pool(outputs["last_hidden_state"], attention_mask)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        fields = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON: {error}") from None
-    if not isinstance(fields, dict):
-        raise UserError(f"{path} must hold a JSON object")
-    return fields
+def _read_fields(path: Path) -> dict[str, Any]:
+    return read_json(path).object() if path.is_file() else {}
 
 
 def load_minilm() -> SentenceEncoder:

@@ -41,13 +41,13 @@ class WholeWordMasking:
         self._is_continuation = tf.constant(tokenizer.is_continuation)
 
     def __call__(
-        self, input_ids: tf.Tensor, seed: tf.Tensor | None = None
+        self, input_ids: tf.Tensor, seed: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Masks the words of a batch.
 
         Args:
             input_ids: token ids, int32 [batch, length], padded.
-            seed: int32 [2], fixes the masks; random masks without it.
+            seed: integers [2], which fix the masks.
 
         Returns:
             The masked ids and the true ids, int32 [batch, length]; and weights, float32 [batch,
@@ -57,8 +57,6 @@ class WholeWordMasking:
         is_special = tf.reduce_any([input_ids == token for token in tokenizer.special_ids], axis=0)
         # The index of each token's word in its row: a token that continues a word does not count.
         words = tf.cumsum(tf.cast(~tf.gather(self._is_continuation, input_ids), tf.int32), axis=1)
-        if seed is None:
-            seed = tf.random.uniform([2], maxval=tf.int32.max, dtype=tf.int32)
         shape = tf.shape(input_ids)
         draws = tf.random.stateless_uniform(tf.stack([3, shape[0], shape[1] + 1]), seed)
         # All tokens of a word share its two draws.

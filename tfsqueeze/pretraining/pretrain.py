@@ -32,13 +32,14 @@ from tfsqueeze.pretraining.text_streams import stream_ids, training_batches
 from tfsqueeze.tokenizers.padding import pad_rows
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.training.callbacks import Backup, EpochHistory, TrainingPosition
 from tfsqueeze.training.fit import warmup_and_decay
-from tfsqueeze.training.history import HISTORY_FILE, read_history
+from tfsqueeze.training.history import read_history
 from tfsqueeze.training.optimizer import AdamW
 from tfsqueeze.training.run_folder import claim_folder, lock_folder
 from tfsqueeze.utils.autograph import skip_autograph_of_steps
 from tfsqueeze.utils.files import write_atomically
-from tfsqueeze.utils.tf_data import without_autotune
+from tfsqueeze.utils.tf_data import resumable_epochs, without_autotune
 
 BACKBONE_FOLDER = "backbone"
 _CHECKPOINT_STEPS = 500  # An interrupted run resumes at a multiple of these.
@@ -66,11 +67,14 @@ class PretrainedRun:
 
 @dataclasses.dataclass
 class _Setup:
-    """The backbone model, and the model, data and loss that train it."""
+    """The backbone model, and the model, data and loss that train it.
+
+    `batches` takes the number of steps that were done, and returns the batches of an epoch.
+    """
 
     model: keras.Model
     trainer: keras.Model
-    data: tf.data.Dataset
+    batches: Callable[[Any], tf.data.Dataset]
     steps: int
     rows: int
     loss: keras.losses.Loss | None = None
@@ -149,16 +153,25 @@ def _pretrain(
             setup.loss,
             weighted_metrics=setup.metrics,
         )
-        # Keras needs to know the steps to resume within an epoch.
-        data = setup.data.apply(tf.data.experimental.assert_cardinality(steps))
         skip_autograph_of_steps(setup.trainer)
+        if (folder / "backup").exists():
+            # Makes the variables of the metrics, which `Backup` restores.
+            setup.trainer.evaluate(setup.batches(0).take(1), verbose=0)
+        position = TrainingPosition()
+        data = setup.batches(position.iterations)
+        # Keras needs to know the steps to resume within an epoch.
+        data = data.apply(tf.data.experimental.assert_cardinality(steps))
         setup.trainer.fit(
             without_autotune(data.prefetch(_PREFETCHED_BATCHES)),
             epochs=options.epochs,
             verbose=0,
-            callbacks=_callbacks(
-                folder, steps, callbacks(options.objective, options.epochs, steps, setup.rows)
-            ),
+            callbacks=[
+                position,
+                EpochHistory(folder),
+                keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
+                *callbacks(options.objective, options.epochs, steps, setup.rows),
+                Backup(folder, min(_CHECKPOINT_STEPS, steps)),
+            ],
         )
         with write_atomically(backbone) as temporary:
             # The config of the run, not that of training, which may have no dropout.
@@ -167,20 +180,6 @@ def _pretrain(
             backbone_model.save_pretrained(temporary)
             tokenizer.save_pretrained(temporary)
     return PretrainedRun(backbone, read_history(folder))
-
-
-def _callbacks(
-    folder: Path, steps: int, others: Sequence[keras.callbacks.Callback]
-) -> list[keras.callbacks.Callback]:
-    history = folder / HISTORY_FILE
-    # Integers are allowed; Keras has the type of its default.
-    save_freq: Any = min(_CHECKPOINT_STEPS, steps)
-    return [
-        keras.callbacks.CSVLogger(str(history), append=history.exists()),
-        keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
-        *others,
-        keras.callbacks.BackupAndRestore(str(folder / "backup"), save_freq=save_freq),
-    ]
 
 
 def _tokenizer(
@@ -204,21 +203,41 @@ def _tokenizer(
 
 
 def _batches(
-    rows: tf.data.Dataset, tokenizer: WordPieceTokenizer, options: PretrainingOptions
-) -> tuple[tf.data.Dataset, int, int]:
-    """Returns the batches of an epoch, and the numbers of batches and rows."""
-    batches = training_batches(
-        rows,
-        max_length=options.max_length,
-        batch_tokens=options.batch_tokens,
-        pad_token_id=tokenizer.pad_token_id,
-        seed=options.seed,
-    )
-    steps, count = batches.reduce(
+    rows: Callable[[Any], tf.data.Dataset],
+    tokenizer: WordPieceTokenizer,
+    options: PretrainingOptions,
+) -> tuple[Callable[[Any], tf.data.Dataset], int, int]:
+    """Returns the batches of an epoch, and the numbers of batches and rows.
+
+    Args:
+        rows: takes a seed, int64 [2], and returns the rows of an epoch; see `training_batches`.
+        tokenizer: made the rows.
+        options: the settings of the run.
+
+    Returns:
+        A function that takes the number of steps that were done and returns batches of ids, numbers
+        and a seed, int64 [2]; the number of batches; and that of rows.
+    """
+
+    def epoch(number: Any) -> tf.data.Dataset:
+        seed = tf.stack([tf.constant(options.seed, tf.int64), number])
+        batches = training_batches(
+            rows(seed),
+            max_length=options.max_length,
+            batch_tokens=options.batch_tokens,
+            pad_token_id=tokenizer.pad_token_id,
+            seed=seed,
+        )
+        return batches.enumerate().map(
+            lambda index, batch: (*batch, tf.random.experimental.stateless_fold_in(seed, index))
+        )
+
+    steps, count = epoch(tf.constant(0, tf.int64)).reduce(
         np.zeros(2, np.int64),
         lambda counts, batch: counts + tf.stack([np.int64(1), tf.shape(batch[0], tf.int64)[0]]),
     )
-    return batches, int(steps), int(count)
+    steps = int(steps)
+    return lambda iterations: resumable_epochs(epoch, iterations, steps), steps, int(count)
 
 
 def _set_up_masked_lm(
@@ -227,16 +246,16 @@ def _set_up_masked_lm(
     files: Sequence[Path],
     options: PretrainingOptions,
 ) -> _Setup:
-    batches, steps, count = _batches(
-        stream_ids(files, tokenizer, options.max_length), tokenizer, options
-    )
+    rows = stream_ids(files, tokenizer, options.max_length)
+    batches, steps, count = _batches(lambda _: rows, tokenizer, options)
     mask = WholeWordMasking(tokenizer)
     model = SqueezeBertForMaskedLM(config, input_names=("input_ids",))
-    data = batches.map(lambda ids, numbers: mask(ids), num_parallel_calls=tf.data.AUTOTUNE)
     return _Setup(
         model,
         model,
-        data,
+        lambda iterations: batches(iterations).map(
+            lambda ids, numbers, seed: mask(ids, seed), num_parallel_calls=tf.data.AUTOTUNE
+        ),
         steps,
         count,
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -263,29 +282,35 @@ def _set_up_distillation(
         hidden_states=(teacher.config.num_hidden_layers,),
         progress=lambda *counts: progress("texts through the teacher", *counts),
     )
-    numbered = (
-        tf.data.Dataset.from_tensor_slices((input_ids, np.arange(len(rows))))
-        .shuffle(len(rows), seed=options.seed)
-        .map(
-            lambda ids, number: (
-                ids[: tf.math.count_nonzero(ids != tokenizer.pad_token_id, dtype=tf.int32)],
-                number,
-            )
+    table = tf.constant(input_ids)
+    lengths = tf.constant((input_ids != tokenizer.pad_token_id).sum(axis=1))
+
+    def shuffled(seed: Any) -> tf.data.Dataset:
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(len(input_ids), dtype=tf.int64), seed
         )
-    )
-    batches, steps, count = _batches(numbered, tokenizer, options)
-    data = batches.map(
-        lambda ids, numbers: (
-            {"input_ids": ids},
-            outputs.batch_in_graph(numbers, tf.shape(ids)[1]),
-        ),
-        num_parallel_calls=tf.data.AUTOTUNE,
-    )
+        return tf.data.Dataset.from_tensor_slices(order).map(
+            lambda number: (table[number][: lengths[number]], number)
+        )
+
+    batches, steps, count = _batches(shuffled, tokenizer, options)
     # The student does not overfit on so few texts; dropout is for fine-tuning.
     student_config = config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     student = _student(student_config, teacher, input_ids, options)
     trainer = Distiller(student, teacher.config, _DISTILLATION)
-    return _Setup(student, trainer, data, steps, count)
+    return _Setup(
+        student,
+        trainer,
+        lambda iterations: batches(iterations).map(
+            lambda ids, numbers, seed: (
+                {"input_ids": ids},
+                outputs.batch_in_graph(numbers, tf.shape(ids)[1]),
+            ),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        ),
+        steps,
+        count,
+    )
 
 
 def _student(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,7 +13,7 @@ import tensorflow as tf
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
 _LINES_PER_BATCH = 256
-_SHUFFLE_BUFFER = 20_000
+_SHUFFLED_ROWS = 20_000
 # The lengths that divide rows into groups of similar length.
 _BUCKET_LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384)
 
@@ -45,9 +46,9 @@ def stream_ids(
 
 
 def training_batches(
-    rows: tf.data.Dataset, *, max_length: int, batch_tokens: int, pad_token_id: int, seed: int
+    rows: tf.data.Dataset, *, max_length: int, batch_tokens: int, pad_token_id: int, seed: Any
 ) -> tf.data.Dataset:
-    """Shuffles rows of token ids and batches rows of similar length.
+    """Shuffles rows of token ids in blocks, and batches rows of similar length.
 
     Args:
         rows: a dataset of token ids, int32 [length], and numbers, int64 [], as `stream_ids` returns
@@ -55,19 +56,31 @@ def training_batches(
         max_length: the length of the longest row.
         batch_tokens: the approximate number of tokens of a batch, padding included.
         pad_token_id: the id of [PAD].
-        seed: fixes the order.
+        seed: integers [2], which fix the order.
 
     Returns:
         A dataset of padded token ids, int32 [batch, length], and numbers, int64 [batch].
     """
     limits = [length for length in _BUCKET_LENGTHS if length < max_length] + [max_length]
-    return (
-        rows.shuffle(_SHUFFLE_BUFFER, seed=seed)
-        .bucket_by_sequence_length(
-            lambda ids, number: tf.size(ids),  # pyright: ignore[reportArgumentType]
-            [limit + 1 for limit in limits[:-1]],
-            [max(1, batch_tokens // limit) for limit in limits],
-            padding_values=(pad_token_id, np.int64(0)),
-        )
-        .prefetch(tf.data.AUTOTUNE)
+    return _shuffle(
+        rows, seed
+    ).bucket_by_sequence_length(
+        lambda ids, number: tf.size(ids),  # pyright: ignore[reportArgumentType]
+        [limit + 1 for limit in limits[:-1]],
+        [max(1, batch_tokens // limit) for limit in limits],
+        padding_values=(pad_token_id, np.int64(0)),
     )
+
+
+def _shuffle(rows: tf.data.Dataset, seed: Any) -> tf.data.Dataset:
+    """Shuffles rows within blocks, in an order that depends on the seed alone."""
+
+    def shuffle_block(index, block):
+        ids, numbers = block
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(tf.size(numbers)), tf.random.experimental.stateless_fold_in(seed, index)
+        )
+        return tf.gather(ids, order), tf.gather(numbers, order)
+
+    blocks = rows.ragged_batch(_SHUFFLED_ROWS).enumerate().map(shuffle_block)
+    return blocks.unbatch().map(lambda ids, number: (tf.ensure_shape(ids, [None]), number))

@@ -132,12 +132,13 @@ class BaseTokenizer(abc.ABC):
             UserError: a word is not a string, or `max_length` has no room for the special tokens.
         """
         words = check_strings(word for sentence in sentences for word in sentence)
-        # A word often occurs more than once.
+        length = self._row_length(max_length, special_tokens=2)
+        # A word often occurs more than once. A row holds at most `length - 2` of its tokens.
         distinct = list(dict.fromkeys(words))
-        pieces = dict(zip(distinct, self._token_ids(distinct), strict=True))
+        pieces = dict(zip(distinct, self._token_ids(distinct, length), strict=True))
         return build_word_encodings(
             ([pieces[word] for word in sentence] for sentence in sentences),
-            self._row_length(max_length, special_tokens=2),
+            length,
             cls_id=self.cls_token_id,
             sep_id=self.sep_token_id,
             pad_id=self.pad_token_id,
@@ -145,8 +146,8 @@ class BaseTokenizer(abc.ABC):
         )
 
     @abc.abstractmethod
-    def _token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Returns the token ids of each text without special tokens."""
+    def _token_ids(self, texts: Sequence[str], limit: int) -> list[list[int]]:
+        """Returns the token ids of each text, or at least the first `limit`; no special tokens."""
 
     def _row_length(self, max_length: int | None, special_tokens: int) -> int:
         length = self.max_length if max_length is None else max_length

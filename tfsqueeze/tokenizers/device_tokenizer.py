@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tfsqueeze.tokenizers.base_tokenizer import BaseTokenizer, check_same_number, check_strings
+from tfsqueeze.tokenizers.normalized_words import (
+    WORD_ENDS,
+    needs_normalized_words,
+    normalized_words,
+)
 from tfsqueeze.tokenizers.padding import model_inputs
-from tfsqueeze.tokenizers.question_encodings import QuestionEncodings, build_question_encodings
+from tfsqueeze.tokenizers.question_encodings import (
+    MAX_QUESTION_TOKENS,
+    ContextTokens,
+    QuestionEncodings,
+    QuestionWindow,
+    question_windows,
+    stack_windows,
+)
 from tfsqueeze.tokenizers.tokenizer_settings import (
     CONTINUATION_PREFIX,
     MASK_TOKEN,
+    MAX_BYTES_PER_WORD,
     MAX_CHARACTERS_PER_WORD,
     UNK_TOKEN,
     token_to_id,
@@ -23,15 +39,32 @@ from tfsqueeze.utils.errors import UserError
 
 # UTF-8 cannot encode surrogates.
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_WORD_END = re.compile(f"[{WORD_ENDS}]")
+# A longer text is read in parts of about so many characters.
+_CHARACTERS_PER_PART = 4096
+_WORDS_PER_PART = 256
+
+
+class _Tokens(NamedTuple):
+    """What is used of an `Encoding` of the library `tokenizers`.
+
+    Args:
+        ids: the token ids.
+        offsets: for each token the position of its first character and the position after its
+            last one.
+    """
+
+    ids: list[int]
+    offsets: list[tuple[int, int]]
 
 
 class DeviceTokenizer(BaseTokenizer):
     """Turns texts into the padded int32 inputs that `WordPieceTokenizer` makes of them.
 
-    It runs on Hugging Face's library `tokenizers`, so that a device needs no TensorFlow. The token
-    ids are the same except for words of more than 100 characters that contain non-ASCII letters,
-    and for characters that are newer than the Unicode tables of either library. `BaseTokenizer`
-    lists the attributes.
+    It runs on Hugging Face's library `tokenizers`, so that a device needs no TensorFlow. Texts that
+    the library would read in another way, for their characters or for their long words, get
+    training's words first (`normalized_words`). Of a long text only as much is read as is needed.
+    `BaseTokenizer` lists the attributes.
 
     Args:
         vocabulary: the tokens in order of their ids. It holds [PAD], [UNK], [CLS] and [SEP];
@@ -55,18 +88,10 @@ class DeviceTokenizer(BaseTokenizer):
     def __init__(
         self, vocabulary: Sequence[str], *, lowercase: bool = True, max_length: int = 128
     ) -> None:
-        from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+        from tokenizers import normalizers, pre_tokenizers
 
         super().__init__(vocabulary, lowercase=lowercase, max_length=max_length)
-        # No special token is declared, so that "[SEP]" in a text stays plain text.
-        self._tokenizer = Tokenizer(
-            models.WordPiece(
-                token_to_id(vocabulary),
-                unk_token=UNK_TOKEN,
-                max_input_chars_per_word=MAX_CHARACTERS_PER_WORD,
-                continuing_subword_prefix=CONTINUATION_PREFIX,
-            )
-        )
+        self._tokenizer = self._word_piece(MAX_CHARACTERS_PER_WORD)
         self._tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
         self._tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
 
@@ -77,7 +102,9 @@ class DeviceTokenizer(BaseTokenizer):
     def save(self, path: str | os.PathLike) -> None:
         """Writes the file that Hugging Face's `tokenizers.Tokenizer.from_file` reads.
 
-        The tokenizer in the file adds neither [CLS] and [SEP] nor padding.
+        The tokenizer in the file adds neither [CLS] and [SEP] nor padding. It makes other token ids
+        of words of more than 100 characters that contain non-ASCII letters, and of the characters
+        in `tfsqueeze.tokenizers.character_differences`.
 
         Args:
             path: the file to write.
@@ -112,17 +139,21 @@ class DeviceTokenizer(BaseTokenizer):
         is_pair = text_pairs is not None
         special_tokens = 3 if is_pair else 2
         length = self._row_length(max_length, special_tokens)
-        firsts = self._token_ids(check_strings(texts))
+        texts = check_strings(texts)
+        firsts = self._token_ids(texts, length)
         if is_pair:
-            seconds = self._token_ids(check_strings(text_pairs))
-            check_same_number(len(firsts), len(seconds))
+            text_pairs = check_strings(text_pairs)
+            check_same_number(len(texts), len(text_pairs))
+            seconds = self._token_ids(text_pairs, length)
         else:
-            seconds = [[]] * len(firsts)
+            text_pairs, seconds = itertools.repeat(""), itertools.repeat([])
         rows, second_starts = [], []
-        for first, second in zip(firsts, seconds, strict=True):
-            kept_first, kept_second = longest_first_lengths(
-                len(first), len(second), length - special_tokens
-            )
+        for text, text_pair, first, second in zip(texts, text_pairs, firsts, seconds, strict=False):
+            counts = len(first), len(second)
+            # Which of two texts is the longer one shows in all of their tokens.
+            if min(counts) >= length:
+                counts = self._count_tokens(text), self._count_tokens(text_pair)
+            kept_first, kept_second = longest_first_lengths(*counts, length - special_tokens)
             row = [self.cls_token_id, *first[:kept_first], self.sep_token_id]
             second_starts.append(len(row))
             if is_pair:
@@ -144,29 +175,70 @@ class DeviceTokenizer(BaseTokenizer):
             contexts: the context of each question.
             max_length: the number of tokens of a row; that of the tokenizer by default.
             doc_stride: the distance between the starts of two windows, in tokens; see
-                `build_question_encodings`.
+                `question_windows`.
 
         Raises:
             UserError: a text is not a string, the numbers of questions and contexts differ, or
-                `build_question_encodings` cannot use the sizes.
+                `question_windows` cannot use the sizes.
         """
-        question_ids = self._token_ids(check_strings(questions))
+        question_ids = self._token_ids(check_strings(questions), MAX_QUESTION_TOKENS)
         contexts = check_strings(contexts)
         if len(question_ids) != len(contexts):
             raise UserError(f"there are {len(question_ids)} questions but {len(contexts)} contexts")
         # Many questions may share one context.
         distinct = list(dict.fromkeys(contexts))
         tokens = {
-            context: (encoding.ids, encoding.offsets)
-            for context, encoding in zip(distinct, self._encode(distinct), strict=True)
+            context: (found.ids, found.offsets)
+            for context, found in zip(distinct, self._encode(distinct), strict=True)
         }
-        return build_question_encodings(
-            zip(question_ids, (tokens[context] for context in contexts), strict=True),
-            self.max_length if max_length is None else max_length,
+        length = self.max_length if max_length is None else max_length
+        return stack_windows(
+            (
+                (example, window)
+                for example, (ids, context) in enumerate(zip(question_ids, contexts, strict=True))
+                for window in self._windows(ids, [tokens[context]], length, doc_stride)
+            ),
+            length,
+            self.pad_token_id,
+        )
+
+    def encode_question(
+        self, question: str, context: str, *, windows: int, doc_stride: int | None = None
+    ) -> Iterator[QuestionEncodings]:
+        """Tokenizes a question and its context bit by bit, whatever the context's length is.
+
+        Args:
+            question: the question.
+            context: its context.
+            windows: the largest number of rows to yield together.
+            doc_stride: see `question_windows`.
+
+        Yields:
+            A part of the rows of `encode_questions`, in order.
+
+        Raises:
+            UserError: a text is not a string, or `question_windows` cannot use the sizes.
+        """
+        check_strings([question, context])
+        (ids,) = self._token_ids([question], MAX_QUESTION_TOKENS)
+        found = self._windows(ids, self._parts(context), self.max_length, doc_stride)
+        while part := [(0, window) for window in itertools.islice(found, windows)]:
+            yield stack_windows(part, self.max_length, self.pad_token_id)
+
+    def _windows(
+        self,
+        question: list[int],
+        context: Iterable[ContextTokens],
+        max_length: int,
+        doc_stride: int | None,
+    ) -> Iterator[QuestionWindow]:
+        return question_windows(
+            question,
+            context,
+            max_length,
             doc_stride,
             cls_id=self.cls_token_id,
             sep_id=self.sep_token_id,
-            pad_id=self.pad_token_id,
         )
 
     def encode_masked(self, text: str) -> tuple[dict[str, np.ndarray], list[int]]:
@@ -184,7 +256,7 @@ class DeviceTokenizer(BaseTokenizer):
         """
         ids = [self.cls_token_id]
         positions = []
-        for part in self._token_ids(text.split(MASK_TOKEN)):
+        for part in self._token_ids(text.split(MASK_TOKEN), self.max_length):
             ids += [*part, self.require_mask_token_id()]
             positions.append(len(ids) - 1)
         # Masks stand between the parts, not after the last one.
@@ -193,17 +265,95 @@ class DeviceTokenizer(BaseTokenizer):
             raise UserError(f"the text {text[:40]!r} has no {MASK_TOKEN} to fill")
         if positions[-1] > self.max_length - 2:
             raise UserError(
-                f"a {MASK_TOKEN} is token {positions[-1]} of {text[:40]!r}; the model "
-                f"reads {self.max_length - 2}"
+                f"a {MASK_TOKEN} of {text[:40]!r} stands past the {self.max_length - 2} tokens "
+                "that the model reads"
             )
         row = [*ids[: self.max_length - 1], self.sep_token_id]
         return model_inputs([row], self.max_length, self.pad_token_id), positions
 
-    def _token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        return [encoding.ids for encoding in self._encode(texts)]
+    def _token_ids(self, texts: Sequence[str], limit: int) -> list[list[int]]:
+        return [tokens.ids for tokens in self._encode(texts, limit)]
 
-    def _encode(self, texts: Sequence[str]) -> list:
-        """Returns the encodings of `tokenizers`; their offsets count characters."""
-        # BERT's normalizer drops U+FFFD, so the offsets of the other characters do not change.
-        cleaned = [_SURROGATES.sub("\ufffd", text) for text in texts]
-        return self._tokenizer.encode_batch(cleaned, add_special_tokens=False)
+    def _encode(self, texts: Sequence[str], limit: int | None = None) -> list[_Tokens]:
+        """Returns the tokens of each text, or at least the first `limit` of them."""
+        found: list[Any] = [None] * len(texts)
+        plain = [
+            index
+            for index, text in enumerate(texts)
+            if len(text) <= _CHARACTERS_PER_PART and not needs_normalized_words(text)
+        ]
+        # The library divides a batch among threads.
+        encodings = self._tokenizer.encode_batch(
+            [_cleaned(texts[index]) for index in plain], add_special_tokens=False
+        )
+        for index, encoding in zip(plain, encodings, strict=True):
+            found[index] = encoding
+        for index, text in enumerate(texts):
+            if found[index] is None:
+                found[index] = tokens = _Tokens([], [])
+                for part in self._parts(text):
+                    tokens.ids.extend(part.ids)
+                    tokens.offsets.extend(part.offsets)
+                    if limit is not None and len(tokens.ids) >= limit:
+                        break
+        return found
+
+    def _count_tokens(self, text: str) -> int:
+        return sum(len(part.ids) for part in self._parts(text))
+
+    def _parts(self, text: str) -> Iterator[_Tokens]:
+        """Yields the tokens of a text bit by bit."""
+        start = 0
+        while start < len(text):
+            end = _part_end(text, start)
+            part = text[start : min(end, start + 2 * _CHARACTERS_PER_PART)]
+            if len(part) == end - start and not needs_normalized_words(part):
+                encoding = self._tokenizer.encode(_cleaned(part), add_special_tokens=False)
+                yield _Tokens(encoding.ids, [(a + start, b + start) for a, b in encoding.offsets])
+            else:
+                yield from self._normalized_parts(text, start, end)
+            start = end
+
+    def _normalized_parts(self, text: str, start: int, end: int) -> Iterator[_Tokens]:
+        """Yields the tokens of a part of a text, of a few words at a time."""
+        words = normalized_words(text, start, end, self.lowercase)
+        while some := list(itertools.islice(words, _WORDS_PER_PART)):
+            encoding = self._tokenizer_of_words.encode(
+                [word for word, _ in some], is_pretokenized=True, add_special_tokens=False
+            )
+            offsets = []
+            for (first, last), word_id in zip(encoding.offsets, encoding.word_ids, strict=True):
+                positions = some[word_id][1]
+                offsets.append((positions[first], positions[last - 1] + 1))
+            yield _Tokens(encoding.ids, offsets)
+
+    @cached_property
+    def _tokenizer_of_words(self) -> Any:
+        """Turns words that are normalized into tokens."""
+        return self._word_piece(MAX_BYTES_PER_WORD)
+
+    def _word_piece(self, max_characters: int) -> Any:
+        """Returns a `tokenizers.Tokenizer` that neither normalizes nor splits texts."""
+        from tokenizers import Tokenizer, models
+
+        # No special token is declared, so that "[SEP]" in a text stays plain text.
+        return Tokenizer(
+            models.WordPiece(
+                token_to_id(self.vocabulary),
+                unk_token=UNK_TOKEN,
+                max_input_chars_per_word=max_characters,
+                continuing_subword_prefix=CONTINUATION_PREFIX,
+            )
+        )
+
+
+def _cleaned(text: str) -> str:
+    """Returns a text without lone surrogates; the positions of characters stay the same."""
+    # BERT's normalizer drops U+FFFD.
+    return _SURROGATES.sub("\ufffd", text)
+
+
+def _part_end(text: str, start: int) -> int:
+    """Returns where to end a part of a text: before a character that ends any word."""
+    found = _WORD_END.search(text, start + _CHARACTERS_PER_PART)
+    return found.start() if found else len(text)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +15,23 @@ from tfsqueeze.utils.errors import UserError
 # As in BERT's reader of SQuAD; a longer question is cut off.
 MAX_QUESTION_TOKENS = 64
 
-# The token ids of a context and the character span of each token.
+# The ids of tokens and the character span of each token.
 ContextTokens = tuple[Sequence[int], Sequence[tuple[int, int]]]
+
+
+class QuestionWindow(NamedTuple):
+    """A question with a window of its context.
+
+    Args:
+        row: the token ids, special tokens included.
+        context_start: the index of the first token of the context.
+        spans: for each token of the context the position of its first character and the position
+            after its last one.
+    """
+
+    row: list[int]
+    context_start: int
+    spans: list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -35,29 +51,33 @@ class QuestionEncodings:
     offset_mapping: np.ndarray
 
 
-def build_question_encodings(
-    questions: Iterable[tuple[Sequence[int], ContextTokens]],
+def question_windows(
+    question: Sequence[int],
+    context: Iterable[ContextTokens],
     max_length: int,
     doc_stride: int | None = None,
     *,
     cls_id: int,
     sep_id: int,
-    pad_id: int,
-) -> QuestionEncodings:
-    """Builds rows `[CLS] question [SEP] window [SEP]`, one per window of the context.
+) -> Iterator[QuestionWindow]:
+    """Yields rows `[CLS] question [SEP] window [SEP]`, one per window of the context.
 
     A question is cut to `MAX_QUESTION_TOKENS` tokens and to half of the row. The windows are those
-    of BERT's reader of SQuAD (Devlin et al. 2019, arXiv 1810.04805).
+    of BERT's reader of SQuAD (Devlin et al. 2019, arXiv 1810.04805). Of the context only as much is
+    read as a window needs.
 
     Args:
-        questions: for each question its token ids and the tokens of its context.
+        question: the token ids of the question.
+        context: the tokens of the context, in one part or in several.
         max_length: the number of tokens of a row, special tokens included.
         doc_stride: the number of tokens between the starts of two windows. By default half of a
             window, so that one window holds any answer of up to that length whole. A window never
             starts after the end of the one before.
         cls_id: the id of [CLS].
         sep_id: the id of [SEP].
-        pad_id: the id of [PAD].
+
+    Yields:
+        The windows, at least one.
 
     Raises:
         UserError: `max_length` has no room for a token of the question and one of the context, or
@@ -65,10 +85,8 @@ def build_question_encodings(
 
     Example:
         >>> context = [10, 11, 12], [(0, 1), (2, 3), (4, 5)]
-        >>> encodings = build_question_encodings(
-        ...     [([7], context)], 6, doc_stride=1, cls_id=2, sep_id=3, pad_id=0
-        ... )
-        >>> encodings.inputs["input_ids"].tolist()
+        >>> windows = question_windows([7], [context], 6, doc_stride=1, cls_id=2, sep_id=3)
+        >>> [window.row for window in windows]
         [[2, 7, 3, 10, 11, 3], [2, 7, 3, 11, 12, 3]]
     """
     # Three special tokens, one token of the question and one of the context.
@@ -78,27 +96,47 @@ def build_question_encodings(
             f"the document stride is {doc_stride}; a window must begin at least 1 "
             "token after the one before"
         )
-    rows, context_starts, spans, example_ids = [], [], [], []
-    for example, (question, (context, context_spans)) in enumerate(questions):
-        question = question[: min(MAX_QUESTION_TOKENS, (max_length - 3) // 2)]
-        room = max_length - len(question) - 3
-        stride = min(doc_stride or max(1, room // 2), room)
-        start = 0
-        while True:
-            window = slice(start, start + room)
-            rows.append([cls_id, *question, sep_id, *context[window], sep_id])
-            context_starts.append(len(question) + 2)
-            spans.append(context_spans[window])
-            example_ids.append(example)
-            if start + room >= len(context):
-                break
-            start += stride
-    offset_mapping = np.full((len(rows), max_length, 2), -1, np.int32)
-    for row, start, row_spans in zip(offset_mapping, context_starts, spans, strict=True):
-        if len(row_spans):
-            row[start : start + len(row_spans)] = row_spans
+    question = question[: min(MAX_QUESTION_TOKENS, (max_length - 3) // 2)]
+    room = max_length - len(question) - 3
+    stride = min(doc_stride or max(1, room // 2), room)
+    parts = iter(context)
+    # The tokens from the start of the window on.
+    ids: list[int] = []
+    spans: list[tuple[int, int]] = []
+    while True:
+        while len(ids) <= room and (part := next(parts, None)) is not None:
+            ids += part[0]
+            spans += part[1]
+        row = [cls_id, *question, sep_id, *ids[:room], sep_id]
+        yield QuestionWindow(row, len(question) + 2, spans[:room])
+        if len(ids) <= room:
+            return
+        del ids[:stride], spans[:stride]
+
+
+def stack_windows(
+    windows: Iterable[tuple[int, QuestionWindow]], max_length: int, pad_id: int
+) -> QuestionEncodings:
+    """Returns windows of questions as the inputs of a model.
+
+    Args:
+        windows: for each window the index of its question, ascending, and the window.
+        max_length: the number of tokens of a row, special tokens included.
+        pad_id: the id of [PAD].
+    """
+    windows = list(windows)
+    offset_mapping = np.full((len(windows), max_length, 2), -1, np.int32)
+    for mapped, (_, window) in zip(offset_mapping, windows, strict=True):
+        if len(window.spans):
+            end = window.context_start + len(window.spans)
+            mapped[window.context_start : end] = window.spans
     return QuestionEncodings(
-        model_inputs(rows, max_length, pad_id, context_starts),
-        np.array(example_ids, np.int32),
+        model_inputs(
+            [window.row for _, window in windows],
+            max_length,
+            pad_id,
+            [window.context_start for _, window in windows],
+        ),
+        np.array([example for example, _ in windows], np.int32),
         offset_mapping,
     )

@@ -36,7 +36,7 @@ class SubwordDropout:
 
     Example:
         >>> split = SubwordDropout(["jazz", "ja", "##zz"], probability=1.0, seed=0)
-        >>> ids, sources = split(tf.constant([0, 1]))
+        >>> ids, sources = split(tf.constant([0, 1]), seed=(0, 0))
         >>> ids.numpy().tolist(), sources.numpy().tolist()
         ([1, 2, 1], [0, 0, 1])
     """
@@ -45,18 +45,20 @@ class SubwordDropout:
         self._probability = probability
         self._splits = token_splits(vocabulary, seed)
 
-    def __call__(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def __call__(self, ids: tf.Tensor, seed: Any) -> tuple[tf.Tensor, tf.Tensor]:
         """Splits the tokens of one row.
 
         Args:
             ids: int32 [tokens].
+            seed: integers [2], which fix the splits.
 
         Returns:
             The new ids, int32 [new tokens], and the index of the token that each one is a part of,
             int64 [new tokens].
         """
-        chosen = tf.random.uniform(tf.shape(ids), 1, _SPLITS_PER_TOKEN + 1, tf.int32)
-        is_split = tf.random.uniform(tf.shape(ids)) < self._probability
+        draws = tf.random.stateless_uniform([2, tf.size(ids)], seed)
+        is_split = draws[0] < self._probability
+        chosen = 1 + tf.cast(draws[1] * _SPLITS_PER_TOKEN, tf.int32)
         rows = tf.gather(
             self._splits, ids * (_SPLITS_PER_TOKEN + 1) + tf.where(is_split, chosen, 0)
         )

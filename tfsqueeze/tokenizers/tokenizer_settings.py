@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.json_files import shown
 
 PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN, MASK_TOKEN = (
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]",
@@ -14,10 +17,16 @@ SPECIAL_TOKENS = (PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN, MASK_TOKEN)
 REQUIRED_TOKENS = (PAD_TOKEN, UNK_TOKEN, CLS_TOKEN, SEP_TOKEN)
 # The prefix of tokens that continue a word.
 CONTINUATION_PREFIX = "##"
-# A longer word is one [UNK], as in BERT.
+# A word with more ASCII letters and digits in a row is one [UNK], as in BERT.
 MAX_CHARACTERS_PER_WORD = 100
+# And so is a word of more bytes. BERT counts characters; TensorFlow's tokenizer counts bytes, of
+# which a character has 4 at most, so that words of any language are at least as long as in BERT.
+MAX_BYTES_PER_WORD = 4 * MAX_CHARACTERS_PER_WORD
+# What stands for such a word.
+OVERLONG_WORD = "x" * (MAX_BYTES_PER_WORD + 1)
 # The length of rows if the settings state none.
 _DEFAULT_MAX_LENGTH = 512
+_NO_LIMIT = 1e6
 
 
 def token_to_id(vocabulary: Sequence[str]) -> dict[str, int]:
@@ -45,7 +54,9 @@ def token_to_id(vocabulary: Sequence[str]) -> dict[str, int]:
     return ids
 
 
-def read_settings(settings: dict[str, Any]) -> tuple[bool, int]:
+def read_settings(
+    settings: dict[str, Any], source: str = "the tokenizer settings"
+) -> tuple[bool, int]:
     """Returns `lowercase` and `max_length`, the two settings of a tokenizer that vary.
 
     Settings that Hugging Face leaves out have the defaults of its BertTokenizer: lowercasing, and
@@ -53,6 +64,7 @@ def read_settings(settings: dict[str, Any]) -> tuple[bool, int]:
 
     Args:
         settings: the contents of a `tokenizer_config.json`.
+        source: what messages call it.
 
     Raises:
         UserError: the settings ask for something that these tokenizers do not support.
@@ -62,10 +74,13 @@ def read_settings(settings: dict[str, Any]) -> tuple[bool, int]:
         (False, 128)
     """
     lowercase = settings.get("do_lower_case", True)
-    if settings.get("strip_accents") not in (None, lowercase):
+    if not isinstance(lowercase, bool):
+        raise UserError(f"{source}: do_lower_case is {shown(lowercase)}, not true or false")
+    accents = settings.get("strip_accents")
+    if accents not in (None, lowercase):
         raise UserError(
-            f"the tokenizer settings have strip_accents={settings['strip_accents']} with "
-            f"do_lower_case={lowercase}; only the two together are supported"
+            f"{source}: strip_accents is {shown(accents)} and do_lower_case {shown(lowercase)}; "
+            "only the two together are supported"
         )
     for key, expected in (
         ("tokenize_chinese_chars", True),
@@ -79,8 +94,16 @@ def read_settings(settings: dict[str, Any]) -> tuple[bool, int]:
         if isinstance(found, dict):  # Hugging Face also writes tokens as AddedToken objects.
             found = found.get("content")
         if found != expected:
-            raise UserError(
-                f"the tokenizer settings have {key}={found!r}; only {expected!r} is supported"
-            )
-    max_length = settings.get("model_max_length") or _DEFAULT_MAX_LENGTH
-    return lowercase, int(max_length) if max_length < 1e6 else _DEFAULT_MAX_LENGTH
+            raise UserError(f"{source}: {key} is {shown(found)}; only {expected!r} is supported")
+    return lowercase, _max_length(settings.get("model_max_length"), source)
+
+
+def _max_length(value: Any, source: str) -> int:
+    if value is None:
+        return _DEFAULT_MAX_LENGTH
+    is_number = isinstance(value, (int, float, np.integer)) and not isinstance(value, bool)
+    if is_number and (value == 0 or value >= _NO_LIMIT):
+        return _DEFAULT_MAX_LENGTH
+    if not is_number or not value >= 1:
+        raise UserError(f"{source}: model_max_length is {shown(value)}, not a number of tokens")
+    return int(value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import reprlib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -16,22 +18,22 @@ from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.tokenizers.text_normalization import normalize
 from tfsqueeze.tokenizers.tokenizer_settings import (
     CONTINUATION_PREFIX,
+    MAX_BYTES_PER_WORD,
     MAX_CHARACTERS_PER_WORD,
+    OVERLONG_WORD,
     UNK_TOKEN,
+    read_settings,
 )
 from tfsqueeze.tokenizers.truncation import longest_first_lengths
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
+from tfsqueeze.utils.json_files import read_json
 
 VOCABULARY_FILE = "vocab.txt"
 SETTINGS_FILE = "tokenizer_config.json"
 
-# BERT makes one [UNK] of a word of more than 100 characters. FastBertTokenizer counts bytes, which
-# would lose ordinary unspaced Thai after 33 characters. So its limit is 4 bytes (the most in UTF-8)
-# per character, and ASCII words that are too long are first replaced by one longer than the limit.
-_MAX_BYTES_PER_WORD = 4 * MAX_CHARACTERS_PER_WORD
-_OVERLONG_WORD = rf"[0-9A-Za-z]{{{MAX_CHARACTERS_PER_WORD + 1},}}"
-_OVERLONG_UNKNOWN_WORD = "x" * (_MAX_BYTES_PER_WORD + 1)
+# FastBertTokenizer counts bytes alone, so these words become ones that are longer than its limit.
+_OVERLONG = rf"[0-9A-Za-z]{{{MAX_CHARACTERS_PER_WORD + 1},}}"
 
 # The type stubs of TensorFlow lack the factories of ragged tensors.
 _RaggedTensor: Any = tf.RaggedTensor
@@ -47,8 +49,8 @@ class WordPieceTokenizer(BaseTokenizer):
     tensors inside `tf.data.Dataset.map` and `tf.function`. The token ids equal those of Hugging
     Face's BertTokenizer with the same vocabulary, with three exceptions. A special token spelled
     out in the text ("[SEP]") is plain text here, so that no input can forge one. A word of more
-    than 100 characters that contains non-ASCII letters is [UNK] only above 400 bytes. Characters
-    that are newer than the Unicode tables of either library may be split differently.
+    than 100 characters that contains non-ASCII letters is [UNK] only above 400 bytes. The
+    characters in `tfsqueeze.tokenizers.character_differences` are treated differently.
     `BaseTokenizer` lists the attributes.
 
     Args:
@@ -58,7 +60,7 @@ class WordPieceTokenizer(BaseTokenizer):
         max_length: the default number of tokens of a row, special tokens included.
 
     Raises:
-        UserError: a required special token is missing, a token is empty or repeated, or
+        UserError: a required special token is missing, a token is empty, repeated or too long, or
             `max_length` has no room for the special tokens.
 
     Example:
@@ -76,13 +78,20 @@ class WordPieceTokenizer(BaseTokenizer):
     ) -> None:
         super().__init__(vocabulary, lowercase=lowercase, max_length=max_length)
         # Built outside any graph, so that one tokenizer can serve many tf.functions.
-        with tf.init_scope():
-            self._tokenizer: Any = tf_text.FastBertTokenizer(
-                self.vocabulary,
-                max_bytes_per_word=_MAX_BYTES_PER_WORD,
-                token_out_type=tf.int32,  # pyright: ignore[reportArgumentType]
-                unknown_token=UNK_TOKEN,
-            )
+        try:
+            with tf.init_scope():
+                self._tokenizer: Any = tf_text.FastBertTokenizer(
+                    _tokens_of_words(self.vocabulary),
+                    max_bytes_per_word=MAX_BYTES_PER_WORD,
+                    token_out_type=tf.int32,  # pyright: ignore[reportArgumentType]
+                    unknown_token=UNK_TOKEN,
+                )
+        # Such as a token of more than 256 bytes.
+        except RuntimeError as error:
+            raise UserError(
+                f"the vocabulary of {self.vocab_size:,} tokens cannot be used "
+                f"({reprlib.repr(str(error))})"
+            ) from error
 
     def __call__(
         self,
@@ -229,30 +238,43 @@ class WordPieceTokenizer(BaseTokenizer):
             raise UserError(f"{vocabulary_file} is not UTF-8 text: {error}") from error
         if lines[-1] == "":
             lines.pop()
-        settings: dict[str, Any] = {}
-        if settings_file.is_file():
-            try:
-                settings = json.loads(settings_file.read_bytes())
-            except ValueError as error:
-                raise UserError(f"{settings_file} is not valid JSON: {error}") from error
-            if not isinstance(settings, dict):
-                raise UserError(f"{settings_file} should hold one JSON object of settings")
+        settings = read_json(settings_file).object() if settings_file.is_file() else {}
         if max_length is not None:
             settings = {**settings, "model_max_length": max_length}
-        return cls.from_settings(settings, [line.rstrip("\r") for line in lines])
+        lowercase, length = read_settings(settings, str(settings_file))
+        try:
+            return cls(
+                [line.rstrip("\r") for line in lines], lowercase=lowercase, max_length=length
+            )
+        except UserError as error:
+            raise UserError(f"{folder}: {error}") from None
 
     def _combine(self, segments: list[tf.RaggedTensor]) -> tuple[Any, Any]:
         """Returns the ids of the segments with special tokens, and the token type ids."""
         return tf_text.combine_segments(segments, self.cls_token_id, self.sep_token_id)
 
-    def _token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        return self._tokenize(texts).to_list()
+    def _token_ids(self, texts: Sequence[str], limit: int) -> list[list[int]]:
+        return self._tokenize(texts)[:, :limit].to_list()
 
     def _tokenize(self, texts: Texts) -> tf.RaggedTensor:
         """Returns token ids, int32 [batch, (tokens)], without special tokens."""
         normalized = normalize(_as_string_tensor(texts), self.lowercase)
-        words = tf.strings.regex_replace(normalized, _OVERLONG_WORD, _OVERLONG_UNKNOWN_WORD)
+        words = tf.strings.regex_replace(normalized, _OVERLONG, OVERLONG_WORD)
         return self._tokenizer.tokenize(words)
+
+
+def _tokens_of_words(vocabulary: Sequence[str]) -> list[str]:
+    """Returns the tokens, with others that match nothing in place of those that no word holds.
+
+    FastBertTokenizer matches white space across words, and refuses some control characters.
+    Vocabularies hold both, such as U+2028.
+    """
+    return [
+        f"[[{index}]]"
+        if any(c.isspace() or unicodedata.category(c) == "Cc" for c in token)
+        else token
+        for index, token in enumerate(vocabulary)
+    ]
 
 
 def _as_string_tensor(texts: Any) -> tf.Tensor:

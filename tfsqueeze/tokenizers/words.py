@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_CHARACTERS_PER_PART = 4096
+# UTF-8 cannot encode them.
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class LocatedWord(NamedTuple):
+    """A word and its place in a text.
+
+    Args:
+        text: the word, without lone surrogates.
+        start: the position of its first character.
+        end: the position after its last one.
+    """
+
+    text: str
+    start: int
+    end: int
+
 
 def split_words(text: str) -> list[str]:
     """Returns the words of a text.
@@ -17,28 +39,52 @@ def split_words(text: str) -> list[str]:
         >>> split_words("Don't stop!")
         ['Don', "'", 't', 'stop', '!']
     """
-    return [word for word, _, _ in locate_words(text)]
+    return [word.text for word in locate_words(text)]
 
 
-def locate_words(text: str) -> list[tuple[str, int, int]]:
-    """Returns the words of `split_words` with their character spans in the text.
+def locate_words(text: str) -> Iterator[LocatedWord]:
+    """Yields the words of `split_words` with their places; a long text is read bit by bit.
 
     Args:
         text: any text.
 
-    Returns:
-        For each word its text, the position of its first character, and the position after its
-        last one.
-
     Example:
-        >>> locate_words("jazz, please")
-        [('jazz', 0, 4), (',', 4, 5), ('please', 6, 12)]
+        >>> [(word.start, word.end) for word in locate_words("jazz, please")]
+        [(0, 4), (4, 5), (6, 12)]
     """
+    # A word that may go on in the next part.
+    first, last = 0, 0
+    for start in range(0, len(text), _CHARACTERS_PER_PART):
+        for number, (begin, end) in enumerate(_spans_of_part(text, start)):
+            if number == 0 and last and _is_one_word(text, last, begin):
+                last = end
+                continue
+            if last:
+                yield _word(text, first, last)
+            first, last = begin, end
+    if last:
+        yield _word(text, first, last)
+
+
+def _spans_of_part(text: str, start: int) -> list[tuple[int, int]]:
+    """Returns where the words of a part of a text begin and end."""
     from tokenizers.pre_tokenizers import BertPreTokenizer
 
-    positions = [position for position, c in enumerate(text) if not "\ud800" <= c <= "\udfff"]
-    clean = "".join(text[position] for position in positions)
+    part = text[start : start + _CHARACTERS_PER_PART]
+    positions = [start + index for index, c in enumerate(part) if not "\ud800" <= c <= "\udfff"]
     return [
-        (word, positions[start], positions[end - 1] + 1)
-        for word, (start, end) in BertPreTokenizer().pre_tokenize_str(clean)
+        (positions[begin], positions[end - 1] + 1)
+        for _, (begin, end) in BertPreTokenizer().pre_tokenize_str(_SURROGATES.sub("", part))
     ]
+
+
+def _is_one_word(text: str, end: int, begin: int) -> bool:
+    """Returns whether what ends in one part of a text goes on in the next one."""
+    from tokenizers.pre_tokenizers import BertPreTokenizer
+
+    seam = text[end - 1] + _SURROGATES.sub("", text[end:begin]) + text[begin]
+    return len(BertPreTokenizer().pre_tokenize_str(seam)) == 1
+
+
+def _word(text: str, start: int, end: int) -> LocatedWord:
+    return LocatedWord(_SURROGATES.sub("", text[start:end]), start, end)

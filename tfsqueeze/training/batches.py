@@ -13,7 +13,7 @@ from tfsqueeze.tasks.encodings import encode_texts
 from tfsqueeze.tasks.outputs import Output
 from tfsqueeze.tokenizers.subword_dropout import SubwordDropout
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
-from tfsqueeze.utils.tf_data import without_autotune
+from tfsqueeze.utils.tf_data import resumable_epochs, without_autotune
 
 _BUCKETS = 4
 _PREFETCHED = 2
@@ -100,40 +100,69 @@ class TrainingBatches:
         self._data = (inputs, lengths.astype(np.int32), targets)
         self._seed = seed
 
-    def dataset(self) -> tf.data.Dataset:
+    def dataset(self, iterations: Any = 0) -> tf.data.Dataset:
         """Returns one epoch of (inputs, targets).
+
+        The order and the dropout depend on the seed and on the number of the epoch alone.
+
+        Args:
+            iterations: the number of steps that were done, an int64 variable, which is read when
+                an epoch begins.
 
         Returns:
             Inputs int32 [batch, length] by name. Targets have the structure of those given; with
             teacher logits they are a dict of the targets as `labels` and of the logits by name.
         """
-        inputs, _, targets = self._data
+        arrays = tf.nest.map_structure(tf.constant, self._data)
+        data = resumable_epochs(lambda epoch: self._epoch(arrays, epoch), iterations, self.steps)
+        # If Keras did not know the steps, it would count one too many in the first epoch.
+        data = data.apply(tf.data.experimental.assert_cardinality(self.steps))
+        return without_autotune(data.prefetch(_PREFETCHED))
+
+    def _epoch(self, arrays: Any, epoch: tf.Tensor) -> tf.data.Dataset:
+        """Returns the batches of one epoch.
+
+        Args:
+            arrays: `self._data` as tensors.
+            epoch: the number of the epoch, int64 [].
+        """
+        inputs, lengths, targets = arrays
+        rows = len(lengths)
+        seed = tf.stack([tf.constant(self._seed, tf.int64), epoch])
         paddings = (
             {name: self._tokenizer.pad_token_id if name == "input_ids" else 0 for name in inputs},
             tf.nest.map_structure(lambda padding: padding.value, self._paddings),
         )
 
-        def cut(inputs, length, targets):
-            return (
-                length,
-                {name: value[:length] for name, value in inputs.items()},
-                self._map_token_targets(lambda x, _: x[:length], targets),
+        def example(row):
+            length = lengths[row]
+            example = (
+                {name: value[row][:length] for name, value in inputs.items()},
+                tf.nest.map_structure(
+                    lambda x, padding: x[row][:length] if padding.is_per_token else x[row],
+                    targets,
+                    self._paddings,
+                ),
             )
+            if self._subword_dropout is None:
+                return length, *example
+            return length, *self._split_tokens(*example, _fold_in(seed, row))
 
-        data = tf.data.Dataset.from_tensor_slices(self._data)
-        data = data.shuffle(len(self._data[1]), seed=self._seed)
-        data = data.map(cut)
-        if self._subword_dropout is not None:
-            data = data.map(self._split_tokens)
+        order = tf.random.experimental.stateless_shuffle(tf.range(rows, dtype=tf.int64), seed)
         # By the length before splitting, so that each epoch has the same number of batches.
-        data = data.bucket_by_sequence_length(
-            lambda length, *_: length,
-            self._boundaries.tolist(),
-            [self._batch_size] * (len(self._boundaries) + 1),
-            padding_values=(np.int32(0), *paddings),
+        data = (
+            tf.data.Dataset.from_tensor_slices(order)
+            .map(example)
+            .bucket_by_sequence_length(
+                lambda length, *_: length,
+                self._boundaries.tolist(),
+                [self._batch_size] * (len(self._boundaries) + 1),
+                padding_values=(np.int32(0), *paddings),
+            )
         )
-        data = data.map(lambda _, inputs, targets: (inputs, targets))
-        return without_autotune(data.map(self._drop_words).prefetch(_PREFETCHED))
+        return data.enumerate(rows).map(
+            lambda number, batch: (self._drop_words(batch[1], _fold_in(seed, number)), batch[2])
+        )
 
     def _map_token_targets(self, change, targets):
         """Changes the targets that have one entry a token.
@@ -148,8 +177,8 @@ class TrainingBatches:
             self._paddings,
         )
 
-    def _split_tokens(self, length, inputs, targets):
-        ids, sources = self._subword_dropout(inputs["input_ids"])
+    def _split_tokens(self, inputs, targets, seed):
+        ids, sources = self._subword_dropout(inputs["input_ids"], seed)
         # The last token is [SEP], which stays at the end of its row.
         room = tf.minimum(tf.size(ids), self._data[0]["input_ids"].shape[1]) - 1
         kept = tf.concat([tf.range(room), [tf.size(ids) - 1]], axis=0)
@@ -164,9 +193,9 @@ class TrainingBatches:
             )
 
         others = {name: tf.gather(value, sources) for name, value in inputs.items()}
-        return length, {**others, "input_ids": ids}, self._map_token_targets(move, targets)
+        return {**others, "input_ids": ids}, self._map_token_targets(move, targets)
 
-    def _drop_words(self, inputs, targets):
+    def _drop_words(self, inputs, seed):
         ids, tokenizer = inputs["input_ids"], self._tokenizer
         special = (
             (ids == tokenizer.pad_token_id)
@@ -175,8 +204,14 @@ class TrainingBatches:
         )
         if tokenizer.mask_token_id is not None:
             special |= ids == tokenizer.mask_token_id
-        dropped = (tf.random.uniform(tf.shape(ids)) < self._word_dropout) & ~special
-        return {**inputs, "input_ids": tf.where(dropped, tokenizer.unk_token_id, ids)}, targets
+        draws = tf.random.stateless_uniform(tf.shape(ids), seed)
+        dropped = (draws < self._word_dropout) & ~special
+        return {**inputs, "input_ids": tf.where(dropped, tokenizer.unk_token_id, ids)}
+
+
+def _fold_in(seed, number):
+    """Returns the seed of one row or batch, int64 [2], from that of the epoch."""
+    return tf.random.experimental.stateless_fold_in(seed, number)
 
 
 def _target_paddings(targets, outputs):

@@ -2,13 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.training.history import read_history, write_history
 from tfsqueeze.utils.files import write_atomically
+
+
+class EpochHistory(keras.callbacks.Callback):
+    """Keeps a row for each epoch in a folder, across interruptions.
+
+    Args:
+        folder: the folder of the fit; see `read_history`.
+
+    Attributes:
+        rows: the rows so far: `epoch` (from 1) and what Keras logs. A row for epoch 0 may say how
+            good the model is at the start.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        self.rows = read_history(folder)
+
+    def add(self, row: dict[str, float]) -> None:
+        """Adds a row.
+
+        Args:
+            row: `epoch`, and values by name.
+        """
+        self.rows.append(row)
+        write_history(self._folder, self.rows)
+
+    def values(self, name: str) -> list[float]:
+        """Returns one value of each row that has it, in order.
+
+        Args:
+            name: the value's name.
+        """
+        return [row[name] for row in self.rows if name in row]
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Drops the row of an epoch that was interrupted before its backup: it runs again."""
+        self.rows = [row for row in self.rows if row["epoch"] <= epoch]
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Adds the row of the epoch."""
+        self.add({"epoch": epoch + 1, **{name: float(value) for name, value in logs.items()}})
+
+
+class TrainingPosition(keras.callbacks.Callback):
+    """Tells the data where the training stands; see `resumable_epochs`.
+
+    The data cannot read the optimizer's own count: TensorFlow may increase that before it fetches
+    the batch of a step.
+
+    Attributes:
+        iterations: the steps that were done when the epoch began, an int64 variable.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.iterations = tf.Variable(0, trainable=False, dtype=tf.int64)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Takes over the optimizer's count."""
+        self.iterations.assign(self.model.optimizer.iterations)
 
 
 class BestWeights(keras.callbacks.Callback):
@@ -16,50 +80,95 @@ class BestWeights(keras.callbacks.Callback):
 
     Args:
         path: the file.
-        monitor: the value in the logs that tells the best epoch; larger is better.
-        best: what an epoch has to exceed; None if the first is kept in any case.
+        monitor: the value that tells the best epoch; larger is better.
+        history: the rows of all epochs; a callback before this one.
     """
 
-    def __init__(self, path: Path, monitor: str, best: float | None) -> None:
+    def __init__(self, path: Path, monitor: str, history: EpochHistory) -> None:
         super().__init__()
-        self._path, self._monitor, self._best = path, monitor, best
+        self._path, self._monitor, self._history = path, monitor, history
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Writes the weights if the epoch is the best so far."""
-        value = logs[self._monitor]
-        if self._best is None or value > self._best:
-            self._best = value
+        *earlier, value = self._history.values(self._monitor)
+        if not earlier or value > max(earlier):
             save_weights(self.model, self._path)
 
 
-class EarlyStopping(keras.callbacks.EarlyStopping):
-    """Keras' early stopping, which also counts the epochs before an interruption.
+class EarlyStopping(keras.callbacks.Callback):
+    """Stops a fit whose epochs no longer get better.
+
+    Unlike Keras' own, it counts the epochs before an interruption too.
 
     Args:
-        monitor: the value in the logs that should rise.
+        monitor: the value that should rise.
         patience: after how many epochs without a rise the fit stops.
-        history: the rows of earlier epochs, each with its `epoch`, from 1.
+        history: the rows of all epochs; a callback before this one.
         finished: the file that says that the fit is finished; made when it stops.
     """
 
-    def __init__(
-        self, monitor: str, patience: int, history: Sequence[dict[str, float]], finished: Path
-    ) -> None:
-        super().__init__(monitor=monitor, mode="max", patience=patience)
-        self._history, self._finished = list(history), finished
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Counts the epochs of before, once: it is known now which of them count as done."""
-        for row in self._history:
-            if 0 < row["epoch"] <= epoch:
-                super().on_epoch_end(int(row["epoch"]) - 1, {self.monitor: row[self.monitor]})
-        self._history = []
+    def __init__(self, monitor: str, patience: int, history: EpochHistory, finished: Path) -> None:
+        super().__init__()
+        self._monitor, self._patience = monitor, patience
+        self._history, self._finished = history, finished
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Stops after `patience` epochs without a rise."""
-        super().on_epoch_end(epoch, logs)
-        if self.model.stop_training:
+        values = [row[self._monitor] for row in self._history.rows if row["epoch"]]
+        if epoch and len(values) - 1 - int(np.argmax(values)) >= self._patience:
+            self.model.stop_training = True
             mark_finished(self._finished)
+
+
+class Backup(keras.callbacks.BackupAndRestore):
+    """Keras' BackupAndRestore, which also keeps the metrics of an interrupted epoch.
+
+    Keras restores the weights, and starts the means of the epoch from zero.
+
+    Args:
+        folder: the folder of the fit.
+        save_freq: after how many steps it writes a backup.
+    """
+
+    def __init__(self, folder: Path, save_freq: int) -> None:
+        # Integers are allowed; Keras has the type of its default.
+        frequency: Any = save_freq
+        super().__init__(str(folder / "backup"), save_freq=frequency)
+        self._path = folder / "epoch_metrics.json"
+        self._kept: dict[str, list[Any]] = {}
+        if self._path.exists():
+            self._kept = json.loads(self._path.read_text("utf-8"))
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Restores the metrics if the epoch was interrupted."""
+        super().on_epoch_begin(epoch, logs)
+        steps = int(self.model.optimizer.iterations)
+        if steps % self.params["steps"]:
+            for variable, value in zip(
+                self._variables(), self._kept.get(str(steps), []), strict=True
+            ):
+                variable.assign(value)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Writes a backup if it is time, but not at the end of an epoch, which has its own."""
+        if batch + 1 < self.params["steps"]:
+            super().on_train_batch_end(batch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Writes a backup, after which the epoch counts as done: its row must be written before."""
+        self._backup(epoch, self.params["steps"] - 1)
+
+    def _backup(self, epoch: int, batch: int = 0) -> None:
+        # The last two, since a kill may come before the backup is written.
+        last = dict(list(self._kept.items())[-1:])
+        values = [variable.numpy().tolist() for variable in self._variables()]
+        self._kept = {**last, str(int(self.model.optimizer.iterations)): values}
+        with write_atomically(self._path) as temporary:
+            temporary.write_text(json.dumps(self._kept) + "\n", "utf-8")
+        super()._backup(epoch, batch)
+
+    def _variables(self) -> list[Any]:
+        return [variable for metric in self.model.metrics for variable in metric.variables]
 
 
 def save_weights(model: keras.Model, path: Path) -> None:

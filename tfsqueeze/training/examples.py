@@ -19,6 +19,7 @@ from tfsqueeze.robustness.noisy_copies import TRAINING_NOISES, WORD_NOISES, nois
 from tfsqueeze.training.teacher import Teacher
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.user_files import decode_text, read_bytes
 
 
 class Origin(enum.IntEnum):
@@ -148,7 +149,7 @@ def add_unlabelled(
     }
     texts = []
     for file in text_files(sources, folder):
-        for line in file.read_text("utf-8").splitlines():
+        for line in decode_text(read_bytes(file), file).splitlines():
             if (letters := _letters(line)) and letters not in seen:
                 seen.add(letters)
                 texts.append(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,14 +14,14 @@ from tfsqueeze.training.batches import TrainingBatches
 from tfsqueeze.training.callbacks import (
     BestWeights,
     EarlyStopping,
+    EpochHistory,
+    TrainingPosition,
     mark_finished,
     save_weights,
 )
-from tfsqueeze.training.history import HISTORY_FILE, START_FILE, read_history
 from tfsqueeze.training.optimizer import AdamW
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.autograph import skip_autograph_of_steps
-from tfsqueeze.utils.files import write_atomically
 
 FINISHED_FILE = "finished"
 BACKUP_FOLDER = "backup"
@@ -52,8 +51,9 @@ def fit_resumable(
         batches: what the model is trained on.
         validation: what chooses the epoch.
         folder: takes the epoch history (history.csv), the best weights, TensorBoard's logs, and
-            the backup from which an interrupted fit resumes at its last whole epoch. The caller
-            removes the backup once the model is in place.
+            the backup from which an interrupted fit resumes after its last whole epoch. On one
+            thread it ends with the weights of a fit without an interruption, bit for bit. The
+            caller removes the backup once the model is in place.
         epochs: the most epochs.
         learning_rate: the highest learning rate.
         options: the settings of the optimizer, the loss and early stopping.
@@ -70,34 +70,28 @@ def fit_resumable(
     folder.mkdir(parents=True, exist_ok=True)
     compile_for_task(model, task, classes, learning_rate, epochs * batches.steps, options)
     skip_autograph_of_steps(model)
-    history = folder / HISTORY_FILE
     best_weights = folder / "best.weights.h5"
     finished = folder / FINISHED_FILE
+    history = EpochHistory(folder)
     if finished.exists():
         model.load_weights(best_weights)
-        return read_history(folder)
-    best = None
-    if keep_start or best_weights.exists():
-        # An interrupted fit goes on from its backup: the best weights are there for their score.
-        start = model.get_weights()
-        if best_weights.exists():
-            model.load_weights(best_weights)
+        return history.rows
+    if keep_start and not history.rows:
         metrics = model.evaluate(validation, verbose=0, return_dict=True)
-        best = task.training.monitored_value(metrics)
-        model.set_weights(start)
-    if keep_start and not best_weights.exists():
-        row = {
-            "epoch": 0,
-            **{f"val_{name}": value for name, value in metrics.items()},
-            monitor(task): best,
-        }
-        with write_atomically(folder / START_FILE) as temporary:
-            temporary.write_text(json.dumps(row) + "\n", "utf-8")
         # After the evaluation, which makes the metrics' variables: Keras saves them too, and
         # cannot load a file without them once they exist.
         save_weights(model, best_weights)
+        score = task.training.monitored_value(metrics)
+        history.add(
+            {
+                "epoch": 0,
+                **{f"val_{name}": float(value) for name, value in metrics.items()},
+                monitor(task): score,
+            }
+        )
+    position = TrainingPosition()
     model.fit(
-        batches.dataset(),
+        batches.dataset(position.iterations),
         validation_data=validation,
         epochs=epochs,
         verbose=0,
@@ -114,10 +108,11 @@ def fit_resumable(
                     )
                 ]
             ),
-            BestWeights(best_weights, monitor(task), best),
-            keras.callbacks.CSVLogger(str(history), append=history.exists()),
+            position,
+            history,
+            BestWeights(best_weights, monitor(task), history),
             keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
-            EarlyStopping(monitor(task), options.patience, read_history(folder), finished),
+            EarlyStopping(monitor(task), options.patience, history, finished),
             *callbacks,
             # Last, so that the files above hold an epoch before it counts as done.
             keras.callbacks.BackupAndRestore(str(folder / BACKUP_FOLDER), delete_checkpoint=False),
@@ -125,7 +120,7 @@ def fit_resumable(
     )
     mark_finished(finished)
     model.load_weights(best_weights)
-    return read_history(folder)
+    return history.rows
 
 
 def compile_for_task(

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import csv
-import json
+from collections.abc import Sequence
 from pathlib import Path
 
-HISTORY_FILE = "history.csv"
-START_FILE = "start.json"
+from tfsqueeze.utils.files import write_atomically
+
+_FILE = "history.csv"
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:
-    """Returns the rows that a stage has logged, as `fit_resumable` returns them.
+    """Returns the rows that `write_history` wrote.
 
     Args:
         folder: the folder of the stage; a stage that has not begun has no rows.
     """
-    start, history = folder / START_FILE, folder / HISTORY_FILE
-    rows = [json.loads(start.read_text("utf-8"))] if start.exists() else []
-    if history.exists():
-        with history.open(newline="", encoding="utf-8") as lines:
-            for logged in csv.DictReader(lines):
-                # Keras also logs columns of validation where there is none.
-                row = {name: float(value) for name, value in logged.items() if value != "NA"}
-                rows.append({**row, "epoch": int(row["epoch"]) + 1})
-    # An epoch that was interrupted after its log and before its backup is run and logged again.
-    return list({row["epoch"]: row for row in rows}.values())
+    path = folder / _FILE
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as lines:
+        rows = [
+            {name: float(value) for name, value in row.items() if value}
+            for row in csv.DictReader(lines)
+        ]
+    return [{**row, "epoch": int(row["epoch"])} for row in rows]
+
+
+def write_history(folder: Path, rows: Sequence[dict[str, float]]) -> None:
+    """Writes the rows of a stage to its folder.
+
+    Args:
+        folder: the folder of the stage.
+        rows: a row for each epoch: `epoch`, and values by name. A row may lack values.
+    """
+    names = sorted({name for row in rows for name in row} - {"epoch"})
+    with (
+        write_atomically(folder / _FILE) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.DictWriter(file, ["epoch", *names])
+        writer.writeheader()
+        writer.writerows(rows)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
+from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pin_revision, pretrained_folder
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
@@ -20,6 +22,32 @@ from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
+
+_REVISIONS_FILE = "revisions.json"
+
+
+def pin_models(folder: Path, options: TrainingOptions) -> TrainingOptions:
+    """Returns the options with a revision for each model of the hub.
+
+    Args:
+        folder: the folder of the run, which keeps the revisions: a run that resumes reads the same
+            models, even if the hub has newer ones.
+        options: the settings of the run.
+
+    Raises:
+        UserError: a model cannot be had.
+    """
+    path = folder / _REVISIONS_FILE
+    names = ("pretrained", "tokenizer")
+    sources = [source for name in names if (source := getattr(options, name)) is not None]
+    if not path.exists():
+        revisions = {source: pin_revision(source) for source in sources}
+        with write_atomically(path) as temporary:
+            temporary.write_text(json.dumps(revisions, indent=2) + "\n", "utf-8")
+    revisions = json.loads(path.read_text("utf-8"))
+    return dataclasses.replace(
+        options, **{name: revisions.get(getattr(options, name)) for name in names}
+    )
 
 
 def load_or_train_tokenizer(

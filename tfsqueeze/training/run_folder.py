@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import json
 import os
@@ -11,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
+from tfsqueeze.utils.json_files import JsonValue, read_json, shown
 
 FORMAT_VERSION = 1
 _SETTINGS_FILE = "run.json"
@@ -38,7 +41,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             raise UserError(
-                f"process {file.read().strip() or 'of another machine'} trains in {folder}; wait "
+                f"process {file.read().strip() or 'of another machine'} writes to {folder}; wait "
                 "until it ends, or choose another folder"
             ) from None
         file.truncate(0)
@@ -63,7 +66,7 @@ def claim_folder(folder: Path, settings: dict[str, Any]) -> None:
             claim = {"format_version": FORMAT_VERSION, **settings}
             temporary.write_text(json.dumps(claim, indent=2) + "\n", "utf-8")
         return
-    found = read_settings(folder)
+    found = _read_settings(folder).object()
     settings = json.loads(json.dumps(settings))
     for name, value in settings.items():
         if found.get(name) != value:
@@ -73,17 +76,50 @@ def claim_folder(folder: Path, settings: dict[str, Any]) -> None:
             )
 
 
-def read_settings(folder: Path) -> dict[str, Any]:
-    """Returns the settings that `claim_folder` wrote.
+@dataclasses.dataclass(frozen=True)
+class RunSettings:
+    """What a training run is of.
+
+    Attributes:
+        task: the name of the task.
+        dataset: the name or path of the dataset.
+        pairs: whether the model reads pairs of texts.
+        options: the settings of the run.
+    """
+
+    task: str
+    dataset: str
+    pairs: bool
+    options: TrainingOptions
+
+
+def read_run_settings(folder: Path) -> RunSettings:
+    """Returns the settings of a training run, which `claim_folder` wrote.
+
+    Args:
+        folder: the folder of the run.
 
     Raises:
-        UserError: another version of tfsqueeze wrote them.
+        UserError: another version of tfsqueeze wrote them, or a field has another type. The message
+            names the file and the field.
     """
-    settings = json.loads((folder / _SETTINGS_FILE).read_text("utf-8"))
-    if settings.get("format_version") != FORMAT_VERSION:
+    settings = _read_settings(folder)
+    return RunSettings(
+        settings.get("task").string(),
+        settings.get("dataset").string(),
+        settings.get("pairs").boolean(),
+        TrainingOptions.from_json(settings.get("options")),
+    )
+
+
+def _read_settings(folder: Path) -> JsonValue:
+    path = folder / _SETTINGS_FILE
+    settings = read_json(path)
+    version = settings.object().get("format_version")
+    if version != FORMAT_VERSION:
         raise UserError(
-            f"{folder / _SETTINGS_FILE} has format_version {settings.get('format_version')}, and "
-            f"this tfsqueeze reads {FORMAT_VERSION}; train the run again"
+            f"{path} has format_version {shown(version)}, and this tfsqueeze reads "
+            f"{FORMAT_VERSION}; train the run again"
         )
     return settings
 
@@ -96,11 +132,17 @@ class Seconds:
 
     Attributes:
         values: seconds by the stage's name.
+
+    Raises:
+        UserError: the file holds something else.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.values: dict[str, float] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        self.values: dict[str, float] = {}
+        if path.exists():
+            seconds = read_json(path)
+            self.values = {name: seconds.get(name).number() for name in seconds.object()}
 
     @contextlib.contextmanager
     def of(self, name: str) -> Iterator[None]:

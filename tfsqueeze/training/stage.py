@@ -90,6 +90,8 @@ class Stage(abc.ABC):
         batches = self._batches()
         if saved.exists():
             return self.load(saved)
+        # Here, so that a resumed run draws as one that did all stages before.
+        keras.utils.set_random_seed(self.inputs.options.seed)
         model = self.build()
         with self.inputs.seconds.of(self.name):
             if self.epochs:

@@ -16,7 +16,7 @@ from tfsqueeze.models.architectures import read_config
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Encodings, Task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
-from tfsqueeze.training.run_folder import read_settings
+from tfsqueeze.training.run_folder import read_run_settings
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.keras_files import load_model
 
@@ -114,10 +114,10 @@ def load_teacher(
             f"{folder} holds no trained teacher ({missing[0]} is missing); train one "
             "with `tfsqueeze train --pretrained all-minilm-l6-v2`"
         )
-    settings = read_settings(folder)
-    if (settings["task"], settings["pairs"]) != (task.name, pairs):
+    settings = read_run_settings(folder)
+    if (settings.task, settings.pairs) != (task.name, pairs):
         raise UserError(
-            f"the teacher in {folder} is for {_title(settings['task'], settings['pairs'])}, not "
+            f"the teacher in {folder} is for {_title(settings.task, settings.pairs)}, not "
             f"for {_title(task.name, pairs)}; train one on this data"
         )
     config = read_config(folder / "config.json")

@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import tf_keras as keras
-
 from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.tasks import Task
@@ -17,7 +15,7 @@ from tfsqueeze.training.batches import evaluation_batches
 from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_targets
 from tfsqueeze.training.examples import prepare_examples
 from tfsqueeze.training.history import read_history
-from tfsqueeze.training.model_setup import load_or_train_tokenizer, model_config
+from tfsqueeze.training.model_setup import load_or_train_tokenizer, model_config, pin_models
 from tfsqueeze.training.run_folder import Seconds, claim_folder, lock_folder
 from tfsqueeze.training.stage import FloatStage, QuantizationAwareStage, StageInputs
 from tfsqueeze.training.teacher import check_teachable, load_teacher
@@ -95,7 +93,7 @@ def _train(
     """Trains, or goes on training, in a folder that is claimed; see `train_task`."""
     training = task.training
     pairs = getattr(splits.train, "text_pairs", None) is not None
-    keras.utils.set_random_seed(options.seed)
+    options = pin_models(folder, options)
     seconds = Seconds(folder / "seconds.json")
     with seconds.of("teacher"):
         train, validation = (

@@ -14,7 +14,7 @@ from tfsqueeze.quantization import load_quantized
 from tfsqueeze.tasks import Task, find_task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.history import read_history
-from tfsqueeze.training.run_folder import Seconds, read_settings
+from tfsqueeze.training.run_folder import Seconds, read_run_settings
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.keras_files import load_model
@@ -87,16 +87,16 @@ def load_run(folder: str | os.PathLike) -> TrainedRun:
             f"{folder} holds no finished training run ({missing[0]} is missing); "
             "train there first with `tfsqueeze train`"
         )
-    settings = read_settings(folder)
+    settings = read_run_settings(folder)
     return TrainedRun(
         folder,
         read_config(folder / "config.json"),
-        TrainingOptions(**settings["options"]),
-        settings["dataset"],
+        settings.options,
+        settings.dataset,
         WordPieceTokenizer.from_pretrained(folder / "tokenizer"),
         load_model(folder / "float.keras", compile=False),
         load_quantized(folder / "qat.keras", compile=False),
         {name: read_history(folder / name) for name in ("float", "qat")},
         Seconds(folder / "seconds.json").values,
-        find_task(settings["task"]),
+        find_task(settings.task),
     )

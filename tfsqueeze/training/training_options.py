@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.json_files import JsonValue
+
+# How JSON has each type of option.
+_FROM_JSON: dict[str, Callable[[JsonValue], Any]] = {
+    "str": JsonValue.string,
+    "str | None": lambda option: None if option.value is None else option.string(),
+    "bool": JsonValue.boolean,
+    "int": JsonValue.integer,
+    "float": JsonValue.number,
+    "dict[str, Any]": JsonValue.object,
+    "Sequence[str]": lambda option: tuple(item.string() for item in option.items()),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,6 +156,29 @@ class TrainingOptions:
                 "augmented_copies need a teacher, since the labels may no longer hold; "
                 "name one or leave them at 0"
             )
+
+    @classmethod
+    def from_json(cls, options: JsonValue) -> TrainingOptions:
+        """Returns the settings that a file holds, as `to_dict` returned them.
+
+        Args:
+            options: the object of settings; those that are missing have their defaults.
+
+        Raises:
+            UserError: an option is unknown, or its value has another type or is out of range. The
+                message names the file and the option.
+        """
+        types = {field.name: field.type for field in dataclasses.fields(cls)}
+        for name in options.object():
+            if name not in types:
+                raise options.error(f"there is no option {name[:40]!r}")
+        values = {
+            name: _FROM_JSON[str(types[name])](options.get(name)) for name in options.object()
+        }
+        try:
+            return cls(**values)
+        except UserError as error:
+            raise options.error(str(error)) from None
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the settings as JSON-able values."""

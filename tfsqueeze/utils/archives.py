@@ -82,13 +82,22 @@ def fetch_archive(archive: Archive) -> Path:
     suffix = ".whl" if archive.kind == "wheel" else ".tar.gz"
     stem = "-".join(filter(None, (archive.name, archive.version, archive.tag)))
     path = cache_dir() / "archives" / f"{stem}{suffix}"
-    if path.is_file() and _sha256(path) == archive.sha256:
+    if path.is_file() and file_sha256(path) == archive.sha256:
         return path
     with tempfile.TemporaryDirectory(prefix="tfsqueeze-") as folder:
         downloaded = _pip_download(archive, Path(folder))
         with write_atomically(path) as temporary:
             shutil.copyfile(downloaded, temporary)
     return path
+
+
+def file_sha256(path: Path) -> str:
+    """Returns the SHA-256 digest of a file, in hexadecimal.
+
+    Args:
+        path: the file.
+    """
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read_member(path: Path, member: str) -> bytes:
@@ -141,7 +150,3 @@ def _pip_download(archive: Archive, folder: Path) -> Path:
             f"({reasons[-1].removeprefix('ERROR: ')}); check the network and pip's settings"
         )
     return files[0]
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

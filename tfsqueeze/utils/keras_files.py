@@ -28,7 +28,6 @@ _ENTRIES = {"metadata.json", "config.json", "model.weights.h5"}
 _MAX_CONFIG_BYTES = 16 << 20
 _KERAS_CLASSES = {
     ("keras.layers", "InputLayer"),
-    ("keras.layers", "Dropout"),
     ("tf_keras.src.engine.functional", "Functional"),
     (
         "tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper",

@@ -133,7 +133,7 @@ def _operator_rows(model: Path, cpu_outputs: Collection[str]) -> tuple[OperatorR
     """Returns the operators of a file; Vela names those on the CPU by their outputs."""
     rows = []
     for operator in list_operators(model):
-        if operator.outputs[0].name in cpu_outputs:
+        if not operator.outputs or operator.outputs[0].name in cpu_outputs:
             row = OperatorRow.from_operator(operator, "CPU", "Vela leaves it to the CPU")
         else:
             row = OperatorRow.from_operator(operator, "NPU", "")

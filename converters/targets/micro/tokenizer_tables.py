@@ -72,16 +72,10 @@ def build_tables(vocabulary: Sequence[str], lowercase: bool) -> TokenizerTables:
         lowercase: whether the tokenizer lowercases texts and strips accents.
 
     Raises:
-        UserError: a token holds white space, which tensorflow-text matches across words; or the
-            vocabulary has combining marks of several classes, which a text may hold in another
-            order than Unicode's canonical one, and which the C tokenizer does not sort.
+        UserError: the vocabulary has combining marks of several classes, which a text may hold in
+            another order than Unicode's canonical one, and which the C tokenizer does not sort.
     """
     characters = classify_characters(lowercase)
-    for token in vocabulary:
-        if any(characters.classes[ord(c)] == SPACE for c in token):
-            raise UserError(
-                f"the vocabulary's token {token!r} holds white space, which no word has; remove it"
-            )
     matchable = _matchable(vocabulary, characters)
     symbols, isolated = _number_characters(matchable, characters)
     _check_order(symbols, lowercase)

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from converters.arm64 import sysroot
 from converters.arm64.sysroot import WHEELS, ensure_sysroot
 from tfsqueeze.utils.archives import fetch_archive, read_member
 from tfsqueeze.utils.errors import UserError
@@ -54,6 +55,24 @@ def test_apt_s_reason_is_passed_on_and_nothing_is_left(tools, tmp_path) -> None:
     assert "(Unable to locate package python3.11)" in str(error.value)
     assert "\n" not in str(error.value)
     assert list((tmp_path / "cache" / "arm64").iterdir()) == []
+
+
+def test_a_changed_file_is_unpacked_again(monkeypatch, tmp_path) -> None:
+    def make(folder):
+        (folder / "debian").mkdir(parents=True)
+        (folder / "debian" / "python").write_text("whole")
+        sysroot._write_digests(folder)
+
+    monkeypatch.setenv("TFSQUEEZE_CACHE", str(tmp_path))
+    monkeypatch.setattr(sysroot, "_make", make)
+    python = ensure_sysroot().folder / "debian" / "python"
+    for damage in (lambda: python.write_text("other"), lambda: python.unlink()):
+        damage()
+        ensure_sysroot()
+        assert python.read_text() == "whole"
+    (python.parent / "compiled").touch()  # Files may be added, such as compiled modules.
+    monkeypatch.setattr(sysroot, "_make", None)
+    ensure_sysroot()
 
 
 def test_wheels_are_those_of_aarch64(tmp_path, monkeypatch) -> None:

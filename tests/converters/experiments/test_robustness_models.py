@@ -50,7 +50,7 @@ def error_of(result):
 
 
 def test_the_models_of_a_run_agree_and_know_its_words(models, topics_folder, trained_run):
-    test = evaluation_texts(models, None, "text", "label")
+    test = evaluation_texts(models, None)
     assert test.texts == load_dataset(topics_folder).test.texts
     assert list(models.predictors) == [INT8, FLOAT, TFIDF] and models.notes == []
     labels = test.label_ids(models.label_names)
@@ -154,7 +154,7 @@ def test_a_file_with_a_dataset_is_measured_beside_tfidf_on_it(topics_model, topi
         (["--level", "much"], "Invalid value for '--level': Input should be a valid number"),
         (["--level", "2"], "a noise level must be above 0 and at most 1, not 2"),
         (["--noise", "none", "--attack", "none"], "neither a noise nor an attack"),
-        ([], "is neither a folder nor a known dataset"),
+        ([], "is neither a file nor a folder nor a known dataset"),
     ],
 )
 def test_refusals_are_one_line(topics_model, arguments, message):

@@ -13,7 +13,8 @@ from converters.runtime.interpreters import available_runtimes, open_model
 from converters.tflite.flatbuffer import serialize_model
 from converters.tflite.inspection import list_operators, require_int8
 from converters.tflite.metadata import read_metadata
-from converters.tflite.signatures import merge_lengths, signature_key, signature_length
+from converters.tflite.signature_names import signature_key, signature_length
+from converters.tflite.signatures import merge_lengths
 from converters.tflite.tflite_file import unpack_model
 
 LENGTHS = (4, 8, 16)

@@ -280,14 +280,21 @@ def test_half_a_head(golden):
             r"'embeddings.word_embeddings.weight' is float32 \[96, 32\]; .* "
             r"needs float32 \[97, 32\]",
         ),
-        ({"num_hidden_layers": 3}, "'encoder.layers.2.attention.query.weight' is missing"),
-        ({"num_hidden_layers": 1}, "'encoder.layers.1.attention.key.bias' does not belong"),
+        ({"num_hidden_layers": 3}, "describes 3 layers .*, and model.safetensors holds those of 2"),
+        ({"num_hidden_layers": 1}, "describes 1 layers .*, and model.safetensors holds those of 2"),
     ],
 )
 def test_a_config_of_another_model(golden, fields, message):
     folder = golden("mixed_groups")
     change_config(folder, **fields)
     with pytest.raises(UserError, match=message):
+        SqueezeBertModel.from_pretrained(folder)
+
+
+def test_a_tensor_that_the_encoder_does_not_have(golden):
+    folder = golden("mixed_groups")
+    change_tensors(folder, lambda t: t.update({"encoder.layers.1.more.bias": np.zeros(3, "f")}))
+    with pytest.raises(UserError, match="'encoder.layers.1.more.bias' does not belong to the mod"):
         SqueezeBertModel.from_pretrained(folder)
 
 

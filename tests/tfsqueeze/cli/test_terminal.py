@@ -24,6 +24,8 @@ def start(*arguments, stdout=subprocess.PIPE, **environment):
         stdout=stdout,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
+        # A shell starts what runs in its background, such as these tests, without Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -71,8 +73,9 @@ def test_signals_end_with_one_line(number, message, topics_model):
     process = start("predict", topics_model)
     time.sleep(4)  # It waits for lines of standard input then.
     process.send_signal(number)
-    error = process.stderr.read().decode()
+    # `communicate` would close standard input, which ends the command too.
     assert process.wait(60) == 128 + number
+    error = process.stderr.read().decode()
     assert error.splitlines()[-1] == message and "Traceback" not in error
 
 

@@ -84,10 +84,10 @@ def test_albert_shares_layers_in_groups(groups, expected):
     "config_class, field, value, message",
     [
         (BertConfig, "hidden_size", 770, "BertConfig: hidden_size 770 must be divisible"),
-        (BertConfig, "classifier_dropout", 1.0, "classifier_dropout_prob must be a number from 0"),
+        (BertConfig, "classifier_dropout", 1.0, "classifier_dropout must be a number from 0"),
         (BertConfig, "num_hidden_layers", -1, "num_hidden_layers must be a non-negative integer"),
         (DistilBertConfig, "dim", "768", "dim must be a positive integer, not '768'"),
-        (DistilBertConfig, "activation", "swish", "hidden_act must be one of gelu, gelu_new"),
+        (DistilBertConfig, "activation", "swish", "activation must be one of gelu, gelu_new"),
         (DistilBertConfig, "qa_dropout", -0.1, "qa_dropout must be a number from 0"),
         (
             AlbertConfig,

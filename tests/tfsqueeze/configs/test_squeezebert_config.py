@@ -74,7 +74,12 @@ def test_another_architecture_is_refused():
 
 
 @pytest.mark.parametrize(
-    "content, message", [(None, "does not exist"), ("{", "is not JSON"), ("[1]", "JSON object")]
+    "content, message",
+    [
+        (None, "does not exist"),
+        ("{", r"config\.json:1: not valid JSON"),
+        ("[1]", r"config\.json: the file: it is \[1\], not an object"),
+    ],
 )
 def test_a_bad_config_file(tmp_path, content, message):
     path = tmp_path / "config.json"

@@ -121,8 +121,8 @@ def test_a_length_of_sentence_transformers(tiny_folder):
             json.dumps({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}),
             "asks for pooling_mode_cls_token; only pooling_mode_mean_tokens",
         ),
-        ("{", "is not JSON"),
-        ("[]", "must hold a JSON object"),
+        ("{", "not valid JSON"),
+        ("[]", r"it is \[\], not an object"),
     ],
 )
 def test_another_pooling_is_refused(tiny_folder, content, message):

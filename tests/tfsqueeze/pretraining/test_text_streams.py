@@ -72,7 +72,7 @@ def test_batches_hold_every_row_once_and_are_of_like_length(tokenizer, tmp_path)
             max_length=32,
             batch_tokens=96,
             pad_token_id=0,
-            seed=0,
+            seed=(0, 0),
         ).as_numpy_iterator()
     )
     numbers = np.concatenate([numbers for _, numbers in batches])

@@ -14,6 +14,8 @@ import tf_keras as keras
 
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
+from tfsqueeze.training.callbacks import EarlyStopping, EpochHistory
+from tfsqueeze.training.history import read_history
 from tfsqueeze.training.run_folder import lock_folder
 from tfsqueeze.training.stage import FloatStage
 from tfsqueeze.training.train_task import train_task
@@ -64,8 +66,8 @@ def assert_equal(some, others):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("stop_at", [0, 1])
-def test_best_weights_are_no_start(stop_at, train, tmp_path):
+def test_best_weights_are_no_start(train, tmp_path):
+    stop_at = 1
     first, second = Recorder(stop_at), Recorder()
     with pytest.raises(Stopped):
         train(tmp_path / "run", first)
@@ -93,20 +95,42 @@ def test_a_fit_that_is_finished_is_not_trained_on(train, tmp_path, monkeypatch):
     assert_equal(run.float_model.get_weights(), first.ends[int(np.argmax(scores))])
 
 
-def test_patience_counts_the_epochs_before(topics_folder, one_layer_options, tmp_path):
-    options = dataclasses.replace(
-        one_layer_options, epochs=6, qat_epochs=0, patience=2, learning_rate=1e-12
-    )
-    splits = load_dataset(topics_folder)
+class Model:
+    """What callbacks see of a model."""
 
-    def train(folder, recorder):
-        return train_task(folder, TEXT_CLASSIFICATION, splits, options, lambda *_: [recorder])
+    stop_training = False
 
-    whole = train(tmp_path / "whole", Recorder())
-    with pytest.raises(Stopped):
-        train(tmp_path / "stopped", Recorder(1))
-    resumed = train(tmp_path / "stopped", Recorder())
-    assert len(resumed.history["float"]) == len(whole.history["float"]) == 3
+
+def run_epochs(folder, scores, start=0):
+    """Runs the callbacks of a fit from an epoch on, as Keras does; returns the epochs it ran."""
+    history = EpochHistory(folder)
+    stopping = EarlyStopping("val_accuracy", 2, history, folder / "finished")
+    stopping.set_model(Model())
+    for epoch in range(start, len(scores)):
+        history.on_epoch_begin(epoch)
+        for callback in (history, stopping):
+            callback.on_epoch_end(epoch, {"val_accuracy": scores[epoch]})
+        if stopping.model.stop_training:
+            break
+    return history.rows
+
+
+@pytest.mark.parametrize("interrupted_after", range(1, 5))
+def test_patience_counts_the_epochs_before(interrupted_after, tmp_path):
+    scores = [0.5, 0.7, 0.7, 0.6, 0.9, 0.9]
+    whole = run_epochs(tmp_path / "whole", scores)
+    assert [row["epoch"] for row in whole] == [1, 2, 3, 4]
+    assert (tmp_path / "whole" / "finished").exists()
+    rows = run_epochs(tmp_path / "run", scores[:interrupted_after])
+    assert rows == whole[:interrupted_after]
+    # The last row has no backup yet: its epoch runs again.
+    assert run_epochs(tmp_path / "run", scores, interrupted_after - 1) == whole
+    assert read_history(tmp_path / "run") == whole
+
+
+def test_the_start_is_no_epoch_without_a_rise(tmp_path):
+    EpochHistory(tmp_path).add({"epoch": 0, "val_accuracy": 0.9})
+    assert len(run_epochs(tmp_path, [0.5, 0.6, 0.5, 0.7, 0.7])) == 6
 
 
 def test_one_process_at_a_time(tmp_path):
@@ -123,7 +147,7 @@ def test_one_process_at_a_time(tmp_path):
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
     )
     assert process.stdout.readline() == b"ready\n"
-    with pytest.raises(UserError, match=f"process {process.pid} trains in"), lock_folder(tmp_path):
+    with pytest.raises(UserError, match=f"process {process.pid} writes to"), lock_folder(tmp_path):
         pass
     process.kill()
     process.wait()

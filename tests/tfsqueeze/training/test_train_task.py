@@ -5,13 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,19 +19,6 @@ from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
-
-REPOSITORY = Path(__file__).resolve().parents[3]
-
-# Run as its own process, so that it can be killed.
-_TRAIN = """
-import json, sys
-from tfsqueeze.data.sources.named_datasets import load_dataset
-from tfsqueeze.tasks import TEXT_CLASSIFICATION
-from tfsqueeze.training.training_options import TrainingOptions
-from tfsqueeze.training.train_task import train_task
-folder, data, options = sys.argv[1:]
-train_task(folder, TEXT_CLASSIFICATION, load_dataset(data), TrainingOptions(**json.loads(options)))
-"""
 
 
 def test_run_learns_and_leaves_its_files(trained_run):
@@ -98,53 +79,6 @@ def test_other_settings_or_data_in_a_used_folder_are_refused(
 def test_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(UserError, match="holds no finished training run"):
         load_run(tmp_path / "nothing")
-
-
-def test_killed_run_resumes_after_its_last_whole_epoch(tmp_path, topics_folder, one_layer_options):
-    options = dataclasses.replace(one_layer_options, epochs=6, qat_epochs=0, patience=6)
-    folder = tmp_path / "run"
-    command = [
-        sys.executable,
-        "-c",
-        _TRAIN,
-        str(folder),
-        str(topics_folder),
-        json.dumps(options.to_dict()),
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    log = folder / "float" / "history.csv"
-    with (tmp_path / "first.log").open("wb") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-        deadline = time.monotonic() + 240
-        while process.poll() is None and time.monotonic() < deadline:
-            if log.exists() and log.read_text().count("\n") >= 3:  # names and two epochs
-                break
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert process.returncode == -signal.SIGKILL, (tmp_path / "first.log").read_text()
-    before = log.read_text().splitlines()
-    assert not (folder / "float.keras").exists()
-
-    # In this process, which records the epochs that are run.
-    import tf_keras as keras
-
-    epochs = []
-    run = train_task(
-        folder,
-        TEXT_CLASSIFICATION,
-        load_dataset(topics_folder),
-        options,
-        lambda *_: [
-            keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: epochs.append(epoch))
-        ],
-    )
-    # An epoch logged but not yet backed up when the kill came is run again.
-    logged = len(before) - 1
-    assert epochs == list(range(epochs[0], 6)) and epochs[0] in (logged - 1, logged)
-    assert [row["epoch"] for row in run.history["float"]] == [1, 2, 3, 4, 5, 6]
-    assert log.read_text().splitlines()[: len(before)] == before
-    assert load_run(folder).history == run.history
 
 
 def test_training_stops_early_without_progress(tmp_path, one_layer_options):

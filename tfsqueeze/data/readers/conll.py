@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_split_file
-from tfsqueeze.data.readers.user_files import read_text
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide, find_split_file
+from tfsqueeze.data.readers.label_checks import check_label
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.user_files import read_text
 
 CONLL_SUFFIXES = (".conll", ".bio", ".iob2")
 
@@ -22,7 +23,7 @@ _Sentence = list[tuple[int, str, str]]
 
 
 def read_conll(path: str | os.PathLike, *, comments: bool = False) -> TokenDataset:
-    r"""Reads a UTF-8 file of lines whose first column is a word and whose last one is its tag.
+    r"""Reads a file of lines whose first column is a word and whose last one is its tag.
 
     Columns between the two are skipped. Tabs separate the columns if the file has any tab, else
     spaces do. A file with one column has words without tags. Lines of nothing but spaces and tabs
@@ -35,8 +36,9 @@ def read_conll(path: str | os.PathLike, *, comments: bool = False) -> TokenDatas
             By default they are words: `#` is a word in texts from social media.
 
     Raises:
-        UserError: the file is missing, empty or not UTF-8; or a line has no word, no tag, or a
-            different number of columns from the lines before. The message names file and line.
+        UserError: the file is missing, empty or not UTF-8; or a line has no word, no tag, a tag
+            with control characters, or a different number of columns from the lines before. The
+            message names file and line.
 
     Example:
         >>> import pathlib, tempfile
@@ -67,11 +69,14 @@ def read_conll(path: str | os.PathLike, *, comments: bool = False) -> TokenDatas
             raise UserError(
                 f"{path}:{number}: {len(fields)} columns where the lines before have {columns}"
             )
-        if not fields[0] or not fields[-1]:
-            raise UserError(f"{path}:{number}: the {'tag' if fields[0] else 'word'} is empty")
+        word, tag = fields[0], fields[-1]
+        if not word:
+            raise UserError(f"{path}:{number}: the word is empty")
+        if columns > 1:
+            tag = check_label(tag, f"{path}:{number}", "tag")
         if not current:
             sentences.append(current)
-        current.append((number, fields[0], fields[-1]))
+        current.append((number, word, tag))
     if not sentences:
         raise UserError(f"{path} holds no sentences")
     languages, words = _divide_languages(sentences, path)
@@ -91,10 +96,10 @@ def load_conll_folder(
     `read_conll` reads the files. Without a validation file, a tenth of train, drawn at random,
     becomes the validation split. Without a test file, `test` is None. If the folder has no train
     file but subfolders that have one, such as one per language of WikiANN, the result is all of
-    them together.
+    them together. `divide` divides a single file.
 
     Args:
-        folder: the folder.
+        folder: the folder, or a file.
         comments: as in `read_conll`.
         seed: fixes the sentences of a validation split that is drawn.
 
@@ -103,6 +108,8 @@ def load_conll_folder(
             used; a tag is missing in train; or some subfolders have a test file and others none.
     """
     folder = Path(folder)
+    if folder.is_file():
+        return TokenDatasetSplits(*divide(read_conll(folder, comments=comments), seed))
     if find_split_file(folder, ("train",), CONLL_SUFFIXES) is None:
         folders = [
             path
@@ -157,11 +164,11 @@ def _divide_languages(
             rests.append(rest)
             if prefix != prefixes[0]:
                 raise UserError(
-                    f"{path}:{number}: {word!r} is of another language than the words before it "
-                    f"({prefixes[0]!r}); give each language its own sentences"
+                    f"{path}:{number}: {word[:40]!r} is of another language than the words before "
+                    f"it ({prefixes[0][:40]!r}); give each language its own sentences"
                 )
             if not rest:
-                raise UserError(f"{path}:{number}: the word after {word!r} is empty")
+                raise UserError(f"{path}:{number}: the word after {word[:40]!r} is empty")
         languages.append(prefixes[0])
         words.append(rests)
     return languages, words

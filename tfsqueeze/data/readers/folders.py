@@ -1,17 +1,41 @@
-"""Folders of tables with the splits of a dataset."""
+"""Folders of tables with the splits of a dataset, and files that are to be divided into splits."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
+from tfsqueeze.data.datasets.dataset import Dataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, guess_columns, read_table
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.user_files import GZIP, format_suffix
 
 # The share of train that becomes the validation split of data without one.
 VALIDATION_FRACTION = 0.1
+# The share of data in one piece that becomes the test split.
+_TEST_FRACTION = 0.2
+
+DatasetT = TypeVar("DatasetT", bound=Dataset)
+
+
+def divide(whole: DatasetT, seed: int) -> tuple[DatasetT, DatasetT, DatasetT]:
+    """Divides data in one piece into train, validation and test.
+
+    The test split is a fifth of the examples, the same fifth for every seed, so that results
+    compare. A tenth of the others, drawn at random, is the validation split.
+
+    Args:
+        whole: all examples.
+        seed: fixes the examples of the validation split.
+
+    Raises:
+        UserError: there are too few examples.
+    """
+    rest, test = whole.split(_TEST_FRACTION, seed=0)
+    return *rest.split(VALIDATION_FRACTION, seed), test
 
 
 def load_folder(
@@ -21,14 +45,15 @@ def load_folder(
     label_column: str = "label",
     text_pair_column: str | None = None,
     columns: Sequence[str] | None = None,
+    keep_nan_labels: bool = False,
     seed: int = 0,
 ) -> TextDatasetSplits:
-    """Loads `train`, `val` (or `dev`, `validation`) and `test` files, each .tsv, .csv or .jsonl.
+    """Loads `train`, `val` (or `dev`, `validation`) and `test` files, each a table.
 
     `read_table` reads the files. Without a validation file, a stratified tenth of train, drawn at
-    random, becomes the validation split. Without a test file, `test` is None. If train is a
-    two-column .tsv without a line of column names, `guess_columns` names its columns, unless
-    `columns` does; the other .tsv files then have no such line either.
+    random, becomes the validation split. Without a test file, `test` is None. If train is a .tsv or
+    .csv without a line of column names, `guess_columns` names its columns, unless `columns` does;
+    the other files of that format then have no such line either.
 
     Args:
         folder: the folder.
@@ -36,6 +61,7 @@ def load_folder(
         label_column: the name of the column of labels.
         text_pair_column: the name of the column of second texts, for tasks on pairs.
         columns: the names of the columns, for files without a line of column names.
+        keep_nan_labels: as in `read_table`.
         seed: fixes the examples of a validation split that is drawn.
 
     Raises:
@@ -45,7 +71,8 @@ def load_folder(
     folder = Path(folder)
     train_path = find_split_file(folder, ("train",), TABLE_SUFFIXES)
     if train_path is None:
-        raise UserError(f"{folder} has no train.tsv, train.csv or train.jsonl")
+        names = [f"train{suffix}" for suffix in TABLE_SUFFIXES]
+        raise UserError(f"{folder} has no {', '.join(names[:-1])} or {names[-1]}")
     if columns is None and text_pair_column is None:
         columns = guess_columns(train_path, text_column=text_column, label_column=label_column)
 
@@ -55,7 +82,8 @@ def load_folder(
             text_column=text_column,
             label_column=label_column,
             text_pair_column=text_pair_column,
-            columns=columns if path.suffix == train_path.suffix else None,
+            columns=columns if format_suffix(path) == format_suffix(train_path) else None,
+            keep_nan_labels=keep_nan_labels,
         )
 
     train = read(train_path)
@@ -74,13 +102,18 @@ def find_split_file(folder: Path, stems: Sequence[str], suffixes: Sequence[str])
     Args:
         folder: the folder.
         stems: the possible names of the file without its suffix.
-        suffixes: the possible suffixes, each with its dot.
+        suffixes: the possible suffixes, each with its dot. `.gz` may follow; a file that is there
+            with and without it counts once.
 
     Raises:
         UserError: the folder has more than one such file.
     """
-    paths = [folder / f"{stem}{suffix}" for stem in stems for suffix in suffixes]
-    found = [path for path in paths if path.is_file()]
+    names = [f"{stem}{suffix}" for stem in stems for suffix in suffixes]
+    paths = [
+        next(filter(Path.is_file, (folder / name, folder / f"{name}{GZIP}")), None)
+        for name in names
+    ]
+    found = [path for path in paths if path is not None]
     if len(found) > 1:
         names = " and ".join(path.name for path in found)
         raise UserError(f"{folder} has both {names}; keep the one to use")

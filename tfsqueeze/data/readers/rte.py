@@ -7,18 +7,15 @@ PASCAL Recognizing Textual Entailment Challenge", 2007.
 
 from __future__ import annotations
 
-import io
 import os
-import xml.sax
-import xml.sax.handler
-import xml.sax.xmlreader
 from pathlib import Path
+from xml.parsers import expat
 
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION
-from tfsqueeze.data.readers.user_files import read_bytes
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_split_file
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.user_files import read_bytes
 
 # The first challenge writes value="TRUE" and "FALSE", the others entailment="YES" and "NO". The
 # label names are GLUE's.
@@ -31,10 +28,13 @@ _LABELS = {
 }
 _TRAIN = ("rte1_dev", "rte1_test", "rte2_dev", "rte2_test", "rte3_dev")
 _TEST = "rte3_test"
+_SUFFIX = ".xml"
 
 
 def read_rte(path: str | os.PathLike) -> TextDataset:
     """Reads one file of `<pair value="TRUE"><t>text</t><h>hypothesis</h></pair>`.
+
+    Nothing outside the file is ever read.
 
     Args:
         path: the file.
@@ -44,25 +44,29 @@ def read_rte(path: str | os.PathLike) -> TextDataset:
         space. The labels are `entailment` and `not_entailment`.
 
     Raises:
-        UserError: the file is missing, is not XML or holds no pairs; or a pair lacks its text, its
-            hypothesis or a known label. The message names file and line.
+        UserError: the file is missing, is not XML, defines entities or holds no pairs; or a pair
+            lacks its text, its hypothesis or a known label. The message names file and line.
     """
     path = Path(path)
-    handler = _PairHandler(path)
-    parser = xml.sax.make_parser()
-    parser.setContentHandler(handler)
-    # The files name a DTD that they do not come with; nothing outside the file is ever read.
-    parser.setFeature(xml.sax.handler.feature_external_ges, False)
+    pairs = _Pairs(path)
+    content = read_bytes(path)
     try:
-        parser.parse(io.BytesIO(read_bytes(path)))
-    except xml.sax.SAXParseException as error:
+        pairs.parser.Parse(content, True)
+    except expat.ExpatError as error:
         raise UserError(
-            f"{path}:{error.getLineNumber()}: not valid XML ({error.getMessage()})"
+            f"{path}:{error.lineno}: not valid XML ({expat.ErrorString(error.code)})"
         ) from error
-    if not handler.labels:
+    except UserError:
+        raise
+    # Python's codecs have no such encoding, or one of several bytes a character.
+    except (LookupError, ValueError) as error:
+        raise UserError(
+            f"{path}: its encoding cannot be read ({error}); convert it to UTF-8 first"
+        ) from error
+    if not pairs.labels:
         raise UserError(f"{path} holds no pairs")
     return TextDataset(
-        path.name, handler.texts["t"], labels=handler.labels, text_pairs=handler.texts["h"]
+        path.name, pairs.texts["t"], labels=pairs.labels, text_pairs=pairs.texts["h"]
     )
 
 
@@ -80,9 +84,9 @@ def load_rte(folder: str | os.PathLike, *, seed: int = 0) -> TextDatasetSplits:
         UserError: a file is missing or cannot be used.
     """
     folder = Path(folder)
-    train = concatenate([read_rte(folder / f"{stem}.xml") for stem in _TRAIN], folder.name)
+    train = concatenate([read_rte(_file(folder, stem)) for stem in _TRAIN], folder.name)
     return TextDatasetSplits(
-        *train.split(VALIDATION_FRACTION, seed), read_rte(folder / f"{_TEST}.xml")
+        *train.split(VALIDATION_FRACTION, seed), read_rte(_file(folder, _TEST))
     )
 
 
@@ -92,48 +96,78 @@ def is_rte(folder: str | os.PathLike) -> bool:
     Args:
         folder: any path.
     """
-    return (Path(folder) / f"{_TRAIN[0]}.xml").is_file()
+    return _file(Path(folder), _TRAIN[0]).is_file()
 
 
-class _PairHandler(xml.sax.handler.ContentHandler):
-    """Collects the pairs; a SAX parser because it knows the current line, for messages."""
+def _file(folder: Path, stem: str) -> Path:
+    return find_split_file(folder, (stem,), (_SUFFIX,)) or folder / f"{stem}{_SUFFIX}"
 
-    # The parser sets it before it calls any other method.
-    _locator: xml.sax.xmlreader.Locator
 
-    def __init__(self, path: Path):
-        super().__init__()
+class _Pairs:
+    """Collects the pairs, by the events of a parser that knows the current line, for messages.
+
+    Args:
+        path: the file, for messages.
+
+    Attributes:
+        parser: the parser, to which the file is yet to be given.
+        texts: the texts and the hypotheses so far, by the name of their element.
+        labels: the labels so far.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.parser = expat.ParserCreate()
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._characters
+        self.parser.EntityDeclHandler = self._entity
         self.texts: dict[str, list[str]] = {"t": [], "h": []}
         self.labels: list[str] = []
         self._path = path
+        self._in_pair = False
+        # The pieces of the text that is open.
         self._pieces: list[str] | None = None
 
-    def startElement(  # noqa: N802 - SAX's name
-        self, name: str, attrs: xml.sax.xmlreader.AttributesImpl
-    ) -> None:
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "pair":
-            given = [attrs[key] for key in _ATTRIBUTES if key in attrs]
+            if self._in_pair:
+                raise self._error("a <pair> begins within another")
+            given = [attributes[key] for key in _ATTRIBUTES if key in attributes]
             if len(given) != 1 or given[0] not in _LABELS:
+                shown = " and ".join(repr(value[:40]) for value in given) or "no label"
                 raise self._error(
-                    f"the pair has {' and '.join(map(repr, given)) or 'no label'}, not one of "
-                    f"{', '.join(_LABELS)} as its {' or '.join(_ATTRIBUTES)}"
+                    f"the pair has {shown}, not one of {', '.join(_LABELS)} as its "
+                    f"{' or '.join(_ATTRIBUTES)}"
                 )
+            self._in_pair = True
             self.labels.append(_LABELS[given[0]])
         elif name in self.texts:
+            if not self._in_pair or self._pieces is not None:
+                place = "within another text" if self._in_pair else "outside of a pair"
+                raise self._error(f"a <{name}> begins {place}")
             self._pieces = []
 
-    def characters(self, content: str) -> None:
+    def _characters(self, content: str) -> None:
         if self._pieces is not None:
             self._pieces.append(content)
 
-    def endElement(self, name: str) -> None:  # noqa: N802 - SAX's name
+    def _end(self, name: str) -> None:
         if name in self.texts:
             self.texts[name].append(" ".join("".join(self._pieces or ()).split()))
             self._pieces = None
         elif name == "pair":
+            self._in_pair = False
             for key, texts in self.texts.items():
                 if len(texts) != len(self.labels) or not texts[-1]:
                     raise self._error(f"the pair that ends here has no text in one <{key}>")
 
+    def _entity(self, name: str, is_parameter: int, value: str | None, *_: object) -> None:
+        # Entities made of entities grow without bound. Those of other files, whose value is None,
+        # are never read.
+        if value is not None:
+            raise self._error(
+                f"the file defines the entity {name[:40]!r}; write its text where it is used"
+            )
+
     def _error(self, message: str) -> UserError:
-        return UserError(f"{self._path}:{self._locator.getLineNumber()}: {message}")
+        return UserError(f"{self._path}:{self.parser.CurrentLineNumber}: {message}")

@@ -11,16 +11,12 @@ from pathlib import Path
 
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION
-from tfsqueeze.data.readers.user_files import (
-    JsonValue,
-    check_label,
-    decode_utf8,
-    parse_json,
-    read_bytes,
-)
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide
+from tfsqueeze.data.readers.label_checks import check_label
 from tfsqueeze.tokenizers.words import split_words
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.json_files import JsonValue, parse_json
+from tfsqueeze.utils.user_files import GZIP, decode_text, read_bytes
 
 
 def read_snips(path: str | os.PathLike) -> TokenDataset:
@@ -42,10 +38,9 @@ def read_snips(path: str | os.PathLike) -> TokenDataset:
             message names the file and the JSON path.
     """
     path = Path(path)
-    content = parse_json(_decode(read_bytes(path), path), path)
+    root = JsonValue(parse_json(_decode(read_bytes(path), path), path), path)
     sentences, tags, labels = [], [], []
-    root = JsonValue(content, path)
-    for intent in root.keys():
+    for intent in root.object():
         label = check_label(intent, str(path))
         for command in root.get(intent).items():
             words, command_tags = _words_and_tags(command.get("data"))
@@ -63,16 +58,20 @@ def load_snips(folder: str | os.PathLike, *, seed: int = 0) -> TokenDatasetSplit
     """Loads all .json files of a folder, in the order of their names.
 
     The validation split is a tenth of each intent, drawn at random; there is no test split.
+    `divide` divides a single file.
 
     Args:
-        folder: the folder.
+        folder: the folder, or a file.
         seed: fixes the commands of the validation split.
 
     Raises:
         UserError: there is no such file, or one cannot be used.
     """
     folder = Path(folder)
-    parts = [read_snips(path) for path in sorted(folder.glob("*.json"))]
+    if folder.is_file():
+        return TokenDatasetSplits(*divide(read_snips(folder), seed))
+    paths = sorted([*folder.glob("*.json"), *folder.glob(f"*.json{GZIP}")])
+    parts = [read_snips(path) for path in paths]
     if not parts:
         raise UserError(f"{folder} has no .json files; each holds the commands of an intent")
     whole = concatenate(parts, folder.name)
@@ -87,7 +86,8 @@ def _words_and_tags(chunks: JsonValue) -> tuple[list[str], list[str]]:
         if not chunk.has("entity"):
             tags += ["O"] * len(chunk_words)
             continue
-        slot = chunk.get("entity").string()
+        entity = chunk.get("entity")
+        slot = check_label(entity.string(), entity.location, "slot")
         tags += [f"{'I' if index else 'B'}-{slot}" for index in range(len(chunk_words))]
     return words, tags
 
@@ -99,4 +99,4 @@ def _decode(content: bytes, path: Path) -> str:
         pairs = content.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass")
         return pairs.decode("utf-16").removeprefix("\ufeff")
     except UnicodeDecodeError:
-        return decode_utf8(content, path)
+        return decode_text(content, path)

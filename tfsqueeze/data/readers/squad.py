@@ -14,11 +14,10 @@ from tfsqueeze.data.datasets.question_dataset import (
     QuestionDataset,
     QuestionDatasetSplits,
 )
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_split_file
-from tfsqueeze.data.readers.user_files import JsonValue, parse_json, read_text
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide, find_split_file
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.json_files import JsonValue, read_json, shown
 
-_TEST_FRACTION = 0.2
 _SUFFIXES = (".json",)
 _VERSIONS = ("", "-v1.1", "-v2.0")  # SQuAD's own names: train-v1.1.json, dev-v1.1.json
 
@@ -42,14 +41,13 @@ def read_squad(path: str | os.PathLike) -> QuestionDataset:
     path = Path(path)
     questions, contexts, answers, articles = [], [], [], []
     ids: dict[str, None] = {}
-    root = JsonValue(parse_json(read_text(path), path), path)
-    for number, article in enumerate(root.get("data").items()):
+    for number, article in enumerate(read_json(path).get("data").items()):
         for paragraph in article.get("paragraphs").items():
             context = paragraph.get("context").string()
             for question in paragraph.get("qas").items():
                 name = question.get("id").string()
                 if name in ids:
-                    raise question.error(f"there is a question {name!r} before")
+                    raise question.error(f"there is a question {name[:40]!r} before")
                 ids[name] = None
                 questions.append(question.get("question").string())
                 contexts.append(context)
@@ -77,8 +75,7 @@ def load_squad(path: str | os.PathLike, *, seed: int = 0) -> QuestionDatasetSpli
     """
     path = Path(path)
     if path.is_file():
-        rest, test = read_squad(path).split(_TEST_FRACTION, seed=0)
-        return QuestionDatasetSplits(*rest.split(VALIDATION_FRACTION, seed), test)
+        return QuestionDatasetSplits(*divide(read_squad(path), seed))
     train_path = _split_file(path, "train")
     if train_path is None:
         raise UserError(
@@ -110,7 +107,9 @@ def _answers(question: JsonValue, context: str) -> list[AnnotatedAnswer]:
         if start < 0 or not text or not context.startswith(text, start):
             position = context.find(text) if text else -1
             elsewhere = f", but at {position}" if position >= 0 else ""
-            raise entry.error(f"the context does not have {text[:40]!r} at {start}{elsewhere}")
+            raise entry.error(
+                f"the context does not have {text[:40]!r} at {shown(start)}{elsewhere}"
+            )
         answers.append(AnnotatedAnswer(text, start))
     if impossible and answers:
         raise question.error("is_impossible is true, yet there are answers")

@@ -1,4 +1,4 @@
-"""TSV, CSV and JSONL files of texts and labels."""
+"""TSV, CSV, JSONL and JSON files of texts and labels."""
 
 from __future__ import annotations
 
@@ -7,21 +7,27 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tfsqueeze.data.datasets.text_dataset import TextDataset
-from tfsqueeze.data.readers.user_files import check_label, distinct_keys, read_text
+from tfsqueeze.data.readers.label_checks import check_label, check_present
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.json_files import parse_json, parse_json_line, shown
+from tfsqueeze.utils.user_files import format_suffix, read_text
 
 _LABEL = "label"
-TABLE_SUFFIXES = (".tsv", ".csv", ".jsonl")
+TABLE_SUFFIXES = (".tsv", ".csv", ".jsonl", ".json")
+# What may separate the fields of a .csv, the first that its first line holds.
+_SEPARATORS = ",;\t"
 
 # The csv module refuses fields over 128 KiB; a text may be any length.
 csv.field_size_limit(2**31 - 1)
 
-# A row of named values, and the line of the file that it ended on.
-_Row = tuple[int, dict[str, object]]
+# A row of named values, and where it stands: the file, and the line or the place in a list.
+_Row = tuple[str, dict[str, object]]
+# The fields of a row, and the line of the file that it ended on.
+_Fields = tuple[int, list[str]]
 
 
 def read_table(
@@ -31,14 +37,18 @@ def read_table(
     label_column: str | None = "label",
     text_pair_column: str | None = None,
     columns: Sequence[str] | None = None,
+    keep_nan_labels: bool = False,
 ) -> TextDataset:
-    r"""Reads a UTF-8 file of texts, in the format that its suffix names.
+    r"""Reads a file of texts, in the format that its suffix names.
 
-    `.csv` is comma-separated with quotes (RFC 4180). `.tsv` is tab-separated without quotes: a
-    quotation mark is an ordinary character, and no text holds a tab or a line break. Both begin
-    with a line of column names. `.jsonl` holds one JSON object per line; labels that are numbers
-    or booleans become their JSON text. Blank lines are skipped, and so are spaces around labels and
-    column names.
+    `.csv` is comma-separated with quotes (RFC 4180), or separated by semicolons or tabs if its
+    first line has those and no comma. `.tsv` is tab-separated without quotes: a quotation mark is
+    an ordinary character, and no text holds a tab or a line break. Both begin with a line of column
+    names, unless `guess_columns` finds that there is none. `.jsonl` holds one JSON object per line,
+    and `.json` a list of objects or one object per line; labels that are numbers or booleans become
+    their JSON text. Blank lines are skipped, and so are spaces around labels and column names. A
+    column is found whatever its case. All are UTF-8, unless a byte order mark says UTF-16 or
+    UTF-32, and each may be packed, as in `.csv.gz`.
 
     Args:
         path: the file.
@@ -48,10 +58,12 @@ def read_table(
             whatever its name.
         text_pair_column: the name of the column of second texts, for tasks on pairs.
         columns: the names of the columns of a `.tsv` or `.csv` without a line of names.
+        keep_nan_labels: whether `nan`, `NA`, `None` and whatever else pandas reads as a missing
+            value are labels. By default they are refused.
 
     Raises:
-        UserError: the file is missing, empty, not UTF-8, has another suffix or lacks a named
-            column; or a row is malformed. The message names file and line.
+        UserError: the file is missing, empty, of unknown encoding, has another suffix or lacks a
+            named column; or a row is malformed. The message names file and line.
 
     Example:
         >>> import pathlib, tempfile
@@ -69,23 +81,34 @@ def read_table(
             f"{path}: the column {repeated[0]!r} is asked for twice; text, label and second text "
             "are columns of their own"
         )
-    if path.suffix == ".jsonl":
+    suffix = format_suffix(path)
+    if suffix in (".jsonl", ".json"):
         if columns is not None:
-            raise UserError(f"{path}: a .jsonl file names its columns itself; give none")
+            raise UserError(f"{path}: a {suffix} file names its columns itself; give none")
         rows = _json_rows(path)
     else:
-        rows = _delimited_rows(path, columns)
+        fields = _fields(path, columns)
+        if columns is None and text_pair_column is None:
+            columns = _guess(fields, path, text_column, label_column or _LABEL)
+        rows = _named_rows(fields, path, columns)
+    # The label of a file of two columns may have any name.
+    takes_other = label_column == _LABEL and text_pair_column is None
     values: dict[str, list[str]] = {name: [] for name in wanted}
-    for line, row in rows:
-        if label_column == _LABEL and text_pair_column is None and _LABEL not in row:
-            others = [name for name in row if name != text_column]
-            if len(others) == 1 == len(row) - 1:
-                row = {text_column: row[text_column], _LABEL: row[others[0]]}
+    for location, row in rows:
         for name in wanted:
-            if name not in row:
-                present = ", ".join(map(repr, row)) or "none"
-                raise UserError(f"{path}:{line}: there is no column {name!r}; columns: {present}")
-            values[name].append(_as_string(row[name], name == label_column, f"{path}:{line}", name))
+            key = _key(row, name)
+            if key is None and name == label_column and takes_other:
+                key = _other_of_two(row, text_column)
+            if key is None:
+                raise UserError(
+                    f"{location}: there is no column {name!r}; columns: {_listed(row)}; say which "
+                    "holds the texts and which the labels, as with --text-column"
+                )
+            if name == label_column:
+                value = _label(row[key], location, key[:40], keep_nan_labels)
+            else:
+                value = _text(row[key], location, name)
+            values[name].append(value)
     if not values[text_column]:
         raise UserError(f"{path} holds no examples")
     return TextDataset(
@@ -99,10 +122,12 @@ def read_table(
 def guess_columns(
     path: str | os.PathLike, *, text_column: str = "text", label_column: str = "label"
 ) -> list[str] | None:
-    """Guesses the names of the columns of a two-column `.tsv` without a line of names.
+    """Guesses the names of the columns of a two-column file without a line of names.
 
     The first line is a line of names if it holds `text_column` or `label_column`. Otherwise the
-    column with fewer distinct values holds the labels (the first one if both have equally many).
+    column with fewer distinct values holds the labels; if both have equally many, the first one of
+    a `.tsv` and the one with shorter values of a `.csv`. A `.csv` mostly has a line of names, so
+    there the label of the first line must occur again.
 
     Args:
         path: the file.
@@ -113,92 +138,156 @@ def guess_columns(
         The two names in the order of the columns; None for any other file.
 
     Raises:
-        UserError: the file cannot be read, or its first line looks like other column names: its
-            label occurs nowhere else, and no other label is that rare.
+        UserError: the file cannot be read, or the first line of a `.tsv` looks like other column
+            names: its label occurs nowhere else, and no other label is that rare.
     """
     path = Path(path)
-    if path.suffix != ".tsv":
+    if format_suffix(path) not in (".tsv", ".csv"):
         return None
-    rows = [fields for _, fields in _fields(path)]
-    if not rows or any(len(fields) != 2 for fields in rows):
+    return _guess(_fields(path), path, text_column, label_column)
+
+
+def _guess(
+    rows: Sequence[_Fields], path: Path, text_column: str, label_column: str
+) -> list[str] | None:
+    """Does what `guess_columns` does with the rows of the file."""
+    if not rows or any(len(fields) != 2 for _, fields in rows):
         return None
-    if text_column in rows[0] or label_column in rows[0]:
+    names = [field.strip() for field in rows[0][1]]
+    if {name.casefold() for name in names} & {text_column.casefold(), label_column.casefold()}:
         return None
-    first, second = ([row[i] for row in rows] for i in (0, 1))
-    labels_first = len(set(first)) <= len(set(second))
-    labels = first if labels_first else second
+    is_csv = format_suffix(path) == ".csv"
+    columns = [[fields[index] for _, fields in rows] for index in (0, 1)]
+    labels = min(
+        columns, key=lambda values: (len(set(values)), sum(map(len, values)) if is_csv else 0)
+    )
     counts = Counter(labels)
-    if counts.pop(labels[0]) == 1 and counts and min(counts.values()) > 1:
+    is_repeated = counts.pop(labels[0]) > 1
+    if is_csv and not is_repeated:
+        return None
+    if not is_repeated and counts and min(counts.values()) > 1:
         raise UserError(
-            f"{path}:1: the columns seem to be named {rows[0][0]!r} and {rows[0][1]!r}, not "
+            f"{path}:1: the columns seem to be named {names[0][:40]!r} and {names[1][:40]!r}, not "
             f"{text_column!r} and {label_column!r}; say which is the text and which the label"
         )
+    labels_first = labels is columns[0]
     return [label_column, text_column] if labels_first else [text_column, label_column]
 
 
 def _json_rows(path: Path) -> Iterator[_Row]:
-    for line, text in enumerate(read_text(path).split("\n"), start=1):
-        if not text.strip():
-            continue
-        try:
-            row = json.loads(text, object_pairs_hook=distinct_keys)
-        except (ValueError, RecursionError) as error:
-            raise UserError(f"{path}:{line}: not valid JSON ({error})") from error
-        if not isinstance(row, dict):
-            raise UserError(f"{path}:{line}: not a JSON object but {text.strip()[:40]}")
-        yield line, row
-
-
-def _delimited_rows(path: Path, columns: Sequence[str] | None) -> Iterator[_Row]:
-    rows = _fields(path)
-    names = columns
-    if names is None:
-        line, names = next(rows)
-        names = [name.strip() for name in names]
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        if repeated:
-            raise UserError(f"{path}:{line}: the column {repeated[0]!r} is there more than once")
-    empty = True
-    for line, fields in rows:
-        if len(fields) != len(names):
+    text = read_text(path)
+    if format_suffix(path) == ".json":
+        if text.lstrip().startswith("["):
+            for index, row in enumerate(parse_json(text, path)):
+                yield _json_row(row, f"{path}: [{index}]")
+            return
+        if text.lstrip().partition("\n")[0].strip() == "{":
             raise UserError(
-                f"{path}:{line}: {len(fields)} fields where there are {len(names)} columns "
-                f"({', '.join(map(repr, names))})"
+                f"{path} holds one object over several lines; write a list of objects, or an "
+                "object on each line"
             )
-        empty = False
-        yield line, dict(zip(names, fields, strict=True))
-    if empty:
+    for line, content in enumerate(text.split("\n"), start=1):
+        if content.strip():
+            location = f"{path}:{line}"
+            yield _json_row(parse_json_line(content, location), location)
+
+
+def _json_row(row: object, location: str) -> _Row:
+    if not isinstance(row, dict):
+        raise UserError(f"{location}: not a JSON object but {shown(row)}")
+    return location, row
+
+
+def _named_rows(
+    rows: Sequence[_Fields], path: Path, columns: Sequence[str] | None
+) -> Iterator[_Row]:
+    if columns is None:
+        (line, names), *rows = rows
+        columns = [name.strip() for name in names]
+        repeated = sorted({name for name in columns if columns.count(name) > 1})
+        if repeated:
+            raise UserError(
+                f"{path}:{line}: the column {repeated[0][:40]!r} is there more than once"
+            )
+    for line, fields in rows:
+        if len(fields) != len(columns):
+            raise UserError(
+                f"{path}:{line}: {len(fields)} fields where there are {len(columns)} columns "
+                f"({_listed(columns)})"
+            )
+        yield f"{path}:{line}", dict(zip(columns, fields, strict=True))
+    if not rows:
         raise UserError(f"{path} has a line of column names but no examples")
 
 
-def _fields(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yields the line that each row ends on and the fields of the row, without blank rows."""
-    if path.suffix not in TABLE_SUFFIXES:
+def _fields(path: Path, columns: Sequence[str] | None = None) -> list[_Fields]:
+    """Returns the rows of a .tsv or .csv file without blank ones.
+
+    Args:
+        path: the file.
+        columns: the names of its columns, if the file has no line of names.
+    """
+    suffix = format_suffix(path)
+    if suffix not in (".tsv", ".csv"):
         raise UserError(f"{path} is no {', '.join(TABLE_SUFFIXES)} file; convert it to one")
     text = read_text(path)
-    if path.suffix == ".tsv":
+    if suffix == ".tsv":
         # The csv module cannot leave a lone carriage return or a NUL inside a field alone.
-        for line, row in enumerate(text.split("\n"), start=1):
-            row = row.removesuffix("\r")
-            if row:
-                yield line, row.split("\t")
-        return
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        lines = (line.removesuffix("\r") for line in text.split("\n"))
+        return [(number, line.split("\t")) for number, line in enumerate(lines, start=1) if line]
+    has_one_column = columns is not None and len(columns) == 1
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        strict=True,
+        delimiter="," if has_one_column else _separator(text),
+    )
     try:
-        for fields in reader:
-            if fields:
-                yield reader.line_num, fields
+        return [(reader.line_num, fields) for fields in reader if fields]
     except csv.Error as error:
-        raise UserError(f"{path}:{reader.line_num}: not valid CSV ({error})") from error
+        reason = str(error).replace("'\t'", "a tab")
+        raise UserError(f"{path}:{reader.line_num}: not valid CSV ({reason})") from error
 
 
-def _as_string(value: object, is_label: bool, location: str, column: str) -> str:
-    if is_label and isinstance(value, (bool, int, float)):
+def _separator(text: str) -> str:
+    """Returns what separates the fields of a .csv: a comma, unless the first line has none."""
+    first, _, _ = text.lstrip("\r\n").partition("\n")
+    return next((mark for mark in _SEPARATORS if mark in first), ",")
+
+
+def _key(row: dict[str, object], name: str) -> str | None:
+    """Returns the name of a column as the file has it, or None if there is none or several."""
+    if name in row:
+        return name
+    alike = [key for key in row if key.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _other_of_two(row: dict[str, object], text_column: str) -> str | None:
+    """Returns the column beside the texts, if there are two."""
+    others = [key for key in row if key != _key(row, text_column)]
+    return others[0] if len(others) == 1 == len(row) - 1 else None
+
+
+def _label(value: object, location: str, column: str, keep_nan_labels: bool) -> str:
+    if isinstance(value, (bool, int, float)):
         value = json.dumps(value)
-    if not isinstance(value, str):
-        raise UserError(f"{location}: {column!r} is {json.dumps(value)[:40]}, not a string")
-    if not is_label:
-        return value
+    value = _text(value, location, column)
     if not value.strip():
         raise UserError(f"{location}: {column!r} is empty")
-    return check_label(value, location)
+    label = check_label(value, location)
+    if not keep_nan_labels:
+        check_present(label, location)
+    return label
+
+
+def _text(value: object, location: str, column: str) -> str:
+    if not isinstance(value, str):
+        raise UserError(f"{location}: {column!r} is {shown(value)}, not a string")
+    return value
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Returns names for a message, which a hostile file cannot fill."""
+    names = list(names)
+    listed = ", ".join(repr(name[:40]) for name in names[:20])
+    return f"{listed}, ..." if len(names) > 20 else listed or "none"

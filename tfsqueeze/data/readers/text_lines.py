@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -9,9 +10,9 @@ from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset, SentenceDa
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_split_file
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, read_table
-from tfsqueeze.data.readers.user_files import read_text
 from tfsqueeze.data.sources.named_datasets import DATASETS, load_dataset
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.user_files import GZIP, format_suffix, read_text
 
 _LINES = ".txt"
 _SUFFIXES = (_LINES, *TABLE_SUFFIXES)
@@ -24,7 +25,7 @@ def read_plain_texts(
     text_pair_column: str | None = None,
     label_column: str = "label",
 ) -> SentenceDataset:
-    """Reads a .txt file with one text per line, or the texts of a .tsv, .csv or .jsonl file.
+    """Reads a .txt file with one text per line, or the texts of a table.
 
     Blank lines are skipped. `read_table` reads tables.
 
@@ -39,7 +40,7 @@ def read_plain_texts(
             names the file.
     """
     path = Path(path)
-    if path.suffix == _LINES:
+    if format_suffix(path) == _LINES:
         texts = [line.strip() for line in read_text(path).split("\n")]
         return SentenceDataset(path.name, [text for text in texts if text])
     if text_pair_column is None:
@@ -47,17 +48,28 @@ def read_plain_texts(
             path.name, read_table(path, text_column=text_column, label_column=None).texts
         )
     table = read_table(
-        path, text_column=text_column, label_column=label_column, text_pair_column=text_pair_column
+        path,
+        text_column=text_column,
+        label_column=label_column,
+        text_pair_column=text_pair_column,
+        # `nan` is no score either, and the message below says so.
+        keep_nan_labels=True,
     )
-    scores = []
-    for row, label in enumerate(table.labels or (), start=1):
-        try:
-            scores.append(float(label))
-        except ValueError:
-            raise UserError(
-                f"{path}: the score {label!r} of example {row:,} is not a number"
-            ) from None
+    scores = [
+        _score(label, f"{path}: the score {label[:40]!r} of example {row:,}")
+        for row, label in enumerate(table.labels or (), start=1)
+    ]
     return SentenceDataset(path.name, table.texts, table.text_pairs, scores)
+
+
+def _score(label: str, what: str) -> float:
+    try:
+        score = float(label)
+    except ValueError:
+        score = math.nan
+    if not math.isfinite(score):
+        raise UserError(f"{what} is not a number")
+    return score
 
 
 def load_plain_texts(
@@ -106,7 +118,7 @@ def load_plain_texts(
         for stems in (("train",), ("val", "dev", "validation"), ("test",))
     )
     if train_path is None:
-        files = sorted(path.glob(f"*{_LINES}"))
+        files = sorted([*path.glob(f"*{_LINES}"), *path.glob(f"*{_LINES}{GZIP}")])
         if not files:
             raise UserError(f"{path} has no train file and no .txt files")
         return SentenceDatasetSplits(*read(*files).split(VALIDATION_FRACTION, seed))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfsqueeze.data.datasets.text_dataset import TextDataset
-from tfsqueeze.data.readers.rte import read_rte
-from tfsqueeze.data.readers.tables import guess_columns, read_table
-from tfsqueeze.data.readers.user_files import read_text
+from tfsqueeze.data.readers.labelled_file import read_labelled_file
+from tfsqueeze.data.readers.tables import read_table
 from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.utils.user_files import format_suffix, read_text
 
 
 def load_evaluation_set(
@@ -16,6 +16,7 @@ def load_evaluation_set(
     text_column: str = "text",
     label_column: str = "label",
     text_pair_column: str | None = None,
+    keep_nan_labels: bool = False,
     seed: int = 0,
 ) -> TextDataset:
     """Loads one labelled file, or the test split of a dataset by name or folder.
@@ -23,31 +24,25 @@ def load_evaluation_set(
     A dataset without a test split gives its validation split.
 
     Args:
-        name_or_path: a file of `read_table` or `read_rte`, or a dataset of `load_dataset`.
+        name_or_path: a file of `read_labelled_file`, or a dataset of `load_dataset`.
         text_column: the name of the column of texts.
         label_column: the name of the column of labels.
         text_pair_column: the name of the column of second texts, for tasks on pairs.
+        keep_nan_labels: as in `read_table`.
         seed: the seed of the training run, so that a validation split holds no training example.
 
     Raises:
         UserError: the data cannot be read.
     """
-    if Path(name_or_path).suffix == ".xml" and Path(name_or_path).is_file():
-        return read_rte(name_or_path)
+    columns = {
+        "text_column": text_column,
+        "label_column": label_column,
+        "text_pair_column": text_pair_column,
+        "keep_nan_labels": keep_nan_labels,
+    }
     if Path(name_or_path).is_file():
-        return read_table(
-            name_or_path,
-            text_column=text_column,
-            label_column=label_column,
-            text_pair_column=text_pair_column,
-        )
-    splits = load_dataset(
-        name_or_path,
-        text_column=text_column,
-        label_column=label_column,
-        text_pair_column=text_pair_column,
-        seed=seed,
-    )
+        return read_labelled_file(name_or_path, **columns)
+    splits = load_dataset(name_or_path, **columns, seed=seed)
     return splits.test or splits.validation
 
 
@@ -57,8 +52,7 @@ def load_texts(
     """Loads the texts of a file without their labels.
 
     Args:
-        path: a .txt file with one text per line, a file of `read_table`, or a two-column .tsv
-            without a line of column names.
+        path: a .txt file with one text per line, or a file of `read_table`.
         text_column: the name of the column of texts in a table.
         text_pair_column: the name of the column of second texts in a table, for tasks on pairs.
 
@@ -66,15 +60,10 @@ def load_texts(
         UserError: the file cannot be read.
     """
     file = Path(path)
-    if file.suffix == ".txt":
+    if format_suffix(file) == ".txt":
         return TextDataset(
             file.name, [line for line in read_text(file).splitlines() if line.strip()]
         )
-    columns = None if text_pair_column else guess_columns(file, text_column=text_column)
     return read_table(
-        file,
-        text_column=text_column,
-        label_column=None,
-        text_pair_column=text_pair_column,
-        columns=columns,
+        file, text_column=text_column, label_column=None, text_pair_column=text_pair_column
     )

@@ -1,4 +1,4 @@
-"""Datasets of labelled texts by name or by folder."""
+"""Datasets of labelled texts by name, by folder or by file."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, load_folder
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide, load_folder
+from tfsqueeze.data.readers.labelled_file import read_labelled_file
 from tfsqueeze.data.readers.rte import is_rte, load_rte
+from tfsqueeze.data.readers.tables import TABLE_SUFFIXES
 from tfsqueeze.data.sources.orange import load_orange
 from tfsqueeze.data.sources.vader import load_vader
 from tfsqueeze.utils.errors import UserError
-
-_VADER_TEST_FRACTION = 0.2
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,7 @@ def _orange(name: str, description: str) -> NamedDataset:
 
 def _vader(name: str, file_stem: str, description: str) -> NamedDataset:
     def load(seed: int) -> TextDatasetSplits:
-        # The test split is the same for every seed, so that results compare.
-        rest, test = load_vader(name, file_stem).split(_VADER_TEST_FRACTION, seed=0)
-        return TextDatasetSplits(*rest.split(VALIDATION_FRACTION, seed), test)
+        return TextDatasetSplits(*divide(load_vader(name, file_stem), seed))
 
     return NamedDataset(description, load)
 
@@ -76,24 +74,27 @@ def load_dataset(
     label_column: str = "label",
     text_pair_column: str | None = None,
     columns: Sequence[str] | None = None,
+    keep_nan_labels: bool = False,
     seed: int = 0,
 ) -> TextDatasetSplits:
-    r"""Loads the splits of a dataset by name or from a local folder.
+    r"""Loads the splits of a dataset by name, from a local folder or from one file.
 
-    `load_rte` reads a folder of RTE's files, `load_folder` any other. The validation split of a
-    named dataset is a stratified tenth of train, drawn at random. The VADER datasets come
-    undivided; their test split is a fixed stratified fifth.
+    `load_rte` reads a folder of RTE's files, `load_folder` any other, and `read_labelled_file` a
+    file. The validation split of a named dataset is a stratified tenth of train, drawn at random.
+    The VADER datasets and single files come undivided; their test split is a fixed stratified
+    fifth.
 
     Args:
-        name_or_path: a name in `DATASETS`, or a folder.
-        text_column: the name of the column of texts, for folders of tables.
-        label_column: the name of the column of labels, for folders of tables.
-        text_pair_column: the name of the column of second texts, for folders of tables.
+        name_or_path: a name in `DATASETS`, a folder or a file.
+        text_column: the name of the column of texts, for tables.
+        label_column: the name of the column of labels, for tables.
+        text_pair_column: the name of the column of second texts, for tables.
         columns: the names of the columns, for tables without a line of column names.
+        keep_nan_labels: as in `read_table`.
         seed: fixes the examples of a validation split that is drawn.
 
     Raises:
-        UserError: there is neither such a name nor such a folder, or the data cannot be fetched or
+        UserError: there is neither such a name nor such a path, or the data cannot be fetched or
             read.
 
     Example:
@@ -109,18 +110,21 @@ def load_dataset(
     if named is not None:
         return named.load(seed)
     path = Path(name_or_path)
+    options = {
+        "text_column": text_column,
+        "label_column": label_column,
+        "text_pair_column": text_pair_column,
+        "columns": columns,
+        "keep_nan_labels": keep_nan_labels,
+    }
+    if path.is_file():
+        return TextDatasetSplits(*divide(read_labelled_file(path, **options), seed))
     if not path.is_dir():
         raise UserError(
-            f"{name_or_path} is neither a folder nor a known dataset ({', '.join(DATASETS)}); a "
-            "folder holds train, val and test files in .tsv, .csv or .jsonl"
+            f"{name_or_path} is neither a file nor a folder nor a known dataset "
+            f"({', '.join(DATASETS)}); a folder holds train, val and test files in "
+            f"{', '.join(TABLE_SUFFIXES)}"
         )
     if is_rte(path):
         return load_rte(path, seed=seed)
-    return load_folder(
-        path,
-        text_column=text_column,
-        label_column=label_column,
-        text_pair_column=text_pair_column,
-        columns=columns,
-        seed=seed,
-    )
+    return load_folder(path, **options, seed=seed)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from tfsqueeze.data.sources.named_datasets import DATASETS, load_dataset
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
+from tfsqueeze.utils.user_files import GZIP, is_plain, read_text
 
 
 def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]:
@@ -16,8 +18,10 @@ def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]
 
     Args:
         sources: files, folders and names of `DATASETS`. A folder stands for its .txt files, also
-            those in subfolders; a name for the dataset's training texts without their labels.
-        folder: takes a file for each name of a dataset, with one text per line.
+            those in subfolders; a name for the dataset's training texts without their labels. A
+            file may be packed, as in .txt.gz, or UTF-16 by its byte order mark.
+        folder: takes a file for each name of a dataset, with one text per line, and for each file
+            that is packed or not UTF-8.
 
     Raises:
         UserError: a path does not exist, a folder has no .txt file, or there is no source.
@@ -26,7 +30,7 @@ def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]
     for source in sources:
         path = Path(source)
         if path.is_dir():
-            found = sorted(path.rglob("*.txt"))
+            found = sorted([*path.rglob("*.txt"), *path.rglob(f"*.txt{GZIP}")])
             if not found:
                 raise UserError(
                     f"{path} has no .txt files; name files of plain text, a text or "
@@ -44,7 +48,17 @@ def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]
             )
     if not files:
         raise UserError("no texts to pretrain on; name at least one file or folder")
-    return files
+    return [file if is_plain(file) else _as_plain(file, folder) for file in files]
+
+
+def _as_plain(path: Path, folder: Path) -> Path:
+    content = read_text(path).encode("utf-8")
+    # Files of one name may come from several folders.
+    plain = folder / f"{zlib.crc32(content):08x}-{path.name.removesuffix(GZIP)}"
+    if not plain.exists():
+        with write_atomically(plain) as temporary:
+            temporary.write_bytes(content)
+    return plain
 
 
 def _training_texts(name: str, folder: Path) -> Path:

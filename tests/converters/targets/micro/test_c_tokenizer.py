@@ -36,6 +36,9 @@ SMALL = [
     "##" + "d" * 30,
     "[unused]",
     "##!",
+    "a b",
+    "\u2028",
+    "##\x11",
 ]
 SMALL = list(dict.fromkeys(token for token in SMALL if token != "##"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -127,6 +128,9 @@ def test_prefixes_that_are_not_on_every_word_are_part_of_words(tmp_path):
         ("-DOCSTART- O\n", "holds no sentences"),
         (" \n", "is empty"),
         (b"a\tO\n\xff\tO\n", r"not UTF-8 text \(byte 4\)"),
+        ("a\tO\nb\tB-x\x1by\n", r"a\.conll:2: the tag 'B-x\\x1by' holds the character U\+001B"),
+        ("a O\nb B-x\u2028y\n", r"a\.conll:2: the tag .* holds the character U\+2028"),
+        ("a\tO\nb\t\xa0\n", r"a\.conll:2: the tag is empty"),
     ],
 )
 def test_bad_files_are_named_with_the_place(tmp_path, content, message):
@@ -150,6 +154,23 @@ def test_folders(tmp_path):
     write(tmp_path, "test.conll", "a\tO\n\na\tB-Y\n")
     with pytest.raises(UserError, match=r"test\.conll has the tag 'B-Y' \(sentence 2\)"):
         load_conll_folder(tmp_path)
+
+
+def test_spaces_around_tags_are_dropped(tmp_path):
+    dataset = read_conll(write(tmp_path, "a.conll", "a\tB-x\xa0\nb\t\u3000B-x\n"))
+    assert dataset.tag_names() == ["B-x", "I-x"]
+
+
+def test_a_single_file_is_divided_into_parts(tmp_path):
+    path = write(tmp_path, "all.conll", "".join(f"word{i} B-X\n\n" for i in range(40)))
+    splits = load_conll_folder(path)
+    assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [29, 3, 8]
+    assert load_conll_folder(path, seed=1).test == splits.test
+
+
+def test_files_may_be_packed(tmp_path):
+    write(tmp_path, "train.conll.gz", gzip.compress(b"a B-X\n\n" * 20))
+    assert len(load_conll_folder(tmp_path).train) == 18
 
 
 def test_a_folder_of_folders_is_all_of_them(tmp_path):

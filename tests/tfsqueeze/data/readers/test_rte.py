@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import Counter
 
 import pytest
@@ -58,13 +59,32 @@ def test_labels_and_whitespace_of_the_challenges(tmp_path):
         ("", "holds no pairs"),
         (b"", r"rte\.xml:1: not valid XML \(no element found\)"),
         (b"PK\x03\x04", r"rte\.xml:1: not valid XML"),
+        (
+            '<pair value="TRUE"><t>a<t>c</t></t><h>b</h></pair>',
+            r"rte\.xml:4: a <t> begins within another text",
+        ),
+        ('<pair value="TRUE"><t>a<h>b</h></t></pair>', "a <h> begins within another text"),
+        ('<pair value="TRUE"><pair value="NO">', r"rte\.xml:4: a <pair> begins within another"),
+        ("<t>a</t>", r"rte\.xml:4: a <t> begins outside of a pair"),
+        (f'<pair value="{"x" * 10_000}"/>', f"the pair has '{'x' * 40}', not one of TRUE"),
+        ("<a>" * 100_000, r"rte\.xml:4: not valid XML"),
+        (b'<?xml version="1.0" encoding="utf-7"?><e></e>', "its encoding cannot be read .*multi-b"),
+        (
+            b'<?xml version="1.0" encoding="foo-9"?><e></e>',
+            "its encoding .*encoding: foo-9",
+        ),
+        (b'<?xml version="1.0" encoding="base64"?><e></e>', "its encoding cannot be read"),
+        (
+            b'<!DOCTYPE e [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><e>&b;</e>',
+            r"rte\.xml:1: the file defines the entity 'a'; write its text where it is used",
+        ),
     ],
 )
 def test_bad_files_are_named_with_the_line(tmp_path, body, message):
     with pytest.raises(UserError, match=message) as error:
         read_rte(write(tmp_path, body))
     assert str(tmp_path / "rte.xml") in str(error.value)
-    assert "\n" not in str(error.value)
+    assert "\n" not in str(error.value) and len(str(error.value)) < 500
 
 
 def test_no_other_file_is_read(tmp_path):
@@ -74,6 +94,32 @@ def test_no_other_file_is_read(tmp_path):
         '<c><pair value="TRUE"><t>a &x;</t><h>b</h></pair></c>'
     )
     assert read_rte(write(tmp_path, body.encode())).texts == ["a"]
+
+
+def test_an_entity_that_grows_by_itself_is_refused_at_once(tmp_path):
+    levels = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 12))
+    bomb = f'<!DOCTYPE c [<!ENTITY e0 "ha">{levels}]><c><pair value="TRUE"><t>&e11;</t></pair></c>'
+    with pytest.raises(UserError, match="the file defines the entity 'e0'"):
+        read_rte(write(tmp_path, bomb.encode()))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "iso-8859-1", "windows-1252"])
+def test_encodings_that_the_file_states_are_read(tmp_path, encoding):
+    text = (
+        f'<?xml version="1.0" encoding="{encoding}"?>'
+        '<c><pair value="TRUE"><t>caf\xe9</t><h>b</h></pair></c>'
+    )
+    assert read_rte(write(tmp_path, text.encode(encoding))).texts == ["caf\xe9"]
+
+
+def test_a_single_or_a_packed_file(tmp_path):
+    body = '<pair value="TRUE"><t>a</t><h>b</h></pair><pair value="NO"><t>c</t><h>d</h></pair>'
+    path = write(tmp_path, body.replace('value="NO', 'entailment="NO') * 20)
+    splits = load_dataset(path)
+    assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [29, 3, 8]
+    packed = tmp_path / "rte.xml.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert read_rte(packed).texts == read_rte(path).texts
 
 
 def test_missing_files(tmp_path):

@@ -79,6 +79,14 @@ def test_characters_as_surrogates(tmp_path):
         ({}, "holds no commands"),
         (b'{"Play": [\n{"data": }', r"Play\.json:2: not valid JSON \(Expecting value, column 10\)"),
         (b"[" * 100_000, "nested too deeply"),
+        (b'{"A": [{"data": [{"text": "a"}]}], "A": []}', "the key 'A' is there more than once"),
+        (b'{"A": ' + b"9" * 10_000 + b"}", r"not valid JSON \(an integer of 10,000 digits\)"),
+        ({"Play\n": [command("a")], "a\x1bb": []}, "the label .* holds the character U\\+001B"),
+        ({" ": [command("a")]}, r"Play\.json: the label is empty"),
+        ({"Play": [command(("x", "track\ud800"))]},
+         r"Play\[0\]\.data\[0\]\.entity: the slot .* holds the character U\+D800"),
+        ({"Play": [command(("x", " "))]}, r"data\[0\]\.entity: the slot is empty"),
+        ({"Play": [command(("x", ["track"]))]}, r'entity: it is \["track"\], not a string'),
     ],
 )  # fmt: skip
 def test_bad_files_are_named_with_the_place(tmp_path, content, message):
@@ -100,6 +108,15 @@ def test_folders(tmp_path):
     assert Counter(splits.validation.labels) == {"Play": 2, "Rate": 2}
     assert splits == load_snips(tmp_path, seed=1)
     assert splits != load_snips(tmp_path, seed=2)
+
+
+def test_a_single_file_is_divided_into_parts(tmp_path):
+    content = {intent: [command(f"{intent} {i}") for i in range(20)] for intent in ("Play", "Rate")}
+    path = write(tmp_path, content)
+    splits = load_snips(path)
+    assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [29, 3, 8]
+    assert Counter(splits.test.labels) == {"Play": 4, "Rate": 4}
+    assert len(load_snips(tmp_path).train) == 36
 
 
 def test_snips(shared_dir):

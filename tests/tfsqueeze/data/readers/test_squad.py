@@ -98,6 +98,15 @@ PLACE = r"dev\.json: data\[0\]\.paragraphs\[0\]\.qas\[0\]"
         ([FILE], "the file: it is .* not an object"),
         (b'{"data":\n [}', r"dev\.json:2: not valid JSON"),
         (b"", "is empty"),
+        (b"[" * 100_000, r"dev\.json: not valid JSON \(nested too deeply\)"),
+        (b'{"data": ' + b"9" * 10_000 + b"}", r"not valid JSON \(an integer of 10,000 digits\)"),
+        (b'{"data": [], "data": []}', "the key 'data' is there more than once"),
+        (
+            changed([*FIRST, "answers", 0, "answer_start"], 10**40),
+            "not have 'Normandy' at 1000",
+        ),
+        (changed([*FIRST, "answers", 0, "answer_start"], 22.0), "it is 22.0, not an integer"),
+        (changed(["data", 0], ["x"]), r"data\[0\]: it is \[\"x\"\], not an object"),
         (b'{"data": "\xff"}', r"not UTF-8 text \(byte 10\)"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import tempfile
 from pathlib import Path
@@ -11,15 +12,25 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tfsqueeze.data.readers.label_checks import check_present
 from tfsqueeze.data.readers.tables import guess_columns, read_table
 from tfsqueeze.utils.errors import UserError
+
+
+def is_present(value: str) -> bool:
+    try:
+        check_present(value, "")
+    except UserError:
+        return False
+    return True
+
 
 # What a UTF-8 file can hold: no lone surrogates.
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 label = (
     st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=40)
     .map(str.strip)
-    .filter(bool)
+    .filter(lambda value: value and is_present(value))
 )
 line_text = text.filter(lambda value: not set(value) & {"\t", "\n"} and value[-1:] != "\r")
 
@@ -149,7 +160,7 @@ def test_labels_that_json_has_as_numbers(tmp_path):
         ("a.csv", " \n", "is empty"),
         ("a.jsonl", b"", "is empty"),
         ("a.tsv", b"text\tlabel\n\xff\tb\n", r"not UTF-8 text \(byte 11\)"),
-        ("a.xlsx", "PK", r"no \.tsv, \.csv, \.jsonl file"),
+        ("a.xlsx", "PK", r"no \.tsv, \.csv, \.jsonl, \.json file"),
     ],
 )  # fmt: skip
 def test_bad_files_are_named_with_the_place(tmp_path, name, content, message):
@@ -185,7 +196,11 @@ def test_other_names_are_not_taken_for_an_example(tmp_path):
     path = write(tmp_path, "a.tsv", "intent\tutterance\ngreet\thi\ngreet\they\n")
     with pytest.raises(UserError, match="seem to be named 'intent' and 'utterance'"):
         guess_columns(path)
-    assert guess_columns(write(tmp_path, "a.csv", "x,y\n")) is None
+    same = "is it late,delivery\nmoney back,refund\nis it late,delivery\nmoney back,refund\n"
+    assert guess_columns(write(tmp_path, "a.csv", same)) == ["text", "label"]
+    # A .csv mostly has a line of names.
+    for rows in ("x,y\n", "intent,utterance\ngreet,hi\ngreet,hey\n", "a,x\nb,y\n"):
+        assert guess_columns(write(tmp_path, "a.csv", rows)) is None
 
 
 def test_the_other_of_two_columns_holds_the_labels(tmp_path):
@@ -231,3 +246,90 @@ def test_labels_that_no_file_can_hold_are_refused(name, content, code, tmp_path)
 def test_hostile_json_is_one_sentence(row, message, tmp_path):
     with pytest.raises(UserError, match=f"a.jsonl:1: .*{message}"):
         read_table(write(tmp_path, "a.jsonl", row + "\n"))
+
+
+ROWS = [("the parcel is late", "delivery"), ("i forgot; please", "account"), ("café", "delivery")]
+CSV = "text,label\n" + "".join(f"{text},{label}\n" for text, label in ROWS)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", CSV.replace("text,label", "Text,LABEL")),
+        ("a.csv", "text;label\n" + "".join(f'"{text}";{label}\n' for text, label in ROWS)),
+        ("a.csv", CSV.replace(",", "\t")),
+        ("a.csv", "".join(f'"{text}",{label}\n' for text, label in ROWS)),
+        ("a.csv", "".join(f'{label};"{text}"\n' for text, label in ROWS)),
+        ("a.csv", CSV.encode("utf-16")),
+        ("a.csv", CSV.encode("utf-16-be").join([b"\xfe\xff", b""])),
+        ("a.tsv", CSV.replace(",", "\t").encode("utf-32")),
+        ("a.csv.gz", gzip.compress(CSV.encode())),
+        ("a.tsv.gz", gzip.compress(CSV.replace(",", "\t").encode("utf-16"))),
+        ("a.json", json.dumps([{"text": text, "label": label} for text, label in ROWS])),
+        (
+            "a.json",
+            json.dumps([{"Label": label, "Text": text} for text, label in ROWS], indent=2),
+        ),
+        ("a.json", "\n".join(json.dumps({"text": text, "label": kind}) for text, kind in ROWS)),
+        (
+            "a.jsonl.gz",
+            gzip.compress(
+                "\n".join(json.dumps({"text": text, "label": kind}) for text, kind in ROWS).encode()
+            ),
+        ),
+    ],
+)
+def test_what_spreadsheets_and_other_libraries_write_is_read(tmp_path, name, content):
+    dataset = read_table(write(tmp_path, name, content))
+    assert list(zip(dataset.texts, dataset.labels, strict=True)) == ROWS
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "a.csv",
+            CSV.encode("latin-1"),
+            r"a\.csv is not UTF-8 text \(byte \d+\); save it as UTF-8",
+        ),
+        ("a.csv", CSV.encode("utf-16")[:-1], r"a\.csv is not UTF-16 text"),
+        ("a.csv", "question,category\nhi,greet\n", r"no column 'text'; .* as with --text-column"),
+        ("a.json", '{\n"text": ["a"],\n"label": ["b"]}', "holds one object over several lines"),
+        ("a.json", '{"text": {"0": "a"}, "label": {"0": "b"}}', '\'text\' is {"0": "a"}, not a'),
+        ("a.json", '[{"text": "a", "label": "b"}, 3]', r"a\.json: \[1\]: not a JSON object but 3"),
+        ("a.json", '[{"text": "a", "label": "b"},', r"a\.json:1: not valid JSON"),
+        ("a.json", "[" * 100_000, r"a\.json: not valid JSON \(nested too deeply\)"),
+        ("a.csv.gz", gzip.compress(CSV.encode())[:-4], r"a\.csv\.gz is truncated or no gzip file"),
+        ("a.csv.gz", CSV, "is truncated or no gzip file"),
+        (
+            "a.csv",
+            ",".join(f"{'x' * 100}{i}" for i in range(30)) + "\na\n",
+            r"a\.csv:2: 1 fields where there are 30 columns",
+        ),
+    ],
+)
+def test_what_is_ambiguous_or_damaged_is_one_sentence(tmp_path, name, content, message):
+    with pytest.raises(UserError, match=message) as error:
+        read_table(write(tmp_path, name, content))
+    assert "\n" not in str(error.value) and len(str(error.value)) < 1_500
+
+
+@pytest.mark.parametrize("word", ["nan", "NaN", "NA", "n/a", "null", "NULL", "None", "<NA>"])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.json"])
+def test_a_missing_label_is_a_label_only_when_asked_for(tmp_path, name, word):
+    mark = "," if name == "a.csv" else "\t"
+    content = f"text{mark}label\na{mark}x\nb{mark} {word} \n"
+    if ".json" in name:
+        content = f'{{"text": "a", "label": "x"}}\n{{"text": "b", "label": "{word}"}}\n'
+    path = write(tmp_path, name, content)
+    with pytest.raises(UserError, match=rf":\d: the label '{word}' .* with --keep-nan-labels"):
+        read_table(path)
+    assert read_table(path, keep_nan_labels=True).labels == ["x", word]
+    # A text may be any word.
+    assert read_table(path, label_column=None).texts == ["a", "b"]
+
+
+def test_a_number_that_is_none_is_a_missing_label(tmp_path):
+    path = write(tmp_path, "a.jsonl", '{"text": "a", "label": NaN}\n')
+    with pytest.raises(UserError, match="the label 'NaN' stands for a missing one"):
+        read_table(path)

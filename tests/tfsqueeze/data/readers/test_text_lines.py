@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import pytest
 
@@ -22,9 +24,10 @@ def test_tables_give_texts_and_scored_pairs(tmp_path):
     assert read_plain_texts(path).texts == ["a", "c"]
     pairs = read_plain_texts(path, text_pair_column="other", label_column="score")
     assert (pairs.text_pairs, pairs.scores) == (["b", "d"], [1.5, 3.0])
-    path.write_text("text,other,score\na,b,much\n")
-    with pytest.raises(UserError, match=r"pairs\.csv: the score 'much' of example 1 is not a num"):
-        read_plain_texts(path, text_pair_column="other", label_column="score")
+    for score in ("much", "nan", "inf"):
+        path.write_text(f"text,other,score\na,b,{score}\n")
+        with pytest.raises(UserError, match=f"the score '{score}' of example 1 is not a number"):
+            read_plain_texts(path, text_pair_column="other", label_column="score")
 
 
 def test_folders_and_files_have_parts(tmp_path):
@@ -40,6 +43,13 @@ def test_folders_and_files_have_parts(tmp_path):
     named = load_plain_texts(tmp_path)
     assert (named.train.texts, named.validation.texts) == (["x", "y"], ["z"])
     assert named.label_names is None
+
+
+def test_files_may_be_packed(tmp_path):
+    lines = "\n".join(f"text {i}" for i in range(20))
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(lines.encode("utf-16")))
+    assert read_plain_texts(tmp_path / "a.txt.gz").texts == lines.split("\n")
+    assert len(load_plain_texts(tmp_path).train) == 18
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -122,7 +124,7 @@ def test_pairs_without_column_names_and_for_evaluation(tmp_path):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({}, r"has no train\.tsv, train\.csv or train\.jsonl"),
+        ({}, r"has no train\.tsv, train\.csv, train\.jsonl or train\.json"),
         ({"train.tsv": "text\tlabel\na\tb\n", "train.csv": "text,label\na,b\n"}, "has both"),
         (
             {"train.tsv": "a\tx\na\ty\nb\tz\nb\tw\n", "val.tsv": "a\tx\nnew\ty\n"},
@@ -143,5 +145,56 @@ def test_unusable_folders(tmp_path, files, message):
 
 
 def test_unknown_names_list_the_known_ones():
-    with pytest.raises(UserError, match=r"reuters-r9 is neither a folder nor .*reuters-r8"):
+    with pytest.raises(UserError, match=r"reuters-r9 is neither a file nor .*reuters-r8"):
         load_dataset("reuters-r9")
+
+
+def write_table(path, rows, write=Path.write_text):
+    write(path, "text,label\n" + "".join(f"text {i},{'abc'[i % 3]}\n" for i in range(rows)))
+
+
+def test_a_single_file_is_divided_into_parts(tmp_path):
+    path = tmp_path / "tickets.csv"
+    write_table(path, 60)
+    first, second = load_dataset(path, seed=0), load_dataset(path, seed=1)
+    assert [len(part) for part in (first.train, first.validation, first.test)] == [43, 5, 12]
+    assert Counter(first.test.labels) == {"a": 4, "b": 4, "c": 4}
+    assert first.test == second.test and first.validation != second.validation
+    parts = (first.train, first.validation, first.test)
+    assert sorted(text for part in parts for text in part.texts) == sorted(
+        f"text {i}" for i in range(60)
+    )
+    # As it is, it is what a model is evaluated on.
+    assert len(load_evaluation_set(str(path))) == 60
+
+
+def test_a_folder_may_hold_packed_files(tmp_path):
+    def pack(path, text):
+        path.write_bytes(gzip.compress(text.encode()))
+
+    write_table(tmp_path / "train.csv.gz", 30, pack)
+    write_table(tmp_path / "dev.csv", 3)
+    splits = load_dataset(tmp_path)
+    assert (len(splits.train), len(splits.validation), splits.test) == (30, 3, None)
+    # A file that was packed and kept counts once, as it is.
+    write_table(tmp_path / "train.csv", 33)
+    assert len(load_dataset(tmp_path).train) == 33
+
+
+def test_a_folder_of_csv_without_column_names(tmp_path):
+    (tmp_path / "train.csv").write_text("".join(f"text {i},{'ab'[i % 2]}\n" for i in range(20)))
+    (tmp_path / "test.csv").write_text("one,b\n")
+    splits = load_dataset(tmp_path)
+    assert (len(splits.train) + len(splits.validation), splits.test.texts) == (20, ["one"])
+
+
+def test_missing_labels_are_refused_or_kept(tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_text("text,label\n" + "".join(f"t{i},{('x', 'nan')[i % 2]}\n" for i in range(20)))
+    for source in (tmp_path, path):
+        with pytest.raises(UserError, match=r"train\.csv:3: the label 'nan' stands for a missing"):
+            load_dataset(source)
+        assert load_dataset(source, keep_nan_labels=True).label_names == ["nan", "x"]
+    with pytest.raises(UserError, match="stands for a missing"):
+        load_evaluation_set(str(path))
+    assert len(load_evaluation_set(str(path), keep_nan_labels=True)) == 20

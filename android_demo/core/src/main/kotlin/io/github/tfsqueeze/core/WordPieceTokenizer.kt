@@ -9,8 +9,8 @@ package io.github.tfsqueeze.core
  * @param lowercase whether to lowercase texts and strip accents.
  * @property maxLength the largest number of tokens in a sequence, special tokens included.
  *
- * Throws [ModelException] where a special token is missing, a token is empty, repeated or has
- * white space, or [maxLength] has no room for the special tokens.
+ * Throws [ModelException] where a special token is missing, a token is empty or repeated, or
+ * [maxLength] has no room for the special tokens.
  */
 class WordPieceTokenizer(
     vocabulary: List<String>,
@@ -139,8 +139,7 @@ class WordPieceTokenizer(
             when (CharacterTable.flags(codePoint) and CharacterTable.KIND) {
                 CharacterTable.WORD -> letters++
                 CharacterTable.ISOLATED -> isolated++
-                CharacterTable.SPACE -> throw ModelException(
-                    "the vocabulary's token \"$token\" has white space, which no word has")
+                // White space and what is deleted are in no word.
                 else -> return
             }
         }

@@ -1,0 +1,130 @@
+"""Files that users bring: their bytes, unpacked if they are gzip, and their text."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from pathlib import Path
+
+from tfsqueeze.utils.errors import UserError
+
+GZIP = ".gz"
+# Texts shrink to a third or a tenth. What unpacks to more than this was made to fill memory.
+_MAX_EXPANSION = 100
+_MIN_UNPACKED_LIMIT = 64 << 20
+_CHUNK = 1 << 20
+
+# UTF-32 before UTF-16, whose little-endian mark begins that of UTF-32.
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def format_suffix(path: Path) -> str:
+    """Returns the suffix that names a file's format, which stands before `.gz`.
+
+    Args:
+        path: the file.
+
+    Example:
+        >>> format_suffix(Path("train.csv.gz")), format_suffix(Path("train.CSV"))
+        ('.csv', '.csv')
+    """
+    suffix = path.suffix.lower()
+    return path.with_suffix("").suffix.lower() if suffix == GZIP else suffix
+
+
+def is_plain(path: Path) -> bool:
+    """Returns whether a file is neither packed nor marked as UTF-16 or UTF-32.
+
+    Args:
+        path: the file.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+    return path.suffix.lower() != GZIP and not start.startswith(tuple(_BYTE_ORDER_MARKS))
+
+
+def read_text(path: Path) -> str:
+    """Returns the text of a file without its byte order mark.
+
+    Args:
+        path: the file.
+
+    Raises:
+        UserError: the file is missing, empty or neither UTF-8 nor marked as UTF-16 or UTF-32.
+    """
+    text = decode_text(read_bytes(path), path)
+    if not text.strip():
+        raise UserError(f"{path} is empty")
+    return text
+
+
+def read_bytes(path: Path) -> bytes:
+    """Returns the bytes of a file; those of a `.gz` file are unpacked.
+
+    Args:
+        path: the file.
+
+    Raises:
+        UserError: the file cannot be read, or unpacks to far more than texts do.
+    """
+    try:
+        return _unpack(path) if path.suffix.lower() == GZIP else path.read_bytes()
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UserError(
+            f"{path} is truncated or no gzip file ({error}); copy or pack it again"
+        ) from error
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
+        if isinstance(error, UserError):
+            raise
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"cannot read {path}: {reason}") from error
+
+
+def decode_text(content: bytes, path: Path) -> str:
+    """Returns the text of bytes without its byte order mark.
+
+    Args:
+        content: UTF-8, or what a byte order mark says.
+        path: the file that they come from, for messages.
+
+    Raises:
+        UserError: the bytes are not a text in that encoding.
+    """
+    encodings = (code for mark, code in _BYTE_ORDER_MARKS.items() if content.startswith(mark))
+    encoding = next(encodings, "utf-8-sig")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        name = encoding.removesuffix("-sig").upper()
+        raise UserError(
+            f"{path} is not {name} text (byte {error.start:,}); save it as UTF-8, such as with "
+            "`iconv -f LATIN1 -t UTF-8` if it is Latin-1"
+        ) from error
+
+
+def _unpack(path: Path) -> bytes:
+    """Returns the content of a gzip file, piece by piece so that a bomb is seen in time."""
+    limit = max(_MIN_UNPACKED_LIMIT, _MAX_EXPANSION * path.stat().st_size)
+    pieces, size = [], 0
+    with gzip.open(path) as file:
+        while piece := file.read(_CHUNK):
+            size += len(piece)
+            if size > limit:
+                raise UserError(
+                    f"{path} unpacks to more than {_MAX_EXPANSION} times its size, as no file of "
+                    "texts does; unpack it yourself if you trust it"
+                )
+            pieces.append(piece)
+    return b"".join(pieces)
