@@ -1,15 +1,18 @@
 """Reads the graphs of a .tflite file in place, and refuses numbers that lead nowhere.
 
-Unpacking (`unpack_model`) takes several times as long, and copies anew what a file names often.
+Unpacking (`unpack_model`) takes ten times as long, and copies anew what a file names often.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import flatbuffers.table
 import numpy as np
 
+from converters.tflite.flatbuffer import listed
+from converters.tflite.packed_table import PackedTable
 from converters.tflite.tensor_checks import check_tensor
 from converters.tflite.tflite_operators import (
     DamagedGraphError,
@@ -23,8 +26,50 @@ from converters.tflite.tflite_operators import (
 _MAX_PARTS = 2**18
 # Metadata that the converter and this package write.
 _HARMLESS = {"min_runtime_version", "CONVERSION_METADATA", "TFLITE_METADATA"}
-# Slots of the schema's tables (its accessors copy a string to tell its length).
-_TENSOR_NAME, _CUSTOM_CODE, _SIGNATURE_KEY, _SIGNATURE_TENSOR = 10, 6, 8, 4
+
+
+# The numbers of the fields in TensorFlow Lite's schema (schema.fbs).
+class _Model:
+    OPERATOR_CODES, SUBGRAPHS, BUFFERS, METADATA, SIGNATURES = 1, 2, 4, 6, 7
+
+
+class _OperatorCode:
+    DEPRECATED, CUSTOM, BUILTIN = 0, 1, 3
+
+
+class _SubGraph:
+    TENSORS, INPUTS, OUTPUTS, OPERATORS = range(4)
+
+
+class _Tensor:
+    SHAPE, TYPE, BUFFER, NAME, QUANTIZATION, IS_VARIABLE, SPARSITY, SHAPE_SIGNATURE = range(8)
+    VARIANT_TENSORS = 9
+
+
+class _Quantization:
+    SCALE, ZERO_POINT, DETAILS_TYPE, DIMENSION = 2, 3, 4, 6
+
+
+class _Operator:
+    OPCODE, INPUTS, OUTPUTS, OPTIONS_TYPE, OPTIONS, CUSTOM_OPTIONS = range(6)
+    MUTATING_INPUTS, INTERMEDIATES, LARGE_CUSTOM_OPTIONS = 7, 8, 9
+    OPTIONS_2_TYPE, OPTIONS_2 = 11, 12
+
+
+class _Buffer:
+    DATA, OFFSET, SIZE = range(3)
+
+
+class _Metadata:
+    NAME, BUFFER = range(2)
+
+
+class _Signature:
+    INPUTS, OUTPUTS, KEY, SUBGRAPH = 0, 1, 2, 4
+
+
+class _SignatureTensor:
+    NAME, INDEX = range(2)
 
 
 def read_graphs(content: bytes) -> tuple[Graph, ...]:
@@ -38,25 +83,23 @@ def read_graphs(content: bytes) -> tuple[Graph, ...]:
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    model = schema.Model.GetRootAs(content)
-    if not model.SubgraphsLength():
+    model = PackedTable.root(content)
+    if not model.length(_Model.SUBGRAPHS):
         raise DamagedGraphError("it has no graph")
-    _check_sizes(model, len(content))
-    buffers = [_read_buffer(x, len(content)) for x in _items(model.Buffers, model.BuffersLength())]
+    _check_sizes(model)
+    buffers = [_read_buffer(buffer) for buffer in model.tables(_Model.BUFFERS)]
     operators = _enum_names(schema.BuiltinOperator)
-    codes = [
-        _read_code(code, operators)
-        for code in _items(model.OperatorCodes, model.OperatorCodesLength())
-    ]
+    codes = [_read_code(code, operators) for code in model.tables(_Model.OPERATOR_CODES)]
     dtypes = {number: name.lower() for number, name in _enum_names(schema.TensorType).items()}
-    signatures = _read_signatures(model)
+    subgraphs = model.tables(_Model.SUBGRAPHS)
+    signatures = _read_signatures(model, subgraphs)
     graphs = tuple(
         _read_graph(subgraph, number, codes, dtypes, buffers, signatures.get(number))
-        for number, subgraph in enumerate(_items(model.Subgraphs, model.SubgraphsLength()))
+        for number, subgraph in enumerate(subgraphs)
     )
     _check_calls(graphs)
-    for entry in _items(model.Metadata, model.MetadataLength()):
-        if entry.Buffer() >= len(buffers):
+    for entry in model.tables(_Model.METADATA):
+        if entry.number(_Metadata.BUFFER, "I") >= len(buffers):
             raise DamagedGraphError("its metadata name a buffer that is not there")
     return graphs
 
@@ -67,174 +110,163 @@ def unknown_metadata(content: bytes) -> tuple[str, ...]:
     Args:
         content: the bytes of a file that `read_graphs` has read.
     """
-    from ai_edge_litert import schema_py_generated as schema
-
-    model = schema.Model.GetRootAs(content)
-    entries = _items(model.Metadata, model.MetadataLength())
-    return tuple(
-        sorted({_decoded(entry.Name(), "a metadata entry") for entry in entries} - _HARMLESS)
-    )
-
-
-def _items(read: Callable[[int], Any], count: int) -> Iterator[Any]:
-    """The items of a packed vector, which the generated classes read by index."""
-    return map(read, range(count))
-
-
-def _numbers(vector: Any) -> list[Any]:
-    """A packed vector as Python's numbers; the generated classes give 0 for a missing one."""
-    return vector.tolist() if isinstance(vector, np.ndarray) else []
+    names = {
+        _decoded(entry.text(_Metadata.NAME), "a metadata entry")
+        for entry in PackedTable.root(content).tables(_Model.METADATA)
+    }
+    return tuple(sorted(names - _HARMLESS))
 
 
 def _enum_names(enum: type) -> dict[int, str]:
     return {value: name for name, value in vars(enum).items() if isinstance(value, int)}
 
 
-def _decoded(name: bytes | None, what: str) -> str:
+def _decoded(name: bytes, what: str) -> str:
     try:
-        return (name or b"").decode("utf-8")
+        return name.decode("utf-8")
     except UnicodeDecodeError:
         raise DamagedGraphError(f"{what} has a name that is not UTF-8") from None
 
 
-def _check_sizes(model: Any, file_bytes: int) -> None:
+def _check_sizes(model: PackedTable) -> None:
     """Refuses a file that takes far more memory to read than its bytes.
 
     Offsets of a flatbuffer may lead to one place, so a small file can name a vector or a string
     any number of times.
     """
-    parts = model.BuffersLength() + model.OperatorCodesLength() + model.MetadataLength()
+    parts = sum(
+        model.length(field)
+        for field in (_Model.BUFFERS, _Model.OPERATOR_CODES, _Model.METADATA, _Model.SIGNATURES)
+    )
     numbers = 0
-    for subgraph in _items(model.Subgraphs, model.SubgraphsLength()):
-        parts += 1 + subgraph.InputsLength() + subgraph.OutputsLength()
-        parts += subgraph.TensorsLength() + subgraph.OperatorsLength()
+    for subgraph in model.tables(_Model.SUBGRAPHS):
+        parts += 1 + subgraph.length(_SubGraph.INPUTS) + subgraph.length(_SubGraph.OUTPUTS)
+        parts += subgraph.length(_SubGraph.TENSORS) + subgraph.length(_SubGraph.OPERATORS)
         if parts > _MAX_PARTS:
             break
-        for tensor in _items(subgraph.Tensors, subgraph.TensorsLength()):
-            numbers += tensor.ShapeLength() + tensor.ShapeSignatureLength()
-            numbers += _string_length(tensor, _TENSOR_NAME)
-            quantization = tensor.Quantization()
+        for tensor in subgraph.tables(_SubGraph.TENSORS):
+            for field in (_Tensor.SHAPE, _Tensor.SHAPE_SIGNATURE, _Tensor.NAME):
+                numbers += tensor.length(field)
+            quantization = tensor.table(_Tensor.QUANTIZATION)
             if quantization is not None:
-                numbers += quantization.ScaleLength() + quantization.ZeroPointLength()
-        for operator in _items(subgraph.Operators, subgraph.OperatorsLength()):
-            parts += operator.InputsLength() + operator.OutputsLength()
-    for signature in _items(model.SignatureDefs, model.SignatureDefsLength()):
-        parts += 1 + signature.InputsLength() + signature.OutputsLength()
-        numbers += _string_length(signature, _SIGNATURE_KEY)
-        if parts <= _MAX_PARTS:
-            for entry in _signature_tensors(signature):
-                numbers += _string_length(entry, _SIGNATURE_TENSOR)
-    for code in _items(model.OperatorCodes, model.OperatorCodesLength()):
-        numbers += _string_length(code, _CUSTOM_CODE)
-    if parts > _MAX_PARTS or numbers > 8 * file_bytes:
+                numbers += quantization.length(_Quantization.SCALE)
+                numbers += quantization.length(_Quantization.ZERO_POINT)
+        for operator in subgraph.tables(_SubGraph.OPERATORS):
+            parts += operator.length(_Operator.INPUTS) + operator.length(_Operator.OUTPUTS)
+    if parts <= _MAX_PARTS:
+        for code in model.tables(_Model.OPERATOR_CODES):
+            numbers += code.length(_OperatorCode.CUSTOM)
+        for entry in model.tables(_Model.METADATA):
+            numbers += entry.length(_Metadata.NAME)
+        for signature in model.tables(_Model.SIGNATURES):
+            parts += signature.length(_Signature.INPUTS) + signature.length(_Signature.OUTPUTS)
+            numbers += signature.length(_Signature.KEY)
+            if parts > _MAX_PARTS:
+                break
+            for field in (_Signature.INPUTS, _Signature.OUTPUTS):
+                for tensor in signature.tables(field):
+                    numbers += tensor.length(_SignatureTensor.NAME)
+    if parts > _MAX_PARTS or numbers > 8 * len(model.content):
         raise DamagedGraphError(
-            f"{file_bytes:,} bytes stand for {parts:,} parts of {numbers:,} numbers or letters"
+            f"{len(model.content):,} bytes stand for {parts:,} parts of {numbers:,} numbers or "
+            "letters"
         )
 
 
-def _string_length(table: Any, slot: int) -> int:
-    offset = table._tab.Offset(slot)
-    return table._tab.VectorLen(offset) if offset else 0
-
-
-def _signature_tensors(signature: Any) -> Iterator[Any]:
-    yield from _items(signature.Inputs, signature.InputsLength())
-    yield from _items(signature.Outputs, signature.OutputsLength())
-
-
-def _read_buffer(buffer: Any, file_bytes: int) -> tuple[np.ndarray, bool]:
+def _read_buffer(buffer: PackedTable) -> tuple[np.ndarray, bool]:
     """Returns a buffer's bytes, uint8, and whether they are where a tensor's bytes mostly are."""
-    data = buffer.DataAsNumpy()
     # Files of 2 GB and more have the bytes behind the flatbuffer.
-    if buffer.Offset() > 1 and buffer.Offset() + buffer.Size() > file_bytes:
+    offset, size = buffer.number(_Buffer.OFFSET, "Q"), buffer.number(_Buffer.SIZE, "Q")
+    if offset > 1 and offset + size > len(buffer.content):
         raise DamagedGraphError("a buffer lies behind the end of the file")
-    is_inside = not buffer.Offset() and not buffer.Size()
-    return data if isinstance(data, np.ndarray) else np.zeros(0, np.uint8), is_inside
+    return buffer.bytes(_Buffer.DATA), not offset and not size
 
 
-def _read_code(code: Any, names: dict[int, str]) -> tuple[str, bool]:
+def _read_code(code: PackedTable, names: dict[int, str]) -> tuple[str, bool]:
     """Returns the name of a kind of operator, and whether it is a custom one."""
     # Older files have the number in the deprecated field alone; runtimes take the larger one.
-    number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+    number = max(
+        code.number(_OperatorCode.BUILTIN, "i"), code.number(_OperatorCode.DEPRECATED, "b")
+    )
     if number not in names:
         raise DamagedGraphError(f"there is no builtin operator {number}")
-    custom = _decoded(code.CustomCode(), "a kind of operator")
+    custom = _decoded(code.text(_OperatorCode.CUSTOM), "a kind of operator")
     is_custom = names[number] == "CUSTOM"
     return custom if is_custom and custom else names[number], is_custom
 
 
 def _read_graph(
-    subgraph: Any,
+    subgraph: PackedTable,
     number: int,
     codes: Sequence[tuple[str, bool]],
     dtypes: dict[int, str],
     buffers: Sequence[tuple[np.ndarray, bool]],
     signature: Signature | None,
 ) -> Graph:
-    inputs, outputs = _numbers(subgraph.InputsAsNumpy()), _numbers(subgraph.OutputsAsNumpy())
-    count = subgraph.TensorsLength()
+    inputs = subgraph.numbers(_SubGraph.INPUTS, "i")
+    outputs = subgraph.numbers(_SubGraph.OUTPUTS, "i")
+    count = subgraph.length(_SubGraph.TENSORS)
     if any(not 0 <= index < count for index in (*inputs, *outputs)):
         raise DamagedGraphError(f"graph {number} has an input or output that is not there")
     tensors = tuple(
-        _read_tensor(tensor, index, dtypes, buffers, inputs, outputs)
-        for index, tensor in enumerate(_items(subgraph.Tensors, count))
+        _read_tensor(tensor, index, dtypes, buffers, set(inputs), set(outputs))
+        for index, tensor in enumerate(subgraph.tables(_SubGraph.TENSORS))
     )
     operators, called = [], set()
-    for index, packed in enumerate(_items(subgraph.Operators, subgraph.OperatorsLength())):
+    for index, packed in enumerate(subgraph.tables(_SubGraph.OPERATORS)):
         operator, others = _read_operator(packed, index, number, codes, tensors)
         operators.append(operator)
         called |= others
-    return Graph(
-        tensors, tuple(operators), tuple(inputs), tuple(outputs), frozenset(called), signature
-    )
+    return Graph(tensors, tuple(operators), inputs, outputs, frozenset(called), signature)
 
 
 def _read_tensor(
-    tensor: Any,
+    tensor: PackedTable,
     index: int,
     dtypes: dict[int, str],
     buffers: Sequence[tuple[np.ndarray, bool]],
-    inputs: Sequence[int],
-    outputs: Sequence[int],
+    inputs: set[int],
+    outputs: set[int],
 ) -> Tensor:
     what = f"tensor {index}"
-    if tensor.Buffer() >= len(buffers):
+    buffer, dtype = tensor.number(_Tensor.BUFFER, "I"), tensor.number(_Tensor.TYPE, "b")
+    if buffer >= len(buffers):
         raise DamagedGraphError(f"{what} names a buffer that is not there")
-    if tensor.Type() not in dtypes:
+    if dtype not in dtypes:
         raise DamagedGraphError(f"{what} has a type that is not there")
-    data, is_inside = buffers[tensor.Buffer()]
-    quantization = tensor.Quantization()
-    scales, zero_points, axis, has_details = [], [], 0, False
+    data, is_inside = buffers[buffer]
+    scales, zero_points, axis, has_details = (), (), 0, False
+    quantization = tensor.table(_Tensor.QUANTIZATION)
     if quantization is not None:
-        scales = _numbers(quantization.ScaleAsNumpy())
-        zero_points = _numbers(quantization.ZeroPointAsNumpy())
-        axis = quantization.QuantizedDimension()
-        has_details = quantization.DetailsType() != 0
+        scales = quantization.numbers(_Quantization.SCALE, "f")
+        zero_points = quantization.numbers(_Quantization.ZERO_POINT, "q")
+        axis = quantization.number(_Quantization.DIMENSION, "i")
+        has_details = quantization.number(_Quantization.DETAILS_TYPE, "B") != 0
     read = Tensor(
         index=index,
-        name=_decoded(tensor.Name(), what),
-        dtype=dtypes[tensor.Type()],
-        shape=tuple(_numbers(tensor.ShapeAsNumpy())),
-        scales=tuple(scales),
+        name=_decoded(tensor.text(_Tensor.NAME), what),
+        dtype=dtypes[dtype],
+        shape=tensor.numbers(_Tensor.SHAPE, "i"),
+        scales=scales,
         zero_point=zero_points[0] if zero_points else 0,
         is_constant=len(data) > 0 or not is_inside,
         is_graph_input=index in inputs,
         is_graph_output=index in outputs,
-        is_static=-1 not in _numbers(tensor.ShapeSignatureAsNumpy()),
+        is_static=-1 not in tensor.numbers(_Tensor.SHAPE_SIGNATURE, "i"),
         data=data,
         channel_axis=axis,
-        is_variable=tensor.IsVariable(),
+        is_variable=tensor.number(_Tensor.IS_VARIABLE, "B") != 0,
         is_plain=is_inside
         and not has_details
-        and tensor.Sparsity() is None
-        and not tensor.VariantTensorsLength(),
+        and tensor.table(_Tensor.SPARSITY) is None
+        and not tensor.length(_Tensor.VARIANT_TENSORS),
     )
     check_tensor(read, zero_points)
     return read
 
 
 def _read_operator(
-    operator: Any,
+    operator: PackedTable,
     index: int,
     subgraph: int,
     codes: Sequence[tuple[str, bool]],
@@ -243,15 +275,22 @@ def _read_operator(
     """Returns an operator, and the numbers of the subgraphs that it runs."""
     from ai_edge_litert import schema_py_generated as schema
 
-    inputs, outputs = _numbers(operator.InputsAsNumpy()), _numbers(operator.OutputsAsNumpy())
-    operands = (*inputs, *(output if output >= 0 else len(tensors) for output in outputs))
-    if operator.OpcodeIndex() >= len(codes) or any(
-        not -1 <= operand < len(tensors) for operand in operands
+    inputs = operator.numbers(_Operator.INPUTS, "i")
+    outputs = operator.numbers(_Operator.OUTPUTS, "i")
+    code = operator.number(_Operator.OPCODE, "I")
+    if (
+        code >= len(codes)
+        or any(not -1 <= operand < len(tensors) for operand in inputs)
+        or any(not 0 <= operand < len(tensors) for operand in outputs)
     ):
         raise DamagedGraphError(f"operator {index} names a tensor or kind that is not there")
-    name, is_custom = codes[operator.OpcodeIndex()]
-    options = schema.BuiltinOptionsCreator(operator.BuiltinOptionsType(), operator.BuiltinOptions())
-    more = schema.BuiltinOptions2Creator(operator.BuiltinOptions2Type(), operator.BuiltinOptions2())
+    name, is_custom = codes[code]
+    options = _read_options(
+        operator, _Operator.OPTIONS_TYPE, _Operator.OPTIONS, schema.BuiltinOptionsCreator
+    )
+    more = _read_options(
+        operator, _Operator.OPTIONS_2_TYPE, _Operator.OPTIONS_2, schema.BuiltinOptions2Creator
+    )
     read = Operator(
         index=index,
         name=name,
@@ -262,12 +301,21 @@ def _read_operator(
         is_plain=not is_custom
         and more is None
         and -1 not in inputs[:-1]
-        and not operator.CustomOptionsLength()
-        and not operator.LargeCustomOptionsOffset()
-        and not operator.IntermediatesLength()
-        and not operator.MutatingVariableInputsLength(),
+        and not operator.length(_Operator.CUSTOM_OPTIONS)
+        and not operator.number(_Operator.LARGE_CUSTOM_OPTIONS, "Q")
+        and not operator.length(_Operator.INTERMEDIATES)
+        and not operator.length(_Operator.MUTATING_INPUTS),
     )
     return read, _called_graphs(options) | _called_graphs(more)
+
+
+def _read_options(operator: PackedTable, type_field: int, field: int, create: Any) -> Any:
+    """Returns the schema's object of attributes, or None; their kind has a field of its own."""
+    options = operator.table(field)
+    if options is None:
+        return None
+    table = flatbuffers.table.Table(options.content, options.position)
+    return create(operator.number(type_field, "B"), table)
 
 
 def _called_graphs(options: Any) -> set[int]:
@@ -277,7 +325,7 @@ def _called_graphs(options: Any) -> set[int]:
         if field.lower().endswith(("subgraph", "subgraphindex")):
             numbers.add(value)
         elif field.lower().endswith("subgraphindices"):
-            numbers |= set(_numbers(value))
+            numbers |= set(listed(value))
     return numbers
 
 
@@ -293,24 +341,25 @@ def _check_calls(graphs: Sequence[Graph]) -> None:
         raise DamagedGraphError(f"graph {min(left)} runs itself")
 
 
-def _read_signatures(model: Any) -> dict[int, Signature]:
+def _read_signatures(model: PackedTable, subgraphs: Sequence[PackedTable]) -> dict[int, Signature]:
     """Returns the signatures by the numbers of their subgraphs."""
     found: dict[int, Signature] = {}
-    for packed in _items(model.SignatureDefs, model.SignatureDefsLength()):
+    for packed in model.tables(_Model.SIGNATURES):
         signature = Signature(
-            _decoded(packed.SignatureKey(), "a signature"),
-            _named_tensors(_items(packed.Inputs, packed.InputsLength())),
-            _named_tensors(_items(packed.Outputs, packed.OutputsLength())),
+            _decoded(packed.text(_Signature.KEY), "a signature"),
+            _named_tensors(packed.tables(_Signature.INPUTS)),
+            _named_tensors(packed.tables(_Signature.OUTPUTS)),
         )
-        number = packed.SubgraphIndex()
-        if number >= model.SubgraphsLength() or any(x.key == signature.key for x in found.values()):
+        number = packed.number(_Signature.SUBGRAPH, "I")
+        if number >= len(subgraphs) or any(x.key == signature.key for x in found.values()):
             raise DamagedGraphError(
                 f"the signature {signature.key!r} is there twice, or of no graph"
             )
-        subgraph = model.Subgraphs(number)
+        inputs = set(subgraphs[number].numbers(_SubGraph.INPUTS, "i"))
+        outputs = set(subgraphs[number].numbers(_SubGraph.OUTPUTS, "i"))
         if not (
-            set(signature.inputs.values()) <= set(_numbers(subgraph.InputsAsNumpy()))
-            and set(signature.outputs.values()) <= set(_numbers(subgraph.OutputsAsNumpy()))
+            inputs.issuperset(signature.inputs.values())
+            and outputs.issuperset(signature.outputs.values())
         ):
             raise DamagedGraphError(
                 f"the signature {signature.key!r} has other inputs or outputs than its graph"
@@ -319,11 +368,11 @@ def _read_signatures(model: Any) -> dict[int, Signature]:
     return found
 
 
-def _named_tensors(entries: Iterable[Any]) -> dict[str, int]:
+def _named_tensors(entries: Iterable[PackedTable]) -> dict[str, int]:
     found: dict[str, int] = {}
     for entry in entries:
-        name = _decoded(entry.Name(), "an input or output of a signature")
+        name = _decoded(entry.text(_SignatureTensor.NAME), "an input or output of a signature")
         if name in found:
             raise DamagedGraphError(f"a signature has two inputs or outputs {name!r}")
-        found[name] = entry.TensorIndex()
+        found[name] = entry.number(_SignatureTensor.INDEX, "I")
     return found

@@ -32,7 +32,7 @@ Shapes = Callable[[Operator], list[Shape] | None]
 
 
 @dataclass(frozen=True)
-class Rule:
+class OperatorRule:
     """What an operator's kernel needs.
 
     Attributes:
@@ -564,15 +564,15 @@ def _is_never_known(operator: Operator) -> bool:
     return False
 
 
-def _unary(is_known: Callable[[Operator], bool] = _is_alike, options: str = "") -> Rule:
-    return Rule(range(1, 2), _same_shape, is_known, options=options)
+def _unary(is_known: Callable[[Operator], bool] = _is_alike, options: str = "") -> OperatorRule:
+    return OperatorRule(range(1, 2), _same_shape, is_known, options=options)
 
 
-def _binary(options: str = "", is_known: Callable[[Operator], bool] = _is_alike) -> Rule:
-    return Rule(range(2, 3), _broadcast_shape, is_known, options=options)
+def _binary(options: str = "", is_known: Callable[[Operator], bool] = _is_alike) -> OperatorRule:
+    return OperatorRule(range(2, 3), _broadcast_shape, is_known, options=options)
 
 
-_REDUCTION = Rule(
+_REDUCTION = OperatorRule(
     range(2, 3),
     _reduced_shape,
     _is_alike,
@@ -582,23 +582,23 @@ _REDUCTION = Rule(
 )
 
 
-def _product(options: str, shapes: Shapes, ranks: Sequence[tuple[int, int]]) -> Rule:
-    return Rule(range(2, 4), shapes, _is_product, options=options, ranks=(*ranks, (1, 1)))
+def _product(options: str, shapes: Shapes, ranks: Sequence[tuple[int, int]]) -> OperatorRule:
+    return OperatorRule(range(2, 4), shapes, _is_product, options=options, ranks=(*ranks, (1, 1)))
 
 
 def _beyond(
     inputs: range, options: str = "", ranks: tuple[tuple[int, int], ...] = (), outputs=range(1, 2)
-) -> Rule:
+) -> OperatorRule:
     """What the converter does not write, but the rules of the Edge TPU look into."""
-    return Rule(inputs, _unknown_shape, _is_never_known, outputs, options, ranks)
+    return OperatorRule(inputs, _unknown_shape, _is_never_known, outputs, options, ranks)
 
 
 _ANY = (1, 8)
-_RULES: dict[str, Rule] = {
+_RULES: dict[str, OperatorRule] = {
     "ABS": _unary(_is_float),
     "ADD": _binary("AddOptions", _is_sum),
     "AVERAGE_POOL_2D": _beyond(range(1, 2), "Pool2DOptions", ((4, 4),)),
-    "BATCH_MATMUL": Rule(
+    "BATCH_MATMUL": OperatorRule(
         range(2, 3),
         _matmul_shape,
         _is_alike,
@@ -606,7 +606,7 @@ _RULES: dict[str, Rule] = {
         ranks=((2, 5), (2, 5)),
     ),
     "CAST": _unary(_is_cast),
-    "CONCATENATION": Rule(
+    "CONCATENATION": OperatorRule(
         range(1, 1000),
         _concatenated,
         lambda operator: not operator.options.fusedActivationFunction and _is_alike(operator),
@@ -618,13 +618,13 @@ _RULES: dict[str, Rule] = {
     "DEQUANTIZE": _unary(_is_dequantized),
     "DIV": _binary("DivOptions", _is_float),
     "EXP": _unary(_is_float),
-    "EXPAND_DIMS": Rule(range(2, 3), _expanded, _is_moved, integers=(1,)),
+    "EXPAND_DIMS": OperatorRule(range(2, 3), _expanded, _is_moved, integers=(1,)),
     "FULLY_CONNECTED": _product("FullyConnectedOptions", _dense_shape, (_ANY, (2, 2))),
-    "GATHER": Rule(
+    "GATHER": OperatorRule(
         range(2, 3), _gathered, _is_gathered, options="GatherOptions", ranks=(_ANY, (0, 8))
     ),
     "GELU": _unary(options="GeluOptions"),
-    "L2_NORMALIZATION": Rule(
+    "L2_NORMALIZATION": OperatorRule(
         range(1, 2), _same_shape, _is_activated, options="L2NormOptions", ranks=((1, 4),)
     ),
     "LOGISTIC": _unary(),
@@ -634,8 +634,8 @@ _RULES: dict[str, Rule] = {
     "MINIMUM": _binary(),
     "MUL": _binary("MulOptions", _is_activated),
     "NEG": _unary(_is_float),
-    "PACK": Rule(range(1, 1000), _packed, _is_moved, options="PackOptions"),
-    "PAD": Rule(range(2, 3), _padded, _is_moved, ranks=((1, 4), (2, 2)), integers=(1,)),
+    "PACK": OperatorRule(range(1, 1000), _packed, _is_moved, options="PackOptions"),
+    "PAD": OperatorRule(range(2, 3), _padded, _is_moved, ranks=((1, 4), (2, 2)), integers=(1,)),
     "PRELU": _beyond(range(2, 3)),
     "QUANTIZE": _unary(_is_quantized),
     "REDUCE_MAX": _REDUCTION,
@@ -643,16 +643,16 @@ _RULES: dict[str, Rule] = {
     "RELU": _unary(),
     "RELU6": _unary(),
     "RELU_N1_TO_1": _unary(),
-    "RESHAPE": Rule(range(1, 3), _reshaped, _is_moved, integers=(1,)),
+    "RESHAPE": OperatorRule(range(1, 3), _reshaped, _is_moved, integers=(1,)),
     "RESIZE_BILINEAR": _beyond(range(2, 3)),
     "RESIZE_NEAREST_NEIGHBOR": _beyond(range(2, 3)),
     "RSQRT": _unary(),
-    "SLICE": Rule(range(3, 4), _sliced, _is_moved, ranks=((1, 4),), integers=(1, 2)),
-    "SOFTMAX": Rule(
+    "SLICE": OperatorRule(range(3, 4), _sliced, _is_moved, ranks=((1, 4),), integers=(1, 2)),
+    "SOFTMAX": OperatorRule(
         range(1, 2), _same_shape, _is_softmax, options="SoftmaxOptions", ranks=((1, 4),)
     ),
     "SPACE_TO_DEPTH": _beyond(range(1, 2), "SpaceToDepthOptions", ((4, 4),)),
-    "SPLIT": Rule(
+    "SPLIT": OperatorRule(
         range(2, 3),
         _split,
         _is_moved,
@@ -661,7 +661,7 @@ _RULES: dict[str, Rule] = {
         ((0, 1), (1, 4)),
         (0,),
     ),
-    "SPLIT_V": Rule(
+    "SPLIT_V": OperatorRule(
         range(3, 4),
         _split_by_sizes,
         _is_moved,
@@ -673,8 +673,8 @@ _RULES: dict[str, Rule] = {
     "SQRT": _unary(_is_float),
     "SQUARE": _unary(_is_float),
     "SQUARED_DIFFERENCE": _binary(is_known=_is_squared_difference),
-    "SQUEEZE": Rule(range(1, 2), _squeezed, _is_moved, options="SqueezeOptions"),
-    "STRIDED_SLICE": Rule(
+    "SQUEEZE": OperatorRule(range(1, 2), _squeezed, _is_moved, options="SqueezeOptions"),
+    "STRIDED_SLICE": OperatorRule(
         range(4, 5),
         _strided,
         _is_moved,
@@ -685,7 +685,9 @@ _RULES: dict[str, Rule] = {
     "SUB": _binary("SubOptions", _is_sum),
     "SUM": _REDUCTION,
     "TANH": _unary(),
-    "TRANSPOSE": Rule(range(2, 3), _transposed, _is_moved, ranks=(_ANY, (1, 1)), integers=(1,)),
+    "TRANSPOSE": OperatorRule(
+        range(2, 3), _transposed, _is_moved, ranks=(_ANY, (1, 1)), integers=(1,)
+    ),
     "TRANSPOSE_CONV": _beyond(range(3, 5), "TransposeConvOptions", ((1, 1), (4, 4), (4, 4))),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": _beyond(range(1, 1000)),
 }

@@ -9,7 +9,6 @@ import numpy as np
 
 from converters.tflite.tflite_operators import DamagedGraphError, Tensor
 
-# Of a tensor that is no constant. A whole network has less than half of it (`data_flow`).
 _MAX_RANK = 16
 _BITS = {
     "bool": 8, "int8": 8, "uint8": 8, "int16": 16, "uint16": 16, "float16": 16, "bfloat16": 16,
@@ -17,6 +16,7 @@ _BITS = {
     "complex64": 64, "complex128": 128, "int4": 4, "uint4": 4, "int2": 2, "float8_e4m3fn": 8,
     "float8_e5m2": 8,
 }  # fmt: skip
+_SMALLEST_SCALE = float(np.finfo(np.float32).tiny)
 _FLOATS = ("float16", "float32", "float64")
 
 
@@ -66,9 +66,8 @@ def _check_constant(tensor: Tensor, what: str) -> None:
 
 
 def _check_scales(tensor: Tensor, what: str) -> None:
-    smallest = np.finfo(np.float32).tiny
     # A comparison with NaN is False.
-    if not all(smallest <= scale < math.inf for scale in tensor.scales):
+    if not all(_SMALLEST_SCALE <= scale < math.inf for scale in tensor.scales):
         raise DamagedGraphError(f"{what} has a scale that is not a positive number")
     axis, channels = tensor.channel_axis, len(tensor.scales)
     if channels > 1 and not (0 <= axis < len(tensor.shape) and tensor.shape[axis] == channels):

@@ -76,6 +76,7 @@ _TOKENIZER_CONFIG = {
     "sep_token": "[SEP]",
     "mask_token": None,
 }
+_HISTORY = "epoch,loss,val_accuracy\n0,,0.5\n1,0.7,0.75\n2,1e-3,1.0\n"
 _VOCABULARY = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "play", "##ing", "jazz", "é", "東")
 
 # What JSON can hold in place of what is expected.
@@ -384,6 +385,12 @@ def _runs() -> list[dict[str, Any]]:
     ]
 
 
+def _read_history(path: Path) -> None:
+    from tfsqueeze.training.history import read_history
+
+    read_history(path.parent)
+
+
 def _read_run(path: Path) -> None:
     from tfsqueeze.training.run_folder import read_run_settings
 
@@ -415,5 +422,6 @@ KINDS: dict[str, Kind] = {
     "vocab.txt": Kind(
         "vocab.txt", lambda: ["\n".join(_VOCABULARY)], _read_tokenizer, edit=_edit_lines
     ),
+    "history.csv": Kind("history.csv", lambda: [_HISTORY], _read_history, edit=_edit_lines),
     "run.json": Kind("run.json", _runs, _read_run, edit=_edit_json),
 }

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
 _FILE = "history.csv"
@@ -16,16 +17,23 @@ def read_history(folder: Path) -> list[dict[str, float]]:
 
     Args:
         folder: the folder of the stage; a stage that has not begun has no rows.
+
+    Raises:
+        UserError: the file holds something else.
     """
     path = folder / _FILE
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8") as lines:
-        rows = [
-            {name: float(value) for name, value in row.items() if value}
-            for row in csv.DictReader(lines)
-        ]
-    return [{**row, "epoch": int(row["epoch"])} for row in rows]
+    try:
+        lines = list(csv.DictReader(path.read_text("utf-8").splitlines(), strict=True))
+        rows = [{name: float(value) for name, value in row.items() if value} for row in lines]
+        return [{**row, "epoch": int(row["epoch"])} for row in rows]
+    # What Python raises depends on where the file is damaged.
+    except (ValueError, TypeError, KeyError, OverflowError, csv.Error) as error:
+        raise UserError(
+            f"{path} is no table of numbers with a column `epoch` ({type(error).__name__}); remove "
+            "the run and train it again"
+        ) from None
 
 
 def write_history(folder: Path, rows: Sequence[dict[str, float]]) -> None:

@@ -22,6 +22,7 @@ from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
+from tfsqueeze.utils.json_files import read_json
 
 _REVISIONS_FILE = "revisions.json"
 
@@ -35,7 +36,7 @@ def pin_models(folder: Path, options: TrainingOptions) -> TrainingOptions:
         options: the settings of the run.
 
     Raises:
-        UserError: a model cannot be had.
+        UserError: a model cannot be had, or the file of revisions is damaged.
     """
     path = folder / _REVISIONS_FILE
     names = ("pretrained", "tokenizer")
@@ -44,7 +45,8 @@ def pin_models(folder: Path, options: TrainingOptions) -> TrainingOptions:
         revisions = {source: pin_revision(source) for source in sources}
         with write_atomically(path) as temporary:
             temporary.write_text(json.dumps(revisions, indent=2) + "\n", "utf-8")
-    revisions = json.loads(path.read_text("utf-8"))
+    found = read_json(path)
+    revisions = {source: found.get(source).string() for source in sources}
     return dataclasses.replace(
         options, **{name: revisions.get(getattr(options, name)) for name in names}
     )

@@ -393,7 +393,7 @@ def test_a_hub_id_is_read_from_the_downloaded_folder(goldens_dir, tmp_path, monk
     monkeypatch.chdir(tmp_path)
     asked = {}
 
-    def snapshot_download(repo_id, allow_patterns):
+    def snapshot_download(repo_id, revision, allow_patterns):
         asked[repo_id] = set(allow_patterns)
         return str(goldens_dir / "squeezebert_mixed_groups")
 

@@ -133,6 +133,13 @@ def test_the_start_is_no_epoch_without_a_rise(tmp_path):
     assert len(run_epochs(tmp_path, [0.5, 0.6, 0.5, 0.7, 0.7])) == 6
 
 
+@pytest.mark.parametrize("text", ["loss\n1\n", "epoch,loss\nx,1\n", "epoch\n1,2\n", "epoch\nnan\n"])
+def test_a_damaged_history_is_one_sentence(text, tmp_path):
+    (tmp_path / "history.csv").write_text(text)
+    with pytest.raises(UserError, match="history.csv is no table of numbers"):
+        read_history(tmp_path)
+
+
 def test_one_process_at_a_time(tmp_path):
     program = (
         "import sys\nfrom pathlib import Path\n"
