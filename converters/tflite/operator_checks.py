@@ -26,6 +26,8 @@ _MAX_TRANSPOSED_RANK = 6
 # NONE, RELU, RELU_N1_TO_1 and RELU6 of the schema's ActivationFunctionType.
 _ACTIVATIONS = range(4)
 
+_SMALLEST_SCALE, _LARGEST_SCALE = 2.0**-40, 2.0**40
+
 Shape = tuple[int, ...]
 # The shapes that the outputs must have; None where the rule cannot tell.
 Shapes = Callable[[Operator], list[Shape] | None]
@@ -468,7 +470,12 @@ def _is_alike(operator: Operator) -> bool:
 
 
 def _is_int8(tensor: Tensor) -> bool:
-    return tensor.dtype == "int8" and len(tensor.scales) == 1
+    return tensor.dtype == "int8" and len(tensor.scales) == 1 and _are_usual(tensor.scales)
+
+
+def _are_usual(scales: Sequence[float]) -> bool:
+    """Whether the kernels can multiply two scales and divide by a third, in float32."""
+    return all(_SMALLEST_SCALE <= scale <= _LARGEST_SCALE for scale in scales)
 
 
 def _is_activated(operator: Operator) -> bool:
@@ -521,6 +528,7 @@ def _is_product(operator: Operator) -> bool:
         and _is_int8(output)
         and weights.dtype == "int8"
         and weights.is_constant
+        and _are_usual(weights.scales)
         and (
             len(weights.scales) == 1
             or len(weights.scales) == weights.shape[channel_axis]

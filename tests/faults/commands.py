@@ -133,8 +133,6 @@ def _digest(path: Path) -> str:
     if path.suffix == ".keras":
         with zipfile.ZipFile(path) as archive, archive.open("model.weights.h5") as file:
             return _weights_digest(file)
-    if path.suffix == ".h5":
-        return _weights_digest(path)
     content = path.read_bytes()
     if path.parent.name.startswith("seed-") and path.suffix == ".json":
         rows = json.loads(content)

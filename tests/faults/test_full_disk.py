@@ -82,7 +82,8 @@ def test_convert_and_export(tally, disk, trained_run):
             found.append("the old result is gone")
         if left := temporary_files(folder):
             found.append(f"it left {left}")
-        faults += [f"{arguments[0]} {path.name}: {each}" for each in found]
+        if found:
+            faults.append(f"{arguments[0]} {path.name}: {'; '.join(found)}")
         with contextlib.suppress(OSError):
             path.unlink()
     tally("full disk: convert and export", tried, faults)
@@ -116,6 +117,7 @@ def test_train(tally, disk, topics_folder, one_layer_options, tmp_path):
             found.append(f"it does not resume: {again.stderr.strip().splitlines()[-1:]}")
         elif commands.results(folder / "run") != expected:
             found.append("the resumed run differs")
-        faults += [f"train on {share:.0%} of the room: {each}" for each in found]
+        if found:
+            faults.append(f"train on {share:.0%} of the room: {'; '.join(found)}")
         shutil.rmtree(folder / "run", ignore_errors=True)
     tally("full disk: train", len(shares), faults)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,12 @@ from tfsqueeze.pretraining.text_streams import stream_ids, training_batches
 from tfsqueeze.tokenizers.padding import pad_rows
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
-from tfsqueeze.training.callbacks import Backup, EpochHistory, TrainingPosition
+from tfsqueeze.training.callbacks import (
+    BACKUP_FOLDER,
+    BackupWithinEpochs,
+    EpochHistory,
+    TrainingPosition,
+)
 from tfsqueeze.training.fit import warmup_and_decay
 from tfsqueeze.training.history import read_history
 from tfsqueeze.training.optimizer import AdamW
@@ -154,8 +160,8 @@ def _pretrain(
             weighted_metrics=setup.metrics,
         )
         skip_autograph_of_steps(setup.trainer)
-        if (folder / "backup").exists():
-            # Makes the variables of the metrics, which `Backup` restores.
+        if (folder / BACKUP_FOLDER).exists():
+            # Makes the variables of the metrics, which `BackupWithinEpochs` restores.
             setup.trainer.evaluate(setup.batches(0).take(1), verbose=0)
         position = TrainingPosition()
         data = setup.batches(position.iterations)
@@ -170,7 +176,7 @@ def _pretrain(
                 EpochHistory(folder),
                 keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
                 *callbacks(options.objective, options.epochs, steps, setup.rows),
-                Backup(folder, min(_CHECKPOINT_STEPS, steps)),
+                BackupWithinEpochs(folder, min(_CHECKPOINT_STEPS, steps)),
             ],
         )
         with write_atomically(backbone) as temporary:
@@ -179,6 +185,7 @@ def _pretrain(
             backbone_model.set_weights(setup.model.get_weights())
             backbone_model.save_pretrained(temporary)
             tokenizer.save_pretrained(temporary)
+        shutil.rmtree(folder / BACKUP_FOLDER, ignore_errors=True)
     return PretrainedRun(backbone, read_history(folder))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.training.history import read_history, write_history
+from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
+
+BACKUP_FOLDER = "backup"
 
 
 class EpochHistory(keras.callbacks.Callback):
@@ -121,19 +125,39 @@ class EarlyStopping(keras.callbacks.Callback):
 
 
 class Backup(keras.callbacks.BackupAndRestore):
-    """Keras' BackupAndRestore, which also keeps the metrics of an interrupted epoch.
+    """Keras' BackupAndRestore, which stays after the fit and whose errors are sentences.
+
+    Args:
+        folder: the folder of the fit.
+        save_freq: after how many steps it writes a backup; after each epoch if it is None.
+    """
+
+    def __init__(self, folder: Path, save_freq: int | None = None) -> None:
+        # Integers are allowed; Keras has the type of its default.
+        frequency: Any = save_freq or "epoch"
+        super().__init__(str(folder / BACKUP_FOLDER), save_freq=frequency, delete_checkpoint=False)
+
+    def _backup(self, epoch: int, batch: int = 0) -> None:
+        try:
+            super()._backup(epoch, batch)
+        except tf.errors.OpError as error:
+            # The message is "{{node}} file; reason [operation]".
+            reason = error.message.rpartition("; ")[2].partition(" [Op")[0]
+            raise UserError(f"cannot write a backup to {self.backup_dir}: {reason}") from None
+
+
+class BackupWithinEpochs(Backup):
+    """A backup that also keeps the metrics of an interrupted epoch.
 
     Keras restores the weights, and starts the means of the epoch from zero.
 
     Args:
         folder: the folder of the fit.
-        save_freq: after how many steps it writes a backup.
+        save_freq: after how many steps it writes a backup, beside that of each epoch.
     """
 
     def __init__(self, folder: Path, save_freq: int) -> None:
-        # Integers are allowed; Keras has the type of its default.
-        frequency: Any = save_freq
-        super().__init__(str(folder / "backup"), save_freq=frequency)
+        super().__init__(folder, save_freq)
         self._path = folder / "epoch_metrics.json"
         self._kept: dict[str, list[Any]] = {}
         if self._path.exists():
@@ -174,12 +198,35 @@ class Backup(keras.callbacks.BackupAndRestore):
 def save_weights(model: keras.Model, path: Path) -> None:
     """Writes the weights of a model to a file that is whole at any moment.
 
+    Keras' own format is HDF5, whose library ends the process where the disk is full.
+
     Args:
         model: the model.
-        path: the file, `*.weights.h5`.
+        path: the file, `*.npz`.
     """
-    with write_atomically(path) as temporary:
-        model.save_weights(temporary)
+    with write_atomically(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, *model.get_weights())
+
+
+def load_weights(model: keras.Model, path: Path) -> None:
+    """Reads the weights that `save_weights` wrote.
+
+    Args:
+        model: a model with the same weights, which changes in place.
+        path: the file.
+
+    Raises:
+        UserError: the file is damaged, or holds the weights of another model.
+    """
+    try:
+        with np.load(path) as arrays:
+            model.set_weights([arrays[name] for name in arrays.files])
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        reason = str(error).partition("\n")[0][:200]
+        raise UserError(
+            f"{path} does not hold the weights of this run's model ({reason}); remove the run and "
+            "train it again"
+        ) from None
 
 
 def mark_finished(path: Path) -> None:

@@ -12,10 +12,12 @@ from tfsqueeze.distillation.distiller import Distiller
 from tfsqueeze.tasks import Task
 from tfsqueeze.training.batches import TrainingBatches
 from tfsqueeze.training.callbacks import (
+    Backup,
     BestWeights,
     EarlyStopping,
     EpochHistory,
     TrainingPosition,
+    load_weights,
     mark_finished,
     save_weights,
 )
@@ -24,7 +26,6 @@ from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.autograph import skip_autograph_of_steps
 
 FINISHED_FILE = "finished"
-BACKUP_FOLDER = "backup"
 _WARMUP_SHARE = 0.1
 
 
@@ -70,16 +71,14 @@ def fit_resumable(
     folder.mkdir(parents=True, exist_ok=True)
     compile_for_task(model, task, classes, learning_rate, epochs * batches.steps, options)
     skip_autograph_of_steps(model)
-    best_weights = folder / "best.weights.h5"
+    best_weights = folder / "best_weights.npz"
     finished = folder / FINISHED_FILE
     history = EpochHistory(folder)
     if finished.exists():
-        model.load_weights(best_weights)
+        load_weights(model, best_weights)
         return history.rows
     if keep_start and not history.rows:
         metrics = model.evaluate(validation, verbose=0, return_dict=True)
-        # After the evaluation, which makes the metrics' variables: Keras saves them too, and
-        # cannot load a file without them once they exist.
         save_weights(model, best_weights)
         score = task.training.monitored_value(metrics)
         history.add(
@@ -115,11 +114,11 @@ def fit_resumable(
             EarlyStopping(monitor(task), options.patience, history, finished),
             *callbacks,
             # Last, so that the files above hold an epoch before it counts as done.
-            keras.callbacks.BackupAndRestore(str(folder / BACKUP_FOLDER), delete_checkpoint=False),
+            Backup(folder),
         ],
     )
     mark_finished(finished)
-    model.load_weights(best_weights)
+    load_weights(model, best_weights)
     return history.rows
 
 

@@ -22,9 +22,10 @@ from tfsqueeze.quantization import load_quantized, quantize_aware
 from tfsqueeze.tasks import Task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.batches import TrainingBatches, calibration_batches
+from tfsqueeze.training.callbacks import BACKUP_FOLDER
 from tfsqueeze.training.encoding import EncodedExamples, keras_targets
 from tfsqueeze.training.examples import Origin
-from tfsqueeze.training.fit import BACKUP_FOLDER, fit_resumable
+from tfsqueeze.training.fit import fit_resumable
 from tfsqueeze.training.model_setup import new_model
 from tfsqueeze.training.run_folder import Seconds
 from tfsqueeze.training.teacher import Teacher

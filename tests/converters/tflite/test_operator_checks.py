@@ -255,7 +255,8 @@ def test_what_does_not_fit_is_named(bad, message):
         check_operator(bad)
 
 
-TINY = tensor(1, 1, 8, 16, scales=(1e-9,))
+TINY, HUGE = (tensor(1, 1, 8, 16, scales=(scale,)) for scale in (1e-9, 1e20))
+HUGE_ROW = tensor(1, 8, scales=(1e20,))
 
 
 @pytest.mark.parametrize(
@@ -264,6 +265,8 @@ TINY = tensor(1, 1, 8, 16, scales=(1e-9,))
         operator("LSTM", (X,)),
         operator("ethos-u", (X,), X),
         # Kernels end the process by these scales.
+        add(HUGE, HUGE, X, "MUL", "MulOptions"), add(X, X, HUGE, "MUL", "MulOptions"),
+        conv(X, dataclasses.replace(KERNEL, scales=(1e20,))), operator("QUANTIZE", (F,), HUGE_ROW),
         add(X, X, TINY), add(X, X, TINY, "SUB", "SubOptions"),
         add(X, X, TINY, "SQUARED_DIFFERENCE", None),
         softmax(TINY), softmax(X, beta=0.0), softmax(X, beta=float("nan")),

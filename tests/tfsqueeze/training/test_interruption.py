@@ -14,7 +14,7 @@ import tf_keras as keras
 
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
-from tfsqueeze.training.callbacks import EarlyStopping, EpochHistory
+from tfsqueeze.training.callbacks import EarlyStopping, EpochHistory, load_weights, save_weights
 from tfsqueeze.training.history import read_history
 from tfsqueeze.training.run_folder import lock_folder
 from tfsqueeze.training.stage import FloatStage
@@ -71,7 +71,7 @@ def test_best_weights_are_no_start(train, tmp_path):
     first, second = Recorder(stop_at), Recorder()
     with pytest.raises(Stopped):
         train(tmp_path / "run", first)
-    assert (tmp_path / "run" / "float" / "best.weights.h5").exists()
+    assert (tmp_path / "run" / "float" / "best_weights.npz").exists()
     run = train(tmp_path / "run", second)
     # The stopped epoch had no backup yet: it is run again, from where it started.
     assert list(second.starts) == list(range(stop_at, EPOCHS))
@@ -131,6 +131,23 @@ def test_patience_counts_the_epochs_before(interrupted_after, tmp_path):
 def test_the_start_is_no_epoch_without_a_rise(tmp_path):
     EpochHistory(tmp_path).add({"epoch": 0, "val_accuracy": 0.9})
     assert len(run_epochs(tmp_path, [0.5, 0.6, 0.5, 0.7, 0.7])) == 6
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights", b"PK\x05\x06" + bytes(18)])
+def test_damaged_weights_are_one_sentence(content, tmp_path):
+    path = tmp_path / "best_weights.npz"
+    path.write_bytes(content)
+    model = keras.Sequential([keras.layers.Dense(2, input_shape=(3,))])
+    with pytest.raises(UserError, match="does not hold the weights of this run's model"):
+        load_weights(model, path)
+    save_weights(model, path)
+    other = keras.Sequential([keras.layers.Dense(2, input_shape=(4,))])
+    with pytest.raises(UserError, match="does not hold the weights"):
+        load_weights(other, path)
+    before = model.get_weights()
+    model.set_weights([value + 1 for value in before])
+    load_weights(model, path)
+    assert_equal(model.get_weights(), before)
 
 
 @pytest.mark.parametrize("text", ["loss\n1\n", "epoch,loss\nx,1\n", "epoch\n1,2\n", "epoch\nnan\n"])
