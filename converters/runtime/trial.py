@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -23,10 +24,12 @@ _MEMORY_BYTES = 400 * 2**20
 _COPIES = 4
 # The exit status of a worker that prints a sentence; an exception has 1.
 _REFUSED = 3
+# The files that went well here: the SHA-256, the runtime and the kernels.
+_passed: set[tuple[bytes, str, str]] = set()
 
 
 def try_in_worker(content: bytes, name: str, runtime: Runtime, kernels: Kernels) -> None:
-    """Runs a file once in a worker process, on zeros.
+    """Runs a file once in a worker process, on zeros; not again in this process if that went well.
 
     Args:
         content: the file's bytes.
@@ -38,6 +41,9 @@ def try_in_worker(content: bytes, name: str, runtime: Runtime, kernels: Kernels)
         UserError: the worker ends by a signal, takes too long or too much memory, or the runtime
             refuses the file.
     """
+    key = hashlib.sha256(content).digest(), runtime, kernels
+    if key in _passed:
+        return
     paths = os.pathsep.join(path for path in sys.path if path)
     try:
         result = subprocess.run(
@@ -53,6 +59,7 @@ def try_in_worker(content: bytes, name: str, runtime: Runtime, kernels: Kernels)
             "seconds; copy or convert it again"
         ) from None
     if result.returncode == 0:
+        _passed.add(key)
         return
     if result.returncode == _REFUSED:
         raise UserError(result.stdout.decode())

@@ -32,7 +32,8 @@ class PackedTable:
         self.content, self.position = content, position
         start = position - _SIGNED.unpack_from(content, position)[0]
         size = _SIZE.unpack_from(content, start)[0]
-        self._offsets = struct.unpack_from(f"<{size // 2 - 2}H", content, start + 4)
+        # A damaged table may state a size below that of its own header.
+        self._offsets = struct.unpack_from(f"<{max(size // 2 - 2, 0)}H", content, start + 4)
 
     @classmethod
     def root(cls, content: bytes) -> PackedTable:

@@ -43,7 +43,11 @@ def texts_file(tmp_path_factory):
 def run(texts_file, options, tmp_path_factory):
     # A convolution sees neighbours from the start.
     options = dataclasses.replace(
-        options, epochs=10, model={**options.model, "layer_types": ["convolution"]}
+        options,
+        epochs=16,
+        patience=16,
+        learning_rate=5e-3,
+        model={**options.model, "layer_types": ["convolution"]},
     )
     return train_task(
         tmp_path_factory.mktemp("lm") / "run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -204,8 +205,10 @@ def save_weights(model: keras.Model, path: Path) -> None:
         model: the model.
         path: the file, `*.npz`.
     """
-    with write_atomically(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, *model.get_weights())
+    content = io.BytesIO()
+    np.savez(content, *model.get_weights())
+    with write_atomically(path) as temporary:
+        temporary.write_bytes(content.getbuffer())
 
 
 def load_weights(model: keras.Model, path: Path) -> None:

@@ -138,6 +138,21 @@ def test_memory_is_bounded(runtime, int8_model):
         open_model(filled(int8_model, 2**30 - 1), runtime)
 
 
+def test_a_trial_that_went_well_is_not_repeated(int8_model, monkeypatch):
+    monkeypatch.setattr(trial, "_passed", set())
+    content = filled(int8_model, 20)
+    open_model(content)
+
+    def refuse(*arguments, **options):
+        raise AssertionError("another trial")
+
+    monkeypatch.setattr(trial.subprocess, "run", refuse)
+    open_model(content)
+    for other in ((content, "litert", "reference"), (filled(int8_model, 21),)):
+        with pytest.raises(AssertionError, match="another trial"):
+            open_model(*other)
+
+
 def test_what_a_runtime_says_is_passed_on(int8_model):
     with pytest.raises(UserError, match="litert cannot load the model: Fill dimensions must be"):
         open_model(filled(int8_model, -5))

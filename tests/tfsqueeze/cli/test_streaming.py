@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tfsqueeze.cli.test_terminal import start
+from tfsqueeze.cli import predict_command, result_stream
 from tfsqueeze.cli.input_lines import input_lines
 from tfsqueeze.cli.result_stream import streamed_json, streamed_table
+from tfsqueeze.utils.errors import UserError
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,15 @@ def test_lines_end_at_line_breaks_however_they_come(chunks, most):
     assert all(1 <= len(part) <= most for part in parts)
 
 
+def test_a_line_that_is_refused_takes_no_other_with_it(monkeypatch):
+    lines = b'who?\tAda\n{"question": "a", "context": "b\\tc"}\n{"question": 1}\nwho?\tAda\n'
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=_Chunks([lines])))
+    pairs = predict_command._pairs_of_lines(16)
+    assert next(pairs) == (["who?", "a"], ["Ada", "b\tc"])
+    with pytest.raises(UserError, match="standard input:3: not a JSON object"):
+        next(pairs)
+
+
 @pytest.mark.parametrize("elements", [[], [{"a": []}], [{"text": "x\ny"}, 2, {"b": {"c": [1]}}]])
 def test_streamed_json_is_what_json_writes(elements, capsys):
     with streamed_json() as write:
@@ -110,8 +121,6 @@ def test_json_is_whole_after_an_error(capsys):
 
 
 def test_a_streamed_table_is_drawn_once(monkeypatch):
-    from tfsqueeze.cli import result_stream
-
     shown = io.StringIO()
     console = result_stream.output.__class__(file=shown, width=48)
     monkeypatch.setattr(result_stream, "output", console)

@@ -38,7 +38,8 @@ def teacher_run(splits, tiny_options, tmp_path_factory):
         model_type="bert",
         model={**SMALL, "num_hidden_layers": 1, "hidden_dropout_prob": 0.0},
         epochs=8,
-        learning_rate=5e-3,
+        patience=8,
+        learning_rate=2e-3,
         qat_epochs=0,
     )
     return train_task(
