@@ -311,10 +311,10 @@ def _read_operator(
 
 def _read_options(operator: PackedTable, type_field: int, field: int, create: Any) -> Any:
     """Returns the schema's object of attributes, or None; their kind has a field of its own."""
-    options = operator.table(field)
-    if options is None:
+    position = operator.table_position(field)
+    if not position:
         return None
-    table = flatbuffers.table.Table(options.content, options.position)
+    table = flatbuffers.table.Table(operator.content, position)
     return create(operator.number(type_field, "B"), table)
 
 

@@ -71,10 +71,16 @@ class PackedTable:
 
     def table(self, field: int) -> PackedTable | None:
         """Returns a table, or None where it is not there."""
+        position = self.table_position(field)
+        return PackedTable(self.content, position) if position else None
+
+    def table_position(self, field: int) -> int:
+        """Returns where a table begins, 0 where it is not there.
+
+        That of a union of an unknown kind may lead anywhere: no one checks what it is.
+        """
         place = self._place(field)
-        if not place:
-            return None
-        return PackedTable(self.content, place + _OFFSET.unpack_from(self.content, place)[0])
+        return place + _OFFSET.unpack_from(self.content, place)[0] if place else 0
 
     def tables(self, field: int) -> list[PackedTable]:
         """Returns a vector of tables."""

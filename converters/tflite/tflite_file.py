@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,10 @@ class TFLiteFile:
             self.graphs = read_graphs(content)
             check_data_flow(self.graphs)
             self.unknown = (*check_operators(self.graphs), *unknown_metadata(content))
-        except DamagedGraphError as error:
-            raise UserError(f"{name} is damaged: {error}; copy or convert it again") from error
+        except (DamagedGraphError, struct.error) as error:
+            # LiteRT's check knows the fields of its own schema alone.
+            what = "an offset leads out of it" if isinstance(error, struct.error) else error
+            raise UserError(f"{name} is damaged: {what}; copy or convert it again") from error
         self.content = content
         self.name = name
 

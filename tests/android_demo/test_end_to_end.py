@@ -94,7 +94,7 @@ def test_1000_texts(case, core, library, utf16, report):
         assert kotlin_decisions == decisions, (text, second)
         assert kotlin_shares == pytest.approx(shares, abs=TOLERANCE)
         largest = max([largest, *(abs(a - b) for a, b in zip(kotlin_shares, shares, strict=True))])
-        decided.add(str(decisions))
+        decided.add(str((decisions, [round(share, 3) for share in shares])))
     assert len(texts) == TEXTS and len(decided) > 1
     report(
         f"{name}: {TEXTS:,} texts alike ({len(decided)} distinct results), probabilities within "

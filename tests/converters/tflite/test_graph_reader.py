@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import flatbuffers
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 from converters.tflite import graph_reader
 from converters.tflite.flatbuffer import serialize_model
 from converters.tflite.graph_reader import read_graphs, unknown_metadata
+from converters.tflite.packed_table import PackedTable
 from converters.tflite.signatures import merge_lengths
 from converters.tflite.tflite_file import TFLiteFile, unpack_model
 from converters.tflite.tflite_operators import DamagedGraphError
@@ -112,6 +115,28 @@ def _call(options, **fields):
 def test_graphs_that_run_each_other_end(int8_model, change, message):
     with pytest.raises(DamagedGraphError, match=message):
         read_graphs(changed(int8_model, change))
+
+
+def test_options_of_an_unknown_kind_are_not_read(int8_model):
+    """The runtimes' check of offsets sees to it that they are in the file, and no more."""
+    content = bytearray(int8_model)
+    subgraph = PackedTable.root(int8_model).tables(2)[0]
+    operator = subgraph.tables(3)[0]
+    kind, options = (operator._place(field) for field in (3, 4))
+    target = next(
+        place
+        for place in range(options + 4, len(content) - 4, 4)
+        if abs(int.from_bytes(content[place : place + 4], "little", signed=True)) > 2**28
+    )
+    content[options : options + 4] = (target - options).to_bytes(4, "little")
+    with pytest.raises(struct.error):
+        PackedTable(bytes(content), target)
+    for number in (0, 255):
+        content[kind] = number
+        (graph,) = read_graphs(bytes(content))
+        assert graph.operators[0].options is None
+        with pytest.raises(UserError, match=r"operator 0 \(GATHER\) has no GatherOptions"):
+            TFLiteFile(bytes(content))
 
 
 def test_a_custom_operator_does_not_pass_for_a_builtin_one(int8_model):

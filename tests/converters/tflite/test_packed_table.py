@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -37,6 +39,13 @@ def test_what_is_not_there_is_empty():
         assert table.number(field, "i") == table.length(field) == 0
         assert table.numbers(field, "f") == () and table.tables(field) == []
         assert table.text(field) == b"" and table.table(field) is None
+
+
+def test_a_table_of_offsets_may_be_empty_or_cut_short():
+    for size in (0, 2, 4):
+        # Where the table begins, the size of the offsets, a pad, and the way back to the size.
+        table = PackedTable.root(struct.pack("<IHHi", 8, size, 0, 4))
+        assert table.number(0, "I") == 0 and table.tables(1) == []
 
 
 def test_a_table_within_a_table():

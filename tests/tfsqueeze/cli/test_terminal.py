@@ -79,6 +79,7 @@ def test_signals_end_with_one_line(number, message, topics_model):
     assert error.splitlines()[-1] == message and "Traceback" not in error
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_a_file_is_one_line(trained_run, tmp_path):
     (tmp_path / "file").write_text("")
     process = start("convert", trained_run.folder, "--output", tmp_path / "file" / "m.tflite")

@@ -43,7 +43,14 @@ def model_with_dropout():
     return SqueezeBertModel(config, input_names=("input_ids",))
 
 
-@pytest.mark.parametrize("make", [model_with_dropout, lambda: quantized(model_with_dropout())])
+@pytest.mark.parametrize(
+    "make",
+    [
+        model_with_dropout,
+        pytest.param(lambda: quantized(model_with_dropout()), marks=pytest.mark.slow),
+    ],
+    ids=["float", "quantization-aware"],
+)
 def test_a_checkpoint_restores_what_comes_next(make, tmp_path):
     keras.utils.set_random_seed(0)
     first, second, ids = make(), make(), tf.constant([[2, 7, 9, 3]])
