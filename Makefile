@@ -31,7 +31,7 @@ help:
 	@echo "make compare    baselines, fine-tuned BERT and SqueezeBERT on COMPARE_DATA (hours)"
 	@echo "make test-targets  the proofs for Edge TPU and Ethos-U, Vela included"
 	@echo "make proofs     the tests of test-slow, test-targets, arm64, micro and android in one run"
-	@echo "make faults     kills, hostile files, threads and full disks (half an hour)"
+	@echo "make faults     kills, hostile files, threads and full disks (long)"
 	@echo "make lint       formatting, docstrings, names, layers and types"
 	@echo "make setup      the virtual environment alone"
 	@echo "make clean      remove the virtual environment and runs/"

@@ -20,7 +20,13 @@ from pathlib import Path
 
 from converters.arm64.cpus import CPUS, Cpu
 from converters.arm64.qemu import find_emulator
-from tfsqueeze.utils.archives import Archive, cache_dir, fetch_archive, file_sha256
+from tfsqueeze.utils.archives import (
+    Archive,
+    cache_dir,
+    fetch_archive,
+    file_sha256,
+    holds_files,
+)
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
@@ -177,11 +183,7 @@ def _is_whole(folder: Path) -> bool:
     """Whether a folder holds each file as it was when `_write_digests` saw it."""
     if not (folder / _DIGESTS).is_file():
         return False
-    digests = json.loads((folder / _DIGESTS).read_text(encoding="utf-8"))
-    return all(
-        (folder / name).is_file() and file_sha256(folder / name) == digest
-        for name, digest in digests.items()
-    )
+    return holds_files(folder, json.loads((folder / _DIGESTS).read_text(encoding="utf-8")))
 
 
 @contextlib.contextmanager

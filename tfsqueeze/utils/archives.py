@@ -10,6 +10,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -98,6 +99,19 @@ def file_sha256(path: Path) -> str:
         path: the file.
     """
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def holds_files(folder: Path, digests: Mapping[str, str]) -> bool:
+    """Returns whether a folder holds files with the given contents.
+
+    Args:
+        folder: the folder; it may hold other files too.
+        digests: the SHA-256 digest of each file, in hexadecimal, by its path in the folder.
+    """
+    return all(
+        (folder / name).is_file() and file_sha256(folder / name) == digest
+        for name, digest in digests.items()
+    )
 
 
 def read_member(path: Path, member: str) -> bytes:
