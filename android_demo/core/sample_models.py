@@ -2,13 +2,16 @@
 
     python android_demo/core/sample_models.py
 
-They have the inputs, outputs and metadata of each task, and no network: the tests bring the logits.
+They have the inputs, outputs and metadata of each task, and no network: their logits are zeros, and
+the tests bring others.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from converters.tflite.flatbuffer import serialize_model
@@ -65,7 +68,7 @@ def _model(lengths, inputs, outputs, *, task="text-classification", **metadata) 
     return pack_metadata(
         graph,
         name=f"sample of {task}",
-        description="A model without a network.",
+        description="A model whose logits are zeros.",
         vocabulary=_VOCABULARY,
         tokenizer=_SETTINGS,
         extra={},
@@ -75,20 +78,43 @@ def _model(lengths, inputs, outputs, *, task="text-classification", **metadata) 
 
 
 def _graph(length, inputs, outputs) -> bytes:
-    """Returns a .tflite file of one subgraph without operators."""
+    """Returns a .tflite file whose outputs are zeros, whatever its inputs are."""
     graph, signature, model = schema.SubGraphT(), schema.SignatureDefT(), schema.ModelT()
     graph.tensors, graph.operators = [], []
+    model.buffers, model.operatorCodes = [schema.BufferT()], [_reshape_code()]
     graph.inputs = [_tensor(graph, name, [1, length], schema.TensorType.INT32) for name in inputs]
     graph.outputs = [
         _tensor(graph, name, [1, *shape], schema.TensorType.INT8, quantized=True)
         for name, shape in outputs.items()
     ]
+    for output, shape in zip(graph.outputs, outputs.values(), strict=True):
+        graph.operators.append(_zeros(model, graph, output, shape))
     signature.signatureKey, signature.subgraphIndex = "serving_default", 0
     signature.inputs = [_entry(*item) for item in zip(inputs, graph.inputs, strict=True)]
     signature.outputs = [_entry(*item) for item in zip(outputs, graph.outputs, strict=True)]
     model.version, model.subgraphs, model.signatureDefs = 3, [graph], [signature]
-    model.buffers, model.operatorCodes = [schema.BufferT()], []
     return serialize_model(model)
+
+
+def _reshape_code():
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.RESHAPE
+    code.version = 1
+    return code
+
+
+def _zeros(model, graph, output, shape):
+    """Returns a RESHAPE of a constant, which writes logits of zero."""
+    operator, options, buffer = schema.OperatorT(), schema.ReshapeOptionsT(), schema.BufferT()
+    buffer.data = np.full(math.prod(shape), _ZERO_POINT, np.uint8)
+    model.buffers.append(buffer)
+    zeros = _tensor(graph, "zeros", shape, schema.TensorType.INT8, quantized=True)
+    graph.tensors[zeros].buffer = len(model.buffers) - 1
+    options.newShape = [1, *shape]
+    operator.inputs, operator.outputs, operator.opcodeIndex = [zeros], [output], 0
+    operator.builtinOptionsType = schema.BuiltinOptions.ReshapeOptions
+    operator.builtinOptions = options
+    return operator
 
 
 def _tensor(graph, name, shape, kind, quantized=False) -> int:

@@ -10,7 +10,7 @@ class ModelFileTest {
     @Test fun metadataIsWhatWasPacked() {
         val metadata = sample("intent-and-slots").metadata
         assertEquals("sample of intent-and-slots", metadata.name)
-        assertEquals("A model without a network.", metadata.description)
+        assertEquals("A model whose logits are zeros.", metadata.description)
         assertEquals(Task.INTENT_AND_SLOTS, metadata.task)
         assertEquals(listOf("play", "weather"), metadata.labels)
         assertEquals(listOf("B-artist", "B-place", "I-artist", "I-place", "O"), metadata.slotLabels)
