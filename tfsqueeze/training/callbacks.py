@@ -15,6 +15,7 @@ import tf_keras as keras
 from tfsqueeze.training.history import read_history, write_history
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
+from tfsqueeze.utils.json_files import read_json
 
 BACKUP_FOLDER = "backup"
 
@@ -160,19 +161,18 @@ class BackupWithinEpochs(Backup):
     def __init__(self, folder: Path, save_freq: int) -> None:
         super().__init__(folder, save_freq)
         self._path = folder / "epoch_metrics.json"
-        self._kept: dict[str, list[Any]] = {}
-        if self._path.exists():
-            self._kept = json.loads(self._path.read_text("utf-8"))
+        self._kept: dict[str, list[float]] = {}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Restores the metrics if the epoch was interrupted."""
+        """Restores the metrics if the epoch was interrupted.
+
+        Raises:
+            UserError: their file is missing or damaged, or holds those of another model.
+        """
         super().on_epoch_begin(epoch, logs)
         steps = int(self.model.optimizer.iterations)
         if steps % self.params["steps"]:
-            for variable, value in zip(
-                self._variables(), self._kept.get(str(steps), []), strict=True
-            ):
-                variable.assign(value)
+            self._restore(steps)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Writes a backup if it is time, but not at the end of an epoch, which has its own."""
@@ -186,11 +186,24 @@ class BackupWithinEpochs(Backup):
     def _backup(self, epoch: int, batch: int = 0) -> None:
         # The last two, since a kill may come before the backup is written.
         last = dict(list(self._kept.items())[-1:])
-        values = [variable.numpy().tolist() for variable in self._variables()]
+        values = [float(variable) for variable in self._variables()]
         self._kept = {**last, str(int(self.model.optimizer.iterations)): values}
         with write_atomically(self._path) as temporary:
             temporary.write_text(json.dumps(self._kept) + "\n", "utf-8")
         super()._backup(epoch, batch)
+
+    def _restore(self, steps: int) -> None:
+        kept = read_json(self._path).get(str(steps))
+        values = [float(value.number()) for value in kept.items()]
+        variables = self._variables()
+        if len(values) != len(variables):
+            raise kept.error(
+                f"it has {len(values)} values, and the metrics have {len(variables)}; remove the "
+                "run and train it again"
+            )
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        self._kept = {str(steps): values}
 
     def _variables(self) -> list[Any]:
         return [variable for metric in self.model.metrics for variable in metric.variables]
