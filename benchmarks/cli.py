@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.backends import BACKENDS, available_backends
 from benchmarks.tasks.settings import TASKS
+from benchmarks.training import STAGES
 from converters.arm64.cpus import CPUS
 from converters.arm64.emulator import RUNTIMES
 from tfsqueeze.cli.arguments import choices
@@ -38,6 +40,7 @@ Backend = choices("Backend", BACKENDS)
 Arm64Runtime = choices("Arm64Runtime", RUNTIMES)
 Cpu = choices("Cpu", CPUS)
 TaskTable = choices("TaskTable", TASKS)
+TrainingStage = choices("TrainingStage", STAGES)
 Runtimes = Annotated[
     list[Backend] | None,
     typer.Option(
@@ -405,6 +408,66 @@ def targets(
         with _progress() as progress:
             runs[0]["targets"].append(bert_row(progress))
     _finish("targets", runs, output_folder, json)
+
+
+@app.command()
+def training(
+    preset: Annotated[
+        list[str] | None,
+        typer.Option(help="Preset of tfsqueeze. Repeatable.", show_default="squeezebert-tiny"),
+    ] = None,
+    stage: Annotated[
+        list[TrainingStage] | None,
+        typer.Option(
+            metavar="STAGE",
+            help=f"Stage to measure: {', '.join(STAGES)}. Repeatable.",
+            show_default="all",
+        ),
+    ] = None,
+    length: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=8, max=512, help="Number of tokens of a text. Repeatable.", show_default="64"
+        ),
+    ] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option(help="Checkout of an earlier commit, to measure in turns with this one."),
+    ] = None,
+    rounds: Rounds = 7,
+    steps: Annotated[int, typer.Option(min=1, help="Number of training steps of a turn.")] = 3,
+    output_folder: Output = _OUTPUT,
+    json: Json = False,
+) -> None:
+    """Measure tokens/s of training: float, quantization-aware, distillation and whole epochs.
+
+    git worktree add ../before COMMIT
+    python -m benchmarks training --before ../before
+    """
+    from tfsqueeze.utils.logging import load_tensorflow
+
+    load_tensorflow()
+    from benchmarks.training import measure_training, product_gflops
+
+    with _progress() as progress:
+        rows = measure_training(
+            preset or ["squeezebert-tiny"],
+            _values(stage) or STAGES,
+            length or [64],
+            before=before,
+            rounds=rounds,
+            steps=steps,
+            progress=progress,
+        )
+    run = {
+        "cores": len(os.sched_getaffinity(0)),
+        "rounds": rounds,
+        "steps": steps,
+        "before": before is not None,
+        "product_gflops": product_gflops(),
+        "training": rows,
+    }
+    _finish("training", [run], output_folder, json)
 
 
 @app.command()

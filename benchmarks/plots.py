@@ -160,6 +160,24 @@ def draw_targets(runs: Sequence[dict[str, Any]]) -> bytes:
     return png_bytes(figure)
 
 
+def draw_training(runs: Sequence[dict[str, Any]]) -> bytes:
+    """Returns the plot of tokens per second in training as PNG bytes."""
+    return _draw_values(
+        [
+            {
+                "training": [
+                    {**row, "name": f"{row['preset']}, {row['stage']}, {row['length']}"}
+                    for row in run["training"]
+                ]
+            }
+            for run in runs
+        ],
+        "training",
+        lambda row: row["tokens_per_second"]["this"] / 1000,
+        lambda run: "thousand tokens per second",
+    )
+
+
 def _draw_values(runs, kind, value, label) -> bytes:
     """Draws one value of each row, a panel for each run."""
     figure, panels = _figure(len(runs), max(len(run[kind]) for run in runs))

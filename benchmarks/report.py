@@ -24,6 +24,7 @@ from benchmarks.plots import (
     draw_operators,
     draw_targets,
     draw_throughput,
+    draw_training,
 )
 from converters.reports.formatting import (
     ABSENT,
@@ -142,6 +143,17 @@ BACKBONE_COLUMNS: tuple[Column, ...] = (
     ("accuracy of logistic regression", lambda row: percent(row["accuracy"])),
     ("cosine to MiniLM's", lambda row: decimals(row["cosine"])),
     ("rank correlation of pairs", lambda row: decimals(row["spearman"])),
+)
+
+TRAINING_COLUMNS: tuple[Column, ...] = (
+    ("model", lambda row: row["preset"]),
+    ("stage", lambda row: row["stage"]),
+    ("length", lambda row: integer(row["length"])),
+    ("texts", lambda row: integer(row["batch_size"])),
+    ("tokens/s", lambda row: decimals(row["tokens_per_second"]["this"], 0)),
+    ("before", lambda row: decimals(row["tokens_per_second"].get("before"), 0)),
+    ("times faster", _speedup),
+    ("GFLOPS", lambda row: decimals(row["gflops"], 0)),
 )
 
 
@@ -274,6 +286,15 @@ def _targets_preface(run: dict[str, Any]) -> list[str]:
     ]
 
 
+def _training_preface(run: dict[str, Any]) -> list[str]:
+    beside = " Faster than the earlier commit, in the same rounds." if run["before"] else ""
+    return [
+        f"float32 on {number_of(run['cores'], 'core')}, {run['rounds']} interleaved rounds of "
+        f"{run['steps']} steps.{beside}",
+        f"A float32 product of 4,096 x 768 by 768 x 768: {run['product_gflops']:.0f} GFLOPS.",
+    ]
+
+
 @dataclass(frozen=True)
 class _Kind:
     """One kind of report.
@@ -300,6 +321,7 @@ _KINDS = {
         INITIALIZATION_COLUMNS, draw_initializations, _initializations_preface
     ),
     "backbone": _Kind(BACKBONE_COLUMNS, draw_backbone, _backbone_preface),
+    "training": _Kind(TRAINING_COLUMNS, draw_training, _training_preface),
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
+from tfsqueeze.models.first_token import compute_first_token_only
 from tfsqueeze.models.pretrained import PreTrainedModel
 
 
@@ -44,6 +45,9 @@ def with_states(
         for nodes in model._nodes_by_depth.values()
         for node in nodes
     }
+    last = float_model.config.num_hidden_layers
+    if {f"hidden_states_{last}", f"attentions_{last - 1}"} & float_states.output.keys():
+        compute_first_token_only(model, enabled=False)
     outputs = {}
     for name, tensor in float_states.output.items():
         layer, _, index = tensor._keras_history

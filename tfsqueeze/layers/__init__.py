@@ -11,7 +11,7 @@ from tfsqueeze.layers.masks import FLOAT_MASK_VALUE, MaskLookup
 from tfsqueeze.layers.normalization import LayerNorm, NoNorm
 from tfsqueeze.layers.pooling import (
     FirstToken,
-    FirstTokenOnDevice,
+    FirstTokenOnly,
     MaxOverTokens,
     NormalizedMean,
     TokensAt,
@@ -24,7 +24,7 @@ __all__ = [
     "FLOAT_MASK_VALUE",
     "Dropout",
     "FirstToken",
-    "FirstTokenOnDevice",
+    "FirstTokenOnly",
     "GroupedConvolution",
     "LayerNorm",
     "MaskLookup",

@@ -7,10 +7,16 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.layers.dropout import Dropout
+from tfsqueeze.layers.dropout import Dropout, drop
 from tfsqueeze.layers.export_form import is_exporting
 from tfsqueeze.layers.masks import FLOAT_MASK_VALUE
-from tfsqueeze.layers.quantizable import OBSERVED, UNIT_RANGE, QuantizableLayer, TensorRange
+from tfsqueeze.layers.quantizable import (
+    OBSERVED,
+    UNIT_RANGE,
+    FakeQuant,
+    QuantizableLayer,
+    TensorRange,
+)
 
 # A masked score this far below the smallest unmasked one gets a probability under exp(-8), which
 # is less than half a step of the int8 softmax (1/512).
@@ -86,19 +92,51 @@ class SelfAttention(QuantizableLayer):
         # Channels before tokens: LiteRT's int8 kernel is twice as fast with the second operand of
         # a product in this layout.
         value = tf.transpose(self._heads(value), [0, 2, 3, 1])
-        scores = self._fake_quant("scores", tf.matmul(query, key, transpose_b=True))
-        if self.masks_by_minimum and is_exporting("mobile"):
-            # A sum in float32 makes the softmax float32 too, which is the faster kernel.
-            masked = scores + 0.5 * FLOAT_MASK_VALUE * (1.0 - bias)
-        elif self.masks_by_minimum:
-            masked = tf.minimum(scores, self._fake_quant("limits", bias))
-        else:
-            masked = scores + bias
-        probabilities = self._fake_quant("probabilities", tf.nn.softmax(masked))
-        dropped = self._dropout_layer(probabilities, training=training)
-        context = self._fake_quant("context", tf.matmul(dropped, value, transpose_b=True))
+        scores = tf.matmul(query, key, transpose_b=True)
+        probabilities = tf.nn.softmax(self._mask(scores, bias, training))
+        dropped = self._drop(probabilities, training)
+        probabilities = self._fake_quant_rows("probabilities", probabilities, training)
+        context = tf.matmul(dropped, value, transpose_b=True)
+        context = self._fake_quant_rows("context", context, training)
         context = self._merge_heads(context)
         return (context, probabilities) if return_attention_scores else context
+
+    def _mask(self, scores: Any, bias: Any, training: bool | None) -> Any:
+        if not self.masks_by_minimum:
+            return scores + bias
+        if is_exporting("mobile"):
+            # A sum in float32 makes the softmax float32 too, which is the faster kernel.
+            return self._fake_quant("scores", scores) + 0.5 * FLOAT_MASK_VALUE * (1.0 - bias)
+        if training and self.fuses:
+            bias = tf.broadcast_to(bias, tf.shape(scores))
+        return self._compute(
+            _minimum,
+            [scores, bias],
+            names=["scores", "limits"],
+            training=training,
+            element_wise=True,
+        )
+
+    def _drop(self, probabilities: Any, training: bool | None) -> Any:
+        """Returns the probabilities, fake-quantized and with dropout."""
+        if not training or not self.dropout:
+            return self._fake_quant_rows("probabilities", probabilities, training)
+        return self._compute(
+            _quantize_and_drop,
+            [probabilities],
+            constants=[self._dropout_layer.draw_seeds()],
+            names=["probabilities"],
+            training=training,
+            element_wise=True,
+            rate=self.dropout,
+        )
+
+    def _fake_quant_rows(self, name: str, x: Any, training: bool | None) -> Any:
+        if self._quantizers is None:
+            return x
+        return self._compute(
+            _quantize, [x], names=[name], training=training, element_wise=True, name=name
+        )
 
     def _split_heads(self, x: Any) -> Any:
         return tf.transpose(self._heads(x), [0, 2, 1, 3])
@@ -135,3 +173,15 @@ class SelfAttention(QuantizableLayer):
             "dropout": self.dropout,
             "masks_by_minimum": self.masks_by_minimum,
         }
+
+
+def _minimum(fake_quant: FakeQuant, scores: Any, bias: Any) -> Any:
+    return tf.minimum(fake_quant("scores", scores), fake_quant("limits", bias))
+
+
+def _quantize(fake_quant: FakeQuant, x: Any, name: str) -> Any:
+    return fake_quant(name, x)
+
+
+def _quantize_and_drop(fake_quant: FakeQuant, x: Any, seeds: Any, rate: float) -> Any:
+    return drop(fake_quant("probabilities", x), seeds, rate)

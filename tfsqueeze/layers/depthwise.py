@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.layers.activations import activation_ranges, apply_activation
+from tfsqueeze.layers.activations import activate, activation_ranges
 from tfsqueeze.layers.export_form import is_exporting
 from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer, TensorRange
 
@@ -49,12 +49,13 @@ class SequenceDepthwiseConvolution(QuantizableLayer):
         self.bias = self.add_weight("bias", (channels,), initializer="zeros")
         super().build(input_shape)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Returns the convolved channels, float [batch, length, channels].
 
         Args:
             inputs: values, float [batch, length, channels], and a mask, float [batch, length, 1],
                 with 1 at tokens and 0 at padding, so that padding never leaks into its neighbours.
+            training: whether this is training.
         """
         x, mask = inputs
         x = self._fake_quant("masked", x * mask)
@@ -68,7 +69,14 @@ class SequenceDepthwiseConvolution(QuantizableLayer):
                 tf.expand_dims(x, 1), kernel, strides=[1, 1, 1, 1], padding="SAME"
             )
             x = tf.squeeze(tf.nn.bias_add(x, self.bias), 1)
-        return apply_activation(self.activation, x, self._fake_quant)
+        return self._compute(
+            activate,
+            [x],
+            names=list(activation_ranges(self.activation)),
+            training=training,
+            element_wise=True,
+            activation=self.activation,
+        )
 
     def tensor_ranges(self) -> dict[str, TensorRange]:
         """Returns the ranges of the masked input and of the activation."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from typing import Any
 
 import tensorflow as tf
 import tf_keras as keras
 
-_STEPS = 1 << 16
+from tfsqueeze.layers.fused import Fused
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
@@ -16,10 +17,14 @@ class Dropout(keras.layers.Dropout):
     """Keras' Dropout with a generator whose state `tf.train.Checkpoint` saves.
 
     Keras' own layer draws from a state inside the operation, which nothing saves. An interrupted
-    training would resume with other numbers, and end with another model. This layer also draws
-    fewer bits, which takes half the time; it rounds the rate to a multiple of 1/65536.
+    training would resume with other numbers, and end with another model. This layer draws two
+    numbers for each call, and makes those of the values from them; see `keep_mask`. That takes a
+    fifth of the time.
 
     Source: Srivastava et al. 2014, Journal of Machine Learning Research 15.
+
+    Attributes:
+        fuses: whether it runs as a compiled loop; see `tfsqueeze.models.fusion`.
 
     Example:
         >>> import tensorflow as tf
@@ -28,6 +33,10 @@ class Dropout(keras.layers.Dropout):
         >>> sorted(set(layer(tf.ones([100]), training=True).numpy().tolist()))
         [0.0, 2.0]
     """
+
+    def __init__(self, rate: float, *args: Any, **kwargs: Any) -> None:
+        super().__init__(rate, *args, **kwargs)
+        self.fuses = False
 
     def build(self, input_shape: Any) -> None:
         """Makes the generator.
@@ -53,16 +62,55 @@ class Dropout(keras.layers.Dropout):
         if not training or not self.rate:
             return inputs
         noise_shape = self._get_noise_shape(inputs)
-        shape = tf.shape(inputs) if noise_shape is None else tf.convert_to_tensor(noise_shape)
-        threshold = round(self.rate * _STEPS)
-        kept = self._draw(shape) >= tf.constant(threshold, tf.uint16)
-        return tf.where(kept, inputs / (1 - threshold / _STEPS), tf.zeros([], inputs.dtype))
+        seeds = self.draw_seeds()
+        if noise_shape is not None:
+            return drop(inputs, seeds, self.rate, tf.convert_to_tensor(noise_shape))
+        if not self.fuses:
+            return drop(inputs, seeds, self.rate)
+        dropped = _dropout(self.rate)(tf.reshape(inputs, [-1]), seeds)
+        return tf.reshape(dropped, tf.shape(inputs))
 
-    def _draw(self, shape: tf.Tensor) -> tf.Tensor:
-        """Returns uniform uint16 of a shape."""
-        count = tf.reduce_prod(shape)
-        # 16 bits a value: to draw them takes most of the layer's time.
-        pairs = tf.bitcast(
-            self.generator.uniform_full_int([(count + 1) // 2], tf.uint32), tf.uint16
-        )
-        return tf.reshape(tf.reshape(pairs, [-1])[:count], shape)
+    def draw_seeds(self) -> tf.Tensor:
+        """Returns the numbers that a call's mask depends on: uint32 [2]."""
+        return self.generator.uniform_full_int([2], tf.uint32)
+
+
+@functools.cache
+def _dropout(rate: float) -> Fused:
+    return Fused(lambda x, seeds: drop(x, seeds, rate), rows=1, constants=1)
+
+
+def drop(x: Any, seeds: Any, rate: float, noise_shape: Any = None) -> Any:
+    """Drops values, and scales the others so that the mean stays.
+
+    Args:
+        x: float, of any shape.
+        seeds: uint32 [2], which fix what is dropped.
+        rate: the share that is dropped, from 0 to below 1.
+        noise_shape: the shape of the mask, as Keras has it; that of `x` by default.
+    """
+    mask = keep_mask(tf.shape(x) if noise_shape is None else noise_shape, seeds, rate)
+    return tf.where(mask, x / (1 - rate), tf.zeros([], x.dtype))
+
+
+def keep_mask(shape: Any, seeds: Any, rate: float) -> tf.Tensor:
+    """Returns which values to keep: bool, of a shape.
+
+    It hashes the index of each value, so that a compiled loop needs no memory for random numbers,
+    and a gradient makes the same mask again. The hash is triple32 of C. Wellons, "Prospecting for
+    Hash Functions" (2018), with the second seed after its first product.
+
+    Args:
+        shape: the shape.
+        seeds: uint32 [2].
+        rate: the share of values that are dropped.
+    """
+
+    def mixed(x: Any, shift: int) -> Any:
+        return tf.bitwise.bitwise_xor(x, tf.bitwise.right_shift(x, tf.constant(shift, tf.uint32)))
+
+    x = tf.cast(tf.range(tf.reduce_prod(shape)), tf.uint32) + seeds[0]
+    x = tf.bitwise.bitwise_xor(mixed(x, 17) * tf.constant(0xED5AD4BB, tf.uint32), seeds[1])
+    x = mixed(x, 11) * tf.constant(0xAC4C1B51, tf.uint32)
+    x = mixed(mixed(x, 15) * tf.constant(0x31848BAB, tf.uint32), 14)
+    return tf.reshape(x >= tf.constant(round(rate * 2**32), tf.uint32), shape)

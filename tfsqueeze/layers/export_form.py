@@ -61,7 +61,7 @@ def is_exporting(profile: ExportProfile | None = None) -> bool:
 def join_groups(groups: list[Any]) -> Any:
     """Concatenates groups of channels.
 
-    While exporting, `split_groups` finds the groups of the result again.
+    `split_groups` finds the groups of the result again.
 
     Args:
         groups: float tensors [..., channels per group].
@@ -75,14 +75,16 @@ def join_groups(groups: list[Any]) -> Any:
     export = _current.get()
     if export is not None:
         export.groups[joined.ref(), len(groups)] = groups
+    else:
+        joined._channel_groups = groups  # pyright: ignore[reportAttributeAccessIssue]
     return joined
 
 
 def split_groups(x: Any, count: int) -> list[Any]:
     """Splits the channels of a tensor into equal groups.
 
-    While exporting, a tensor is split once. One that `join_groups` made from as many groups is not
-    split at all: the concatenation is then dropped if nothing else reads it.
+    A tensor that `join_groups` made from as many groups is not split at all: the concatenation is
+    then dropped if nothing else reads it. While exporting, another tensor is split once.
 
     Args:
         x: float tensor [..., channels].
@@ -95,7 +97,8 @@ def split_groups(x: Any, count: int) -> list[Any]:
         return [x]
     export = _current.get()
     if export is None:
-        return tf.split(x, count, axis=-1)
+        groups = getattr(x, "_channel_groups", ())
+        return groups if len(groups) == count else tf.split(x, count, axis=-1)
     if (x.ref(), count) not in export.groups:
         export.groups[x.ref(), count] = tf.split(x, count, axis=-1)
     return export.groups[x.ref(), count]

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.layers.activations import activation_ranges, apply_activation
+from tfsqueeze.layers.activations import activate, activation_ranges
 from tfsqueeze.layers.export_form import is_exporting, join_groups, split_groups
 from tfsqueeze.layers.quantizable import SYMMETRIC, QuantizableLayer, TensorRange
 
@@ -89,36 +89,50 @@ class GroupedConvolution(QuantizableLayer):
             )
         super().build(input_shape)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Returns float [..., filters].
 
         Args:
             inputs: float [..., channels].
+            training: whether this is training.
         """
-        outputs = []
-        for group, x in enumerate(split_groups(inputs, self.groups)):
-            y = tf.nn.bias_add(
-                self._product(x, getattr(self, f"kernel_{group}")),
-                getattr(self, f"bias_{group}"),
-            )
+        groups = [
+            self._product(x, getattr(self, f"kernel_{group}"), getattr(self, f"bias_{group}"))
+            for group, x in enumerate(split_groups(inputs, self.groups))
+        ]
+        if is_exporting():
             # By group, so that the next layer of a runtime's graph can read the groups directly.
-            outputs.append(self._scale_and_activate(y) if is_exporting() else y)
-        y = join_groups(outputs)
-        return y if is_exporting() else self._scale_and_activate(y)
+            return join_groups([activate(self._fake_quant, x, self.activation) for x in groups])
+        if self._quantizers is None:
+            if self.activation is not None:
+                groups = [self._activate_rows(x, training) for x in groups]
+            return join_groups(groups)
+        return self._activate_rows(join_groups(groups), training)
 
-    def _scale_and_activate(self, x: Any) -> Any:
-        if self.output_scale != 1.0:
-            x = x * self.output_scale
-        return apply_activation(self.activation, x, self._fake_quant)
+    def _activate_rows(self, x: Any, training: bool | None) -> Any:
+        return self._compute(
+            activate,
+            [x],
+            names=list(self.tensor_ranges()),
+            training=training,
+            element_wise=True,
+            activation=self.activation,
+        )
 
-    @staticmethod
-    def _product(x: Any, kernel: Any) -> Any:
+    def _product(self, x: Any, kernel: Any, bias: Any) -> Any:
         if is_exporting():
             # The converter and all runtimes support per-channel weights in a CONV_2D.
-            return tf.nn.conv2d(x, kernel, 1, "SAME")
+            y = tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, "SAME"), bias)
+            return y if self.output_scale == 1.0 else y * self.output_scale
+        if self.output_scale != 1.0:
+            kernel, bias = kernel * self.output_scale, bias * self.output_scale
         # One product for the whole batch: with a product per text, the gradient would first be one
         # kernel per text and then their sum.
-        return tf.tensordot(x, tf.squeeze(kernel, [0, 1]), 1)
+        rows = tf.reshape(x, [-1, x.shape[-1]])
+        y = tf.nn.bias_add(tf.matmul(rows, tf.squeeze(kernel, [0, 1])), bias)
+        y = tf.reshape(y, tf.concat([tf.shape(x)[:-1], tf.shape(y)[-1:]], axis=0))
+        y.set_shape([*x.shape[:-1], y.shape[-1]])
+        return y
 
     def tensor_ranges(self) -> dict[str, TensorRange]:
         """Returns the ranges of the activation."""

@@ -9,12 +9,12 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.layers.export_form import is_exporting
-from tfsqueeze.layers.quantizable import QuantizableLayer, TensorRange
-
-# In float, exp(-10000) is exactly 0. In int8 the same number would leave no steps for what it is
-# added to; -100 is below any range and keeps the scales close.
-FLOAT_MASK_VALUE = -10000.0
-INT8_MASK_VALUE = -100.0
+from tfsqueeze.layers.quantizable import (
+    FLOAT_MASK_VALUE,
+    INT8_MASK_VALUE,
+    QuantizableLayer,
+    TensorRange,
+)
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")

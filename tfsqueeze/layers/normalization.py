@@ -10,7 +10,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.layers.export_form import is_exporting
-from tfsqueeze.layers.quantizable import OBSERVED, QuantizableLayer, TensorRange
+from tfsqueeze.layers.quantizable import OBSERVED, FakeQuant, QuantizableLayer, TensorRange
 
 
 # TensorFlow never forgets a graph in which it traced a custom gradient. This one is small.
@@ -109,12 +109,22 @@ class LayerNorm(_Normalization):
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Returns float [..., channels].
 
         Args:
             inputs: float [..., channels].
+            training: whether this is training.
         """
+        if training and not is_exporting():
+            return self._compute(
+                _layer_norm,
+                [inputs],
+                [self.gamma, self.beta] if self.center else [self.gamma],
+                names=list(self.tensor_ranges()),
+                training=training,
+                epsilon=self.epsilon,
+            )
         # For each of these ops, runtimes have a float32 kernel that is faster than the int8 one.
         fake_quant = (lambda _, x: x) if is_exporting("mobile") else self._fake_quant
         negative_mean = fake_quant("negative_mean", self._mean(inputs, negative=True))
@@ -155,6 +165,26 @@ class LayerNorm(_Normalization):
         return {**super().get_config(), "epsilon": self.epsilon}
 
 
+def _layer_norm(fake_quant: FakeQuant, x: Any, *scale_and_offset: Any, epsilon: float) -> Any:
+    """Normalizes as `LayerNorm.call` does, outside of an export."""
+    centered = fake_quant(
+        "centered", x + fake_quant("negative_mean", -tf.reduce_mean(x, axis=-1, keepdims=True))
+    )
+    squared = fake_quant("squared", centered * centered)
+    variance = fake_quant("variance", tf.reduce_mean(squared, axis=-1, keepdims=True)) + epsilon
+    x = centered * fake_quant("reciprocal", _reciprocal_root(variance))
+    return _scale_and_offset(fake_quant, x, *scale_and_offset, name="normalized")
+
+
+def _scale_and_offset(
+    fake_quant: FakeQuant, x: Any, gamma: Any, beta: Any = None, name: str | None = None
+) -> Any:
+    x = (fake_quant(name, x) if name else x) * gamma
+    if beta is not None:
+        x = fake_quant("scaled", x) + beta
+    return fake_quant("output", x)
+
+
 @keras.saving.register_keras_serializable("tfsqueeze")
 class NoNorm(_Normalization):
     """A learned scale and offset per channel instead of layer normalization.
@@ -166,10 +196,19 @@ class NoNorm(_Normalization):
         center: whether to add the offset, as in `LayerNorm`.
     """
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Returns float [..., channels].
 
         Args:
             inputs: float [..., channels].
+            training: whether this is training.
         """
+        if training and not is_exporting():
+            return self._compute(
+                _scale_and_offset,
+                [inputs],
+                [self.gamma, self.beta] if self.center else [self.gamma],
+                names=list(self.tensor_ranges()),
+                training=training,
+            )
         return self._scale_and_offset(inputs, self._fake_quant)

@@ -35,20 +35,30 @@ class FirstToken(QuantizableLayer):
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
-class FirstTokenOnDevice(QuantizableLayer):
-    """Keeps only the first token in an exported graph, and every token in Keras.
+class FirstTokenOnly(QuantizableLayer):
+    """Keeps only the first token where no later layer reads another, which then is not computed.
 
-    It is used where no later layer reads the other tokens: a runtime then does not compute them,
-    and in Keras they stay visible.
+    It does so in exported graphs and, if it is enabled, in training. Keras' inference keeps all
+    tokens, so that they stay visible.
+
+    Attributes:
+        enabled: whether training keeps the first token only; see `tfsqueeze.models.first_token`.
     """
 
-    def call(self, inputs: Any) -> Any:
-        """Returns float [batch, length, channels].
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.enabled = False
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Returns float [batch, 1 or length, channels].
 
         Args:
             inputs: float [batch, length, channels].
+            training: whether this is training.
         """
-        return inputs[:, :, :1] if is_exporting() else inputs
+        if is_exporting():
+            return inputs[:, :, :1]
+        return inputs[:, :1] if training and self.enabled else inputs
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")

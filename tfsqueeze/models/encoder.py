@@ -11,7 +11,7 @@ from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.layers import (
     FLOAT_MASK_VALUE,
     Dropout,
-    FirstTokenOnDevice,
+    FirstTokenOnly,
     GroupedConvolution,
     LayerNorm,
     MaskLookup,
@@ -177,7 +177,7 @@ def encode(
         if layer_type == "attention":
             queries = x
             if shortened and index == config.num_hidden_layers - 1:
-                queries = graph.layer(FirstTokenOnDevice, f"{prefix}_first_token")(x)
+                queries = graph.layer(FirstTokenOnly, f"{prefix}_first_token")(x)
             x, graph.attentions[index] = _attention_block(graph, queries, x, bias, prefix)
         else:
             x = _squeeze_expand_block(graph, x, mask, f"{prefix}_mixer")

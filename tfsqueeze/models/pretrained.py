@@ -15,6 +15,8 @@ from tfsqueeze.checkpoints.huggingface import load_pretrained, save_pretrained
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.models.complexity import count_parameters
 from tfsqueeze.models.encoder import EncoderGraph, encode, model_inputs
+from tfsqueeze.models.first_token import compute_first_token_only
+from tfsqueeze.models.fusion import fuse_loops, fuses_by_default
 from tfsqueeze.utils.autograph import skip_autograph
 from tfsqueeze.utils.errors import UserError
 
@@ -66,6 +68,8 @@ class PreTrainedModel(keras.Model):
         graph, outputs = build()
         super().__init__(inputs=graph.inputs, outputs=outputs, **kwargs)
         skip_autograph(self)
+        compute_first_token_only(self)
+        fuse_loops(self, fuses_by_default(config.hidden_size))
         self._config = config
         # Mapping proxies, since Keras would wrap and track dicts.
         self._states = types.MappingProxyType(
@@ -100,7 +104,8 @@ class PreTrainedModel(keras.Model):
     ) -> keras.Model:
         """Returns a Keras model of the same layers that also outputs inner states.
 
-        Training it trains this model.
+        Training it trains this model. A classifier of the first token whose last layer has a wanted
+        state then computes all tokens there in training too.
 
         Args:
             hidden_states: the numbers of the wanted hidden states: 0 is the output of the
@@ -125,6 +130,9 @@ class PreTrainedModel(keras.Model):
             if name not in self._states:
                 raise UserError(f"{self.name} has no {name}; there are {', '.join(self._states)}")
             outputs[name] = self._states[name]
+        last = self._config.num_hidden_layers
+        if {f"hidden_states_{last}", f"attentions_{last - 1}"} & outputs.keys():
+            compute_first_token_only(self, enabled=False)
         return keras.Model(self.input, outputs, name=f"{self.name}_with_states")
 
     def get_config(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import tf_keras as keras
 
 from tfsqueeze.layers import (
     FirstToken,
-    FirstTokenOnDevice,
+    FirstTokenOnly,
     GroupedConvolution,
     LayerNorm,
     NoNorm,
@@ -25,7 +25,7 @@ from tfsqueeze.layers import (
 )
 
 # Layers whose output holds some or all vectors of their input, unchanged at inference.
-_IDENTITY_LAYERS = (keras.layers.Dropout, FirstToken, FirstTokenOnDevice, TokensAt)
+_IDENTITY_LAYERS = (keras.layers.Dropout, FirstToken, FirstTokenOnly, TokensAt)
 
 
 @dataclasses.dataclass

@@ -17,6 +17,8 @@ from tensorflow_model_optimization.quantization.keras import (  # pyright: ignor
 )
 
 from tfsqueeze.layers import GroupedConvolution, QuantizableLayer
+from tfsqueeze.models.first_token import compute_first_token_only
+from tfsqueeze.models.fusion import fuse_loops
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.models.sharing import unshare_layers
 from tfsqueeze.quantization.bias_folding import BiasFolding, find_bias_folding
@@ -83,6 +85,8 @@ def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None)
             )
 
     qat_model = skip_autograph(build())
+    compute_first_token_only(qat_model)
+    fuse_loops(qat_model, any(getattr(layer, "fuses", False) for layer in model.layers))
     if calibration_data is not None:
         calibrate(qat_model, calibration_data)
     return qat_model
@@ -147,7 +151,9 @@ def load_quantized(path: str | os.PathLike, compile: bool = True) -> keras.Model
         True
     """
     with quantize_objects_scope():
-        return load_model(path, compile=compile)
+        model = load_model(path, compile=compile)
+    compute_first_token_only(model)
+    return model
 
 
 def _check(model: keras.Model) -> None:

@@ -15,7 +15,11 @@ from tensorflow_model_optimization.quantization.keras import (  # pyright: ignor
 )
 
 from tfsqueeze.layers import QuantizableLayer
-from tfsqueeze.quantization.quantizers import ActivationQuantizer, WeightQuantizer
+from tfsqueeze.quantization.quantizers import (
+    ActivationQuantizer,
+    LayerQuantizers,
+    WeightQuantizer,
+)
 
 
 class SqueezeBertQuantizeConfig(QuantizeConfig):
@@ -42,7 +46,8 @@ class SqueezeBertQuantizeConfig(QuantizeConfig):
 
     def set_quantize_activations(self, layer: Any, quantize_activations: list[Any]) -> None:
         """Gives the layer the functions that fake-quantize its activations."""
-        layer.set_quantizers(dict(zip(layer.tensor_ranges(), quantize_activations, strict=True)))
+        activations = dict(zip(layer.tensor_ranges(), quantize_activations, strict=True))
+        layer.set_quantizers(LayerQuantizers(activations))
 
     def get_output_quantizers(self, layer: Any) -> list[Any]:
         """Returns no quantizers: the last of a layer's activations is its output."""

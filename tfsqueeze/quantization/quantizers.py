@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from tensorflow_model_optimization.quantization.keras import (  # pyright: ignor
 )
 
 from tfsqueeze.layers.export_form import is_exporting
-from tfsqueeze.layers.masks import INT8_MASK_VALUE
 from tfsqueeze.layers.quantizable import TensorRange
 
 _observing = contextvars.ContextVar("observing", default=False)
@@ -97,6 +96,10 @@ class ActivationQuantizer(quantizers.Quantizer):
 
     def build(self, tensor_shape: Any, name: str, layer: Any) -> dict[str, Any]:
         """Creates the variables of an observed range in the layer, and returns them by name."""
+        self.weights = self._build(layer)
+        return self.weights
+
+    def _build(self, layer: Any) -> dict[str, Any]:
         if self.tensor_range.is_fixed:
             return {}
         if self.tensor_range.limits_of:
@@ -135,37 +138,92 @@ class ActivationQuantizer(quantizers.Quantizer):
                 beyond = 2 * max(-low, high)
                 inputs *= tf.quantization.fake_quant_with_min_max_args(beyond, 0.0, beyond)
             return tf.quantization.fake_quant_with_min_max_args(inputs, low, high)
-        if self.tensor_range.limits_of:
-            inputs *= 2 * tf.maximum(-weights["minimum"], weights["maximum"])
-        elif training or _observing.get():
-            self._observe(tf.stop_gradient(inputs), weights)
-        return tf.quantization.fake_quant_with_min_max_vars(
-            inputs, weights["minimum"], weights["maximum"]
-        )
-
-    def _observe(self, x: Any, weights: dict[str, Any]) -> None:
-        if self.tensor_range.clip_factor is not None:
-            end = self.tensor_range.clip_factor * tf.reduce_mean(tf.abs(x))
-            x = tf.clip_by_value(x, -end, end)
-        margin = self.tensor_range.mask_margin
-        if margin is None:
-            low = tf.reduce_min(x)
-        else:
-            unmasked = tf.where(x > INT8_MASK_VALUE / 2, x, tf.reduce_max(x))
-            low = tf.reduce_min(unmasked) - margin
-        # A range must hold an exact 0 and must not be empty.
-        low = tf.minimum(low, 0.0)
-        high = tf.maximum(tf.reduce_max(tf.where(tf.math.is_finite(x), x, 0.0)), low + 1e-6)
-        high = tf.maximum(high, 0.0)
-        if self.tensor_range.symmetric:
-            # [-128, 127] steps, so that the zero point is 0.
-            high = tf.maximum(-low, high)
-            low = -high * (128 / 127)
-        weight = tf.where(weights["batches"] > 0, 1.0 - self.DECAY, 1.0)
-        weights["minimum"].assign_add(weight * (low - weights["minimum"]))
-        weights["maximum"].assign_add(weight * (high - weights["maximum"]))
-        weights["batches"].assign_add(1.0)
+        if not self.tensor_range.limits_of and (training or _observing.get()):
+            share = tf.where(weights["batches"] > 0, 1.0 - self.DECAY, 1.0)
+            ends = tf.stack([weights["minimum"], weights["maximum"]])
+            observed = self.tensor_range.observe(tf.stop_gradient(inputs))
+            _assign(weights, ends + share * (observed - ends), weights["batches"] + 1.0)
+        return self.tensor_range.fake_quant(inputs, (weights["minimum"], weights["maximum"]))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {"tensor": self.tensor, "tensor_range": self.tensor_range}
+
+
+class LayerQuantizers:
+    """Fake-quantizes the tensors of one layer, each with its own quantizer.
+
+    In training, the ranges of what a layer computes element by element follow every
+    `TRAINING_STEPS`-th batch only: to find the ends of each tensor costs more than to quantize it.
+
+    Args:
+        activations: TF-MOT's quantize-aware activations of the layer, by the tensor's name.
+
+    Attributes:
+        TRAINING_STEPS: the number of training steps between two observations.
+    """
+
+    TRAINING_STEPS = 8
+
+    def __init__(self, activations: dict[str, Any]) -> None:
+        self._activations = activations
+
+    def __call__(self, name: str, tensor: Any) -> Any:
+        """Returns a tensor, fake-quantized; every batch of training or calibration moves its range.
+
+        Args:
+            name: the tensor's name.
+            tensor: float32, of any shape.
+        """
+        return self._activations[name](tensor)
+
+    def training_ranges(
+        self, names: Sequence[str], observe: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    ) -> tf.Tensor:
+        """Returns the ranges for a training step, after an update if this is due.
+
+        Args:
+            names: the tensors' names.
+            observe: see `tfsqueeze.layers.quantizable.Quantizers`.
+
+        Returns:
+            float32 [names, 2].
+        """
+        quantizers = {name: self._activations[name].quantizer for name in names}
+        observed = {
+            index: quantizer.weights
+            for index, quantizer in enumerate(quantizers.values())
+            if not quantizer.tensor_range.is_fixed and not quantizer.tensor_range.limits_of
+        }
+
+        def ends() -> tf.Tensor:
+            return tf.stack([_ends(quantizer) for quantizer in quantizers.values()])
+
+        if observed:
+            batches = next(iter(observed.values()))["batches"]
+            count = batches + 1.0
+            decay = ActivationQuantizer.DECAY**self.TRAINING_STEPS
+            share = tf.where(batches > 0, 1.0 - decay, 1.0)
+
+            def update() -> tf.Tensor:
+                values = observe(ends(), share)
+                for index, weights in observed.items():
+                    _assign(weights, values[index], count)
+                return count
+
+            tf.cond(tf.equal(batches % self.TRAINING_STEPS, 0.0), update, lambda: count)
+            batches.assign(count)
+        return ends()
+
+
+def _ends(quantizer: ActivationQuantizer) -> tf.Tensor:
+    tensor_range, weights = quantizer.tensor_range, quantizer.weights
+    if tensor_range.is_fixed:
+        return tf.constant([tensor_range.minimum, tensor_range.maximum], tf.float32)
+    return tf.stack([weights["minimum"], weights["maximum"]])
+
+
+def _assign(weights: dict[str, Any], ends: tf.Tensor, batches: tf.Tensor) -> None:
+    weights["minimum"].assign(ends[0])
+    weights["maximum"].assign(ends[1])
+    weights["batches"].assign(batches)

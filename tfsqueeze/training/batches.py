@@ -15,8 +15,12 @@ from tfsqueeze.tokenizers.subword_dropout import SubwordDropout
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.utils.tf_data import resumable_epochs, without_autotune
 
-_BUCKETS = 4
+# A fifth of the time of an epoch goes to padding with the fewest buckets, and hardly any with the
+# most. Each should fill some batches: its last one is smaller.
+_FEWEST_BUCKETS, _MOST_BUCKETS = 4, 16
+_BATCHES_OF_BUCKET = 8
 _PREFETCHED = 2
+_EVALUATION_BATCH = 128
 CALIBRATION_TEXTS = 512
 _CALIBRATION_BATCH = 64
 
@@ -86,7 +90,9 @@ class TrainingBatches:
         self._batch_size = batch_size
         inputs = by_name(inputs)
         lengths = (inputs["input_ids"] != tokenizer.pad_token_id).sum(axis=1)
-        quantiles = np.quantile(lengths, np.arange(1, _BUCKETS) / _BUCKETS)
+        count = len(lengths) // (batch_size * _BATCHES_OF_BUCKET)
+        count = min(max(count, _FEWEST_BUCKETS), _MOST_BUCKETS)
+        quantiles = np.quantile(lengths, np.arange(1, count) / count)
         self._boundaries = np.unique(quantiles.astype(int)) + 1
         buckets = np.bincount(np.digitize(lengths, self._boundaries))
         self.steps = int(np.ceil(buckets / batch_size).sum())
@@ -99,6 +105,11 @@ class TrainingBatches:
             }
         self._data = (inputs, lengths.astype(np.int32), targets)
         self._seed = seed
+
+    @property
+    def tokens(self) -> int:
+        """The number of tokens in an epoch, without padding."""
+        return int(self._data[1].sum())
 
     def dataset(self, iterations: Any = 0) -> tf.data.Dataset:
         """Returns one epoch of (inputs, targets).
@@ -237,19 +248,47 @@ def _teacher_paddings(teacher_logits, outputs):
     }
 
 
-def evaluation_batches(
-    inputs: Inputs, targets: Inputs | None = None, batch_size: int = 128
-) -> tf.data.Dataset:
+def evaluation_batches(inputs: Inputs) -> tf.data.Dataset:
     """Returns ordered batches at the full padded length, as the converted model sees them.
 
     Args:
         inputs: as those of `TrainingBatches`.
-        targets: as those of `TrainingBatches`; None for batches of inputs alone.
-        batch_size: rows in a batch.
+    """
+    slices = tf.data.Dataset.from_tensor_slices(by_name(inputs))
+    return without_autotune(slices.batch(_EVALUATION_BATCH))
+
+
+def validation_batches(
+    inputs: Inputs,
+    targets: Inputs,
+    tokenizer: WordPieceTokenizer,
+    outputs: Mapping[str, Output],
+) -> tf.data.Dataset:
+    """Returns batches of texts of like length, each padded to its longest text.
+
+    Args:
+        inputs: as those of `TrainingBatches`, also for the other arguments.
+        targets: the targets.
+        tokenizer: the tokenizer that made the inputs.
+        outputs: the outputs that the targets are for, by name.
     """
     inputs = by_name(inputs)
-    slices = inputs if targets is None else (inputs, targets)
-    return without_autotune(tf.data.Dataset.from_tensor_slices(slices).batch(batch_size))
+    lengths = (inputs["input_ids"] != tokenizer.pad_token_id).sum(axis=1)
+    order = np.argsort(lengths, kind="stable")
+    paddings = _target_paddings(targets, outputs)
+
+    def trimmed(length: Any, inputs: Any, targets: Any) -> Any:
+        longest = length[-1]
+        return (
+            {name: ids[:, :longest] for name, ids in inputs.items()},
+            tf.nest.map_structure(
+                lambda x, padding: x[:, :longest] if padding.is_per_token else x, targets, paddings
+            ),
+        )
+
+    rows = tf.nest.map_structure(lambda x: x[order], (lengths, inputs, targets))
+    data = tf.data.Dataset.from_tensor_slices(rows).batch(_EVALUATION_BATCH).map(trimmed)
+    return without_autotune(data)
 
 
 def calibration_batches(inputs: Inputs, seed: int) -> list[dict[str, np.ndarray]]:

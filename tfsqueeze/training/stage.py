@@ -16,6 +16,7 @@ import tf_keras as keras
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.distillation.distillation_options import DistillationOptions
 from tfsqueeze.distillation.distiller import Distiller
+from tfsqueeze.models.fusion import fuse_loops, pays_off
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.models.spelling_vectors import fold_spelling
 from tfsqueeze.quantization import load_quantized, quantize_aware
@@ -149,6 +150,7 @@ class Stage(abc.ABC):
 
     def _fit(self, model: keras.Model, batches: TrainingBatches) -> None:
         inputs = self.inputs
+        fuse_loops(model, pays_off(inputs.config.hidden_size, self.epochs * batches.tokens))
         if inputs.teacher is not None:
             model = self.distiller(model)
         fit_resumable(

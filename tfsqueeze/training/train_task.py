@@ -11,7 +11,7 @@ from typing import Any
 from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.tasks import Task
-from tfsqueeze.training.batches import evaluation_batches
+from tfsqueeze.training.batches import validation_batches
 from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_targets
 from tfsqueeze.training.examples import prepare_examples
 from tfsqueeze.training.history import read_history
@@ -141,7 +141,9 @@ def _train(
         classes=classes,
         tokenizer=tokenizer,
         examples=encoded,
-        validation=evaluation_batches(encodings.select(input_names), keras_targets(task, targets)),
+        validation=validation_batches(
+            encodings.select(input_names), keras_targets(task, targets), tokenizer, task.outputs
+        ),
         teacher=teacher,
         callbacks=callbacks,
         seconds=seconds,

@@ -37,8 +37,8 @@ def teacher_run(splits, tiny_options, tmp_path_factory):
         tiny_options,
         model_type="bert",
         model={**SMALL, "num_hidden_layers": 1, "hidden_dropout_prob": 0.0},
-        epochs=8,
-        patience=8,
+        epochs=12,
+        patience=12,
         learning_rate=2e-3,
         qat_epochs=0,
     )
