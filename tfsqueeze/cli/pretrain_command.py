@@ -15,7 +15,9 @@ from tfsqueeze.cli.console import (
     print_step,
     training_progress,
 )
+from tfsqueeze.distillation.distillation_options import DISTILLATION_LOSSES
 from tfsqueeze.pretraining.pretraining_options import Objective, PretrainingOptions
+from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
 _DEFAULTS = PretrainingOptions()
@@ -47,6 +49,15 @@ def pretrain(
     preset: Annotated[
         str, typer.Option(help="Preset that gives the shape of the model.")
     ] = _DEFAULTS.preset,
+    loss: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=WEIGHT",
+            help="Weight of a part of the loss, for `distill`: "
+            f"{', '.join(DISTILLATION_LOSSES[2:])}. Repeatable.",
+            show_default=" ".join(f"{name}={value:g}" for name, value in _DEFAULTS.losses.items()),
+        ),
+    ] = None,
     epochs: Annotated[int, typer.Option(help="Number of epochs.")] = _DEFAULTS.epochs,
     max_length: Annotated[
         int, typer.Option(help="Maximum number of tokens of a row of text.")
@@ -73,6 +84,7 @@ def pretrain(
     options = PretrainingOptions(
         objective=objective,
         preset=preset,
+        losses=dict(map(_weight, loss)) if loss else dict(_DEFAULTS.losses),
         vocab_size=vocab_size,
         max_length=max_length,
         epochs=epochs,
@@ -92,3 +104,13 @@ def pretrain(
     for row in run.history:
         output.print(f"epoch {row['epoch']}: loss {row['loss']:.4f}")
     output.print(f"backbone: {run.backbone}", soft_wrap=True)
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, _, weight = text.partition("=")
+    try:
+        return name, float(weight)
+    except ValueError:
+        raise UserError(
+            f"--loss {text} is not NAME=WEIGHT with a number, such as relations=1"
+        ) from None

@@ -8,6 +8,18 @@ from typing import Literal, get_args
 from tfsqueeze.utils.errors import UserError
 
 LayerMap = Literal["uniform", "last"]
+# The parts of the loss, which are the options that give their weights.
+DISTILLATION_LOSSES = (
+    "labels",
+    "logits",
+    "hidden_states",
+    "last_hidden_state",
+    "attentions",
+    "relations",
+    "embeddings",
+    "sentences",
+    "pooled_sentences",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +36,9 @@ class DistillationOptions:
         last_hidden_state: the weight of the same error at the last layer only.
         attentions: the weight of the mean squared error of the attention probabilities (TinyBERT,
             eq. 7), averaged over the heads if their numbers differ.
+        relations: the weight of the divergence of the self-attention relations of queries, keys
+            and values, the mean of the three, in the last layer with attention (MiniLMv2, Wang et
+            al. 2021, arXiv 2012.15828, section 3). The models' widths may differ.
         embeddings: the weight of the mean squared error of the output of the embeddings (TinyBERT,
             eq. 9).
         sentences: the weight of 1 - cosine between the means of the last hidden states over the
@@ -33,6 +48,7 @@ class DistillationOptions:
             makes the first token and the pooler of a bare encoder represent the text before any
             fine-tuning.
         temperature: the divisor of the logits before the softmax.
+        relation_heads: the number of heads of the relations, a divisor of both models' widths.
         layer_map: the teacher layer that each student layer learns from: `uniform`, `last`, or the
             numbers of the teacher layers, from 0; see `map_layers`.
 
@@ -50,26 +66,16 @@ class DistillationOptions:
     hidden_states: float = 0.0
     last_hidden_state: float = 0.0
     attentions: float = 0.0
+    relations: float = 0.0
     embeddings: float = 0.0
     sentences: float = 0.0
     pooled_sentences: float = 0.0
     temperature: float = 2.0
+    relation_heads: int = 12
     layer_map: LayerMap | tuple[int, ...] = "uniform"
 
     def __post_init__(self) -> None:
-        weights = {
-            name: getattr(self, name)
-            for name in (
-                "labels",
-                "logits",
-                "hidden_states",
-                "last_hidden_state",
-                "attentions",
-                "embeddings",
-                "sentences",
-                "pooled_sentences",
-            )
-        }
+        weights = {name: getattr(self, name) for name in DISTILLATION_LOSSES}
         for name, value in weights.items():
             if value < 0:
                 raise UserError(f"the weight of {name} must not be negative, as {value} is")
@@ -79,6 +85,8 @@ class DistillationOptions:
             )
         if self.temperature <= 0:
             raise UserError(f"temperature must be above 0, not {self.temperature}")
+        if self.relation_heads < 1:
+            raise UserError(f"relation_heads must be at least 1, not {self.relation_heads}")
 
 
 def map_layers(

@@ -9,18 +9,23 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.configs.encoder_config import EncoderConfig
-from tfsqueeze.distillation.distillation_options import DistillationOptions, map_layers
+from tfsqueeze.distillation.distillation_options import (
+    DISTILLATION_LOSSES,
+    DistillationOptions,
+    map_layers,
+)
 from tfsqueeze.distillation.losses import (
     attention_loss,
     hard_label_loss,
     hidden_state_loss,
     mean_over_tokens,
+    relation_loss,
     sentence_loss,
     soft_label_loss,
     token_soft_label_loss,
 )
 from tfsqueeze.distillation.states import with_states
-from tfsqueeze.models.pretrained import PreTrainedModel
+from tfsqueeze.models.pretrained import PROJECTIONS, PreTrainedModel
 from tfsqueeze.utils.errors import UserError
 
 
@@ -34,8 +39,8 @@ class Distiller(keras.Model):
     - Labels are int32 [batch] for texts and [batch, length] for tokens, negative where there is no
       label. For a model with several outputs they are a dict by output.
     - Teacher outputs are `logits`, or the logits of each output by its name, with NaN at tokens
-      without a soft label; `hidden_states_<i>`; and `attentions_<i>`. The teacher computes those
-      that are missing.
+      without a soft label; `hidden_states_<i>`; `attentions_<i>`; and `queries_<i>`, `keys_<i>` and
+      `values_<i>`. The teacher computes those that are missing.
 
     The metrics are those of `compile`, on the student's logits, and the mean of each part of the
     loss over the batches of an epoch. Evaluation on labels only, without a teacher, has the
@@ -87,6 +92,7 @@ class Distiller(keras.Model):
         self.options = options
         self._pad_token_id = model.config.pad_token_id
         self._hidden_pairs, self._attention_pairs = _pairs(model.config, teacher_config, options)
+        self._relation_pairs = _relation_pairs(model.config, teacher_config, options)
         # Its layers are built, and Keras saves no weights of a model that is not.
         self.built = True
         # Keras then names metrics as for the student itself.
@@ -97,18 +103,21 @@ class Distiller(keras.Model):
             *(self._logits if options.logits else []),
             *(f"hidden_states_{j}" for _, j in self._hidden_pairs),
             *(f"attentions_{j}" for _, j in self._attention_pairs),
+            *(f"{name}_{j}" for _, j in self._relation_pairs for name in PROJECTIONS),
         ]
         self._student = with_states(
             student,
             model,
             hidden_states=[i for i, _ in self._hidden_pairs],
             attentions=[i for i, _ in self._attention_pairs],
+            projections=[i for i, _ in self._relation_pairs],
         )
         self._teacher: Any = None
         if isinstance(teacher, PreTrainedModel):
             self._teacher = teacher.with_states(
                 hidden_states=[j for _, j in self._hidden_pairs],
                 attentions=[j for _, j in self._attention_pairs],
+                projections=[j for _, j in self._relation_pairs],
             )
             self._teacher.trainable = False
         # There are none if the student has as many channels as the teacher.
@@ -137,14 +146,8 @@ class Distiller(keras.Model):
                 *(
                     f"{part}_loss"
                     for part in (
-                        "labels",
                         *self._logits,
-                        "embeddings",
-                        "hidden_states",
-                        "last_hidden_state",
-                        "sentences",
-                        "pooled_sentences",
-                        "attentions",
+                        *(name for name in DISTILLATION_LOSSES if name != "logits"),
                     )
                 ),
             )
@@ -285,6 +288,19 @@ class Distiller(keras.Model):
                     for i, j in self._attention_pairs
                 ]
             )
+        if options.relations:
+            losses["relations"] = options.relations * tf.reduce_mean(
+                [
+                    relation_loss(
+                        outputs[f"{name}_{i}"],
+                        targets[f"{name}_{j}"],
+                        mask,
+                        options.relation_heads,
+                    )
+                    for i, j in self._relation_pairs
+                    for name in PROJECTIONS
+                ]
+            )
         return losses
 
     def _hard_labels(self, labels: Any, outputs: dict[str, Any]) -> tf.Tensor:
@@ -320,9 +336,10 @@ class Distiller(keras.Model):
 
 def _has_teacher_outputs(targets: Any) -> bool:
     """Returns whether targets are a dict of teacher outputs, not labels only."""
+    prefixes = ("hidden_", "attentions_", *(f"{name}_" for name in PROJECTIONS))
     return isinstance(targets, dict) and (
         "labels" in targets
-        or any(name == "logits" or name.startswith(("hidden_", "attentions_")) for name in targets)
+        or any(name == "logits" or name.startswith(prefixes) for name in targets)
     )
 
 
@@ -347,3 +364,25 @@ def _pairs(
             "leave it at 0"
         )
     return hidden, attention
+
+
+def _relation_pairs(
+    student: EncoderConfig, teacher: EncoderConfig, options: DistillationOptions
+) -> list[tuple[int, int]]:
+    """Returns the layers whose relations are compared: the student's last with attention."""
+    if not options.relations:
+        return []
+    layers = map_layers(student.num_hidden_layers, teacher.num_hidden_layers, options.layer_map)
+    attention = [i for i, kind in enumerate(student.layer_types) if kind == "attention"]
+    if not attention:
+        raise UserError(
+            "the weight of relations is above 0, and no layer of the student has attention; "
+            "leave it at 0"
+        )
+    for width in (student.hidden_size, teacher.hidden_size):
+        if width % options.relation_heads:
+            raise UserError(
+                f"relation_heads is {options.relation_heads}, which does not divide a width of "
+                f"{width} channels"
+            )
+    return [(attention[-1], layers[attention[-1]])]

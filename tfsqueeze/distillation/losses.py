@@ -86,6 +86,36 @@ def attention_loss(student: tf.Tensor, teacher: tf.Tensor, mask: tf.Tensor) -> t
     )
 
 
+def relation_loss(student: Any, teacher: Any, mask: Any, heads: int) -> tf.Tensor:
+    """Returns the mean divergence of the tokens' self-attention relations.
+
+    A relation is the softmax of the scaled products of one projection's vectors with each other,
+    head by head; the loss is the Kullback-Leibler divergence of the student's from the teacher's
+    (MiniLMv2, Wang et al. 2021, arXiv 2012.15828, section 3.1). The numbers of channels may differ,
+    since both are split into the same number of heads.
+
+    Args:
+        student: queries, keys or values, float [batch, length, channels].
+        teacher: the same projection, float [batch, length, channels].
+        mask: float [batch, length], 1 at tokens and 0 at padding.
+        heads: the number of relation heads, a divisor of both numbers of channels.
+    """
+    # Both logarithms are finite at padding, so that its products with 0 are.
+    bias = -1e4 * (1.0 - mask[:, None, None, :])
+
+    def log_relations(x: Any) -> Any:
+        size = x.shape[-1] // heads
+        x = tf.reshape(x, [tf.shape(x)[0], tf.shape(x)[1], heads, size])
+        x = tf.transpose(x, [0, 2, 1, 3])
+        return tf.nn.log_softmax(tf.matmul(x, x, transpose_b=True) * size**-0.5 + bias)
+
+    ours, theirs = log_relations(student), log_relations(teacher)
+    divergence = tf.reduce_sum(tf.exp(theirs) * (theirs - ours), axis=-1)
+    return tf.reduce_sum(tf.reduce_mean(divergence, axis=1) * mask) / tf.maximum(
+        tf.reduce_sum(mask), 1.0
+    )
+
+
 def mean_over_tokens(states: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Returns the mean of each text's states over its tokens.
 

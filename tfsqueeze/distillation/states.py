@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.models.first_token import compute_first_token_only
+from tfsqueeze.models.first_token import compute_first_token_only, reads_last_layer
 from tfsqueeze.models.pretrained import PreTrainedModel
 
 
@@ -18,6 +18,7 @@ def with_states(
     *,
     hidden_states: Iterable[int] = (),
     attentions: Iterable[int] = (),
+    projections: Iterable[int] = (),
 ) -> keras.Model:
     """Returns a Keras model of the same layers that also outputs inner states.
 
@@ -29,6 +30,7 @@ def with_states(
         float_model: the float model.
         hidden_states: the numbers of the wanted hidden states, as in `PreTrainedModel.with_states`.
         attentions: the numbers of the layers whose attention probabilities are wanted.
+        projections: the numbers of the layers whose queries, keys and values are wanted.
 
     Returns:
         A model with the outputs of `PreTrainedModel.with_states`.
@@ -36,7 +38,9 @@ def with_states(
     Raises:
         UserError: the model has no state with one of the numbers.
     """
-    float_states: Any = float_model.with_states(hidden_states=hidden_states, attentions=attentions)
+    float_states: Any = float_model.with_states(
+        hidden_states=hidden_states, attentions=attentions, projections=projections
+    )
     if model is float_model:
         return float_states
     # Not `layer.output`: TF-MOT has called the same layers in other graphs too.
@@ -45,8 +49,7 @@ def with_states(
         for nodes in model._nodes_by_depth.values()
         for node in nodes
     }
-    last = float_model.config.num_hidden_layers
-    if {f"hidden_states_{last}", f"attentions_{last - 1}"} & float_states.output.keys():
+    if reads_last_layer(float_states.output, float_model.config.num_hidden_layers):
         compute_first_token_only(model, enabled=False)
     outputs = {}
     for name, tensor in float_states.output.items():

@@ -40,6 +40,8 @@ class EncoderGraph:
             [batch, length, hidden_size].
         attentions: the attention probabilities, float
             [batch, num_attention_heads, length, length], by the number of the layer.
+        projections: the queries, keys and values, float [batch, length, hidden_size], by the
+            number of the layer. The queries are divided by the root of the size of a head.
         layers: the Keras layers that `layer` made, by name.
         word_table: the word embeddings, float [vocab_size, embedding_size], if the head reads them.
     """
@@ -48,6 +50,7 @@ class EncoderGraph:
     inputs: dict[str, Any]
     hidden_states: list[Any] = dataclasses.field(default_factory=list)
     attentions: dict[int, Any] = dataclasses.field(default_factory=dict)
+    projections: dict[int, tuple[Any, Any, Any]] = dataclasses.field(default_factory=dict)
     layers: dict[str, keras.layers.Layer] = dataclasses.field(default_factory=dict)
     word_table: Any = None
 
@@ -178,7 +181,7 @@ def encode(
             queries = x
             if shortened and index == config.num_hidden_layers - 1:
                 queries = graph.layer(FirstTokenOnly, f"{prefix}_first_token")(x)
-            x, graph.attentions[index] = _attention_block(graph, queries, x, bias, prefix)
+            x = _attention_block(graph, queries, x, bias, index)
         else:
             x = _squeeze_expand_block(graph, x, mask, f"{prefix}_mixer")
         if config.feed_forward_type != "squeeze_expand":
@@ -220,11 +223,10 @@ def _close_residual(
     return normalize(graph, x, f"{name}_norm")
 
 
-def _attention_block(
-    graph: EncoderGraph, queries: Any, x: Any, bias: Any, prefix: str
-) -> tuple[Any, Any]:
-    """Applies attention from `queries`, some or all of the tokens, to all tokens `x`."""
+def _attention_block(graph: EncoderGraph, queries: Any, x: Any, bias: Any, index: int) -> Any:
+    """Applies the attention of a layer from `queries`, some or all tokens, to all tokens `x`."""
     config = graph.config
+    prefix = f"layer_{config.layer_groups[index]}"
     query = convolve(
         graph,
         queries,
@@ -251,6 +253,8 @@ def _attention_block(
         config.attention_probs_dropout_prob,
     )
     context, probabilities = attention([query, key, value, bias], return_attention_scores=True)
+    graph.attentions[index] = probabilities
+    graph.projections[index] = query, key, value
     branch = convolve(
         graph,
         context,
@@ -258,10 +262,9 @@ def _attention_block(
         f"{prefix}_post_attention",
         groups=config.post_attention_groups,
     )
-    x = _close_residual(
+    return _close_residual(
         graph, branch, queries, config.post_attention_dropout_prob, f"{prefix}_post_attention"
     )
-    return x, probabilities
 
 
 def _feed_forward_block(graph: EncoderGraph, x: Any, prefix: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import tf_keras as keras
 
 from tfsqueeze.layers import FirstTokenOnly
@@ -20,3 +22,14 @@ def compute_first_token_only(model: keras.Model, enabled: bool = True) -> None:
         layer = getattr(layer, "layer", layer)
         if isinstance(layer, FirstTokenOnly):
             layer.enabled = enabled
+
+
+def reads_last_layer(states: Iterable[str], layers: int) -> bool:
+    """Returns whether states hold more of the last layer than its keys and values.
+
+    Args:
+        states: the names of states, as `PreTrainedModel.with_states` has them.
+        layers: the number of layers.
+    """
+    last = {f"hidden_states_{layers}", f"attentions_{layers - 1}", f"queries_{layers - 1}"}
+    return not last.isdisjoint(states)

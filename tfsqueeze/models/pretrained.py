@@ -15,10 +15,13 @@ from tfsqueeze.checkpoints.huggingface import load_pretrained, save_pretrained
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.models.complexity import count_parameters
 from tfsqueeze.models.encoder import EncoderGraph, encode, model_inputs
-from tfsqueeze.models.first_token import compute_first_token_only
+from tfsqueeze.models.first_token import compute_first_token_only, reads_last_layer
 from tfsqueeze.models.fusion import fuse_loops, fuses_by_default
 from tfsqueeze.utils.autograph import skip_autograph
 from tfsqueeze.utils.errors import UserError
+
+# The names of a layer's projections among the states.
+PROJECTIONS = ("queries", "keys", "values")
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -76,6 +79,11 @@ class PreTrainedModel(keras.Model):
             {
                 **{f"hidden_states_{i}": x for i, x in enumerate(graph.hidden_states)},
                 **{f"attentions_{i}": x for i, x in graph.attentions.items()},
+                **{
+                    f"{name}_{i}": x
+                    for i, projections in graph.projections.items()
+                    for name, x in zip(PROJECTIONS, projections, strict=True)
+                },
             }
         )
         self.extra_tensors: Mapping[str, np.ndarray] = types.MappingProxyType({})
@@ -100,7 +108,11 @@ class PreTrainedModel(keras.Model):
         return self._config
 
     def with_states(
-        self, *, hidden_states: Iterable[int] = (), attentions: Iterable[int] = ()
+        self,
+        *,
+        hidden_states: Iterable[int] = (),
+        attentions: Iterable[int] = (),
+        projections: Iterable[int] = (),
     ) -> keras.Model:
         """Returns a Keras model of the same layers that also outputs inner states.
 
@@ -112,11 +124,14 @@ class PreTrainedModel(keras.Model):
                 embeddings, i + 1 that of layer i.
             attentions: the numbers of the layers, from 0, whose attention probabilities (before
                 dropout) are wanted.
+            projections: the numbers of the layers, from 0, whose queries, keys and values are
+                wanted.
 
         Returns:
             A model whose output is a dict: the model's own outputs, a single one as `logits`;
-            `hidden_states_<i>`, float [batch, length, hidden_size]; and `attentions_<i>`, float
-            [batch, num_attention_heads, length, length].
+            `hidden_states_<i>`, float [batch, length, hidden_size]; `attentions_<i>`, float
+            [batch, num_attention_heads, length, length]; and `queries_<i>`, `keys_<i>` and
+            `values_<i>`, float [batch, length, hidden_size].
 
         Raises:
             UserError: the model has no state with one of the numbers.
@@ -126,12 +141,12 @@ class PreTrainedModel(keras.Model):
         for name in (
             *(f"hidden_states_{i}" for i in hidden_states),
             *(f"attentions_{i}" for i in attentions),
+            *(f"{name}_{i}" for i in projections for name in PROJECTIONS),
         ):
             if name not in self._states:
                 raise UserError(f"{self.name} has no {name}; there are {', '.join(self._states)}")
             outputs[name] = self._states[name]
-        last = self._config.num_hidden_layers
-        if {f"hidden_states_{last}", f"attentions_{last - 1}"} & outputs.keys():
+        if reads_last_layer(outputs, self._config.num_hidden_layers):
             compute_first_token_only(self, enabled=False)
         return keras.Model(self.input, outputs, name=f"{self.name}_with_states")
 

@@ -18,7 +18,6 @@ from tfsqueeze import BertModel
 from tfsqueeze.checkpoints.minilm import minilm_folder
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.data.sources.text_files import text_files
-from tfsqueeze.distillation.distillation_options import DistillationOptions
 from tfsqueeze.distillation.distiller import Distiller
 from tfsqueeze.distillation.initialization import (
     can_init_from_teacher,
@@ -51,7 +50,6 @@ BACKBONE_FOLDER = "backbone"
 _CHECKPOINT_STEPS = 500  # An interrupted run resumes at a multiple of these.
 _PREFETCHED_BATCHES = 2
 _VOCABULARY_LINES = 200_000
-_DISTILLATION = DistillationOptions(last_hidden_state=1.0, sentences=1.0, pooled_sentences=1.0)
 _INITIALIZATION_TEXTS = 1024
 
 # What is counted, the number done and the number in total.
@@ -281,14 +279,6 @@ def _set_up_distillation(
     teacher = BertModel.from_pretrained(minilm_folder(), input_names=("input_ids",))
     rows = [row for row, _ in stream_ids(files, tokenizer, options.max_length).as_numpy_iterator()]
     input_ids = pad_rows(rows, options.max_length, tokenizer.pad_token_id)
-    outputs = TeacherOutputs(
-        folder / "teacher",
-        teacher,
-        input_ids,
-        logits=False,
-        hidden_states=(teacher.config.num_hidden_layers,),
-        progress=lambda *counts: progress("texts through the teacher", *counts),
-    )
     table = tf.constant(input_ids)
     lengths = tf.constant((input_ids != tokenizer.pad_token_id).sum(axis=1))
 
@@ -304,7 +294,24 @@ def _set_up_distillation(
     # The student does not overfit on so few texts; dropout is for fine-tuning.
     student_config = config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     student = _student(student_config, teacher, input_ids, options)
-    trainer = Distiller(student, teacher.config, _DISTILLATION)
+    if not options.keeps_teacher_outputs:
+        trainer = Distiller(student, teacher, options.distillation)
+        return _Setup(
+            student,
+            trainer,
+            lambda iterations: batches(iterations).map(lambda ids, *_: {"input_ids": ids}),
+            steps,
+            count,
+        )
+    outputs = TeacherOutputs(
+        folder / "teacher",
+        teacher,
+        input_ids,
+        logits=False,
+        hidden_states=(teacher.config.num_hidden_layers,),
+        progress=lambda *counts: progress("texts through the teacher", *counts),
+    )
+    trainer = Distiller(student, teacher.config, options.distillation)
     return _Setup(
         student,
         trainer,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Literal, get_args
 
+from tfsqueeze.distillation.distillation_options import DISTILLATION_LOSSES, DistillationOptions
 from tfsqueeze.utils.errors import UserError
 
 Objective = Literal["distill", "mlm"]
+_LOSSES = {"last_hidden_state": 1.0, "sentences": 1.0, "pooled_sentences": 1.0}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +21,10 @@ class PretrainingOptions:
             `mlm` for masked language modelling, with a vocabulary that is trained from the texts.
         preset: name of the preset that gives the shape of the model.
         model: fields of `SqueezeBertConfig` that differ from the preset.
+        losses: for `distill`, the weights of the parts of the loss, by their names in
+            `DistillationOptions`. A part that needs more of the teacher than its last hidden state,
+            such as `hidden_states` or `relations`, runs the teacher in each step; so does a run of
+            one epoch. Otherwise the teacher's outputs are kept on disk.
         from_teacher: for `distill`, whether to start from the teacher's weights as far as the sizes
             allow: layers of its width by `init_from_teacher`, narrower embeddings by
             `factorize_embeddings`.
@@ -41,6 +47,7 @@ class PretrainingOptions:
     objective: Objective = "distill"
     preset: str = "squeezebert-tiny"
     model: dict[str, Any] = dataclasses.field(default_factory=dict)
+    losses: dict[str, float] = dataclasses.field(default_factory=lambda: dict(_LOSSES))
     from_teacher: bool = True
     vocab_size: int = 8000
     max_length: int = 64
@@ -63,6 +70,22 @@ class PretrainingOptions:
                 "learning_rate must be above 0 and weight_decay not negative, not "
                 f"{self.learning_rate} and {self.weight_decay}"
             )
+
+        parts = [name for name in DISTILLATION_LOSSES if name not in ("labels", "logits")]
+        for name in self.losses:
+            if name not in parts:
+                raise UserError(f"there is no loss {name!r}; the losses are {', '.join(parts)}")
+        DistillationOptions(**self.losses)  # Checks the weights.
+
+    @property
+    def distillation(self) -> DistillationOptions:
+        """The options of the distillation loss."""
+        return DistillationOptions(**self.losses)
+
+    @property
+    def keeps_teacher_outputs(self) -> bool:
+        """Whether `distill` keeps the teacher's outputs on disk for later epochs."""
+        return self.epochs > 1 and self.losses.keys() <= _LOSSES.keys()
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the settings as JSON-able values."""

@@ -11,7 +11,14 @@ from tfsqueeze.quantization import quantize_aware
 from tfsqueeze.utils.errors import UserError
 
 EVERYTHING = DistillationOptions(
-    labels=1, logits=1, hidden_states=1, attentions=1, embeddings=1, sentences=1
+    labels=1,
+    logits=1,
+    hidden_states=1,
+    attentions=1,
+    relations=1,
+    relation_heads=2,
+    embeddings=1,
+    sentences=1,
 )
 PARTS = {
     "loss",
@@ -19,6 +26,7 @@ PARTS = {
     "logits_loss",
     "hidden_states_loss",
     "attentions_loss",
+    "relations_loss",
     "embeddings_loss",
     "sentences_loss",
     "accuracy",
@@ -84,3 +92,7 @@ def test_what_is_missing_is_one_sentence(teacher, student, tiny_config, input_id
     )
     with pytest.raises(UserError, match="no layer of the student has attention"):
         Distiller(convolutional, teacher, DistillationOptions(attentions=1))
+    with pytest.raises(UserError, match="no layer of the student has attention"):
+        Distiller(convolutional, teacher, DistillationOptions(relations=1))
+    with pytest.raises(UserError, match="relation_heads is 7, which does not divide a width"):
+        Distiller(student, teacher, DistillationOptions(relations=1, relation_heads=7))

@@ -9,6 +9,7 @@ from tfsqueeze.distillation.losses import (
     hard_label_loss,
     hidden_state_loss,
     mean_over_tokens,
+    relation_loss,
     sentence_loss,
     soft_label_loss,
     token_soft_label_loss,
@@ -74,3 +75,22 @@ def test_attentions_of_as_many_and_of_other_heads(draw):
     means = ((student - teacher).mean(1) ** 2).sum(-1)[mask > 0].mean()
     doubled = np.repeat(teacher, 2, axis=1)
     assert float(attention_loss(student, doubled, mask)) == pytest.approx(means, rel=1e-5)
+
+
+def test_relations_of_other_widths(draw):
+    heads, mask = 2, np.array([[1, 1, 1, 0], [1, 1, 0, 0]], "float32")
+    student = draw.normal(size=(2, 4, 6)).astype("float32")
+    teacher = draw.normal(size=(2, 4, 10)).astype("float32")
+    divergences = []
+    for text, count in enumerate((3, 2)):
+        relations = []
+        for x in (student, teacher):
+            split = x[text, :count].reshape(count, heads, -1).transpose(1, 0, 2)
+            relations.append(split @ split.transpose(0, 2, 1) * split.shape[-1] ** -0.5)
+        ours, theirs = (log_softmax(relation, -1) for relation in relations)
+        divergences.extend((np.exp(theirs) * (theirs - ours)).sum(-1).mean(0))
+    expected = np.mean(divergences)
+    assert float(relation_loss(student, teacher, mask, heads)) == pytest.approx(expected, rel=1e-4)
+    spoilt = student + 100 * (1 - mask[..., None])
+    assert float(relation_loss(spoilt, teacher, mask, heads)) == pytest.approx(expected, rel=1e-4)
+    assert float(relation_loss(teacher, teacher, mask, heads)) == pytest.approx(0, abs=1e-6)

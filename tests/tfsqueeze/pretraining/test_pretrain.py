@@ -108,11 +108,25 @@ def test_distillation_learns_and_goes_on_after_an_interruption(small_teacher, te
     assert np.isfinite(model(np.array([[2, 5, 3]]))["last_hidden_state"]).all()
 
 
+def test_the_teacher_runs_in_each_step_where_its_outputs_are_not_kept(
+    small_teacher, texts, tmp_path
+):
+    losses = {"hidden_states": 1.0, "pooled_sentences": 1.0}
+    chosen = options("distill", losses=losses)
+    result = pretrain(tmp_path / "run", [texts], chosen)
+    assert not (tmp_path / "run" / "teacher").exists()
+    first, last = result.history[0], result.history[-1]
+    assert {f"{name}_loss" for name in losses} <= first.keys()
+    assert last["loss"] < 0.8 * first["loss"]
+
+
 def test_options_out_of_range():
     for fields, message in (
         ({"objective": "nsp"}, "objective 'nsp'"),
         ({"epochs": 0}, "epochs"),
         ({"learning_rate": 0.0}, "learning_rate must be above 0"),
+        ({"losses": {"logits": 1.0}}, "there is no loss 'logits'; the losses are hidden_states, "),
+        ({"losses": {}}, "all weights of the distillation are 0"),
     ):
         with pytest.raises(UserError, match=message):
             PretrainingOptions(**fields)
