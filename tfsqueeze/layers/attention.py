@@ -93,7 +93,8 @@ class SelfAttention(QuantizableLayer):
         # a product in this layout.
         value = tf.transpose(self._heads(value), [0, 2, 3, 1])
         scores = tf.matmul(query, key, transpose_b=True)
-        probabilities = tf.nn.softmax(self._mask(scores, bias, training))
+        masked = tf.cast(self._mask(scores, bias, training), tf.float32)
+        probabilities = tf.cast(tf.nn.softmax(masked), scores.dtype)
         dropped = self._drop(probabilities, training)
         probabilities = self._fake_quant_rows("probabilities", probabilities, training)
         context = tf.matmul(dropped, value, transpose_b=True)

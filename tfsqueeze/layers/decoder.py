@@ -54,18 +54,20 @@ class TiedDecoder(QuantizableLayer):
                     kernel, -limits, limits, narrow_range=True
                 )
             product = tf.nn.conv2d(x, kernel, 1, "SAME")
-        return self._fake_quant("output", tf.nn.bias_add(product, self.bias))
+        scores = tf.cast(tf.nn.bias_add(product, self.bias), tf.float32)
+        return self._fake_quant("output", scores)
 
     def _kernel(self, table: Any) -> Any:
         """Returns the weights of the product, float [embedding_size, vocab_size]."""
         kernel = tf.transpose(table)
         if not self.quantizes_table:
             return kernel
-        limits = tf.reduce_max(tf.abs(tf.stop_gradient(kernel)), axis=0)
+        limits = tf.reduce_max(tf.abs(tf.cast(tf.stop_gradient(kernel), tf.float32)), axis=0)
         limits = tf.maximum(limits, 1e-6)  # a range must not be empty
-        return tf.quantization.fake_quant_with_min_max_vars_per_channel(
-            kernel, -limits, limits, narrow_range=True
+        quantized = tf.quantization.fake_quant_with_min_max_vars_per_channel(
+            tf.cast(kernel, tf.float32), -limits, limits, narrow_range=True
         )
+        return tf.cast(quantized, kernel.dtype)
 
     def tensor_ranges(self) -> dict[str, TensorRange]:
         """Returns the range of the scores."""

@@ -116,7 +116,7 @@ class LayerNorm(_Normalization):
             inputs: float [..., channels].
             training: whether this is training.
         """
-        if training and not is_exporting():
+        if not is_exporting():
             return self._compute(
                 _layer_norm,
                 [inputs],
@@ -133,8 +133,7 @@ class LayerNorm(_Normalization):
         variance = fake_quant("variance", self._mean(squared))
         if self.epsilon:
             variance = variance + self.epsilon
-        root = tf.math.rsqrt if is_exporting() else _reciprocal_root
-        reciprocal = fake_quant("reciprocal", root(variance))
+        reciprocal = fake_quant("reciprocal", tf.math.rsqrt(variance))
         return self._scale_and_offset(centered * reciprocal, fake_quant, "normalized")
 
     @staticmethod
@@ -203,7 +202,7 @@ class NoNorm(_Normalization):
             inputs: float [..., channels].
             training: whether this is training.
         """
-        if training and not is_exporting():
+        if not is_exporting():
             return self._compute(
                 _scale_and_offset,
                 [inputs],

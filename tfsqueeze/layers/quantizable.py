@@ -167,7 +167,9 @@ class QuantizableLayer(keras.layers.Layer):
         self._quantizers = quantizers
 
     def _fake_quant(self, name: str, tensor: Any) -> Any:
-        return tensor if self._quantizers is None else self._quantizers(name, tensor)
+        if self._quantizers is None:
+            return tensor
+        return tf.cast(self._quantizers(name, tf.cast(tensor, tf.float32)), tensor.dtype)
 
     def _compute(
         self,
@@ -182,6 +184,8 @@ class QuantizableLayer(keras.layers.Layer):
         **settings: Any,
     ) -> Any:
         """Computes a tensor of rows; a layer that fuses does it as one compiled loop in training.
+
+        The function computes in float32, whatever the layer's precision is.
 
         Args:
             function: a function of a module: `function(fake_quant, *rows, *weights, *constants,
@@ -199,7 +203,8 @@ class QuantizableLayer(keras.layers.Layer):
             The function's result, of the shape of the first tensor.
         """
         if is_exporting() or not training or not self.fuses:
-            return function(self._fake_quant, *rows, *weights, *constants, **settings)
+            compute = _in_float32(function)
+            return compute(self._fake_quant, *rows, *weights, *constants, **settings)
         first = rows[0]
         rows = [tf.reshape(x, [-1] if element_wise else [-1, x.shape[-1]]) for x in rows]
         tensors = (*rows, *weights, *constants)
@@ -221,10 +226,20 @@ class QuantizableLayer(keras.layers.Layer):
         return result
 
 
+def _in_float32(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a function that computes in float32 and has a result of the first tensor's type."""
+
+    def compute(fake_quant: FakeQuant, *tensors: Any, **settings: Any) -> Any:
+        floats = [tf.cast(x, tf.float32) if x.dtype.is_floating else x for x in tensors]
+        return tf.cast(function(fake_quant, *floats, **settings), tensors[0].dtype)
+
+    return compute
+
+
 @functools.cache
 def _float_form(function: Any, rows: int, constants: int, settings: Any) -> Fused:
     def compute(*tensors: Any) -> Any:
-        return function(lambda _, x: x, *tensors, **dict(settings))
+        return _in_float32(function)(lambda _, x: x, *tensors, **dict(settings))
 
     return Fused(compute, rows, constants)
 
@@ -235,7 +250,7 @@ def _quantized_form(function: Any, rows: int, constants: int, named: Any, settin
         *tensors, values = tensors
         ends = {name: values[index] for index, (name, _) in enumerate(named)}
         ranges = dict(named)
-        return function(
+        return _in_float32(function)(
             lambda name, x: ranges[name].fake_quant(x, ends[name]), *tensors, **dict(settings)
         )
 
@@ -259,7 +274,7 @@ def _observation(function: Any, named: Any, settings: Any) -> Any:
                 ends[name] += share * (tensor_range.observe(x) - ends[name])
             return tensor_range.fake_quant(x, ends[name])
 
-        function(fake_quant, *tensors, **dict(settings))
+        _in_float32(function)(fake_quant, *tensors, **dict(settings))
         return tf.stack([ends[name] for name, _ in named])
 
     return observe

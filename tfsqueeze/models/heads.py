@@ -128,7 +128,8 @@ class SentenceEmbeddingsHead(PreTrainedModel):
     @staticmethod
     def _head(graph: EncoderGraph) -> Any:
         bias = graph.mask("pooling_bias", FLOAT_MASK_VALUE, 0.0, "row")
-        return {"embeddings": NormalizedMean(name="embedding")([graph.last_hidden_state, bias])}
+        mean = NormalizedMean(name="embedding", dtype="float32")
+        return {"embeddings": mean([graph.last_hidden_state, bias])}
 
 
 class MaskedLMHead(PreTrainedModel):
@@ -161,7 +162,9 @@ def span_logits(graph: EncoderGraph, x: Any) -> dict[str, Any]:
     """
     # Two products, so that each output has an int8 scale of its own.
     return {
-        f"{end}_logits": TokenScores(name=end)(convolve(graph, x, 1, f"{end}_output"))
+        f"{end}_logits": TokenScores(name=end, dtype="float32")(
+            convolve(graph, x, 1, f"{end}_output", dtype="float32")
+        )
         for end in ("start", "end")
     }
 
@@ -196,4 +199,5 @@ def classify(
         float [batch, ..., classes].
     """
     x = drop(graph, x, dropout, f"{name}_dropout")
-    return convolve(graph, x, classes or graph.config.num_labels, name)
+    # Logits are float32, whatever the precision of the encoder is.
+    return convolve(graph, x, classes or graph.config.num_labels, name, dtype="float32")

@@ -80,9 +80,14 @@ def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None)
         annotated = keras.models.clone_model(model, clone_function=annotated_copy)
         annotated.set_weights(_folded_weights(model, folding))
         with quantize_objects_scope():
-            return quantize_apply(
+            quantized = quantize_apply(
                 annotated, SqueezeBertQuantizeScheme(), quantized_layer_name_prefix=""
             )
+        for wrapper in quantized.layers:
+            # TF-MOT gives its wrappers the global policy, but logits are float32 in any case.
+            if isinstance(inner := getattr(wrapper, "layer", None), QuantizableLayer):
+                wrapper._set_dtype_policy(inner.dtype_policy)
+        return quantized
 
     qat_model = skip_autograph(build())
     compute_first_token_only(qat_model)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import tensorflow as tf
 import tf_keras as keras
 from tensorflow_model_optimization.python.core.quantization.keras import (
     quantize_layout_transform,
@@ -35,7 +36,7 @@ class SqueezeBertQuantizeConfig(QuantizeConfig):
     def set_quantize_weights(self, layer: Any, quantize_weights: list[Any]) -> None:
         """Replaces the layer's constants by fake-quantized tensors."""
         for name, weight in zip(layer.quantized_weights(), quantize_weights, strict=True):
-            setattr(layer, name, weight)
+            setattr(layer, name, tf.cast(weight, layer.compute_dtype))
 
     def get_activations_and_quantizers(self, layer: Any) -> list[tuple[Any, ActivationQuantizer]]:
         """Returns a pair of an identity and a quantizer for each of the layer's activations."""

@@ -13,6 +13,7 @@ import tf_keras as keras
 from tensorflow_model_optimization.quantization.keras import (  # pyright: ignore[reportMissingImports]
     quantizers,
 )
+from tf_keras.src.mixed_precision.autocast_variable import enable_auto_cast_variables
 
 from tfsqueeze.layers.export_form import is_exporting
 from tfsqueeze.layers.quantizable import TensorRange
@@ -46,7 +47,9 @@ class WeightQuantizer(quantizers.LastValueQuantizer):
 
     def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
         """Returns the fake-quantized tensor, over the range of the current weights."""
-        return super().__call__(inputs, training or _observing.get(), weights, **kwargs)
+        # In float32 also where the policy of the layer would read the weights in another type.
+        with enable_auto_cast_variables(None):
+            return super().__call__(inputs, training or _observing.get(), weights, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -111,6 +114,7 @@ class ActivationQuantizer(quantizers.Quantizer):
                 shape=(),
                 trainable=False,
                 initializer=keras.initializers.Constant(value),
+                experimental_autocast=False,
             )
 
         weights = {
