@@ -73,6 +73,7 @@ def test_every_layer_honours_the_policy(model_class, quantized, tolerance, polic
     assert {weight.dtype for weight in model.trainable_weights} == {tf.float32}
 
 
+@pytest.mark.slow
 def test_a_fit_learns(policy):
     policy("mixed_bfloat16")
     model = build(SqueezeBertForSequenceClassification)
