@@ -76,9 +76,7 @@ NO_NORM = {"normalization_type": "no_norm", "hidden_act": "sigmoid_gelu"}
     [
         pytest.param(LAYER_NORM, False, id="layer norm"),
         pytest.param(NO_NORM, False, id="no norm"),
-        pytest.param(
-            LAYER_NORM, True, id="layer norm, quantization-aware", marks=pytest.mark.slow
-        ),
+        pytest.param(LAYER_NORM, True, id="layer norm, quantization-aware", marks=pytest.mark.slow),
         pytest.param(NO_NORM, True, id="no norm, quantization-aware", marks=pytest.mark.slow),
     ],
 )
