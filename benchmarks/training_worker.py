@@ -79,7 +79,9 @@ def _model(case: dict[str, Any]) -> Any:
     from tfsqueeze.utils.autograph import skip_autograph_of_steps
 
     keras.utils.set_random_seed(0)
-    config = load_preset(case["preset"]).with_labels([f"class {i}" for i in range(_CLASSES)])
+    # The vocabulary of the teacher and of the packaged tokenizer.
+    config = load_preset(case["preset"], vocab_size=30_522)
+    config = config.with_labels([f"class {i}" for i in range(_CLASSES)])
     names = ("input_ids",)
     loss: Any = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     if case["stage"] == "distillation":
