@@ -12,6 +12,7 @@ from tfsqueeze.distillation.states import with_states
 from tfsqueeze.models.first_token import compute_first_token_only
 from tfsqueeze.models.fusion import fuse_loops, pays_off
 from tfsqueeze.quantization.quantizers import LayerQuantizers
+from tfsqueeze.training.optimizer import AdamW
 
 LENGTH = 8
 ROWS = 6
@@ -113,6 +114,37 @@ def test_ranges_move_in_some_steps_of_training():
     # Without calibration, the first batch sets the range.
     assert values[0] != 6.0
     assert len(set(values[:-1])) == 1 and values[-1] != values[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quantized", [False, True], ids=["float", "quantization-aware"])
+def test_a_checkpoint_resumes_bit_for_bit(quantized, tmp_path):
+    labels = np.arange(ROWS) % 2
+
+    def compiled():
+        model = build(hidden_dropout_prob=0.2)
+        if quantized:
+            model = quantize_aware(model, [token_ids()])
+        fuse_loops(model, enabled=True)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(AdamW(1e-2), loss)
+        model.optimizer.build(model.trainable_variables)
+        return model, tf.train.Checkpoint(model=model, optimizer=model.optimizer)
+
+    def train(model, steps):
+        for _ in range(steps):
+            model.train_on_batch(token_ids(), labels)
+        return model.get_weights()
+
+    first, checkpoint = compiled()
+    # Between two of the steps in which the ranges move.
+    train(first, LayerQuantizers.TRAINING_STEPS // 2)
+    path = checkpoint.save(str(tmp_path / "checkpoint"))
+    expected = train(first, LayerQuantizers.TRAINING_STEPS)
+    second, checkpoint = compiled()
+    checkpoint.restore(path).assert_existing_objects_matched()
+    for found, wanted in zip(train(second, LayerQuantizers.TRAINING_STEPS), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
 
 
 def test_training_computes_only_the_first_token_of_the_last_layer():
