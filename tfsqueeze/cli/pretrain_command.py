@@ -15,8 +15,11 @@ from tfsqueeze.cli.console import (
     print_step,
     training_progress,
 )
-from tfsqueeze.distillation.distillation_options import DISTILLATION_LOSSES
-from tfsqueeze.pretraining.pretraining_options import Objective, PretrainingOptions
+from tfsqueeze.pretraining.pretraining_options import (
+    PRETRAINING_LOSSES,
+    Objective,
+    PretrainingOptions,
+)
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
@@ -54,7 +57,7 @@ def pretrain(
         typer.Option(
             metavar="NAME=WEIGHT",
             help="Weight of a part of the loss, for `distill`: "
-            f"{', '.join(DISTILLATION_LOSSES[2:])}. Repeatable.",
+            f"{', '.join(PRETRAINING_LOSSES)}. Repeatable.",
             show_default=" ".join(f"{name}={value:g}" for name, value in _DEFAULTS.losses.items()),
         ),
     ] = None,

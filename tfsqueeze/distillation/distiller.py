@@ -353,17 +353,8 @@ def _pairs(
         hidden += [(i + 1, j + 1) for i, j in enumerate(layers)]
     elif options.sentences or options.pooled_sentences or options.last_hidden_state:
         hidden.append((student.num_hidden_layers, layers[-1] + 1))
-    attention = [
-        (i, j)
-        for i, j in enumerate(layers)
-        if options.attentions and student.layer_types[i] == "attention"
-    ]
-    if options.attentions and not attention:
-        raise UserError(
-            "the weight of attentions is above 0, and no layer of the student has attention; "
-            "leave it at 0"
-        )
-    return hidden, attention
+    attention = _attention_layers(student, "attentions") if options.attentions else []
+    return hidden, [(i, layers[i]) for i in attention]
 
 
 def _relation_pairs(
@@ -373,16 +364,22 @@ def _relation_pairs(
     if not options.relations:
         return []
     layers = map_layers(student.num_hidden_layers, teacher.num_hidden_layers, options.layer_map)
-    attention = [i for i, kind in enumerate(student.layer_types) if kind == "attention"]
-    if not attention:
-        raise UserError(
-            "the weight of relations is above 0, and no layer of the student has attention; "
-            "leave it at 0"
-        )
+    last = _attention_layers(student, "relations")[-1]
     for width in (student.hidden_size, teacher.hidden_size):
         if width % options.relation_heads:
             raise UserError(
                 f"relation_heads is {options.relation_heads}, which does not divide a width of "
                 f"{width} channels"
             )
-    return [(attention[-1], layers[attention[-1]])]
+    return [(last, layers[last])]
+
+
+def _attention_layers(student: EncoderConfig, part: str) -> list[int]:
+    """Returns the numbers of the layers with attention, which a part of the loss needs."""
+    layers = [i for i, kind in enumerate(student.layer_types) if kind == "attention"]
+    if not layers:
+        raise UserError(
+            f"the weight of {part} is above 0, and no layer of the student has attention; "
+            "leave it at 0"
+        )
+    return layers

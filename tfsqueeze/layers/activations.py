@@ -61,7 +61,7 @@ def activate(fake_quant: FakeQuant, x: Any, activation: str | None) -> Any:
     elif activation is not None:
         x = fake_quant("pre_activation", x)
         if activation == "gelu" and not is_exporting():
-            # A compiled loop computes erf several times faster than erfc, which `tf.nn.gelu` has.
+            # A compiled loop computes erf faster than erfc, which `tf.nn.gelu` has.
             x = x * (0.5 + 0.5 * tf.math.erf(x * 0.5**0.5))
         elif activation in ("gelu", "gelu_new"):
             # Hugging Face's `gelu_new` is the approximation by tanh (same paper, section 2).

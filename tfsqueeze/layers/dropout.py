@@ -18,8 +18,8 @@ class Dropout(keras.layers.Dropout):
 
     Keras' own layer draws from a state inside the operation, which nothing saves. An interrupted
     training would resume with other numbers, and end with another model. This layer draws two
-    numbers for each call, and makes those of the values from them; see `keep_mask`. That takes a
-    fifth of the time.
+    numbers for each call, and makes those of the values from them, which is faster; see
+    `keep_mask`.
 
     Source: Srivastava et al. 2014, Journal of Machine Learning Research 15.
 

@@ -48,19 +48,30 @@ class _Normalization(QuantizableLayer):
             beta = self.beta = self.add_weight("beta", (input_shape[-1],), initializer="zeros")
         # These read the variables: quantization-aware training replaces the attributes by
         # fake-quantized tensors.
-        self._needs_scale = lambda: not is_exporting() or np.any(gamma.numpy() != 1.0)
-        self._needs_offset = lambda: (
-            beta is not None and (not is_exporting() or np.any(beta.numpy() != 0.0))
-        )
+        self._needs_scale = lambda: np.any(gamma.numpy() != 1.0)
+        self._needs_offset = lambda: beta is not None and np.any(beta.numpy() != 0.0)
         super().build(input_shape)
 
-    def _scale_and_offset(
+    def _normalize(
+        self, function: Callable[..., Any], x: Any, training: Any, **settings: Any
+    ) -> Any:
+        """Computes a function of `x`, the scale and the offset, outside of an export."""
+        return self._compute(
+            function,
+            [x],
+            [self.gamma, self.beta] if self.center else [self.gamma],
+            names=list(self.tensor_ranges()),
+            training=training,
+            **settings,
+        )
+
+    def _export_scale_and_offset(
         self, x: Any, fake_quant: Callable[[str, Any], Any], name: str | None = None
     ) -> Any:
-        """Applies the scale and the offset.
+        """Applies the scale and the offset in an exported graph.
 
-        While exporting it leaves out a product with ones and a sum with zeros, which new models
-        have: the converter would remove them, and could not give one tensor the ranges of two.
+        It leaves out a product with ones and a sum with zeros, which new models have: the converter
+        would remove them, and could not give one tensor the ranges of two.
 
         Args:
             x: float [..., channels].
@@ -117,14 +128,7 @@ class LayerNorm(_Normalization):
             training: whether this is training.
         """
         if not is_exporting():
-            return self._compute(
-                _layer_norm,
-                [inputs],
-                [self.gamma, self.beta] if self.center else [self.gamma],
-                names=list(self.tensor_ranges()),
-                training=training,
-                epsilon=self.epsilon,
-            )
+            return self._normalize(_layer_norm, inputs, training, epsilon=self.epsilon)
         # For each of these ops, runtimes have a float32 kernel that is faster than the int8 one.
         fake_quant = (lambda _, x: x) if is_exporting("mobile") else self._fake_quant
         negative_mean = fake_quant("negative_mean", self._mean(inputs, negative=True))
@@ -134,7 +138,7 @@ class LayerNorm(_Normalization):
         if self.epsilon:
             variance = variance + self.epsilon
         reciprocal = fake_quant("reciprocal", tf.math.rsqrt(variance))
-        return self._scale_and_offset(centered * reciprocal, fake_quant, "normalized")
+        return self._export_scale_and_offset(centered * reciprocal, fake_quant, "normalized")
 
     @staticmethod
     def _mean(x: Any, negative: bool = False) -> Any:
@@ -203,11 +207,5 @@ class NoNorm(_Normalization):
             training: whether this is training.
         """
         if not is_exporting():
-            return self._compute(
-                _scale_and_offset,
-                [inputs],
-                [self.gamma, self.beta] if self.center else [self.gamma],
-                names=list(self.tensor_ranges()),
-                training=training,
-            )
-        return self._scale_and_offset(inputs, self._fake_quant)
+            return self._normalize(_scale_and_offset, inputs, training)
+        return self._export_scale_and_offset(inputs, self._fake_quant)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import tf_keras as keras
 
 from tfsqueeze.layers import FirstTokenOnly
+from tfsqueeze.models.inner_layers import inner_layers
 
 
 def compute_first_token_only(model: keras.Model, enabled: bool = True) -> None:
@@ -17,9 +18,7 @@ def compute_first_token_only(model: keras.Model, enabled: bool = True) -> None:
             traced before stay as they are. Models without a `FirstTokenOnly` do not change.
         enabled: False where something reads the other tokens.
     """
-    for layer in model.layers:
-        # TF-MOT wraps the layers of quantization-aware models.
-        layer = getattr(layer, "layer", layer)
+    for layer in inner_layers(model):
         if isinstance(layer, FirstTokenOnly):
             layer.enabled = enabled
 

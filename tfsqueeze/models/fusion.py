@@ -5,11 +5,12 @@ from __future__ import annotations
 import tf_keras as keras
 
 from tfsqueeze.layers import Dropout, QuantizableLayer
+from tfsqueeze.models.inner_layers import inner_layers
 
 # A narrower model has so little to compute in a step that compiling takes longer than it saves,
 # unless it trains for long.
 _MIN_HIDDEN_SIZE = 256
-# Tokens times channels: about a minute of training on two cores, where compiling takes seconds.
+# Tokens times channels: about half a minute of training on two cores. Compiling takes seconds.
 _MIN_VALUES = 1e8
 
 
@@ -24,9 +25,7 @@ def fuse_loops(model: keras.Model, enabled: bool) -> None:
             traced before stay as they are.
         enabled: whether to compile.
     """
-    for layer in model.layers:
-        # TF-MOT wraps the layers of quantization-aware models.
-        layer = getattr(layer, "layer", layer)
+    for layer in inner_layers(model):
         if isinstance(layer, (Dropout, QuantizableLayer)):
             layer.fuses = enabled
 

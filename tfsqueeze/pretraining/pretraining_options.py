@@ -9,6 +9,8 @@ from tfsqueeze.distillation.distillation_options import DISTILLATION_LOSSES, Dis
 from tfsqueeze.utils.errors import UserError
 
 Objective = Literal["distill", "mlm"]
+# A bare encoder has no logits, and plain text has no labels.
+PRETRAINING_LOSSES = tuple(name for name in DISTILLATION_LOSSES if name not in ("labels", "logits"))
 _LOSSES = {"last_hidden_state": 1.0, "sentences": 1.0, "pooled_sentences": 1.0}
 
 
@@ -71,10 +73,11 @@ class PretrainingOptions:
                 f"{self.learning_rate} and {self.weight_decay}"
             )
 
-        parts = [name for name in DISTILLATION_LOSSES if name not in ("labels", "logits")]
         for name in self.losses:
-            if name not in parts:
-                raise UserError(f"there is no loss {name!r}; the losses are {', '.join(parts)}")
+            if name not in PRETRAINING_LOSSES:
+                raise UserError(
+                    f"there is no loss {name!r}; the losses are {', '.join(PRETRAINING_LOSSES)}"
+                )
         DistillationOptions(**self.losses)  # Checks the weights.
 
     @property

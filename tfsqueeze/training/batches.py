@@ -15,8 +15,7 @@ from tfsqueeze.tokenizers.subword_dropout import SubwordDropout
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.utils.tf_data import resumable_epochs, without_autotune
 
-# A fifth of the time of an epoch goes to padding with the fewest buckets, and hardly any with the
-# most. Each should fill some batches: its last one is smaller.
+# More buckets need less padding. Each should fill some batches, since its last one is smaller.
 _FEWEST_BUCKETS, _MOST_BUCKETS = 4, 16
 _BATCHES_OF_BUCKET = 8
 _PREFETCHED = 2

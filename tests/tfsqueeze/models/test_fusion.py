@@ -11,6 +11,7 @@ from tfsqueeze import SqueezeBertForSequenceClassification, load_preset, quantiz
 from tfsqueeze.distillation.states import with_states
 from tfsqueeze.models.first_token import compute_first_token_only
 from tfsqueeze.models.fusion import fuse_loops, pays_off
+from tfsqueeze.models.inner_layers import inner_layers
 from tfsqueeze.quantization.quantizers import LayerQuantizers
 from tfsqueeze.training.optimizer import AdamW
 
@@ -41,8 +42,7 @@ def token_ids():
 
 def step(model, seed):
     """Returns the logits and the gradients of one training step."""
-    for layer in model.layers:
-        layer = getattr(layer, "layer", layer)
+    for layer in inner_layers(model):
         for generator in (
             getattr(part, "generator", None)
             for part in (layer, getattr(layer, "_dropout_layer", None))

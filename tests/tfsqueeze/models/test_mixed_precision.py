@@ -14,6 +14,7 @@ from tfsqueeze import (
     load_preset,
     quantize_aware,
 )
+from tfsqueeze.models.inner_layers import inner_layers
 
 
 @pytest.fixture
@@ -61,8 +62,7 @@ def test_every_layer_honours_the_policy(model_class, quantized, tolerance, polic
     if quantized:
         model = quantize_aware(model, [token_ids()])
     seen = set()
-    for layer in model.layers:
-        layer = getattr(layer, "layer", layer)
+    for layer in inner_layers(model):
         if layer.name == "layer_0_intermediate":
             call = layer.call
             layer.call = lambda x, call=call, **options: seen.add(x.dtype) or call(x, **options)
