@@ -125,7 +125,9 @@ class Distiller(keras.Model):
             {}
             if model.config.hidden_size == teacher_config.hidden_size
             else {
-                str(i): keras.layers.Dense(teacher_config.hidden_size, name=f"projection_{i}")
+                str(i): keras.layers.Dense(
+                    teacher_config.hidden_size, dtype=tf.float32, name=f"projection_{i}"
+                )
                 for i, _ in self._hidden_pairs
             }
         )
@@ -137,7 +139,7 @@ class Distiller(keras.Model):
                     "pooler_output; leave it at 0"
                 )
             self._pooler_projection = keras.layers.Dense(
-                teacher_config.hidden_size, name="pooler_projection"
+                teacher_config.hidden_size, dtype=tf.float32, name="pooler_projection"
             )
         self._means = {
             name: keras.metrics.Mean(name)
@@ -250,7 +252,11 @@ class Distiller(keras.Model):
         if mask is None:
             mask = inputs["input_ids"] != self._pad_token_id
         mask = tf.cast(mask, tf.float32)
-        targets = {name: tf.cast(value, tf.float32) for name, value in targets.items()}
+        # In mixed precision the states are bfloat16 or float16; losses are always float32.
+        outputs, targets = (
+            {name: tf.cast(value, tf.float32) for name, value in values.items()}
+            for values in (outputs, targets)
+        )
         if options.labels:
             losses["labels"] = options.labels * self._hard_labels(labels, outputs)
         for name in self._logits if options.logits else ():
