@@ -28,7 +28,7 @@ from tfsqueeze.distillation.teacher_outputs import TeacherOutputs
 from tfsqueeze.models.squeezebert import SqueezeBertForMaskedLM, SqueezeBertModel
 from tfsqueeze.pretraining.masking import WholeWordMasking
 from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
-from tfsqueeze.pretraining.text_streams import stream_ids, training_batches
+from tfsqueeze.pretraining.text_streams import stream_ids, token_inputs, training_batches
 from tfsqueeze.tokenizers.padding import pad_rows
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
@@ -47,10 +47,11 @@ from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.tf_data import resumable_epochs, without_autotune
 
 BACKBONE_FOLDER = "backbone"
-_CHECKPOINT_STEPS = 500  # An interrupted run resumes at a multiple of these.
+_CHECKPOINT_STEPS = 200  # An interrupted run resumes at a multiple of these.
 _PREFETCHED_BATCHES = 2
 _VOCABULARY_LINES = 200_000
 _INITIALIZATION_TEXTS = 1024
+_INPUTS = ("input_ids", "token_type_ids")
 
 # What is counted, the number done and the number in total.
 Progress = Callable[[str, int, int], None]
@@ -254,13 +255,16 @@ def _set_up_masked_lm(
     rows = stream_ids(files, tokenizer, options.max_length)
     batches, steps, count = _batches(lambda _: rows, tokenizer, options)
     mask = WholeWordMasking(tokenizer)
-    model = SqueezeBertForMaskedLM(config, input_names=("input_ids",))
+    model = SqueezeBertForMaskedLM(config, input_names=_INPUTS)
+
+    def masked(ids: tf.Tensor, _: tf.Tensor, seed: tf.Tensor) -> tuple[Any, tf.Tensor, tf.Tensor]:
+        masked_ids, labels, weights = mask(ids, seed)
+        return {**token_inputs(ids, tokenizer), "input_ids": masked_ids}, labels, weights
+
     return _Setup(
         model,
         model,
-        lambda iterations: batches(iterations).map(
-            lambda ids, numbers, seed: mask(ids, seed), num_parallel_calls=tf.data.AUTOTUNE
-        ),
+        lambda iterations: batches(iterations).map(masked, num_parallel_calls=tf.data.AUTOTUNE),
         steps,
         count,
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -276,37 +280,35 @@ def _set_up_distillation(
     options: PretrainingOptions,
     progress: Progress,
 ) -> _Setup:
-    teacher = BertModel.from_pretrained(minilm_folder(), input_names=("input_ids",))
+    teacher = BertModel.from_pretrained(minilm_folder(), input_names=_INPUTS)
     rows = [row for row, _ in stream_ids(files, tokenizer, options.max_length).as_numpy_iterator()]
-    input_ids = pad_rows(rows, options.max_length, tokenizer.pad_token_id)
-    table = tf.constant(input_ids)
-    lengths = tf.constant((input_ids != tokenizer.pad_token_id).sum(axis=1))
+    ends = np.cumsum([len(row) for row in rows])
+    tokens, limits = tf.constant(np.concatenate(rows)), tf.constant(np.concatenate([[0], ends]))
 
     def shuffled(seed: Any) -> tf.data.Dataset:
-        order = tf.random.experimental.stateless_shuffle(
-            tf.range(len(input_ids), dtype=tf.int64), seed
-        )
+        order = tf.random.experimental.stateless_shuffle(tf.range(len(rows), dtype=tf.int64), seed)
         return tf.data.Dataset.from_tensor_slices(order).map(
-            lambda number: (table[number][: lengths[number]], number)
+            lambda number: (tokens[limits[number] : limits[number + 1]], number)
         )
 
     batches, steps, count = _batches(shuffled, tokenizer, options)
     # The student does not overfit on so few texts; dropout is for fine-tuning.
     student_config = config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    student = _student(student_config, teacher, input_ids, options)
+    student = _student(student_config, rows, options)
     if not options.keeps_teacher_outputs:
         trainer = Distiller(student, teacher, options.distillation)
         return _Setup(
             student,
             trainer,
-            lambda iterations: batches(iterations).map(lambda ids, *_: {"input_ids": ids}),
+            lambda iterations: batches(iterations).map(lambda ids, *_: token_inputs(ids, tokenizer)),
             steps,
             count,
         )
+    padded = tf.constant(pad_rows(rows, options.max_length, tokenizer.pad_token_id))
     outputs = TeacherOutputs(
         folder / "teacher",
         teacher,
-        input_ids,
+        {name: value.numpy() for name, value in token_inputs(padded, tokenizer).items()},
         logits=False,
         hidden_states=(teacher.config.num_hidden_layers,),
         progress=lambda *counts: progress("texts through the teacher", *counts),
@@ -317,7 +319,7 @@ def _set_up_distillation(
         trainer,
         lambda iterations: batches(iterations).map(
             lambda ids, numbers, seed: (
-                {"input_ids": ids},
+                token_inputs(ids, tokenizer),
                 outputs.batch_in_graph(numbers, tf.shape(ids)[1]),
             ),
             num_parallel_calls=tf.data.AUTOTUNE,
@@ -328,12 +330,20 @@ def _set_up_distillation(
 
 
 def _student(
-    config: Any, teacher: Any, input_ids: np.ndarray, options: PretrainingOptions
+    config: Any, rows: Sequence[np.ndarray], options: PretrainingOptions
 ) -> keras.Model:
-    rows = np.random.default_rng(options.seed).permutation(len(input_ids))[:_INITIALIZATION_TEXTS]
-    if options.from_teacher and can_init_from_teacher(config, teacher.config):
-        return init_from_teacher(teacher, SqueezeBertModel, config, input_ids[rows])
-    student = SqueezeBertModel(config, input_names=("input_ids",))
-    if options.from_teacher and config.projects_embeddings:
-        factorize_embeddings(student, teacher, input_ids[rows])
+    student = SqueezeBertModel(config, input_names=_INPUTS)
+    if not options.from_teacher:
+        return student
+    # The start is fitted to token ids alone.
+    teacher: Any = BertModel.from_pretrained(minilm_folder(), input_names=("input_ids",))
+    chosen = np.random.default_rng(options.seed).permutation(len(rows))[:_INITIALIZATION_TEXTS]
+    input_ids = pad_rows(
+        [rows[row] for row in chosen], options.max_length, teacher.config.pad_token_id
+    )
+    if can_init_from_teacher(config, teacher.config):
+        initialized = init_from_teacher(teacher, SqueezeBertModel, config, input_ids)
+        student.set_weights(initialized.get_weights())
+    elif config.projects_embeddings:
+        factorize_embeddings(student, teacher, input_ids)
     return student

@@ -1,15 +1,16 @@
-"""Plain text files as streams and batches of token ids."""
+"""Files of texts and of pairs of texts as streams and batches of token ids."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tfsqueeze.data.sources.text_files import holds_pairs
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
 _LINES_PER_BATCH = 256
@@ -23,11 +24,12 @@ def stream_ids(
 ) -> tf.data.Dataset:
     """Returns the lines of text files as rows of token ids.
 
-    A line becomes one row `[CLS] ... [SEP]`, or several rows if it is too long. The files are read
+    A text becomes one row `[CLS] ... [SEP]`, or several rows if it is too long. A pair becomes one
+    row `[CLS] ... [SEP] ... [SEP]`, in which the longer text is shortened first. The files are read
     as a stream.
 
     Args:
-        files: files with one text per line.
+        files: files with one text per line, or with one pair; see `text_files`.
         tokenizer: turns lines into token ids.
         max_length: the largest number of tokens of a row.
 
@@ -35,14 +37,49 @@ def stream_ids(
         A dataset of token ids, int32 [length] without padding, with the number of the row, int64
         [].
     """
-    lines = tf.data.TextLineDataset([os.fspath(path) for path in files])
-    rows = lines.batch(_LINES_PER_BATCH).map(
-        lambda texts: tokenizer.encode_without_truncation(texts, max_length),
-        num_parallel_calls=tf.data.AUTOTUNE,
+
+    def encode_pairs(lines: tf.Tensor) -> tf.RaggedTensor:
+        texts = tf.strings.split(lines, "\t").to_tensor(shape=[None, 2])
+        encodings = tokenizer(texts[:, 0], texts[:, 1], max_length=max_length, padding="longest")
+        lengths = tf.reduce_sum(encodings["attention_mask"], axis=1)
+        return tf.RaggedTensor.from_tensor(encodings["input_ids"], lengths)
+
+    def rows(
+        paths: Sequence[Path], encode: Callable[[tf.Tensor], tf.RaggedTensor]
+    ) -> tf.data.Dataset:
+        lines = tf.data.TextLineDataset([os.fspath(path) for path in paths])
+        return (
+            lines.batch(_LINES_PER_BATCH)
+            .map(encode, num_parallel_calls=tf.data.AUTOTUNE)
+            .unbatch()
+            .map(lambda row: tf.ensure_shape(row, [None]))
+        )
+
+    pairs = [path for path in files if holds_pairs(path)]
+    texts = [path for path in files if not holds_pairs(path)]
+    found = [
+        *([rows(texts, lambda x: tokenizer.encode_without_truncation(x, max_length))] * bool(texts)),
+        *([rows(pairs, encode_pairs)] * bool(pairs)),
+    ]
+    data = found[0] if len(found) == 1 else found[0].concatenate(found[1])
+    return data.enumerate().map(lambda number, row: (row, number))
+
+
+def token_inputs(input_ids: tf.Tensor, tokenizer: WordPieceTokenizer) -> dict[str, tf.Tensor]:
+    """Returns token ids with their types: 1 after the first [SEP], for the second text of a pair.
+
+    Args:
+        input_ids: int32 [batch, length], padded.
+        tokenizer: made the ids.
+
+    Returns:
+        `input_ids` and `token_type_ids`, int32 [batch, length].
+    """
+    ends = tf.cast(input_ids == tokenizer.sep_token_id, tf.int32)
+    is_second = (tf.cumsum(ends, axis=1, exclusive=True) > 0) & (
+        input_ids != tokenizer.pad_token_id
     )
-    return (
-        rows.unbatch().enumerate().map(lambda number, row: (tf.ensure_shape(row, [None]), number))
-    )
+    return {"input_ids": input_ids, "token_type_ids": tf.cast(is_second, tf.int32)}
 
 
 def training_batches(

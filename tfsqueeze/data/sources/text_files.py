@@ -1,4 +1,4 @@
-"""Files of plain text by path, folder or dataset name."""
+"""Files of texts and of pairs of texts by path, folder or dataset name."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from tfsqueeze.utils.user_files import GZIP, is_plain, read_text
 def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]:
     """Returns files of plain text, in the order of their sources.
 
+    A file has one text per line; a file whose name ends in .tsv has two, with a tab between them.
+
     Args:
         sources: files, folders and names of `DATASETS`. A folder stands for its .txt files, also
             those in subfolders; a name for the dataset's training texts without their labels. A
@@ -24,7 +26,8 @@ def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]
             that is packed or not UTF-8.
 
     Raises:
-        UserError: a path does not exist, a folder has no .txt file, or there is no source.
+        UserError: a path does not exist, a folder has no .txt file, a line of a .tsv file has
+            another number of texts than two, or there is no source.
     """
     files: list[Path] = []
     for source in sources:
@@ -48,7 +51,30 @@ def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]
             )
     if not files:
         raise UserError("no texts to pretrain on; name at least one file or folder")
-    return [file if is_plain(file) else _as_plain(file, folder) for file in files]
+    plain = [file if is_plain(file) else _as_plain(file, folder) for file in files]
+    for source, file in zip(files, plain, strict=True):
+        if holds_pairs(file):
+            _check_pairs(file, source)
+    return plain
+
+
+def holds_pairs(path: Path) -> bool:
+    """Returns whether each line of a file is a pair of texts.
+
+    Args:
+        path: the file.
+    """
+    return path.suffix == ".tsv"
+
+
+def _check_pairs(path: Path, source: Path) -> None:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, start=1):
+            if line.count("\t") != 1:
+                raise UserError(
+                    f"{source}, line {number}: it has {line.count(chr(9)) + 1} texts; each line "
+                    "of a .tsv file must have two, with a tab between them"
+                )
 
 
 def _as_plain(path: Path, folder: Path) -> Path:
