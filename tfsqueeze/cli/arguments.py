@@ -13,6 +13,10 @@ from converters.runtime.interpreters import Runtime as RuntimeName
 from converters.targets.registry import TargetName
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+PRECISION_HELP = (
+    "Precision of training: `float32`; `bfloat16` or `float16` for products in 16 bits; `auto` for "
+    "bfloat16 if the processor has products of bfloat16 and a step is faster with them."
+)
 RunFolder = Annotated[Path, typer.Argument(help="A folder that `tfsqueeze train` wrote.")]
 ModelFile = Annotated[
     Path,

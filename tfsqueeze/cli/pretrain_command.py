@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tfsqueeze.cli.arguments import Json
+from tfsqueeze.cli.arguments import PRECISION_HELP, Json
 from tfsqueeze.cli.console import (
     counting_progress,
     output,
@@ -20,6 +20,7 @@ from tfsqueeze.pretraining.pretraining_options import (
     Objective,
     PretrainingOptions,
 )
+from tfsqueeze.training.training_options import Precision
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
@@ -30,8 +31,8 @@ def pretrain(
     texts: Annotated[
         list[Path],
         typer.Argument(
-            help="Files of plain text with a text or paragraph on each line, or folders of .txt "
-            "files."
+            help="Files of plain text with a text or paragraph on each line, folders of .txt "
+            "files, or .tsv files with a pair of texts on each line."
         ),
     ],
     output_folder: Annotated[
@@ -68,6 +69,12 @@ def pretrain(
     batch_tokens: Annotated[
         int, typer.Option(help="Number of tokens in a batch.")
     ] = _DEFAULTS.batch_tokens,
+    gradient_accumulation_steps: Annotated[
+        int, typer.Option(help="Number of batches after which the weights change.")
+    ] = _DEFAULTS.gradient_accumulation_steps,
+    precision: Annotated[
+        Precision, typer.Option(help=PRECISION_HELP)
+    ] = _DEFAULTS.precision,
     vocab_size: Annotated[
         int, typer.Option(help="Maximum size of the vocabulary, for `mlm`.")
     ] = _DEFAULTS.vocab_size,
@@ -92,6 +99,8 @@ def pretrain(
         max_length=max_length,
         epochs=epochs,
         batch_tokens=batch_tokens,
+        gradient_accumulation_steps=gradient_accumulation_steps,
+        precision=precision,
         learning_rate=learning_rate,
         seed=seed,
     )

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tfsqueeze.cli.arguments import (
+    PRECISION_HELP,
     Data,
     Json,
     KeepNanLabels,
@@ -23,7 +24,7 @@ from tfsqueeze.cli.console import (
     training_progress,
 )
 from tfsqueeze.tasks.task_names import TaskName
-from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.training.training_options import Precision, TrainingOptions
 from tfsqueeze.utils.logging import load_tensorflow
 
 _DEFAULTS = TrainingOptions()
@@ -122,6 +123,19 @@ def train(
     batch_size: Annotated[
         int, typer.Option(help="Number of texts in a batch.")
     ] = _DEFAULTS.batch_size,
+    batch_tokens: Annotated[
+        int | None,
+        typer.Option(
+            help="Number of tokens in a batch, padding included, instead of --batch-size. Short "
+            "texts then come in larger batches."
+        ),
+    ] = _DEFAULTS.batch_tokens,
+    gradient_accumulation_steps: Annotated[
+        int, typer.Option(help="Number of batches after which the weights change.")
+    ] = _DEFAULTS.gradient_accumulation_steps,
+    precision: Annotated[
+        Precision, typer.Option(help=PRECISION_HELP)
+    ] = _DEFAULTS.precision,
     learning_rate: Annotated[
         float, typer.Option(help="Peak learning rate of the float stage.")
     ] = _DEFAULTS.learning_rate,
@@ -218,6 +232,9 @@ def train(
         learning_rate=learning_rate,
         qat_learning_rate=qat_learning_rate,
         batch_size=batch_size,
+        batch_tokens=batch_tokens,
+        gradient_accumulation_steps=gradient_accumulation_steps,
+        precision=precision,
         word_dropout=word_dropout,
         subword_dropout=subword_dropout,
         spelling_vectors=spelling_vectors,

@@ -181,17 +181,21 @@ class Distiller(keras.Model):
             outputs = self._student(inputs, training=True)
             losses = self._parts(inputs, labels, outputs, targets)
             loss = tf.add_n(list(losses.values()))
+            # Small gradients would be zero in float16.
+            scales = isinstance(self.optimizer, keras.mixed_precision.LossScaleOptimizer)
+            minimized = self.optimizer.get_scaled_loss(loss) if scales else loss
         layers = [self.student, *self.projections.values()]
         if self._pooler_projection:
             layers.append(self._pooler_projection)
         variables = [variable for layer in layers for variable in layer.trainable_variables]
+        gradients = tape.gradient(minimized, variables)
+        if scales:
+            gradients = self.optimizer.get_unscaled_gradients(gradients)
         # A pooler, for example, has no gradient if no part of the loss reads it.
         self.optimizer.apply_gradients(
             [
                 (gradient, variable)
-                for gradient, variable in zip(
-                    tape.gradient(loss, variables), variables, strict=True
-                )
+                for gradient, variable in zip(gradients, variables, strict=True)
                 if gradient is not None
             ]
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import os
 import shutil
@@ -41,6 +42,7 @@ from tfsqueeze.training.callbacks import (
 from tfsqueeze.training.fit import warmup_and_decay
 from tfsqueeze.training.history import read_history
 from tfsqueeze.training.optimizer import AdamW
+from tfsqueeze.training.precision import choose_precision, precision_policy
 from tfsqueeze.training.run_folder import claim_folder, lock_folder
 from tfsqueeze.utils.autograph import skip_autograph_of_steps
 from tfsqueeze.utils.files import write_atomically
@@ -72,13 +74,13 @@ class PretrainedRun:
 
 @dataclasses.dataclass
 class _Setup:
-    """The backbone model, and the model, data and loss that train it.
+    """How the backbone is built, and the data and the loss that train it.
 
-    `batches` takes the number of steps that were done, and returns the batches of an epoch.
+    `build` returns the backbone model and the model that trains it. `batches` takes the number of
+    steps that were done, and returns the batches of an epoch.
     """
 
-    model: keras.Model
-    trainer: keras.Model
+    build: Callable[[], tuple[keras.Model, keras.Model]]
     batches: Callable[[Any], tf.data.Dataset]
     steps: int
     rows: int
@@ -132,7 +134,6 @@ def _pretrain(
     )
     backbone = folder / BACKBONE_FOLDER
     if not backbone.exists():
-        keras.utils.set_random_seed(options.seed)
         tokenizer = _tokenizer(folder, files, options)
         config = load_preset(
             options.preset,
@@ -146,46 +147,80 @@ def _pretrain(
             setup = _set_up_masked_lm(config, tokenizer, files, options)
         else:
             setup = _set_up_distillation(config, tokenizer, files, folder, options, progress)
-        steps = setup.steps
-        # Schedules are allowed; Keras has the type of its default.
-        learning_rate: Any = warmup_and_decay(options.learning_rate, options.epochs * steps)
-        setup.trainer.compile(
-            AdamW(
-                learning_rate,
-                weight_decay=options.weight_decay,
-                clipnorm=1.0,
-            ),
-            setup.loss,
-            weighted_metrics=setup.metrics,
+        precision = choose_precision(
+            options.precision,
+            lambda: _training_step(setup, options),
+            folder / "precision.json",
         )
-        skip_autograph_of_steps(setup.trainer)
-        if (folder / BACKUP_FOLDER).exists():
-            # Makes the variables of the metrics, which `BackupWithinEpochs` restores.
-            setup.trainer.evaluate(setup.batches(0).take(1), verbose=0)
-        position = TrainingPosition()
-        data = setup.batches(position.iterations)
-        # Keras needs to know the steps to resume within an epoch.
-        data = data.apply(tf.data.experimental.assert_cardinality(steps))
-        setup.trainer.fit(
-            without_autotune(data.prefetch(_PREFETCHED_BATCHES)),
-            epochs=options.epochs,
-            verbose=0,
-            callbacks=[
-                position,
-                EpochHistory(folder),
-                keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
-                *callbacks(options.objective, options.epochs, steps, setup.rows),
-                BackupWithinEpochs(folder, min(_CHECKPOINT_STEPS, steps)),
-            ],
-        )
+        # Here, so that a resumed run starts from the same weights.
+        keras.utils.set_random_seed(options.seed)
+        with precision_policy(precision):
+            model = _fit(folder, setup, options, callbacks)
         with write_atomically(backbone) as temporary:
             # The config of the run, not that of training, which may have no dropout.
-            backbone_model = type(setup.model)(config, input_names=("input_ids",))
-            backbone_model.set_weights(setup.model.get_weights())
+            backbone_model = type(model)(config, input_names=("input_ids",))
+            backbone_model.set_weights(model.get_weights())
             backbone_model.save_pretrained(temporary)
             tokenizer.save_pretrained(temporary)
         shutil.rmtree(folder / BACKUP_FOLDER, ignore_errors=True)
     return PretrainedRun(backbone, read_history(folder))
+
+
+def _fit(
+    folder: Path,
+    setup: _Setup,
+    options: PretrainingOptions,
+    callbacks: Callable[[str, int, int, int], Sequence[keras.callbacks.Callback]],
+) -> keras.Model:
+    """Trains, or goes on, and returns the trained backbone model."""
+    model, trainer = setup.build()
+    steps = setup.steps
+    _compile(trainer, setup, options)
+    if (folder / BACKUP_FOLDER).exists():
+        # Makes the variables of the metrics, which `BackupWithinEpochs` restores.
+        trainer.evaluate(setup.batches(0).take(1), verbose=0)
+    position = TrainingPosition()
+    data = setup.batches(position.iterations)
+    # Keras needs to know the steps to resume within an epoch.
+    data = data.apply(tf.data.experimental.assert_cardinality(steps))
+    trainer.fit(
+        without_autotune(data.prefetch(_PREFETCHED_BATCHES)),
+        epochs=options.epochs,
+        verbose=0,
+        callbacks=[
+            position,
+            EpochHistory(folder),
+            keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
+            *callbacks(options.objective, options.epochs, steps, setup.rows),
+            BackupWithinEpochs(folder, min(_CHECKPOINT_STEPS, steps)),
+        ],
+    )
+    return model
+
+
+def _compile(trainer: keras.Model, setup: _Setup, options: PretrainingOptions) -> None:
+    # Schedules are allowed; Keras has the type of its default.
+    learning_rate: Any = warmup_and_decay(options.learning_rate, options.epochs * setup.steps)
+    trainer.compile(
+        AdamW(
+            learning_rate,
+            weight_decay=options.weight_decay,
+            clipnorm=1.0,
+            gradient_accumulation_steps=options.gradient_accumulation_steps,
+        ),
+        setup.loss,
+        weighted_metrics=setup.metrics,
+    )
+    skip_autograph_of_steps(trainer)
+
+
+def _training_step(setup: _Setup, options: PretrainingOptions) -> Callable[[], Any]:
+    """Returns a function that makes one step of a new model on one batch."""
+    _, trainer = setup.build()
+    _compile(trainer, setup, options)
+    (batch,) = setup.batches(0).take(1)
+    batch = batch if isinstance(batch, tuple) else (batch,)
+    return lambda: trainer.train_on_batch(*batch)
 
 
 def _tokenizer(
@@ -255,15 +290,17 @@ def _set_up_masked_lm(
     rows = stream_ids(files, tokenizer, options.max_length)
     batches, steps, count = _batches(lambda _: rows, tokenizer, options)
     mask = WholeWordMasking(tokenizer)
-    model = SqueezeBertForMaskedLM(config, input_names=_INPUTS)
+
+    def build() -> tuple[keras.Model, keras.Model]:
+        model = SqueezeBertForMaskedLM(config, input_names=_INPUTS)
+        return model, model
 
     def masked(ids: tf.Tensor, _: tf.Tensor, seed: tf.Tensor) -> tuple[Any, tf.Tensor, tf.Tensor]:
         masked_ids, labels, weights = mask(ids, seed)
         return {**token_inputs(ids, tokenizer), "input_ids": masked_ids}, labels, weights
 
     return _Setup(
-        model,
-        model,
+        build,
         lambda iterations: batches(iterations).map(masked, num_parallel_calls=tf.data.AUTOTUNE),
         steps,
         count,
@@ -280,7 +317,6 @@ def _set_up_distillation(
     options: PretrainingOptions,
     progress: Progress,
 ) -> _Setup:
-    teacher = BertModel.from_pretrained(minilm_folder(), input_names=_INPUTS)
     rows = [row for row, _ in stream_ids(files, tokenizer, options.max_length).as_numpy_iterator()]
     ends = np.cumsum([len(row) for row in rows])
     tokens, limits = tf.constant(np.concatenate(rows)), tf.constant(np.concatenate([[0], ends]))
@@ -294,16 +330,23 @@ def _set_up_distillation(
     batches, steps, count = _batches(shuffled, tokenizer, options)
     # The student does not overfit on so few texts; dropout is for fine-tuning.
     student_config = config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    student = _student(student_config, rows, options)
+    # One model at a time: building is repeated where precisions are tried.
+    load_teacher = functools.partial(
+        BertModel.from_pretrained, minilm_folder(), input_names=_INPUTS
+    )
     if not options.keeps_teacher_outputs:
-        trainer = Distiller(student, teacher, options.distillation)
+
+        def build() -> tuple[keras.Model, keras.Model]:
+            student = _student(student_config, rows, options)
+            return student, Distiller(student, load_teacher(), options.distillation)
+
         return _Setup(
-            student,
-            trainer,
+            build,
             lambda iterations: batches(iterations).map(lambda ids, *_: token_inputs(ids, tokenizer)),
             steps,
             count,
         )
+    teacher = load_teacher()
     padded = tf.constant(pad_rows(rows, options.max_length, tokenizer.pad_token_id))
     outputs = TeacherOutputs(
         folder / "teacher",
@@ -313,10 +356,13 @@ def _set_up_distillation(
         hidden_states=(teacher.config.num_hidden_layers,),
         progress=lambda *counts: progress("texts through the teacher", *counts),
     )
-    trainer = Distiller(student, teacher.config, options.distillation)
+
+    def build_on_outputs() -> tuple[keras.Model, keras.Model]:
+        student = _student(student_config, rows, options)
+        return student, Distiller(student, teacher.config, options.distillation)
+
     return _Setup(
-        student,
-        trainer,
+        build_on_outputs,
         lambda iterations: batches(iterations).map(
             lambda ids, numbers, seed: (
                 token_inputs(ids, tokenizer),
@@ -335,14 +381,16 @@ def _student(
     student = SqueezeBertModel(config, input_names=_INPUTS)
     if not options.from_teacher:
         return student
-    # The start is fitted to token ids alone.
-    teacher: Any = BertModel.from_pretrained(minilm_folder(), input_names=("input_ids",))
+    # The start is fitted to token ids alone, in float32.
+    with precision_policy("float32"):
+        teacher: Any = BertModel.from_pretrained(minilm_folder(), input_names=("input_ids",))
     chosen = np.random.default_rng(options.seed).permutation(len(rows))[:_INITIALIZATION_TEXTS]
     input_ids = pad_rows(
         [rows[row] for row in chosen], options.max_length, teacher.config.pad_token_id
     )
     if can_init_from_teacher(config, teacher.config):
-        initialized = init_from_teacher(teacher, SqueezeBertModel, config, input_ids)
+        with precision_policy("float32"):
+            initialized = init_from_teacher(teacher, SqueezeBertModel, config, input_ids)
         student.set_weights(initialized.get_weights())
     elif config.projects_embeddings:
         factorize_embeddings(student, teacher, input_ids)

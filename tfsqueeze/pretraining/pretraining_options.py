@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any, Literal, get_args
 
 from tfsqueeze.distillation.distillation_options import DISTILLATION_LOSSES, DistillationOptions
+from tfsqueeze.training.training_options import Precision
 from tfsqueeze.utils.errors import UserError
 
 Objective = Literal["distill", "mlm"]
@@ -34,6 +35,9 @@ class PretrainingOptions:
         max_length: maximum number of tokens of a row of text; longer lines become several rows.
         epochs: number of epochs.
         batch_tokens: number of tokens in a batch, padding included.
+        gradient_accumulation_steps: number of batches after which the weights change, by the mean
+            of their gradients.
+        precision: precision of the student and of its teacher; see `TrainingOptions`.
         learning_rate: peak learning rate, which has a linear warm-up and a cosine decay.
         weight_decay: weight decay of AdamW.
         seed: seed of weights, order, masks and dropout.
@@ -55,6 +59,8 @@ class PretrainingOptions:
     max_length: int = 64
     epochs: int = 3
     batch_tokens: int = 4096
+    gradient_accumulation_steps: int = 1
+    precision: Precision = "auto"
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     seed: int = 0
@@ -64,7 +70,13 @@ class PretrainingOptions:
         objectives = get_args(Objective)
         if self.objective not in objectives:
             raise UserError(f"objective {self.objective!r} is not {' or '.join(objectives)}")
-        for name in ("vocab_size", "max_length", "epochs", "batch_tokens"):
+        for name in (
+            "vocab_size",
+            "max_length",
+            "epochs",
+            "batch_tokens",
+            "gradient_accumulation_steps",
+        ):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.learning_rate <= 0 or self.weight_decay < 0:
@@ -73,6 +85,10 @@ class PretrainingOptions:
                 f"{self.learning_rate} and {self.weight_decay}"
             )
 
+        if self.precision not in get_args(Precision):
+            raise UserError(
+                f"precision {self.precision!r} is not {' or '.join(get_args(Precision))}"
+            )
         for name in self.losses:
             if name not in PRETRAINING_LOSSES:
                 raise UserError(

@@ -58,6 +58,8 @@ class TrainingBatches:
         tokenizer: the tokenizer that made the inputs.
         outputs: the outputs that the targets are for, by name.
         batch_size: texts in a batch.
+        batch_tokens: the most tokens in a batch, padding included, instead of `batch_size`; a
+            single text may have more.
         word_dropout: the chance that a token other than the special ones becomes [UNK], drawn
             anew in each epoch.
         subword_dropout: the chance that a token is split into shorter ones, drawn anew in each
@@ -78,6 +80,7 @@ class TrainingBatches:
         batch_size: int,
         word_dropout: float,
         seed: int,
+        batch_tokens: int | None = None,
         subword_dropout: float = 0.0,
         teacher_logits: Mapping[str, np.ndarray] | None = None,
     ) -> None:
@@ -86,15 +89,24 @@ class TrainingBatches:
         self._subword_dropout = (
             SubwordDropout(tokenizer.vocabulary, subword_dropout, seed) if subword_dropout else None
         )
-        self._batch_size = batch_size
         inputs = by_name(inputs)
         lengths = (inputs["input_ids"] != tokenizer.pad_token_id).sum(axis=1)
+        if batch_tokens is not None:
+            batch_size = max(1, batch_tokens // int(lengths.mean()))
         count = len(lengths) // (batch_size * _BATCHES_OF_BUCKET)
         count = min(max(count, _FEWEST_BUCKETS), _MOST_BUCKETS)
         quantiles = np.quantile(lengths, np.arange(1, count) / count)
         self._boundaries = np.unique(quantiles.astype(int)) + 1
-        buckets = np.bincount(np.digitize(lengths, self._boundaries))
-        self.steps = int(np.ceil(buckets / batch_size).sum())
+        bucket_of = np.digitize(lengths, self._boundaries)
+        buckets = range(len(self._boundaries) + 1)
+        self._batch_sizes = [
+            batch_size
+            if batch_tokens is None
+            else max(1, batch_tokens // int(lengths[bucket_of == bucket].max(initial=1)))
+            for bucket in buckets
+        ]
+        counts = np.bincount(bucket_of, minlength=len(buckets))
+        self.steps = int(np.ceil(counts / self._batch_sizes).sum())
         self._paddings = _target_paddings(targets, outputs)
         if teacher_logits is not None:
             targets = {"labels": targets, **teacher_logits}
@@ -166,7 +178,7 @@ class TrainingBatches:
             .bucket_by_sequence_length(
                 lambda length, *_: length,
                 self._boundaries.tolist(),
-                [self._batch_size] * (len(self._boundaries) + 1),
+                self._batch_sizes,
                 padding_values=(np.int32(0), *paddings),
             )
         )

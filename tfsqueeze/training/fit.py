@@ -151,7 +151,10 @@ def compile_for_task(
         (losses,), (metrics,) = losses.values(), metrics.values()
     model.compile(
         AdamW(
-            warmup_and_decay(learning_rate, steps), weight_decay=options.weight_decay, clipnorm=1.0
+            warmup_and_decay(learning_rate, steps),
+            weight_decay=options.weight_decay,
+            clipnorm=1.0,
+            gradient_accumulation_steps=options.gradient_accumulation_steps,
         ),
         None if isinstance(model, Distiller) else losses,
         metrics=metrics,

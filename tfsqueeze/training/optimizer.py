@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -20,6 +20,13 @@ class AdamW(keras.optimizers.AdamW):
 
     Source: Loshchilov and Hutter 2019, arXiv 1711.05101.
 
+    Args:
+        *args: those of Keras' AdamW.
+        gradient_accumulation_steps: after how many batches the weights change, by the mean of their
+            gradients, so that large batches fit into little memory. `iterations` and schedules of
+            the learning rate count batches.
+        **kwargs: those of Keras' AdamW.
+
     Example:
         >>> import tensorflow as tf
         >>> from tfsqueeze.training.optimizer import AdamW
@@ -29,6 +36,69 @@ class AdamW(keras.optimizers.AdamW):
         >>> weight.numpy().round(2)
         array([0.9, 2.1], dtype=float32)
     """
+
+    def __init__(self, *args: Any, gradient_accumulation_steps: int = 1, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self._sums: list[tf.Variable] = []
+
+    def build(self, var_list: Sequence[tf.Variable]) -> None:
+        """Creates the moments, and the sums of gradients where batches are accumulated.
+
+        Args:
+            var_list: the weights.
+        """
+        super().build(var_list)
+        if self.gradient_accumulation_steps > 1 and not self._sums:
+            self._sums = [
+                self.add_variable_from_reference(variable, "gradient_sum") for variable in var_list
+            ]
+
+    def apply_gradients(
+        self, grads_and_vars: Iterable[tuple[Any, tf.Variable]], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Updates the weights, or adds the gradients to their sums until it is time.
+
+        Args:
+            grads_and_vars: each gradient with its weight.
+            *args: those of Keras' AdamW.
+            **kwargs: those of Keras' AdamW.
+        """
+        count = self.gradient_accumulation_steps
+        if count == 1:
+            return super().apply_gradients(grads_and_vars, *args, **kwargs)
+        pairs = [(gradient, variable) for gradient, variable in grads_and_vars]
+        with tf.init_scope():
+            self.build([variable for _, variable in pairs])
+        sums = [self._sums[self._index_dict[self._var_key(variable)]] for _, variable in pairs]
+        for total, (gradient, _) in zip(sums, pairs, strict=True):
+            if isinstance(gradient, tf.IndexedSlices):
+                total.scatter_add(gradient)
+            else:
+                total.assign_add(gradient)
+
+        def update() -> tf.Tensor:
+            super(AdamW, self).apply_gradients(
+                [(total / count, variable) for total, (_, variable) in zip(sums, pairs, strict=True)],
+                *args,
+                **kwargs,
+            )
+            for total in sums:
+                total.assign(tf.zeros_like(total))
+            return tf.identity(self.iterations)
+
+        return tf.cond(
+            (self.iterations + 1) % count == 0,
+            update,
+            lambda: tf.identity(self.iterations.assign_add(1)),
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
+        }
 
     def aggregate_gradients(
         self, grads_and_vars: Sequence[tuple[Any, tf.Variable]]
@@ -66,7 +136,7 @@ class AdamW(keras.optimizers.AdamW):
     def _distributed_apply_gradients_fn(
         self, distribution: Any, grads_and_vars: Sequence[tuple[Any, tf.Variable]], **kwargs: Any
     ) -> Any:
-        step = tf.cast(self.iterations + 1, tf.float32)
+        step = tf.cast(self.iterations // self.gradient_accumulation_steps + 1, tf.float32)
         beta_1_power = tf.pow(tf.constant(self.beta_1, tf.float32), step)
         beta_2_power = tf.pow(tf.constant(self.beta_2, tf.float32), step)
         # What `update_step` reads; tensors of the graph that is being traced.

@@ -7,7 +7,7 @@ import dataclasses
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -26,11 +26,13 @@ from tfsqueeze.training.batches import TrainingBatches, calibration_batches
 from tfsqueeze.training.callbacks import BACKUP_FOLDER
 from tfsqueeze.training.encoding import EncodedExamples, keras_targets
 from tfsqueeze.training.examples import Origin
-from tfsqueeze.training.fit import fit_resumable
+from tfsqueeze.training.fit import compile_for_task, fit_resumable
 from tfsqueeze.training.model_setup import new_model
+from tfsqueeze.training.precision import choose_precision, in_precision, precision_policy
 from tfsqueeze.training.run_folder import Seconds
 from tfsqueeze.training.teacher import Teacher
 from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.autograph import skip_autograph_of_steps
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.keras_files import load_model
 
@@ -92,12 +94,14 @@ class Stage(abc.ABC):
         batches = self._batches()
         if saved.exists():
             return self.load(saved)
+        precision = self._precision(batches)
         # Here, so that a resumed run draws as one that did all stages before.
         keras.utils.set_random_seed(self.inputs.options.seed)
-        model = self.build()
-        with self.inputs.seconds.of(self.name):
-            if self.epochs:
-                self._fit(model, batches)
+        with precision_policy(precision):
+            model = self.build(precision)
+            with self.inputs.seconds.of(self.name):
+                if self.epochs:
+                    self._fit(model, batches)
         model = self.finish(model)
         with write_atomically(saved) as temporary:
             model.save(temporary)
@@ -119,8 +123,8 @@ class Stage(abc.ABC):
         """Returns what the stage trains on."""
 
     @abc.abstractmethod
-    def build(self) -> keras.Model:
-        """Returns the model that the stage starts from."""
+    def build(self, precision: str) -> keras.Model:
+        """Returns the model that the stage starts from, in the precision of the global policy."""
 
     @abc.abstractmethod
     def load(self, path: Path) -> keras.Model:
@@ -130,9 +134,32 @@ class Stage(abc.ABC):
     def distiller(self, model: keras.Model) -> Distiller:
         """Returns the `Distiller` that fits the model to the teacher."""
 
+    @abc.abstractmethod
     def finish(self, model: keras.Model) -> keras.Model:
-        """Returns the model to save, given the fitted one."""
-        return model
+        """Returns the model to save, in float32, given the fitted one."""
+
+    def _precision(self, batches: TrainingBatches) -> str:
+        def prepare() -> Callable[[], Any]:
+            model = self._trainer(
+                self.build(keras.mixed_precision.global_policy().compute_dtype), batches
+            )
+            inputs = self.inputs
+            compile_for_task(
+                model, inputs.task, inputs.classes, self.learning_rate, 1000, inputs.options
+            )
+            skip_autograph_of_steps(model)
+            batch = next(iter(batches.dataset()))
+            return lambda: model.train_on_batch(*batch)
+
+        return choose_precision(
+            self.inputs.options.precision,
+            prepare,
+            self.inputs.folder / self.name / "precision.json",
+            tries=self._is_long(batches),
+        )
+
+    def _is_long(self, batches: TrainingBatches) -> bool:
+        return pays_off(self.inputs.config.hidden_size, self.epochs * batches.tokens)
 
     def _batches(self) -> TrainingBatches:
         options, examples = self.inputs.options, self.examples()
@@ -142,19 +169,21 @@ class Stage(abc.ABC):
             self.inputs.tokenizer,
             self.inputs.task.outputs,
             batch_size=options.batch_size,
+            batch_tokens=options.batch_tokens,
             word_dropout=options.word_dropout,
             subword_dropout=options.subword_dropout,
             seed=options.seed,
             teacher_logits=examples.teacher_logits,
         )
 
+    def _trainer(self, model: keras.Model, batches: TrainingBatches) -> keras.Model:
+        fuse_loops(model, self._is_long(batches))
+        return model if self.inputs.teacher is None else self.distiller(model)
+
     def _fit(self, model: keras.Model, batches: TrainingBatches) -> None:
         inputs = self.inputs
-        fuse_loops(model, pays_off(inputs.config.hidden_size, self.epochs * batches.tokens))
-        if inputs.teacher is not None:
-            model = self.distiller(model)
         fit_resumable(
-            model,
+            self._trainer(model, batches),
             inputs.task,
             inputs.classes,
             batches,
@@ -187,7 +216,7 @@ class FloatStage(Stage):
     def examples(self):
         return self.inputs.examples
 
-    def build(self):
+    def build(self, precision):
         inputs = self.inputs
         return new_model(
             inputs.config,
@@ -205,7 +234,9 @@ class FloatStage(Stage):
         return Distiller(model, self.inputs.teacher.config, self._distillation_options())
 
     def finish(self, model):
-        return fold_spelling(model) if self.inputs.options.spelling_vectors else model
+        if self.inputs.options.spelling_vectors:
+            model = fold_spelling(model)
+        return model if _is_float32(model) else in_precision(model, "float32")
 
 
 class QuantizationAwareStage(Stage):
@@ -240,11 +271,20 @@ class QuantizationAwareStage(Stage):
             np.flatnonzero(np.isin(examples.origins, (Origin.ORIGINAL, Origin.NOISY_COPY)))
         )
 
-    def build(self):
+    def build(self, precision):
         inputs = self.inputs
+        start = self.float_model
         return quantize_aware(
-            self.float_model, calibration_batches(inputs.examples.inputs, inputs.options.seed)
+            start if precision == "float32" else in_precision(start, precision),
+            calibration_batches(inputs.examples.inputs, inputs.options.seed),
         )
+
+    def finish(self, model):
+        if _is_float32(model):
+            return model
+        finished = quantize_aware(self.float_model)
+        finished.set_weights(model.get_weights())
+        return finished
 
     def load(self, path):
         return load_quantized(path, compile=False)
@@ -256,3 +296,7 @@ class QuantizationAwareStage(Stage):
             self._distillation_options(),
             float_model=self.float_model,
         )
+
+
+def _is_float32(model: keras.Model) -> bool:
+    return model.compute_dtype == "float32"

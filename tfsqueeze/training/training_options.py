@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue
+
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
 
 # How JSON has each type of option.
 _FROM_JSON: dict[str, Callable[[JsonValue], Any]] = {
@@ -15,6 +17,8 @@ _FROM_JSON: dict[str, Callable[[JsonValue], Any]] = {
     "str | None": lambda option: None if option.value is None else option.string(),
     "bool": JsonValue.boolean,
     "int": JsonValue.integer,
+    "int | None": lambda option: None if option.value is None else option.integer(),
+    "Precision": JsonValue.string,
     "float": JsonValue.number,
     "dict[str, Any]": JsonValue.object,
     "Sequence[str]": lambda option: tuple(item.string() for item in option.items()),
@@ -49,6 +53,13 @@ class TrainingOptions:
             cosine decay.
         qat_learning_rate: peak learning rate of the quantization-aware stage.
         batch_size: number of texts in a batch.
+        batch_tokens: number of tokens in a batch, padding included, instead of `batch_size`: short
+            texts then come in larger batches than long ones.
+        gradient_accumulation_steps: number of batches after which the weights change, by the mean
+            of their gradients.
+        precision: precision of training: `float32`; `bfloat16` or `float16` for products in 16
+            bits; or `auto` for bfloat16 if the processor has products of bfloat16 and a step is
+            faster with them. Weights are float32 in any case.
         word_dropout: probability that a training token is replaced by [UNK].
         subword_dropout: probability that a training token is split into shorter ones, so that the
             model learns to read unseen words, which are split as well; see `SubwordDropout`.
@@ -98,6 +109,9 @@ class TrainingOptions:
     learning_rate: float = 2e-3
     qat_learning_rate: float = 5e-5
     batch_size: int = 32
+    batch_tokens: int | None = None
+    gradient_accumulation_steps: int = 1
+    precision: Precision = "auto"
     word_dropout: float = 0.15
     subword_dropout: float = 0.0
     spelling_vectors: bool = False
@@ -115,8 +129,17 @@ class TrainingOptions:
 
     def __post_init__(self) -> None:
         """Checks the values."""
-        for name in ("vocab_size", "max_length", "epochs", "batch_size", "patience"):
-            if getattr(self, name) < (0 if name == "epochs" and self.pretrained else 1):
+        for name in (
+            "vocab_size",
+            "max_length",
+            "epochs",
+            "batch_size",
+            "batch_tokens",
+            "gradient_accumulation_steps",
+            "patience",
+        ):
+            least = 0 if name == "epochs" and self.pretrained else 1
+            if getattr(self, name) is not None and getattr(self, name) < least:
                 raise UserError(f"{name} must be at least 1, not {getattr(self, name)}")
         for name in (
             "epochs",
@@ -134,6 +157,10 @@ class TrainingOptions:
         for name in ("word_dropout", "subword_dropout", "label_smoothing", "replaced_words"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} must be in [0, 1), not {getattr(self, name)}")
+        if self.precision not in get_args(Precision):
+            raise UserError(
+                f"precision {self.precision!r} is not {' or '.join(get_args(Precision))}"
+            )
         if not 0 < self.noise_level <= 1:
             raise UserError(f"noise_level must be above 0 and at most 1, not {self.noise_level}")
         if self.new_vocabulary and self.pretrained is None:

@@ -47,6 +47,30 @@ def test_the_weights_are_those_of_keras_bit_by_bit(clipnorm, weight_decay, spars
         np.testing.assert_array_equal(ours, keras_own)
 
 
+@pytest.mark.parametrize("sparse", [False, True])
+def test_batches_are_accumulated(sparse):
+    found = []
+    for count in (1, 3):
+        optimizer = AdamW(
+            1e-2, weight_decay=0.01, clipnorm=1.0, gradient_accumulation_steps=count
+        )
+        weights = [tf.Variable(tf.ones(shape)) for shape in SHAPES]
+        apply = tf.function(
+            lambda values, o=optimizer, w=weights: o.apply_gradients(zip(values, w, strict=True))
+        )
+        for step in range(4):
+            batches = [gradients(3 * step + batch, sparse) for batch in range(3)]
+            if count == 1:
+                dense = [[tf.convert_to_tensor(x) for x in batch] for batch in batches]
+                batches = [[tf.add_n(list(x)) / 3 for x in zip(*dense, strict=True)]]
+            for batch in batches:
+                apply(batch)
+        assert int(optimizer.iterations) == 4 * count
+        found.append([weight.numpy() for weight in weights])
+    for accumulated, whole in zip(*found, strict=True):
+        np.testing.assert_allclose(accumulated, whole, rtol=1e-5)
+
+
 def test_a_step_has_half_the_operations():
     counts = []
     for optimizer_class in (keras.optimizers.AdamW, AdamW):
