@@ -298,6 +298,55 @@ def initializations(
 
 
 @app.command()
+def shapes(
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Files of plain text, folders of .txt files, or names of datasets.",
+            show_default="reuters-r8 and 20newsgroups",
+        ),
+    ] = None,
+    shape: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=NUMBER,...",
+            help="Fields of the configuration that differ from the preset's. Repeatable.",
+        ),
+    ] = None,
+    preset: Annotated[str, typer.Option(help="Preset of the students.")] = "squeezebert-small",
+    steps: Annotated[
+        int, typer.Option(min=1, help="Number of steps of distillation of each shape.")
+    ] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of texts, order and weights.")] = 0,
+    output_folder: Output = _OUTPUT,
+    json: Json = False,
+) -> None:
+    """Compare shapes of a student of all-MiniLM-L6-v2, all from the start by least squares.
+
+    A shape takes some minutes on two cores. The teacher's outputs are kept.
+
+    Example:
+      python -m benchmarks shapes --shape embedding_size=108,intermediate_groups=4
+    """
+    from tfsqueeze.utils.logging import load_tensorflow
+
+    load_tensorflow()
+    from benchmarks.shapes import compare_shapes, parse_shape
+
+    with _progress() as progress:
+        run = compare_shapes(
+            texts or ["reuters-r8", "20newsgroups"],
+            output_folder / "initializations",
+            preset=preset,
+            shapes=[{}, *map(parse_shape, shape or ())],
+            steps=steps,
+            seed=seed,
+            progress=progress,
+        )
+    _finish("shapes", [run], output_folder, json)
+
+
+@app.command()
 def backbone(
     source: Annotated[
         str, typer.Argument(help="Name or folder of a backbone.")

@@ -132,6 +132,16 @@ def draw_initializations(runs: Sequence[dict[str, Any]]) -> bytes:
     )
 
 
+def draw_shapes(runs: Sequence[dict[str, Any]]) -> bytes:
+    """Draws each shape's 1 - cosine after the steps, a panel for each run."""
+    return _draw_values(
+        runs,
+        "shapes",
+        lambda row: row["end"]["sentences"],
+        lambda run: f"1 - cosine after {run['steps']:,} steps",
+    )
+
+
 def draw_backbone(runs: Sequence[dict[str, Any]]) -> bytes:
     """Draws the accuracy on frozen embeddings, a panel for each dataset."""
     return _draw_values(

@@ -22,6 +22,7 @@ from benchmarks.plots import (
     draw_instructions,
     draw_models,
     draw_operators,
+    draw_shapes,
     draw_targets,
     draw_throughput,
     draw_training,
@@ -130,13 +131,19 @@ THROUGHPUT_COLUMNS: tuple[Column, ...] = (
     ("p10-p90", lambda row: interval(row["p10"], row["p90"], 0)),
     ("note", lambda row: row["note"]),
 )
+_LOSS_COLUMNS: tuple[Column, ...] = tuple(
+    (f"{label}, {when}", lambda row, when=when, name=name: decimals(row[when][name], 3))
+    for when in ("start", "end")
+    for name, label in (("last_hidden_state", "squared error"), ("sentences", "1 - cosine"))
+)
 INITIALIZATION_COLUMNS: tuple[Column, ...] = (
     ("start from", lambda row: row["name"]),
-    *(
-        (f"{label}, {when}", lambda row, when=when, name=name: decimals(row[when][name], 3))
-        for when in ("start", "end")
-        for name, label in (("last_hidden_state", "squared error"), ("sentences", "1 - cosine"))
-    ),
+    *_LOSS_COLUMNS,
+)
+SHAPE_COLUMNS: tuple[Column, ...] = (
+    ("shape", lambda row: row["name"]),
+    ("parameters", lambda row: millions(row["parameters"])),
+    *_LOSS_COLUMNS,
 )
 BACKBONE_COLUMNS: tuple[Column, ...] = (
     ("sentence embeddings", lambda row: row["name"]),
@@ -260,7 +267,7 @@ def _throughput_preface(run: dict[str, Any]) -> list[str]:
     ]
 
 
-def _initializations_preface(run: dict[str, Any]) -> list[str]:
+def _short_distillations_preface(run: dict[str, Any]) -> list[str]:
     return [
         f"{run['preset']}, {run['steps']:,} steps of {run['batch_size']} texts, learning rate "
         f"{run['learning_rate']:g}, seed {run['seed']}; losses on {run['held_out']} other "
@@ -318,8 +325,9 @@ _KINDS = {
     "throughput": _Kind(THROUGHPUT_COLUMNS, draw_throughput, _throughput_preface),
     "instructions": _Kind(INSTRUCTION_COLUMNS, draw_instructions, _instructions_preface),
     "initializations": _Kind(
-        INITIALIZATION_COLUMNS, draw_initializations, _initializations_preface
+        INITIALIZATION_COLUMNS, draw_initializations, _short_distillations_preface
     ),
+    "shapes": _Kind(SHAPE_COLUMNS, draw_shapes, _short_distillations_preface),
     "backbone": _Kind(BACKBONE_COLUMNS, draw_backbone, _backbone_preface),
     "training": _Kind(TRAINING_COLUMNS, draw_training, _training_preface),
 }

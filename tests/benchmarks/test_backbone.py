@@ -7,8 +7,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import initializations
+from benchmarks import short_distillations
 from benchmarks.cli import app
+from benchmarks.initializations import compare_initializations
+from benchmarks.shapes import parse_shape
 from tfsqueeze.checkpoints.minilm import minilm_folder
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.models.squeezebert import SqueezeBertModel
@@ -34,9 +36,13 @@ def texts(tmp_path):
     return path
 
 
-def test_starts_are_compared(texts, tmp_path, monkeypatch):
-    monkeypatch.setattr(initializations, "_HELD_OUT", 64)
-    monkeypatch.setattr(initializations, "_BATCH", 16)
+@pytest.fixture
+def few_texts(monkeypatch):
+    monkeypatch.setattr(short_distillations, "HELD_OUT", 32)
+    monkeypatch.setattr(short_distillations, "BATCH", 16)
+
+
+def test_starts_are_compared(texts, few_texts, tmp_path):
     result = CliRunner().invoke(
         app,
         [
@@ -52,16 +58,42 @@ def test_starts_are_compared(texts, tmp_path, monkeypatch):
     assert result.exit_code == 0, result.output
     (run,) = json.loads(result.stdout)["runs"]
     losses = {row["method"]: row["start"]["sentences"] for row in run["initializations"]}
-    assert list(losses) == list(initializations.METHODS)
+    assert list(losses) == list(short_distillations.METHODS)
     assert losses["least_squares"] < losses["block_diagonal"] < losses["random"]
     assert all(
         row["end"]["sentences"] < row["start"]["sentences"] for row in run["initializations"]
     )
     assert "layers by least squares" in (tmp_path / "out" / "initializations.md").read_text()
-    with pytest.raises(UserError, match="fewer than the 1,024"):
-        initializations.compare_initializations(
-            [str(texts)], tmp_path, steps=60, preset="squeezebert-tiny"
-        )
+    with pytest.raises(UserError, match="fewer than the 992"):
+        compare_initializations([str(texts)], tmp_path, steps=60, preset="squeezebert-tiny")
+
+
+def test_shapes_are_compared(texts, few_texts, tmp_path):
+    result = CliRunner().invoke(
+        app,
+        [
+            "shapes",
+            str(texts),
+            "--preset",
+            "squeezebert-tiny",
+            "--shape",
+            "embedding_size=16,num_hidden_layers=1",
+            "--steps",
+            "4",
+            "--output-folder",
+            str(tmp_path / "out"),
+            "--json",
+        ],
+    )
+    assert result.exit_code == 0, result.output
+    (run,) = json.loads(result.stdout)["runs"]
+    preset, narrow = run["shapes"]
+    assert preset["name"] == "squeezebert-tiny"
+    assert narrow["name"] == "embedding_size 16, num_hidden_layers 1"
+    assert narrow["parameters"] < preset["parameters"]
+    assert "embedding_size 16" in (tmp_path / "out" / "shapes.md").read_text()
+    with pytest.raises(UserError, match="--shape wide is not NAME=NUMBER"):
+        parse_shape("wide")
 
 
 def test_a_backbone_is_measured(topics_folder, tmp_path):

@@ -72,9 +72,7 @@ def pretrain(
     gradient_accumulation_steps: Annotated[
         int, typer.Option(help="Number of batches after which the weights change.")
     ] = _DEFAULTS.gradient_accumulation_steps,
-    precision: Annotated[
-        Precision, typer.Option(help=PRECISION_HELP)
-    ] = _DEFAULTS.precision,
+    precision: Annotated[Precision, typer.Option(help=PRECISION_HELP)] = _DEFAULTS.precision,
     vocab_size: Annotated[
         int, typer.Option(help="Maximum size of the vocabulary, for `mlm`.")
     ] = _DEFAULTS.vocab_size,

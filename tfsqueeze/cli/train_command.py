@@ -133,9 +133,7 @@ def train(
     gradient_accumulation_steps: Annotated[
         int, typer.Option(help="Number of batches after which the weights change.")
     ] = _DEFAULTS.gradient_accumulation_steps,
-    precision: Annotated[
-        Precision, typer.Option(help=PRECISION_HELP)
-    ] = _DEFAULTS.precision,
+    precision: Annotated[Precision, typer.Option(help=PRECISION_HELP)] = _DEFAULTS.precision,
     learning_rate: Annotated[
         float, typer.Option(help="Peak learning rate of the float stage.")
     ] = _DEFAULTS.learning_rate,

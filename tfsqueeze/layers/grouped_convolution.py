@@ -128,7 +128,7 @@ class GroupedConvolution(QuantizableLayer):
             kernel, bias = kernel * self.output_scale, bias * self.output_scale
         # One product for the whole batch: with a product per text, the gradient would first be one
         # kernel per text and then their sum.
-        # While TF-MOT builds a model in 16 bits, its wrappers give float32 products their inputs so.
+        # In 16 bits TF-MOT's wrappers cast the inputs of float32 products, too, while it builds.
         rows = tf.cast(tf.reshape(x, [-1, x.shape[-1]]), kernel.dtype)
         y = tf.nn.bias_add(tf.matmul(rows, tf.squeeze(kernel, [0, 1])), bias)
         y = tf.reshape(y, tf.concat([tf.shape(x)[:-1], tf.shape(y)[-1:]], axis=0))

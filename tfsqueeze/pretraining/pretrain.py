@@ -342,7 +342,9 @@ def _set_up_distillation(
 
         return _Setup(
             build,
-            lambda iterations: batches(iterations).map(lambda ids, *_: token_inputs(ids, tokenizer)),
+            lambda iterations: batches(iterations).map(
+                lambda ids, *_: token_inputs(ids, tokenizer)
+            ),
             steps,
             count,
         )
@@ -375,9 +377,7 @@ def _set_up_distillation(
     )
 
 
-def _student(
-    config: Any, rows: Sequence[np.ndarray], options: PretrainingOptions
-) -> keras.Model:
+def _student(config: Any, rows: Sequence[np.ndarray], options: PretrainingOptions) -> keras.Model:
     student = SqueezeBertModel(config, input_names=_INPUTS)
     if not options.from_teacher:
         return student

@@ -58,7 +58,10 @@ def stream_ids(
     pairs = [path for path in files if holds_pairs(path)]
     texts = [path for path in files if not holds_pairs(path)]
     found = [
-        *([rows(texts, lambda x: tokenizer.encode_without_truncation(x, max_length))] * bool(texts)),
+        *(
+            [rows(texts, lambda x: tokenizer.encode_without_truncation(x, max_length))]
+            * bool(texts)
+        ),
         *([rows(pairs, encode_pairs)] * bool(pairs)),
     ]
     data = found[0] if len(found) == 1 else found[0].concatenate(found[1])

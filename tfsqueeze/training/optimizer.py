@@ -79,7 +79,10 @@ class AdamW(keras.optimizers.AdamW):
 
         def update() -> tf.Tensor:
             super(AdamW, self).apply_gradients(
-                [(total / count, variable) for total, (_, variable) in zip(sums, pairs, strict=True)],
+                [
+                    (total / count, variable)
+                    for total, (_, variable) in zip(sums, pairs, strict=True)
+                ],
                 *args,
                 **kwargs,
             )

@@ -51,9 +51,7 @@ def test_the_weights_are_those_of_keras_bit_by_bit(clipnorm, weight_decay, spars
 def test_batches_are_accumulated(sparse):
     found = []
     for count in (1, 3):
-        optimizer = AdamW(
-            1e-2, weight_decay=0.01, clipnorm=1.0, gradient_accumulation_steps=count
-        )
+        optimizer = AdamW(1e-2, weight_decay=0.01, clipnorm=1.0, gradient_accumulation_steps=count)
         weights = [tf.Variable(tf.ones(shape)) for shape in SHAPES]
         apply = tf.function(
             lambda values, o=optimizer, w=weights: o.apply_gradients(zip(values, w, strict=True))
