@@ -27,7 +27,7 @@ help:
 	@echo "make android    the Android app: an APK, verified, and its tests (Debian; fetches 640 MB)"
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
 	@echo "make targets    which devices take how much of each preset (the first time half an hour)"
-	@echo "make backbone   the pretrained squeezebert-tiny, made anew (two hours; BACKBONE_TEXTS)"
+	@echo "make backbone   a pretrained backbone, made anew in hours (BACKBONE, BACKBONE_DATA)"
 	@echo "make compare    baselines, fine-tuned BERT and SqueezeBERT on COMPARE_DATA (hours)"
 	@echo "make test-targets  the proofs for Edge TPU and Ethos-U, Vela included"
 	@echo "make proofs     the tests of test-slow, test-targets, arm64, micro and android in one run"
@@ -117,18 +117,22 @@ targets: $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[micro]"
 	$(BIN)/python -m benchmarks targets $(TARGETS_DATA)
 
-# Plain text, a text or paragraph a line, and names of datasets whose training texts are taken.
-BACKBONE_TEXTS ?= ../shared/data/text reuters-r8 20newsgroups
-BACKBONE := tfsqueeze/checkpoints/backbones/squeezebert-tiny
+# A folder of datasets; benchmarks/backbone_texts.py names those that are used.
+BACKBONE_DATA ?= ../shared/data
+BACKBONE ?= squeezebert-tiny
+BACKBONE_FOLDER = tfsqueeze/checkpoints/backbones/$(BACKBONE)
 
 backbone: $(READY)
-	$(BIN)/tfsqueeze pretrain $(BACKBONE_TEXTS) --preset squeezebert-tiny --epochs 2 \
-	    --output runs/squeezebert-tiny
+	$(BIN)/python -m benchmarks.backbone_texts $(BACKBONE_DATA) runs/backbone-texts
+	$(BIN)/tfsqueeze pretrain runs/backbone-texts/texts.txt runs/backbone-texts/pairs.tsv \
+	    --preset $(BACKBONE) --epochs 3 --max-length 256 --loss hidden_states=1 \
+	    --loss last_hidden_state=1 --loss sentences=1 --loss pooled_sentences=1 \
+	    --loss relations=1 --output runs/$(BACKBONE)
 	$(BIN)/python -c "from tfsqueeze import SqueezeBertModel; SqueezeBertModel.from_pretrained( \
-	    'runs/squeezebert-tiny/backbone').save_pretrained('$(BACKBONE)', dtype='float16')"
-	cp runs/squeezebert-tiny/backbone/vocab.txt \
-	    runs/squeezebert-tiny/backbone/tokenizer_config.json $(BACKBONE)
-	$(BIN)/python -m benchmarks backbone --data reuters-r8 --data vader-movies
+	    'runs/$(BACKBONE)/backbone').save_pretrained('$(BACKBONE_FOLDER)', dtype='float16')"
+	cp runs/$(BACKBONE)/backbone/vocab.txt \
+	    runs/$(BACKBONE)/backbone/tokenizer_config.json $(BACKBONE_FOLDER)
+	$(BIN)/python -m benchmarks backbone $(BACKBONE_FOLDER) --data reuters-r8 --data vader-movies
 
 COMPARE_DATA ?= reuters-r8
 
