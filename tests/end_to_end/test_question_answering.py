@@ -79,6 +79,28 @@ def test_the_runtimes_agree_with_keras(run, splits, content, assert_agrees):
     assert "confusion_matrix" not in results
 
 
+@pytest.mark.slow
+def test_answers_are_taught(run, splits, options, tmp_path):
+    options = dataclasses.replace(
+        options,
+        teacher=str(run.folder),
+        tokenizer=str(run.folder / "tokenizer"),
+        epochs=8,
+        patience=8,
+        max_length=20,
+        qat_epochs=1,
+    )
+    # Only the teacher knows the answers.
+    train = splits.train
+    none = dataclasses.replace(train, answers=[[] for _ in range(len(train))])
+    taught = train_task(
+        tmp_path / "student", QUESTION_ANSWERING, dataclasses.replace(splits, train=none), options
+    )
+    for stage in ("float", "qat"):
+        best = max(taught.history[stage], key=lambda row: row["val_score"])
+        assert best["val_start_accuracy"] > 0.9 and best["val_end_accuracy"] > 0.9
+
+
 def test_answers_are_pieces_of_the_context(content):
     answerer = Predictor.open(content)
     assert isinstance(answerer, QuestionAnsweringPredictor) and answerer.has_no_answer_class
@@ -135,14 +157,10 @@ def test_unfit_data_and_files_are_refused(run, content, splits, options, conll_f
 
     with pytest.raises(UserError, match="is trained on a QuestionDataset, not on a TokenData"):
         train_task(tmp_path / "run", QUESTION_ANSWERING, load_conll_folder(conll_folder), options)
-    with pytest.raises(UserError, match="a teacher is for labels of texts and tags of words"):
-        train_task(
-            tmp_path / "run",
-            QUESTION_ANSWERING,
-            splits,
-            dataclasses.replace(options, teacher="runs/teacher"),
-        )
     assert not (tmp_path / "run").exists()
+    shorter = dataclasses.replace(options, teacher=str(run.folder), max_length=12)
+    with pytest.raises(UserError, match="other tokens or windows than the student"):
+        train_task(tmp_path / "student", QUESTION_ANSWERING, splits, shorter)
     answerer = Predictor.open(content)
     with pytest.raises(UserError, match="has no questions"):
         answerer.evaluate(load_conll_folder(conll_folder).test)

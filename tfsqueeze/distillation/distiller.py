@@ -267,6 +267,8 @@ class Distiller(keras.Model):
             student, teacher = outputs[name], targets[name]
             if student.shape.rank == 3:
                 teacher = tf.where(mask[..., None] > 0, teacher, np.nan)
+            elif student.shape[-1] is None:  # The scores of positions.
+                teacher = tf.where(mask > 0, teacher, np.nan)
             loss = soft_label_loss if student.shape.rank == 2 else token_soft_label_loss
             losses[name] = options.logits * loss(student, teacher, options.temperature)
         states = [

@@ -7,8 +7,11 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
+# A logit that gives a class no probability, finite so that its product with 0 is 0.
+_IMPOSSIBLE = -1e9
 
-def soft_label_loss(student: tf.Tensor, teacher: tf.Tensor, temperature: float) -> tf.Tensor:
+
+def soft_label_loss(student: Any, teacher: Any, temperature: float) -> tf.Tensor:
     """Returns the mean loss of soft labels over texts.
 
     It is T^2 times the Kullback-Leibler divergence of softmax(student / T) from
@@ -16,9 +19,12 @@ def soft_label_loss(student: tf.Tensor, teacher: tf.Tensor, temperature: float) 
 
     Args:
         student: logits, float [batch, num_labels].
-        teacher: logits, float [batch, num_labels].
+        teacher: logits, float [batch, num_labels]; NaN for classes that a text cannot have, such as
+            positions outside of a context. Both models' logits then count as impossible.
         temperature: T, above 0.
     """
+    impossible = tf.math.is_nan(teacher)
+    student, teacher = (tf.where(impossible, _IMPOSSIBLE, x) for x in (student, teacher))
     targets = tf.nn.softmax(teacher / temperature)
     difference = tf.nn.log_softmax(teacher / temperature) - tf.nn.log_softmax(student / temperature)
     return temperature**2 * tf.reduce_mean(tf.reduce_sum(targets * difference, axis=-1))
@@ -46,14 +52,37 @@ def hard_label_loss(student: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Returns the mean cross-entropy with class ids; 0 if there are none.
 
     Args:
-        student: logits, float [..., classes].
-        labels: class ids, int [...]; negative where there is no label.
+        student: logits, float [..., classes], or [batch, length] for the position of a token.
+        labels: class ids, int [...]; negative where there is no label. For a position they are as
+            in `position_loss`.
     """
+    if labels.shape.rank == student.shape.rank:
+        return tf.reduce_mean(position_loss(student, labels))
     active = labels >= 0
     losses = keras.losses.sparse_categorical_crossentropy(
         tf.boolean_mask(labels, active), tf.boolean_mask(student, active), from_logits=True
     )
     return tf.math.divide_no_nan(tf.reduce_sum(losses), tf.cast(tf.size(losses), losses.dtype))
+
+
+def position_loss(logits: Any, positions: Any, label_smoothing: float = 0.0) -> Any:
+    """Returns the cross-entropy of the position of one token in each row.
+
+    Args:
+        logits: float [batch, length].
+        positions: int [batch, length]: 1 at the token, 0 at the other possible tokens, negative at
+            tokens that cannot be it.
+        label_smoothing: the share of each target that is spread over all possible tokens.
+
+    Returns:
+        float [batch].
+    """
+    possible = tf.cast(positions >= 0, logits.dtype)
+    right = tf.cast(positions > 0, logits.dtype)
+    spread = possible / tf.maximum(tf.reduce_sum(possible, axis=-1, keepdims=True), 1.0)
+    targets = (1.0 - label_smoothing) * right + label_smoothing * spread
+    log_shares = tf.nn.log_softmax(tf.where(positions >= 0, logits, _IMPOSSIBLE))
+    return -tf.reduce_sum(targets * log_shares, axis=-1)
 
 
 def hidden_state_loss(student: tf.Tensor, teacher: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:

@@ -61,7 +61,12 @@ class TeacherOutputs:
             *(f"hidden_states_{i}" for i in hidden_states),
         ]
         self._widths = {name: model.output[name].shape[-1] for name in self.names}
-        self._per_token = {name for name in self.names if model.output[name].shape.rank == 3}
+        # The scores of positions are one number for each token: [batch, length].
+        self._per_token = {
+            name
+            for name in self.names
+            if model.output[name].shape.rank == 3 or self._widths[name] is None
+        }
         self._lengths = (input_ids != teacher.config.pad_token_id).sum(axis=1)
         self._starts = np.concatenate([[0], np.cumsum(self._lengths)])
         self.folder = Path(folder) / _digest(teacher, inputs, self.names)
@@ -82,15 +87,15 @@ class TeacherOutputs:
 
         Returns:
             The outputs by name, in the order of `rows`: logits of texts float32 [rows, classes],
-            logits of tokens float16 [rows, length, classes], and `hidden_states_<i>` float16
-            [rows, length, hidden_size]; 0 at padding.
+            logits of tokens float16 [rows, length, classes] or [rows, length], and
+            `hidden_states_<i>` float16 [rows, length, hidden_size]; 0 at padding.
         """
         outputs = {}
         for name, array in self._arrays.items():
             if name not in self._per_token:
                 outputs[name] = array[rows]
                 continue
-            padded = np.zeros((len(rows), length, array.shape[1]), array.dtype)
+            padded = np.zeros((len(rows), length, *array.shape[1:]), array.dtype)
             for index, row in enumerate(rows):
                 padded[index, : self._lengths[row]] = array[
                     self._starts[row] : self._starts[row + 1]
@@ -111,7 +116,10 @@ class TeacherOutputs:
             [tf.as_dtype(self._arrays[name].dtype) for name in self.names],
         )
         for name, value in zip(self.names, values, strict=True):
-            value.set_shape([None] * (1 + (name in self._per_token)) + [self._widths[name]])
+            width = self._widths[name]
+            value.set_shape(
+                [None] * (1 + (name in self._per_token)) + ([] if width is None else [width])
+            )
         return dict(zip(self.names, values, strict=True))
 
     def _done(self) -> int:
@@ -122,7 +130,8 @@ class TeacherOutputs:
         count, dtype = (
             (int(self._starts[-1]), np.float16) if name in self._per_token else (texts, np.float32)
         )
-        shape = count, self._widths[name]
+        width = self._widths[name]
+        shape = (count,) if width is None else (count, width)
         path = self.folder / f"{name}.npy"
         if new:
             return np.lib.format.open_memmap(path, "w+", dtype, shape)

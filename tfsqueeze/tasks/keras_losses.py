@@ -8,6 +8,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.decoding.tag_sequences import allowed_transitions
+from tfsqueeze.distillation.losses import position_loss
 from tfsqueeze.tasks.encodings import IGNORE_INDEX
 
 # The share of the cross-entropy of words in the loss of sentences: the likelihood of a sequence
@@ -32,7 +33,6 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         self.label_smoothing = label_smoothing
 
     def call(self, y_true, y_pred):
-        # Where a token of a row is chosen, there are as many classes as tokens in the batch.
         targets = tf.one_hot(tf.cast(tf.reshape(y_true, [-1]), tf.int32), tf.shape(y_pred)[-1])
         return keras.losses.categorical_crossentropy(
             targets, y_pred, from_logits=True, label_smoothing=self.label_smoothing
@@ -40,6 +40,18 @@ class SmoothedCrossEntropy(keras.losses.Loss):
 
     def get_config(self):
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class PositionCrossEntropy(SmoothedCrossEntropy):
+    """Cross-entropy of the position of one token in each row, among the possible tokens alone.
+
+    It takes logits [batch, length] and targets [batch, length]: 1 at the token, 0 at the other
+    possible tokens, `IGNORE_INDEX` elsewhere.
+    """
+
+    def call(self, y_true, y_pred):
+        return position_loss(y_pred, y_true, self.label_smoothing)
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")

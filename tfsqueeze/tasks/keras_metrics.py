@@ -23,6 +23,19 @@ class TokenAccuracy(keras.metrics.SparseCategoricalAccuracy):
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
+class PositionAccuracy(keras.metrics.Mean):
+    """The share of rows whose highest logit is at the right token, among the possible tokens.
+
+    Logits and targets are those of `PositionCrossEntropy`.
+    """
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        possible = tf.where(y_true >= 0, y_pred, y_pred.dtype.min)
+        right = tf.equal(tf.argmax(possible, axis=-1), tf.argmax(y_true, axis=-1))
+        return super().update_state(tf.cast(right, tf.float32), sample_weight)
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
 class SpanF1(keras.metrics.Metric):
     """F1 of the spans that `viterbi_decode` finds: 2 right / (predicted + true).
 

@@ -198,30 +198,44 @@ class WordTag(Output):
 
 
 class TokenPosition(Output):
-    """The position of one token of a row: logits float [rows, length], targets int32 [rows]."""
+    """The position of one token of a row.
+
+    Logits are float [rows, length], targets int32 [rows, length]: 1 at the token, 0 at the other
+    possible tokens, `IGNORE_INDEX` elsewhere.
+    """
 
     title = "position of a token"
+    has_token_targets = True
     has_token_logits = True
+    learns_from_logits = True
 
     def loss(self, classes, label_smoothing):
-        from tfsqueeze.tasks.keras_losses import SmoothedCrossEntropy
+        from tfsqueeze.tasks.keras_losses import PositionCrossEntropy
 
-        return SmoothedCrossEntropy(label_smoothing)
+        return PositionCrossEntropy(label_smoothing)
 
     def metrics(self, classes):
-        import tf_keras as keras
+        from tfsqueeze.tasks.keras_metrics import PositionAccuracy
 
-        return [keras.metrics.SparseCategoricalAccuracy("accuracy")]
+        return [PositionAccuracy("accuracy")]
 
     def decode(self, logits, encodings, classes):
         """Returns the position with the highest logit in each row."""
         return list(logits.argmax(axis=-1))
 
     def active_logits(self, logits, encodings):
-        """Returns the logits of the context's tokens and of each row's first: float [tokens]."""
-        active = encodings.offset_mapping[:, :, 0] >= 0
-        active[:, 0] = True
-        return logits[active]
+        """Returns the logits of the possible tokens: float [tokens]."""
+        return logits[self.possible(encodings)]
+
+    @staticmethod
+    def possible(encodings: Encodings) -> np.ndarray:
+        """Returns the tokens of the context and the first of each row: bool [rows, length].
+
+        The first token stands for "no answer".
+        """
+        possible = encodings.offset_mapping[:, :, 0] >= 0
+        possible[:, 0] = True
+        return possible
 
     def device_shape(self, max_length, channels):
         return (max_length,)

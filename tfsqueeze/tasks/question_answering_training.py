@@ -5,13 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from tfsqueeze.data.datasets.question_dataset import AnnotatedAnswer, QuestionDataset
+from tfsqueeze.tasks.encodings import IGNORE_INDEX
+from tfsqueeze.tasks.outputs import TokenPosition
 from tfsqueeze.tasks.task_training import TaskTraining, require_dataset_type
+
+# Of the windows beside the answer as many are trained on as this share of those that hold one.
+_EMPTY_WINDOWS = 0.25
 
 
 class QuestionAnsweringTraining(TaskTraining):
     """Trains models that find the start and the end of an answer."""
 
     monitored = ("start_accuracy", "end_accuracy")
+    allows_word_dropout = False
 
     def input_names(self, dataset):
         return ("input_ids", "token_type_ids")
@@ -24,7 +30,7 @@ class QuestionAnsweringTraining(TaskTraining):
         return [*dataset.questions, *dict.fromkeys(dataset.contexts)]
 
     def targets(self, dataset, encodings, classes):
-        """Returns the first and the last token of the first answer that is marked.
+        """Returns the targets of the first and the last token of the first answer that is marked.
 
         Where the window does not hold the whole answer, both are the first token of the row.
         """
@@ -41,8 +47,23 @@ class QuestionAnsweringTraining(TaskTraining):
                 )
             )
             needed[example].update(starts[inside[-1]])
-        positions = np.zeros((2, len(encodings)), np.int32)
+        possible = TokenPosition.possible(encodings)
+        targets = np.where(possible, 0, IGNORE_INDEX).astype(np.int32)[None].repeat(2, axis=0)
         for row, (example, tokens) in enumerate(zip(encodings.example_ids, inside, strict=True)):
-            if len(tokens) and needed[example] == set(encodings.offset_mapping[row, tokens, 0]):
-                positions[:, row] = tokens[0], tokens[-1]
-        return {"start_logits": positions[0], "end_logits": positions[1]}
+            whole = len(tokens) and needed[example] == set(encodings.offset_mapping[row, tokens, 0])
+            first, last = (tokens[0], tokens[-1]) if whole else (0, 0)
+            targets[0, row, first] = targets[1, row, last] = 1
+        return {"start_logits": targets[0], "end_logits": targets[1]}
+
+    def training_rows(self, dataset, encodings, targets, seed):
+        """Returns the rows to train on: those with an answer, and some of the others.
+
+        A long context has many windows beside the answer, which teach little else than to point at
+        the first token. All windows of questions without an answer stay.
+        """
+        is_empty = targets["start_logits"][:, 0] == 1
+        has_answer = np.array([bool(answers) for answers in dataset.answers])
+        empty = np.flatnonzero(is_empty & has_answer[encodings.example_ids])
+        kept = int(_EMPTY_WINDOWS * np.count_nonzero(~is_empty))
+        dropped = np.random.default_rng(seed).permutation(empty)[kept:]
+        return np.setdiff1d(np.arange(len(encodings)), dropped)

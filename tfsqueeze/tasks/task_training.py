@@ -26,11 +26,14 @@ class TaskTraining(abc.ABC):
     Attributes:
         monitored: the Keras metrics, without `val_`, whose mean on validation chooses the epoch.
         has_own_teacher: whether a teacher of the task's own makes its targets.
+        allows_word_dropout: whether words may be dropped in training. An answer must be found by
+            its words.
         label_fields: the fields of the config that name the classes of the head.
     """
 
     monitored: ClassVar[tuple[str, ...]]
     has_own_teacher: ClassVar[bool] = False
+    allows_word_dropout: ClassVar[bool] = True
     label_fields: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, task: Task) -> None:
@@ -84,6 +87,19 @@ class TaskTraining(abc.ABC):
         Raises:
             UserError: the dataset has no labels, or one without a name.
         """
+
+    def training_rows(
+        self, dataset: Any, encodings: Encodings, targets: Mapping[str, np.ndarray], seed: int
+    ) -> np.ndarray:
+        """Returns the numbers of the rows to train on, ascending: int [rows]; by default all.
+
+        Args:
+            dataset: the examples.
+            encodings: their rows.
+            targets: what `targets` returned.
+            seed: fixes what is left out.
+        """
+        return np.arange(len(encodings))
 
     def add_teacher_targets(
         self,

@@ -82,6 +82,7 @@ def encode_examples(
     teacher: Teacher | None,
     folder: Path,
     seconds: Seconds,
+    seed: int,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> EncodedExamples:
     """Tokenizes examples, makes their targets, and asks the teacher about them.
@@ -95,6 +96,7 @@ def encode_examples(
         teacher: gives logits to learn from, and the targets of unlabelled examples.
         folder: keeps the teacher's logits.
         seconds: takes the time of `tokenization` and of `teacher`.
+        seed: fixes which rows are left out; see `TaskTraining.training_rows`.
         progress: called with how many texts the teacher has read, and of how many.
     """
     with seconds.of("tokenization"):
@@ -112,4 +114,6 @@ def encode_examples(
     origins = examples.origins
     if encodings.example_ids is not None:
         origins = origins[encodings.example_ids]
-    return EncodedExamples(encodings.select(input_names), targets, origins, teacher_logits)
+    encoded = EncodedExamples(encodings.select(input_names), targets, origins, teacher_logits)
+    rows = task.training.training_rows(examples.dataset, encodings, targets, seed)
+    return encoded if len(rows) == len(encoded) else encoded.take(rows)

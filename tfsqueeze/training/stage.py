@@ -170,7 +170,9 @@ class Stage(abc.ABC):
             self.inputs.task.outputs,
             batch_size=options.batch_size,
             batch_tokens=options.batch_tokens,
-            word_dropout=options.word_dropout,
+            word_dropout=options.word_dropout
+            if self.inputs.task.training.allows_word_dropout
+            else 0.0,
             subword_dropout=options.subword_dropout,
             seed=options.seed,
             teacher_logits=examples.teacher_logits,

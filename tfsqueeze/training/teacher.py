@@ -15,6 +15,7 @@ from tfsqueeze.distillation.teacher_outputs import TeacherOutputs
 from tfsqueeze.models.architectures import read_config
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Encodings, Task
+from tfsqueeze.tasks.outputs import Output, TokenPosition
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.run_folder import read_run_settings
 from tfsqueeze.utils.errors import UserError
@@ -60,19 +61,27 @@ class Teacher:
         Returns:
             Logits of texts are float32 [rows, classes]. Those of words are float16 [rows, length,
             classes] and stand at the first token of each of the student's words; they are NaN at
-            other tokens, and at words that the teacher cut off.
+            other tokens, and at words that the teacher cut off. Those of positions are float16
+            [rows, length], NaN at tokens that are not possible.
+
+        Raises:
+            UserError: the outputs are positions, and the teacher divides the texts into other
+                tokens or windows than the student.
         """
         read = self.task.encode(self.tokenizer, dataset)
         outputs = TeacherOutputs(
             folder, self.model, read.select(self.model.input_names), progress=progress
         )
         logits = outputs.batch(np.arange(len(read)), read.inputs["input_ids"].shape[1])
-        return {
-            name: _move_to_first_tokens(logits[name], read, encodings, example_ids)
-            if output.has_token_logits
-            else logits[name][example_ids]
-            for name, output in self.task.outputs.items()
-        }
+
+        def of_student(name: str, output: Output) -> np.ndarray:
+            if isinstance(output, TokenPosition):
+                return _at_same_tokens(logits[name], read, encodings)
+            if output.has_token_logits:
+                return _move_to_first_tokens(logits[name], read, encodings, example_ids)
+            return logits[name][example_ids]
+
+        return {name: of_student(name, output) for name, output in self.task.outputs.items()}
 
 
 def check_teachable(task: Task) -> None:
@@ -83,7 +92,8 @@ def check_teachable(task: Task) -> None:
     """
     if not all(output.learns_from_logits for output in task.outputs.values()):
         raise UserError(
-            f"a teacher is for labels of texts and tags of words; train {task.name} without one"
+            f"a teacher is for labels of texts, tags of words and answers; train {task.name} "
+            "without one"
         )
 
 
@@ -140,6 +150,16 @@ def _title(task_name, pairs):
     if task_name != TEXT_CLASSIFICATION.name:
         return task_name
     return f"{task_name} of {'pairs' if pairs else 'single texts'}"
+
+
+def _at_same_tokens(logits: np.ndarray, read: Encodings, encodings: Encodings) -> np.ndarray:
+    """Returns the teacher's logits of positions in the student's rows."""
+    if not np.array_equal(read.offset_mapping, encodings.offset_mapping):
+        raise UserError(
+            "the teacher reads these texts in other tokens or windows than the student; train "
+            "both with the same vocabulary and --max-length"
+        )
+    return np.where(TokenPosition.possible(encodings), logits, np.nan).astype(logits.dtype)
 
 
 def _move_to_first_tokens(logits, read, encodings, example_ids):

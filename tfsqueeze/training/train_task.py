@@ -129,6 +129,7 @@ def _train(
         teacher=teacher,
         folder=folder / "teacher",
         seconds=seconds,
+        seed=options.seed,
         progress=teacher_progress,
     )
     encodings, targets = encode_dataset(validation, task, tokenizer, classes)
