@@ -184,6 +184,14 @@ def train(
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
     keep_nan_labels: KeepNanLabels = False,
+    max_per_source: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Maximum number of training questions from each subfolder of DATA, for "
+            "question-answering.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     r"""Train a model for a task, first in float and then quantization-aware.
@@ -248,6 +256,7 @@ def train(
         label_column=label_column,
         text_pair_column=text_pair_column,
         keep_nan_labels=keep_nan_labels,
+        max_per_source=max_per_source,
         seed=seed,
     )
     names = getattr(splits, "tag_names", None) or splits.label_names

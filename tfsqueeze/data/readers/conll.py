@@ -6,9 +6,13 @@ import os
 import re
 from pathlib import Path
 
-from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide, find_split_file
+from tfsqueeze.data.readers.folders import (
+    VALIDATION_FRACTION,
+    concatenate_splits,
+    divide,
+    find_split_file,
+)
 from tfsqueeze.data.readers.label_checks import check_label
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.user_files import read_text
@@ -117,9 +121,8 @@ def load_conll_folder(
             if find_split_file(path, ("train",), CONLL_SUFFIXES) is not None
         ]
         if folders:
-            return _concatenate_splits(
-                folder, [load_conll_folder(path, comments=comments, seed=seed) for path in folders]
-            )
+            parts = [load_conll_folder(path, comments=comments, seed=seed) for path in folders]
+            return TokenDatasetSplits(*concatenate_splits(parts, folder))
     train_path, validation_path, test_path = (
         find_split_file(folder, stems, CONLL_SUFFIXES)
         for stems in (("train",), ("val", "dev", "validation"), ("test",))
@@ -133,20 +136,6 @@ def load_conll_folder(
         validation = read_conll(validation_path, comments=comments)
     test = None if test_path is None else read_conll(test_path, comments=comments)
     return TokenDatasetSplits(train, validation, test)
-
-
-def _concatenate_splits(folder: Path, parts: list[TokenDatasetSplits]) -> TokenDatasetSplits:
-    tests = [part.test for part in parts if part.test is not None]
-    if 0 < len(tests) < len(parts):
-        raise UserError(
-            f"some of the folders in {folder} have a test file and others none; give "
-            "one to all or to none"
-        )
-    return TokenDatasetSplits(
-        concatenate([part.train for part in parts], folder.name),
-        concatenate([part.validation for part in parts], folder.name),
-        concatenate(tests, folder.name) if tests else None,
-    )
 
 
 def _divide_languages(

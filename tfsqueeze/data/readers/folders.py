@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.dataset import Dataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, guess_columns, read_table
@@ -94,6 +95,29 @@ def load_folder(
         validation = read(validation_path)
     test_path = find_split_file(folder, ("test",), TABLE_SUFFIXES)
     return TextDatasetSplits(train, validation, None if test_path is None else read(test_path))
+
+
+def concatenate_splits(parts: Sequence[Any], folder: Path) -> tuple[Any, Any, Any]:
+    """Returns train, validation and test of several datasets, each part of all in one.
+
+    Args:
+        parts: the splits of each dataset.
+        folder: the folder that holds them, whose name the result has.
+
+    Raises:
+        UserError: some datasets have a test part and others none.
+    """
+    tests = [part.test for part in parts if part.test is not None]
+    if 0 < len(tests) < len(parts):
+        raise UserError(
+            f"some of the folders in {folder} have a test file and others none; give "
+            "one to all or to none"
+        )
+    return (
+        concatenate([part.train for part in parts], folder.name),
+        concatenate([part.validation for part in parts], folder.name),
+        concatenate(tests, folder.name) if tests else None,
+    )
 
 
 def find_split_file(folder: Path, stems: Sequence[str], suffixes: Sequence[str]) -> Path | None:

@@ -6,15 +6,23 @@ Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text",
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
+
+import numpy as np
 
 from tfsqueeze.data.datasets.question_dataset import (
     AnnotatedAnswer,
     QuestionDataset,
     QuestionDatasetSplits,
 )
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide, find_split_file
+from tfsqueeze.data.readers.folders import (
+    VALIDATION_FRACTION,
+    concatenate_splits,
+    divide,
+    find_split_file,
+)
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue, read_json, shown
 
@@ -58,26 +66,37 @@ def read_squad(path: str | os.PathLike) -> QuestionDataset:
     return QuestionDataset(path.name, questions, contexts, answers, list(ids), articles)
 
 
-def load_squad(path: str | os.PathLike, *, seed: int = 0) -> QuestionDatasetSplits:
+def load_squad(
+    path: str | os.PathLike, *, seed: int = 0, max_per_source: int | None = None
+) -> QuestionDatasetSplits:
     """Loads the splits of a folder, or divides a single file into splits.
 
     A folder has train, val (or dev, validation) and test .json files, whose names may end in
     `-v1.1` or `-v2.0`. Of a single file, such as XQuAD's, a fifth of the articles is the test
     split, the same fifth for every seed. Without a validation file, a tenth of the other articles,
-    drawn at random, becomes the validation split. An article is never in two splits.
+    drawn at random, becomes the validation split. An article is never in two splits. If the folder
+    has no train file but subfolders that have one, the result is all of them together.
 
     Args:
         path: the folder or the file.
-        seed: fixes the articles of a validation split that is drawn.
+        seed: fixes the articles of a validation split that is drawn, and the questions of a source
+            that are left out.
+        max_per_source: the largest number of training questions from each subfolder, drawn at
+            random, so that a large one does not outweigh the others; None for all.
 
     Raises:
-        UserError: there is no train file, or a file cannot be used or has too few articles.
+        UserError: there is no train file, a file cannot be used or has too few articles, or some
+            subfolders have a test file and others none.
     """
     path = Path(path)
     if path.is_file():
         return QuestionDatasetSplits(*divide(read_squad(path), seed))
     train_path = _split_file(path, "train")
     if train_path is None:
+        folders = [x for x in sorted(path.glob("*/")) if _split_file(x, "train") is not None]
+        if folders:
+            sources = [load_squad(folder, seed=seed) for folder in folders]
+            return _concatenate_sources(sources, folders, path, seed, max_per_source)
         raise UserError(
             f"{path} is no file and has no train.json; name a file of questions in "
             "SQuAD's JSON, or a folder with train, val and test files"
@@ -91,6 +110,35 @@ def load_squad(path: str | os.PathLike, *, seed: int = 0) -> QuestionDatasetSpli
     test_path = _split_file(path, "test")
     test = None if test_path is None else read_squad(test_path)
     return QuestionDatasetSplits(train, validation, test)
+
+
+def _concatenate_sources(
+    sources: list[QuestionDatasetSplits],
+    folders: list[Path],
+    path: Path,
+    seed: int,
+    max_per_source: int | None,
+) -> QuestionDatasetSplits:
+    parts, articles = [], 0
+    for source, folder in zip(sources, folders, strict=True):
+        if max_per_source is not None and len(source.train) > max_per_source:
+            order = np.random.default_rng(seed).permutation(len(source.train))
+            train = source.train.take(np.sort(order[:max_per_source]))
+            source = dataclasses.replace(source, train=train)
+        first = articles
+        renamed = {}
+        for name, part in vars(source).items():
+            if part is None:
+                continue
+            # Files number their articles, and often their questions, from the start.
+            renamed[name] = dataclasses.replace(
+                part,
+                ids=[f"{folder.name}/{question}" for question in part.ids],
+                articles=[first + article for article in part.articles],
+            )
+            articles = max(articles, 1 + max(renamed[name].articles))
+        parts.append(dataclasses.replace(source, **renamed))
+    return QuestionDatasetSplits(*concatenate_splits(parts, path))
 
 
 def _split_file(folder: Path, *stems: str) -> Path | None:

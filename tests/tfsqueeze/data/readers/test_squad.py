@@ -184,3 +184,33 @@ def test_a_folder_has_its_parts_by_name(tmp_path):
     assert load_squad(tmp_path).label_names == ["answer", "no answer"]
     with pytest.raises(UserError, match=r"is no file and has no train\.json"):
         load_squad(tmp_path / "nowhere")
+
+
+def test_subfolders_are_one_dataset_in_balance(tmp_path):
+    def source(name, count):
+        folder = tmp_path / name
+        folder.mkdir()
+        for split in ("train", "dev"):
+            articles = [
+                {"paragraphs": [{"context": f"It is {i}.", "qas": [
+                    {"id": str(i), "question": "What?",
+                     "answers": [{"text": str(i), "answer_start": 6}]}]}]}
+                for i in range(count)
+            ]  # fmt: skip
+            (folder / f"{split}.json").write_text(json.dumps({"data": articles}))
+
+    source("large", 9)
+    source("small", 2)
+    (tmp_path / "empty").mkdir()
+    splits = load_squad(tmp_path, max_per_source=3)
+    assert [name.partition("/")[0] for name in splits.train.ids] == ["large"] * 3 + ["small"] * 2
+    assert len(splits.validation) == 11 and splits.test is None
+    parts = (splits.train, splits.validation)
+    for part in parts:
+        assert len(set(part.ids)) == len(part) and len(set(part.articles)) == len(part)
+    assert load_squad(tmp_path, max_per_source=3).train == splits.train
+    assert load_squad(tmp_path, max_per_source=3, seed=1).train != splits.train
+    assert len(load_squad(tmp_path).train) == 11
+    (tmp_path / "small" / "test.json").write_text((tmp_path / "small" / "dev.json").read_text())
+    with pytest.raises(UserError, match="some of the folders in .* have a test file"):
+        load_squad(tmp_path)
