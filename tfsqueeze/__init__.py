@@ -24,18 +24,21 @@ _MODULES = {
     "AlbertConfig": "tfsqueeze.configs.albert_config",
     "AlbertForMaskedLM": "tfsqueeze.models.albert",
     "AlbertForQuestionAnswering": "tfsqueeze.models.albert",
+    "AlbertForSentenceEmbeddings": "tfsqueeze.models.albert",
     "AlbertForSequenceClassification": "tfsqueeze.models.albert",
     "AlbertForTokenClassification": "tfsqueeze.models.albert",
     "AlbertModel": "tfsqueeze.models.albert",
     "BertConfig": "tfsqueeze.configs.bert_config",
     "BertForMaskedLM": "tfsqueeze.models.bert",
     "BertForQuestionAnswering": "tfsqueeze.models.bert",
+    "BertForSentenceEmbeddings": "tfsqueeze.models.bert",
     "BertForSequenceClassification": "tfsqueeze.models.bert",
     "BertForTokenClassification": "tfsqueeze.models.bert",
     "BertModel": "tfsqueeze.models.bert",
     "DistilBertConfig": "tfsqueeze.configs.distilbert_config",
     "DistilBertForMaskedLM": "tfsqueeze.models.distilbert",
     "DistilBertForQuestionAnswering": "tfsqueeze.models.distilbert",
+    "DistilBertForSentenceEmbeddings": "tfsqueeze.models.distilbert",
     "DistilBertForSequenceClassification": "tfsqueeze.models.distilbert",
     "DistilBertForTokenClassification": "tfsqueeze.models.distilbert",
     "DistilBertModel": "tfsqueeze.models.distilbert",
@@ -82,18 +85,25 @@ if TYPE_CHECKING:
     from tfsqueeze.models.albert import AlbertForMaskedLM as AlbertForMaskedLM
     from tfsqueeze.models.albert import AlbertForQuestionAnswering as AlbertForQuestionAnswering
     from tfsqueeze.models.albert import (
+        AlbertForSentenceEmbeddings as AlbertForSentenceEmbeddings,
+    )
+    from tfsqueeze.models.albert import (
         AlbertForSequenceClassification as AlbertForSequenceClassification,
     )
     from tfsqueeze.models.albert import AlbertForTokenClassification as AlbertForTokenClassification
     from tfsqueeze.models.albert import AlbertModel as AlbertModel
     from tfsqueeze.models.bert import BertForMaskedLM as BertForMaskedLM
     from tfsqueeze.models.bert import BertForQuestionAnswering as BertForQuestionAnswering
+    from tfsqueeze.models.bert import BertForSentenceEmbeddings as BertForSentenceEmbeddings
     from tfsqueeze.models.bert import BertForSequenceClassification as BertForSequenceClassification
     from tfsqueeze.models.bert import BertForTokenClassification as BertForTokenClassification
     from tfsqueeze.models.bert import BertModel as BertModel
     from tfsqueeze.models.distilbert import DistilBertForMaskedLM as DistilBertForMaskedLM
     from tfsqueeze.models.distilbert import (
         DistilBertForQuestionAnswering as DistilBertForQuestionAnswering,
+    )
+    from tfsqueeze.models.distilbert import (
+        DistilBertForSentenceEmbeddings as DistilBertForSentenceEmbeddings,
     )
     from tfsqueeze.models.distilbert import (
         DistilBertForSequenceClassification as DistilBertForSequenceClassification,

@@ -20,7 +20,8 @@ from converters.tflite.signatures import merge_lengths
 from converters.tflite.tflite_file import Model
 from tfsqueeze.quantization import quantize_aware
 from tfsqueeze.training.batches import Inputs, calibration_batches
-from tfsqueeze.training.trained_run import TrainedRun, load_run
+from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
+from tfsqueeze.training.trained_run import TrainedRun
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.versions import installed_versions
 
@@ -32,15 +33,18 @@ def convert(
     run: TrainedRun | str | os.PathLike[str],
     output: str | os.PathLike[str] | None = None,
     *,
+    calibration: Sequence[str | os.PathLike[str]] = (),
     max_lengths: Sequence[int] = (),
     output_dtype: OutputDtype = "int8",
     profile: Profile = "int8",
 ) -> bytes:
-    """Converts a run to an int8 .tflite file, and writes the file if a path is given.
+    """Converts a run or a checkpoint to an int8 .tflite file, and writes it if a path is given.
 
     Args:
-        run: a finished training run, or its folder.
+        run: a finished training run, or its folder; or a fine-tuned checkpoint: a folder in Hugging
+            Face's layout, a name in `BACKBONES`, or a hub id.
         output: path of the file to write; None writes none.
+        calibration: texts without labels for a checkpoint; see `calibrate_checkpoint`.
         max_lengths: see `convert_run`, also for the other arguments.
         output_dtype: `int8` or `float32`.
         profile: `int8` or `mobile`.
@@ -50,14 +54,15 @@ def convert(
 
     Raises:
         NotFullyInt8Error: some tensor is not what the profile says; the message names the ops.
-        UserError: the folder holds no finished run, or an argument is out of range.
+        UserError: the folder holds no finished run and no checkpoint, or an argument is out of
+            range.
 
     Example:
         >>> import tfsqueeze
         >>> content = tfsqueeze.convert("runs/r8", "r8.tflite")  # doctest: +SKIP
     """
     if not isinstance(run, TrainedRun):
-        run = load_run(run)
+        run, _ = load_or_calibrate(run, calibration, max(max_lengths, default=None))
     content = convert_run(run, max_lengths, output_dtype, profile)
     if output is not None:
         with write_atomically(output) as temporary:

@@ -71,27 +71,14 @@ def verify_outputs(
                     for output, logits in task.active_logits(outputs, part).items()
                 ]
             )
-        decided = task.decisions(outputs, part)
-
-        def agreement(other):
-            others = task.decisions(expected[other], part)
-            return float(
-                np.concatenate(
-                    [
-                        (values == others[name]).reshape(len(values), -1).all(axis=1)
-                        for name, values in decided.items()
-                    ]
-                ).mean()
-            )
-
         return {
             "model": name,
             "runtime": runtime,
             "kernels": kernels,
             "examples": count,
             **{score.name: metrics[score.name] for score in task.scores if score.name in metrics},
-            "agreement_with_qat": agreement("qat"),
-            "agreement_with_float": agreement("float"),
+            "agreement_with_qat": agreement(task, outputs, expected["qat"], part),
+            "agreement_with_float": agreement(task, outputs, expected["float"], part),
             "logit_error_mean": None if errors is None else float(errors.mean()),
             "logit_error_max": None if errors is None else float(errors.max()),
         }
@@ -119,3 +106,23 @@ def verify_outputs(
     for (*case, count), (outputs, scales) in zip(cases, results, strict=True):
         table.append(row(*case, count, outputs, scales))
     return table, {case[:3]: outputs for case, (outputs, _) in zip(cases, results, strict=True)}
+
+
+def agreement(task: Task, outputs: Outputs, others: Outputs, encodings: Encodings) -> float:
+    """Returns the share of decisions in which two models agree, in 0..1.
+
+    Args:
+        task: the task of the models.
+        outputs: the logits of one model by the output's name, float [rows, ...].
+        others: the logits of the other.
+        encodings: the rows.
+    """
+    decided, expected = (task.decisions(logits, encodings) for logits in (outputs, others))
+    return float(
+        np.concatenate(
+            [
+                (values == expected[name]).reshape(len(values), -1).all(axis=1)
+                for name, values in decided.items()
+            ]
+        ).mean()
+    )

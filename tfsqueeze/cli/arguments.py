@@ -18,6 +18,22 @@ PRECISION_HELP = (
     "bfloat16 if the processor has products of bfloat16 and a step is faster with them."
 )
 RunFolder = Annotated[Path, typer.Argument(help="A folder that `tfsqueeze train` wrote.")]
+RunOrCheckpoint = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN_OR_CHECKPOINT",
+        help="A folder that `tfsqueeze train` wrote; or a fine-tuned checkpoint: a folder in "
+        "Hugging Face's layout, a hub id, or a name that `tfsqueeze info` lists.",
+    ),
+]
+Calibration = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Texts without labels that a checkpoint is calibrated on: a file with a text on each "
+        "line, a .tsv file with a pair on each line, a folder of .txt files, or the name of a "
+        "dataset. Repeatable.",
+    ),
+]
 ModelFile = Annotated[
     Path,
     typer.Argument(

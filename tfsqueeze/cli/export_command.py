@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfsqueeze.cli.arguments import Json, RunFolder, Target
+from tfsqueeze.cli.arguments import Calibration, Json, RunOrCheckpoint, Target
 from tfsqueeze.cli.console import Table, output, print_json, print_step
 from tfsqueeze.utils.logging import load_tensorflow
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def export(
-    run: RunFolder,
+    source: RunOrCheckpoint,
     target: Target,
     output_folder: Annotated[
         Path,
@@ -32,11 +32,15 @@ def export(
     ],
     max_length: Annotated[
         int | None,
-        typer.Option(help="The static length in tokens; by default the length of training."),
+        typer.Option(
+            help="The static length in tokens; by default the length of training, and 128 for a "
+            "checkpoint."
+        ),
     ] = None,
+    calibration: Calibration = None,
     json: Json = False,
 ) -> None:
-    """Export a trained model with all that a device needs to run it.
+    """Export a trained model or a checkpoint with all that a device needs to run it.
 
     Examples:
       tfsqueeze export runs/mine --target edgetpu --output mine-coral
@@ -52,10 +56,10 @@ def export(
 
     exporter = load_target(target)
     load_tensorflow()
-    from tfsqueeze.training.trained_run import load_run
+    from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
 
-    print_step(f"loading {run}")
-    trained = load_run(run)
+    print_step(f"loading {source}")
+    trained, _ = load_or_calibrate(source, calibration or (), max_length)
     print_step(f"exporting for {target}")
     if exporter.shares_folder:
         result = _add_to(output_folder, lambda folder: exporter.export(trained, folder, max_length))

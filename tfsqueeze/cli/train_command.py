@@ -25,6 +25,7 @@ from tfsqueeze.cli.console import (
 )
 from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.training.training_options import Precision, TrainingOptions
+from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
 _DEFAULTS = TrainingOptions()
@@ -249,6 +250,8 @@ def train(
         seed=seed,
     )
     chosen = find_task(task)
+    if max_per_source is not None and chosen.name != TaskName.QUESTION_ANSWERING:
+        raise UserError(f"--max-per-source is for question-answering; train {task} without it")
     print_step(f"loading {data}")
     splits = chosen.data.load_splits(
         data,
@@ -256,7 +259,7 @@ def train(
         label_column=label_column,
         text_pair_column=text_pair_column,
         keep_nan_labels=keep_nan_labels,
-        max_per_source=max_per_source,
+        **({} if max_per_source is None else {"max_per_source": max_per_source}),
         seed=seed,
     )
     names = getattr(splits, "tag_names", None) or splits.label_names

@@ -9,15 +9,17 @@ import typer
 
 from converters.targets.registry import TargetName
 from tfsqueeze.cli.arguments import (
+    Calibration,
     Json,
     KeepNanLabels,
     LabelColumn,
     Report,
-    RunFolder,
+    RunOrCheckpoint,
     TextColumn,
     TextPairColumn,
 )
 from tfsqueeze.cli.console import Table, output, print_json, print_step
+from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def verify(
-    run: RunFolder,
+    source: RunOrCheckpoint,
     model: Annotated[
         Path | None,
         typer.Option(help="The .tflite file to verify. Without it the run is converted."),
@@ -36,9 +38,10 @@ def verify(
         str | None,
         typer.Option(
             help="Dataset to verify on: a name, a folder, or one labelled file. By default the "
-            "dataset of training."
+            "dataset of training; a checkpoint needs one."
         ),
     ] = None,
+    calibration: Calibration = None,
     examples: Annotated[
         int | None,
         typer.Option(
@@ -75,17 +78,22 @@ def verify(
             "label_column": label_column,
             "keep_nan_labels": keep_nan_labels,
         }
-        _verify_target(run, target, data, columns, json)
+        _verify_target(Path(source), target, data, columns, json)
         return
     from converters.conversion.runs import QAT_FILE, convert_run
     from converters.experiments.run_verification import verify_run
     from converters.reports.verification_report import print_report, write_report
     from converters.tflite.tflite_file import TFLiteFile
-    from tfsqueeze.training.trained_run import load_run
+    from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
+    from tfsqueeze.training.trained_run import is_run
 
+    if data is None and not is_run(source):
+        raise UserError(
+            f"{source} is no run, and a checkpoint is verified on --data; name a dataset"
+        )
     content = None if model is None else TFLiteFile.open(model).content
-    print_step(f"loading {run}")
-    trained = load_run(run)
+    print_step(f"loading {source}")
+    trained, _ = load_or_calibrate(source, calibration or ())
     task_data = trained.task.data
     load = task_data.load_held_out if data is None else task_data.load_evaluation_set
     test = load(

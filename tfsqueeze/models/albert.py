@@ -9,6 +9,7 @@ from tfsqueeze.models.heads import (
     EncoderModel,
     MaskedLMHead,
     QuestionAnsweringHead,
+    SentenceEmbeddingsHead,
     SequenceClassificationHead,
     TokenClassificationHead,
 )
@@ -74,6 +75,23 @@ class AlbertForQuestionAnswering(QuestionAnsweringHead):
         >>> outputs = model(np.array([[2, 7, 3]]))
         >>> sorted((name, tuple(y.shape)) for name, y in outputs.items())
         [('end_logits', (1, 3)), ('start_logits', (1, 3))]
+    """
+
+    config_class = AlbertConfig
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class AlbertForSentenceEmbeddings(SentenceEmbeddingsHead):
+    """ALBERT that embeds texts; see `SentenceEmbeddingsHead`.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfsqueeze import AlbertConfig, AlbertForSentenceEmbeddings
+        >>> config = AlbertConfig(hidden_size=8, num_attention_heads=2, num_hidden_layers=1)
+        >>> model = AlbertForSentenceEmbeddings(config, input_names=("input_ids",))
+        >>> outputs = model(np.array([[2, 7, 3]]))
+        >>> sorted((name, tuple(y.shape)) for name, y in outputs.items())
+        [('embeddings', (1, 8))]
     """
 
     config_class = AlbertConfig

@@ -10,6 +10,7 @@ from tfsqueeze.models.heads import (
     IntentAndSlotsHead,
     MaskedLMHead,
     QuestionAnsweringHead,
+    SentenceEmbeddingsHead,
     SequenceClassificationHead,
     TokenClassificationHead,
 )
@@ -94,6 +95,23 @@ class BertForQuestionAnswering(QuestionAnsweringHead):
         >>> outputs = model(np.array([[2, 7, 3]]))
         >>> sorted((name, tuple(y.shape)) for name, y in outputs.items())
         [('end_logits', (1, 3)), ('start_logits', (1, 3))]
+    """
+
+    config_class = BertConfig
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class BertForSentenceEmbeddings(SentenceEmbeddingsHead):
+    """BERT that embeds texts; see `SentenceEmbeddingsHead`.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfsqueeze import BertConfig, BertForSentenceEmbeddings
+        >>> config = BertConfig(hidden_size=8, num_attention_heads=2, num_hidden_layers=1)
+        >>> model = BertForSentenceEmbeddings(config, input_names=("input_ids",))
+        >>> outputs = model(np.array([[2, 7, 3]]))
+        >>> sorted((name, tuple(y.shape)) for name, y in outputs.items())
+        [('embeddings', (1, 8))]
     """
 
     config_class = BertConfig

@@ -13,6 +13,7 @@ from tfsqueeze.models.heads import (
     EncoderModel,
     MaskedLMHead,
     QuestionAnsweringHead,
+    SentenceEmbeddingsHead,
     SequenceClassificationHead,
     TokenClassificationHead,
     classify,
@@ -106,6 +107,23 @@ class DistilBertForQuestionAnswering(QuestionAnsweringHead):
         config: Any = graph.config
         x = drop(graph, graph.last_hidden_state, config.qa_dropout, "qa_dropout")
         return span_logits(graph, x)
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class DistilBertForSentenceEmbeddings(SentenceEmbeddingsHead):
+    """DistilBERT that embeds texts; see `SentenceEmbeddingsHead`.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfsqueeze import DistilBertConfig, DistilBertForSentenceEmbeddings
+        >>> config = DistilBertConfig(dim=8, n_heads=2, n_layers=1)
+        >>> model = DistilBertForSentenceEmbeddings(config, input_names=("input_ids",))
+        >>> outputs = model(np.array([[2, 7, 3]]))
+        >>> sorted((name, tuple(y.shape)) for name, y in outputs.items())
+        [('embeddings', (1, 8))]
+    """
+
+    config_class = DistilBertConfig
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")

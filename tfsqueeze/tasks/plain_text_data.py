@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset
 from tfsqueeze.data.readers.text_lines import load_plain_texts, read_plain_texts
-from tfsqueeze.tasks.task_data import TaskData
+from tfsqueeze.tasks.task_data import TaskData, require_single_texts
 
 
 class PlainTextData(TaskData):
@@ -13,6 +14,10 @@ class PlainTextData(TaskData):
 
     def load_splits(self, name_or_path, *, seed=0, text_column="text", **columns):
         return load_plain_texts(name_or_path, text_column=text_column, seed=seed)
+
+    def unlabelled(self, texts, text_pairs):
+        require_single_texts(text_pairs)
+        return SentenceDataset("texts without labels", list(texts))
 
     def load_evaluation_set(self, name_or_path, *, seed=0, keep_nan_labels=False, **columns):
         if Path(name_or_path).is_file():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Sequence
 from typing import Any
 
 from tfsqueeze.data.datasets.dataset import Dataset, Splits
+from tfsqueeze.utils.errors import UserError
 
 
 class TaskData(abc.ABC):
@@ -25,6 +27,18 @@ class TaskData(abc.ABC):
             UserError: the data cannot be read.
         """
 
+    def unlabelled(self, texts: Sequence[str], text_pairs: Sequence[str] | None) -> Dataset:
+        """Returns texts as a dataset of the task, without labels.
+
+        Args:
+            texts: the texts, or the first text of each pair.
+            text_pairs: the second text of each pair; None for single texts.
+
+        Raises:
+            UserError: the task reads pairs and these are single texts, or the other way round.
+        """
+        raise UserError("texts without labels cannot be made data of this task")
+
     @abc.abstractmethod
     def load_evaluation_set(self, name_or_path: str, *, seed: int = 0, **columns: Any) -> Dataset:
         """Loads one labelled file, or what `load_held_out` loads; arguments as there."""
@@ -36,3 +50,13 @@ class TaskData(abc.ABC):
         """
         splits = self.load_splits(name_or_path, seed=seed, **columns)
         return splits.test or splits.validation
+
+
+def require_single_texts(text_pairs: Sequence[str] | None) -> None:
+    """Checks that there are no second texts.
+
+    Raises:
+        UserError: there are.
+    """
+    if text_pairs is not None:
+        raise UserError("the model reads single texts, and these are pairs; give one text per line")

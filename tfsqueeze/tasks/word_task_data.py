@@ -6,7 +6,8 @@ import abc
 from pathlib import Path
 
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
-from tfsqueeze.tasks.task_data import TaskData
+from tfsqueeze.tasks.task_data import TaskData, require_single_texts
+from tfsqueeze.tokenizers.words import split_words
 
 
 class WordTaskData(TaskData):
@@ -19,6 +20,10 @@ class WordTaskData(TaskData):
         Raises:
             UserError: the file cannot be read.
         """
+
+    def unlabelled(self, texts, text_pairs):
+        require_single_texts(text_pairs)
+        return TokenDataset("texts without labels", [split_words(text) for text in texts])
 
     def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
         if Path(name_or_path).is_file():

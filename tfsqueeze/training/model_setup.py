@@ -70,7 +70,7 @@ def load_or_train_tokenizer(
         pretrained = pretrained_folder(source)
         tokenizer = WordPieceTokenizer.from_pretrained(pretrained, max_length=options.max_length)
         if options.pretrained is not None:
-            _check_vocabulary(tokenizer, pretrained)
+            check_vocabulary(tokenizer, pretrained)
     else:
         vocabulary = train_vocabulary(texts, options.vocab_size, options.lowercase)
         tokenizer = WordPieceTokenizer(
@@ -81,8 +81,16 @@ def load_or_train_tokenizer(
     return tokenizer
 
 
-def _check_vocabulary(tokenizer: WordPieceTokenizer, folder: Path) -> None:
-    """Raises UserError if a pretrained model has not one embedding for each token."""
+def check_vocabulary(tokenizer: WordPieceTokenizer, folder: Path) -> None:
+    """Checks that a pretrained model has one embedding for each token.
+
+    Args:
+        tokenizer: the tokenizer.
+        folder: the folder of the model.
+
+    Raises:
+        UserError: it has more or fewer.
+    """
     rows = read_config(folder / CONFIG_FILE).vocab_size
     if tokenizer.vocab_size != rows:
         raise UserError(

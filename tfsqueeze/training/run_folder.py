@@ -18,7 +18,7 @@ from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.json_files import JsonValue, read_json, shown
 
 FORMAT_VERSION = 1
-_SETTINGS_FILE = "run.json"
+SETTINGS_FILE = "run.json"
 _LOCK_FILE = ".lock"
 
 
@@ -60,7 +60,7 @@ def claim_folder(folder: Path, settings: dict[str, Any]) -> None:
     Raises:
         UserError: the folder holds a run with other settings.
     """
-    path = folder / _SETTINGS_FILE
+    path = folder / SETTINGS_FILE
     if not path.exists():
         with write_atomically(path) as temporary:
             claim = {"format_version": FORMAT_VERSION, **settings}
@@ -113,7 +113,7 @@ def read_run_settings(folder: Path) -> RunSettings:
 
 
 def _read_settings(folder: Path) -> JsonValue:
-    path = folder / _SETTINGS_FILE
+    path = folder / SETTINGS_FILE
     settings = read_json(path)
     version = settings.object().get("format_version")
     if version != FORMAT_VERSION:

@@ -14,7 +14,7 @@ from tfsqueeze.quantization import load_quantized
 from tfsqueeze.tasks import Task, find_task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.history import read_history
-from tfsqueeze.training.run_folder import Seconds, read_run_settings
+from tfsqueeze.training.run_folder import SETTINGS_FILE, Seconds, read_run_settings
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.keras_files import load_model
@@ -70,6 +70,15 @@ class TrainedRun:
         return list(self.config.id2label.values()) if self.task.has_labels else []
 
 
+def is_run(folder: str | os.PathLike) -> bool:
+    """Returns whether a folder holds a training run, finished or not.
+
+    Args:
+        folder: the folder; it need not exist.
+    """
+    return (Path(folder) / SETTINGS_FILE).exists()
+
+
 def load_run(folder: str | os.PathLike) -> TrainedRun:
     """Loads a finished run.
 
@@ -79,7 +88,7 @@ def load_run(folder: str | os.PathLike) -> TrainedRun:
     folder = Path(folder)
     missing = [
         name
-        for name in ("run.json", "config.json", "float.keras", "qat.keras")
+        for name in (SETTINGS_FILE, "config.json", "float.keras", "qat.keras")
         if not (folder / name).exists()
     ]
     if missing:

@@ -1,0 +1,151 @@
+"""Fine-tuned checkpoints in Hugging Face's layout become .tflite files by one command."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import tf_keras as keras
+from typer.testing import CliRunner
+
+import tfsqueeze
+from converters.inference.predictor import Predictor
+from tfsqueeze import (
+    BertConfig,
+    BertForMaskedLM,
+    BertForQuestionAnswering,
+    BertForSentenceEmbeddings,
+    BertForSequenceClassification,
+    BertForTokenClassification,
+    BertModel,
+)
+from tfsqueeze.cli.main import app
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.utils.errors import UserError
+
+WORDS = "the cat dog bird runs sings sleeps in house garden who what where is a".split()
+LABELS = {0: "zebra", 1: "apple", 2: "mango"}
+
+
+@pytest.fixture
+def texts(tmp_path):
+    draw = np.random.default_rng(0)
+    lines = [" ".join(draw.choice(WORDS, draw.integers(3, 9))) for _ in range(200)]
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    (tmp_path / "pairs.tsv").write_text(
+        "\n".join(f"{a}\t{b}" for a, b in zip(lines[::2], lines[1::2], strict=True)) + "\n", "utf-8"
+    )
+    return path
+
+
+def checkpoint(folder, model_class, **fields):
+    keras.utils.set_random_seed(0)
+    tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS])
+    config = BertConfig(
+        vocab_size=tokenizer.vocab_size,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=24,
+        initializer_range=0.4,
+        **fields,
+    )
+    model_class(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def convert(*arguments):
+    result = CliRunner().invoke(app, ["convert", *map(str, arguments), "--json"])
+    return result
+
+
+def test_a_classifier_keeps_its_labels_in_their_order(texts, tmp_path):
+    folder = checkpoint(tmp_path / "model", BertForSequenceClassification, id2label=LABELS)
+    file = tmp_path / "model.tflite"
+    result = convert(folder, "-o", file, "--calibration", texts)
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["texts"] == 100 and found["agreement_with_float"] > 0.9
+    assert found["bytes"] == file.stat().st_size and found["milliseconds"] > 0
+    model = BertForSequenceClassification.from_pretrained(folder)
+    tokenizer = WordPieceTokenizer.from_pretrained(folder)
+    lines = texts.read_text("utf-8").splitlines()[:50]
+    expected = [LABELS[i] for i in model(dict(tokenizer(lines, max_length=24))).numpy().argmax(1)]
+    assert set(expected) == set(LABELS.values())
+    predicted = [prediction.label for prediction in Predictor.open(file).predict(lines)]
+    assert np.mean([a == b for a, b in zip(expected, predicted, strict=True)]) > 0.9
+    content = tfsqueeze.convert(folder, calibration=[texts])
+    assert content == file.read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model_class", "calibration", "task"),
+    [
+        (BertForTokenClassification, "texts.txt", "token-classification"),
+        (BertForQuestionAnswering, "pairs.tsv", "question-answering"),
+        (BertForQuestionAnswering, "texts.txt", "question-answering"),
+        (BertForMaskedLM, "texts.txt", "masked-lm"),
+        (BertForSequenceClassification, "pairs.tsv", "text-classification"),
+    ],
+)
+def test_every_head(model_class, calibration, task, texts, tmp_path):
+    folder = checkpoint(tmp_path / "model", model_class, id2label={0: "O", 1: "B-x", 2: "I-x"})
+    file = tmp_path / "model.tflite"
+    result = convert(folder, "-o", file, "--calibration", tmp_path / calibration)
+    assert result.exit_code == 0, result.output
+    # Random weights answer questions at random, where many spans are equally good.
+    assert json.loads(result.stdout)["agreement_with_float"] > 0.6
+    predictor = Predictor.open(file)
+    assert predictor.task.name == task
+    assert predictor.metadata.pairs == (
+        model_class is BertForQuestionAnswering or calibration == "pairs.tsv"
+    )
+
+
+@pytest.mark.slow
+def test_an_embedder_in_the_layout_of_sentence_transformers(texts, tmp_path):
+    folder = checkpoint(tmp_path / "model", BertModel)
+    pooling = folder / "1_Pooling" / "config.json"
+    pooling.parent.mkdir()
+    pooling.write_text('{"pooling_mode_mean_tokens": true, "pooling_mode_cls_token": false}')
+    file = tmp_path / "model.tflite"
+    result = convert(folder, "-o", file, "--calibration", texts)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["cosine_to_float"] > 0.95
+    model = BertForSentenceEmbeddings.from_pretrained(folder)
+    tokens = dict(WordPieceTokenizer.from_pretrained(folder)(["the cat sings"], max_length=24))
+    (found,) = Predictor.open(file).predict(["the cat sings"])
+    assert float(found.embedding @ model(tokens)["embeddings"].numpy()[0]) > 0.9
+    pooling.write_text('{"pooling_mode_mean_tokens": false, "pooling_mode_cls_token": true}')
+    with pytest.raises(UserError, match="the pooling is pooling_mode_cls_token"):
+        tfsqueeze.convert(folder, calibration=[texts])
+
+
+def test_what_cannot_be_converted_is_one_sentence(texts, trained_run, tmp_path):
+    bare = checkpoint(tmp_path / "bare", BertModel)
+    headless = checkpoint(tmp_path / "headless", BertModel)
+    config = json.loads((headless / "config.json").read_text())
+    config["architectures"] = ["BertForSequenceClassification"]
+    (headless / "config.json").write_text(json.dumps(config))
+    single = checkpoint(tmp_path / "masked", BertForMaskedLM)
+    pairs = tmp_path / "pairs.tsv"
+    for arguments, message in (
+        ([bare, "--calibration", texts], 'architectures is ["BertModel"], which is no model of'),
+        ([headless, "--calibration", texts], "tensor 'classifier.weight' is missing"),
+        ([single, "--calibration", pairs], "the model reads single texts, and these are pairs"),
+        ([trained_run.folder, "--calibration", texts], "which training has calibrated"),
+        ([tmp_path / "nothing"], "is not a folder"),
+    ):
+        result = convert(*arguments, "-o", tmp_path / "model.tflite")
+        assert result.exit_code == 1
+        assert message in " ".join(result.output.split()), result.output
+    assert not (tmp_path / "model.tflite").exists()
+    lines = texts.read_text("utf-8")
+    pairs.write_text(lines)
+    with pytest.raises(UserError, match=r"pairs\.tsv, line 1: it has 1 texts"):
+        tfsqueeze.convert(single, calibration=[pairs])
