@@ -109,6 +109,7 @@ def load_or_calibrate(
                 "has calibrated; leave them out"
             )
         return load_run(source), None
+    loaded = calibrate_checkpoint(source, calibration, max_length=max_length)
     if not calibration:
         warnings.warn(
             "no calibration texts: the ranges of int8 tensors are those of some English prose; "
@@ -116,7 +117,7 @@ def load_or_calibrate(
             UserWarning,
             stacklevel=2,
         )
-    return calibrate_checkpoint(source, calibration, max_length=max_length)
+    return loaded
 
 
 def _task(folder: Path) -> Task:

@@ -332,9 +332,10 @@ def test_unfit_data_is_one_line(run, topics_model, topics_folder, tmp_path):
 
 
 def test_wrong_arguments_are_one_line(run, topics_model, topics_folder, trained_run, tmp_path):
-    assert "holds no finished training run" in error_of(
+    assert "is not a folder" in error_of(
         run("convert", tmp_path / "none", "-o", tmp_path / "x.tflite")
     )
+    assert "config.json" in error_of(run("convert", tmp_path, "-o", tmp_path / "x.tflite"))
     assert "'--output-dtype': 'int4' is not one of 'int8', 'float32'" in error_of(
         run("convert", trained_run.folder, "-o", tmp_path / "x.tflite", "--output-dtype", "int4")
     )
