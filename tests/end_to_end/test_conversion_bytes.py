@@ -1,4 +1,4 @@
-"""The bytes that the golden checkpoints become, with every head: they change only on purpose.
+"""The bytes that the golden checkpoints become: they change only on purpose.
 
 The SHA-256 of each file is in conversion_sha256.json. They hold for the TensorFlow that
 constraints.txt names, since its converter decides the bytes too. After a change on purpose, or with
@@ -48,8 +48,7 @@ TYPED = ("input_ids", "token_type_ids")
 ALL = ("input_ids", "attention_mask", "token_type_ids")
 MASKED = ("input_ids", "masked_positions")
 
-# Every golden checkpoint, and every head of every architecture: the checkpoint, its head, and the
-# inputs.
+# Every architecture, and every head of SqueezeBERT: the checkpoint, its head, and the inputs.
 NETWORKS = [
     ("squeezebert_base", "SequenceClassification", IDS),
     ("squeezebert_base", "IntentAndSlots", IDS),
@@ -59,19 +58,12 @@ NETWORKS = [
     ("squeezebert_token_classification", "TokenClassification", IDS),
     ("squeezebert_question_answering", "QuestionAnswering", TYPED),
     ("squeezebert_masked_lm", "MaskedLM", MASKED),
-    ("bert_base", "TokenClassification", IDS),
     ("bert_base", "IntentAndSlots", IDS),
-    ("bert_base", "QuestionAnswering", TYPED),
     ("bert_sequence_classification", "SequenceClassification", ALL),
     ("bert_masked_lm", "MaskedLM", MASKED),
-    ("distilbert_base", "TokenClassification", IDS),
     ("distilbert_base", "QuestionAnswering", IDS),
-    ("distilbert_base", "MaskedLM", MASKED),
     ("distilbert_sequence_classification", "SequenceClassification", IDS),
-    ("albert_base", "SequenceClassification", IDS),
     ("albert_base", "TokenClassification", IDS),
-    ("albert_base", "QuestionAnswering", TYPED),
-    ("albert_base", "MaskedLM", MASKED),
 ]
 PACKED = "squeezebert_sequence_classification SequenceClassification"
 

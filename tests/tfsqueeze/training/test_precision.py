@@ -75,6 +75,7 @@ def test_instructions_are_read(flags, expected, tmp_path, monkeypatch):
     assert has_bfloat16_products() == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_a_run_in_16_bits_learns_and_leaves_float32_models(
     precision, topics_folder, tiny_options, tmp_path
