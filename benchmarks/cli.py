@@ -479,6 +479,14 @@ def training(
             min=8, max=512, help="Number of tokens of a text. Repeatable.", show_default="64"
         ),
     ] = None,
+    precision: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PRECISION",
+            help="`float32` or `bfloat16`. Repeatable.",
+            show_default="float32",
+        ),
+    ] = None,
     before: Annotated[
         Path | None,
         typer.Option(help="Checkout of an earlier commit, to measure in turns with this one."),
@@ -503,6 +511,7 @@ def training(
             preset or ["squeezebert-tiny"],
             _values(stage) or STAGES,
             length or [64],
+            precision or ["float32"],
             before=before,
             rounds=rounds,
             steps=steps,
@@ -513,7 +522,7 @@ def training(
         "rounds": rounds,
         "steps": steps,
         "before": before is not None,
-        "product_gflops": product_gflops(),
+        "product_gflops": {name: product_gflops(name) for name in precision or ["float32"]},
         "training": rows,
     }
     _finish("training", [run], output_folder, json)

@@ -176,7 +176,11 @@ def draw_training(runs: Sequence[dict[str, Any]]) -> bytes:
         [
             {
                 "training": [
-                    {**row, "name": f"{row['preset']}, {row['stage']}, {row['length']}"}
+                    {
+                        **row,
+                        "name": f"{row['preset']}, {row['stage']}, {row['length']}, "
+                        f"{row['precision']}",
+                    }
                     for row in run["training"]
                 ]
             }

@@ -155,6 +155,7 @@ BACKBONE_COLUMNS: tuple[Column, ...] = (
 TRAINING_COLUMNS: tuple[Column, ...] = (
     ("model", lambda row: row["preset"]),
     ("stage", lambda row: row["stage"]),
+    ("precision", lambda row: row["precision"]),
     ("length", lambda row: integer(row["length"])),
     ("texts", lambda row: integer(row["batch_size"])),
     ("tokens/s", lambda row: decimals(row["tokens_per_second"]["this"], 0)),
@@ -296,9 +297,12 @@ def _targets_preface(run: dict[str, Any]) -> list[str]:
 def _training_preface(run: dict[str, Any]) -> list[str]:
     beside = " Faster than the earlier commit, in the same rounds." if run["before"] else ""
     return [
-        f"float32 on {number_of(run['cores'], 'core')}, {run['rounds']} interleaved rounds of "
+        f"{number_of(run['cores'], 'core').capitalize()}, {run['rounds']} interleaved rounds of "
         f"{run['steps']} steps.{beside}",
-        f"A float32 product of 4,096 x 768 by 768 x 768: {run['product_gflops']:.0f} GFLOPS.",
+        *(
+            f"A {precision} product of 4,096 x 768 by 768 x 768: {rate:.0f} GFLOPS."
+            for precision, rate in run["product_gflops"].items()
+        ),
     ]
 
 

@@ -31,6 +31,7 @@ def measure_training(
     presets: Sequence[str],
     stages: Sequence[str],
     lengths: Sequence[int],
+    precisions: Sequence[str] = ("float32",),
     *,
     before: Path | None = None,
     rounds: int = 7,
@@ -40,8 +41,9 @@ def measure_training(
     """Measures training steps on random ids, and whole epochs of `fit` on texts of Reuters R8.
 
     presets: the shapes of the models. stages: of `STAGES`; `epoch` is the float stage with its
-    input pipeline. lengths: tokens of a text; of an epoch, the most. before: a checkout of another
-    commit, which takes turns with this one. rounds: turns of each. steps: steps of a turn.
+    input pipeline. lengths: tokens of a text; of an epoch, the most. precisions: `float32` or
+    `bfloat16`. before: a checkout of another commit, which takes turns with this one, in float32.
+    rounds: turns of each. steps: steps of a turn.
 
     Returns a JSON-able dict for each case: `tokens_per_second` of each checkout (median over the
     rounds; of an epoch, padding not counted), `speedup` of this one (median of the rounds' ratios)
@@ -50,11 +52,11 @@ def measure_training(
     if before is not None and not (before / "tfsqueeze").is_dir():
         raise UserError(f"{before} is no checkout of this project: it has no folder tfsqueeze")
     checkouts = {"this": Path(__file__).parent.parent, **({"before": before} if before else {})}
-    cases = list(itertools.product(presets, stages, lengths))
+    cases = list(itertools.product(presets, stages, lengths, precisions))
     rows = []
-    for number, (preset, stage, length) in enumerate(cases):
-        progress(number, len(cases), f"{preset}, {stage}, {length} tokens")
-        case = {"preset": preset, "stage": stage, "length": length}
+    for number, (preset, stage, length, precision) in enumerate(cases):
+        progress(number, len(cases), f"{preset}, {stage}, {length} tokens, {precision}")
+        case = {"preset": preset, "stage": stage, "length": length, "precision": precision}
         case["batch_size"] = _TOKENS // length
         turns = steps
         if stage == "epoch":
@@ -70,7 +72,12 @@ def _take_turns(
 ) -> dict[str, list[float]]:
     workers = {
         name: subprocess.Popen(
-            [sys.executable, "-P", os.fspath(_WORKER), json.dumps(case)],
+            [
+                sys.executable,
+                "-P",
+                os.fspath(_WORKER),
+                json.dumps(case if name == "this" else {**case, "precision": "float32"}),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -128,11 +135,11 @@ def _tokens_of_epoch(case: dict[str, Any]) -> int:
     return int((tokenize(tokenizer, texts) != tokenizer.pad_token_id).sum())
 
 
-def product_gflops(seconds: float = 1.0) -> float:
-    """Returns the rate of a float32 product of 4,096 x 768 by 768 x 768 in TensorFlow, 10^9/s."""
+def product_gflops(precision: str = "float32", seconds: float = 1.0) -> float:
+    """Returns the rate of a product of 4,096 x 768 by 768 x 768 in TensorFlow, 10^9/s."""
     import tensorflow as tf
 
-    x, y = tf.random.normal([4096, 768]), tf.random.normal([768, 768])
+    x, y = (tf.cast(tf.random.normal([rows, 768]), precision) for rows in (4096, 768))
     multiply = tf.function(lambda: tf.reduce_sum(tf.matmul(x, y)[0]))
     multiply()
     times = []

@@ -79,6 +79,8 @@ def _model(case: dict[str, Any]) -> Any:
     from tfsqueeze.utils.autograph import skip_autograph_of_steps
 
     keras.utils.set_random_seed(0)
+    if case["precision"] != "float32":
+        keras.mixed_precision.set_global_policy(f"mixed_{case['precision']}")
     # The vocabulary of the teacher and of the packaged tokenizer.
     config = load_preset(case["preset"], vocab_size=30_522)
     config = config.with_labels([f"class {i}" for i in range(_CLASSES)])
@@ -103,7 +105,7 @@ def _model(case: dict[str, Any]) -> Any:
 def main(case: dict[str, Any]) -> None:
     """Obeys the lines on standard input.
 
-    case: `preset`, `stage`, `length`, `batch_size` and, for whole epochs, `texts`.
+    case: `preset`, `stage`, `length`, `precision`, `batch_size` and, for whole epochs, `texts`.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     run = _epoch(case) if "texts" in case else _step(case)
