@@ -54,8 +54,8 @@ def train(
         str | None,
         typer.Option(
             help="Weights and tokenizer to start from: `squeezebert-tiny`, a folder in Hugging "
-            "Face's layout, or a hub id with or without `@revision`. Overrides --preset and "
-            "--vocab-size. Use a lower --learning-rate, such as 3e-4."
+            "Face's layout, a hub id with or without `@revision`, or the folder of an earlier run. "
+            "Overrides --preset and --vocab-size. Use a lower --learning-rate, such as 3e-4."
         ),
     ] = _DEFAULTS.pretrained,
     teacher: Annotated[
@@ -82,6 +82,14 @@ def train(
     temperature: Annotated[
         float, typer.Option(help="Divisor of the logits of the teacher and of the model.")
     ] = _DEFAULTS.temperature,
+    both_orders: Annotated[
+        bool,
+        typer.Option(
+            "--both-orders",
+            help="Learn from each pair of texts in both orders. Good for labels that do not depend "
+            "on the order, such as `duplicate`.",
+        ),
+    ] = _DEFAULTS.both_orders,
     noisy_copies: Annotated[
         int,
         typer.Option(
@@ -228,6 +236,7 @@ def train(
         unlabelled=unlabelled or (),
         augmented_copies=augmented_copies,
         temperature=temperature,
+        both_orders=both_orders,
         noisy_copies=noisy_copies,
         noise_level=noise_level,
         vocab_size=vocab_size,

@@ -106,14 +106,31 @@ def prepare_examples(
         folder: keeps the texts of named datasets.
 
     Raises:
-        UserError: a source of texts does not exist, or the data allow no unlabelled texts or no
-            copies.
+        UserError: a source of texts does not exist, or the data allow no unlabelled texts, no
+            copies or no other order.
     """
-    examples = Examples.originals(splits.train)
+    examples = Examples.originals(
+        in_both_orders(splits.train) if options.both_orders else splits.train
+    )
     if teacher is not None:
         examples = add_unlabelled(examples, splits, options.unlabelled, folder)
         examples = add_variants(examples, teacher, options)
     return add_noisy_copies(examples, options)
+
+
+def in_both_orders(pairs: Any) -> Any:
+    """Returns pairs of texts, followed by the same pairs the other way round.
+
+    Args:
+        pairs: a dataset of pairs.
+
+    Raises:
+        UserError: the dataset has no pairs.
+    """
+    if getattr(pairs, "text_pairs", None) is None:
+        raise UserError(f"{pairs.name} has no pairs of texts; train without both_orders")
+    swapped = dataclasses.replace(pairs, texts=pairs.text_pairs, text_pairs=pairs.texts)
+    return concatenate([pairs, swapped], pairs.name)
 
 
 def add_unlabelled(

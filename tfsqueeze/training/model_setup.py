@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,20 +20,23 @@ from tfsqueeze.models.vocabulary_transfer import transfer_vocabulary
 from tfsqueeze.tasks import Task
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.training.run_folder import SETTINGS_FILE
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.json_files import read_json
+from tfsqueeze.utils.keras_files import load_model
 
 _REVISIONS_FILE = "revisions.json"
 
 
 def pin_models(folder: Path, options: TrainingOptions) -> TrainingOptions:
-    """Returns the options with a revision for each model of the hub.
+    """Returns the options with sources that do not change: a revision for each model of the hub.
 
     Args:
         folder: the folder of the run, which keeps the revisions: a run that resumes reads the same
-            models, even if the hub has newer ones.
+            models, even if the hub has newer ones. It also takes the float model of another run
+            that is named as pretrained.
         options: the settings of the run.
 
     Raises:
@@ -42,7 +46,12 @@ def pin_models(folder: Path, options: TrainingOptions) -> TrainingOptions:
     names = ("pretrained", "tokenizer")
     sources = [source for name in names if (source := getattr(options, name)) is not None]
     if not path.exists():
-        revisions = {source: pin_revision(source) for source in sources}
+        revisions = {
+            source: os.fspath(_save_float_model(Path(source), folder / "pretrained"))
+            if (Path(source) / SETTINGS_FILE).exists()
+            else pin_revision(source)
+            for source in sources
+        }
         with write_atomically(path) as temporary:
             temporary.write_text(json.dumps(revisions, indent=2) + "\n", "utf-8")
     found = read_json(path)
@@ -50,6 +59,18 @@ def pin_models(folder: Path, options: TrainingOptions) -> TrainingOptions:
     return dataclasses.replace(
         options, **{name: revisions.get(getattr(options, name)) for name in names}
     )
+
+
+def _save_float_model(run: Path, folder: Path) -> Path:
+    """Returns a folder in Hugging Face's layout with the float model and the tokenizer of a run."""
+    model = run / "float.keras"
+    if not model.exists():
+        raise UserError(f"{run} holds no finished training run (float.keras is missing)")
+    if not folder.exists():
+        with write_atomically(folder) as temporary:
+            load_model(model, compile=False).save_pretrained(temporary)
+            WordPieceTokenizer.from_pretrained(run / "tokenizer").save_pretrained(temporary)
+    return folder
 
 
 def load_or_train_tokenizer(

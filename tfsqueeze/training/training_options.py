@@ -32,8 +32,8 @@ class TrainingOptions:
     Args:
         preset: name of the preset that gives the shape of the model.
         pretrained: folder, backbone name or Hugging Face hub id with weights and tokenizer to start
-            from, of SqueezeBERT, BERT, DistilBERT or ALBERT. It overrides `preset` and
-            `vocab_size`.
+            from, of SqueezeBERT, BERT, DistilBERT or ALBERT; or the folder of another run, whose
+            float model is the start. It overrides `preset` and `vocab_size`.
         model_type: architecture of a model that is not pretrained. Architectures other than
             `squeezebert` have no presets: `model` gives all fields that differ from the defaults
             of their configuration.
@@ -82,6 +82,8 @@ class TrainingOptions:
             2020, arXiv 1909.10351, section 4.2).
         replaced_words: share of a variant's words that are replaced by others which are close in
             the teacher's embeddings.
+        both_orders: whether the model learns from each pair of texts in both orders, for labels
+            that do not depend on the order, such as "duplicate".
         noisy_copies: number of noisy copies of each training text that the model learns from as
             well; sentences of tagged words get noise within their words only. With a teacher, a
             copy has the logits that the teacher gives the text without noise.
@@ -124,6 +126,7 @@ class TrainingOptions:
     unlabelled: Sequence[str] = ()
     augmented_copies: int = 0
     replaced_words: float = 0.2
+    both_orders: bool = False
     noisy_copies: int = 0
     noise_level: float = 0.1
 

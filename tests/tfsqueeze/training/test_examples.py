@@ -30,6 +30,21 @@ def _noisy(dataset, options):
     return add_noisy_copies(Examples.originals(dataset), options).dataset
 
 
+def test_pairs_are_learnt_in_both_orders():
+    pairs = TextDataset("pairs", ["a", "b"], labels=["x", "y"], text_pairs=["c", "d"])
+    splits = TextDatasetSplits(pairs, pairs)
+    examples = prepare_examples(splits, TrainingOptions(both_orders=True), None, None)
+    assert examples.dataset.texts == ["a", "b", "c", "d"]
+    assert examples.dataset.text_pairs == ["c", "d", "a", "b"]
+    assert examples.dataset.labels == ["x", "y", "x", "y"]
+    assert examples.origins.tolist() == 4 * [Origin.ORIGINAL]
+    single = TextDataset("single", ["a", "b"], labels=["x", "y"])
+    with pytest.raises(UserError, match="single has no pairs of texts; train without both_orders"):
+        prepare_examples(
+            TextDatasetSplits(single, single), TrainingOptions(both_orders=True), None, None
+        )
+
+
 def test_texts_and_pairs_get_noise_and_keep_their_labels():
     dataset = TextDataset("news", TEXTS, labels=[str(i) for i in range(40)], text_pairs=TEXTS[::-1])
     examples = add_noisy_copies(Examples.originals(dataset), OPTIONS)

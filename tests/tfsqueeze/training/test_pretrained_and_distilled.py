@@ -116,6 +116,29 @@ def test_a_run_starts_from_a_pretrained_folder(trained_run, splits, tmp_path):
     )
 
 
+def test_a_run_starts_from_an_earlier_run(trained_run, splits, tmp_path):
+    options = TrainingOptions(
+        pretrained=str(trained_run.folder), epochs=0, qat_epochs=0, max_length=12
+    )
+    run = train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, options)
+    assert run.tokenizer.vocabulary == trained_run.tokenizer.vocabulary
+    assert run.label_names == trained_run.label_names
+    # The same labels, so the head stays too.
+    for ours, theirs in zip(
+        run.float_model.get_weights(), trained_run.float_model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+    (tmp_path / "unfinished").mkdir()
+    (tmp_path / "unfinished" / "run.json").write_text("{}")
+    with pytest.raises(UserError, match="unfinished holds no finished training run"):
+        train_task(
+            tmp_path / "other",
+            TEXT_CLASSIFICATION,
+            splits,
+            dataclasses.replace(options, pretrained=str(tmp_path / "unfinished")),
+        )
+
+
 def test_a_pretrained_model_gets_a_vocabulary_of_the_texts(trained_run, splits, tmp_path):
     config = load_preset(
         "squeezebert-micro", **ONE_LAYER, vocab_size=trained_run.tokenizer.vocab_size
