@@ -120,6 +120,21 @@ def test_the_teacher_runs_in_each_step_where_its_outputs_are_not_kept(
     assert last["loss"] < 0.8 * first["loss"]
 
 
+@pytest.mark.slow
+def test_pairs_are_learnt_in_16_bits(small_teacher, texts, tmp_path):
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("\n".join(f"{a}\t{b}" for a, b in zip(LINES, LINES[::-1], strict=True)))
+    losses = {"hidden_states": 1.0, "sentences": 1.0}
+    chosen = options(
+        "distill", losses=losses, precision="bfloat16", gradient_accumulation_steps=2, epochs=6
+    )
+    result = pretrain(tmp_path / "run", [texts, pairs], chosen)
+    assert result.history[-1]["loss"] < 0.8 * result.history[0]["loss"]
+    model = SqueezeBertModel.from_pretrained(result.backbone, input_names=("input_ids",))
+    assert model.compute_dtype == "float32"
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
 def test_options_out_of_range():
     for fields, message in (
         ({"objective": "nsp"}, "objective 'nsp'"),

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfsqueeze.data.sources.text_files import text_files
 from tfsqueeze.pretraining.masking import WholeWordMasking
-from tfsqueeze.pretraining.text_streams import stream_ids, training_batches
+from tfsqueeze.pretraining.text_streams import stream_ids, token_inputs, training_batches
+from tfsqueeze.tokenizers.padding import pad_rows
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.utils.errors import UserError
 
@@ -51,6 +53,29 @@ def test_long_lines_become_several_rows_and_empty_ones_none(tokenizer, tmp_path)
     ]
 
 
+def test_pairs_are_rows_with_token_types(tokenizer, tmp_path):
+    files = [
+        write(tmp_path, "pairs.tsv", "the cat\truns", "the cat the dog the cat\truns ."),
+        write(tmp_path, "single.txt", "the dog"),
+    ]
+    rows = [row.tolist() for row, _ in stream_ids(files, tokenizer, 8).as_numpy_iterator()]
+    the, cat, dog, runs, dot = (VOCABULARY.index(x) for x in ("the", "cat", "dog", "runs", "."))
+    assert rows == [
+        [2, the, dog, 3],
+        [2, the, cat, 3, runs, 3],
+        [2, the, cat, the, 3, runs, dot, 3],
+    ]
+    inputs = token_inputs(tf.constant(pad_rows(rows, 8, 0)), tokenizer)
+    assert inputs["token_type_ids"].numpy().tolist() == [
+        [0] * 8,
+        [0, 0, 0, 0, 1, 1, 0, 0],
+        [0, 0, 0, 0, 0, 1, 1, 1],
+    ]
+    lines = ["the cat", "the cat the dog the cat"], ["runs", "runs ."]
+    expected = tokenizer(*lines, max_length=8)["token_type_ids"].numpy()
+    np.testing.assert_array_equal(inputs["token_type_ids"][1:], expected)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.lists(st.sampled_from(["cat", "dogs", "zebra", ".", "running"]), max_size=12)))
 def test_rows_hold_all_tokens_in_order(tokenizer, texts):
@@ -88,11 +113,15 @@ def test_files_and_folders(tmp_path):
     write(tmp_path, "c.md", "x")
     assert text_files([tmp_path], tmp_path / "texts") == [second, first]
     assert text_files([first], tmp_path / "texts") == [first]
+    pairs = write(tmp_path, "pairs.tsv", "a\tb", "c\td")
+    assert text_files([pairs, first], tmp_path / "texts") == [pairs, first]
+    three = write(tmp_path, "three.tsv", "a\tb", "a\tb\tc")
     (tmp_path / "empty").mkdir()
     for paths, message in (
         ([tmp_path / "empty"], "has no .txt files"),
         ([tmp_path / "gone"], "does not exist"),
         ([], "no texts"),
+        ([three], r"three\.tsv, line 2: it has 3 texts; each line of a \.tsv file must have two"),
     ):
         with pytest.raises(UserError, match=message):
             text_files(paths, tmp_path / "texts")
