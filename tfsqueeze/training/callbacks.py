@@ -186,7 +186,7 @@ class BackupWithinEpochs(Backup):
     def _backup(self, epoch: int, batch: int = 0) -> None:
         # The last two, since a kill may come before the backup is written.
         last = dict(list(self._kept.items())[-1:])
-        values = [float(variable) for variable in self._variables()]
+        values = [float(variable.numpy()) for variable in self._variables()]
         self._kept = {**last, str(int(self.model.optimizer.iterations)): values}
         with write_atomically(self._path) as temporary:
             temporary.write_text(json.dumps(self._kept) + "\n", "utf-8")
