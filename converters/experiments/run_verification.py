@@ -8,6 +8,7 @@ import numpy as np
 import tf_keras as keras
 
 from converters.conversion.runs import QAT_FILE
+from converters.experiments.signal_to_noise import measure_signal_to_noise
 from converters.runtime.interpreters import available_runtimes
 from converters.runtime.verification import verify_outputs
 from converters.tflite.inspection import require_int8, summarize_operators
@@ -50,9 +51,9 @@ def verify_run(
         **options: those of `verify_outputs`.
 
     Returns:
-        The parts `model`, `accuracy`, `files`, `operators`, `versions` and, of texts or intents,
-        `confusion_matrix` of a report (see `converters.reports.verification_report`). `accuracy`
-        has the scores of the run's task.
+        The parts `model`, `accuracy`, `files`, `operators`, `signal_to_noise`, `versions` and, of
+        texts or intents, `confusion_matrix` of a report (see
+        `converters.reports.verification_report`). `accuracy` has the scores of the run's task.
 
     Raises:
         UserError: the quantization-aware model is not int8, or the examples do not fit the run.
@@ -90,6 +91,7 @@ def verify_run(
         "accuracy": table,
         "files": [{"name": name, "bytes": len(content)} for name, content in models.items()],
         "operators": summarize_operators(operators),
+        "signal_to_noise": measure_signal_to_noise(run, encodings.select(input_names)),
         **(
             {"confusion_matrix": {"labels": run.label_names, "rows": confusion}}
             if confusion
