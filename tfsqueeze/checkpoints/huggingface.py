@@ -139,6 +139,22 @@ def save_pretrained(model: keras.Model, folder: str | os.PathLike, dtype: str = 
         temporary.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
+def holds_head(model_class: type[keras.Model], folder: Path) -> bool:
+    """Returns whether a checkpoint has a classifier for the task of a class.
+
+    Args:
+        model_class: a subclass of `PreTrainedModel`.
+        folder: a folder in Hugging Face's layout.
+
+    Raises:
+        UserError: a file cannot be read.
+    """
+    architectures = _architectures(folder / CONFIG_FILE)
+    if architectures:
+        return model_class.__name__ in architectures
+    return any(_module(name).endswith("classifier") for name in read_tensors(_weights_path(folder)))
+
+
 def _weights_path(folder: Path) -> Path:
     path = folder / WEIGHTS_FILE
     if not path.exists():

@@ -108,6 +108,13 @@ def train(
     vocab_size: Annotated[
         int, typer.Option(help="Maximum size of the vocabulary.")
     ] = _DEFAULTS.vocab_size,
+    new_head: Annotated[
+        bool,
+        typer.Option(
+            "--new-head",
+            help="Give a pretrained model a new head, for other labels than its own one knows.",
+        ),
+    ] = _DEFAULTS.new_head,
     new_vocabulary: Annotated[
         bool,
         typer.Option(
@@ -133,9 +140,7 @@ def train(
     gradient_accumulation_steps: Annotated[
         int, typer.Option(help="Number of batches after which the weights change.")
     ] = _DEFAULTS.gradient_accumulation_steps,
-    precision: Annotated[
-        Precision, typer.Option(help=PRECISION_HELP)
-    ] = _DEFAULTS.precision,
+    precision: Annotated[Precision, typer.Option(help=PRECISION_HELP)] = _DEFAULTS.precision,
     learning_rate: Annotated[
         float, typer.Option(help="Peak learning rate of the float stage.")
     ] = _DEFAULTS.learning_rate,
@@ -224,6 +229,7 @@ def train(
         noisy_copies=noisy_copies,
         noise_level=noise_level,
         vocab_size=vocab_size,
+        new_head=new_head,
         new_vocabulary=new_vocabulary,
         lowercase=not cased,
         max_length=max_length,
