@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pin_revision, pretrained_folder
+from tfsqueeze.checkpoints.vocabulary_size import check_vocabulary_size
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
@@ -20,7 +21,6 @@ from tfsqueeze.tasks import Task
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.training_options import TrainingOptions
-from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.json_files import read_json
 
@@ -70,7 +70,7 @@ def load_or_train_tokenizer(
         pretrained = pretrained_folder(source)
         tokenizer = WordPieceTokenizer.from_pretrained(pretrained, max_length=options.max_length)
         if options.pretrained is not None:
-            _check_vocabulary(tokenizer, pretrained)
+            check_vocabulary_size(tokenizer, read_config(pretrained / CONFIG_FILE), pretrained)
     else:
         vocabulary = train_vocabulary(texts, options.vocab_size, options.lowercase)
         tokenizer = WordPieceTokenizer(
@@ -79,17 +79,6 @@ def load_or_train_tokenizer(
     with write_atomically(path) as temporary:
         tokenizer.save_pretrained(temporary)
     return tokenizer
-
-
-def _check_vocabulary(tokenizer: WordPieceTokenizer, folder: Path) -> None:
-    """Raises UserError if a pretrained model has not one embedding for each token."""
-    rows = read_config(folder / CONFIG_FILE).vocab_size
-    if tokenizer.vocab_size != rows:
-        raise UserError(
-            f"{folder / 'vocab.txt'} has {tokenizer.vocab_size:,} tokens, and the model embeddings "
-            f"for {rows:,} (vocab_size in {CONFIG_FILE}); use the vocab.txt that the model was "
-            "trained with"
-        )
 
 
 def model_config(
