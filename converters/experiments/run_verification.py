@@ -15,6 +15,7 @@ from converters.tflite.inspection import require_int8, summarize_operators
 from tfsqueeze.data.datasets.dataset import Dataset
 from tfsqueeze.tasks import Task
 from tfsqueeze.training.batches import evaluation_batches
+from tfsqueeze.training.pretrained_head import load_checkpoint
 from tfsqueeze.training.trained_run import TrainedRun
 from tfsqueeze.utils.versions import installed_versions
 
@@ -53,7 +54,8 @@ def verify_run(
     Returns:
         The parts `model`, `accuracy`, `files`, `operators`, `signal_to_noise`, `versions` and, of
         texts or intents, `confusion_matrix` of a report (see
-        `converters.reports.verification_report`). `accuracy` has the scores of the run's task.
+        `converters.reports.verification_report`). `accuracy` has the scores of the run's task, and
+        a row of the checkpoint whose head the run kept.
 
     Raises:
         UserError: the quantization-aware model is not int8, or the examples do not fit the run.
@@ -61,6 +63,7 @@ def verify_run(
     from tfsqueeze.models.complexity import count_macs
 
     task, input_names = run.task, run.float_model.input_names
+    test = task.name_labels(test, run.classes)
     task.check_dataset(test, run.classes, run.reads_pairs)
     test = task.training.add_teacher_targets(test, run.options.teacher)
     encodings = task.encode(run.tokenizer, test)
@@ -68,6 +71,12 @@ def verify_run(
         name: keras_outputs(model, task, encodings.select(input_names))
         for name, model in (("float", run.float_model), ("qat", run.qat_model))
     }
+    if checkpoint := load_checkpoint(run):
+        model, numbers = checkpoint
+        outputs = keras_outputs(model, task, encodings.select(input_names))
+        expected["checkpoint"] = {
+            name: logits[..., numbers[name]] for name, logits in outputs.items()
+        }
     table, outputs_of = verify_outputs(
         models, task, test, encodings, run.classes, expected, input_names, **options
     )

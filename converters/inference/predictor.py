@@ -144,6 +144,7 @@ class Predictor:
             UserError: the dataset is for another task, or has labels that the model lacks; or
                 there are texts out of scope, and the model does not label texts.
         """
+        dataset = self.task.name_labels(dataset, self.classes)
         self.task.check_dataset(dataset, self.classes, self.metadata.pairs)
         teacher = self.metadata.extra.get("options", {}).get("teacher")
         dataset = self.task.training.add_teacher_targets(dataset, teacher)

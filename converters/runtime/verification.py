@@ -39,7 +39,7 @@ def verify_outputs(
         encodings: the same examples, tokenized by the task.
         classes: the names of each output's classes.
         keras_outputs: logits by the output's name, float [rows, ...], of the `float` and of the
-            `qat` Keras model.
+            `qat` Keras model, and of the `checkpoint` that they were trained from, if there is one.
         input_names: the inputs that the models take.
         reference_examples: how many of the first examples the reference kernels get; 0 leaves
             them out.
@@ -84,9 +84,11 @@ def verify_outputs(
         }
 
     count = len(dataset)
+    titles = {"float": "Keras float", "qat": "Keras QAT", "checkpoint": "Keras checkpoint"}
     table = [
-        row("Keras float", "tensorflow", None, count, keras_outputs["float"], None),
-        row("Keras QAT", "tensorflow", None, count, keras_outputs["qat"], None),
+        row(title, "tensorflow", None, count, keras_outputs[key], None)
+        for key, title in titles.items()
+        if key in keras_outputs
     ]
     cases = [
         (name, runtime, "default", count) for name in models for runtime in available_runtimes()

@@ -368,6 +368,33 @@ def _read_tokenizer(path: Path) -> None:
     WordPieceTokenizer.from_pretrained(path.parent)
 
 
+def _tokenizers() -> list[dict[str, Any]]:
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    ids = {token: index for index, token in enumerate(_VOCABULARY)}
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    tokenizer.add_special_tokens(["[PAD]", "[MASK]"])
+    return [json.loads(tokenizer.to_str())]
+
+
+def _write_shard(folder: Path) -> None:
+    _write_checkpoint(folder)
+    (folder / "model.safetensors").rename(folder / "model-00001-of-00001.safetensors")
+
+
+def _indexes() -> list[dict[str, Any]]:
+    from safetensors import safe_open
+
+    with tempfile.TemporaryDirectory() as folder:
+        _write_shard(Path(folder))
+        shard = "model-00001-of-00001.safetensors"
+        with safe_open(Path(folder, shard), framework="numpy") as file:
+            return [{"metadata": {}, "weight_map": dict.fromkeys(file.keys(), shard)}]
+
+
 def _runs() -> list[dict[str, Any]]:
     from tfsqueeze.training.training_options import TrainingOptions
 
@@ -418,6 +445,12 @@ KINDS: dict[str, Kind] = {
         _read_tokenizer,
         _write_vocabulary,
         _edit_json,
+    ),
+    "tokenizer.json": Kind(
+        "tokenizer.json", _tokenizers, _read_tokenizer, _write_vocabulary, _edit_json
+    ),
+    "shards": Kind(
+        "model.safetensors.index.json", _indexes, _read_checkpoint, _write_shard, _edit_json
     ),
     "vocab.txt": Kind(
         "vocab.txt", lambda: ["\n".join(_VOCABULARY)], _read_tokenizer, edit=_edit_lines

@@ -16,8 +16,8 @@ from safetensors.numpy import save_file
 
 from tfsqueeze.checkpoints.checkpoint_tensors import checkpoint_tensors
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, WEIGHTS_FILE, pretrained_folder
-from tfsqueeze.checkpoints.safetensors_file import read_tensors
 from tfsqueeze.checkpoints.tensor_names import naming
+from tfsqueeze.checkpoints.weight_files import read_weights
 from tfsqueeze.configs.encoder_config import read_fields
 from tfsqueeze.configs.field_checks import are_names
 from tfsqueeze.utils.errors import UserError
@@ -49,8 +49,9 @@ def load_pretrained(
 
     Args:
         model_class: a subclass of `PreTrainedModel`.
-        source: a folder with config.json and model.safetensors (of float32, float16 or bfloat16), a
-            name in `BACKBONES`, or a hub id such as `squeezebert/squeezebert-uncased`.
+        source: a folder with config.json and weights (of float32, float16 or bfloat16) as
+            `read_weights` finds them, a name in `BACKBONES`, or a hub id such as
+            `squeezebert/squeezebert-uncased`.
         input_names: the inputs of the model, as in `model_class`.
         name: the name of the model.
         new_head: whether the head starts anew even if the checkpoint has one, for other labels. A
@@ -73,11 +74,9 @@ def load_pretrained(
     saved = model_class.config_class.from_json(folder / CONFIG_FILE)
     is_own_class = model_class.__name__ in _architectures(folder / CONFIG_FILE)
     config = _override(saved, overrides)
-    tensors = {
-        naming(model_class).unprefixed(key): value
-        for key, value in read_tensors(_weights_path(folder)).items()
-    }
-    _check_size(model_class, config, tensors, folder)
+    path, named = read_weights(folder)
+    tensors = {naming(model_class).unprefixed(key): value for key, value in named.items()}
+    _check_size(model_class, config, tensors, path)
     options = {"input_names": input_names, "name": name}
     model = model_class(config, **{k: v for k, v in options.items() if v is not None})
     if new_head:
@@ -85,7 +84,7 @@ def load_pretrained(
     _assign(
         model,
         tensors,
-        folder / WEIGHTS_FILE,
+        path,
         may_lack_head=new_head or not is_own_class,
         may_lack_blocks=_has_blocks(config) and not _has_blocks(saved),
     )
@@ -139,20 +138,20 @@ def save_pretrained(model: keras.Model, folder: str | os.PathLike, dtype: str = 
         temporary.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
-def _weights_path(folder: Path) -> Path:
-    path = folder / WEIGHTS_FILE
-    if not path.exists():
-        others = [
-            name
-            for name in ("pytorch_model.bin", f"{WEIGHTS_FILE}.index.json")
-            if (folder / name).exists()
-        ]
-        found = f" (but {' and '.join(others)})" if others else ""
-        raise UserError(
-            f"{folder} holds no {WEIGHTS_FILE}{found}; save the model as one "
-            "safetensors file: save_pretrained of transformers does"
-        )
-    return path
+def holds_head(model_class: type[keras.Model], folder: Path) -> bool:
+    """Returns whether a checkpoint has a classifier for the task of a class.
+
+    Args:
+        model_class: a subclass of `PreTrainedModel`.
+        folder: a folder in Hugging Face's layout.
+
+    Raises:
+        UserError: a file cannot be read.
+    """
+    architectures = _architectures(folder / CONFIG_FILE)
+    if architectures:
+        return model_class.__name__ in architectures
+    return any(_module(name).endswith("classifier") for name in read_weights(folder)[1])
 
 
 def _architectures(path: Path) -> list[str]:
@@ -163,22 +162,20 @@ def _architectures(path: Path) -> list[str]:
     return names
 
 
-def _check_size(
-    model_class: Any, config: Any, tensors: dict[str, np.ndarray], folder: Path
-) -> None:
+def _check_size(model_class: Any, config: Any, tensors: dict[str, np.ndarray], path: Path) -> None:
     """Raises UserError if the model is not of the size of its file, before it takes memory."""
     layers, held_layers = len(set(config.layer_groups)), naming(model_class).count_layers(tensors)
     if layers != held_layers:
         raise UserError(
-            f"{folder / CONFIG_FILE} describes {layers} layers with weights of their own, and "
-            f"{WEIGHTS_FILE} holds those of {held_layers}; check that both files are of one model"
+            f"{path.parent / CONFIG_FILE} describes {layers} layers with weights of their own, and "
+            f"{path.name} holds those of {held_layers}; check that both files are of one model"
         )
     parameters = model_class.count_encoder_parameters(config)
     held_parameters = sum(tensor.size for tensor in tensors.values())
     if parameters > _MAX_GROWTH * held_parameters + _MAX_NEW_PARAMETERS:
         raise UserError(
-            f"{folder / CONFIG_FILE} describes an encoder of {parameters:,} parameters, and "
-            f"{WEIGHTS_FILE} holds {held_parameters:,}; check that both files are of one model"
+            f"{path.parent / CONFIG_FILE} describes an encoder of {parameters:,} parameters, and "
+            f"{path.name} holds {held_parameters:,}; check that both files are of one model"
         )
 
 

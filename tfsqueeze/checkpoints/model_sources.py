@@ -12,6 +12,16 @@ from tfsqueeze.utils.errors import UserError
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
+TORCH_WEIGHTS_FILE = "pytorch_model.bin"
+# After the name of the weights: the file that says which of several files holds which tensor.
+INDEX_SUFFIX = ".index.json"
+_TOKENIZER_FILES = [
+    "vocab.txt",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+]
 _PACKAGED = Path(str(resources.files("tfsqueeze.checkpoints") / "backbones"))
 _MINILM = "all-minilm-l6-v2"
 
@@ -81,17 +91,11 @@ def pin_revision(source: str) -> str:
 
 def _download(source: str) -> Path:
     """Returns the hub's snapshot of a hub id, in a folder that has the name of its commit."""
-    import huggingface_hub
-
-    hub_id, _, revision = source.partition("@")
     try:
-        folder = Path(
-            huggingface_hub.snapshot_download(
-                hub_id,
-                revision=revision or None,
-                allow_patterns=[CONFIG_FILE, WEIGHTS_FILE, "vocab.txt", "tokenizer_config.json"],
-            )
-        )
+        folder = _snapshot(source, WEIGHTS_FILE, "model-*-of-*.safetensors")
+        weights = (folder / WEIGHTS_FILE, folder / f"{WEIGHTS_FILE}{INDEX_SUFFIX}")
+        if not any(path.exists() for path in weights):
+            folder = _snapshot(source, TORCH_WEIGHTS_FILE, "pytorch_model-*-of-*.bin")
     # Errors about the network and the hub are OSErrors, those about the id ValueErrors.
     except (OSError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0].rstrip(".")
@@ -108,6 +112,26 @@ def _download(source: str) -> Path:
                 f"{path.resolve()} to fetch it anew"
             )
     return folder
+
+
+def _snapshot(source: str, weights_file: str, shards: str) -> Path:
+    """Returns a folder with the files of a hub id, and its weights if they have these names."""
+    import huggingface_hub
+
+    hub_id, _, revision = source.partition("@")
+    return Path(
+        huggingface_hub.snapshot_download(
+            hub_id,
+            revision=revision or None,
+            allow_patterns=[
+                CONFIG_FILE,
+                *_TOKENIZER_FILES,
+                weights_file,
+                f"{weights_file}{INDEX_SUFFIX}",
+                shards,
+            ],
+        )
+    )
 
 
 def _is_whole(path: Path) -> bool:

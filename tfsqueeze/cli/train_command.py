@@ -117,6 +117,13 @@ def train(
     vocab_size: Annotated[
         int, typer.Option(help="Maximum size of the vocabulary.")
     ] = _DEFAULTS.vocab_size,
+    new_head: Annotated[
+        bool,
+        typer.Option(
+            "--new-head",
+            help="Give a pretrained model a new head, for other labels than its own one knows.",
+        ),
+    ] = _DEFAULTS.new_head,
     new_vocabulary: Annotated[
         bool,
         typer.Option(
@@ -240,6 +247,7 @@ def train(
         noisy_copies=noisy_copies,
         noise_level=noise_level,
         vocab_size=vocab_size,
+        new_head=new_head,
         new_vocabulary=new_vocabulary,
         lowercase=not cased,
         max_length=max_length,

@@ -26,6 +26,7 @@ class IntentAndSlots(WordTask):
         Score("frame_accuracy", "Frame accuracy"),
     )
     label_output = "intent_logits"
+    label_columns = {"intent_logits": "labels", "slot_logits": "tags"}
 
     @property
     def data(self):

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from tfsqueeze.data.datasets.label_names import match_names, names_in, rename
 from tfsqueeze.evaluation.score import Score
 from tfsqueeze.tasks.encodings import Encodings
 from tfsqueeze.tasks.outputs import Output
@@ -31,6 +32,7 @@ class Task(abc.ABC):
         scores: the scores among `metrics` that tables show.
         label_output: the name of the output that labels whole texts, whose probabilities can be
             calibrated; None where there is none.
+        label_columns: for each output whose classes are labels of data, their column in a dataset.
         has_labels: whether its data have labels, which `id2label` names.
         verified_examples: how many examples a verification takes by default; None for all.
     """
@@ -41,6 +43,7 @@ class Task(abc.ABC):
     outputs: ClassVar[Mapping[str, Output]]
     scores: ClassVar[tuple[Score, ...]]
     label_output: ClassVar[str | None] = None
+    label_columns: ClassVar[Mapping[str, str]] = {}
     has_labels: ClassVar[bool] = True
     verified_examples: ClassVar[int | None] = None
 
@@ -67,6 +70,20 @@ class Task(abc.ABC):
             labels: the names in `id2label`, in their order.
             slots: the names in `slot_labels`, in their order.
         """
+
+    def name_labels(self, dataset: Any, classes: Mapping[str, Sequence[str]]) -> Any:
+        """Returns a dataset whose labels have the names that a model gives them.
+
+        `match_names` says which names those are. A column with other labels stays as it is.
+
+        Args:
+            dataset: a labelled dataset.
+            classes: the names of each output's classes.
+        """
+        for output, column in self.label_columns.items():
+            found = match_names(names_in(dataset, column), classes[output])
+            dataset = rename(dataset, column, found or {})
+        return dataset
 
     @abc.abstractmethod
     def check_dataset(

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from tfsqueeze.configs.encoder_config import EncoderConfig
+from tfsqueeze.data.datasets.label_names import (
+    listed,
+    match_names,
+    names_in,
+    rename,
+    sorted_names,
+)
 from tfsqueeze.tasks.encodings import Encodings
 from tfsqueeze.utils.errors import UserError
 
@@ -28,7 +37,8 @@ class TaskTraining(abc.ABC):
         has_own_teacher: whether a teacher of the task's own makes its targets.
         allows_word_dropout: whether words may be dropped in training. An answer must be found by
             its words.
-        label_fields: the fields of the config that name the classes of the head.
+        label_fields: the fields of the config that name the classes of the head, in the order of
+            the task's `label_columns`.
     """
 
     monitored: ClassVar[tuple[str, ...]]
@@ -51,24 +61,63 @@ class TaskTraining(abc.ABC):
             UserError: the data are for another task.
         """
 
-    def match_head(self, config: EncoderConfig, pretrained: EncoderConfig) -> EncoderConfig | None:
-        """Returns the config with its classes in the order of a pretrained model's head.
+    def name_by_head(
+        self, splits: Any, head: EncoderConfig, source: str
+    ) -> tuple[Any, dict[str, Any]]:
+        """Names the labels of data as the head of a pretrained model does.
 
         Args:
-            config: the config that `configure` returned.
-            pretrained: the config of the pretrained model.
+            splits: the parts of the data.
+            head: the config of the pretrained model.
+            source: the folder or name of the pretrained model, for messages.
 
         Returns:
-            The config, or None if the head is for other classes.
+            The splits with the head's names, and the fields of a config that name the classes, in
+            the order of the head.
+
+        Raises:
+            UserError: the head does not know a label, or has a name twice.
         """
-        changes = {}
-        for name in self.label_fields:
-            wanted, known = (_label_names(getattr(each, name, ())) for each in (config, pretrained))
-            ordered = order_labels(wanted, known)
-            if ordered is None:
-                return None
-            changes[name] = dict(enumerate(ordered)) if name == "id2label" else tuple(ordered)
-        return config.replace(**changes)
+        fields = {}
+        for field, column in zip(self.label_fields, self.task.label_columns.values(), strict=True):
+            labels = getattr(head, field, ())
+            is_numbered = isinstance(labels, Mapping)
+            known = list(labels.values() if is_numbered else labels)
+            names = names_in(splits.train, column)
+            try:
+                self.check_head_names(known, column)
+                ordered = order_labels(names, known)
+                matched = match_names(names, ordered)
+                if matched is None:
+                    raise UserError(_mismatch(names, known, splits.train.name, column))
+            except UserError as error:
+                raise UserError(
+                    f"{source}, {field} in config.json: {error}; or train a new head (--new-head)"
+                ) from None
+            parts = {
+                part: rename(getattr(splits, part), column, matched)
+                for part in ("train", "validation", "test")
+                if getattr(splits, part) is not None
+            }
+            splits = dataclasses.replace(splits, **parts)
+            fields[field] = dict(enumerate(ordered)) if is_numbered else tuple(ordered)
+        return splits, fields
+
+    def check_head_names(self, names: Sequence[str], column: str) -> None:
+        """Checks that the classes of a pretrained model's head are classes of the task.
+
+        Args:
+            names: the names of the classes.
+            column: the column of datasets that holds them.
+
+        Raises:
+            UserError: a name is there twice, or no class of the task can have it.
+        """
+        repeated = [name for name, count in Counter(names).items() if count > 1]
+        if repeated:
+            raise UserError(
+                f"two classes have the name {repeated[0][:40]!r}; give each a name of its own"
+            )
 
     @abc.abstractmethod
     def vocabulary_texts(self, dataset: Any) -> list[str]:
@@ -128,37 +177,48 @@ class TaskTraining(abc.ABC):
         return sum(logs[prefix + name] for name in self.monitored) / len(self.monitored)
 
 
-def order_labels(names: Sequence[str], pretrained: Sequence[str]) -> list[str] | None:
-    """Returns labels of data in the order of a pretrained model's head.
+def order_labels(names: Collection[str], pretrained: Sequence[str]) -> list[str]:
+    """Returns the names of the classes of a pretrained model's head.
 
     Args:
-        names: the labels of the data, without duplicates.
+        names: the labels of the data.
         pretrained: the labels of the pretrained model, in the order of their numbers.
 
     Returns:
-        All labels of the pretrained model, if those of the data are among them. The labels of the
-        data by their number, if they are numbers and the pretrained model has `LABEL_0`, `LABEL_1`
-        and so on, as transformers calls labels without names. Otherwise None: the head is for other
-        labels.
+        The labels of the pretrained model; or their numbers, if the data's labels are these, and
+        the pretrained model has `LABEL_0`, `LABEL_1` and so on, as transformers calls labels
+        without names.
 
     Example:
         >>> order_labels(["account", "refund"], ["refund", "account", "delivery"])
         ['refund', 'account', 'delivery']
-        >>> order_labels(["0", "1", "10", "2"], [f"LABEL_{i}" for i in range(4)]) is None
-        True
         >>> order_labels(["1", "0"], ["LABEL_0", "LABEL_1"])
         ['0', '1']
     """
-    if names and set(names) <= set(pretrained):
-        return list(pretrained)
     numbers = [str(number) for number in range(len(pretrained))]
-    if list(pretrained) == [f"LABEL_{number}" for number in numbers] and set(names) == set(numbers):
+    if set(names) == set(numbers) and _lack_names(pretrained):
         return numbers
-    return None
+    return list(pretrained)
 
 
-def _label_names(labels: Mapping[int, str] | Sequence[str]) -> list[str]:
-    return list(labels.values() if isinstance(labels, Mapping) else labels)
+def _lack_names(pretrained: Sequence[str]) -> bool:
+    return list(pretrained) == [f"LABEL_{number}" for number in range(len(pretrained))]
+
+
+def _mismatch(names: Collection[str], known: Sequence[str], dataset: str, column: str) -> str:
+    """Returns what is wrong with labels that the head does not know, and what to do."""
+    unknown = sorted_names(set(names).difference(known))[0][:40]
+    numbers = "0" if len(known) == 1 else f"0 to {len(known) - 1}"
+    if _lack_names(known):
+        return (
+            f"the {len(known)} classes have no names but LABEL_0 and so on, and {dataset} has "
+            f"{unknown!r} in its {column}; write the names there, in the order that the model was "
+            f"trained with, or give the data the numbers {numbers}"
+        )
+    return (
+        f"the head knows {listed(known)}, and {dataset} has {unknown!r} in its {column}; give the "
+        f"data these names or the numbers {numbers}"
+    )
 
 
 def require_dataset_type(splits: Any, dataset_type: type, task: Task) -> None:

@@ -21,6 +21,7 @@ class TextClassification(Task):
     outputs = {"logits": TextLabel()}
     scores = (Score("accuracy", "Accuracy"), Score("macro_f1", "Macro F1"))
     label_output = "logits"
+    label_columns = {"logits": "labels"}
 
     @property
     def data(self):

@@ -16,6 +16,7 @@ class TokenClassification(WordTask):
     title = "token classifier"
     head = "TokenClassification"
     outputs = {"logits": WordTag()}
+    label_columns = {"logits": "tags"}
     scores = (
         Score("precision", "Precision"),
         Score("recall", "Recall"),

@@ -22,6 +22,13 @@ class WordTaskTraining(TaskTraining):
     def vocabulary_texts(self, dataset):
         return [" ".join(words) for words in dataset.sentences]
 
+    def check_head_names(self, names, column):
+        super().check_head_names(names, column)
+        if column == "tags":
+            repair_bio(names)
+            if OUTSIDE_TAG not in names:
+                raise UserError(f"no class has the name {OUTSIDE_TAG}; give it to that of no span")
+
 
 def word_targets(dataset: TokenDataset, encodings: Encodings, names: Sequence[str]) -> np.ndarray:
     """Returns the ids of the tags, as `repair_bio` repairs them, at the first token of each word.

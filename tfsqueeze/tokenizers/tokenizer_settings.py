@@ -28,6 +28,39 @@ OVERLONG_WORD = "x" * (MAX_BYTES_PER_WORD + 1)
 _DEFAULT_MAX_LENGTH = 512
 _NO_LIMIT = 1e6
 
+# Settings of which one value gives the token ids of these tokenizers.
+_ONLY_SUPPORTED: dict[str, Any] = {
+    "tokenize_chinese_chars": True,
+    "do_basic_tokenize": True,
+    "clean_text": True,
+    "padding_side": "right",
+    "truncation_side": "right",
+    "wordpieces_prefix": CONTINUATION_PREFIX,
+    "never_split": [],
+    "pad_token": PAD_TOKEN,
+    "unk_token": UNK_TOKEN,
+    "cls_token": CLS_TOKEN,
+    "sep_token": SEP_TOKEN,
+    "mask_token": MASK_TOKEN,
+}
+# Those that Hugging Face writes as null, too.
+_OPTIONAL = ("mask_token", "never_split")
+_TOKENIZER_CLASSES = (
+    *(
+        f"{model}Tokenizer{suffix}"
+        for model in ("Bert", "DistilBert", "SqueezeBert", "MobileBert", "Electra")
+        for suffix in ("", "Fast")
+    ),
+    # Any tokenizer that tokenizer.json describes.
+    "PreTrainedTokenizerFast",
+    "TokenizersBackend",
+)
+
+
+def token_content(token: Any) -> Any:
+    """Returns the text of a token, which Hugging Face also writes as an AddedToken object."""
+    return token.get("content") if isinstance(token, dict) else token
+
 
 def token_to_id(vocabulary: Sequence[str]) -> dict[str, int]:
     """Returns the id of each token, its index in the vocabulary.
@@ -82,19 +115,16 @@ def read_settings(
             f"{source}: strip_accents is {shown(accents)} and do_lower_case {shown(lowercase)}; "
             "only the two together are supported"
         )
-    for key, expected in (
-        ("tokenize_chinese_chars", True),
-        ("do_basic_tokenize", True),
-        ("pad_token", PAD_TOKEN),
-        ("unk_token", UNK_TOKEN),
-        ("cls_token", CLS_TOKEN),
-        ("sep_token", SEP_TOKEN),
-    ):
-        found = settings.get(key, expected)
-        if isinstance(found, dict):  # Hugging Face also writes tokens as AddedToken objects.
-            found = found.get("content")
-        if found != expected:
+    for key, expected in _ONLY_SUPPORTED.items():
+        found = token_content(settings.get(key, expected))
+        if found != expected and not (found is None and key in _OPTIONAL):
             raise UserError(f"{source}: {key} is {shown(found)}; only {expected!r} is supported")
+    name = settings.get("tokenizer_class")
+    if name is not None and name not in _TOKENIZER_CLASSES:
+        raise UserError(
+            f"{source}: tokenizer_class is {shown(name)}; only WordPiece tokenizers such as "
+            "BertTokenizer are supported"
+        )
     return lowercase, _max_length(settings.get("model_max_length"), source)
 
 

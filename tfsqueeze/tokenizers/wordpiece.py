@@ -16,6 +16,11 @@ import tensorflow_text as tf_text
 from tfsqueeze.tokenizers.base_tokenizer import BaseTokenizer, check_same_number
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.tokenizers.text_normalization import normalize
+from tfsqueeze.tokenizers.tokenizer_files import (
+    SETTINGS_FILE,
+    VOCABULARY_FILE,
+    read_tokenizer_files,
+)
 from tfsqueeze.tokenizers.tokenizer_settings import (
     CONTINUATION_PREFIX,
     MAX_BYTES_PER_WORD,
@@ -27,10 +32,6 @@ from tfsqueeze.tokenizers.tokenizer_settings import (
 from tfsqueeze.tokenizers.truncation import longest_first_lengths
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
-from tfsqueeze.utils.json_files import read_json
-
-VOCABULARY_FILE = "vocab.txt"
-SETTINGS_FILE = "tokenizer_config.json"
 
 # FastBertTokenizer counts bytes alone, so these words become ones that are longer than its limit.
 _OVERLONG = rf"[0-9A-Za-z]{{{MAX_CHARACTERS_PER_WORD + 1},}}"
@@ -219,33 +220,21 @@ class WordPieceTokenizer(BaseTokenizer):
         """Reads a folder that `save_pretrained` or Hugging Face's BertTokenizer wrote.
 
         Args:
-            folder: a folder with `vocab.txt`. `tokenizer_config.json` may be missing, as in old
-                checkpoints; the settings then have their defaults.
+            folder: a folder with `vocab.txt` or `tokenizer.json`. `tokenizer_config.json` may be
+                missing, as in old checkpoints; the settings then have their defaults.
             max_length: the default number of tokens of a row; that of the folder if not given.
 
         Raises:
-            UserError: `vocab.txt` is missing, or a file cannot be used.
+            UserError: there is no vocabulary, a file cannot be used, two files contradict each
+                other, or there are added tokens, which WordPiece would divide.
         """
         folder = Path(folder)
-        vocabulary_file, settings_file = folder / VOCABULARY_FILE, folder / SETTINGS_FILE
-        if not vocabulary_file.is_file():
-            raise UserError(f"{folder} has no {VOCABULARY_FILE}; name a folder with a tokenizer")
-        try:
-            # Only "\n" ends a token: str.splitlines would also split at exotic characters that
-            # vocabularies hold as tokens.
-            lines = vocabulary_file.read_bytes().decode("utf-8").split("\n")
-        except UnicodeDecodeError as error:
-            raise UserError(f"{vocabulary_file} is not UTF-8 text: {error}") from error
-        if lines[-1] == "":
-            lines.pop()
-        settings = read_json(settings_file).object() if settings_file.is_file() else {}
+        vocabulary, settings = read_tokenizer_files(folder)
         if max_length is not None:
             settings = {**settings, "model_max_length": max_length}
-        lowercase, length = read_settings(settings, str(settings_file))
+        lowercase, length = read_settings(settings, str(folder / SETTINGS_FILE))
         try:
-            return cls(
-                [line.rstrip("\r") for line in lines], lowercase=lowercase, max_length=length
-            )
+            return cls(vocabulary, lowercase=lowercase, max_length=length)
         except UserError as error:
             raise UserError(f"{folder}: {error}") from None
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
+from tfsqueeze.checkpoints.problem_type import check_problem_type
 from tfsqueeze.checkpoints.sentence_transformers import is_sentence_transformer
+from tfsqueeze.checkpoints.vocabulary_size import check_vocabulary_size
 from tfsqueeze.configs.encoder_config import read_fields
 from tfsqueeze.data.sources.calibration_texts import calibration_texts
 from tfsqueeze.models.architectures import read_config, task_model_class
@@ -17,7 +19,6 @@ from tfsqueeze.quantization import quantize_aware
 from tfsqueeze.tasks import SENTENCE_EMBEDDINGS, TASKS, Task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.batches import CALIBRATION_TEXTS, calibration_batches
-from tfsqueeze.training.model_setup import check_vocabulary
 from tfsqueeze.training.trained_run import TrainedRun, is_run, load_run
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
@@ -56,7 +57,8 @@ def calibrate_checkpoint(
     task = _task(folder)
     length = max_length or min(_MAX_LENGTH, config.max_position_embeddings)
     tokenizer = WordPieceTokenizer.from_pretrained(folder, max_length=length)
-    check_vocabulary(tokenizer, folder)
+    check_vocabulary_size(tokenizer, config, folder)
+    check_problem_type(folder / CONFIG_FILE)
     found = calibration_texts(calibration, most=2 * CALIBRATION_TEXTS, seed=seed)
     dataset = task.data.unlabelled(*found)
     count = min(CALIBRATION_TEXTS, -(-len(dataset) // 2))

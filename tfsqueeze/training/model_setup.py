@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pin_revision, pretrained_folder
+from tfsqueeze.checkpoints.vocabulary_size import check_vocabulary_size
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
@@ -20,9 +21,8 @@ from tfsqueeze.models.vocabulary_transfer import transfer_vocabulary
 from tfsqueeze.tasks import Task
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
-from tfsqueeze.training.run_folder import SETTINGS_FILE
+from tfsqueeze.training.trained_run import is_run, require_finished
 from tfsqueeze.training.training_options import TrainingOptions
-from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.json_files import read_json
 from tfsqueeze.utils.keras_files import load_model
@@ -48,7 +48,7 @@ def pin_models(folder: Path, options: TrainingOptions) -> TrainingOptions:
     if not path.exists():
         revisions = {
             source: os.fspath(_save_float_model(Path(source), folder / "pretrained"))
-            if (Path(source) / SETTINGS_FILE).exists()
+            if is_run(source)
             else pin_revision(source)
             for source in sources
         }
@@ -63,12 +63,10 @@ def pin_models(folder: Path, options: TrainingOptions) -> TrainingOptions:
 
 def _save_float_model(run: Path, folder: Path) -> Path:
     """Returns a folder in Hugging Face's layout with the float model and the tokenizer of a run."""
-    model = run / "float.keras"
-    if not model.exists():
-        raise UserError(f"{run} holds no finished training run (float.keras is missing)")
+    require_finished(run)
     if not folder.exists():
         with write_atomically(folder) as temporary:
-            load_model(model, compile=False).save_pretrained(temporary)
+            load_model(run / "float.keras", compile=False).save_pretrained(temporary)
             WordPieceTokenizer.from_pretrained(run / "tokenizer").save_pretrained(temporary)
     return folder
 
@@ -91,7 +89,7 @@ def load_or_train_tokenizer(
         pretrained = pretrained_folder(source)
         tokenizer = WordPieceTokenizer.from_pretrained(pretrained, max_length=options.max_length)
         if options.pretrained is not None:
-            check_vocabulary(tokenizer, pretrained)
+            check_vocabulary_size(tokenizer, read_config(pretrained / CONFIG_FILE), pretrained)
     else:
         vocabulary = train_vocabulary(texts, options.vocab_size, options.lowercase)
         tokenizer = WordPieceTokenizer(
@@ -100,25 +98,6 @@ def load_or_train_tokenizer(
     with write_atomically(path) as temporary:
         tokenizer.save_pretrained(temporary)
     return tokenizer
-
-
-def check_vocabulary(tokenizer: WordPieceTokenizer, folder: Path) -> None:
-    """Checks that a pretrained model has one embedding for each token.
-
-    Args:
-        tokenizer: the tokenizer.
-        folder: the folder of the model.
-
-    Raises:
-        UserError: it has more or fewer.
-    """
-    rows = read_config(folder / CONFIG_FILE).vocab_size
-    if tokenizer.vocab_size != rows:
-        raise UserError(
-            f"{folder / 'vocab.txt'} has {tokenizer.vocab_size:,} tokens, and the model embeddings "
-            f"for {rows:,} (vocab_size in {CONFIG_FILE}); use the vocab.txt that the model was "
-            "trained with"
-        )
 
 
 def model_config(

@@ -16,6 +16,7 @@ from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_t
 from tfsqueeze.training.examples import prepare_examples
 from tfsqueeze.training.history import read_history
 from tfsqueeze.training.model_setup import load_or_train_tokenizer, model_config, pin_models
+from tfsqueeze.training.pretrained_head import name_by_head
 from tfsqueeze.training.run_folder import Seconds, claim_folder, lock_folder
 from tfsqueeze.training.stage import FloatStage, QuantizationAwareStage, StageInputs
 from tfsqueeze.training.teacher import check_teachable, load_teacher
@@ -65,7 +66,7 @@ def train_task(
     training = task.training
     _check_options(task, options)
     # Data of the wrong kind must not claim the folder.
-    training.configure(SqueezeBertConfig(), splits)
+    training.configure(SqueezeBertConfig(), name_by_head(task, splits, options)[0])
     with lock_folder(folder):
         claim_folder(
             folder,
@@ -94,6 +95,7 @@ def _train(
     training = task.training
     pairs = getattr(splits.train, "text_pairs", None) is not None
     options = pin_models(folder, options)
+    splits, head_fields = name_by_head(task, splits, options)
     seconds = Seconds(folder / "seconds.json")
     with seconds.of("teacher"):
         train, validation = (
@@ -106,11 +108,7 @@ def _train(
     with seconds.of("vocabulary"):
         tokenizer = load_or_train_tokenizer(folder, training.vocabulary_texts(train), options)
     start = model_config(tokenizer, task, options)
-    config = training.configure(start, splits)
-    keeps_head = False
-    if options.pretrained is not None:
-        matched = training.match_head(config, start)
-        keeps_head, config = matched is not None, matched or config
+    config = training.configure(start, splits).replace(**head_fields or {})
     config.save_json(folder / "config.json")
     classes = task.classes(list(config.id2label.values()), getattr(config, "slot_labels", ()))
     input_names = training.input_names(train)
@@ -138,7 +136,8 @@ def _train(
         task=task,
         options=options,
         config=config,
-        keeps_head=keeps_head,
+        # Only a head with labels may be for others than those of the data.
+        keeps_head=not options.new_head and (head_fields is not None or not training.label_fields),
         classes=classes,
         tokenizer=tokenizer,
         examples=encoded,

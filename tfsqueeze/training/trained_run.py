@@ -79,6 +79,24 @@ def is_run(folder: str | os.PathLike) -> bool:
     return (Path(folder) / SETTINGS_FILE).exists()
 
 
+def require_finished(folder: Path) -> None:
+    """Checks that a folder holds a finished training run.
+
+    Args:
+        folder: the folder.
+
+    Raises:
+        UserError: it does not.
+    """
+    files = (SETTINGS_FILE, "config.json", "float.keras", "qat.keras")
+    missing = [name for name in files if not (folder / name).exists()]
+    if missing:
+        raise UserError(
+            f"{folder} holds no finished training run ({missing[0]} is missing); "
+            "train there first with `tfsqueeze train`"
+        )
+
+
 def load_run(folder: str | os.PathLike) -> TrainedRun:
     """Loads a finished run.
 
@@ -86,16 +104,7 @@ def load_run(folder: str | os.PathLike) -> TrainedRun:
         UserError: the folder holds none.
     """
     folder = Path(folder)
-    missing = [
-        name
-        for name in (SETTINGS_FILE, "config.json", "float.keras", "qat.keras")
-        if not (folder / name).exists()
-    ]
-    if missing:
-        raise UserError(
-            f"{folder} holds no finished training run ({missing[0]} is missing); "
-            "train there first with `tfsqueeze train`"
-        )
+    require_finished(folder)
     settings = read_run_settings(folder)
     return TrainedRun(
         folder,

@@ -41,6 +41,8 @@ class TrainingOptions:
             pretrained model.
         tokenizer: folder, backbone name or Hugging Face hub id with the tokenizer of a model that
             is not pretrained. By default a vocabulary is trained from the texts.
+        new_head: whether a pretrained model gets a new head even if it has one for the task, for
+            other labels than that one knows.
         new_vocabulary: whether a pretrained model gets a vocabulary that is trained from the texts
             instead of its own; see `transfer_vocabulary`.
         vocab_size: maximum size of the vocabulary that is trained from the texts.
@@ -102,6 +104,7 @@ class TrainingOptions:
     model_type: str = "squeezebert"
     model: dict[str, Any] = dataclasses.field(default_factory=dict)
     tokenizer: str | None = None
+    new_head: bool = False
     new_vocabulary: bool = False
     vocab_size: int = 8000
     lowercase: bool = True
@@ -166,6 +169,8 @@ class TrainingOptions:
             )
         if not 0 < self.noise_level <= 1:
             raise UserError(f"noise_level must be above 0 and at most 1, not {self.noise_level}")
+        if self.new_head and self.pretrained is None:
+            raise UserError("new_head is for a pretrained model; others have a new one anyway")
         if self.new_vocabulary and self.pretrained is None:
             raise UserError(
                 "new_vocabulary is for a pretrained model; others have one of the texts anyway"

@@ -126,7 +126,15 @@ def test_hostile_headers(tmp_path, content, message):
 
 
 @pytest.mark.parametrize(
-    "kind", ["config.json", "safetensors", "tokenizer_config.json", "vocab.txt"]
+    "kind",
+    [
+        "config.json",
+        "safetensors",
+        "shards",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "vocab.txt",
+    ],
 )
 def test_damaged_files(kind, tmp_path):
     inputs = mutated_inputs(random.Random(0), kind)

@@ -345,8 +345,8 @@ def test_a_file_that_is_no_safetensors(golden, data, message):
 
 def test_missing_files(golden, tmp_path):
     folder = golden("mixed_groups")
-    (folder / WEIGHTS_FILE).rename(folder / "pytorch_model.bin")
-    with pytest.raises(UserError, match=r"no model.safetensors \(but pytorch_model.bin\)"):
+    (folder / WEIGHTS_FILE).unlink()
+    with pytest.raises(UserError, match="holds no model.safetensors; save the model there with"):
         SqueezeBertModel.from_pretrained(folder)
     (folder / CONFIG_FILE).unlink()
     with pytest.raises(UserError, match="config.json does not exist"):
@@ -394,12 +394,22 @@ def test_a_hub_id_is_read_from_the_downloaded_folder(goldens_dir, tmp_path, monk
     asked = {}
 
     def snapshot_download(repo_id, revision, allow_patterns):
-        asked[repo_id] = set(allow_patterns)
+        asked[repo_id] = [*asked.get(repo_id, []), allow_patterns]
         return str(goldens_dir / "squeezebert_mixed_groups")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
     model = SqueezeBertModel.from_pretrained("somebody/squeezebert")
-    assert asked == {
-        "somebody/squeezebert": {CONFIG_FILE, WEIGHTS_FILE, "vocab.txt", "tokenizer_config.json"}
-    }
+    (patterns,) = asked["somebody/squeezebert"]
+    assert {CONFIG_FILE, WEIGHTS_FILE, "vocab.txt", "tokenizer.json"} <= set(patterns)
+    # Pickles are fetched only where there is nothing else.
+    assert not any(pattern.endswith(".bin") for pattern in patterns)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr(
+        huggingface_hub,
+        "snapshot_download",
+        lambda *_, allow_patterns, **__: asked.update(last=allow_patterns) or tmp_path / "empty",
+    )
+    with pytest.raises(UserError, match="does not exist"):
+        SqueezeBertModel.from_pretrained("somebody/older")
+    assert {"pytorch_model.bin", "pytorch_model.bin.index.json"} <= set(asked["last"])
     assert model.config.hidden_size == 32

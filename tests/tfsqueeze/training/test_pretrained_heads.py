@@ -8,19 +8,30 @@ import warnings
 import numpy as np
 import pytest
 import tf_keras as keras
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tfsqueeze import BertConfig, BertForSequenceClassification, BertForTokenClassification
-from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
+from tests.tfsqueeze.checkpoint_folders import change_config
+from tfsqueeze import (
+    BertConfig,
+    BertForSequenceClassification,
+    BertForTokenClassification,
+    BertModel,
+)
+from tfsqueeze.checkpoints.huggingface import holds_head
+from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
 from tfsqueeze.data.sources.named_datasets import load_dataset
-from tfsqueeze.tasks import TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION
-from tfsqueeze.tasks.task_training import order_labels
+from tfsqueeze.tasks import IGNORE_INDEX, TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION
+from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.training.pretrained_head import load_checkpoint
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 
 LENGTH = 12
+TOKENIZER = DeviceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"], max_length=4)
 
 
 @pytest.fixture(scope="module")
@@ -105,10 +116,42 @@ def test_labels_without_names_are_matched_by_number(checkpoint, splits, tmp_path
     assert predicted(run.float_model, run.tokenizer, texts) == expected
 
 
-@pytest.mark.parametrize("labels", [["yes", "no", "maybe"], ["yes", "no"]])
-def test_a_head_for_other_labels_is_replaced_with_a_warning(labels, checkpoint, splits, tmp_path):
-    folder, model, _ = checkpoint(labels)
-    options = TrainingOptions(pretrained=str(folder), epochs=0, qat_epochs=0, max_length=LENGTH)
+def test_numbers_are_those_of_the_heads_names(checkpoint, splits, tmp_path):
+    labels = ["weather", "animals", "food"]
+    folder, model, tokenizer = checkpoint(labels)
+    numbered = renamed(splits, {name: str(number) for number, name in enumerate(labels)})
+    run = train(tmp_path / "run", folder, numbered)
+    assert run.label_names == labels
+    texts = splits.validation.texts
+    assert predicted(run.float_model, run.tokenizer, texts) == predicted(model, tokenizer, texts)
+
+
+LABELS_IN_FILES = {
+    "a label less": ["animals", "food"],
+    "other labels": ["yes", "no", "maybe"],
+    "no names": ["LABEL_0", "LABEL_1", "LABEL_2"],
+    "one without a name": ["animals", "LABEL_1", "weather"],
+    "a name twice": ["animals", "animals", "food", "weather"],
+}
+
+
+@pytest.mark.parametrize("labels", LABELS_IN_FILES.values(), ids=LABELS_IN_FILES)
+def test_a_head_for_other_labels_is_refused(labels, checkpoint, splits, tmp_path):
+    folder, _, _ = checkpoint(labels)
+    with pytest.raises(UserError, match=r"id2label in config.json: .*\(--new-head\)$") as error:
+        train(tmp_path / "run", folder, splits)
+    message = str(error.value)
+    assert message.startswith(str(folder)) and message.isprintable()
+    if len(set(labels)) == len(labels):
+        assert splits.train.name in message and "in its labels" in message
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
+def test_a_new_head_is_for_other_labels(checkpoint, splits, tmp_path):
+    folder, model, _ = checkpoint(["yes", "no"])
+    options = TrainingOptions(
+        pretrained=str(folder), new_head=True, epochs=0, qat_epochs=0, max_length=LENGTH
+    )
     with pytest.warns(UserWarning, match="has a head for other labels .*: the model gets a new"):
         run = train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, options)
     assert run.label_names == ["animals", "food", "weather"]
@@ -148,6 +191,154 @@ def test_a_vocabulary_that_does_not_fit_the_embeddings_is_refused(
         train(tmp_path / "run", folder, splits)
 
 
-def test_no_label_is_no_match():
-    assert order_labels([], ["a"]) is None
-    assert order_labels(["0"], ["LABEL_0", "LABEL_1"]) is None
+@pytest.mark.parametrize(
+    ("problem_type", "message"),
+    [
+        ("multi_label_classification", "its head needs the task multi-label-classification"),
+        ("regression", "its head needs the task regression"),
+        (["x"], "it must be single_label_classification"),
+    ],
+)
+def test_a_head_for_another_problem_names_its_task(
+    problem_type, message, checkpoint, splits, tmp_path
+):
+    folder, _, _ = checkpoint(["animals", "food", "weather"])
+    change_config(folder, problem_type=problem_type)
+    with pytest.raises(UserError, match=f"problem_type is .*: {message}; or train a new head"):
+        train(tmp_path / "run", folder, splits)
+
+
+def test_a_head_of_another_task_is_replaced(checkpoint, splits, tmp_path):
+    folder, _, _ = checkpoint(["animals", "food", "weather"], BertForTokenClassification)
+    options = TrainingOptions(pretrained=str(folder), epochs=0, qat_epochs=0, max_length=LENGTH)
+    with pytest.warns(UserWarning, match="the model gets a new head"):
+        train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, options)
+
+
+def test_a_checkpoint_that_names_no_class_has_a_head(checkpoint, tmp_path):
+    folder, _, _ = checkpoint(["a", "b"])
+    change_config(folder, architectures=None)
+    assert holds_head(BertForSequenceClassification, folder)
+    BertModel(BertConfig.from_json(folder / "config.json")).save_pretrained(tmp_path)
+    change_config(tmp_path, architectures=None)
+    assert not holds_head(BertForSequenceClassification, tmp_path)
+
+
+@pytest.mark.parametrize("change", [lambda labels: labels, lambda labels: labels[::-1]])
+def test_verification_compares_with_the_checkpoints_own_labels(
+    change, checkpoint, splits, tmp_path
+):
+    folder, model, tokenizer = checkpoint(["weather", "animals", "food"])
+    run = train(tmp_path / "run", folder, splits)
+    # A run with its labels in another order agrees with itself, but not with the checkpoint.
+    run.config = run.config.with_labels(change(run.label_names))
+    loaded, numbers = load_checkpoint(run)
+    inputs = {"input_ids": tokenizer(splits.validation.texts)["input_ids"].numpy()}
+    expected = predicted(model, tokenizer, splits.validation.texts)
+    logits = loaded.predict(inputs, verbose=0)[:, numbers["logits"]]
+    assert [run.label_names[index] for index in logits.argmax(1)] == expected
+    agrees = predicted_names(run, splits.validation.texts) == expected
+    assert agrees == (change([0, 1]) == [0, 1])
+
+
+def predicted_names(run, texts):
+    ids = run.tokenizer(texts)["input_ids"].numpy()
+    logits = run.float_model.predict({"input_ids": ids}, verbose=0)
+    return [run.label_names[index] for index in logits.argmax(1)]
+
+
+def test_a_checkpoint_that_is_gone_is_a_warning(checkpoint, splits, tmp_path):
+    folder, _, _ = checkpoint(["weather", "animals", "food"])
+    run = train(tmp_path / "run", folder, splits)
+    folder.rename(tmp_path / "gone")
+    with pytest.warns(UserWarning, match="the run is not compared with its checkpoint: "):
+        assert load_checkpoint(run) is None
+
+
+# Names of every kind; "2" and "10" are in another order as numbers than as texts.
+NAMES = st.one_of(
+    st.just([str(number) for number in range(12)]),
+    st.just(["2", "10", "1"]),
+    st.just([f"LABEL_{number}" for number in range(11)]),
+    st.lists(st.text("ab1", min_size=1), min_size=1, max_size=12, unique=True),
+).flatmap(st.permutations)
+
+
+def head_classes(task, head, data, names):
+    """The name that the checkpoint has for the class that each example is trained to be."""
+    head_config = BertConfig().with_labels(head)
+    part = data(names)
+    splits_type = TextDatasetSplits if isinstance(part, TextDataset) else TokenDatasetSplits
+    splits, fields = task.training.name_by_head(splits_type(part, part), head_config, "checkpoint")
+    config = task.training.configure(head_config, splits).replace(**fields)
+    classes = task.classes(list(config.id2label.values()), ())
+    rows = task.encode(TOKENIZER, splits.train)
+    targets = task.training.targets(splits.train, rows, classes)["logits"]
+    # What is evaluated gets the same names as what is trained on.
+    evaluated = task.name_labels(part, classes)
+    task.check_dataset(evaluated, classes, False)
+    assert evaluated == splits.train
+    return [head[index] for index in targets.ravel() if index != IGNORE_INDEX]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_texts_get_the_names_of_the_checkpoint(data):
+    head = data.draw(NAMES)
+    labels = data.draw(st.lists(st.sampled_from(head), min_size=1))
+
+    def texts(names):
+        return TextDataset("texts", ["a"] * len(names), labels=names)
+
+    assert head_classes(TEXT_CLASSIFICATION, head, texts, labels) == labels
+    numbers = [str(number) for number in range(len(head))]
+    if not set(numbers) <= set(head):
+        order = data.draw(st.permutations(numbers))
+        found = head_classes(TEXT_CLASSIFICATION, head, texts, order)
+        assert found == [head[int(number)] for number in order]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_words_get_the_tags_of_the_checkpoint(data):
+    types = data.draw(NAMES)
+    tags = ["O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI")]
+    head = data.draw(st.permutations(tags))
+    chosen = [tag for tag in data.draw(st.lists(st.sampled_from(tags), min_size=1, max_size=6))]
+
+    def sentences(names):
+        return TokenDataset("words", [["a"] for _ in names], tags=[[name] for name in names])
+
+    expected = [tag.replace("I-", "B-", 1) if tag[0] == "I" else tag for tag in chosen]
+    assert head_classes(TOKEN_CLASSIFICATION, head, sentences, chosen) == expected
+    order = data.draw(st.permutations(range(len(head))))
+    found = head_classes(TOKEN_CLASSIFICATION, head, sentences, [str(number) for number in order])
+    assert found == [
+        f"B{tag[1:]}" if tag[0] == "I" else tag for tag in (head[number] for number in order)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        (["O", "B-x", "S-x"], "the tag 'S-x' .* is neither O nor B- or I- with a type"),
+        (["B-x", "I-x"], "no class has the name O"),
+        (["O", "LABEL_1"], "the tag 'LABEL_1'"),
+    ],
+)
+def test_a_head_for_other_tags_is_refused(tags, message):
+    part = TokenDataset("words", [["a", "b"]], tags=[["O", "B-x"]])
+    head = BertConfig().with_labels(tags)
+    with pytest.raises(UserError, match=f"checkpoint, id2label in config.json: {message}"):
+        TOKEN_CLASSIFICATION.training.name_by_head(
+            TokenDatasetSplits(part, part), head, "checkpoint"
+        )
+
+
+def test_a_head_that_lacks_what_no_data_hold():
+    part = TokenDataset("words", [["a", "b"]], tags=[["O", "B-x"]])
+    head = BertConfig().with_labels(["B-x", "O"])
+    _, fields = TOKEN_CLASSIFICATION.training.name_by_head(
+        TokenDatasetSplits(part, part), head, "checkpoint"
+    )
+    assert fields == {"id2label": {0: "B-x", 1: "O"}}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
+from tfsqueeze.data.datasets.label_names import sorted_names
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
 from tfsqueeze.utils.errors import UserError
 
@@ -42,10 +43,12 @@ class TextDataset(InMemoryDataset):
     def label_names(self) -> list[str]:
         """Returns the distinct labels, sorted; a label's index in this list is its class id.
 
+        Numbers are sorted by value.
+
         Raises:
             UserError: the dataset has no labels.
         """
-        return sorted(set(self._require_labels()))
+        return sorted_names(self._require_labels())
 
     def label_ids(self, label_names: Sequence[str]) -> np.ndarray:
         """Returns the class id of each example's label.

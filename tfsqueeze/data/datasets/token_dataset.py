@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
+from tfsqueeze.data.datasets.label_names import names_in, sorted_names
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
 from tfsqueeze.utils.errors import UserError
 
@@ -53,14 +54,16 @@ class TokenDataset(InMemoryDataset):
         """Returns the distinct tags, sorted; a tag's index in this list is its id.
 
         A type with B- or I- tags gets both: if all of its examples have one word, they hold no I-
-        tag, but another text may need it.
+        tag, but another text may need it. Types that are numbers are sorted by value.
 
         Raises:
             UserError: the dataset has no tags.
         """
-        names = {tag for tags in self._require("tags") for tag in tags}
-        types = {name[2:] for name in names if name[:2] in ("B-", "I-")}
-        return sorted(names | {prefix + kind for kind in types for prefix in ("B-", "I-")})
+        self._require("tags")
+        names = names_in(self, "tags")
+        types = sorted_names(name[2:] for name in names if name[:2] in ("B-", "I-"))
+        tags = [prefix + kind for prefix in ("B-", "I-") for kind in types]
+        return [*tags, *sorted_names(names.difference(tags))]
 
     def tag_ids(self, tag_names: Sequence[str]) -> list[np.ndarray]:
         """Returns the id of each word's tag.
@@ -88,10 +91,12 @@ class TokenDataset(InMemoryDataset):
     def label_names(self) -> list[str]:
         """Returns the distinct labels of the sentences, sorted; a label's index is its class id.
 
+        Numbers are sorted by value.
+
         Raises:
             UserError: the dataset has no labels.
         """
-        return sorted(set(self._require("labels")))
+        return sorted_names(self._require("labels"))
 
     def label_ids(self, label_names: Sequence[str]) -> np.ndarray:
         """Returns the class id of each sentence's label.

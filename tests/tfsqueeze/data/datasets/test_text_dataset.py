@@ -83,3 +83,19 @@ def test_splits_refuse_labels_unseen_in_training():
     assert TextDatasetSplits(train, train).label_names == ["a", "b"]
     with pytest.raises(UserError, match="label 'z'"):
         TextDatasetSplits(train, train, numbered(["a", "z"]))
+
+
+def test_names_that_are_numbers_are_sorted_by_value():
+    labels = ["10", "2", "1", "-1", "2.5"]
+    assert TextDataset("numbers", ["a"] * 5, labels=labels).label_names() == [
+        "-1",
+        "1",
+        "2",
+        "2.5",
+        "10",
+    ]
+    assert TextDataset("mixed", ["a"] * 3, labels=["b", "10", "2"]).label_names() == [
+        "10",
+        "2",
+        "b",
+    ]

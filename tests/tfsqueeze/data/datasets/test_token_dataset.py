@@ -86,3 +86,8 @@ def test_splits_refuse_what_training_lacks():
         TokenDatasetSplits(train, train, TokenDataset("test", [["a"]], [["B-Z"]], ["yes"]))
     with pytest.raises(UserError, match="test has the label 'no'"):
         TokenDatasetSplits(train, train, TokenDataset("test", [["a"]], [["O"]], ["no"]))
+
+
+def test_types_that_are_numbers_are_sorted_by_value():
+    dataset = TokenDataset("numbers", [["a"] * 3], tags=[["B-10", "B-2", "O"]])
+    assert dataset.tag_names() == ["B-2", "B-10", "I-2", "I-10", "O"]
