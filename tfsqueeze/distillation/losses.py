@@ -56,7 +56,7 @@ def hard_label_loss(student: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         labels: class ids, int [...]; negative where there is no label. For a position they are as
             in `position_loss`.
     """
-    if labels.shape.rank == student.shape.rank:
+    if len(labels.shape) == len(student.shape):
         return tf.reduce_mean(position_loss(student, labels))
     active = labels >= 0
     losses = keras.losses.sparse_categorical_crossentropy(

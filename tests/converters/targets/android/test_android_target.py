@@ -86,7 +86,7 @@ def test_a_folder_that_is_no_run_leaves_the_assets_alone(tmp_path):
             str(tmp_path / "assets"),
         ],
     )
-    assert result.exit_code == 1 and "holds no finished training run" in " ".join(
+    assert result.exit_code == 1 and "is not a folder" in " ".join(
         result.stderr.split()
     )
     assert not (tmp_path / "assets").exists()
