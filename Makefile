@@ -123,7 +123,7 @@ BACKBONE ?= squeezebert-tiny
 BACKBONE_FOLDER = tfsqueeze/checkpoints/backbones/$(BACKBONE)
 
 backbone: $(READY)
-	$(BIN)/python -m benchmarks.backbone_texts $(BACKBONE_DATA) runs/backbone-texts
+	$(BIN)/python -m benchmarks backbone-texts $(BACKBONE_DATA) runs/backbone-texts
 	$(BIN)/tfsqueeze pretrain runs/backbone-texts/texts.txt runs/backbone-texts/pairs.tsv \
 	    --preset $(BACKBONE) --epochs 3 --max-length 256 --loss hidden_states=1 \
 	    --loss last_hidden_state=1 --loss sentences=1 --loss pooled_sentences=1 \

@@ -1,21 +1,16 @@
-"""The texts that the backbones of the package learn from, as two files of plain text.
+"""The texts that the backbones of the package learn from.
 
-    python -m benchmarks.backbone_texts ../shared/data runs/backbone-texts
-
-writes `texts.txt`, a text per line, and `pairs.tsv`, two texts per line with a tab between them.
-The terms of all sources allow a model that ships; the model cards list them. No labels or answers
-are read, and no part that is for development or tests.
+The terms of all sources allow a model that ships; the model cards list them.
 """
 
 from __future__ import annotations
 
-import csv
-import json
 import random
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tfsqueeze.data.readers.squad import read_squad
+from tfsqueeze.data.readers.tables import read_table
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.utils.files import write_atomically
 
@@ -51,15 +46,17 @@ def backbone_texts(data: Path) -> tuple[list[str], list[tuple[str, str]]]:
             texts[passage] = None
             pairs[_excerpt(passage, draw), passage] = None
     for name in QUESTIONS:
-        for question, context in _questions(data / "qa" / name / "train.json"):
+        questions = read_squad(data / "qa" / name / "train.json")
+        for asked in zip(questions.questions, questions.contexts, strict=True):
+            question, context = map(_plain, asked)
             texts[question] = texts[context] = None
             pairs[question, context] = None
     for name in ENTAILMENT:
-        with (data / "pairs" / name / "train.tsv").open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-                premise, hypothesis = _plain(row["text"]), _plain(row["other"])
-                texts[premise] = texts[hypothesis] = None
-                pairs[premise, hypothesis] = None
+        train = read_table(data / "pairs" / name / "train.tsv", text_pair_column="other")
+        for pair in zip(train.texts, train.text_pairs or (), strict=True):
+            premise, hypothesis = map(_plain, pair)
+            texts[premise] = texts[hypothesis] = None
+            pairs[premise, hypothesis] = None
     for name in CLASSIFICATION:
         folder = data / name
         splits = load_dataset(folder if folder.exists() else name, label_column=_label(folder))
@@ -98,27 +95,21 @@ def _excerpt(passage: str, draw: random.Random) -> str:
     return " ".join(kept or words[:1])
 
 
-def _questions(path: Path) -> Iterator[tuple[str, str]]:
-    for article in json.loads(path.read_text("utf-8"))["data"]:
-        for paragraph in article["paragraphs"]:
-            context = _plain(paragraph["context"])
-            for question in paragraph["qas"]:
-                yield _plain(question["question"]), context
+def write_backbone_texts(data: Path, folder: Path) -> dict[Path, int]:
+    """Writes `texts.txt`, a text per line, and `pairs.tsv`, two per line with a tab between them.
 
+    Args:
+        data: the folder of datasets.
+        folder: takes the files.
 
-def main(data: str, output: str) -> None:
-    """Writes the files."""
-    texts, pairs = backbone_texts(Path(data))
-    folder = Path(output)
+    Returns:
+        The number of lines of each file.
+    """
+    texts, pairs = backbone_texts(data)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, lines in (
-        ("texts.txt", texts),
-        ("pairs.tsv", ["\t".join(pair) for pair in pairs]),
-    ):
+    counts = {}
+    for name, lines in (("texts.txt", texts), ("pairs.tsv", ["\t".join(pair) for pair in pairs])):
         with write_atomically(folder / name) as temporary:
             temporary.write_text("\n".join(lines) + "\n", "utf-8")
-        print(f"{folder / name}: {len(lines):,} lines")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        counts[folder / name] = len(lines)
+    return counts

@@ -63,6 +63,14 @@ Presets = Annotated[
     list[str] | None,
     typer.Option(help="Preset of tfsqueeze. Repeatable.", show_default="squeezebert-base"),
 ]
+DistilledTexts = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Files of plain text, folders of .txt files, or names of datasets.",
+        show_default="reuters-r8 and 20newsgroups",
+    ),
+]
+_DISTILLED_TEXTS = ["reuters-r8", "20newsgroups"]
 Seed = Annotated[int, typer.Option(help="Seed of weights, order and dropout.")]
 Output = Annotated[Path, typer.Option(help="Folder for JSON, Markdown and plots.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
@@ -261,13 +269,7 @@ def formulations(
 
 @app.command()
 def initializations(
-    texts: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Files of plain text, folders of .txt files, or names of datasets.",
-            show_default="reuters-r8 and 20newsgroups",
-        ),
-    ] = None,
+    texts: DistilledTexts = None,
     preset: Annotated[str, typer.Option(help="Preset of the student.")] = "squeezebert-tiny",
     steps: Annotated[
         int, typer.Option(min=1, help="Number of steps of distillation from each initialization.")
@@ -287,7 +289,7 @@ def initializations(
 
     with _progress() as progress:
         run = compare_initializations(
-            texts or ["reuters-r8", "20newsgroups"],
+            texts or _DISTILLED_TEXTS,
             output_folder / "initializations",
             preset=preset,
             steps=steps,
@@ -299,13 +301,7 @@ def initializations(
 
 @app.command()
 def shapes(
-    texts: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Files of plain text, folders of .txt files, or names of datasets.",
-            show_default="reuters-r8 and 20newsgroups",
-        ),
-    ] = None,
+    texts: DistilledTexts = None,
     shape: Annotated[
         list[str] | None,
         typer.Option(
@@ -335,7 +331,7 @@ def shapes(
 
     with _progress() as progress:
         run = compare_shapes(
-            texts or ["reuters-r8", "20newsgroups"],
+            texts or _DISTILLED_TEXTS,
             output_folder / "initializations",
             preset=preset,
             shapes=[{}, *map(parse_shape, shape or ())],
@@ -457,6 +453,21 @@ def targets(
         with _progress() as progress:
             runs[0]["targets"].append(bert_row(progress))
     _finish("targets", runs, output_folder, json)
+
+
+@app.command()
+def backbone_texts(
+    data: Annotated[Path, typer.Argument(help="Folder of datasets.")],
+    output_folder: Annotated[Path, typer.Argument(help="Folder for texts.txt and pairs.tsv.")],
+) -> None:
+    """Write the texts that the backbones of the package learn from.
+
+    No labels and answers are read, and no parts for development or tests.
+    """
+    from benchmarks.backbone_texts import write_backbone_texts
+
+    for path, lines in write_backbone_texts(data, output_folder).items():
+        output.print(f"{path}: {lines:,} lines", soft_wrap=True)
 
 
 @app.command()

@@ -122,21 +122,16 @@ def draw_throughput(runs: Sequence[dict[str, Any]]) -> bytes:
     return png_bytes(figure)
 
 
-def draw_initializations(runs: Sequence[dict[str, Any]]) -> bytes:
-    """Draws each start's 1 - cosine after the steps, a panel for each run."""
+def draw_short_distillations(runs: Sequence[dict[str, Any]], kind: str) -> bytes:
+    """Draws each student's 1 - cosine after the steps, a panel for each run.
+
+    Args:
+        runs: the runs.
+        kind: the key of a run's rows.
+    """
     return _draw_values(
         runs,
-        "initializations",
-        lambda row: row["end"]["sentences"],
-        lambda run: f"1 - cosine after {run['steps']:,} steps",
-    )
-
-
-def draw_shapes(runs: Sequence[dict[str, Any]]) -> bytes:
-    """Draws each shape's 1 - cosine after the steps, a panel for each run."""
-    return _draw_values(
-        runs,
-        "shapes",
+        kind,
         lambda row: row["end"]["sentences"],
         lambda run: f"1 - cosine after {run['steps']:,} steps",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import json
 import os
@@ -18,11 +19,10 @@ from rich.table import Table
 from benchmarks.plots import (
     draw_backbone,
     draw_formulations,
-    draw_initializations,
     draw_instructions,
     draw_models,
     draw_operators,
-    draw_shapes,
+    draw_short_distillations,
     draw_targets,
     draw_throughput,
     draw_training,
@@ -329,9 +329,15 @@ _KINDS = {
     "throughput": _Kind(THROUGHPUT_COLUMNS, draw_throughput, _throughput_preface),
     "instructions": _Kind(INSTRUCTION_COLUMNS, draw_instructions, _instructions_preface),
     "initializations": _Kind(
-        INITIALIZATION_COLUMNS, draw_initializations, _short_distillations_preface
+        INITIALIZATION_COLUMNS,
+        functools.partial(draw_short_distillations, kind="initializations"),
+        _short_distillations_preface,
     ),
-    "shapes": _Kind(SHAPE_COLUMNS, draw_shapes, _short_distillations_preface),
+    "shapes": _Kind(
+        SHAPE_COLUMNS,
+        functools.partial(draw_short_distillations, kind="shapes"),
+        _short_distillations_preface,
+    ),
     "backbone": _Kind(BACKBONE_COLUMNS, draw_backbone, _backbone_preface),
     "training": _Kind(TRAINING_COLUMNS, draw_training, _training_preface),
 }

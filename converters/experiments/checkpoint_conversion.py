@@ -18,19 +18,20 @@ from tfsqueeze.training.trained_run import TrainedRun
 _MOST_TEXTS = 256
 
 
-def compare_with_float(run: TrainedRun, content: bytes, texts: Dataset | None) -> dict[str, Any]:
+def compare_with_float(run: TrainedRun, content: bytes, texts: Dataset) -> dict[str, Any]:
     """Compares the .tflite file of a run with the run's float model.
 
     Args:
         run: the run.
         content: the bytes of the file.
-        texts: examples of the run's task, without labels; None if there are none.
+        texts: examples of the run's task, without labels; the first 256 are used.
 
     Returns:
         A JSON-able dict: `bytes`; `runtime` and `milliseconds`, the median time of an inference on
-        one thread; and `texts`, their number. With texts there is `agreement_with_float`, the share
-        of decisions in which both agree, in 0..1; of vectors `cosine_to_float`, the mean cosine.
+        one thread; `texts`, their number; and `agreement_with_float`, the share of decisions in
+        which both agree, in 0..1, or for vectors `cosine_to_float`, the mean cosine.
     """
+    texts = texts.take(range(min(len(texts), _MOST_TEXTS)))
     runtime = available_runtimes()[-1]
     (latency,) = measure_latency(
         {"int8": content}, runtime=runtime, vocab_size=run.config.vocab_size
@@ -39,23 +40,17 @@ def compare_with_float(run: TrainedRun, content: bytes, texts: Dataset | None) -
         "bytes": len(content),
         "runtime": runtime,
         "milliseconds": latency.median,
-        "texts": 0,
+        "texts": len(texts),
     }
-    if texts is None:
-        return result
-    texts = texts.take(range(min(len(texts), _MOST_TEXTS)))
     encodings = run.task.encode(run.tokenizer, texts)
     inputs = encodings.select(run.float_model.input_names)
     ((outputs, _),) = run_in_workers(predict_outputs, [(content, inputs, runtime, "default")])
     expected = keras_outputs(run.float_model, run.task, inputs)
-    result["texts"] = len(texts)
     if all(isinstance(output, TextVector) for output in run.task.outputs.values()):
         ((ours,), (theirs,)) = outputs.values(), expected.values()
         return {**result, "cosine_to_float": float(_cosines(ours, theirs).mean())}
-    return {
-        **result,
-        "agreement_with_float": agreement(run.task, outputs, expected, encodings),
-    }
+    decided, wanted = (run.task.decisions(logits, encodings) for logits in (outputs, expected))
+    return {**result, "agreement_with_float": agreement(decided, wanted)}
 
 
 def _cosines(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:

@@ -231,7 +231,7 @@ def _signal_to_noise(rows: Sequence[Mapping]) -> Section:
             for row in rows
         ),
         note="The power of the float model's states over that of their difference to the "
-        "quantization-aware model's, over all tokens; 20 dB is a noise of a hundredth.",
+        "quantization-aware model's, over all tokens. At 20 dB the noise has 1 % of the power.",
     )
 
 

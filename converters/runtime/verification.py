@@ -71,14 +71,15 @@ def verify_outputs(
                     for output, logits in task.active_logits(outputs, part).items()
                 ]
             )
+        decided = task.decisions(outputs, part)
         return {
             "model": name,
             "runtime": runtime,
             "kernels": kernels,
             "examples": count,
             **{score.name: metrics[score.name] for score in task.scores if score.name in metrics},
-            "agreement_with_qat": agreement(task, outputs, expected["qat"], part),
-            "agreement_with_float": agreement(task, outputs, expected["float"], part),
+            "agreement_with_qat": agreement(decided, task.decisions(expected["qat"], part)),
+            "agreement_with_float": agreement(decided, task.decisions(expected["float"], part)),
             "logit_error_mean": None if errors is None else float(errors.mean()),
             "logit_error_max": None if errors is None else float(errors.max()),
         }
@@ -110,16 +111,13 @@ def verify_outputs(
     return table, {case[:3]: outputs for case, (outputs, _) in zip(cases, results, strict=True)}
 
 
-def agreement(task: Task, outputs: Outputs, others: Outputs, encodings: Encodings) -> float:
+def agreement(decided: Outputs, expected: Outputs) -> float:
     """Returns the share of decisions in which two models agree, in 0..1.
 
     Args:
-        task: the task of the models.
-        outputs: the logits of one model by the output's name, float [rows, ...].
-        others: the logits of the other.
-        encodings: the rows.
+        decided: what `Task.decisions` returned for one model.
+        expected: what it returned for the other.
     """
-    decided, expected = (task.decisions(logits, encodings) for logits in (outputs, others))
     return float(
         np.concatenate(
             [

@@ -11,12 +11,20 @@ import typer
 
 from converters.runtime.interpreters import Runtime as RuntimeName
 from converters.targets.registry import TargetName
+from tfsqueeze.training.training_options import Precision
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-PRECISION_HELP = (
-    "Precision of training: `float32`; `bfloat16` or `float16` for products in 16 bits; `auto` for "
-    "bfloat16 if the processor has products of bfloat16 and a step is faster with them."
-)
+TrainingPrecision = Annotated[
+    Precision,
+    typer.Option(
+        help="Precision of training: `float32`; `bfloat16` or `float16` for products in 16 bits; "
+        "`auto` for bfloat16 if the processor has products of bfloat16 and a step is faster with "
+        "them."
+    ),
+]
+GradientAccumulationSteps = Annotated[
+    int, typer.Option(help="Number of batches after which the weights change.")
+]
 RunFolder = Annotated[Path, typer.Argument(help="A folder that `tfsqueeze train` wrote.")]
 RunOrCheckpoint = Annotated[
     str,

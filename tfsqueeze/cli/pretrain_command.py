@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tfsqueeze.cli.arguments import PRECISION_HELP, Json
+from tfsqueeze.cli.arguments import GradientAccumulationSteps, Json, TrainingPrecision
 from tfsqueeze.cli.console import (
     counting_progress,
     output,
@@ -20,7 +20,6 @@ from tfsqueeze.pretraining.pretraining_options import (
     Objective,
     PretrainingOptions,
 )
-from tfsqueeze.training.training_options import Precision
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
@@ -69,10 +68,8 @@ def pretrain(
     batch_tokens: Annotated[
         int, typer.Option(help="Number of tokens in a batch.")
     ] = _DEFAULTS.batch_tokens,
-    gradient_accumulation_steps: Annotated[
-        int, typer.Option(help="Number of batches after which the weights change.")
-    ] = _DEFAULTS.gradient_accumulation_steps,
-    precision: Annotated[Precision, typer.Option(help=PRECISION_HELP)] = _DEFAULTS.precision,
+    gradient_accumulation_steps: GradientAccumulationSteps = _DEFAULTS.gradient_accumulation_steps,
+    precision: TrainingPrecision = _DEFAULTS.precision,
     vocab_size: Annotated[
         int, typer.Option(help="Maximum size of the vocabulary, for `mlm`.")
     ] = _DEFAULTS.vocab_size,

@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from tfsqueeze.cli.arguments import (
-    PRECISION_HELP,
     Data,
+    GradientAccumulationSteps,
     Json,
     KeepNanLabels,
     LabelColumn,
     TextColumn,
     TextPairColumn,
+    TrainingPrecision,
 )
 from tfsqueeze.cli.console import (
     counting_progress,
@@ -24,7 +25,7 @@ from tfsqueeze.cli.console import (
     training_progress,
 )
 from tfsqueeze.tasks.task_names import TaskName
-from tfsqueeze.training.training_options import Precision, TrainingOptions
+from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
@@ -146,10 +147,8 @@ def train(
             "texts then come in larger batches."
         ),
     ] = _DEFAULTS.batch_tokens,
-    gradient_accumulation_steps: Annotated[
-        int, typer.Option(help="Number of batches after which the weights change.")
-    ] = _DEFAULTS.gradient_accumulation_steps,
-    precision: Annotated[Precision, typer.Option(help=PRECISION_HELP)] = _DEFAULTS.precision,
+    gradient_accumulation_steps: GradientAccumulationSteps = _DEFAULTS.gradient_accumulation_steps,
+    precision: TrainingPrecision = _DEFAULTS.precision,
     learning_rate: Annotated[
         float, typer.Option(help="Peak learning rate of the float stage.")
     ] = _DEFAULTS.learning_rate,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 import os
 import shutil
@@ -17,6 +16,7 @@ import tf_keras as keras
 
 from tfsqueeze import BertModel
 from tfsqueeze.checkpoints.minilm import minilm_folder
+from tfsqueeze.checkpoints.model_sources import CONFIG_FILE
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.data.sources.text_files import text_files
 from tfsqueeze.distillation.distiller import Distiller
@@ -26,6 +26,7 @@ from tfsqueeze.distillation.initialization import (
     init_from_teacher,
 )
 from tfsqueeze.distillation.teacher_outputs import TeacherOutputs
+from tfsqueeze.models.architectures import read_config
 from tfsqueeze.models.squeezebert import SqueezeBertForMaskedLM, SqueezeBertModel
 from tfsqueeze.pretraining.masking import WholeWordMasking
 from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
@@ -330,68 +331,57 @@ def _set_up_distillation(
     batches, steps, count = _batches(shuffled, tokenizer, options)
     # The student does not overfit on so few texts; dropout is for fine-tuning.
     student_config = config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    # One model at a time: building is repeated where precisions are tried.
-    load_teacher = functools.partial(
-        BertModel.from_pretrained, minilm_folder(), input_names=_INPUTS
-    )
-    if not options.keeps_teacher_outputs:
-
-        def build() -> tuple[keras.Model, keras.Model]:
-            student = _student(student_config, rows, options)
-            return student, Distiller(student, load_teacher(), options.distillation)
-
-        return _Setup(
-            build,
-            lambda iterations: batches(iterations).map(
-                lambda ids, *_: token_inputs(ids, tokenizer)
-            ),
-            steps,
-            count,
+    outputs = None
+    if options.keeps_teacher_outputs:
+        teacher = _load_teacher()
+        padded = tf.constant(pad_rows(rows, options.max_length, tokenizer.pad_token_id))
+        outputs = TeacherOutputs(
+            folder / "teacher",
+            teacher,
+            {name: value.numpy() for name, value in token_inputs(padded, tokenizer).items()},
+            logits=False,
+            hidden_states=(teacher.config.num_hidden_layers,),
+            progress=lambda *counts: progress("texts through the teacher", *counts),
         )
-    teacher = load_teacher()
-    padded = tf.constant(pad_rows(rows, options.max_length, tokenizer.pad_token_id))
-    outputs = TeacherOutputs(
-        folder / "teacher",
-        teacher,
-        {name: value.numpy() for name, value in token_inputs(padded, tokenizer).items()},
-        logits=False,
-        hidden_states=(teacher.config.num_hidden_layers,),
-        progress=lambda *counts: progress("texts through the teacher", *counts),
-    )
 
-    def build_on_outputs() -> tuple[keras.Model, keras.Model]:
+    def build() -> tuple[keras.Model, keras.Model]:
         student = _student(student_config, rows, options)
-        return student, Distiller(student, teacher.config, options.distillation)
+        # A teacher that runs in each step has the precision of the student.
+        teacher = _load_teacher() if outputs is None else read_config(minilm_folder() / CONFIG_FILE)
+        return student, Distiller(student, teacher, options.distillation)
+
+    def batch(ids: tf.Tensor, numbers: tf.Tensor, _: tf.Tensor) -> Any:
+        inputs = token_inputs(ids, tokenizer)
+        if outputs is None:
+            return inputs
+        return inputs, outputs.batch_in_graph(numbers, tf.shape(ids)[1])
 
     return _Setup(
-        build_on_outputs,
-        lambda iterations: batches(iterations).map(
-            lambda ids, numbers, seed: (
-                token_inputs(ids, tokenizer),
-                outputs.batch_in_graph(numbers, tf.shape(ids)[1]),
-            ),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        ),
+        build,
+        lambda iterations: batches(iterations).map(batch, num_parallel_calls=tf.data.AUTOTUNE),
         steps,
         count,
     )
+
+
+def _load_teacher() -> Any:
+    return BertModel.from_pretrained(minilm_folder(), input_names=_INPUTS)
 
 
 def _student(config: Any, rows: Sequence[np.ndarray], options: PretrainingOptions) -> keras.Model:
     student = SqueezeBertModel(config, input_names=_INPUTS)
     if not options.from_teacher:
         return student
+    chosen = np.random.default_rng(options.seed).permutation(len(rows))[:_INITIALIZATION_TEXTS]
     # The start is fitted to token ids alone, in float32.
     with precision_policy("float32"):
         teacher: Any = BertModel.from_pretrained(minilm_folder(), input_names=("input_ids",))
-    chosen = np.random.default_rng(options.seed).permutation(len(rows))[:_INITIALIZATION_TEXTS]
-    input_ids = pad_rows(
-        [rows[row] for row in chosen], options.max_length, teacher.config.pad_token_id
-    )
-    if can_init_from_teacher(config, teacher.config):
-        with precision_policy("float32"):
+        input_ids = pad_rows(
+            [rows[row] for row in chosen], options.max_length, teacher.config.pad_token_id
+        )
+        if can_init_from_teacher(config, teacher.config):
             initialized = init_from_teacher(teacher, SqueezeBertModel, config, input_ids)
-        student.set_weights(initialized.get_weights())
-    elif config.projects_embeddings:
-        factorize_embeddings(student, teacher, input_ids)
+            student.set_weights(initialized.get_weights())
+        elif config.projects_embeddings:
+            factorize_embeddings(student, teacher, input_ids)
     return student

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any, Literal, get_args
 
 from tfsqueeze.distillation.distillation_options import DISTILLATION_LOSSES, DistillationOptions
-from tfsqueeze.training.training_options import Precision
+from tfsqueeze.training.training_options import Precision, check_precision
 from tfsqueeze.utils.errors import UserError
 
 Objective = Literal["distill", "mlm"]
@@ -85,10 +85,7 @@ class PretrainingOptions:
                 f"{self.learning_rate} and {self.weight_decay}"
             )
 
-        if self.precision not in get_args(Precision):
-            raise UserError(
-                f"precision {self.precision!r} is not {' or '.join(get_args(Precision))}"
-            )
+        check_precision(self.precision)
         for name in self.losses:
             if name not in PRETRAINING_LOSSES:
                 raise UserError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -38,6 +39,9 @@ def stream_ids(
         [].
     """
 
+    def encode_texts(lines: tf.Tensor) -> tf.RaggedTensor:
+        return tokenizer.encode_without_truncation(lines, max_length)
+
     def encode_pairs(lines: tf.Tensor) -> tf.RaggedTensor:
         texts = tf.strings.split(lines, "\t").to_tensor(shape=[None, 2])
         encodings = tokenizer(texts[:, 0], texts[:, 1], max_length=max_length, padding="longest")
@@ -57,14 +61,9 @@ def stream_ids(
 
     pairs = [path for path in files if holds_pairs(path)]
     texts = [path for path in files if not holds_pairs(path)]
-    found = [
-        *(
-            [rows(texts, lambda x: tokenizer.encode_without_truncation(x, max_length))]
-            * bool(texts)
-        ),
-        *([rows(pairs, encode_pairs)] * bool(pairs)),
-    ]
-    data = found[0] if len(found) == 1 else found[0].concatenate(found[1])
+    kinds = [(texts, encode_texts), (pairs, encode_pairs)]
+    parts = [rows(paths, encode) for paths, encode in kinds if paths]
+    data = functools.reduce(lambda first, second: first.concatenate(second), parts)
     return data.enumerate().map(lambda number, row: (row, number))
 
 

@@ -9,7 +9,7 @@ from tfsqueeze.tasks.encodings import IGNORE_INDEX
 from tfsqueeze.tasks.outputs import TokenPosition
 from tfsqueeze.tasks.task_training import TaskTraining, require_dataset_type
 
-# Of the windows beside the answer as many are trained on as this share of those that hold one.
+# The number of windows without the answer that are trained on, as a share of those with it.
 _EMPTY_WINDOWS = 0.25
 
 

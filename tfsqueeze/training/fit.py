@@ -70,7 +70,6 @@ def fit_resumable(
     """
     folder.mkdir(parents=True, exist_ok=True)
     compile_for_task(model, task, classes, learning_rate, epochs * batches.steps, options)
-    skip_autograph_of_steps(model)
     best_weights = folder / "best_weights.npz"
     finished = folder / FINISHED_FILE
     history = EpochHistory(folder)
@@ -159,6 +158,7 @@ def compile_for_task(
         None if isinstance(model, Distiller) else losses,
         metrics=metrics,
     )
+    skip_autograph_of_steps(model)
 
 
 def monitor(task: Task) -> str:

@@ -67,7 +67,7 @@ class AdamW(keras.optimizers.AdamW):
         count = self.gradient_accumulation_steps
         if count == 1:
             return super().apply_gradients(grads_and_vars, *args, **kwargs)
-        pairs = [(gradient, variable) for gradient, variable in grads_and_vars]
+        pairs = list(grads_and_vars)
         with tf.init_scope():
             self.build([variable for _, variable in pairs])
         sums = [self._sums[self._index_dict[self._var_key(variable)]] for _, variable in pairs]

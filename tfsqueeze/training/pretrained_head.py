@@ -38,9 +38,9 @@ def pretrained_head(task: Task, options: TrainingOptions) -> EncoderConfig | Non
     folder = pretrained_folder(options.pretrained)
     if is_run(folder):
         require_finished(folder)
+        is_same_task = read_run_settings(folder).task == task.name
+        return read_config(folder / CONFIG_FILE) if is_same_task else None
     config = read_config(folder / CONFIG_FILE)
-    if is_run(folder):
-        return config if read_run_settings(folder).task == task.name else None
     if not holds_head(task_model_class(config.model_type, task.head), folder):
         return None
     check_problem_type(folder / CONFIG_FILE)

@@ -32,7 +32,6 @@ from tfsqueeze.training.precision import choose_precision, in_precision, precisi
 from tfsqueeze.training.run_folder import Seconds
 from tfsqueeze.training.teacher import Teacher
 from tfsqueeze.training.training_options import TrainingOptions
-from tfsqueeze.utils.autograph import skip_autograph_of_steps
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.keras_files import load_model
 
@@ -98,7 +97,7 @@ class Stage(abc.ABC):
         # Here, so that a resumed run draws as one that did all stages before.
         keras.utils.set_random_seed(self.inputs.options.seed)
         with precision_policy(precision):
-            model = self.build(precision)
+            model = self.build()
             with self.inputs.seconds.of(self.name):
                 if self.epochs:
                     self._fit(model, batches)
@@ -123,7 +122,7 @@ class Stage(abc.ABC):
         """Returns what the stage trains on."""
 
     @abc.abstractmethod
-    def build(self, precision: str) -> keras.Model:
+    def build(self) -> keras.Model:
         """Returns the model that the stage starts from, in the precision of the global policy."""
 
     @abc.abstractmethod
@@ -140,14 +139,12 @@ class Stage(abc.ABC):
 
     def _precision(self, batches: TrainingBatches) -> str:
         def prepare() -> Callable[[], Any]:
-            model = self._trainer(
-                self.build(keras.mixed_precision.global_policy().compute_dtype), batches
-            )
+            model = self._trainer(self.build(), batches)
             inputs = self.inputs
+            steps = self.epochs * batches.steps
             compile_for_task(
-                model, inputs.task, inputs.classes, self.learning_rate, 1000, inputs.options
+                model, inputs.task, inputs.classes, self.learning_rate, steps, inputs.options
             )
-            skip_autograph_of_steps(model)
             batch = next(iter(batches.dataset()))
             return lambda: model.train_on_batch(*batch)
 
@@ -218,7 +215,7 @@ class FloatStage(Stage):
     def examples(self):
         return self.inputs.examples
 
-    def build(self, precision):
+    def build(self):
         inputs = self.inputs
         return new_model(
             inputs.config,
@@ -273,8 +270,9 @@ class QuantizationAwareStage(Stage):
             np.flatnonzero(np.isin(examples.origins, (Origin.ORIGINAL, Origin.NOISY_COPY)))
         )
 
-    def build(self, precision):
+    def build(self):
         inputs = self.inputs
+        precision = keras.mixed_precision.global_policy().compute_dtype
         start = self.float_model
         return quantize_aware(
             start if precision == "float32" else in_precision(start, precision),

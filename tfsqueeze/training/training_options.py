@@ -163,10 +163,7 @@ class TrainingOptions:
         for name in ("word_dropout", "subword_dropout", "label_smoothing", "replaced_words"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} must be in [0, 1), not {getattr(self, name)}")
-        if self.precision not in get_args(Precision):
-            raise UserError(
-                f"precision {self.precision!r} is not {' or '.join(get_args(Precision))}"
-            )
+        check_precision(self.precision)
         if not 0 < self.noise_level <= 1:
             raise UserError(f"noise_level must be above 0 and at most 1, not {self.noise_level}")
         if self.new_head and self.pretrained is None:
@@ -218,3 +215,16 @@ class TrainingOptions:
     def to_dict(self) -> dict[str, Any]:
         """Returns the settings as JSON-able values."""
         return dataclasses.asdict(self)
+
+
+def check_precision(precision: str) -> None:
+    """Checks the name of a precision.
+
+    Args:
+        precision: the name.
+
+    Raises:
+        UserError: there is no such precision.
+    """
+    if precision not in get_args(Precision):
+        raise UserError(f"precision {precision!r} is not {' or '.join(get_args(Precision))}")

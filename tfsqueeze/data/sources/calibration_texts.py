@@ -36,8 +36,8 @@ def calibration_texts(
 
     Args:
         sources: what `text_files` takes: files with one text per line, .tsv files with two,
-            folders of .txt files, or names of datasets. None stands for some English prose in this
-            package.
+            folders of .txt files, or names of datasets. An empty sequence stands for some English
+            prose in this package.
         most: the largest number of texts.
         seed: fixes the choice.
 
@@ -59,9 +59,10 @@ def calibration_texts(
                 "model reads"
             )
         lines = [
-            line.strip()
+            line
             for file in files
-            for line in file.read_text("utf-8", errors="replace").splitlines()
+            # Other characters that end lines for Python may stand within a text.
+            for line in file.read_bytes().decode("utf-8", "replace").split("\n")
             if line.strip()
         ]
     if not lines:
@@ -69,6 +70,8 @@ def calibration_texts(
     random.Random(seed).shuffle(lines)
     lines = lines[:most]
     if kinds == {False}:
-        return UnlabelledTexts(lines, None)
+        return UnlabelledTexts([line.strip() for line in lines], None)
     pairs = [line.split("\t") for line in lines]
-    return UnlabelledTexts([first for first, _ in pairs], [second for _, second in pairs])
+    return UnlabelledTexts(
+        [first.strip() for first, _ in pairs], [second.strip() for _, second in pairs]
+    )

@@ -68,7 +68,7 @@ def holds_pairs(path: Path) -> bool:
 
 
 def _check_pairs(path: Path, source: Path) -> None:
-    with path.open(encoding="utf-8", errors="replace") as file:
+    with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
         for number, line in enumerate(file, start=1):
             if line.count("\t") != 1:
                 raise UserError(

@@ -86,7 +86,5 @@ def test_a_folder_that_is_no_run_leaves_the_assets_alone(tmp_path):
             str(tmp_path / "assets"),
         ],
     )
-    assert result.exit_code == 1 and "is not a folder" in " ".join(
-        result.stderr.split()
-    )
+    assert result.exit_code == 1 and "is not a folder" in " ".join(result.stderr.split())
     assert not (tmp_path / "assets").exists()
