@@ -1,4 +1,4 @@
-"""The class of quantization-aware models, by which Keras finds all that such a model consists of."""
+"""The class of quantization-aware models, by which Keras finds what such a model consists of."""
 
 from __future__ import annotations
 
