@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfsqueeze.checkpoints.minilm import minilm_folder
-from tfsqueeze.checkpoints.vocabulary_size import check_vocabulary_size
+from tfsqueeze.checkpoints.vocabulary_fit import check_vocabulary
 from tfsqueeze.configs.field_checks import is_positive_integer
 from tfsqueeze.models.bert import BertModel
 from tfsqueeze.models.pretrained import PreTrainedModel
@@ -103,7 +103,7 @@ class SentenceEncoder:
             )
         tokenizer = WordPieceTokenizer.from_pretrained(folder, max_length=length)
         model = BertModel.from_pretrained(folder, input_names=("input_ids", "attention_mask"))
-        check_vocabulary_size(tokenizer, model.config, folder)
+        check_vocabulary(tokenizer, model.config, folder)
         return cls(model, tokenizer)
 
     def encode(self, texts: Sequence[str], batch_size: int = 32) -> np.ndarray:

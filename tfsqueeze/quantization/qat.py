@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -26,6 +25,7 @@ from tfsqueeze.quantization.quantize_config import (
     SqueezeBertQuantizeConfig,
     SqueezeBertQuantizeScheme,
 )
+from tfsqueeze.quantization.quantized_model import QuantizationAwareModel
 from tfsqueeze.quantization.quantizers import observe_ranges
 from tfsqueeze.utils.autograph import skip_autograph
 from tfsqueeze.utils.errors import UserError
@@ -79,7 +79,7 @@ def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None)
     def build() -> keras.Model:
         annotated = keras.models.clone_model(model, clone_function=annotated_copy)
         annotated.set_weights(_folded_weights(model, folding))
-        with quantize_objects_scope():
+        with quantize_scope():
             quantized = quantize_apply(
                 annotated, SqueezeBertQuantizeScheme(), quantized_layer_name_prefix=""
             )
@@ -87,7 +87,7 @@ def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None)
             # TF-MOT gives its wrappers the global policy, but logits are float32 in any case.
             if isinstance(inner := getattr(wrapper, "layer", None), QuantizableLayer):
                 wrapper._set_dtype_policy(inner.dtype_policy)
-        return quantized
+        return QuantizationAwareModel(quantized.input, quantized.output, name=quantized.name)
 
     qat_model = skip_autograph(build())
     compute_first_token_only(qat_model)
@@ -130,13 +130,10 @@ def _of_any_size(values: Any) -> tf.TensorSpec:
     return tf.TensorSpec([None] * tensor.shape.rank, tensor.dtype)
 
 
-def quantize_objects_scope() -> contextlib.AbstractContextManager[Any]:
-    """Returns the Keras custom-object scope that loading a quantization-aware model needs."""
-    return quantize_scope({"SqueezeBertQuantizeConfig": SqueezeBertQuantizeConfig})
-
-
 def load_quantized(path: str | os.PathLike, compile: bool = True) -> keras.Model:
     """Loads a quantization-aware model that `model.save` wrote in Keras format.
+
+    `keras.models.load_model` loads it too, but also files that name classes of others.
 
     Args:
         path: the `.keras` file.
@@ -155,8 +152,8 @@ def load_quantized(path: str | os.PathLike, compile: bool = True) -> keras.Model
         >>> len(loaded.weights) == len(qat_model.weights)
         True
     """
-    with quantize_objects_scope():
-        model = load_model(path, compile=compile)
+    model = load_model(path, compile=compile)
+    # Files of earlier versions have no class that does so.
     compute_first_token_only(model)
     return model
 

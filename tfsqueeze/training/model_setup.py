@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pin_revision, pretrained_folder
-from tfsqueeze.checkpoints.vocabulary_size import check_vocabulary_size
+from tfsqueeze.checkpoints.vocabulary_fit import check_vocabulary
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
@@ -23,6 +23,7 @@ from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.trained_run import is_run, require_finished
 from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.json_files import read_json
 from tfsqueeze.utils.keras_files import load_model
@@ -89,7 +90,7 @@ def load_or_train_tokenizer(
         pretrained = pretrained_folder(source)
         tokenizer = WordPieceTokenizer.from_pretrained(pretrained, max_length=options.max_length)
         if options.pretrained is not None:
-            check_vocabulary_size(tokenizer, read_config(pretrained / CONFIG_FILE), pretrained)
+            check_vocabulary(tokenizer, read_config(pretrained / CONFIG_FILE), pretrained)
     else:
         vocabulary = train_vocabulary(texts, options.vocab_size, options.lowercase)
         tokenizer = WordPieceTokenizer(
@@ -106,12 +107,20 @@ def model_config(
     """Returns the configuration of a new model, without the names of its classes.
 
     Raises:
-        UserError: the pretrained model cannot be had, or its architecture has no such task.
+        UserError: the pretrained model cannot be had, its architecture has no such task, or it
+            reads shorter texts.
     """
     vocabulary = {"vocab_size": tokenizer.vocab_size, "pad_token_id": tokenizer.pad_token_id}
     if options.pretrained is not None:
-        config = read_config(pretrained_folder(options.pretrained) / CONFIG_FILE)
+        path = pretrained_folder(options.pretrained) / CONFIG_FILE
+        config = read_config(path)
         task_model_class(config.model_type, task.head)
+        if options.max_length > config.max_position_embeddings:
+            raise UserError(
+                f"{path}: max_position_embeddings is {config.max_position_embeddings}, fewer than "
+                f"the {options.max_length} tokens of a text; train with that max_length "
+                f"(--max-length {config.max_position_embeddings}) or less"
+            )
         return config.replace(**options.model, **vocabulary if options.new_vocabulary else {})
     fields = {"max_position_embeddings": options.max_length, **options.model, **vocabulary}
     if options.model_type == SqueezeBertConfig.model_type:

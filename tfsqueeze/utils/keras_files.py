@@ -29,13 +29,14 @@ _MAX_CONFIG_BYTES = 16 << 20
 _KERAS_CLASSES = {
     ("keras.layers", "InputLayer"),
     ("tf_keras.src.engine.functional", "Functional"),
+    # In files of earlier versions.
     (
         "tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper",
         "QuantizeWrapperV2",
     ),
 }
 # Those of classes, which importing registers.
-_OWN_MODULES = re.compile(r"tfsqueeze\.(layers|models|tasks|training)\.[a-z_]+")
+_OWN_MODULES = re.compile(r"tfsqueeze\.(layers|models|quantization|tasks|training)\.[a-z_]+")
 # Of what a model was compiled with.
 _KERAS_MODULES = ("keras.losses", "keras.metrics", "keras.optimizers", "keras.optimizers.schedules")
 _KERAS_FUNCTIONS = (keras.losses, keras.metrics)

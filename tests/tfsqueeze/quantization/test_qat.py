@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -141,10 +143,28 @@ def test_training_lowers_the_loss_and_leaves_the_float_model_alone(float_model, 
         np.testing.assert_array_equal(old, weight.numpy(), err_msg=weight.name)
 
     qat_model.save(tmp_path / "model.keras")
-    loaded = load_quantized(tmp_path / "model.keras", compile=False)
-    np.testing.assert_array_equal(
-        loaded.predict(examples(), verbose=0), qat_model.predict(examples(), verbose=0)
+    expected = qat_model.predict(examples(), verbose=0)
+    for load in (load_quantized, keras.models.load_model):
+        loaded = load(tmp_path / "model.keras", compile=False)
+        np.testing.assert_array_equal(loaded.predict(examples(), verbose=0), expected)
+
+
+# In a process of its own, in which nothing but the line itself registers classes with Keras.
+@pytest.mark.slow
+@pytest.mark.parametrize("imports", ["import tf_keras", "import tfsqueeze, tf_keras"])
+@pytest.mark.parametrize("compiled", [True, False])
+def test_keras_loads_a_file_by_itself(imports, compiled, calibrated, tmp_path):
+    path, ids, outputs = (str(tmp_path / name) for name in ("qat.keras", "ids.npy", "outputs.npy"))
+    if compiled:
+        calibrated.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    calibrated.save(path)
+    np.save(ids, examples())
+    code = (
+        f"{imports}; import numpy as np; model = tf_keras.models.load_model({path!r});"
+        f"np.save({outputs!r}, model.predict(np.load({ids!r}), verbose=0))"
     )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    np.testing.assert_array_equal(np.load(outputs), calibrated.predict(examples(), verbose=0))
 
 
 def test_without_calibration_the_first_training_batch_sets_the_ranges(float_model, calibrated):

@@ -191,6 +191,21 @@ def test_a_vocabulary_that_does_not_fit_the_embeddings_is_refused(
         train(tmp_path / "run", folder, splits)
 
 
+def test_another_id_of_padding_is_refused(checkpoint, splits, tmp_path):
+    folder, _, _ = checkpoint(["animals", "food", "weather"])
+    change_config(folder, pad_token_id=1)
+    with pytest.raises(UserError, match=r"pad_token_id is 1, and \[PAD\] has the id 0 in vocab.t"):
+        train(tmp_path / "run", folder, splits)
+
+
+def test_texts_longer_than_the_checkpoint_reads_are_refused(checkpoint, splits, tmp_path):
+    folder, _, _ = checkpoint(["animals", "food", "weather"])
+    options = TrainingOptions(pretrained=str(folder), max_length=LENGTH + 1)
+    message = rf"max_position_embeddings is {LENGTH}, fewer than the 13 .*--max-length {LENGTH}\)"
+    with pytest.raises(UserError, match=message):
+        train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, options)
+
+
 @pytest.mark.parametrize(
     ("problem_type", "message"),
     [

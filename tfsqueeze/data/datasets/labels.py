@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfsqueeze.data.datasets.label_names import listed
 from tfsqueeze.utils.errors import UserError
 
 
@@ -33,7 +34,8 @@ def label_ids(name: str, labels: Sequence[str], label_names: Sequence[str]) -> n
         if label not in ids:
             raise UserError(
                 f"{name} has the label {label!r} (example {row:,}), which is not among "
-                f"the {len(ids)} known labels; add training examples of it or remove it"
+                f"the {len(ids)} known labels ({listed(label_names)}); add training "
+                "examples of it or remove it"
             )
     return np.array([ids[label] for label in labels], np.int32)
 

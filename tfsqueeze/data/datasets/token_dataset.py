@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
-from tfsqueeze.data.datasets.label_names import names_in, sorted_names
+from tfsqueeze.data.datasets.label_names import listed, names_in, sorted_names
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
 from tfsqueeze.utils.errors import UserError
 
@@ -84,7 +84,8 @@ class TokenDataset(InMemoryDataset):
                 if tag not in ids:
                     raise UserError(
                         f"{self.name} has the tag {tag!r} (sentence {row:,}), which is not among "
-                        f"the {len(ids)} known tags; add training examples of it or remove it"
+                        f"the {len(ids)} known tags ({listed(tag_names)}); add training "
+                        "examples of it or remove it"
                     )
         return [np.array([ids[tag] for tag in tags], np.int32) for tags in all_tags]
 
