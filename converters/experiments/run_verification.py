@@ -4,35 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import tf_keras as keras
-
 from converters.conversion.runs import QAT_FILE
 from converters.runtime.interpreters import available_runtimes
 from converters.runtime.verification import verify_outputs
 from converters.tflite.inspection import require_int8, summarize_operators
 from tfsqueeze.data.datasets.dataset import Dataset
-from tfsqueeze.tasks import Task
-from tfsqueeze.training.batches import evaluation_batches
+from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.trained_run import TrainedRun
 from tfsqueeze.utils.versions import installed_versions
-
-
-def keras_outputs(
-    model: keras.Model, task: Task, inputs: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Returns the logits of a Keras model.
-
-    Args:
-        model: of the task.
-        task: names the outputs.
-        inputs: arrays [n, ...] by the input's name.
-
-    Returns:
-        float32 [n, ...] by the output's name.
-    """
-    logits = model.predict(evaluation_batches(inputs), verbose=0)
-    return logits if isinstance(logits, dict) else {next(iter(task.outputs)): logits}
 
 
 def verify_run(

@@ -41,6 +41,10 @@ TextPairColumn = Annotated[
     str | None, typer.Option(help="Column with the second texts, if the texts are pairs.")
 ]
 LabelColumn = Annotated[str, typer.Option(help="Column with the labels.")]
+LabelSeparator = Annotated[
+    str,
+    typer.Option(help="What stands between two labels of a text, for multi-label-classification."),
+]
 KeepNanLabels = Annotated[
     bool,
     typer.Option(

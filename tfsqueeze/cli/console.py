@@ -152,6 +152,19 @@ def print_step(text: str) -> None:
     messages.print(f"[bold]>[/bold] {escape(printable(text))}", soft_wrap=True)
 
 
+def score_text(name: str, value: float) -> str:
+    """Returns the value of a score or of a Keras metric as tables show it.
+
+    Args:
+        name: its name; a metric that is no score of a task is in percent.
+        value: its value.
+    """
+    from tfsqueeze.evaluation.score import Score
+    from tfsqueeze.tasks import known_scores
+
+    return known_scores().get(name, Score(name, name)).text(value)
+
+
 @contextlib.contextmanager
 def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Shows bars of what is counted, on standard error.
@@ -233,7 +246,7 @@ def training_progress(task: Task | None = None) -> Callable[..., Sequence[Any]]:
                 if task is not None:
                     name = monitor(task)
                     score = name.removeprefix("val_")
-                    value = f", validation {score} {100 * logs[name]:.2f} %"
+                    value = f", validation {score} {score_text(score, logs[name])}"
                 self.bar.console.print(
                     f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{value}"
                 )

@@ -13,6 +13,7 @@ from tfsqueeze.cli.arguments import (
     Json,
     KeepNanLabels,
     LabelColumn,
+    LabelSeparator,
     TextColumn,
     TextPairColumn,
 )
@@ -21,8 +22,10 @@ from tfsqueeze.cli.console import (
     output,
     print_json,
     print_step,
+    score_text,
     training_progress,
 )
+from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.training.training_options import Precision, TrainingOptions
 from tfsqueeze.utils.logging import load_tensorflow
@@ -133,9 +136,7 @@ def train(
     gradient_accumulation_steps: Annotated[
         int, typer.Option(help="Number of batches after which the weights change.")
     ] = _DEFAULTS.gradient_accumulation_steps,
-    precision: Annotated[
-        Precision, typer.Option(help=PRECISION_HELP)
-    ] = _DEFAULTS.precision,
+    precision: Annotated[Precision, typer.Option(help=PRECISION_HELP)] = _DEFAULTS.precision,
     learning_rate: Annotated[
         float, typer.Option(help="Peak learning rate of the float stage.")
     ] = _DEFAULTS.learning_rate,
@@ -186,6 +187,7 @@ def train(
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
     keep_nan_labels: KeepNanLabels = False,
+    label_separator: LabelSeparator = LABEL_SEPARATOR,
     json: Json = False,
 ) -> None:
     r"""Train a model for a task, first in float and then quantization-aware.
@@ -198,6 +200,10 @@ def train(
       tfsqueeze train tickets.csv -o runs/mine --text-column question --label-column intent
 
       tfsqueeze train questions/ -o runs/same --text-pair-column other_question
+
+      tfsqueeze train tickets.csv -o runs/topics --task multi-label-classification
+
+      tfsqueeze train reviews.csv -o runs/stars --task regression
 
       tfsqueeze train conll_folder/ -o runs/entities --task token-classification
 
@@ -250,6 +256,7 @@ def train(
         label_column=label_column,
         text_pair_column=text_pair_column,
         keep_nan_labels=keep_nan_labels,
+        label_separator=label_separator,
         seed=seed,
     )
     names = getattr(splits, "tag_names", None) or splits.label_names
@@ -287,5 +294,5 @@ def train(
         return
     for stage, value in best.items():
         if value is not None:
-            output.print(f"best validation {score}, {stage}: {100 * value:.2f} %")
+            output.print(f"best validation {score}, {stage}: {score_text(score, value)}")
     output.print(f"next: tfsqueeze convert {output_folder} --output model.tflite", soft_wrap=True)

@@ -12,12 +12,14 @@ from tfsqueeze.cli.arguments import (
     Json,
     KeepNanLabels,
     LabelColumn,
+    LabelSeparator,
     Report,
     RunFolder,
     TextColumn,
     TextPairColumn,
 )
 from tfsqueeze.cli.console import Table, output, print_json, print_step
+from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.utils.logging import load_tensorflow
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ def verify(
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
     keep_nan_labels: KeepNanLabels = False,
+    label_separator: LabelSeparator = LABEL_SEPARATOR,
     report: Report = None,
     json: Json = False,
 ) -> None:
@@ -94,6 +97,7 @@ def verify(
         label_column=label_column,
         text_pair_column=text_pair_column,
         keep_nan_labels=keep_nan_labels,
+        label_separator=label_separator,
         seed=trained.options.seed,
     )
     examples = examples or trained.task.verified_examples

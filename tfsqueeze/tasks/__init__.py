@@ -10,7 +10,9 @@ from tfsqueeze.evaluation.score import Score
 from tfsqueeze.tasks.encodings import IGNORE_INDEX, Encodings
 from tfsqueeze.tasks.intent_and_slots import IntentAndSlots
 from tfsqueeze.tasks.masked_lm import MaskedLM
+from tfsqueeze.tasks.multi_label_classification import MultiLabelClassification
 from tfsqueeze.tasks.question_answering import QuestionAnswering
+from tfsqueeze.tasks.regression import Regression
 from tfsqueeze.tasks.sentence_embeddings import SentenceEmbeddings
 from tfsqueeze.tasks.task import Task
 from tfsqueeze.tasks.task_names import TaskName
@@ -19,6 +21,8 @@ from tfsqueeze.tasks.token_classification import TokenClassification
 from tfsqueeze.utils.errors import UserError
 
 TEXT_CLASSIFICATION = TextClassification()
+MULTI_LABEL_CLASSIFICATION = MultiLabelClassification()
+REGRESSION = Regression()
 TOKEN_CLASSIFICATION = TokenClassification()
 INTENT_AND_SLOTS = IntentAndSlots()
 QUESTION_ANSWERING = QuestionAnswering()
@@ -28,6 +32,8 @@ TASKS: dict[str, Task] = {
     task.name: task
     for task in (
         TEXT_CLASSIFICATION,
+        MULTI_LABEL_CLASSIFICATION,
+        REGRESSION,
         TOKEN_CLASSIFICATION,
         INTENT_AND_SLOTS,
         QUESTION_ANSWERING,
@@ -41,10 +47,15 @@ _SCORE_ORDER = (
     "intent_accuracy",
     "slot_f1",
     "accuracy",
+    "micro_f1",
     "macro_f1",
+    "mean_average_precision",
     "masked_accuracy",
     "teacher_cosine",
+    "pearson",
     "spearman",
+    "r2",
+    "mean_absolute_error",
     "exact_match",
     "f1",
     "precision",
@@ -57,7 +68,9 @@ __all__ = [
     "IGNORE_INDEX",
     "INTENT_AND_SLOTS",
     "MASKED_LM",
+    "MULTI_LABEL_CLASSIFICATION",
     "QUESTION_ANSWERING",
+    "REGRESSION",
     "SENTENCE_EMBEDDINGS",
     "TASKS",
     "TEXT_CLASSIFICATION",

@@ -23,6 +23,31 @@ class TokenAccuracy(keras.metrics.SparseCategoricalAccuracy):
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
+class MicroF1(keras.metrics.Metric):
+    """F1 of all labels of all texts together: 2 right / (predicted + true).
+
+    It takes targets of 0 and 1 and logits, float [batch, labels]. A label is predicted if its
+    logit is above 0.
+
+    Args:
+        name: the name of the metric.
+    """
+
+    def __init__(self, name="micro_f1", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.right = self.add_weight("right", initializer="zeros")
+        self.labels = self.add_weight("labels", initializer="zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        true, predicted = (tf.cast(labels > 0, tf.float32) for labels in (y_true, y_pred))
+        self.right.assign_add(tf.reduce_sum(true * predicted))
+        self.labels.assign_add(tf.reduce_sum(true + predicted))
+
+    def result(self):
+        return tf.math.divide_no_nan(2 * self.right, self.labels)
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
 class SpanF1(keras.metrics.Metric):
     """F1 of the spans that `viterbi_decode` finds: 2 right / (predicted + true).
 

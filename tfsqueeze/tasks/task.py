@@ -38,7 +38,7 @@ class Task(abc.ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     head: ClassVar[str]
-    outputs: ClassVar[Mapping[str, Output]]
+    outputs: Mapping[str, Output]
     scores: ClassVar[tuple[Score, ...]]
     label_output: ClassVar[str | None] = None
     has_labels: ClassVar[bool] = True
@@ -67,6 +67,21 @@ class Task(abc.ABC):
             labels: the names in `id2label`, in their order.
             slots: the names in `slot_labels`, in their order.
         """
+
+    def with_decoding(self, decoding: Mapping[str, Any], labels: Sequence[str]) -> Task:
+        """Returns the task with what its training found out for decoding.
+
+        Most tasks need nothing more than logits and return themselves.
+
+        Args:
+            decoding: JSON-able values, as `TaskTraining.decoding` and
+                `TaskTraining.choose_decoding` return them.
+            labels: the names in `id2label`, in their order.
+
+        Raises:
+            UserError: a value is missing, or is none that the task can decode with.
+        """
+        return self
 
     @abc.abstractmethod
     def check_dataset(

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tfsqueeze.configs.encoder_config import EncoderConfig
+from tfsqueeze.configs.problem_type import ProblemType
 from tfsqueeze.tasks.encodings import Encodings
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
     from tfsqueeze.tasks.task import Task
+
+_ONE_LABEL = ProblemType.SINGLE_LABEL_CLASSIFICATION.value
 
 
 class TaskTraining(abc.ABC):
@@ -59,6 +62,8 @@ class TaskTraining(abc.ABC):
             The config, or None if the head is for other classes.
         """
         changes = {}
+        if pretrained.problem_type not in (None, config.problem_type or _ONE_LABEL):
+            return None
         for name in self.label_fields:
             wanted, known = (_label_names(getattr(each, name, ())) for each in (config, pretrained))
             ordered = order_labels(wanted, known)
@@ -84,6 +89,33 @@ class TaskTraining(abc.ABC):
         Raises:
             UserError: the dataset has no labels, or one without a name.
         """
+
+    def decoding(self, splits: Any) -> dict[str, Any]:
+        """Returns what predictions are decoded with that follows from the training data.
+
+        Returns:
+            JSON-able values for `Task.with_decoding`; most tasks need none.
+
+        Raises:
+            UserError: the data have no such values.
+        """
+        return {}
+
+    def choose_decoding(
+        self,
+        targets: Mapping[str, np.ndarray],
+        predict: Callable[[], Mapping[str, np.ndarray]],
+    ) -> dict[str, Any]:
+        """Returns what predictions are decoded with that validation chooses after training.
+
+        Args:
+            targets: the targets of the validation part, as `targets` returns them.
+            predict: returns the trained model's logits of that part, by the output's name.
+
+        Returns:
+            JSON-able values for `Task.with_decoding`; most tasks need none.
+        """
+        return {}
 
     def add_teacher_targets(
         self,

@@ -15,8 +15,9 @@ from tfsqueeze.training.batches import validation_batches
 from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_targets
 from tfsqueeze.training.examples import prepare_examples
 from tfsqueeze.training.history import read_history
+from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.model_setup import load_or_train_tokenizer, model_config, pin_models
-from tfsqueeze.training.run_folder import Seconds, claim_folder, lock_folder
+from tfsqueeze.training.run_folder import Seconds, claim_folder, lock_folder, write_decoding
 from tfsqueeze.training.stage import FloatStage, QuantizationAwareStage, StageInputs
 from tfsqueeze.training.teacher import check_teachable, load_teacher
 from tfsqueeze.training.trained_run import TrainedRun
@@ -107,6 +108,10 @@ def _train(
         tokenizer = load_or_train_tokenizer(folder, training.vocabulary_texts(train), options)
     start = model_config(tokenizer, task, options)
     config = training.configure(start, splits)
+    decoding = training.decoding(splits)
+    if decoding:
+        task = task.with_decoding(decoding, list(config.id2label.values()))
+        training = task.training
     keeps_head = False
     if options.pretrained is not None:
         matched = training.match_head(config, start)
@@ -152,6 +157,12 @@ def _train(
     float_model = float_stage.run()
     qat_stage = QuantizationAwareStage(inputs, float_model)
     qat_model = qat_stage.run()
+    decoding |= training.choose_decoding(
+        targets, lambda: keras_outputs(qat_model, task, encodings.select(input_names))
+    )
+    write_decoding(folder, decoding)
+    if decoding:
+        task = task.with_decoding(decoding, list(config.id2label.values()))
     return TrainedRun(
         folder,
         config,
@@ -163,6 +174,7 @@ def _train(
         {stage.name: read_history(folder / stage.name) for stage in (float_stage, qat_stage)},
         seconds.values,
         task,
+        decoding,
     )
 
 
