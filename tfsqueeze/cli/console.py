@@ -199,7 +199,9 @@ def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
             bar.stop()
 
 
-def training_progress(task: Task | None = None) -> Callable[..., Sequence[Any]]:
+def training_progress(
+    task: Task | None = None, chosen: str | None = None
+) -> Callable[..., Sequence[Any]]:
     """Returns a function that makes the Keras callbacks which show a stage's progress.
 
     They show a bar, and after each epoch its loss and its validation score, on standard error.
@@ -207,6 +209,7 @@ def training_progress(task: Task | None = None) -> Callable[..., Sequence[Any]]:
     Args:
         task: the task that is trained, which names the score; None for pretraining, which has no
             validation.
+        chosen: the metric that the run chose to monitor; None for the task's.
 
     Returns:
         A function of a stage's name, its epochs, its steps per epoch, and, for their rate to be
@@ -244,7 +247,7 @@ def training_progress(task: Task | None = None) -> Callable[..., Sequence[Any]]:
             def on_epoch_end(self, epoch, logs=None):
                 value = ""
                 if task is not None:
-                    name = monitor(task)
+                    name = monitor(task, chosen)
                     score = name.removeprefix("val_")
                     value = f", validation {score} {score_text(score, logs[name])}"
                 self.bar.console.print(

@@ -33,15 +33,16 @@ def multi_label_metrics(
         A JSON-able dictionary: `examples`, their number; `micro_f1`, F1 of all labels of all
         examples together; `macro_f1`, the mean of F1 over the labels that occur in labels or
         predictions; `mean_average_precision`, the mean of scikit-learn's average precision over the
-        labels that some example has; `exact_match`, the share of examples whose labels are all right; and
-        `per_class`, a list of `label`, `precision`, `recall`, `f1` and `support`. All scores are in
-        0..1. A ratio with a denominator of 0 is 0.
+        labels that some example has; `exact_match`, the share of examples whose labels are all
+        right; and `per_class`, a list of `label`, `precision`, `recall`, `f1` and `support`. All
+        scores are in 0..1. A ratio with a denominator of 0 is 0.
 
     Raises:
         UserError: there are no examples, or the shapes differ.
 
     Example:
-        >>> metrics = multi_label_metrics([[1, 0], [1, 1]], [[1, 0], [1, 0]], np.eye(2), ["a", "b"])
+        >>> labels, predictions = [[1, 0], [1, 1]], [[1, 0], [1, 0]]
+        >>> metrics = multi_label_metrics(labels, predictions, np.eye(2), ["a", "b"])
         >>> metrics["exact_match"], round(metrics["micro_f1"], 2)
         (0.5, 0.8)
     """

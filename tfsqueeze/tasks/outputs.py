@@ -118,7 +118,13 @@ class TextLabel(Output):
     def metrics(self, classes):
         import tf_keras as keras
 
-        return [keras.metrics.SparseCategoricalAccuracy("accuracy")]
+        from tfsqueeze.tasks.keras_metrics import BalancedAccuracy, MacroF1
+
+        return [
+            keras.metrics.SparseCategoricalAccuracy("accuracy"),
+            MacroF1(len(classes)),
+            BalancedAccuracy(len(classes)),
+        ]
 
     def decode(self, logits, encodings, classes):
         """Returns the most probable class of each text."""

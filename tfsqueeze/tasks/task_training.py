@@ -28,11 +28,15 @@ class TaskTraining(abc.ABC):
 
     Attributes:
         monitored: the Keras metrics, without `val_`, whose mean on validation chooses the epoch.
+        monitor_choices: the Keras metrics of which a run may choose one instead.
+        has_classes: whether each example has one class, whose weight a run may choose.
         has_own_teacher: whether a teacher of the task's own makes its targets.
         label_fields: the fields of the config that name the classes of the head.
     """
 
     monitored: ClassVar[tuple[str, ...]]
+    monitor_choices: ClassVar[tuple[str, ...]] = ()
+    has_classes: ClassVar[bool] = False
     has_own_teacher: ClassVar[bool] = False
     label_fields: ClassVar[tuple[str, ...]] = ()
 
@@ -138,10 +142,6 @@ class TaskTraining(abc.ABC):
             UserError: there is no such teacher.
         """
         return dataset
-
-    def monitored_value(self, logs: Mapping[str, float], prefix: str = "") -> float:
-        """Returns the mean of the monitored metrics in Keras' logs."""
-        return sum(logs[prefix + name] for name in self.monitored) / len(self.monitored)
 
 
 def order_labels(names: Sequence[str], pretrained: Sequence[str]) -> list[str] | None:

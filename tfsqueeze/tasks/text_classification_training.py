@@ -11,6 +11,8 @@ class TextClassificationTraining(TextTaskTraining):
     """Trains classifiers of texts, and of pairs of texts where the dataset has `text_pairs`."""
 
     monitored = ("accuracy",)
+    monitor_choices = ("accuracy", "macro_f1", "balanced_accuracy")
+    has_classes = True
 
     def configure(self, config, splits):
         require_dataset_type(splits, TextDataset, self.task)

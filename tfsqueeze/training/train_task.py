@@ -12,6 +12,7 @@ from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.tasks import Task
 from tfsqueeze.training.batches import validation_batches
+from tfsqueeze.training.class_weights import check_classes_to_learn, class_weights
 from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_targets
 from tfsqueeze.training.examples import prepare_examples
 from tfsqueeze.training.history import read_history
@@ -67,6 +68,9 @@ def train_task(
     _check_options(task, options)
     # Data of the wrong kind must not claim the folder.
     training.configure(SqueezeBertConfig(), splits)
+    training.decoding(splits)
+    if training.has_classes:
+        check_classes_to_learn(splits.train, options)
     with lock_folder(folder):
         claim_folder(
             folder,
@@ -118,6 +122,9 @@ def _train(
         keeps_head, config = matched is not None, matched or config
     config.save_json(folder / "config.json")
     classes = task.classes(list(config.id2label.values()), getattr(config, "slot_labels", ()))
+    class_weight = None
+    if training.has_classes:
+        class_weight = class_weights(train, list(config.id2label.values()), options.class_weight)
     input_names = training.input_names(train)
     teacher = None
     if options.teacher is not None and not training.has_own_teacher:
@@ -150,6 +157,7 @@ def _train(
             encodings.select(input_names), keras_targets(task, targets), tokenizer, task.outputs
         ),
         teacher=teacher,
+        class_weight=class_weight,
         callbacks=callbacks,
         seconds=seconds,
     )
@@ -188,6 +196,14 @@ def _check_options(task: Task, options: TrainingOptions) -> None:
             )
     elif options.teacher is not None:
         check_teachable(task)
+    if options.class_weight is not None and not task.training.has_classes:
+        raise UserError(
+            f"class_weight is for texts of one class each; train {task.name} without it"
+        )
+    choices = task.training.monitor_choices
+    if options.monitor is not None and options.monitor not in choices:
+        allowed = f"; choose {' or '.join(choices)}" if choices else ""
+        raise UserError(f"{task.name} cannot monitor {options.monitor!r}{allowed or '; name none'}")
     if options.subword_dropout and not all(
         output.allows_split_tokens for output in task.outputs.values()
     ):
