@@ -150,10 +150,11 @@ def test_commands(command, run, content, folder, tmp_path):
     assert "animals (" in printed and "(none)" in printed
     results = command("verify", run.folder, "--examples", 20, "--json")
     assert results["accuracy"][0]["exact_match"] > 0.5
-    refused = command(
-        "export", run.folder, "--target", "micro", "-o", tmp_path / "micro", fails=True
-    )
-    assert "is a model for multi-label-classification; the target micro takes" in refused[0]
+    for target in ("android", "edgetpu", "micro"):
+        refused = command(
+            "export", run.folder, "--target", target, "-o", tmp_path / target, fails=True
+        )
+        assert f"is a model for multi-label-classification; the target {target} takes" in refused[0]
 
 
 @pytest.mark.parametrize("name", ["pipe.csv", "lists.jsonl", "one_hot.csv"])

@@ -121,10 +121,11 @@ def test_commands(command, run, content, folder, tmp_path):
     assert f"{found['number']:.6g}" in command("predict", file, "superb good")
     options = ("--label-column", "price", "--examples", 20)
     assert "R2" in command("verify", run.folder, *options)
-    refused = command(
-        "export", run.folder, "--target", "edgetpu", "-o", tmp_path / "coral", fails=True
-    )
-    assert "is a model for regression; the target edgetpu takes" in refused[0]
+    for target in ("android", "edgetpu", "micro"):
+        refused = command(
+            "export", run.folder, "--target", target, "-o", tmp_path / target, fails=True
+        )
+        assert f"is a model for regression; the target {target} takes" in refused[0]
 
 
 def test_bad_numbers_are_one_sentence(command, folder, tmp_path):
