@@ -14,7 +14,9 @@ class PlainTextData(TaskData):
     def load_splits(self, name_or_path, *, seed=0, text_column="text", **columns):
         return load_plain_texts(name_or_path, text_column=text_column, seed=seed)
 
-    def load_evaluation_set(self, name_or_path, *, seed=0, keep_nan_labels=False, **columns):
+    def load_evaluation_set(
+        self, name_or_path, *, seed=0, keep_nan_labels=False, label_separator=None, **columns
+    ):
         if Path(name_or_path).is_file():
             return read_plain_texts(name_or_path, **columns)
         return self.load_held_out(name_or_path, seed=seed, **columns)
