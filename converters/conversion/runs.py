@@ -126,6 +126,7 @@ def pack(run: TrainedRun, model: Model | schema.ModelT, max_length: int) -> byte
         slots=run.slot_names,
         task=run.task.name,
         pairs=run.reads_pairs,
+        decoding=run.decoding,
         vocabulary=run.tokenizer.vocabulary,
         tokenizer={**run.tokenizer.settings(), "max_length": max_length},
         extra={

@@ -4,37 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import tf_keras as keras
-
 from converters.conversion.runs import QAT_FILE
 from converters.experiments.signal_to_noise import measure_signal_to_noise
 from converters.runtime.interpreters import available_runtimes
 from converters.runtime.verification import verify_outputs
 from converters.tflite.inspection import require_int8, summarize_operators
 from tfsqueeze.data.datasets.dataset import Dataset
-from tfsqueeze.tasks import Task
-from tfsqueeze.training.batches import evaluation_batches
+from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.pretrained_head import load_checkpoint
 from tfsqueeze.training.trained_run import TrainedRun
 from tfsqueeze.utils.versions import installed_versions
-
-
-def keras_outputs(
-    model: keras.Model, task: Task, inputs: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Returns the logits of a Keras model.
-
-    Args:
-        model: of the task.
-        task: names the outputs.
-        inputs: arrays [n, ...] by the input's name.
-
-    Returns:
-        float32 [n, ...] by the output's name.
-    """
-    logits = model.predict(evaluation_batches(inputs), verbose=0)
-    return logits if isinstance(logits, dict) else {next(iter(task.outputs)): logits}
 
 
 def verify_run(
@@ -75,7 +54,8 @@ def verify_run(
         model, numbers = checkpoint
         outputs = keras_outputs(model, task, encodings.select(input_names))
         expected["checkpoint"] = {
-            name: logits[..., numbers[name]] for name, logits in outputs.items()
+            name: logits[..., numbers[name]] if name in numbers else logits
+            for name, logits in outputs.items()
         }
     table, outputs_of = verify_outputs(
         models, task, test, encodings, run.classes, expected, input_names, **options

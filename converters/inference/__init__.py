@@ -19,8 +19,12 @@ from tfsqueeze.utils.lazy_imports import lazy_names
 _MODULES = {
     "IntentAndSlotsPredictor": "converters.inference.intent_and_slots_predictor",
     "MaskedLMPredictor": "converters.inference.masked_lm_predictor",
+    "MultiLabelClassificationPredictor": (
+        "converters.inference.multi_label_classification_predictor"
+    ),
     "Predictor": "converters.inference.predictor",
     "QuestionAnsweringPredictor": "converters.inference.question_answering_predictor",
+    "RegressionPredictor": "converters.inference.regression_predictor",
     "SentenceEmbeddingsPredictor": "converters.inference.sentence_embeddings_predictor",
     "TextClassificationPredictor": "converters.inference.text_classification_predictor",
     "TokenClassificationPredictor": "converters.inference.token_classification_predictor",
@@ -32,9 +36,15 @@ if TYPE_CHECKING:
         IntentAndSlotsPredictor as IntentAndSlotsPredictor,
     )
     from converters.inference.masked_lm_predictor import MaskedLMPredictor as MaskedLMPredictor
+    from converters.inference.multi_label_classification_predictor import (
+        MultiLabelClassificationPredictor as MultiLabelClassificationPredictor,
+    )
     from converters.inference.predictor import Predictor as Predictor
     from converters.inference.question_answering_predictor import (
         QuestionAnsweringPredictor as QuestionAnsweringPredictor,
+    )
+    from converters.inference.regression_predictor import (
+        RegressionPredictor as RegressionPredictor,
     )
     from converters.inference.sentence_embeddings_predictor import (
         SentenceEmbeddingsPredictor as SentenceEmbeddingsPredictor,

@@ -40,7 +40,7 @@ class Predictor:
         metadata: what the file says of it.
 
     Attributes:
-        task: the task that the predictor is for.
+        task: the task that the predictor is for, with what the file says for decoding.
         metadata: what the file says of the model.
         max_length: how many tokens the model reads of each text, special tokens included. A file
             for several lengths runs each text at the shortest length that holds it.
@@ -55,7 +55,8 @@ class Predictor:
         >>> predictor.predict(["what will the weather be tomorrow"])  # doctest: +SKIP
     """
 
-    task: ClassVar[Task]
+    # A class has its task; an instance the one with what its file decodes with.
+    task: Task
     # How many examples are run together in an evaluation.
     _examples_per_batch: ClassVar[int] = TEXTS_PER_BATCH
     # Subclasses by the name of their task.
@@ -78,6 +79,7 @@ class Predictor:
             raise UserError(
                 f"the model's inputs are {shapes}; a {self.task.title} takes input_ids [1, length]"
             )
+        self.task = self.task.with_decoding(metadata.decoding, metadata.labels)
         self.metadata = metadata
         self.max_length = shapes["input_ids"][1]
         self.classes = self.task.classes(metadata.labels, metadata.slots)

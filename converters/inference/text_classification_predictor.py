@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from converters.inference.predictor import TEXTS_PER_BATCH, Predictor, checked_texts
-from tfsqueeze.data.datasets.text_dataset import TextDataset
+from converters.inference.text_predictor import TextPredictor
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
-from tfsqueeze.tasks.text_classification import require_pairs
-from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class Prediction:
     probabilities: dict[str, float]
 
 
-class TextClassificationPredictor(Predictor):
+class TextClassificationPredictor(TextPredictor):
     """Predicts labels of texts, or of pairs of texts.
 
     Example:
@@ -55,25 +52,8 @@ class TextClassificationPredictor(Predictor):
             UserError: `texts` is a single string, or holds something that is not a string; or
                 the model is for pairs and there are none, or the other way round.
         """
-        texts = checked_texts(texts)
-        pairs = None if text_pairs is None else checked_texts(text_pairs)
-        if self.metadata.pairs and pairs is None:
-            raise UserError("the model is for pairs of texts; give a second text for each")
-        if pairs is not None and "token_type_ids" not in self._input_names:
-            raise UserError("the model is for single texts; give no second ones")
-        predictions = []
-        dataset = TextDataset("texts", texts, text_pairs=pairs)
-        for start in range(0, len(texts), TEXTS_PER_BATCH):
-            part = dataset.take(range(start, min(start + TEXTS_PER_BATCH, len(texts))))
-            _, logits = self._run(part)
-            predictions += [
-                Prediction(text, **label)
-                for text, label in zip(
-                    part.texts, self._labels("logits", logits["logits"]), strict=True
-                )
-            ]
-        return predictions
-
-    def _unlabelled(self, texts):
-        require_pairs(texts, self.metadata.pairs)
-        return texts
+        return [
+            Prediction(text, **label)
+            for part, logits in self._run_texts(texts, text_pairs)
+            for text, label in zip(part.texts, self._labels("logits", logits), strict=True)
+        ]

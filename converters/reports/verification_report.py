@@ -51,6 +51,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _DEFAULT_TITLE = "tfsqueeze report"
+# When two predictions count as the same, by the title of a score of the task.
+_ALIKE = {
+    "Accuracy": "examples given the same label",
+    "Micro F1": "texts given the same labels",
+    "R2": "texts whose numbers are nearest to the same standard deviation from the mean",
+}
 _MAX_CONFUSIONS = 15
 _MAX_LISTED_LABELS = 30
 # The checks come last, where a reader of a terminal looks first.
@@ -166,8 +172,11 @@ def _accuracy(rows: Sequence[Mapping], baselines: Mapping[str, Mapping]) -> Sect
     notes = []
     shown = [columns[column] for column in kept]
     if "Same as QAT" in shown or "Same as float" in shown:
-        labelled = "examples" if "Accuracy" in shown else "texts and words"
-        notes.append(f"“Same as” is the share of {labelled} given the same label.")
+        alike = next(
+            (text for title, text in _ALIKE.items() if title in shown),
+            "texts and words given the same label",
+        )
+        notes.append(f"“Same as” is the share of {alike}.")
     if "Logit error, mean" in shown or "Logit error, max" in shown:
         notes.append("Logit errors are in steps of the output's scale.")
     return Section(

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,7 @@ def pack_metadata(
     task: str,
     slots: Sequence[str] = (),
     pairs: bool = False,
+    decoding: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Returns a .tflite file with its metadata inside, in place of any it had.
 
@@ -76,6 +77,7 @@ def pack_metadata(
         task: the name of the task.
         slots: the names of the slot logits.
         pairs: whether a text is a pair of texts.
+        decoding: what predictions are decoded with beside labels; None for nothing.
 
     Raises:
         UserError: the file is not sound, its outputs are not those of the task, the number of
@@ -114,6 +116,7 @@ def pack_metadata(
         "network_sha256": hashlib.sha256(network).hexdigest(),
         "pairs": pairs,
         "task": task,
+        **({"decoding": dict(decoding)} if decoding else {}),
     }
     files[DETAILS_FILE.name] = _json("extra", details)
     return _with_files(network, files)

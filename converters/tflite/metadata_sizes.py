@@ -25,11 +25,16 @@ def check_sizes(graphs: Sequence[Graph], metadata: ModelMetadata, name: str) -> 
 
     Raises:
         UserError: an input, output or length is not what the task needs; there are more or fewer
-            labels, slots or tokens than the network needs; or the task is unknown.
+            labels, slots or tokens than the network needs; what predictions are decoded with is
+            missing; or the task is unknown.
     """
-    outputs = find_task(metadata.task).outputs
-    for fault in _faults(graphs, metadata, outputs):
+    task = find_task(metadata.task)
+    for fault in _faults(graphs, metadata, task.outputs):
         raise UserError(f"{name} is damaged: {fault}; copy or convert it again")
+    try:
+        task.with_decoding(metadata.decoding, metadata.labels)
+    except UserError as error:
+        raise UserError(f"{name} is damaged: {error}; copy or convert it again") from None
 
 
 def _faults(

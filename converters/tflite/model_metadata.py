@@ -71,6 +71,7 @@ class ModelMetadata:
         task: the name of the `tfsqueeze.tasks.Task`.
         slots: the names of the slot logits, in order; none for tasks other than intents and slots.
         pairs: whether a text is a pair of texts.
+        decoding: what predictions are decoded with beside labels; see `Task.with_decoding`.
     """
 
     name: str
@@ -82,6 +83,7 @@ class ModelMetadata:
     task: str
     slots: list[str]
     pairs: bool
+    decoding: dict[str, Any]
 
 
 def unpack_metadata(content: bytes, name: str) -> ModelMetadata:
@@ -128,6 +130,7 @@ def unpack_metadata(content: bytes, name: str) -> ModelMetadata:
             task=details["task"],
             slots=_lines(files.get(SLOTS_FILE.name)),
             pairs=details["pairs"],
+            decoding=details.get("decoding", {}),
         )
     except KeyError as error:
         raise UserError(
@@ -195,7 +198,8 @@ def _check_types(details: dict[str, Any], what: str) -> None:
         KeyError: a field is missing.
         UserError: a field has another type.
     """
-    for field, kind in _DETAILS_TYPES.items():
+    optional = {"decoding": dict} if "decoding" in details else {}
+    for field, kind in {**_DETAILS_TYPES, **optional}.items():
         # A bool is an int to Python.
         if type(details[field]) is not kind:
             raise UserError(

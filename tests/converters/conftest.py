@@ -134,6 +134,7 @@ def metadata() -> dict:
         "task": "text-classification",
         "slots": [],
         "pairs": False,
+        "decoding": {},
     }
 
 

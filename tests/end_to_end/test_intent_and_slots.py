@@ -7,7 +7,7 @@ import pytest
 
 from converters.conversion.keras_to_tflite import convert_float
 from converters.conversion.runs import QAT_FILE, convert_run
-from converters.experiments.run_verification import keras_outputs, verify_run
+from converters.experiments.run_verification import verify_run
 from converters.inference.intent_and_slots_predictor import IntentAndSlotsPredictor
 from converters.inference.predictor import Predictor
 from converters.runtime.interpreters import available_runtimes, open_model
@@ -17,6 +17,7 @@ from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSpli
 from tfsqueeze.data.readers.snips import load_snips
 from tfsqueeze.models.squeezebert import SqueezeBertForIntentAndSlots
 from tfsqueeze.tasks import INTENT_AND_SLOTS
+from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.utils.errors import UserError

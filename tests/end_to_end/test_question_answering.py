@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from converters.conversion.runs import QAT_FILE, convert_run
-from converters.experiments.run_verification import keras_outputs, verify_run
+from converters.experiments.run_verification import verify_run
 from converters.inference.predictor import Predictor
 from converters.inference.question_answering_predictor import QuestionAnsweringPredictor
 from converters.runtime.interpreters import available_runtimes, open_model
@@ -18,6 +18,7 @@ from converters.tflite.metadata import pack_metadata, read_metadata
 from tfsqueeze.data.readers.squad import load_squad
 from tfsqueeze.models.squeezebert import SqueezeBertForQuestionAnswering
 from tfsqueeze.tasks import QUESTION_ANSWERING
+from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.utils.errors import UserError

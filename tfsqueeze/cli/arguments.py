@@ -52,11 +52,12 @@ Data = Annotated[
     str,
     typer.Argument(
         help="Name of a dataset (`tfsqueeze info` lists them), or a folder with train, val and "
-        "test files: .tsv, .csv, .jsonl or .json for texts (or RTE's .xml for pairs), CoNLL files "
-        "for token-classification, SNIPS' .json for intent-and-slots, SQuAD's .json for "
-        "question-answering, .txt files with a text on each line for sentence-embeddings and "
-        "masked-lm. Each may be packed, as in .csv.gz. Of a single file, a fifth is held out as "
-        "the test part (of texts without labels, none) and a tenth of the rest for validation."
+        "test files: .tsv, .csv, .jsonl or .json for texts with labels or numbers (or RTE's .xml "
+        "for pairs), CoNLL files for token-classification, SNIPS' .json for intent-and-slots, "
+        "SQuAD's .json for question-answering, .txt files with a text on each line for "
+        "sentence-embeddings and masked-lm. Each may be packed, as in .csv.gz. Of a single file, a "
+        "fifth is held out as the test part (of texts without labels, none) and a tenth of the "
+        "rest for validation."
     ),
 ]
 Target = Annotated[TargetName, typer.Option(help="The kind of device.")]
@@ -65,6 +66,10 @@ TextPairColumn = Annotated[
     str | None, typer.Option(help="Column with the second texts, if the texts are pairs.")
 ]
 LabelColumn = Annotated[str, typer.Option(help="Column with the labels.")]
+LabelSeparator = Annotated[
+    str,
+    typer.Option(help="What stands between two labels of a text, for multi-label-classification."),
+]
 KeepNanLabels = Annotated[
     bool,
     typer.Option(

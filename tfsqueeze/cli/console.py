@@ -152,6 +152,19 @@ def print_step(text: str) -> None:
     messages.print(f"[bold]>[/bold] {escape(printable(text))}", soft_wrap=True)
 
 
+def score_text(name: str, value: float) -> str:
+    """Returns the value of a score or of a Keras metric as tables show it.
+
+    Args:
+        name: its name; a metric that is no score of a task is in percent.
+        value: its value.
+    """
+    from tfsqueeze.evaluation.score import Score
+    from tfsqueeze.tasks import known_scores
+
+    return known_scores().get(name, Score(name, name)).text(value)
+
+
 @contextlib.contextmanager
 def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Shows bars of what is counted, on standard error.
@@ -186,7 +199,9 @@ def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
             bar.stop()
 
 
-def training_progress(task: Task | None = None) -> Callable[..., Sequence[Any]]:
+def training_progress(
+    task: Task | None = None, chosen: str | None = None
+) -> Callable[..., Sequence[Any]]:
     """Returns a function that makes the Keras callbacks which show a stage's progress.
 
     They show a bar, and after each epoch its loss and its validation score, on standard error.
@@ -194,6 +209,7 @@ def training_progress(task: Task | None = None) -> Callable[..., Sequence[Any]]:
     Args:
         task: the task that is trained, which names the score; None for pretraining, which has no
             validation.
+        chosen: the metric that the run chose to monitor; None for the task's.
 
     Returns:
         A function of a stage's name, its epochs, its steps per epoch, and, for their rate to be
@@ -231,9 +247,9 @@ def training_progress(task: Task | None = None) -> Callable[..., Sequence[Any]]:
             def on_epoch_end(self, epoch, logs=None):
                 value = ""
                 if task is not None:
-                    name = monitor(task)
+                    name = monitor(task, chosen)
                     score = name.removeprefix("val_")
-                    value = f", validation {score} {100 * logs[name]:.2f} %"
+                    value = f", validation {score} {score_text(score, logs[name])}"
                 self.bar.console.print(
                     f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{value}"
                 )

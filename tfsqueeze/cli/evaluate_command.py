@@ -11,6 +11,7 @@ from tfsqueeze.cli.arguments import (
     Json,
     KeepNanLabels,
     LabelColumn,
+    LabelSeparator,
     ModelFile,
     Runtime,
     TextColumn,
@@ -18,6 +19,7 @@ from tfsqueeze.cli.arguments import (
     Threads,
 )
 from tfsqueeze.cli.console import Table, counting_progress, output, print_json, print_step
+from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 
 
 def evaluate(
@@ -42,18 +44,22 @@ def evaluate(
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
     keep_nan_labels: KeepNanLabels = False,
+    label_separator: LabelSeparator = LABEL_SEPARATOR,
     json: Json = False,
 ) -> None:
     """Measure how good the predictions of a .tflite file are on labelled data.
 
-    For texts: accuracy, macro F1 and scores per label. For tagged words:
-    precision, recall and F1 of whole spans. For intents with slots: both, and
-    the share of commands that are right as a whole. For answers: exact match
-    and F1 of words, as in SQuAD's script. For sentence embeddings: the mean
-    cosine to the teacher's, or with --text-pair-column Spearman's correlation
-    of the cosines and the numbers in --label-column. For masked words: the
-    share that is found, and perplexity. If the words name their language, as in
-    `en:Berlin`, there are scores per language.
+    For texts: accuracy, macro F1 and scores per label. For texts with several
+    labels: micro and macro F1, mean average precision, and the share of texts
+    whose labels are all right. For numbers: Pearson's and Spearman's
+    correlation, R2, and the mean absolute error. For tagged words: precision,
+    recall and F1 of whole spans. For intents with slots: both, and the share of
+    commands that are right as a whole. For answers: exact match and F1 of
+    words, as in SQuAD's script. For sentence embeddings: the mean cosine to the
+    teacher's, or with --text-pair-column Spearman's correlation of the cosines
+    and the numbers in --label-column. For masked words: the share that is
+    found, and perplexity. If the words name their language, as in `en:Berlin`,
+    there are scores per language.
 
     If DATA is the dataset that the file was trained on, the held-out part of it
     is used.
@@ -77,6 +83,7 @@ def evaluate(
         label_column=label_column,
         text_pair_column=text_pair_column,
         keep_nan_labels=keep_nan_labels,
+        label_separator=label_separator,
         # That of training: its validation part is then not among what was trained on.
         seed=predictor.metadata.extra.get("options", {}).get("seed", 0),
     )

@@ -70,9 +70,9 @@ def predict(
 ) -> None:
     """Predict with a .tflite file, which needs no other file.
 
-    Depending on what the file was trained for, it predicts labels of texts,
-    entities, intents and slots, answers to questions, sentence vectors, or
-    words for each [MASK].
+    Depending on what the file was trained for, it predicts the label, the
+    labels or the number of texts, entities, intents and slots, answers to
+    questions, sentence vectors, or words for each [MASK].
 
     Examples:
       tfsqueeze predict model.tflite "shares rose after the merger"
@@ -146,12 +146,12 @@ def _questions(questions, text_pair, context, context_file, most):
 
 def _texts(predictor, texts, text_pair, context, most):
     """Yields at most `most` texts at a time, with their second texts if there are any."""
-    from converters.inference.text_classification_predictor import TextClassificationPredictor
+    from converters.inference.text_predictor import TextPredictor
 
     if context:
         raise UserError("the model answers no questions; give no --context")
     if text_pair:
-        if not isinstance(predictor, TextClassificationPredictor):
+        if not isinstance(predictor, TextPredictor):
             raise UserError("the model is for single texts; give no --text-pair")
         yield from _given_pairs(texts, text_pair, "--text-pair", most)
     elif predictor.metadata.pairs and not texts:
@@ -212,7 +212,14 @@ def _widths(classes):
     """Returns the widths of the columns whose cells are short for any text."""
     names = [name for labels in classes.values() for name in labels]
     label = max(map(cell_len, names), default=0)
-    return {"label": label, "intent": label, "probability": 6, "characters": 13, "embedding": 46}
+    return {
+        "label": label,
+        "intent": label,
+        "probability": 6,
+        "number": 10,
+        "characters": 13,
+        "embedding": 46,
+    }
 
 
 def _row(prediction):
@@ -243,6 +250,11 @@ def _row(prediction):
         if hasattr(prediction, kind):
             row[kind] = getattr(prediction, kind)
             row["probability"] = f"{prediction.probability:.4f}"
+    if hasattr(prediction, "labels"):
+        labels = (f"{name} ({prediction.probabilities[name]:.2f})" for name in prediction.labels)
+        row["labels"] = "; ".join(labels) or "(none)"
+    if hasattr(prediction, "number"):
+        row["number"] = f"{prediction.number:.6g}"
     for kind in ("entities", "slots"):
         if hasattr(prediction, kind):
             row[kind] = "; ".join(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -13,6 +13,7 @@ from tfsqueeze.cli.arguments import (
     Json,
     KeepNanLabels,
     LabelColumn,
+    LabelSeparator,
     TextColumn,
     TextPairColumn,
     TrainingPrecision,
@@ -22,14 +23,17 @@ from tfsqueeze.cli.console import (
     output,
     print_json,
     print_step,
+    score_text,
     training_progress,
 )
+from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.tasks.task_names import TaskName
-from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.training.training_options import ClassWeight, TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
 _DEFAULTS = TrainingOptions()
+Monitor = Literal["accuracy", "macro_f1", "balanced_accuracy"]
 
 
 def train(
@@ -188,6 +192,21 @@ def train(
     label_smoothing: Annotated[
         float, typer.Option(help="Share of each target that is spread over all labels.")
     ] = _DEFAULTS.label_smoothing,
+    class_weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="balanced|NAME=WEIGHT",
+            help="Weight of a class in the loss of text-classification. Repeatable. `balanced` "
+            "makes rare classes count as much as common ones.",
+        ),
+    ] = None,
+    monitor: Annotated[
+        Monitor | None,
+        typer.Option(
+            help="Score on validation that chooses the epoch of text-classification. By default "
+            "accuracy, or with --class-weight balanced_accuracy, the mean of recall over classes."
+        ),
+    ] = None,
     patience: Annotated[
         int,
         typer.Option(
@@ -207,6 +226,7 @@ def train(
             "question-answering.",
         ),
     ] = None,
+    label_separator: LabelSeparator = LABEL_SEPARATOR,
     json: Json = False,
 ) -> None:
     r"""Train a model for a task, first in float and then quantization-aware.
@@ -220,12 +240,18 @@ def train(
 
       tfsqueeze train questions/ -o runs/same --text-pair-column other_question
 
+      tfsqueeze train tickets.csv -o runs/topics --task multi-label-classification
+
+      tfsqueeze train reviews.csv -o runs/stars --task regression
+
       tfsqueeze train conll_folder/ -o runs/entities --task token-classification
 
       tfsqueeze train squad.json -o runs/answers --task question-answering --max-length 192
 
       tfsqueeze train texts.txt -o runs/embedder --task sentence-embeddings \
         --pretrained squeezebert-tiny --learning-rate 5e-4
+
+      tfsqueeze train mail.csv -o runs/fraud --class-weight balanced
 
       tfsqueeze train my_folder/ -o runs/mine --pretrained squeezebert-tiny --learning-rate 3e-4
     """
@@ -262,6 +288,8 @@ def train(
         subword_dropout=subword_dropout,
         spelling_vectors=spelling_vectors,
         label_smoothing=label_smoothing,
+        class_weight=_class_weight(class_weight or []),
+        monitor=monitor,
         patience=patience,
         seed=seed,
     )
@@ -276,13 +304,14 @@ def train(
         text_pair_column=text_pair_column,
         keep_nan_labels=keep_nan_labels,
         **({} if max_per_source is None else {"max_per_source": max_per_source}),
+        label_separator=label_separator,
         seed=seed,
     )
     names = getattr(splits, "tag_names", None) or splits.label_names
     labels = f" with {len(names)} labels" if names else ""
     print_step(f"training on {len(splits.train):,} examples{labels}")
     load_tensorflow()
-    from tfsqueeze.training.fit import monitor
+    from tfsqueeze.training import fit
     from tfsqueeze.training.train_task import train_task
 
     with counting_progress() as progress:
@@ -291,11 +320,11 @@ def train(
             chosen,
             splits,
             options,
-            training_progress(chosen),
+            training_progress(chosen, options.monitor),
             dataset_name=data,
             teacher_progress=lambda *counts: progress("texts through the teacher", *counts),
         )
-    score = monitor(chosen)
+    score = fit.monitor(chosen, options.monitor)
     best = {
         stage: max((row[score] for row in rows), default=None)
         for stage, rows in run.history.items()
@@ -313,5 +342,24 @@ def train(
         return
     for stage, value in best.items():
         if value is not None:
-            output.print(f"best validation {score}, {stage}: {100 * value:.2f} %")
+            output.print(f"best validation {score}, {stage}: {score_text(score, value)}")
     output.print(f"next: tfsqueeze convert {output_folder} --output model.tflite", soft_wrap=True)
+
+
+def _class_weight(values: list[str]) -> ClassWeight:
+    """Returns the option of `balanced`, or of names and weights."""
+    if "balanced" in values:
+        if len(values) > 1:
+            raise UserError("--class-weight is balanced, or a NAME=WEIGHT for each class; not both")
+        return "balanced"
+    weights = {}
+    for value in values:
+        # A label may hold the sign as well.
+        name, sign, number = value.rpartition("=")
+        try:
+            weights[name] = float(number)
+        except ValueError:
+            sign = ""
+        if not sign:
+            raise UserError(f"--class-weight {value!r} is neither balanced nor NAME=WEIGHT")
+    return weights or None

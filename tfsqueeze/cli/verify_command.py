@@ -13,12 +13,14 @@ from tfsqueeze.cli.arguments import (
     Json,
     KeepNanLabels,
     LabelColumn,
+    LabelSeparator,
     Report,
     RunOrCheckpoint,
     TextColumn,
     TextPairColumn,
 )
 from tfsqueeze.cli.console import Table, output, print_json, print_step
+from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
@@ -60,6 +62,7 @@ def verify(
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
     keep_nan_labels: KeepNanLabels = False,
+    label_separator: LabelSeparator = LABEL_SEPARATOR,
     report: Report = None,
     json: Json = False,
 ) -> None:
@@ -102,6 +105,7 @@ def verify(
         label_column=label_column,
         text_pair_column=text_pair_column,
         keep_nan_labels=keep_nan_labels,
+        label_separator=label_separator,
         seed=trained.options.seed,
     )
     examples = examples or trained.task.verified_examples

@@ -36,6 +36,8 @@ class AlbertConfig(DenseEncoderConfig):
         layer_norm_eps: the constant added to the variance in layer normalization.
         pad_token_id: the token id of padding.
         id2label: the names of the labels, by their numbers from 0.
+        problem_type: what the head decides: `regression`, `single_label_classification` or
+            `multi_label_classification`; None for one label of a text, and for other heads.
 
     Raises:
         UserError: the values do not fit together.
@@ -84,6 +86,7 @@ class AlbertConfig(DenseEncoderConfig):
     layer_norm_eps: float = 1e-12
     pad_token_id: int = 0
     id2label: dict[int, str] = default_labels()
+    problem_type: str | None = None
 
     def _check_fit(self) -> None:
         super()._check_fit()

@@ -32,6 +32,8 @@ class BertConfig(DenseEncoderConfig):
         layer_norm_eps: the constant added to the variance in layer normalization.
         pad_token_id: the token id of padding.
         id2label: the names of the labels, by their numbers from 0.
+        problem_type: what the head decides: `regression`, `single_label_classification` or
+            `multi_label_classification`; None for one label of a text, and for other heads.
         slot_labels: the names of the slots of a `BertForIntentAndSlots`.
 
     Raises:
@@ -76,6 +78,7 @@ class BertConfig(DenseEncoderConfig):
     layer_norm_eps: float = 1e-12
     pad_token_id: int = 0
     id2label: dict[int, str] = default_labels()
+    problem_type: str | None = None
     slot_labels: tuple[str, ...] = ()
 
     def _derive(self) -> None:

@@ -38,6 +38,8 @@ class DistilBertConfig(DenseEncoderConfig):
         initializer_range: the standard deviation of new weights.
         pad_token_id: the token id of padding.
         id2label: the names of the labels, by their numbers from 0.
+        problem_type: what the head decides: `regression`, `single_label_classification` or
+            `multi_label_classification`; None for one label of a text, and for other heads.
 
     Raises:
         UserError: the values do not fit together.
@@ -81,6 +83,7 @@ class DistilBertConfig(DenseEncoderConfig):
     initializer_range: float = 0.02
     pad_token_id: int = 0
     id2label: dict[int, str] = default_labels()
+    problem_type: str | None = None
 
     hidden_size = embedding_size = _alias("dim")
     num_hidden_layers = _alias("n_layers")

@@ -18,6 +18,7 @@ from tfsqueeze.configs.field_checks import (
     is_positive_number,
     is_probability,
 )
+from tfsqueeze.configs.problem_type import ProblemType
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.json_files import read_json
@@ -71,6 +72,8 @@ class EncoderConfig:
         layer_norm_eps: the constant added to the variance in layer normalization.
         pad_token_id: the token id of padding.
         id2label: the names of the labels, by their numbers from 0.
+        problem_type: what the head decides, one of the values of `ProblemType`; None for one label
+            of a text, and for other heads.
         slot_labels: the names of slots; only SqueezeBERT and BERT have them.
         layer_types: one of `attention` and `convolution` for each layer.
         feed_forward_type: as in `SqueezeBertConfig`.
@@ -112,6 +115,7 @@ class EncoderConfig:
     layer_norm_eps: float
     pad_token_id: int
     id2label: dict[int, str]
+    problem_type: str | None
     slot_labels: tuple[str, ...]
     layer_types: tuple[LayerType, ...]
     feed_forward_type: FeedForwardType
@@ -175,6 +179,8 @@ class EncoderConfig:
             f"{size} {self.hidden_size} must be divisible by {heads} {self.num_attention_heads}",
         )
         self._require_choice("hidden_act", get_args(Activation))
+        if self.problem_type is not None:
+            self._require_choice("problem_type", tuple(kind.value for kind in ProblemType))
         self._require(
             self.pad_token_id < self.vocab_size,
             f"pad_token_id {self.pad_token_id} must be within vocab_size {self.vocab_size}",
@@ -247,13 +253,27 @@ class EncoderConfig:
             changes = {**dict.fromkeys(self.derived_fields[name]), **changes}
         return dataclasses.replace(self, **changes)  # pyright: ignore[reportArgumentType]
 
-    def with_labels(self, names: Iterable[str]) -> Self:
+    def head_problem(self) -> ProblemType | None:
+        """Returns what a classifier's head decides, as transformers understands the config.
+
+        Returns:
+            `problem_type`; a number if there is one label and no `problem_type`; otherwise None,
+            for one label or several.
+        """
+        if self.problem_type is not None:
+            return ProblemType(self.problem_type)
+        return ProblemType.REGRESSION if self.num_labels == 1 else None
+
+    def with_labels(self, names: Iterable[str], problem_type: ProblemType | None = None) -> Self:
         """Returns a copy with other labels.
 
         Args:
             names: the names of the labels, in the order of their numbers.
+            problem_type: what the head decides.
         """
-        return self.replace(id2label=dict(enumerate(names)))
+        return self.replace(
+            id2label=dict(enumerate(names)), problem_type=problem_type and problem_type.value
+        )
 
     def with_layers(self, layers: Sequence[int]) -> Self:
         """Returns the config of a model that keeps some of the layers.
@@ -264,8 +284,13 @@ class EncoderConfig:
         return self.replace(num_hidden_layers=len(layers))
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the fields as JSON-able values, in the layout of Hugging Face's config.json."""
+        """Returns the fields as JSON-able values, in the layout of Hugging Face's config.json.
+
+        `problem_type` is there only if it has a value.
+        """
         fields = dataclasses.asdict(self)  # pyright: ignore[reportArgumentType]
+        if self.problem_type is None:
+            del fields["problem_type"]
         fields["id2label"] = {str(i): name for i, name in self.id2label.items()}
         fields["label2id"] = self.label2id
         return {"model_type": self.model_type, **fields}

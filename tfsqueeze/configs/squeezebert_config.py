@@ -45,7 +45,7 @@ _MAX_PRODUCTS = 2_000
 class SqueezeBertConfig(EncoderConfig):
     """Describes a SqueezeBERT encoder and its head.
 
-    The fields down to `id2label` are those of Hugging Face's `SqueezeBertConfig` and mean the
+    The fields down to `problem_type` are those of Hugging Face's `SqueezeBertConfig` and mean the
     same. The rest are this project's variants. Their defaults give the paper's model (Iandola et
     al. 2020, arXiv 2006.11316).
 
@@ -73,6 +73,8 @@ class SqueezeBertConfig(EncoderConfig):
         intermediate_groups: the groups of the first product of a feed-forward network.
         output_groups: the groups of the second product of a feed-forward network.
         id2label: the names of the labels, by their numbers from 0.
+        problem_type: what the head decides: `regression`, `single_label_classification` or
+            `multi_label_classification`; None for one label of a text, and for other heads.
         layer_types: `attention` or `convolution` for each layer. A convolutional layer mixes tokens
             by a squeeze-expand block instead of self-attention. None stands for all `attention`.
         feed_forward_type: `dense` for two grouped convolutions, `squeeze_expand` for a
@@ -148,6 +150,7 @@ class SqueezeBertConfig(EncoderConfig):
     id2label: dict[int, str] = dataclasses.field(
         default_factory=lambda: {0: "LABEL_0", 1: "LABEL_1"}
     )
+    problem_type: str | None = None
 
     layer_types: tuple[LayerType, ...] | None = None
     feed_forward_type: FeedForwardType = "dense"

@@ -6,11 +6,14 @@ with the same code.
 
 from __future__ import annotations
 
+from tfsqueeze.configs.problem_type import ProblemType
 from tfsqueeze.evaluation.score import Score
 from tfsqueeze.tasks.encodings import IGNORE_INDEX, Encodings
 from tfsqueeze.tasks.intent_and_slots import IntentAndSlots
 from tfsqueeze.tasks.masked_lm import MaskedLM
+from tfsqueeze.tasks.multi_label_classification import MultiLabelClassification
 from tfsqueeze.tasks.question_answering import QuestionAnswering
+from tfsqueeze.tasks.regression import Regression
 from tfsqueeze.tasks.sentence_embeddings import SentenceEmbeddings
 from tfsqueeze.tasks.task import Task
 from tfsqueeze.tasks.task_names import TaskName
@@ -19,6 +22,8 @@ from tfsqueeze.tasks.token_classification import TokenClassification
 from tfsqueeze.utils.errors import UserError
 
 TEXT_CLASSIFICATION = TextClassification()
+MULTI_LABEL_CLASSIFICATION = MultiLabelClassification()
+REGRESSION = Regression()
 TOKEN_CLASSIFICATION = TokenClassification()
 INTENT_AND_SLOTS = IntentAndSlots()
 QUESTION_ANSWERING = QuestionAnswering()
@@ -28,6 +33,8 @@ TASKS: dict[str, Task] = {
     task.name: task
     for task in (
         TEXT_CLASSIFICATION,
+        MULTI_LABEL_CLASSIFICATION,
+        REGRESSION,
         TOKEN_CLASSIFICATION,
         INTENT_AND_SLOTS,
         QUESTION_ANSWERING,
@@ -41,10 +48,15 @@ _SCORE_ORDER = (
     "intent_accuracy",
     "slot_f1",
     "accuracy",
+    "micro_f1",
     "macro_f1",
+    "mean_average_precision",
     "masked_accuracy",
     "teacher_cosine",
+    "pearson",
     "spearman",
+    "r2",
+    "mean_absolute_error",
     "exact_match",
     "f1",
     "precision",
@@ -57,7 +69,9 @@ __all__ = [
     "IGNORE_INDEX",
     "INTENT_AND_SLOTS",
     "MASKED_LM",
+    "MULTI_LABEL_CLASSIFICATION",
     "QUESTION_ANSWERING",
+    "REGRESSION",
     "SENTENCE_EMBEDDINGS",
     "TASKS",
     "TEXT_CLASSIFICATION",
@@ -68,6 +82,7 @@ __all__ = [
     "find_task",
     "known_scores",
     "register_task",
+    "task_of_problem",
 ]
 
 
@@ -91,6 +106,19 @@ def find_task(name: str) -> Task:
     if name not in TASKS:
         raise UserError(f"there is no task {name!r}; there are {', '.join(TASKS)}")
     return TASKS[name]
+
+
+def task_of_problem(problem_type: ProblemType) -> Task:
+    """Returns the task of a head by the `problem_type` of its config.
+
+    Args:
+        problem_type: the `problem_type` as the configs have it.
+
+    Example:
+        >>> task_of_problem(ProblemType.SINGLE_LABEL_CLASSIFICATION).name
+        'text-classification'
+    """
+    return next(task for task in TASKS.values() if task.problem_type == problem_type)
 
 
 def known_scores() -> dict[str, Score]:

@@ -22,6 +22,96 @@ class TokenAccuracy(keras.metrics.SparseCategoricalAccuracy):
         return super().update_state(y_true, y_pred, tf.cast(active, tf.float32))
 
 
+class _ClassCounts(keras.metrics.Metric):
+    """The base of metrics on the counts of each class over all batches.
+
+    They take class ids int [batch] and logits float [batch, classes].
+
+    Args:
+        classes: the number of classes.
+        name: the name of the metric.
+    """
+
+    def __init__(self, classes: int, name: str, **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.classes = classes
+        self.right, self.true, self.predicted = (
+            self.add_weight(kind, shape=(classes,), initializer="zeros")
+            for kind in ("right", "true", "predicted")
+        )
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        true, predicted = (
+            tf.one_hot(tf.reshape(ids, [-1]), self.classes)
+            for ids in (tf.cast(y_true, tf.int64), tf.argmax(y_pred, axis=-1))
+        )
+        self.right.assign_add(tf.reduce_sum(true * predicted, axis=0))
+        self.true.assign_add(tf.reduce_sum(true, axis=0))
+        self.predicted.assign_add(tf.reduce_sum(predicted, axis=0))
+
+    def reset_state(self):
+        # Keras' own sets every variable to a scalar.
+        for variable in self.variables:
+            variable.assign(tf.zeros_like(variable))
+
+    def get_config(self):
+        return {**super().get_config(), "classes": self.classes}
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class MacroF1(_ClassCounts):
+    """The mean of F1 over the classes that occur in targets or predictions."""
+
+    def __init__(self, classes: int, name="macro_f1", **kwargs):
+        super().__init__(classes, name, **kwargs)
+
+    def result(self):
+        return _mean_ratio(2 * self.right, self.true + self.predicted)
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class BalancedAccuracy(_ClassCounts):
+    """The mean of recall over the classes that occur in targets, as scikit-learn calls it."""
+
+    def __init__(self, classes: int, name="balanced_accuracy", **kwargs):
+        super().__init__(classes, name, **kwargs)
+
+    def result(self):
+        return _mean_ratio(self.right, self.true)
+
+
+def _mean_ratio(numerators, denominators):
+    """Returns the mean of the ratios whose denominator is not 0."""
+    ratios = tf.math.divide_no_nan(numerators, denominators)
+    count = tf.math.count_nonzero(denominators, dtype=ratios.dtype)
+    return tf.math.divide_no_nan(tf.reduce_sum(ratios), count)
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class MicroF1(keras.metrics.Metric):
+    """F1 of all labels of all texts together: 2 right / (predicted + true).
+
+    It takes targets of 0 and 1 and logits, float [batch, labels]. A label is predicted if its
+    logit is above 0.
+
+    Args:
+        name: the name of the metric.
+    """
+
+    def __init__(self, name="micro_f1", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.right = self.add_weight("right", initializer="zeros")
+        self.labels = self.add_weight("labels", initializer="zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        true, predicted = (tf.cast(labels > 0, tf.float32) for labels in (y_true, y_pred))
+        self.right.assign_add(tf.reduce_sum(true * predicted))
+        self.labels.assign_add(tf.reduce_sum(true + predicted))
+
+    def result(self):
+        return tf.math.divide_no_nan(2 * self.right, self.labels)
+
+
 @keras.saving.register_keras_serializable("tfsqueeze")
 class PositionAccuracy(keras.metrics.Mean):
     """The share of rows whose highest logit is at the right token, among the possible tokens.

@@ -118,7 +118,13 @@ class TextLabel(Output):
     def metrics(self, classes):
         import tf_keras as keras
 
-        return [keras.metrics.SparseCategoricalAccuracy("accuracy")]
+        from tfsqueeze.tasks.keras_metrics import BalancedAccuracy, MacroF1
+
+        return [
+            keras.metrics.SparseCategoricalAccuracy("accuracy"),
+            MacroF1(len(classes)),
+            BalancedAccuracy(len(classes)),
+        ]
 
     def decode(self, logits, encodings, classes):
         """Returns the most probable class of each text."""
@@ -126,6 +132,115 @@ class TextLabel(Output):
 
     def device_shape(self, max_length, channels):
         return (channels,)
+
+
+class ChosenLabels(NamedTuple):
+    """The labels of a text.
+
+    Args:
+        labels: the names of those whose probability reaches their threshold.
+        probabilities: the probability of every label, float [labels].
+    """
+
+    labels: list[str]
+    probabilities: np.ndarray
+
+
+class TextLabels(Output):
+    """Any number of labels for each text: logits and targets float [texts, labels].
+
+    A target is 1 for a label of the text and 0 for others. The sigmoid of a logit is the
+    probability of a label.
+
+    Args:
+        thresholds: the probability from which a text has a label, for each label; 0.5 for all by
+            default.
+    """
+
+    title = "labels of a text"
+    allows_split_tokens = True
+
+    def __init__(self, thresholds: Sequence[float] | None = None) -> None:
+        super().__init__("One score per label; its sigmoid is the label's probability.", "labels")
+        self.thresholds = 0.5 if thresholds is None else np.array(thresholds)
+
+    def loss(self, classes, label_smoothing):
+        import tf_keras as keras
+
+        return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
+
+    def metrics(self, classes):
+        from tfsqueeze.tasks.keras_metrics import MicroF1
+
+        return [MicroF1()]
+
+    def decode(self, logits, encodings, classes):
+        """Returns the `ChosenLabels` of each text."""
+        probabilities = sigmoid(logits)
+        return [
+            ChosenLabels([classes[int(index)] for index in np.flatnonzero(chosen)], row)
+            for chosen, row in zip(self._choose(logits), probabilities, strict=True)
+        ]
+
+    def decisions(self, logits, encodings):
+        """Returns which labels reach their thresholds: int [texts, labels]."""
+        return self._choose(logits).astype(int)
+
+    def device_shape(self, max_length, channels):
+        return (channels,)
+
+    def _choose(self, logits: np.ndarray) -> np.ndarray:
+        return sigmoid(logits) >= self.thresholds
+
+
+class TextNumber(Output):
+    """One number for each text: logits float [texts, 1], targets float32 [texts, 1].
+
+    Both are standardised, so that the int8 steps of the logits are spread over the numbers that
+    occur: a number is `mean + scale * logit`.
+
+    Args:
+        mean: the mean of the numbers.
+        scale: their standard deviation.
+    """
+
+    title = "number of a text"
+    allows_split_tokens = True
+
+    def __init__(self, mean: float = 0.0, scale: float = 1.0) -> None:
+        super().__init__("The number, less the mean and divided by the scale of training.")
+        self.mean, self.scale = mean, scale
+
+    def loss(self, classes, label_smoothing):
+        import tf_keras as keras
+
+        return keras.losses.MeanSquaredError()
+
+    def metrics(self, classes):
+        import tf_keras as keras
+
+        return [keras.metrics.R2Score(name="r2")]
+
+    def standardise(self, numbers: np.ndarray) -> np.ndarray:
+        """Returns the targets of numbers: float32 [texts, 1], given float [texts]."""
+        return ((numbers - self.mean) / self.scale).astype(np.float32)[:, None]
+
+    def decode(self, logits, encodings, classes):
+        """Returns the number of each text."""
+        return (self.mean + self.scale * logits[:, 0].astype(np.float64)).tolist()
+
+    def decisions(self, logits, encodings):
+        """Returns how many standard deviations each number is above the mean: int [texts]."""
+        return np.rint(logits[:, 0]).astype(int)
+
+    def device_shape(self, max_length, channels):
+        return (1,)
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Returns the probabilities of logits, each on its own: float64 of the same shape."""
+    # exp of a large number would overflow.
+    return 0.5 * (1 + np.tanh(0.5 * logits.astype(np.float64)))
 
 
 class WordTag(Output):

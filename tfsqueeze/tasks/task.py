@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from tfsqueeze.configs.problem_type import ProblemType
 from tfsqueeze.data.datasets.label_names import match_names, names_in, rename
 from tfsqueeze.evaluation.score import Score
 from tfsqueeze.tasks.encodings import Encodings
@@ -30,6 +31,8 @@ class Task(abc.ABC):
         head: the end of the names of its model classes, after `For`.
         outputs: the outputs of its models by name, in their order.
         scores: the scores among `metrics` that tables show.
+        problem_type: what a head of the task decides, in the words of Hugging Face's configs; None
+            for tasks that these have no word for.
         label_output: the name of the output that labels whole texts, whose probabilities can be
             calibrated; None where there is none.
         label_columns: for each output whose classes are labels of data, their column in a dataset.
@@ -40,8 +43,9 @@ class Task(abc.ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     head: ClassVar[str]
-    outputs: ClassVar[Mapping[str, Output]]
+    outputs: Mapping[str, Output]
     scores: ClassVar[tuple[Score, ...]]
+    problem_type: ClassVar[ProblemType | None] = None
     label_output: ClassVar[str | None] = None
     label_columns: ClassVar[Mapping[str, str]] = {}
     has_labels: ClassVar[bool] = True
@@ -84,6 +88,32 @@ class Task(abc.ABC):
             found = match_names(names_in(dataset, column), classes[output])
             dataset = rename(dataset, column, found or {})
         return dataset
+
+    def with_decoding(self, decoding: Mapping[str, Any], labels: Sequence[str]) -> Task:
+        """Returns the task with what its training found out for decoding.
+
+        Most tasks need nothing more than logits and return themselves.
+
+        Args:
+            decoding: JSON-able values, as `TaskTraining.decoding` and
+                `TaskTraining.choose_decoding` return them.
+            labels: the names in `id2label`, in their order.
+
+        Raises:
+            UserError: a value is missing, or is none that the task can decode with.
+        """
+        return self
+
+    def head_decoding(self, labels: Sequence[str]) -> dict[str, Any]:
+        """Returns what the predictions of a checkpoint's own head are decoded with.
+
+        Args:
+            labels: the names in `id2label`, in their order.
+
+        Returns:
+            JSON-able values for `with_decoding`; most tasks need none.
+        """
+        return {}
 
     @abc.abstractmethod
     def check_dataset(

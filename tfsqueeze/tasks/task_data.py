@@ -20,8 +20,9 @@ class TaskData(abc.ABC):
         Args:
             name_or_path: a dataset's name, or a file or folder.
             seed: of the parts that are drawn at random.
-            **columns: `text_column`, `label_column`, `text_pair_column` and `keep_nan_labels` of
-                tables of texts, `max_per_source` of questions; other tasks ignore them.
+            **columns: `text_column`, `label_column`, `text_pair_column`, `keep_nan_labels` and
+                `label_separator` of tables of texts, `max_per_source` of questions; other tasks
+                ignore them.
 
         Raises:
             UserError: the data cannot be read.

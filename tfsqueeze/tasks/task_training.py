@@ -34,6 +34,8 @@ class TaskTraining(abc.ABC):
 
     Attributes:
         monitored: the Keras metrics, without `val_`, whose mean on validation chooses the epoch.
+        monitor_choices: the Keras metrics of which a run may choose one instead.
+        has_classes: whether each example has one class, whose weight a run may choose.
         has_own_teacher: whether a teacher of the task's own makes its targets.
         allows_word_dropout: whether words may be dropped in training. An answer must be found by
             its words.
@@ -42,6 +44,8 @@ class TaskTraining(abc.ABC):
     """
 
     monitored: ClassVar[tuple[str, ...]]
+    monitor_choices: ClassVar[tuple[str, ...]] = ()
+    has_classes: ClassVar[bool] = False
     has_own_teacher: ClassVar[bool] = False
     allows_word_dropout: ClassVar[bool] = True
     label_fields: ClassVar[tuple[str, ...]] = ()
@@ -150,6 +154,35 @@ class TaskTraining(abc.ABC):
         """
         return np.arange(len(encodings))
 
+    def decoding(self, splits: Any) -> dict[str, Any]:
+        """Returns what predictions are decoded with that follows from the training data.
+
+        A head that a run keeps brings its own values instead.
+
+        Returns:
+            JSON-able values for `Task.with_decoding`; most tasks need none.
+
+        Raises:
+            UserError: the data have no such values.
+        """
+        return {}
+
+    def choose_decoding(
+        self,
+        targets: Mapping[str, np.ndarray],
+        predict: Callable[[], Mapping[str, np.ndarray]],
+    ) -> dict[str, Any]:
+        """Returns what predictions are decoded with that validation chooses after training.
+
+        Args:
+            targets: the targets of the validation part, as `targets` returns them.
+            predict: returns the trained model's logits of that part, by the output's name.
+
+        Returns:
+            JSON-able values for `Task.with_decoding`; most tasks need none.
+        """
+        return {}
+
     def add_teacher_targets(
         self,
         dataset: Any,
@@ -171,10 +204,6 @@ class TaskTraining(abc.ABC):
             UserError: there is no such teacher.
         """
         return dataset
-
-    def monitored_value(self, logs: Mapping[str, float], prefix: str = "") -> float:
-        """Returns the mean of the monitored metrics in Keras' logs."""
-        return sum(logs[prefix + name] for name in self.monitored) / len(self.monitored)
 
 
 def order_labels(names: Collection[str], pretrained: Sequence[str]) -> list[str]:

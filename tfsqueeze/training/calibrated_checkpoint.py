@@ -9,14 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
-from tfsqueeze.checkpoints.problem_type import check_problem_type
 from tfsqueeze.checkpoints.sentence_transformers import is_sentence_transformer
-from tfsqueeze.checkpoints.vocabulary_size import check_vocabulary_size
-from tfsqueeze.configs.encoder_config import read_fields
+from tfsqueeze.checkpoints.vocabulary_fit import check_vocabulary
+from tfsqueeze.configs.encoder_config import EncoderConfig, read_fields
+from tfsqueeze.configs.problem_type import ProblemType
 from tfsqueeze.data.sources.calibration_texts import calibration_texts
 from tfsqueeze.models.architectures import read_config, task_model_class
 from tfsqueeze.quantization import quantize_aware
-from tfsqueeze.tasks import SENTENCE_EMBEDDINGS, TASKS, Task
+from tfsqueeze.tasks import (
+    SENTENCE_EMBEDDINGS,
+    TASKS,
+    TEXT_CLASSIFICATION,
+    Task,
+    task_of_problem,
+)
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.batches import CALIBRATION_TEXTS, calibration_batches
 from tfsqueeze.training.trained_run import TrainedRun, is_run, load_run
@@ -54,11 +60,13 @@ def calibrate_checkpoint(
     """
     folder = pretrained_folder(source)
     config = read_config(folder / CONFIG_FILE)
-    task = _task(folder)
+    labels = list(config.id2label.values())
+    found_task = _task(folder, config)
+    decoding = found_task.head_decoding(labels)
+    task = found_task.with_decoding(decoding, labels) if decoding else found_task
     length = max_length or min(_MAX_LENGTH, config.max_position_embeddings)
     tokenizer = WordPieceTokenizer.from_pretrained(folder, max_length=length)
-    check_vocabulary_size(tokenizer, config, folder)
-    check_problem_type(folder / CONFIG_FILE)
+    check_vocabulary(tokenizer, config, folder)
     found = calibration_texts(calibration, most=2 * CALIBRATION_TEXTS, seed=seed)
     dataset = task.data.unlabelled(*found)
     count = min(CALIBRATION_TEXTS, -(-len(dataset) // 2))
@@ -81,6 +89,7 @@ def calibrate_checkpoint(
             {},
             {},
             task,
+            decoding,
         ),
         others,
     )
@@ -122,19 +131,21 @@ def load_or_calibrate(
     return loaded
 
 
-def _task(folder: Path) -> Task:
+def _task(folder: Path, config: EncoderConfig) -> Task:
     """Returns the task of a checkpoint's head."""
     if is_sentence_transformer(folder):
         return SENTENCE_EMBEDDINGS
     architectures = read_fields(folder / CONFIG_FILE).get("architectures") or [""]
     name = architectures[0] if isinstance(architectures, list) else architectures
     head = str(name).partition("For")[2]
-    tasks = {task.head: task for task in reversed(TASKS.values())}
+    tasks = {task.head: task for task in TASKS.values()}
     if head not in tasks:
         raise UserError(
             f"{folder / CONFIG_FILE}: architectures is {shown(architectures)}, which is no model "
             f"of {', '.join(TASKS)}; fine-tune it with `tfsqueeze train --pretrained` first"
         )
+    if head == TEXT_CLASSIFICATION.head:
+        return task_of_problem(config.head_problem() or ProblemType.SINGLE_LABEL_CLASSIFICATION)
     return tasks[head]
 
 

@@ -14,6 +14,7 @@ from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords, augment
 from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.data.sources.text_files import text_files
 from tfsqueeze.robustness.noisy_copies import TRAINING_NOISES, WORD_NOISES, noisy_copies
 from tfsqueeze.training.teacher import Teacher
@@ -209,7 +210,7 @@ def add_noisy_copies(examples: Examples, options: TrainingOptions) -> Examples:
     if not copies:
         return examples
     originals = np.flatnonzero(examples.have(Origin.ORIGINAL))
-    names = TRAINING_NOISES if isinstance(examples.dataset, TextDataset) else WORD_NOISES
+    names = TRAINING_NOISES if isinstance(examples.dataset, TextExamples) else WORD_NOISES
     noisy = augment(
         examples.dataset.take(originals),
         copies,

@@ -41,6 +41,7 @@ def fit_resumable(
     learning_rate: float,
     options: TrainingOptions,
     keep_start: bool = False,
+    class_weight: Mapping[int, float] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> list[dict[str, float]]:
     """Fits a model and leaves it with the weights of its best epoch on validation.
@@ -60,6 +61,7 @@ def fit_resumable(
         options: the settings of the optimizer, the loss and early stopping.
         keep_start: whether the weights at the start count as the best until an epoch beats them,
             which suits a calibrated model.
+        class_weight: the weight of each class in the loss, by its id; None for 1.
         callbacks: further Keras callbacks, such as one that shows progress.
 
     Returns:
@@ -73,18 +75,22 @@ def fit_resumable(
     best_weights = folder / "best_weights.npz"
     finished = folder / FINISHED_FILE
     history = EpochHistory(folder)
+    monitored, score_name = _monitored(task, options.monitor), monitor(task, options.monitor)
+
+    def score(logs: Mapping[str, float], prefix: str = "") -> float:
+        return sum(logs[prefix + name] for name in monitored) / len(monitored)
+
     if finished.exists():
         load_weights(model, best_weights)
         return history.rows
     if keep_start and not history.rows:
         metrics = model.evaluate(validation, verbose=0, return_dict=True)
         save_weights(model, best_weights)
-        score = task.training.monitored_value(metrics)
         history.add(
             {
                 "epoch": 0,
                 **{f"val_{name}": float(value) for name, value in metrics.items()},
-                monitor(task): score,
+                score_name: score(metrics),
             }
         )
     position = TrainingPosition()
@@ -93,24 +99,25 @@ def fit_resumable(
         validation_data=validation,
         epochs=epochs,
         verbose=0,
+        class_weight=None if class_weight is None else dict(class_weight),
         callbacks=[
             # First, so that the others find the value in the logs.
             *(
                 []
-                if len(task.training.monitored) == 1
+                if len(monitored) == 1
                 else [
                     keras.callbacks.LambdaCallback(
                         on_epoch_end=lambda epoch, logs: logs.update(
-                            {monitor(task): task.training.monitored_value(logs, "val_")}
+                            {score_name: score(logs, "val_")}
                         )
                     )
                 ]
             ),
             position,
             history,
-            BestWeights(best_weights, monitor(task), history),
+            BestWeights(best_weights, score_name, history),
             keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
-            EarlyStopping(monitor(task), options.patience, history, finished),
+            EarlyStopping(score_name, options.patience, history, finished),
             *callbacks,
             # Last, so that the files above hold an epoch before it counts as done.
             Backup(folder),
@@ -161,10 +168,19 @@ def compile_for_task(
     skip_autograph_of_steps(model)
 
 
-def monitor(task: Task) -> str:
-    """Returns the name, in the history, of the value that chooses the epoch."""
-    monitored = task.training.monitored
+def monitor(task: Task, chosen: str | None = None) -> str:
+    """Returns the name, in the history, of the value that chooses the epoch.
+
+    Args:
+        task: the task.
+        chosen: the Keras metric that the run chose, one of `monitor_choices`; None for the task's.
+    """
+    monitored = _monitored(task, chosen)
     return f"val_{monitored[0]}" if len(monitored) == 1 else "val_score"
+
+
+def _monitored(task: Task, chosen: str | None) -> tuple[str, ...]:
+    return task.training.monitored if chosen is None else (chosen,)
 
 
 def warmup_and_decay(

@@ -156,7 +156,9 @@ def new_model(
             share_spelling(model, tokenizer.vocabulary)
         return model
     names = {
-        name: getattr(config, name) for name in ("id2label", "slot_labels") if hasattr(config, name)
+        name: getattr(config, name)
+        for name in ("id2label", "problem_type", "slot_labels")
+        if hasattr(config, name)
     }
     with warnings.catch_warnings():
         # A new head is what fine-tuning is for. That a trained one is dropped is worth a word.

@@ -8,7 +8,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from tfsqueeze.utils.json_files import JsonValue, read_json, shown
 FORMAT_VERSION = 1
 SETTINGS_FILE = "run.json"
 _LOCK_FILE = ".lock"
+_DECODING_FILE = "decoding.json"
 
 
 @contextlib.contextmanager
@@ -122,6 +123,28 @@ def _read_settings(folder: Path) -> JsonValue:
             f"{FORMAT_VERSION}; train the run again"
         )
     return settings
+
+
+def write_decoding(folder: Path, decoding: Mapping[str, Any]) -> None:
+    """Writes what a run's predictions are decoded with, if there is anything.
+
+    Args:
+        folder: the folder of the run.
+        decoding: JSON-able values; see `Task.with_decoding`.
+    """
+    if decoding:
+        with write_atomically(folder / _DECODING_FILE) as temporary:
+            temporary.write_text(json.dumps(decoding, indent=2) + "\n", "utf-8")
+
+
+def read_decoding(folder: Path) -> dict[str, Any]:
+    """Returns what `write_decoding` wrote; nothing if it wrote nothing.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    path = folder / _DECODING_FILE
+    return read_json(path).object() if path.exists() else {}
 
 
 class Seconds:

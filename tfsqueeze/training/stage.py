@@ -51,6 +51,7 @@ class StageInputs:
         examples: what the model is trained on.
         validation: batches that choose the epoch.
         teacher: None where the model learns from labels.
+        class_weight: the weight of each class in the loss, by its id; None for 1.
         callbacks: called with a stage's name, its epochs and its steps per epoch; returns further
             Keras callbacks.
         seconds: takes the time of each stage.
@@ -66,6 +67,7 @@ class StageInputs:
     examples: EncodedExamples
     validation: tf.data.Dataset
     teacher: Teacher | None
+    class_weight: dict[int, float] | None
     callbacks: Callable[[str, int, int], Sequence[keras.callbacks.Callback]]
     seconds: Seconds
 
@@ -192,6 +194,7 @@ class Stage(abc.ABC):
             learning_rate=self.learning_rate,
             options=inputs.options,
             keep_start=self.keep_start,
+            class_weight=inputs.class_weight,
             callbacks=inputs.callbacks(self.name, self.epochs, batches.steps),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.tasks import TaskName, find_task
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import TrainedRun
@@ -19,6 +20,7 @@ def train(
     text_column: str = "text",
     label_column: str = "label",
     text_pair_column: str | None = None,
+    label_separator: str = LABEL_SEPARATOR,
     **options: Any,
 ) -> TrainedRun:
     """Trains a model for a task, first in float and then quantization-aware.
@@ -31,6 +33,7 @@ def train(
         text_column: column with the texts, for tables.
         label_column: column with the labels, for tables.
         text_pair_column: column with the second texts, for tables of pairs.
+        label_separator: what stands between two labels of a text, for tables.
         **options: fields of `TrainingOptions`.
 
     Returns:
@@ -51,6 +54,7 @@ def train(
         text_column=text_column,
         label_column=label_column,
         text_pair_column=text_pair_column,
+        label_separator=label_separator,
         seed=training_options.seed,
     )
     return train_task(output, chosen, splits, training_options, dataset_name=os.fspath(data))

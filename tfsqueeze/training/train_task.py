@@ -12,12 +12,14 @@ from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.tasks import Task
 from tfsqueeze.training.batches import validation_batches
+from tfsqueeze.training.class_weights import check_classes_to_learn, class_weights
 from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_targets
 from tfsqueeze.training.examples import prepare_examples
 from tfsqueeze.training.history import read_history
+from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.model_setup import load_or_train_tokenizer, model_config, pin_models
-from tfsqueeze.training.pretrained_head import name_by_head
-from tfsqueeze.training.run_folder import Seconds, claim_folder, lock_folder
+from tfsqueeze.training.pretrained_head import has_kinds_of_head, name_by_head, pretrained_head
+from tfsqueeze.training.run_folder import Seconds, claim_folder, lock_folder, write_decoding
 from tfsqueeze.training.stage import FloatStage, QuantizationAwareStage, StageInputs
 from tfsqueeze.training.teacher import check_teachable, load_teacher
 from tfsqueeze.training.trained_run import TrainedRun
@@ -66,7 +68,12 @@ def train_task(
     training = task.training
     _check_options(task, options)
     # Data of the wrong kind must not claim the folder.
-    training.configure(SqueezeBertConfig(), name_by_head(task, splits, options)[0])
+    head = pretrained_head(task, options)
+    training.configure(SqueezeBertConfig(), name_by_head(task, splits, head)[0])
+    if head is None:
+        training.decoding(splits)
+    if training.has_classes:
+        check_classes_to_learn(splits.train, options)
     with lock_folder(folder):
         claim_folder(
             folder,
@@ -95,7 +102,8 @@ def _train(
     training = task.training
     pairs = getattr(splits.train, "text_pairs", None) is not None
     options = pin_models(folder, options)
-    splits, head_fields = name_by_head(task, splits, options)
+    head = pretrained_head(task, options)
+    splits, head_fields = name_by_head(task, splits, head)
     seconds = Seconds(folder / "seconds.json")
     with seconds.of("teacher"):
         train, validation = (
@@ -108,9 +116,16 @@ def _train(
     with seconds.of("vocabulary"):
         tokenizer = load_or_train_tokenizer(folder, training.vocabulary_texts(train), options)
     start = model_config(tokenizer, task, options)
-    config = training.configure(start, splits).replace(**head_fields or {})
+    config = training.configure(start, splits).replace(**head_fields)
+    decoding = training.decoding(splits) if head is None else dict(head.decoding)
+    if decoding:
+        task = task.with_decoding(decoding, list(config.id2label.values()))
+        training = task.training
     config.save_json(folder / "config.json")
     classes = task.classes(list(config.id2label.values()), getattr(config, "slot_labels", ()))
+    class_weight = None
+    if training.has_classes:
+        class_weight = class_weights(train, list(config.id2label.values()), options.class_weight)
     input_names = training.input_names(train)
     teacher = None
     if options.teacher is not None and not training.has_own_teacher:
@@ -136,8 +151,7 @@ def _train(
         task=task,
         options=options,
         config=config,
-        # Only a head with labels may be for others than those of the data.
-        keeps_head=not options.new_head and (head_fields is not None or not training.label_fields),
+        keeps_head=not options.new_head and (head is not None or not has_kinds_of_head(task)),
         classes=classes,
         tokenizer=tokenizer,
         examples=encoded,
@@ -145,6 +159,7 @@ def _train(
             encodings.select(input_names), keras_targets(task, targets), tokenizer, task.outputs
         ),
         teacher=teacher,
+        class_weight=class_weight,
         callbacks=callbacks,
         seconds=seconds,
     )
@@ -152,6 +167,12 @@ def _train(
     float_model = float_stage.run()
     qat_stage = QuantizationAwareStage(inputs, float_model)
     qat_model = qat_stage.run()
+    decoding |= training.choose_decoding(
+        targets, lambda: keras_outputs(qat_model, task, encodings.select(input_names))
+    )
+    write_decoding(folder, decoding)
+    if decoding:
+        task = task.with_decoding(decoding, list(config.id2label.values()))
     return TrainedRun(
         folder,
         config,
@@ -163,6 +184,7 @@ def _train(
         {stage.name: read_history(folder / stage.name) for stage in (float_stage, qat_stage)},
         seconds.values,
         task,
+        decoding,
     )
 
 
@@ -176,6 +198,14 @@ def _check_options(task: Task, options: TrainingOptions) -> None:
             )
     elif options.teacher is not None:
         check_teachable(task)
+    if options.class_weight is not None and not task.training.has_classes:
+        raise UserError(
+            f"class_weight is for texts of one class each; train {task.name} without it"
+        )
+    choices = task.training.monitor_choices
+    if options.monitor is not None and options.monitor not in choices:
+        allowed = f"; choose {' or '.join(choices)}" if choices else ""
+        raise UserError(f"{task.name} cannot monitor {options.monitor!r}{allowed or '; name none'}")
     if options.subword_dropout and not all(
         output.allows_split_tokens for output in task.outputs.values()
     ):

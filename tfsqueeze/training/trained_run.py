@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
+from typing import Any
 
 import tf_keras as keras
 
@@ -14,7 +15,12 @@ from tfsqueeze.quantization import load_quantized
 from tfsqueeze.tasks import Task, find_task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.history import read_history
-from tfsqueeze.training.run_folder import SETTINGS_FILE, Seconds, read_run_settings
+from tfsqueeze.training.run_folder import (
+    SETTINGS_FILE,
+    Seconds,
+    read_decoding,
+    read_run_settings,
+)
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.keras_files import load_model
@@ -35,7 +41,8 @@ class TrainedRun:
         qat_model: the same, quantization-aware.
         history: one row per epoch by the stage's name, `float` and `qat`.
         seconds: wall time by the stage's name.
-        task: the task that the model is for.
+        task: the task that the model is for, with what its predictions are decoded with.
+        decoding: that, as JSON-able values; see `Task.with_decoding`.
     """
 
     folder: Path
@@ -48,6 +55,7 @@ class TrainedRun:
     history: dict[str, list[dict[str, float]]]
     seconds: dict[str, float]
     task: Task
+    decoding: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def classes(self) -> dict[str, list[str]]:
@@ -106,9 +114,15 @@ def load_run(folder: str | os.PathLike) -> TrainedRun:
     folder = Path(folder)
     require_finished(folder)
     settings = read_run_settings(folder)
+    config = read_config(folder / "config.json")
+    decoding = read_decoding(folder)
+    try:
+        task = find_task(settings.task).with_decoding(decoding, list(config.id2label.values()))
+    except UserError as error:
+        raise UserError(f"{folder / 'decoding.json'}: {error}; train the run again") from None
     return TrainedRun(
         folder,
-        read_config(folder / "config.json"),
+        config,
         settings.options,
         settings.dataset,
         WordPieceTokenizer.from_pretrained(folder / "tokenizer"),
@@ -116,5 +130,6 @@ def load_run(folder: str | os.PathLike) -> TrainedRun:
         load_quantized(folder / "qat.keras", compile=False),
         {name: read_history(folder / name) for name in ("float", "qat")},
         Seconds(folder / "seconds.json").values,
-        find_task(settings.task),
+        task,
+        decoding,
     )

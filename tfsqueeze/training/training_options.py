@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
@@ -10,6 +11,14 @@ from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
+ClassWeight = Literal["balanced"] | dict[str, float] | None
+
+
+def _class_weight(option: JsonValue) -> ClassWeight:
+    if isinstance(option.value, dict):
+        return {name: option.get(name).number() for name in option.object()}
+    return None if option.value is None else option.string()  # pyright: ignore[reportReturnType]
+
 
 # How JSON has each type of option.
 _FROM_JSON: dict[str, Callable[[JsonValue], Any]] = {
@@ -19,6 +28,7 @@ _FROM_JSON: dict[str, Callable[[JsonValue], Any]] = {
     "int": JsonValue.integer,
     "int | None": lambda option: None if option.value is None else option.integer(),
     "Precision": JsonValue.string,
+    "ClassWeight": _class_weight,
     "float": JsonValue.number,
     "dict[str, Any]": JsonValue.object,
     "Sequence[str]": lambda option: tuple(item.string() for item in option.items()),
@@ -68,6 +78,13 @@ class TrainingOptions:
         spelling_vectors: whether a model that is not pretrained learns, in the float stage, with
             vectors that tokens of similar spelling share; see `share_spelling`.
         label_smoothing: share of each target that is spread over all labels.
+        class_weight: weight of each class in the loss of text classification, by its name, 1 for
+            those without; or `balanced` for the number of texts over the number of classes times
+            that of the class's texts, so that rare classes count as much as common ones.
+        monitor: Keras metric whose value on validation chooses the epoch: for text classification
+            `accuracy`, `macro_f1` or `balanced_accuracy`, the mean of recall over classes. By
+            default the task's, or `balanced_accuracy` with a `class_weight`, whose classes
+            accuracy would forget.
         weight_decay: weight decay of AdamW.
         patience: number of epochs without a better validation score after which a stage stops.
         seed: seed of weights, order and dropout.
@@ -121,6 +138,8 @@ class TrainingOptions:
     subword_dropout: float = 0.0
     spelling_vectors: bool = False
     label_smoothing: float = 0.0
+    class_weight: ClassWeight = None
+    monitor: str | None = None
     weight_decay: float = 0.01
     patience: int = 4
     seed: int = 0
@@ -164,6 +183,20 @@ class TrainingOptions:
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} must be in [0, 1), not {getattr(self, name)}")
         check_precision(self.precision)
+        if isinstance(self.class_weight, str) and self.class_weight != "balanced":
+            raise UserError(
+                f"class_weight {self.class_weight!r} is neither balanced nor a weight for each name"
+            )
+        if isinstance(self.class_weight, dict):
+            for name, weight in self.class_weight.items():
+                if not 0 < weight < math.inf:
+                    raise UserError(f"the class_weight of {name!r} must be above 0, not {weight}")
+        if self.class_weight is not None and self.teacher is not None:
+            raise UserError(
+                "class_weight is for training on labels, and a teacher gives logits; leave one out"
+            )
+        if self.class_weight is not None and self.monitor is None:
+            object.__setattr__(self, "monitor", "balanced_accuracy")
         if not 0 < self.noise_level <= 1:
             raise UserError(f"noise_level must be above 0 and at most 1, not {self.noise_level}")
         if self.new_head and self.pretrained is None:

@@ -235,6 +235,7 @@ def test_files_have_a_format_version(packed_model, metadata):
         (lambda details: details.update(format_version=2), "has format_version 2, and this tfsqu"),
         (lambda details: details.update(pairs=1), "pairs is '1', and must be of type bool"),
         (lambda details: details.update(extra=[]), "extra is '\\[\\]', and must be of type dict"),
+        (lambda details: details.update(decoding=3), "decoding is '3', and must be of type dict"),
         (lambda details: details.pop("task"), "metadata of another tool, without 'task'"),
         (lambda details: details.pop("pairs"), "metadata of another tool, without 'pairs'"),
     ],

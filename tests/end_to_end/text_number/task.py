@@ -1,4 +1,4 @@
-"""A task of the tests alone: a number for a text, a kind of output that no other task has."""
+"""A task of the tests alone: a number for a text, with a kind of output of its own."""
 
 from __future__ import annotations
 

@@ -11,16 +11,22 @@ from tfsqueeze.data.datasets.label_names import listed
 from tfsqueeze.utils.errors import UserError
 
 
-def label_ids(name: str, labels: Sequence[str], label_names: Sequence[str]) -> np.ndarray:
+def label_ids(
+    name: str,
+    labels: Sequence[str],
+    label_names: Sequence[str],
+    examples: Sequence[int] | None = None,
+) -> np.ndarray:
     """Returns the class id of each label, its index in `label_names`.
 
     Args:
         name: the name of the dataset, for messages.
-        labels: the label of each example.
+        labels: the label of each example, or of several labels of an example each one.
         label_names: the label of each class id.
+        examples: the example that each label is of, from 0; by default a label an example.
 
     Returns:
-        int32 [examples].
+        int32 [labels].
 
     Raises:
         UserError: a label is not among `label_names`.
@@ -30,10 +36,12 @@ def label_ids(name: str, labels: Sequence[str], label_names: Sequence[str]) -> n
         [1, 0]
     """
     ids = {label: index for index, label in enumerate(label_names)}
-    for row, label in enumerate(labels, start=1):
+    for row, label in zip(
+        range(len(labels)) if examples is None else examples, labels, strict=True
+    ):
         if label not in ids:
             raise UserError(
-                f"{name} has the label {label!r} (example {row:,}), which is not among "
+                f"{name} has the label {label!r} (example {row + 1:,}), which is not among "
                 f"the {len(ids)} known labels ({listed(label_names)}); add training "
                 "examples of it or remove it"
             )

@@ -11,14 +11,14 @@ from typing import TypeVar
 import numpy as np
 
 from tfsqueeze.data.datasets.concatenation import concatenate
-from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.utils.errors import UserError
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NEIGHBOURS = 10
 
-TextsOrSentences = TypeVar("TextsOrSentences", TextDataset, TokenDataset)
+TextsOrSentences = TypeVar("TextsOrSentences", bound=TextExamples | TokenDataset)
 
 
 class NeighbourWords:
@@ -100,7 +100,7 @@ def augment(
     Args:
         dataset: the examples to copy.
         copies: the number of copies, at least 1.
-        edit: takes all texts and then all second texts of a `TextDataset`, or all words of a
+        edit: takes all texts and then all second texts of `TextExamples`, or all words of a
             `TokenDataset`, and returns `copies` versions of that list, one after the other. A word
             that it reduces to nothing stays as it was, so that words and tags remain one to one.
 
@@ -111,13 +111,13 @@ def augment(
         UserError: the dataset is of another kind, or `copies` is below 1.
 
     Example:
-        >>> dataset = TextDataset("greetings", ["hi", "hello"])
+        >>> dataset = TextExamples("greetings", ["hi", "hello"])
         >>> augment(dataset, 1, lambda texts: [text.upper() for text in texts]).texts
         ['HI', 'HELLO']
     """
     if copies < 1:
         raise UserError(f"copies must be at least 1, not {copies}")
-    if isinstance(dataset, TextDataset):
+    if isinstance(dataset, TextExamples):
         strings = [*dataset.texts, *(dataset.text_pairs or ())]
     elif isinstance(dataset, TokenDataset):
         strings = [word for words in dataset.sentences for word in words]
@@ -138,7 +138,7 @@ def augment(
 def _with_strings(
     dataset: TextsOrSentences, edited: Sequence[str], strings: Sequence[str]
 ) -> TextsOrSentences:
-    if isinstance(dataset, TextDataset):
+    if isinstance(dataset, TextExamples):
         count = len(dataset)
         pairs = {} if dataset.text_pairs is None else {"text_pairs": list(edited[count:])}
         return dataclasses.replace(dataset, texts=list(edited[:count]), **pairs)

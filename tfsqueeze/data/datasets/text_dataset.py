@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
 from tfsqueeze.data.datasets.label_names import sorted_names
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
-from tfsqueeze.utils.errors import UserError
+from tfsqueeze.data.datasets.text_examples import TextExamples
 
 
 @dataclass(frozen=True)
-class TextDataset(InMemoryDataset):
+class TextDataset(TextExamples):
     """Texts or pairs of texts, with or without labels.
 
     Args:
@@ -36,9 +35,7 @@ class TextDataset(InMemoryDataset):
         ['fine', 'good']
     """
 
-    texts: list[str]
     labels: list[str] | None = None
-    text_pairs: list[str] | None = None
 
     def label_names(self) -> list[str]:
         """Returns the distinct labels, sorted; a label's index in this list is its class id.
@@ -83,11 +80,6 @@ class TextDataset(InMemoryDataset):
         """
         rest, held_out = stratified_split(self.name, len(self), self.labels, fraction, seed)
         return self.take(rest), self.take(held_out)
-
-    def _require_labels(self) -> list[str]:
-        if self.labels is None:
-            raise UserError(f"{self.name} has no labels; name the column that holds them")
-        return self.labels
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tfsqueeze.data.datasets.concatenation import concatenate
-from tfsqueeze.data.datasets.dataset import Dataset
-from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
+from tfsqueeze.data.datasets.dataset import Dataset, Splits
+from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, guess_columns, read_table
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.user_files import GZIP, format_suffix
@@ -20,6 +20,7 @@ VALIDATION_FRACTION = 0.1
 _TEST_FRACTION = 0.2
 
 DatasetT = TypeVar("DatasetT", bound=Dataset)
+SplitsT = TypeVar("SplitsT", bound=Splits)
 
 
 def divide(whole: DatasetT, seed: int) -> tuple[DatasetT, DatasetT, DatasetT]:
@@ -39,31 +40,68 @@ def divide(whole: DatasetT, seed: int) -> tuple[DatasetT, DatasetT, DatasetT]:
     return *rest.split(VALIDATION_FRACTION, seed), test
 
 
+def load_tables(
+    path: Path,
+    read: Callable[..., Any] = read_table,
+    make_splits: Callable[..., SplitsT] = TextDatasetSplits,
+    *,
+    names: Sequence[str] = (),
+    seed: int = 0,
+    **options: Any,
+) -> SplitsT:
+    """Loads the splits of one file, which `divide` divides, or of a folder for `load_folder`.
+
+    Args:
+        path: the file or folder.
+        read: as for `load_folder`, also for `make_splits` and `seed`.
+        make_splits: returns the splits.
+        names: the names of datasets that a message lists beside files and folders.
+        seed: fixes the examples of a validation split that is drawn.
+        **options: `columns`, `text_column`, `label_column` and other options of `read`.
+
+    Raises:
+        UserError: there is no such path, or the data cannot be read.
+    """
+    if path.is_file():
+        return make_splits(*divide(read(path, **options), seed))
+    if not path.is_dir():
+        known = f" nor a known dataset ({', '.join(names)})" if names else ""
+        raise UserError(
+            f"{path} is neither a file nor a folder{known}; a folder holds train, val and test "
+            f"files in {', '.join(TABLE_SUFFIXES)}"
+        )
+    return load_folder(path, read, make_splits, seed=seed, **options)
+
+
 def load_folder(
     folder: str | os.PathLike,
+    read: Callable[..., Any] = read_table,
+    make_splits: Callable[..., SplitsT] = TextDatasetSplits,
     *,
     text_column: str = "text",
     label_column: str = "label",
     text_pair_column: str | None = None,
     columns: Sequence[str] | None = None,
-    keep_nan_labels: bool = False,
     seed: int = 0,
-) -> TextDatasetSplits:
+    **options: Any,
+) -> SplitsT:
     """Loads `train`, `val` (or `dev`, `validation`) and `test` files, each a table.
 
-    `read_table` reads the files. Without a validation file, a stratified tenth of train, drawn at
-    random, becomes the validation split. Without a test file, `test` is None. If train is a .tsv or
-    .csv without a line of column names, `guess_columns` names its columns, unless `columns` does;
-    the other files of that format then have no such line either.
+    Without a validation file, a stratified tenth of train, drawn at random, becomes the validation
+    split. Without a test file, `test` is None. If train is a .tsv or .csv without a line of column
+    names, `guess_columns` names its columns, unless `columns` does; the other files of that format
+    then have no such line either.
 
     Args:
         folder: the folder.
+        read: reads a file with the options of `read_table`.
+        make_splits: returns the splits, given train, validation and test.
         text_column: the name of the column of texts.
         label_column: the name of the column of labels.
         text_pair_column: the name of the column of second texts, for tasks on pairs.
         columns: the names of the columns, for files without a line of column names.
-        keep_nan_labels: as in `read_table`.
         seed: fixes the examples of a validation split that is drawn.
+        **options: further options of `read`.
 
     Raises:
         UserError: there is no train file, or more than one file for a split; a file cannot be
@@ -77,24 +115,24 @@ def load_folder(
     if columns is None and text_pair_column is None:
         columns = guess_columns(train_path, text_column=text_column, label_column=label_column)
 
-    def read(path: Path) -> TextDataset:
-        return read_table(
+    def read_part(path: Path) -> Any:
+        return read(
             path,
             text_column=text_column,
             label_column=label_column,
             text_pair_column=text_pair_column,
             columns=columns if format_suffix(path) == format_suffix(train_path) else None,
-            keep_nan_labels=keep_nan_labels,
+            **options,
         )
 
-    train = read(train_path)
+    train = read_part(train_path)
     validation_path = find_split_file(folder, ("val", "dev", "validation"), TABLE_SUFFIXES)
     if validation_path is None:
         train, validation = train.split(VALIDATION_FRACTION, seed)
     else:
-        validation = read(validation_path)
+        validation = read_part(validation_path)
     test_path = find_split_file(folder, ("test",), TABLE_SUFFIXES)
-    return TextDatasetSplits(train, validation, None if test_path is None else read(test_path))
+    return make_splits(train, validation, None if test_path is None else read_part(test_path))
 
 
 def concatenate_splits(parts: Sequence[Any], folder: Path) -> tuple[Any, Any, Any]:

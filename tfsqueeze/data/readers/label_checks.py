@@ -6,6 +6,8 @@ import unicodedata
 
 from tfsqueeze.utils.errors import UserError
 
+# What stands between two labels of a text.
+LABEL_SEPARATOR = "|"
 # What pandas, and so Hugging Face's `datasets`, read as a missing value and not as a text.
 _MISSING = frozenset(
     "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan"

@@ -7,8 +7,9 @@ import io
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.readers.label_checks import check_label, check_present
@@ -24,8 +25,6 @@ _SEPARATORS = ",;\t"
 # The csv module refuses fields over 128 KiB; a text may be any length.
 csv.field_size_limit(2**31 - 1)
 
-# A row of named values, and where it stands: the file, and the line or the place in a list.
-_Row = tuple[str, dict[str, object]]
 # The fields of a row, and the line of the file that it ended on.
 _Fields = tuple[int, list[str]]
 
@@ -74,49 +73,147 @@ def read_table(
         TextDataset(name='train.tsv', texts=['great film'], labels=['positive'], text_pairs=None)
     """
     path = Path(path)
-    wanted = [name for name in (text_column, label_column, text_pair_column) if name is not None]
-    repeated = [name for name in wanted if wanted.count(name) > 1]
-    if repeated:
-        raise UserError(
-            f"{path}: the column {repeated[0]!r} is asked for twice; text, label and second text "
-            "are columns of their own"
-        )
-    suffix = format_suffix(path)
-    if suffix in (".jsonl", ".json"):
-        if columns is not None:
-            raise UserError(f"{path}: a {suffix} file names its columns itself; give none")
-        rows = _json_rows(path)
-    else:
-        fields = _fields(path, columns)
-        if columns is None and text_pair_column is None:
-            columns = _guess(fields, path, text_column, label_column or _LABEL)
-        rows = _named_rows(fields, path, columns)
-    # The label of a file of two columns may have any name.
-    takes_other = label_column == _LABEL and text_pair_column is None
-    values: dict[str, list[str]] = {name: [] for name in wanted}
-    for location, row in rows:
-        for name in wanted:
-            key = _key(row, name)
-            if key is None and name == label_column and takes_other:
-                key = _other_of_two(row, text_column)
-            if key is None:
-                raise UserError(
-                    f"{location}: there is no column {name!r}; columns: {_listed(row)}; say which "
-                    "holds the texts and which the labels, as with --text-column"
-                )
-            if name == label_column:
-                value = _label(row[key], location, key[:40], keep_nan_labels)
-            else:
-                value = _text(row[key], location, name)
-            values[name].append(value)
-    if not values[text_column]:
-        raise UserError(f"{path} holds no examples")
-    return TextDataset(
-        path.name,
-        values[text_column],
-        labels=None if label_column is None else values[label_column],
-        text_pairs=None if text_pair_column is None else values[text_pair_column],
+    table = TextTable(
+        path, text_column, label_column, text_pair_column=text_pair_column, columns=columns
     )
+
+    def read_label(row: Row) -> str:
+        key = table.label_key(row)
+        value = row.values[key]
+        if isinstance(value, list):
+            raise UserError(
+                f"{row.location}: {key[:40]!r} is {shown(value)}, and each text has one label "
+                "here; train several labels with --task multi-label-classification"
+            )
+        return read_class(value, row.location, key, keep_nan_labels)
+
+    return TextDataset(path.name, **table.examples(None if label_column is None else read_label))
+
+
+class Row(NamedTuple):
+    """A row of a table.
+
+    Args:
+        location: the file, and the line or the place in a list, for messages.
+        values: the values by the names of their columns.
+    """
+
+    location: str
+    values: dict[str, object]
+
+
+class TextTable:
+    """The rows of a file of texts, and which columns hold what; `read_table` names the formats.
+
+    Args:
+        path: the file.
+        text_column: as for `read_table`, also for the other arguments.
+        label_column: the name of the column of labels.
+        text_pair_column: the name of the column of second texts.
+        columns: the names of the columns.
+
+    Attributes:
+        rows: the rows, in order.
+
+    Raises:
+        UserError: as `read_table`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        text_column: str = "text",
+        label_column: str | None = _LABEL,
+        *,
+        text_pair_column: str | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> None:
+        self._path, self._text_column = path, text_column
+        self._label_column, self._text_pair_column = label_column, text_pair_column
+        wanted = [
+            name for name in (text_column, label_column, text_pair_column) if name is not None
+        ]
+        repeated = [name for name in wanted if wanted.count(name) > 1]
+        if repeated:
+            raise UserError(
+                f"{path}: the column {repeated[0]!r} is asked for twice; text, label and second "
+                "text are columns of their own"
+            )
+        suffix = format_suffix(path)
+        if suffix in (".jsonl", ".json"):
+            if columns is not None:
+                raise UserError(f"{path}: a {suffix} file names its columns itself; give none")
+            rows = _json_rows(path)
+        else:
+            fields = _fields(path, columns)
+            if columns is None and text_pair_column is None:
+                columns = _guess(fields, path, text_column, label_column or _LABEL)
+            rows = _named_rows(fields, path, columns)
+        self.rows = list(rows)
+
+    def examples(self, read_label: Callable[[Row], Any] | None) -> dict[str, Any]:
+        """Returns the columns of a dataset of texts: `texts`, `labels` and `text_pairs`.
+
+        Args:
+            read_label: returns the label of a row; None reads no labels.
+
+        Raises:
+            UserError: there are no rows, a column is missing, a text is no text, or `read_label`
+                refuses a label.
+        """
+        texts, labels, text_pairs = [], [], []
+        for row in self.rows:
+            texts.append(self._text(row, self._text_column))
+            if read_label is not None:
+                labels.append(read_label(row))
+            if self._text_pair_column is not None:
+                text_pairs.append(self._text(row, self._text_pair_column))
+        if not texts:
+            raise UserError(f"{self._path} holds no examples")
+        return {
+            "texts": texts,
+            "labels": None if read_label is None else labels,
+            "text_pairs": None if self._text_pair_column is None else text_pairs,
+        }
+
+    def label_key(self, row: Row) -> str:
+        """Returns the name of the column of labels, as the file has it.
+
+        Raises:
+            UserError: there is no such column.
+        """
+        name = self._label_column or _LABEL
+        key = _key(row.values, name)
+        # The label of a file of two columns may have any name.
+        if key is None and name == _LABEL and self._text_pair_column is None:
+            key = _other_of_two(row.values, self._text_column)
+        return self._require_key(row, key, name)
+
+    def other_columns(self) -> list[str] | None:
+        """Returns the columns of the first row beside the texts, or None if one holds the labels.
+
+        A file without rows has none.
+        """
+        if not self.rows:
+            return []
+        names = self.rows[0].values
+        if _key(names, self._label_column or _LABEL) is not None:
+            return None
+        texts = [self._text_column, self._text_pair_column]
+        known = {_key(names, name) for name in texts if name is not None}
+        return [name for name in names if name not in known]
+
+    def _text(self, row: Row, name: str) -> str:
+        key = self._require_key(row, _key(row.values, name), name)
+        return _text(row.values[key], row.location, name)
+
+    def _require_key(self, row: Row, key: str | None, name: str) -> str:
+        if key is None:
+            raise UserError(
+                f"{row.location}: there is no column {name!r}; columns: {_listed(row.values)}; say "
+                "which holds the texts and which the labels, as with --text-column"
+            )
+        return key
 
 
 def guess_columns(
@@ -174,7 +271,7 @@ def _guess(
     return [label_column, text_column] if labels_first else [text_column, label_column]
 
 
-def _json_rows(path: Path) -> Iterator[_Row]:
+def _json_rows(path: Path) -> Iterator[Row]:
     text = read_text(path)
     if format_suffix(path) == ".json":
         if text.lstrip().startswith("["):
@@ -192,15 +289,15 @@ def _json_rows(path: Path) -> Iterator[_Row]:
             yield _json_row(parse_json_line(content, location), location)
 
 
-def _json_row(row: object, location: str) -> _Row:
+def _json_row(row: object, location: str) -> Row:
     if not isinstance(row, dict):
         raise UserError(f"{location}: not a JSON object but {shown(row)}")
-    return location, row
+    return Row(location, row)
 
 
 def _named_rows(
     rows: Sequence[_Fields], path: Path, columns: Sequence[str] | None
-) -> Iterator[_Row]:
+) -> Iterator[Row]:
     if columns is None:
         (line, names), *rows = rows
         columns = [name.strip() for name in names]
@@ -215,7 +312,7 @@ def _named_rows(
                 f"{path}:{line}: {len(fields)} fields where there are {len(columns)} columns "
                 f"({_listed(columns)})"
             )
-        yield f"{path}:{line}", dict(zip(columns, fields, strict=True))
+        yield Row(f"{path}:{line}", dict(zip(columns, fields, strict=True)))
     if not rows:
         raise UserError(f"{path} has a line of column names but no examples")
 
@@ -268,12 +365,23 @@ def _other_of_two(row: dict[str, object], text_column: str) -> str | None:
     return others[0] if len(others) == 1 == len(row) - 1 else None
 
 
-def _label(value: object, location: str, column: str, keep_nan_labels: bool) -> str:
+def read_class(value: object, location: str, column: str, keep_nan_labels: bool) -> str:
+    """Returns the label that a value of a table is.
+
+    Args:
+        value: the value; a number or a boolean becomes its JSON text.
+        location: the file and the line, for messages.
+        column: the name of the column, for messages.
+        keep_nan_labels: as in `read_table`.
+
+    Raises:
+        UserError: it is no label.
+    """
     if isinstance(value, (bool, int, float)):
         value = json.dumps(value)
-    value = _text(value, location, column)
+    value = _text(value, location, column[:40])
     if not value.strip():
-        raise UserError(f"{location}: {column!r} is empty")
+        raise UserError(f"{location}: {column[:40]!r} is empty")
     label = check_label(value, location)
     if not keep_nan_labels:
         check_present(label, location)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset, SentenceDatasetSplits
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_split_file
+from tfsqueeze.data.readers.number_tables import read_number_table
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, read_table
 from tfsqueeze.data.sources.named_datasets import DATASETS, load_dataset
 from tfsqueeze.utils.errors import UserError
@@ -47,29 +47,13 @@ def read_plain_texts(
         return SentenceDataset(
             path.name, read_table(path, text_column=text_column, label_column=None).texts
         )
-    table = read_table(
+    table = read_number_table(
         path,
         text_column=text_column,
         label_column=label_column,
         text_pair_column=text_pair_column,
-        # `nan` is no score either, and the message below says so.
-        keep_nan_labels=True,
     )
-    scores = [
-        _score(label, f"{path}: the score {label[:40]!r} of example {row:,}")
-        for row, label in enumerate(table.labels or (), start=1)
-    ]
-    return SentenceDataset(path.name, table.texts, table.text_pairs, scores)
-
-
-def _score(label: str, what: str) -> float:
-    try:
-        score = float(label)
-    except ValueError:
-        score = math.nan
-    if not math.isfinite(score):
-        raise UserError(f"{what} is not a number")
-    return score
+    return SentenceDataset(path.name, table.texts, table.text_pairs, table.labels)
 
 
 def load_plain_texts(

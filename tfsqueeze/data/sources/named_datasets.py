@@ -7,14 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide, load_folder
+from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide, load_tables
 from tfsqueeze.data.readers.labelled_file import read_labelled_file
 from tfsqueeze.data.readers.rte import is_rte, load_rte
-from tfsqueeze.data.readers.tables import TABLE_SUFFIXES
 from tfsqueeze.data.sources.orange import load_orange
 from tfsqueeze.data.sources.vader import load_vader
-from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -75,14 +73,14 @@ def load_dataset(
     text_pair_column: str | None = None,
     columns: Sequence[str] | None = None,
     keep_nan_labels: bool = False,
+    read: Callable[..., TextDataset] = read_labelled_file,
     seed: int = 0,
 ) -> TextDatasetSplits:
     r"""Loads the splits of a dataset by name, from a local folder or from one file.
 
-    `load_rte` reads a folder of RTE's files, `load_folder` any other, and `read_labelled_file` a
-    file. The validation split of a named dataset is a stratified tenth of train, drawn at random.
-    The VADER datasets and single files come undivided; their test split is a fixed stratified
-    fifth.
+    `load_rte` reads a folder of RTE's files, `load_folder` any other. The validation split of a
+    named dataset is a stratified tenth of train, drawn at random. The VADER datasets and single
+    files come undivided; their test split is a fixed stratified fifth.
 
     Args:
         name_or_path: a name in `DATASETS`, a folder or a file.
@@ -91,6 +89,7 @@ def load_dataset(
         text_pair_column: the name of the column of second texts, for tables.
         columns: the names of the columns, for tables without a line of column names.
         keep_nan_labels: as in `read_table`.
+        read: reads a file, with the options of `read_table`.
         seed: fixes the examples of a validation split that is drawn.
 
     Raises:
@@ -110,21 +109,16 @@ def load_dataset(
     if named is not None:
         return named.load(seed)
     path = Path(name_or_path)
-    options = {
-        "text_column": text_column,
-        "label_column": label_column,
-        "text_pair_column": text_pair_column,
-        "columns": columns,
-        "keep_nan_labels": keep_nan_labels,
-    }
-    if path.is_file():
-        return TextDatasetSplits(*divide(read_labelled_file(path, **options), seed))
-    if not path.is_dir():
-        raise UserError(
-            f"{name_or_path} is neither a file nor a folder nor a known dataset "
-            f"({', '.join(DATASETS)}); a folder holds train, val and test files in "
-            f"{', '.join(TABLE_SUFFIXES)}"
-        )
-    if is_rte(path):
+    if path.is_dir() and is_rte(path):
         return load_rte(path, seed=seed)
-    return load_folder(path, **options, seed=seed)
+    return load_tables(
+        path,
+        read,
+        names=list(DATASETS),
+        seed=seed,
+        text_column=text_column,
+        label_column=label_column,
+        text_pair_column=text_pair_column,
+        columns=columns,
+        keep_nan_labels=keep_nan_labels,
+    )

@@ -26,7 +26,7 @@ def test_tables_give_texts_and_scored_pairs(tmp_path):
     assert (pairs.text_pairs, pairs.scores) == (["b", "d"], [1.5, 3.0])
     for score in ("much", "nan", "inf"):
         path.write_text(f"text,other,score\na,b,{score}\n")
-        with pytest.raises(UserError, match=f"the score '{score}' of example 1 is not a number"):
+        with pytest.raises(UserError, match=f':2: the label "{score}" is not a finite number'):
             read_plain_texts(path, text_pair_column="other", label_column="score")
 
 

@@ -1,0 +1,33 @@
+"""The base class of the datasets of texts or pairs of texts with labels of some kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
+from tfsqueeze.utils.errors import UserError
+
+
+@dataclass(frozen=True)
+class TextExamples(InMemoryDataset):
+    """Texts or pairs of texts, with or without labels; a subclass says what a label is.
+
+    Args:
+        name: the name that messages and reports call the dataset by.
+        texts: the text of each example, or the first text of each pair.
+        labels: the label of each example; None for texts without labels.
+        text_pairs: the second text of each pair; None for single texts.
+
+    Raises:
+        UserError: the columns differ in length.
+    """
+
+    texts: list[str]
+    labels: list[Any] | None = None
+    text_pairs: list[str] | None = None
+
+    def _require_labels(self) -> list[Any]:
+        if self.labels is None:
+            raise UserError(f"{self.name} has no labels; name the column that holds them")
+        return self.labels
