@@ -16,14 +16,14 @@ from converters.conversion.keras_to_tflite import (
 )
 from converters.conversion.profiles import OutputDtype, Profile
 from converters.tflite.metadata import pack_metadata
+from converters.tflite.run_description import describe_run
 from converters.tflite.signatures import merge_lengths
 from converters.tflite.tflite_file import Model
 from tfsqueeze.quantization import quantize_aware
 from tfsqueeze.training.batches import Inputs, calibration_batches
 from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
-from tfsqueeze.training.trained_run import TrainedRun
+from tfsqueeze.training.trained_run import TaskModel, TrainedRun
 from tfsqueeze.utils.files import write_atomically
-from tfsqueeze.utils.versions import installed_versions
 
 QAT_FILE = "int8 (QAT)"
 MOBILE_FILE = "mobile (QAT)"
@@ -102,7 +102,7 @@ def convert_run(
     return content
 
 
-def pack(run: TrainedRun, model: Model | schema.ModelT, max_length: int) -> bytes:
+def pack(run: TaskModel, model: Model | schema.ModelT, max_length: int) -> bytes:
     """Puts a run's labels, vocabulary and tokenizer settings into a .tflite file.
 
     Args:
@@ -117,25 +117,9 @@ def pack(run: TrainedRun, model: Model | schema.ModelT, max_length: int) -> byte
     Raises:
         UserError: the file is not sound, or its outputs are not those of the run's task.
     """
-    return pack_metadata(
-        model,
-        name=f"SqueezeBERT {run.task.title}",
-        description=f"Trained on {run.dataset_name}"
-        + (f" ({len(run.label_names)} labels)." if run.label_names else "."),
-        labels=run.label_names,
-        slots=run.slot_names,
-        task=run.task.name,
-        pairs=run.reads_pairs,
-        decoding=run.decoding,
-        vocabulary=run.tokenizer.vocabulary,
-        tokenizer={**run.tokenizer.settings(), "max_length": max_length},
-        extra={
-            "config": run.config.to_dict(),
-            "dataset": run.dataset_name,
-            "options": run.options.to_dict(),
-            "versions": installed_versions(),
-        },
-    )
+    about = describe_run(run)
+    tokenizer = {**about.tokenizer, "max_length": max_length}
+    return pack_metadata(model, **{**vars(about), "tokenizer": tokenizer})
 
 
 def convert_ptq_baselines(run: TrainedRun, train_inputs: Inputs) -> dict[str, bytes]:

@@ -20,14 +20,17 @@ def verify_run(
     run: TrainedRun,
     models: dict[str, bytes],
     test: Dataset,
+    *,
+    has_labels: bool = True,
     **options: Any,
 ) -> dict[str, Any]:
-    """Runs a test set through a run's Keras models and .tflite files on every runtime.
+    """Runs examples through a run's Keras models and .tflite files on every runtime.
 
     Args:
         run: a finished training run.
         models: .tflite contents by name, the quantization-aware one as `QAT_FILE`.
-        test: labelled examples of the run's task.
+        test: examples of the run's task.
+        has_labels: whether they are labelled; without labels there are no scores.
         **options: those of `verify_outputs`.
 
     Returns:
@@ -42,9 +45,10 @@ def verify_run(
     from tfsqueeze.models.complexity import count_macs
 
     task, input_names = run.task, run.float_model.input_names
-    test = task.name_labels(test, run.classes)
-    task.check_dataset(test, run.classes, run.reads_pairs)
-    test = task.training.add_teacher_targets(test, run.options.teacher)
+    if has_labels:
+        test = task.name_labels(test, run.classes)
+        task.check_dataset(test, run.classes, run.reads_pairs)
+        test = task.training.add_teacher_targets(test, run.options.teacher)
     encodings = task.encode(run.tokenizer, test)
     expected = {
         name: keras_outputs(model, task, encodings.select(input_names))
@@ -58,11 +62,21 @@ def verify_run(
             for name, logits in outputs.items()
         }
     table, outputs_of = verify_outputs(
-        models, task, test, encodings, run.classes, expected, input_names, **options
+        models,
+        task,
+        test,
+        encodings,
+        run.classes,
+        expected,
+        input_names,
+        has_labels=has_labels,
+        **options,
     )
-    on_device = outputs_of[QAT_FILE, available_runtimes()[-1], "default"]
-    metrics = task.metrics(test, task.decode(on_device, encodings, run.classes), run.classes)
-    confusion = metrics.get("intents", metrics).get("confusion_matrix")
+    confusion = None
+    if has_labels:
+        on_device = outputs_of[QAT_FILE, available_runtimes()[-1], "default"]
+        metrics = task.metrics(test, task.decode(on_device, encodings, run.classes), run.classes)
+        confusion = metrics.get("intents", metrics).get("confusion_matrix")
     operators = require_int8(models[QAT_FILE], allow_float_output=True)
     first_token_only = run.float_model.reads_first_token_only(run.config)
     return {

@@ -114,8 +114,8 @@ class Predictor:
         file = TFLiteFile.open(model)
         # A file of another tool is refused before a runtime sees it.
         metadata = file.metadata
-        predictor_class = cls if hasattr(cls, "task") else _predictor_class(metadata.task)
-        return predictor_class(open_model(file, runtime, num_threads=num_threads), metadata)
+        chosen = cls if hasattr(cls, "task") else predictor_class(metadata.task)
+        return chosen(open_model(file, runtime, num_threads=num_threads), metadata)
 
     def predict(self, *inputs: Any, **options: Any) -> list[Any]:
         """Returns a prediction for each input; the predictor of each task says which it takes."""
@@ -295,8 +295,12 @@ class Predictor:
         return labels
 
 
-def _predictor_class(task_name: str) -> type[Predictor]:
-    """Returns the predictor class of a task; raises UserError if there is no such task."""
+def predictor_class(task_name: str) -> type[Predictor]:
+    """Returns the class of the predictors of a task.
+
+    Raises:
+        UserError: there is no such task.
+    """
     name = find_task(task_name).name
     if name not in Predictor._classes:
         importlib.import_module(f"converters.inference.{name.replace('-', '_')}_predictor")

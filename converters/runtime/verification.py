@@ -27,6 +27,7 @@ def verify_outputs(
     keras_outputs: Mapping[str, Outputs],
     input_names: Sequence[str],
     *,
+    has_labels: bool = True,
     reference_examples: int = REFERENCE_EXAMPLES,
 ) -> tuple[list[dict[str, Any]], dict[tuple[str, str, str], Outputs]]:
     """Compares .tflite models on every runtime, with optimized and reference kernels, to Keras.
@@ -35,12 +36,13 @@ def verify_outputs(
         models: .tflite contents by the name that they have in the result; the reference kernels
             run the first one as well.
         task: the task of the models.
-        dataset: labelled examples.
+        dataset: examples.
         encodings: the same examples, tokenized by the task.
         classes: the names of each output's classes.
         keras_outputs: logits by the output's name, float [rows, ...], of the `float` and of the
             `qat` Keras model, and of the `checkpoint` that they were trained from, if there is one.
         input_names: the inputs that the models take.
+        has_labels: whether the examples are labelled; without labels there are no scores.
         reference_examples: how many of the first examples the reference kernels get; 0 leaves
             them out.
 
@@ -55,8 +57,10 @@ def verify_outputs(
 
     def row(name, runtime, kernels, count, outputs, scales):
         part = encodings.take(count)
-        metrics = task.metrics(
-            dataset.take(range(count)), task.decode(outputs, part, classes), classes
+        metrics = (
+            task.metrics(dataset.take(range(count)), task.decode(outputs, part, classes), classes)
+            if has_labels
+            else {}
         )
         expected = {
             key: {name: value[: len(part)] for name, value in logits.items()}

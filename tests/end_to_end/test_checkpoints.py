@@ -126,6 +126,103 @@ def test_an_embedder_in_the_layout_of_sentence_transformers(texts, tmp_path):
         tfsqueeze.convert(folder, calibration=[texts])
 
 
+@pytest.mark.parametrize(
+    "problem",
+    [
+        "multi_label_classification",
+        pytest.param("regression", marks=pytest.mark.slow),
+        pytest.param(None, marks=pytest.mark.slow),
+    ],
+)
+def test_the_problem_type_decides_the_task(problem, texts, tmp_path):
+    labels = LABELS if problem == "multi_label_classification" else {0: "LABEL_0"}
+    folder = checkpoint(
+        tmp_path / "model", BertForSequenceClassification, id2label=labels, problem_type=problem
+    )
+    file = tmp_path / "model.tflite"
+    tfsqueeze.convert(folder, file, calibration=[texts])
+    predictor = Predictor.open(file)
+    lines = texts.read_text("utf-8").splitlines()[:50]
+    model = BertForSequenceClassification.from_pretrained(folder)
+    tokenizer = WordPieceTokenizer.from_pretrained(folder)
+    logits = model(dict(tokenizer(lines, max_length=24))).numpy()
+    found = predictor.predict(lines)
+    if problem == "multi_label_classification":
+        assert predictor.task.name == "multi-label-classification"
+        wanted = [[LABELS[i] for i in np.flatnonzero(row >= 0)] for row in logits]
+        equal = [prediction.labels == one for prediction, one in zip(found, wanted, strict=True)]
+        assert len(set(map(tuple, wanted))) > 2 and np.mean(equal) > 0.8
+    else:
+        assert predictor.task.name == "regression"
+        numbers = np.array([prediction.number for prediction in found])
+        assert np.corrcoef(numbers, logits[:, 0])[0, 1] > 0.97
+        assert np.abs(numbers - logits[:, 0]).mean() < 0.1 * np.ptp(logits)
+
+
+def labelled(texts, labels):
+    """Writes a table of the texts, each with a label, and returns it."""
+    lines = texts.read_text("utf-8").splitlines()
+    table = texts.with_name("labelled.csv")
+    rows = "".join(f"{line},{label}\n" for line, label in zip(lines, labels, strict=True))
+    table.write_text(f"text,label\n{rows}", "utf-8")
+    return table
+
+
+def test_a_checkpoint_is_measured_before_it_is_converted(texts, tmp_path):
+    folder = checkpoint(tmp_path / "model", BertForSequenceClassification, id2label=LABELS)
+    lines = texts.read_text("utf-8").splitlines()
+    tokens = WordPieceTokenizer.from_pretrained(folder)(lines, max_length=24)
+    decided = BertForSequenceClassification.from_pretrained(folder)(dict(tokens)).numpy().argmax(1)
+    table = labelled(texts, [LABELS[index] for index in decided])
+    result = CliRunner().invoke(app, ["evaluate", str(folder), str(table), "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["accuracy"] == 1
+    # Numbers stand for the head's classes.
+    table = labelled(texts, decided)
+    result = CliRunner().invoke(app, ["evaluate", str(folder), str(table), "--json"])
+    assert json.loads(result.stdout)["accuracy"] == 1
+    facts = json.loads(CliRunner().invoke(app, ["info", str(folder), "--json"]).stdout)
+    assert facts["model"] == {"architecture": "BERT", "task": "text-classification"}
+    assert list(facts["labels"].values()) == list(LABELS.values())
+
+
+@pytest.mark.slow
+def test_a_conversion_has_a_report(texts, tmp_path):
+    folder = checkpoint(tmp_path / "model", BertForSequenceClassification, id2label=LABELS)
+    report = tmp_path / "report"
+    file = tmp_path / "model.tflite"
+    result = convert(folder, "-o", file, "--calibration", texts, "--report", report)
+    assert result.exit_code == 0, result.output
+    results = json.loads((report / "report.json").read_text("utf-8"))
+    rows = results["accuracy"]
+    assert [row["model"] for row in rows[:2]] == ["Keras float", "Keras QAT"]
+    assert all(0.9 < row["agreement_with_float"] <= 1 and "accuracy" not in row for row in rows)
+    assert results["latency"][0]["models"][0]["median"] > 0
+    assert (report / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_tuned_on_labelled_data(texts, tmp_path):
+    folder = checkpoint(tmp_path / "model", BertForSequenceClassification, id2label=LABELS)
+    lines = texts.read_text("utf-8").splitlines()
+    tokens = WordPieceTokenizer.from_pretrained(folder)(lines, max_length=24)
+    decided = BertForSequenceClassification.from_pretrained(folder)(dict(tokens)).numpy().argmax(1)
+    table = labelled(texts, [LABELS[index] for index in decided])
+    file = tmp_path / "model.tflite"
+    report = tmp_path / "report"
+    result = convert(folder, "-o", file, "--tune", table, "--report", report)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["agreement_with_float"] > 0.9
+    assert Predictor.open(file).metadata.labels == list(LABELS.values())
+    rows = json.loads((report / "report.json").read_text("utf-8"))["accuracy"]
+    assert rows[0]["accuracy"] == 1 and rows[-1]["accuracy"] > 0.9
+    # The run is kept, and a second call loads it.
+    assert (tmp_path / "model-run" / "qat.keras").exists()
+    content = file.read_bytes()
+    assert convert(folder, "-o", file, "--tune", table).exit_code == 0
+    assert file.read_bytes() == content
+
+
 def test_what_cannot_be_converted_is_one_sentence(texts, trained_run, tmp_path):
     bare = checkpoint(tmp_path / "bare", BertModel)
     headless = checkpoint(tmp_path / "headless", BertModel)

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from converters.conversion.profiles import OutputDtype, Profile
-from tfsqueeze.cli.arguments import Calibration, Json, RunOrCheckpoint
-from tfsqueeze.cli.console import output, print_json, print_step
+from tfsqueeze.cli.arguments import (
+    Calibration,
+    Json,
+    LabelColumn,
+    Report,
+    RunOrCheckpoint,
+    TextColumn,
+    TextPairColumn,
+)
+from tfsqueeze.cli.console import output, print_json, print_step, training_progress
+from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
+
+if TYPE_CHECKING:
+    from tfsqueeze.training.trained_run import TrainedRun
 
 
 def convert(
@@ -37,6 +49,22 @@ def convert(
             "is faster on CPUs."
         ),
     ] = "int8",
+    tune: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA",
+            help="Labelled data, on which a checkpoint is trained quantization-aware for "
+            "--tune-epochs. The run is kept beside the output, in NAME-run, and goes on there if "
+            "it is interrupted.",
+        ),
+    ] = None,
+    tune_epochs: Annotated[
+        int, typer.Option(min=1, help="Number of quantization-aware epochs of --tune.")
+    ] = 1,
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
+    text_pair_column: TextPairColumn = None,
+    report: Report = None,
     json: Json = False,
 ) -> None:
     """Convert a trained run, or a fine-tuned checkpoint, to an int8 .tflite file.
@@ -47,23 +75,54 @@ def convert(
 
     A checkpoint is a folder or hub id in Hugging Face's layout with the head of a
     task. It keeps its weights and labels: --calibration texts give the ranges of
-    its int8 tensors. What the file decides is compared with the float model.
+    its int8 tensors. What the file decides is compared with the float model. If
+    you have labelled data, --tune trains the checkpoint quantization-aware, which
+    brings int8 nearer to float.
 
     Examples:
       tfsqueeze convert runs/r8 --output r8.tflite
 
       tfsqueeze convert my_checkpoint/ -o model.tflite --calibration texts.txt
+
+      tfsqueeze convert my_checkpoint/ -o model.tflite --tune labelled.csv
     """
     load_tensorflow()
     from converters.conversion import runs
-    from converters.experiments.checkpoint_conversion import compare_with_float
+    from converters.experiments.checkpoint_conversion import (
+        compare_with_float,
+        report_on_conversion,
+    )
+    from converters.reports.verification_report import print_report, write_report
     from converters.tflite.inspection import list_operators, summarize_operators
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
+    from tfsqueeze.training.trained_run import is_run
 
+    if report and tune is None and is_run(source):
+        raise UserError(
+            f"{source} is a run; its report, with its test data, comes from "
+            "`tfsqueeze verify --report`"
+        )
     print_step(f"loading {source}")
-    trained, texts = load_or_calibrate(
-        source, calibration or (), max(max_length or (), default=None)
-    )
+    length = max(max_length or (), default=None)
+    if tune is None:
+        trained, texts = load_or_calibrate(source, calibration or (), length)
+    else:
+        trained = _tune(
+            source,
+            tune,
+            output_file.with_name(f"{output_file.stem}-run"),
+            epochs=tune_epochs,
+            max_length=length,
+            text_column=text_column,
+            label_column=label_column,
+            text_pair_column=text_pair_column,
+        )
+        texts = trained.task.data.load_held_out(
+            tune,
+            text_column=text_column,
+            label_column=label_column,
+            text_pair_column=text_pair_column,
+        )
     print_step("converting")
     content = runs.convert(
         trained,
@@ -74,12 +133,13 @@ def convert(
     )
     operators = summarize_operators(list_operators(content))
     comparison = None if texts is None else compare_with_float(trained, content, texts)
+    if report and texts is not None:
+        has_labels = tune is not None
+        write_report(report_on_conversion(trained, content, texts, has_labels=has_labels), report)
     if json:
         result = {"file": str(output_file), "bytes": len(content), "operators": operators}
         print_json({**result, **(comparison or {})})
         return
-    from converters.reports.verification_report import print_report
-
     print_report(
         {
             "title": f"{output_file}: {len(content):,} bytes, every "
@@ -90,6 +150,15 @@ def convert(
     )
     if comparison is not None:
         output.print(_comparison_line(comparison), soft_wrap=True)
+
+
+def _tune(source: str, data: str, folder: Path, **options: Any) -> TrainedRun:
+    from tfsqueeze.training.checkpoint import open_checkpoint
+    from tfsqueeze.training.tuned_checkpoint import tune_checkpoint
+
+    task = open_checkpoint(source, options["max_length"]).task
+    print_step(f"tuning in {folder}")
+    return tune_checkpoint(source, data, folder, callbacks=training_progress(task), **options)
 
 
 def _comparison_line(comparison: dict[str, Any]) -> str:

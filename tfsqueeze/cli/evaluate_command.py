@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +13,6 @@ from tfsqueeze.cli.arguments import (
     KeepNanLabels,
     LabelColumn,
     LabelSeparator,
-    ModelFile,
     Runtime,
     TextColumn,
     TextPairColumn,
@@ -20,10 +20,20 @@ from tfsqueeze.cli.arguments import (
 )
 from tfsqueeze.cli.console import Table, counting_progress, output, print_json, print_step
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
+from tfsqueeze.utils.logging import load_tensorflow
+
+# Given a task, the data that a model of it was trained on and the seed: the labelled examples.
+LoadTest = Callable[[Any, str | None, int], Any]
 
 
 def evaluate(
-    model: ModelFile,
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A .tflite file that `tfsqueeze convert` wrote; or a run or a fine-tuned "
+            "checkpoint, whose float model is measured."
+        ),
+    ],
     data: Annotated[
         str,
         typer.Argument(
@@ -47,7 +57,7 @@ def evaluate(
     label_separator: LabelSeparator = LABEL_SEPARATOR,
     json: Json = False,
 ) -> None:
-    """Measure how good the predictions of a .tflite file are on labelled data.
+    """Measure how good the predictions of a model are on labelled data.
 
     For texts: accuracy, macro F1 and scores per label. For texts with several
     labels: micro and macro F1, mean average precision, and the share of texts
@@ -67,26 +77,29 @@ def evaluate(
     Examples:
       tfsqueeze evaluate mine.tflite held_out.csv
 
+      tfsqueeze evaluate my_checkpoint/ held_out.csv
+
       tfsqueeze evaluate intents.tflite clinc150/ --out-of-scope clinc150/oos_val.tsv
     """
-    from converters.inference.predictor import Predictor
     from tfsqueeze.data.sources.evaluation_set import load_texts
 
-    predictor = Predictor.open(model, runtime, threads)
-    print_step(f"loading {data}")
-    trained_on = predictor.metadata.extra.get("dataset")
-    task_data = predictor.task.data
-    load = task_data.load_held_out if data == trained_on else task_data.load_evaluation_set
-    test = load(
-        data,
-        text_column=text_column,
-        label_column=label_column,
-        text_pair_column=text_pair_column,
-        keep_nan_labels=keep_nan_labels,
-        label_separator=label_separator,
-        # That of training: its validation part is then not among what was trained on.
-        seed=predictor.metadata.extra.get("options", {}).get("seed", 0),
-    )
+    def load_test(task, trained_on, seed):
+        print_step(f"loading {data}")
+        is_held_out = data == trained_on
+        load = task.data.load_held_out if is_held_out else task.data.load_evaluation_set
+        return load(
+            data,
+            text_column=text_column,
+            label_column=label_column,
+            text_pair_column=text_pair_column,
+            keep_nan_labels=keep_nan_labels,
+            label_separator=label_separator,
+            # That of training: its validation part is then not among what was trained on.
+            seed=seed,
+        )
+
+    opened = _open_float_model if _is_source(model) else _open_file
+    predictor, test = opened(model, load_test, runtime, threads)
     others = (
         None
         if out_of_scope is None
@@ -147,6 +160,36 @@ def evaluate(
                 str(row["support"]),
             )
         output.print(table)
+
+
+def _is_source(model: str) -> bool:
+    """Returns whether a run or a checkpoint is meant, and no file."""
+    path = Path(model)
+    return path.is_dir() or not (path.exists() or path.suffix)
+
+
+def _open_file(model: str, load_test: LoadTest, runtime: Runtime, threads: int) -> tuple[Any, Any]:
+    from converters.inference.predictor import Predictor
+
+    predictor = Predictor.open(model, runtime, threads)
+    facts = predictor.metadata.extra
+    seed = facts.get("options", {}).get("seed", 0)
+    return predictor, load_test(predictor.task, facts.get("dataset"), seed)
+
+
+def _open_float_model(model: str, load_test: LoadTest, *_: Any) -> tuple[Any, Any]:
+    load_tensorflow()
+    from converters.inference.float_model import open_float_model
+    from tfsqueeze.training.checkpoint import open_checkpoint
+    from tfsqueeze.training.trained_run import is_run, load_run
+
+    if is_run(model):
+        run = load_run(model)
+        test = load_test(run.task, run.dataset_name, run.options.seed)
+        return open_float_model(run), test
+    checkpoint = open_checkpoint(model)
+    test = load_test(checkpoint.task, None, 0)
+    return open_float_model(checkpoint.load(test, "no data here")), test
 
 
 def _named(score: str) -> str:

@@ -14,7 +14,10 @@ from tfsqueeze.cli.console import Table, output, print_json
 def info(
     name: Annotated[
         str | None,
-        typer.Argument(help="Name of a preset, or a .tflite file. Without it, what is installed."),
+        typer.Argument(
+            help="Name of a preset, a .tflite file, or the folder of a run or of a checkpoint. "
+            "Without it, what is installed."
+        ),
     ] = None,
     max_length: Annotated[
         int | None,
@@ -25,9 +28,11 @@ def info(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Show presets, datasets, runtimes and versions, or one preset, or the facts of a .tflite."""
+    """Show what is installed, or the facts of a preset, a .tflite file, a run or a checkpoint."""
     if name is None:
         facts = _installation()
+    elif Path(name).is_dir():
+        facts = _folder(Path(name), max_length)
     elif Path(name).suffix == ".tflite" or Path(name).exists():
         facts = _file(name)
     else:
@@ -71,9 +76,36 @@ def _preset_line(name):
 
 def _preset(name, max_length):
     from tfsqueeze.configs.presets import load_preset
+
+    return _config(load_preset(name), max_length)
+
+
+def _folder(folder, max_length):
+    from tfsqueeze.checkpoints.model_sources import CONFIG_FILE
+    from tfsqueeze.models.architectures import read_config
+    from tfsqueeze.training.checkpoint import open_checkpoint
+    from tfsqueeze.training.run_folder import read_run_settings
+    from tfsqueeze.training.trained_run import is_run
+
+    if is_run(folder):
+        settings = read_run_settings(folder)
+        facts = {"task": settings.task, "trained on": settings.dataset}
+        config, tokens = read_config(folder / CONFIG_FILE), None
+    else:
+        checkpoint = open_checkpoint(folder)
+        facts, config = {"task": checkpoint.task.name}, checkpoint.config
+        tokens = {"vocabulary": checkpoint.tokenizer.vocab_size, **checkpoint.tokenizer.settings()}
+    return {
+        "model": {"architecture": config.architecture, **facts},
+        "labels": dict(config.id2label),
+        **({} if tokens is None else {"tokenizer": tokens}),
+        **_config(config, max_length),
+    }
+
+
+def _config(config, max_length):
     from tfsqueeze.models.complexity import count_macs, count_parameters
 
-    config = load_preset(name)
     length = max_length or min(128, config.max_position_embeddings)
     parameters, macs = count_parameters(config), count_macs(config, length)
     return {

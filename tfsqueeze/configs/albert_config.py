@@ -49,6 +49,7 @@ class AlbertConfig(DenseEncoderConfig):
     """
 
     model_type = "albert"
+    architecture = "ALBERT"
     supported_values = {**DenseEncoderConfig.supported_values, "inner_group_num": 1}
     projects_embeddings = True
     positive_integers = (

@@ -46,6 +46,7 @@ class BertConfig(DenseEncoderConfig):
     """
 
     model_type = "bert"
+    architecture = "BERT"
     field_names = {"classifier_dropout_prob": "classifier_dropout"}
     positive_integers = (
         "vocab_size",

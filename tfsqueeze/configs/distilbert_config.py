@@ -51,6 +51,7 @@ class DistilBertConfig(DenseEncoderConfig):
     """
 
     model_type = "distilbert"
+    architecture = "DistilBERT"
     field_names = {
         "hidden_size": "dim",
         "num_hidden_layers": "n_layers",

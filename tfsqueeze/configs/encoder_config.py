@@ -46,6 +46,7 @@ class EncoderConfig:
 
     Attributes:
         model_type: the name of the architecture in config.json.
+        architecture: its name in texts.
         supported_values: fields of config.json that are no fields here, with the only value that
             the architecture supports.
         derived_fields: for each field, the fields whose default follows from it.
@@ -90,6 +91,7 @@ class EncoderConfig:
     """
 
     model_type: ClassVar[str]
+    architecture: ClassVar[str]
     supported_values: ClassVar[dict[str, Any]] = {}
     derived_fields: ClassVar[dict[str, tuple[str, ...]]] = {}
     field_names: ClassVar[dict[str, str]] = {}

@@ -104,6 +104,7 @@ class SqueezeBertConfig(EncoderConfig):
     """
 
     model_type = "squeezebert"
+    architecture = "SqueezeBERT"
     derived_fields = {
         "hidden_size": ("embedding_size", "squeeze_size"),
         "num_hidden_layers": ("layer_types",),

@@ -5,32 +5,14 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
-from tfsqueeze.checkpoints.sentence_transformers import is_sentence_transformer
-from tfsqueeze.checkpoints.vocabulary_fit import check_vocabulary
-from tfsqueeze.configs.encoder_config import EncoderConfig, read_fields
-from tfsqueeze.configs.problem_type import ProblemType
 from tfsqueeze.data.sources.calibration_texts import calibration_texts
-from tfsqueeze.models.architectures import read_config, task_model_class
 from tfsqueeze.quantization import quantize_aware
-from tfsqueeze.tasks import (
-    SENTENCE_EMBEDDINGS,
-    TASKS,
-    TEXT_CLASSIFICATION,
-    Task,
-    task_of_problem,
-)
-from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.batches import CALIBRATION_TEXTS, calibration_batches
+from tfsqueeze.training.checkpoint import open_checkpoint
 from tfsqueeze.training.trained_run import TrainedRun, is_run, load_run
-from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
-from tfsqueeze.utils.json_files import shown
-
-_MAX_LENGTH = 128
 
 
 def calibrate_checkpoint(
@@ -38,7 +20,6 @@ def calibrate_checkpoint(
     calibration: Sequence[str | os.PathLike] = (),
     *,
     max_length: int | None = None,
-    seed: int = 0,
 ) -> tuple[TrainedRun, Any]:
     """Loads a fine-tuned checkpoint with its head, and calibrates a quantization-aware copy.
 
@@ -48,7 +29,6 @@ def calibrate_checkpoint(
             of pairs.
         max_length: the number of tokens of a row; by default 128, or less if the model has fewer
             positions.
-        seed: fixes the choice of texts.
 
     Returns:
         The run, whose folder is the checkpoint's, and as many other texts, as a dataset of its
@@ -58,41 +38,18 @@ def calibrate_checkpoint(
         UserError: the checkpoint cannot be loaded, has no head, or has one of an unknown kind; or
             the texts do not fit it.
     """
-    folder = pretrained_folder(source)
-    config = read_config(folder / CONFIG_FILE)
-    labels = list(config.id2label.values())
-    found_task = _task(folder, config)
-    decoding = found_task.head_decoding(labels)
-    task = found_task.with_decoding(decoding, labels) if decoding else found_task
-    length = max_length or min(_MAX_LENGTH, config.max_position_embeddings)
-    tokenizer = WordPieceTokenizer.from_pretrained(folder, max_length=length)
-    check_vocabulary(tokenizer, config, folder)
-    found = calibration_texts(calibration, most=2 * CALIBRATION_TEXTS, seed=seed)
+    checkpoint = open_checkpoint(source, max_length)
+    task, tokenizer = checkpoint.task, checkpoint.tokenizer
+    found = calibration_texts(calibration, most=2 * CALIBRATION_TEXTS)
     dataset = task.data.unlabelled(*found)
     count = min(CALIBRATION_TEXTS, -(-len(dataset) // 2))
     chosen = dataset.take(range(count))
     others = dataset.take(range(count, len(dataset))) if len(dataset) > count else None
-    input_names = task.training.input_names(chosen)
-    inputs = task.training.encode(tokenizer, chosen).select(input_names)
-    float_model = _load(folder, config.model_type, task, input_names)
-    return (
-        TrainedRun(
-            folder,
-            float_model.config,
-            TrainingOptions(
-                pretrained=os.fspath(source), epochs=0, qat_epochs=0, max_length=length, seed=seed
-            ),
-            ", ".join(map(os.fspath, calibration)) or "texts of tfsqueeze",
-            tokenizer,
-            float_model,
-            quantize_aware(float_model, calibration_batches(inputs, seed)),
-            {},
-            {},
-            task,
-            decoding,
-        ),
-        others,
-    )
+    name = ", ".join(map(os.fspath, calibration)) or "texts of tfsqueeze"
+    loaded = checkpoint.load(chosen, name)
+    inputs = task.training.encode(tokenizer, chosen).select(loaded.float_model.input_names)
+    quantized = quantize_aware(loaded.float_model, calibration_batches(inputs, loaded.options.seed))
+    return TrainedRun(**vars(loaded), qat_model=quantized), others
 
 
 def load_or_calibrate(
@@ -129,37 +86,3 @@ def load_or_calibrate(
             stacklevel=2,
         )
     return loaded
-
-
-def _task(folder: Path, config: EncoderConfig) -> Task:
-    """Returns the task of a checkpoint's head."""
-    if is_sentence_transformer(folder):
-        return SENTENCE_EMBEDDINGS
-    architectures = read_fields(folder / CONFIG_FILE).get("architectures") or [""]
-    name = architectures[0] if isinstance(architectures, list) else architectures
-    head = str(name).partition("For")[2]
-    tasks = {task.head: task for task in TASKS.values()}
-    if head not in tasks:
-        raise UserError(
-            f"{folder / CONFIG_FILE}: architectures is {shown(architectures)}, which is no model "
-            f"of {', '.join(TASKS)}; fine-tune it with `tfsqueeze train --pretrained` first"
-        )
-    if head == TEXT_CLASSIFICATION.head:
-        return task_of_problem(config.head_problem() or ProblemType.SINGLE_LABEL_CLASSIFICATION)
-    return tasks[head]
-
-
-def _load(folder: Path, model_type: str, task: Task, input_names: Sequence[str]) -> Any:
-    model_class = task_model_class(model_type, task.head)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        model = model_class.from_pretrained(folder, input_names=input_names)
-    new = [
-        str(warning.message) for warning in caught if "newly initialised" in str(warning.message)
-    ]
-    if new:
-        raise UserError(
-            f"{new[0].partition(':')[0]}; a model is converted with its own head, so fine-tune it "
-            "with `tfsqueeze train --pretrained` first"
-        )
-    return model

@@ -174,17 +174,19 @@ def _train(
     if decoding:
         task = task.with_decoding(decoding, list(config.id2label.values()))
     return TrainedRun(
-        folder,
-        config,
-        options,
-        dataset_name,
-        tokenizer,
-        float_model,
-        qat_model,
-        {stage.name: read_history(folder / stage.name) for stage in (float_stage, qat_stage)},
-        seconds.values,
-        task,
-        decoding,
+        folder=folder,
+        config=config,
+        options=options,
+        dataset_name=dataset_name,
+        tokenizer=tokenizer,
+        float_model=float_model,
+        qat_model=qat_model,
+        history={
+            stage.name: read_history(folder / stage.name) for stage in (float_stage, qat_stage)
+        },
+        seconds=seconds.values,
+        task=task,
+        decoding=decoding,
     )
 
 

@@ -26,21 +26,18 @@ from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.keras_files import load_model
 
 
-@dataclasses.dataclass
-class TrainedRun:
-    """A finished training run.
+@dataclasses.dataclass(kw_only=True)
+class TaskModel:
+    """A float model of a task, with all that it takes to predict.
 
     Attributes:
-        folder: holds the run.
+        folder: holds the model.
         config: the model's configuration, its labels included.
-        options: the settings of the run.
+        options: the settings that it was trained with.
         dataset_name: the name or path of the dataset.
         tokenizer: the model's tokenizer.
         float_model: the trained Keras model; its inputs are int32 [batch, length] by name, its
             outputs those of the task, as its class in `tfsqueeze.models` says.
-        qat_model: the same, quantization-aware.
-        history: one row per epoch by the stage's name, `float` and `qat`.
-        seconds: wall time by the stage's name.
         task: the task that the model is for, with what its predictions are decoded with.
         decoding: that, as JSON-able values; see `Task.with_decoding`.
     """
@@ -51,9 +48,6 @@ class TrainedRun:
     dataset_name: str
     tokenizer: WordPieceTokenizer
     float_model: keras.Model
-    qat_model: keras.Model
-    history: dict[str, list[dict[str, float]]]
-    seconds: dict[str, float]
     task: Task
     decoding: dict[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -76,6 +70,21 @@ class TrainedRun:
     def label_names(self) -> list[str]:
         """The labels in the order of the logits; empty for tasks without labels."""
         return list(self.config.id2label.values()) if self.task.has_labels else []
+
+
+@dataclasses.dataclass(kw_only=True)
+class TrainedRun(TaskModel):
+    """A finished training run.
+
+    Attributes:
+        qat_model: the float model, quantization-aware.
+        history: one row per epoch by the stage's name, `float` and `qat`.
+        seconds: wall time by the stage's name.
+    """
+
+    qat_model: keras.Model
+    history: dict[str, list[dict[str, float]]] = dataclasses.field(default_factory=dict)
+    seconds: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
 def is_run(folder: str | os.PathLike) -> bool:
@@ -121,15 +130,15 @@ def load_run(folder: str | os.PathLike) -> TrainedRun:
     except UserError as error:
         raise UserError(f"{folder / 'decoding.json'}: {error}; train the run again") from None
     return TrainedRun(
-        folder,
-        config,
-        settings.options,
-        settings.dataset,
-        WordPieceTokenizer.from_pretrained(folder / "tokenizer"),
-        load_model(folder / "float.keras", compile=False),
-        load_quantized(folder / "qat.keras", compile=False),
-        {name: read_history(folder / name) for name in ("float", "qat")},
-        Seconds(folder / "seconds.json").values,
-        task,
-        decoding,
+        folder=folder,
+        config=config,
+        options=settings.options,
+        dataset_name=settings.dataset,
+        tokenizer=WordPieceTokenizer.from_pretrained(folder / "tokenizer"),
+        float_model=load_model(folder / "float.keras", compile=False),
+        qat_model=load_quantized(folder / "qat.keras", compile=False),
+        history={name: read_history(folder / name) for name in ("float", "qat")},
+        seconds=Seconds(folder / "seconds.json").values,
+        task=task,
+        decoding=decoding,
     )
