@@ -69,6 +69,7 @@ _MODULES = {
     "train": "tfsqueeze.training.train",
     "train_task": "tfsqueeze.training.train_task",
     "train_vocabulary": "tfsqueeze.tokenizers.vocabulary",
+    "tune_checkpoint": "tfsqueeze.training.tuned_checkpoint",
 }
 
 # Type checkers read the imports. At run time a name is imported on first use.
@@ -142,6 +143,7 @@ if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun as TrainedRun
     from tfsqueeze.training.trained_run import load_run as load_run
     from tfsqueeze.training.training_options import TrainingOptions as TrainingOptions
+    from tfsqueeze.training.tuned_checkpoint import tune_checkpoint as tune_checkpoint
     from tfsqueeze.utils.errors import UserError as UserError
 else:
     __all__ = sorted(_MODULES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import random
 
@@ -17,6 +18,7 @@ from converters.tflite.inspection import require_int8
 from converters.tflite.metadata import read_metadata
 from tests.end_to_end.conftest import FILLERS
 from tfsqueeze.tasks import REGRESSION
+from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.utils.errors import UserError
@@ -149,3 +151,15 @@ def test_a_run_without_its_scale_is_refused(run, tmp_path):
     (tmp_path / "decoding.json").write_text('{"mean": 1.0, "scale": -2.0}')
     with pytest.raises(UserError, match="mean and scale must be finite numbers, and scale above 0"):
         load_run(tmp_path)
+
+
+def test_a_run_that_starts_from_it_keeps_the_head_and_its_scale(run, splits, options, tmp_path):
+    # Other data, whose mean and scale are not those of the head.
+    some = splits.train.take([row for row, x in enumerate(splits.train.numbers()) if x > MEAN])
+    others = dataclasses.replace(splits, train=some)
+    settings = dataclasses.replace(options, pretrained=str(run.folder), epochs=0, qat_epochs=0)
+    second = train_task(tmp_path / "run", REGRESSION, others, settings)
+    assert second.decoding == run.decoding
+    inputs = REGRESSION.encode(run.tokenizer, splits.test).select(("input_ids",))
+    logits = [keras_outputs(each.float_model, REGRESSION, inputs) for each in (run, second)]
+    np.testing.assert_allclose(logits[0]["logits"], logits[1]["logits"], atol=1e-5)

@@ -23,6 +23,7 @@ from tfsqueeze.tasks import (
     task_of_problem,
 )
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.training.run_folder import read_decoding
 from tfsqueeze.training.trained_run import TaskModel
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
@@ -107,7 +108,7 @@ def open_checkpoint(source: str | os.PathLike, max_length: int | None = None) ->
     folder = pretrained_folder(source)
     config = read_config(folder / CONFIG_FILE)
     task, labels = _task(folder, config), list(config.id2label.values())
-    decoding = task.head_decoding(labels)
+    decoding = read_decoding(folder) or task.head_decoding(labels)
     length = max_length or min(_MAX_LENGTH, config.max_position_embeddings)
     tokenizer = WordPieceTokenizer.from_pretrained(folder, max_length=length)
     check_vocabulary(tokenizer, config, folder)

@@ -21,6 +21,7 @@ from tfsqueeze.models.vocabulary_transfer import transfer_vocabulary
 from tfsqueeze.tasks import Task
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.training.run_folder import read_decoding, write_decoding
 from tfsqueeze.training.trained_run import is_run, require_finished
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
@@ -69,6 +70,7 @@ def _save_float_model(run: Path, folder: Path) -> Path:
         with write_atomically(folder) as temporary:
             load_model(run / "float.keras", compile=False).save_pretrained(temporary)
             WordPieceTokenizer.from_pretrained(run / "tokenizer").save_pretrained(temporary)
+            write_decoding(temporary, read_decoding(run))
     return folder
 
 

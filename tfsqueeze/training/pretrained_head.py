@@ -69,7 +69,8 @@ def pretrained_head(task: Task, options: TrainingOptions) -> PretrainedHead | No
             "or train a new head (--new-head)"
         )
     labels = list(config.id2label.values())
-    return PretrainedHead(config, task.head_decoding(labels), source)
+    decoding = read_decoding(folder) or task.head_decoding(labels)
+    return PretrainedHead(config, decoding, source)
 
 
 def has_kinds_of_head(task: Task) -> bool:

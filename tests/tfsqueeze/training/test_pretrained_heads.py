@@ -19,10 +19,20 @@ from tfsqueeze import (
     BertModel,
 )
 from tfsqueeze.checkpoints.huggingface import holds_head
+from tfsqueeze.configs.problem_type import ProblemType
+from tfsqueeze.data.datasets.multi_label_dataset import (
+    MultiLabelDataset,
+    MultiLabelDatasetSplits,
+)
 from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
 from tfsqueeze.data.sources.named_datasets import load_dataset
-from tfsqueeze.tasks import IGNORE_INDEX, TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION
+from tfsqueeze.tasks import (
+    IGNORE_INDEX,
+    MULTI_LABEL_CLASSIFICATION,
+    TEXT_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+)
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.pretrained_head import load_checkpoint
@@ -315,6 +325,36 @@ def test_texts_get_the_names_of_the_checkpoint(data):
         order = data.draw(st.permutations(numbers))
         found = head_classes(TEXT_CLASSIFICATION, head, texts, order)
         assert found == [head[int(number)] for number in order]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_several_labels_get_the_names_of_the_checkpoint(data):
+    head = data.draw(NAMES)
+    several = st.sets(st.sampled_from(head), min_size=1)
+    labels = data.draw(st.lists(several, min_size=1, max_size=4))
+    numbers = [str(number) for number in range(len(head))]
+    found = [(label,) for label in numbers] if not set(numbers) <= set(head) else []
+
+    def names_of(examples):
+        names = [tuple(sorted(names)) for names in examples]
+        part = MultiLabelDataset("texts", ["a"] * len(names), labels=names)
+        config = BertConfig().with_labels(head, ProblemType.MULTI_LABEL_CLASSIFICATION)
+        task = MULTI_LABEL_CLASSIFICATION
+        splits, fields = task.training.name_by_head(
+            MultiLabelDatasetSplits(part, part), config, "checkpoint"
+        )
+        config = task.training.configure(config, splits).replace(**fields)
+        classes = task.classes(list(config.id2label.values()), ())
+        rows = task.encode(TOKENIZER, splits.train)
+        targets = task.training.targets(splits.train, rows, classes)["logits"]
+        assert task.name_labels(part, classes) == splits.train
+        return [{head[index] for index in np.flatnonzero(row)} for row in targets]
+
+    assert names_of(labels) == labels
+    if found:
+        order = data.draw(st.permutations(range(len(head))))
+        assert names_of([found[number] for number in order]) == [{head[n]} for n in order]
 
 
 @settings(max_examples=100, deadline=None)
