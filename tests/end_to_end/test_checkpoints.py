@@ -244,5 +244,5 @@ def test_what_cannot_be_converted_is_one_sentence(texts, trained_run, tmp_path):
     assert not (tmp_path / "model.tflite").exists()
     lines = texts.read_text("utf-8")
     pairs.write_text(lines)
-    with pytest.raises(UserError, match=r"pairs\.tsv, line 1: it has 1 texts"):
+    with pytest.raises(UserError, match=r"pairs\.tsv, line 1: it has no tab"):
         tfsqueeze.convert(single, calibration=[pairs])

@@ -31,6 +31,14 @@ _MAX_GROWTH = 2
 _MAX_NEW_PARAMETERS = 1_000_000
 
 
+class NewWeightsWarning(UserWarning):
+    """A checkpoint lacks weights of the model, which are newly initialised."""
+
+
+class UnusedWeightsWarning(UserWarning):
+    """A checkpoint has weights that the model does not have."""
+
+
 def load_pretrained(
     model_class: type[_Model],
     source: str | os.PathLike,
@@ -257,11 +265,14 @@ def _assign(
         warnings.warn(
             f"{path} has no tensors {', '.join(new)}: they are newly initialised in "
             f"{type(model).__name__}; train the model before using it",
+            NewWeightsWarning,
             stacklevel=4,
         )
     if left_out:
         warnings.warn(
-            f"{path}: {type(model).__name__} leaves out {', '.join(left_out)}", stacklevel=4
+            f"{path}: {type(model).__name__} leaves out {', '.join(left_out)}",
+            UnusedWeightsWarning,
+            stacklevel=4,
         )
 
 

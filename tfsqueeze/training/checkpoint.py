@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from tfsqueeze.checkpoints.huggingface import NewWeightsWarning
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
 from tfsqueeze.checkpoints.sentence_transformers import is_sentence_transformer
 from tfsqueeze.checkpoints.vocabulary_fit import check_vocabulary
@@ -63,19 +64,16 @@ class Checkpoint:
             UserError: the weights cannot be read, or those of the head are missing.
         """
         model_class = task_model_class(self.config.model_type, self.task.head)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", UserWarning)
-            model = model_class.from_pretrained(
-                self.folder, input_names=self.task.training.input_names(examples)
-            )
-        for warning in caught:
-            message = str(warning.message)
-            if "newly initialised" in message:
+        input_names = self.task.training.input_names(examples)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", NewWeightsWarning)
+            try:
+                model = model_class.from_pretrained(self.folder, input_names=input_names)
+            except NewWeightsWarning as warning:
                 raise UserError(
-                    f"{message.partition(':')[0]}; a model is converted with its own head, so "
+                    f"{str(warning).partition(':')[0]}; a model is converted with its own head, so "
                     "fine-tune it with `tfsqueeze train --pretrained` first"
-                )
-            warnings.warn(message, stacklevel=2)
+                ) from None
         return TaskModel(
             folder=self.folder,
             config=model.config,

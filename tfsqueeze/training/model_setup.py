@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfsqueeze.checkpoints.huggingface import NewWeightsWarning, UnusedWeightsWarning
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pin_revision, pretrained_folder
 from tfsqueeze.checkpoints.vocabulary_fit import check_vocabulary
 from tfsqueeze.configs.encoder_config import EncoderConfig
@@ -164,7 +165,8 @@ def new_model(
     }
     with warnings.catch_warnings():
         # A new head is what fine-tuning is for. That a trained one is dropped is worth a word.
-        warnings.filterwarnings("ignore", ".*(newly initialised|leaves out)", UserWarning)
+        for expected in (NewWeightsWarning, UnusedWeightsWarning):
+            warnings.simplefilter("ignore", expected)
         model = model_class.from_pretrained(
             options.pretrained,
             input_names=input_names,

@@ -70,10 +70,11 @@ def holds_pairs(path: Path) -> bool:
 def _check_pairs(path: Path, source: Path) -> None:
     with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
         for number, line in enumerate(file, start=1):
-            if line.count("\t") != 1:
+            tabs = line.count("\t")
+            if tabs != 1:
                 raise UserError(
-                    f"{source}, line {number}: it has {line.count(chr(9)) + 1} texts; each line "
-                    "of a .tsv file must have two, with a tab between them"
+                    f"{source}, line {number}: it has {'several tabs' if tabs else 'no tab'}; each "
+                    "line of a .tsv file must have two texts, with a tab between them"
                 )
 
 
