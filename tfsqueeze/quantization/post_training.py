@@ -1,0 +1,140 @@
+"""Int8 without training: what calibration texts can do beyond the ranges of activations.
+
+Outlier channels are equalized first. Then each layer in turn gets its ranges from texts that the
+layers before it have rounded, and each product new weights, which give what the float model has
+there as nearly as its rounded inputs allow.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tf_keras as keras
+
+from tfsqueeze.layers import GroupedConvolution
+from tfsqueeze.layers.activations import activate
+from tfsqueeze.quantization.equalization import equalize
+from tfsqueeze.quantization.layer_by_layer import LayerByLayer, LayerStep
+from tfsqueeze.quantization.least_squares import Moments, fit_kernel
+from tfsqueeze.quantization.qat import quantize_aware
+from tfsqueeze.quantization.quantizers import ActivationQuantizer, observe_ranges, record_tensors
+from tfsqueeze.quantization.range_search import Histogram
+
+_BATCH = 64
+
+
+def quantize_after_training(
+    model: keras.Model,
+    inputs: Mapping[str, np.ndarray],
+    pad_token_id: int,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> keras.Model:
+    """Returns a quantization-aware copy of a float model that is near it without training.
+
+    Args:
+        model: the float model, which stays as it is.
+        inputs: calibration texts, int32 [texts, length] by the input's name.
+        pad_token_id: the token id of padding.
+        progress: called with the number of layers that are done, and that of all.
+    """
+    batches, masks = _batches(inputs, pad_token_id)
+    qat_model = quantize_aware(equalize(model, batches))
+    layers = LayerByLayer(qat_model, batches, masks)
+    for done, step in enumerate(layers):
+        progress(done, len(layers))
+        _observe(step)
+        if isinstance(step.layer, GroupedConvolution):
+            _correct(step)
+            _observe(step)
+            if step.layer.activation is not None:
+                _search_ranges(step)
+    progress(len(layers), len(layers))
+    return qat_model
+
+
+def _batches(
+    inputs: Mapping[str, np.ndarray], pad_token_id: int
+) -> tuple[list[dict[str, np.ndarray]], list[np.ndarray]]:
+    """Returns batches of texts of like length without needless padding, and their masks."""
+    mask = inputs["input_ids"] != pad_token_id
+    lengths = mask.sum(axis=1)
+    order = np.argsort(lengths, kind="stable")
+    batches, masks = [], []
+    for start in range(0, len(order), _BATCH):
+        rows = order[start : start + _BATCH]
+        longest = lengths[rows].max()
+        # Positions to predict are not one a token.
+        batches.append(
+            {
+                name: x[rows, :longest] if x.shape == mask.shape else x[rows]
+                for name, x in inputs.items()
+            }
+        )
+        masks.append(mask[rows, :longest])
+    return batches, masks
+
+
+def _observe(step: LayerStep) -> None:
+    with observe_ranges():
+        for _ in step.outputs():
+            pass
+
+
+def _correct(step: LayerStep) -> None:
+    """Gives a product the weights that bring its result nearest to the float model's.
+
+    The kernel is fitted to rounded inputs, as in Frantar et al. 2022 (arXiv 2210.17323, section 3),
+    and the bias makes the mean error vanish (Nagel et al. 2019, arXiv 1906.04721, section 4.2).
+    Where the result is added to a residual stream, both mend the error of the sum.
+    """
+    layer = step.layer
+    weights = {x.name.rpartition("/")[2].partition(":")[0]: x for x in step.wrapper.weights}
+    kernels = [weights[f"kernel_{group}"] for group in range(layer.groups)]
+    biases = [weights[f"bias_{group}"] for group in range(layer.groups)]
+    old = [np.squeeze(kernel.numpy(), (0, 1)).astype(np.float64) for kernel in kernels]
+    halves = [[Moments(*kernel.shape) for _ in range(2)] for kernel in old]
+    offset = np.concatenate([bias.numpy() for bias in biases])
+    errors = step.identity_errors() or itertools.repeat(0.0)
+    for number, ((rounded, exact), error) in enumerate(zip(step.inputs(), errors, strict=False)):
+        parts = np.split(exact, layer.groups, axis=-1)
+        products = [x @ kernel for x, kernel in zip(parts, old, strict=True)]
+        targets = np.concatenate(products, axis=-1) + offset - error
+        for group, (x, y) in enumerate(
+            zip(*(np.split(z, layer.groups, axis=-1) for z in (rounded, targets)), strict=True)
+        ):
+            halves[group][number % 2].add(x, y)
+    for group, kernel in enumerate(kernels):
+        new = fit_kernel(old[group], halves[group])
+        kernel.assign(new[None, None])
+        scale = np.maximum(np.abs(new).max(axis=0), 1e-12) / 127
+        total = halves[group][0] + halves[group][1]
+        biases[group].assign(total.bias(scale * np.rint(new / scale)))
+
+
+def _search_ranges(step: LayerStep) -> None:
+    """Sets the ranges around an activation to those of the least squared error after it."""
+    tensors: dict[str, tuple[ActivationQuantizer, list[np.ndarray]]] = {}
+
+    def record(quantizer: ActivationQuantizer, tensor: Any) -> None:
+        if not quantizer.tensor_range.is_fixed:
+            tensors.setdefault(quantizer.tensor, (quantizer, []))[1].append(tensor)
+
+    with record_tensors(record):
+        for _ in step.outputs():
+            pass
+    for name, (quantizer, batches) in tensors.items():
+        values = np.concatenate(
+            [tokens(x).ravel() for tokens, x in zip(step.token_rows(), batches, strict=True)]
+        )
+        histogram = Histogram(min(values.min(), 0.0), max(values.max(), 0.0))
+        histogram.add(values)
+        low, high = histogram.best_range(
+            (lambda x: activate(lambda _, y: y, x, step.layer.activation).numpy())
+            if name == "pre_activation"
+            else (lambda x: x)
+        )
+        quantizer.weights["minimum"].assign(low)
+        quantizer.weights["maximum"].assign(high)
