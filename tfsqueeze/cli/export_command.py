@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfsqueeze.cli.arguments import Calibration, Json, RunOrCheckpoint, Target
-from tfsqueeze.cli.console import Table, output, print_json, print_step
+from tfsqueeze.cli.console import (
+    Table,
+    calibration_progress,
+    output,
+    print_json,
+    print_step,
+)
 from tfsqueeze.utils.logging import load_tensorflow
 
 if TYPE_CHECKING:
@@ -59,7 +65,8 @@ def export(
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
 
     print_step(f"loading {source}")
-    trained, _ = load_or_calibrate(source, calibration or (), max_length)
+    with calibration_progress() as progress:
+        trained, _ = load_or_calibrate(source, calibration or (), max_length, progress)
     print_step(f"exporting for {target}")
     if exporter.shares_folder:
         result = _add_to(output_folder, lambda folder: exporter.export(trained, folder, max_length))

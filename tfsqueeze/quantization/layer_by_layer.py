@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.layers import FirstTokenOnly, ResidualAdd
+from tfsqueeze.layers import FirstTokenOnly, LayerNorm, ResidualAdd, SelfAttention
 from tfsqueeze.quantization.quantizers import without_rounding
 
 
@@ -28,7 +28,7 @@ class LayerStep:
 
     def __init__(self, run: LayerByLayer, node: Any) -> None:
         self.wrapper = node.layer
-        self.layer = getattr(node.layer, "layer", node.layer)
+        self.layer = _layer(node)
         self._run = run
         self._node = node
 
@@ -43,27 +43,52 @@ class LayerStep:
             for values in self._run.exact:
                 yield self._call(values)
 
-    def inputs(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yields the first input with rounding and without, float [tokens, channels], by batch."""
-        return self._run.tensors(self._node.keras_inputs[0])
+    def inputs(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yields the first input, by batch.
 
-    def identity_errors(self) -> Iterator[np.ndarray] | None:
-        """Yields what rounding has changed in the tensor that the output is added to, by batch.
-
-        None if the output is not added to another tensor, or is read elsewhere too.
+        Yields:
+            The tensor with rounding and without, float [tokens, channels], and the importance of
+            each token, float [tokens]. The first token of a text counts as much as the others
+            together: heads read it, and most attention goes to it (Clark et al. 2019, arXiv
+            1906.04341, section 3.2).
         """
-        tensor = self._node.outputs
-        while len(readers := self._run.readers[id(tensor)]) == 1:
-            reader = readers[0]
-            layer = getattr(reader.layer, "layer", reader.layer)
-            if isinstance(layer, ResidualAdd):
-                others = [x for x in reader.keras_inputs if x is not tensor]
-                pairs = self._run.tensors(others[0])
-                return (rounded - exact for rounded, exact in pairs)
-            if not isinstance(layer, keras.layers.Dropout):
-                return None
-            tensor = reader.outputs
-        return None
+        pairs = self._run.tensors(self._node.keras_inputs[0])
+        for (rounded, exact), mask in zip(pairs, self._run.masks, strict=True):
+            importance = mask.astype(np.float32)
+            importance[:, 0] = np.maximum(mask.sum(axis=1) - 1, 1)
+            importance = importance[mask]
+            if len(importance) != len(rounded):
+                importance = np.ones(len(rounded), np.float32)
+            yield rounded, exact, importance
+
+    def is_key(self) -> bool:
+        """Returns whether the layer's result is the keys of an attention and nothing else."""
+        readers = self._run.readers[id(self._node.outputs)]
+        return all(
+            isinstance(_layer(reader), SelfAttention)
+            and reader.keras_inputs[1] is self._node.outputs
+            for reader in readers
+        )
+
+    def identities(self) -> Iterator[tuple[np.ndarray, np.ndarray]] | None:
+        """Yields the tensor that the output is added to before a normalization, by batch.
+
+        Yields:
+            The tensor with rounding and without, float [tokens, channels].
+
+        Returns:
+            None if the output is not added to another tensor, or if it or the sum is read by others
+            too.
+        """
+        tensor, reader = self._node.outputs, self._run.reader(self._node.outputs)
+        while isinstance(_layer(reader), keras.layers.Dropout):
+            tensor, reader = reader.outputs, self._run.reader(reader.outputs)
+        if not isinstance(_layer(reader), ResidualAdd):
+            return None
+        if not isinstance(_layer(self._run.reader(reader.outputs)), LayerNorm):
+            return None
+        (other,) = (x for x in reader.keras_inputs if x is not tensor)
+        return self._run.tensors(other)
 
     def token_rows(self) -> Iterator[Callable[[Any], np.ndarray]]:
         """Yields for each batch a function that leaves the padding out of a tensor."""
@@ -90,6 +115,7 @@ class LayerByLayer:
         masks: which positions are tokens and not padding, bool [texts, length], for each batch.
 
     Attributes:
+        masks: those given.
         rounded: the tensors of each batch by identity, computed with rounding.
         exact: the same without rounding.
         readers: Keras' records of the calls that read a tensor, by its identity.
@@ -101,7 +127,7 @@ class LayerByLayer:
         batches: Sequence[Mapping[str, np.ndarray]],
         masks: Sequence[np.ndarray],
     ) -> None:
-        self._masks = masks
+        self.masks = masks
         self.rounded, self.exact = (
             [
                 {id(x): tf.constant(batch[x.node.layer.name]) for x in model.inputs}
@@ -133,6 +159,11 @@ class LayerByLayer:
                     for values in (*self.rounded, *self.exact):
                         del values[id(tensor)]
 
+    def reader(self, tensor: Any) -> Any:
+        """Returns Keras' record of the only call that reads a tensor; None for none or several."""
+        readers = self.readers[id(tensor)]
+        return readers[0] if len(readers) == 1 else None
+
     def tensors(self, tensor: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yields a tensor with rounding and without, float [tokens, channels], by batch."""
         for rounded, exact, tokens in zip(self.rounded, self.exact, self.token_rows(), strict=True):
@@ -140,7 +171,7 @@ class LayerByLayer:
 
     def token_rows(self) -> Iterator[Callable[[Any], np.ndarray]]:
         """Yields for each batch a function that leaves the padding out of a tensor."""
-        for mask in self._masks:
+        for mask in self.masks:
 
             def tokens(tensor: Any, mask: np.ndarray = mask) -> np.ndarray:
                 x = np.asarray(tensor)
@@ -157,3 +188,8 @@ class LayerByLayer:
                 tf.nest.flatten(node.outputs), tf.nest.flatten(output), strict=True
             ):
                 values[id(tensor)] = value
+
+
+def _layer(node: Any) -> Any:
+    """Returns the layer of a call, without TF-MOT's wrapper; None for None."""
+    return getattr(node.layer, "layer", node.layer) if node is not None else None

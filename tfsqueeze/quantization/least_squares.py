@@ -19,28 +19,35 @@ class Moments:
     """
 
     def __init__(self, channels: int, filters: int) -> None:
-        self._rows = 0
+        self._rows = 0.0
         self._x, self._y = np.zeros(channels), np.zeros(filters)
         self._xx, self._xy = np.zeros((channels, channels)), np.zeros((channels, filters))
 
-    def add(self, x: np.ndarray, y: np.ndarray) -> None:
+    def add(self, x: np.ndarray, y: np.ndarray, importance: np.ndarray) -> None:
         """Adds rows.
 
         Args:
             x: the inputs, float [rows, channels].
             y: the targets, float [rows, filters].
+            importance: how many times a row counts, float [rows].
         """
-        self._rows += len(x)
-        self._x += x.sum(axis=0, dtype=np.float64)
-        self._y += y.sum(axis=0, dtype=np.float64)
-        self._xx += x.T @ x
-        self._xy += x.T @ y
+        weighted = x * importance[:, None]
+        self._rows += importance.sum()
+        self._x += weighted.sum(axis=0, dtype=np.float64)
+        self._y += importance @ y
+        self._xx += weighted.T @ x
+        self._xy += weighted.T @ y
 
     def __add__(self, other: Moments) -> Moments:
         total = Moments(*self._xy.shape)
         for name in vars(total):
             setattr(total, name, getattr(self, name) + getattr(other, name))
         return total
+
+    @property
+    def mean_target(self) -> np.ndarray:
+        """The mean of the targets, float [filters]."""
+        return self._y / max(self._rows, 1)
 
     def bias(self, kernel: np.ndarray) -> np.ndarray:
         """Returns the bias with which a kernel has no mean error, float [filters].

@@ -7,7 +7,7 @@ there as nearly as its rounded inputs allow.
 
 from __future__ import annotations
 
-import itertools
+import collections
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,15 +15,18 @@ import numpy as np
 import tf_keras as keras
 
 from tfsqueeze.layers import GroupedConvolution
-from tfsqueeze.layers.activations import activate
 from tfsqueeze.quantization.equalization import equalize
 from tfsqueeze.quantization.layer_by_layer import LayerByLayer, LayerStep
 from tfsqueeze.quantization.least_squares import Moments, fit_kernel
 from tfsqueeze.quantization.qat import quantize_aware
 from tfsqueeze.quantization.quantizers import ActivationQuantizer, observe_ranges, record_tensors
-from tfsqueeze.quantization.range_search import Histogram
+from tfsqueeze.quantization.range_search import search_ranges
 
 _BATCH = 64
+# How many times as large as in most tokens the largest channel of a token may be.
+_LARGEST_SUM = 2.0
+# Tokens whose values give the ranges around an activation.
+_SEARCHED_ROWS = 4096
 
 
 def quantize_after_training(
@@ -78,9 +81,21 @@ def _batches(
 
 
 def _observe(step: LayerStep) -> None:
-    with observe_ranges():
+    """Sets the ranges of a layer's tensors to the mean of those of the batches."""
+    ranges: dict[ActivationQuantizer, list[Any]] = collections.defaultdict(list)
+
+    def record(quantizer: ActivationQuantizer, tensor: Any) -> None:
+        if not quantizer.tensor_range.is_fixed and not quantizer.tensor_range.limits_of:
+            ranges[quantizer].append(quantizer.tensor_range.observe(tensor))
+
+    # This has the ranges of weights follow, too.
+    with observe_ranges(), record_tensors(record):
         for _ in step.outputs():
             pass
+    for quantizer, ends in ranges.items():
+        low, high = np.mean(ends, axis=0)
+        quantizer.weights["minimum"].assign(low)
+        quantizer.weights["maximum"].assign(high)
 
 
 def _correct(step: LayerStep) -> None:
@@ -88,7 +103,8 @@ def _correct(step: LayerStep) -> None:
 
     The kernel is fitted to rounded inputs, as in Frantar et al. 2022 (arXiv 2210.17323, section 3),
     and the bias makes the mean error vanish (Nagel et al. 2019, arXiv 1906.04721, section 4.2).
-    Where the result is added to a residual stream, both mend the error of the sum.
+    Where the result is added to a residual stream, both mend the error of the sum, as far as the
+    next normalization can see it.
     """
     layer = step.layer
     weights = {x.name.rpartition("/")[2].partition(":")[0]: x for x in step.wrapper.weights}
@@ -97,44 +113,62 @@ def _correct(step: LayerStep) -> None:
     old = [np.squeeze(kernel.numpy(), (0, 1)).astype(np.float64) for kernel in kernels]
     halves = [[Moments(*kernel.shape) for _ in range(2)] for kernel in old]
     offset = np.concatenate([bias.numpy() for bias in biases])
-    errors = step.identity_errors() or itertools.repeat(0.0)
-    for number, ((rounded, exact), error) in enumerate(zip(step.inputs(), errors, strict=False)):
+    identities = step.identities()
+    for number, (rounded, exact, importance) in enumerate(step.inputs()):
         parts = np.split(exact, layer.groups, axis=-1)
         products = [x @ kernel for x, kernel in zip(parts, old, strict=True)]
-        targets = np.concatenate(products, axis=-1) + offset - error
+        targets = np.concatenate(products, axis=-1) + offset
+        if identities is not None:
+            rounded_identity, exact_identity = next(identities)
+            targets = _limit(targets + exact_identity) - rounded_identity
         for group, (x, y) in enumerate(
             zip(*(np.split(z, layer.groups, axis=-1) for z in (rounded, targets)), strict=True)
         ):
-            halves[group][number % 2].add(x, y)
+            halves[group][number % 2].add(x, y, importance)
     for group, kernel in enumerate(kernels):
         new = fit_kernel(old[group], halves[group])
         kernel.assign(new[None, None])
         scale = np.maximum(np.abs(new).max(axis=0), 1e-12) / 127
         total = halves[group][0] + halves[group][1]
-        biases[group].assign(total.bias(scale * np.rint(new / scale)))
+        bias = total.bias(scale * np.rint(new / scale))
+        biases[group].assign(bias - total.mean_target if step.is_key() else bias)
+
+
+def _limit(sums: np.ndarray) -> np.ndarray:
+    """Makes vectors with a far larger channel than others shorter.
+
+    The normalization of a vector does not depend on its length. Tokens to which attention goes when
+    there is nothing to attend to have such vectors (Sun et al. 2024, arXiv 2402.17762, section 2).
+
+    Args:
+        sums: float [tokens, channels].
+    """
+    largest = np.abs(sums).max(axis=1, keepdims=True)
+    return sums * np.minimum(1.0, _LARGEST_SUM * np.median(largest) / np.maximum(largest, 1e-12))
 
 
 def _search_ranges(step: LayerStep) -> None:
-    """Sets the ranges around an activation to those of the least squared error after it."""
-    tensors: dict[str, tuple[ActivationQuantizer, list[np.ndarray]]] = {}
+    """Sets the ranges around an activation to those that serve the next product best."""
+    quantizers: dict[str, ActivationQuantizer] = {}
+    first: list[np.ndarray] = []
+    rows = step.token_rows()
 
     def record(quantizer: ActivationQuantizer, tensor: Any) -> None:
-        if not quantizer.tensor_range.is_fixed:
-            tensors.setdefault(quantizer.tensor, (quantizer, []))[1].append(tensor)
+        if not quantizers.get(quantizer.tensor):
+            quantizers[quantizer.tensor] = quantizer
+        if quantizer.tensor == next(iter(quantizers)):
+            first.append(next(rows)(tensor))
 
     with record_tensors(record):
         for _ in step.outputs():
             pass
-    for name, (quantizer, batches) in tensors.items():
-        values = np.concatenate(
-            [tokens(x).ravel() for tokens, x in zip(step.token_rows(), batches, strict=True)]
-        )
-        histogram = Histogram(min(values.min(), 0.0), max(values.max(), 0.0))
-        histogram.add(values)
-        low, high = histogram.best_range(
-            (lambda x: activate(lambda _, y: y, x, step.layer.activation).numpy())
-            if name == "pre_activation"
-            else (lambda x: x)
-        )
-        quantizer.weights["minimum"].assign(low)
-        quantizer.weights["maximum"].assign(high)
+    x = np.concatenate(first)
+    observed = {
+        name: (float(quantizer.weights["minimum"]), float(quantizer.weights["maximum"]))
+        for name, quantizer in quantizers.items()
+        if name in ("pre_activation", "output") and not quantizer.tensor_range.is_fixed
+    }
+    found = search_ranges(x[:: -(-len(x) // _SEARCHED_ROWS)], step.layer.activation, observed)
+    for name, (low, high) in found.items():
+        quantizers[name].weights["minimum"].assign(low)
+        quantizers[name].weights["maximum"].assign(high)
