@@ -17,12 +17,15 @@ import numpy as np
 from tfsqueeze.decoding.bio import repair_bio
 from tfsqueeze.decoding.tag_sequences import viterbi_decode
 from tfsqueeze.tasks.encodings import IGNORE_INDEX, Encodings
+from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
     import tf_keras as keras
 
 OUTSIDE_TAG = "O"
 _COMPARED_AT_ONCE = 256
+# Stands for a probability that is 0 in float32.
+_SMALLEST = np.finfo(np.float32).tiny
 
 # Which list of names numbers the classes of an output; None where they have no names.
 ClassNames = Literal["labels", "slots", "vocabulary"] | None
@@ -90,6 +93,20 @@ class Output(abc.ABC):
         """Returns what the logits decide: integers, equal where two models decide alike."""
         return self.active_logits(logits, encodings).argmax(axis=-1)
 
+    def to_logits(self, probabilities: np.ndarray) -> np.ndarray:
+        """Returns logits of probabilities, of files that give these instead.
+
+        Args:
+            probabilities: float [rows, classes], in 0..1.
+
+        Raises:
+            UserError: the output has no probabilities.
+        """
+        raise UserError(
+            f"a {self.title} has no probabilities, which the model's output is named after; "
+            "convert the trained model again"
+        )
+
     @abc.abstractmethod
     def device_shape(self, max_length: int, channels: int) -> tuple[int, ...]:
         """Returns the shape of one row of logits in a .tflite file.
@@ -129,6 +146,10 @@ class TextLabel(Output):
     def decode(self, logits, encodings, classes):
         """Returns the most probable class of each text."""
         return [classes[index] for index in logits.argmax(axis=-1)]
+
+    def to_logits(self, probabilities):
+        """Returns the logits whose softmax is given, up to a constant for each text."""
+        return np.log(np.maximum(probabilities, _SMALLEST))
 
     def device_shape(self, max_length, channels):
         return (channels,)
@@ -185,6 +206,11 @@ class TextLabels(Output):
     def decisions(self, logits, encodings):
         """Returns which labels reach their thresholds: int [texts, labels]."""
         return self._choose(logits).astype(int)
+
+    def to_logits(self, probabilities):
+        """Returns the logits whose sigmoid is given."""
+        within = np.clip(probabilities, _SMALLEST, 1 - np.finfo(np.float32).epsneg)
+        return np.log(within) - np.log1p(-within)
 
     def device_shape(self, max_length, channels):
         return (channels,)
