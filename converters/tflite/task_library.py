@@ -12,7 +12,7 @@ bert_preprocessor_calculator.cc and classification_postprocessing_graph.cc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -30,9 +30,6 @@ from tfsqueeze.tasks import (
 )
 from tfsqueeze.tokenizers.tokenizer_settings import PAD_TOKEN
 from tfsqueeze.utils.errors import UserError
-
-# How a file's inputs and outputs are named and typed, where other libraries have a say in it.
-FileSignature = Literal["task-library"]
 
 # kMaxSeqLen in bert_question_answerer.h: it fills inputs of this length and no other.
 ANSWERER_LENGTH = 384
