@@ -90,6 +90,17 @@ class Output(abc.ABC):
         """Returns what the logits decide: integers, equal where two models decide alike."""
         return self.active_logits(logits, encodings).argmax(axis=-1)
 
+    def targets_of_logits(self, logits: np.ndarray) -> np.ndarray:
+        """Returns targets of texts that have a teacher's logits and no labels.
+
+        Args:
+            logits: float [texts, ...].
+
+        Raises:
+            NotImplementedError: the targets are not those of whole texts.
+        """
+        raise NotImplementedError
+
     @abc.abstractmethod
     def device_shape(self, max_length: int, channels: int) -> tuple[int, ...]:
         """Returns the shape of one row of logits in a .tflite file.
@@ -130,6 +141,9 @@ class TextLabel(Output):
         """Returns the most probable class of each text."""
         return [classes[index] for index in logits.argmax(axis=-1)]
 
+    def targets_of_logits(self, logits):
+        return logits.argmax(axis=-1)
+
     def device_shape(self, max_length, channels):
         return (channels,)
 
@@ -158,6 +172,7 @@ class TextLabels(Output):
     """
 
     title = "labels of a text"
+    learns_from_logits = True
     allows_split_tokens = True
 
     def __init__(self, thresholds: Sequence[float] | None = None) -> None:
@@ -186,6 +201,9 @@ class TextLabels(Output):
         """Returns which labels reach their thresholds: int [texts, labels]."""
         return self._choose(logits).astype(int)
 
+    def targets_of_logits(self, logits):
+        return sigmoid(logits) >= 0.5
+
     def device_shape(self, max_length, channels):
         return (channels,)
 
@@ -205,6 +223,7 @@ class TextNumber(Output):
     """
 
     title = "number of a text"
+    learns_from_logits = True
     allows_split_tokens = True
 
     def __init__(self, mean: float = 0.0, scale: float = 1.0) -> None:
@@ -232,6 +251,9 @@ class TextNumber(Output):
     def decisions(self, logits, encodings):
         """Returns how many standard deviations each number is above the mean: int [texts]."""
         return np.rint(logits[:, 0]).astype(int)
+
+    def targets_of_logits(self, logits):
+        return logits
 
     def device_shape(self, max_length, channels):
         return (1,)
