@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 QUICK := not slow and not android and not arm64 and not micro and not targets and not faults
 
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
+DOCS_READY := $(VENV)/.docs-ready
 BENCH_READY := $(VENV)/.bench-ready
 ARM64_READY := $(VENV)/.arm64-ready
 MICRO_READY := $(VENV)/.micro-ready
@@ -16,7 +17,7 @@ ANDROID_READY := $(VENV)/.android-ready
 ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner gcc libc6-dev
 
 .PHONY: help setup demo test test-slow arm64 micro apk android test-targets proofs faults bench targets \
-    backbone compare lint clean
+    backbone docs compare lint clean
 
 help:
 	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
@@ -33,6 +34,7 @@ help:
 	@echo "make proofs     the tests of test-slow, test-targets, arm64, micro and android in one run"
 	@echo "make faults     kills, hostile files, threads and full disks (long)"
 	@echo "make lint       formatting, docstrings, names, layers and types"
+	@echo "make docs       the documentation as a site, in build/docs"
 	@echo "make setup      the virtual environment alone"
 	@echo "make clean      remove the virtual environment and runs/"
 
@@ -101,6 +103,15 @@ proofs: $(ARM64_READY) $(MICRO_READY) apk
 
 faults: $(READY)
 	$(PYTEST) -m faults $(IN_PARALLEL) tests/faults
+
+$(DOCS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	touch $(DOCS_READY)
+
+docs: $(DOCS_READY)
+	$(BIN)/python -m typer tfsqueeze.cli.main utils docs --name tfsqueeze --title "Command line" \
+	    --output docs/reference/command-line.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
