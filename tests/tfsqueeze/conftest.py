@@ -69,12 +69,20 @@ TINY_CONFIGS = {
         intermediate_size=32,
         **_SIZES,
     ),
+    "Electra": tfsqueeze.ElectraConfig(
+        embedding_size=8,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        **_SIZES,
+    ),
 }
 
 
 @pytest.fixture(params=TINY_CONFIGS)
 def architecture(request) -> str:
-    """`Bert`, `DistilBert` and `Albert` in turns."""
+    """`Bert`, `DistilBert`, `Albert` and `Electra` in turns."""
     return request.param
 
 

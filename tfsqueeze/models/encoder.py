@@ -1,4 +1,4 @@
-"""Encoders as graphs of Keras layers: SqueezeBERT, BERT, DistilBERT and ALBERT."""
+"""Encoders as graphs of Keras layers, for every architecture."""
 
 from __future__ import annotations
 

@@ -44,6 +44,17 @@ CLASSIFIERS = {
             **SIZES,
         ),
     ),
+    "electra": (
+        tfsqueeze.ElectraForSequenceClassification,
+        tfsqueeze.ElectraConfig(
+            embedding_size=16,
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            **SIZES,
+        ),
+    ),
 }
 
 

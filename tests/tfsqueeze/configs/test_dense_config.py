@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tfsqueeze import AlbertConfig, BertConfig, DistilBertConfig
+from tfsqueeze import AlbertConfig, BertConfig, DistilBertConfig, ElectraConfig
 from tfsqueeze.models.complexity import count_parameters
 from tfsqueeze.utils.errors import UserError
 
@@ -19,6 +19,8 @@ ALBERT_BASE = {"hidden_size": 768, "num_attention_heads": 12, "intermediate_size
         (BertConfig(), 109_482_240),
         (DistilBertConfig(), 66_362_880),
         (AlbertConfig(**ALBERT_BASE), 11_683_584),
+        # ELECTRA-small, of which its paper says 14 million with the discriminator's head.
+        (ElectraConfig(), 13_483_008),
     ],
     ids=lambda value: type(value).__name__,
 )
