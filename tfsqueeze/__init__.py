@@ -49,6 +49,12 @@ _MODULES = {
     "ElectraForSequenceClassification": "tfsqueeze.models.electra",
     "ElectraForTokenClassification": "tfsqueeze.models.electra",
     "ElectraModel": "tfsqueeze.models.electra",
+    "MobileBertConfig": "tfsqueeze.configs.mobilebert_config",
+    "MobileBertForQuestionAnswering": "tfsqueeze.models.mobilebert",
+    "MobileBertForSentenceEmbeddings": "tfsqueeze.models.mobilebert",
+    "MobileBertForSequenceClassification": "tfsqueeze.models.mobilebert",
+    "MobileBertForTokenClassification": "tfsqueeze.models.mobilebert",
+    "MobileBertModel": "tfsqueeze.models.mobilebert",
     "PRESETS": "tfsqueeze.configs.presets",
     "Predictor": "converters.inference.predictor",
     "SentenceEncoder": "tfsqueeze.models.sentence_encoder",
@@ -87,6 +93,7 @@ if TYPE_CHECKING:
     from tfsqueeze.configs.bert_config import BertConfig as BertConfig
     from tfsqueeze.configs.distilbert_config import DistilBertConfig as DistilBertConfig
     from tfsqueeze.configs.electra_config import ElectraConfig as ElectraConfig
+    from tfsqueeze.configs.mobilebert_config import MobileBertConfig as MobileBertConfig
     from tfsqueeze.configs.presets import PRESETS as PRESETS
     from tfsqueeze.configs.presets import load_preset as load_preset
     from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig as SqueezeBertConfig
@@ -133,6 +140,19 @@ if TYPE_CHECKING:
         ElectraForTokenClassification as ElectraForTokenClassification,
     )
     from tfsqueeze.models.electra import ElectraModel as ElectraModel
+    from tfsqueeze.models.mobilebert import (
+        MobileBertForQuestionAnswering as MobileBertForQuestionAnswering,
+    )
+    from tfsqueeze.models.mobilebert import (
+        MobileBertForSentenceEmbeddings as MobileBertForSentenceEmbeddings,
+    )
+    from tfsqueeze.models.mobilebert import (
+        MobileBertForSequenceClassification as MobileBertForSequenceClassification,
+    )
+    from tfsqueeze.models.mobilebert import (
+        MobileBertForTokenClassification as MobileBertForTokenClassification,
+    )
+    from tfsqueeze.models.mobilebert import MobileBertModel as MobileBertModel
     from tfsqueeze.models.reduction import reduce_layers as reduce_layers
     from tfsqueeze.models.sentence_encoder import SentenceEncoder as SentenceEncoder
     from tfsqueeze.models.sentence_encoder import load_minilm as load_minilm

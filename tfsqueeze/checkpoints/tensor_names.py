@@ -59,9 +59,11 @@ class Naming:
         Raises:
             KeyError: no module corresponds to the layer.
         """
-        match = re.fullmatch(r"layer_(\d+)_(\w+)", layer_name)
+        match = re.fullmatch(r"layer_(\d+)_(?:ffn_(\d+)_)?(\w+)", layer_name)
         if match:
-            return f"{self.layer.format(match[1])}.{self.layer_modules[match[2]]}"
+            # MobileBERT has several feed-forward networks in a layer.
+            network = "" if match[2] is None else f"ffn.{match[2]}."
+            return f"{self.layer.format(match[1])}.{network}{self.layer_modules[match[3]]}"
         return self.modules[layer_name]
 
     def count_layers(self, tensor_names: Iterable[str]) -> int:
@@ -197,6 +199,27 @@ NAMINGS: dict[str, Naming] = {
             "decoder": "generator_lm_head",
         },
         {"generator_lm_head.weight": WORD_EMBEDDINGS},
+    ),
+    "mobilebert": Naming(
+        "mobilebert.",
+        "encoder.layer.{}",
+        {
+            **_BERT_LAYER,
+            "bottleneck_input": "bottleneck.input.dense",
+            "bottleneck_input_norm": "bottleneck.input.LayerNorm",
+            "bottleneck_attention": "bottleneck.attention.dense",
+            "bottleneck_attention_norm": "bottleneck.attention.LayerNorm",
+            "output_bottleneck": "output.bottleneck.dense",
+            "output_bottleneck_norm": "output.bottleneck.LayerNorm",
+        },
+        {
+            "embeddings": "embeddings",
+            "embeddings_norm": "embeddings.LayerNorm",
+            "pooler": "pooler.dense",
+            "classifier": "classifier",
+            **_SPAN_MODULES,
+        },
+        {},
     ),
     "albert": Naming(
         "albert.",

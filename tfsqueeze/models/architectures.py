@@ -17,6 +17,7 @@ _ARCHITECTURES = {
     "squeezebert": ("tfsqueeze.models.squeezebert", "SqueezeBert"),
     "bert": ("tfsqueeze.models.bert", "Bert"),
     "distilbert": ("tfsqueeze.models.distilbert", "DistilBert"),
+    "mobilebert": ("tfsqueeze.models.mobilebert", "MobileBert"),
     "electra": ("tfsqueeze.models.electra", "Electra"),
     "albert": ("tfsqueeze.models.albert", "Albert"),
 }

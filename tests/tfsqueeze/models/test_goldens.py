@@ -23,6 +23,10 @@ from tfsqueeze import (
     ElectraForSequenceClassification,
     ElectraForTokenClassification,
     ElectraModel,
+    MobileBertForQuestionAnswering,
+    MobileBertForSequenceClassification,
+    MobileBertForTokenClassification,
+    MobileBertModel,
 )
 from tfsqueeze.checkpoints.huggingface import CONFIG_FILE, WEIGHTS_FILE
 from tfsqueeze.models.encoder import MODEL_INPUTS
@@ -35,6 +39,11 @@ GOLDENS = {
     "distilbert_base": DistilBertModel,
     "distilbert_sequence_classification": DistilBertForSequenceClassification,
     "albert_base": AlbertModel,
+    "mobilebert_base": MobileBertModel,
+    "mobilebert_layer_norm": MobileBertModel,
+    "mobilebert_sequence_classification": MobileBertForSequenceClassification,
+    "mobilebert_token_classification": MobileBertForTokenClassification,
+    "mobilebert_question_answering": MobileBertForQuestionAnswering,
     "electra_base": ElectraModel,
     "electra_sequence_classification": ElectraForSequenceClassification,
     "electra_token_classification": ElectraForTokenClassification,
