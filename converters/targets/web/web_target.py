@@ -40,14 +40,13 @@ class WebTarget(Target):
     supports_pairs = True
 
     def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
-        write_litert_js(folder / LITERT_FOLDER)
+        write_page(folder)
         lengths = signature_lengths(max_length)
         content = convert_run(run, lengths, output_dtype="float32", profile=PROFILE)
         (folder / MODEL_FILE).write_bytes(content)
         (folder / ABOUT_FILE).write_text(
             json.dumps(describe_model(content), ensure_ascii=False, indent=1) + "\n", "utf-8"
         )
-        _copy(resources.files("converters.targets.web") / "page", folder)
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         return ExportResult(
             target=self.name,
@@ -55,11 +54,24 @@ class WebTarget(Target):
                 "task": run.task.name,
                 "profile": PROFILE,
                 "lengths in tokens": ", ".join(map(str, lengths)),
-                "try it": "python -m http.server --directory FOLDER",
+                "try it": "run `python -m http.server` in the folder",
             },
             files=tuple(ExportedFile.from_path(path, folder) for path in files),
             details={"max_lengths": lengths},
         )
+
+
+def write_page(folder: Path) -> None:
+    """Writes the page without a model: our files, and those of LiteRT.js.
+
+    Args:
+        folder: an empty folder.
+
+    Raises:
+        UserError: LiteRT.js cannot be downloaded.
+    """
+    write_litert_js(folder / LITERT_FOLDER)
+    _copy(resources.files("converters.targets.web") / "page", folder)
 
 
 def describe_model(content: bytes) -> dict[str, Any]:
