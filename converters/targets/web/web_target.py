@@ -23,15 +23,17 @@ if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
 
 MODEL_FILE, ABOUT_FILE, LITERT_FOLDER = "model.tflite", "model.json", "litert"
-PROFILE: Profile = "mobile"
+PROFILE: Profile = "int8"
 
 
 class WebTarget(Target):
     """Exports a folder of static files: index.html, our scripts, LiteRT.js and the model.
 
-    The model has the profile `mobile`, the fastest on a CPU, with a signature for each of up to
-    three lengths. Its outputs are float32, since LiteRT.js reads no int8 tensors. model.json says
-    what the file's metadata says, so that the scripts need read neither flatbuffers nor zips.
+    The model has the profile `int8`: WebAssembly and other processors round integers alike, so that
+    the page predicts what Python predicts, whereas the float kernels of `mobile` differ a little
+    from one to the other. It has a signature for each of up to three lengths. Its outputs are
+    float32, since LiteRT.js reads no int8 tensors. model.json says what the file's metadata says, so
+    that the scripts need read neither flatbuffers nor zips.
     """
 
     name = "web"

@@ -1,11 +1,13 @@
 // The network of model.tflite on LiteRT.js, which computes on the CPU in WebAssembly.
 
+import {fetchFile} from './fetch_file.js';
 import {loadAndCompile, loadLiteRt, Tensor} from './litert/core.js';
 
 /** Opens model.tflite of a folder; `about` is what model.json says. */
 export async function openNetwork(folder, about) {
+  const file = await (await fetchFile(new URL('model.tflite', folder))).arrayBuffer();
   await loadLiteRt(new URL('litert/', folder).href);
-  const model = await loadAndCompile(new URL('model.tflite', folder).href, {accelerator: 'wasm'});
+  const model = await loadAndCompile(new Uint8Array(file), {accelerator: 'wasm'});
   return new Network(model, about);
 }
 
@@ -15,22 +17,22 @@ class Network {
 
   constructor(model, about) {
     this.#model = model;
-    // The shortest first.
-    this.#about = {...about, signatures: about.signatures.toSorted((a, b) => a.length - b.length)};
+    this.#about = about;
   }
 
   /**
-   * Runs a row on the shortest signature that holds it.
+   * Runs a row on the shortest signature that holds it; model.json has the shortest first.
    *
    * @param {Row} row the tokens.
    * @param {Object<string, number[]>} others inputs beside those of the tokens, by name.
    * @returns {Promise<Object<string, Float32Array>>} the outputs by name.
    */
   async run(row, others = {}) {
-    const {key, length, inputs} = this.#about.signatures.find((one) => one.length >= row.ids.length);
+    const {signatures} = this.#about;
+    const {key, length, inputs} = signatures.find((one) => one.length >= row.ids.length);
     const values = {...this.#tokenInputs(row, length), ...others};
-    const tensors = Object.fromEntries(
-      inputs.map((name) => [name, new Tensor(Int32Array.from(values[name]), [1, values[name].length])]));
+    const tensors = Object.fromEntries(inputs.map((name) =>
+      [name, new Tensor(Int32Array.from(values[name]), [1, values[name].length])]));
     const outputs = await this.#model.run(key, tensors);
     const found = {};
     for (const [name, tensor] of Object.entries(outputs)) {

@@ -13,7 +13,7 @@ export const VIEWS = {
   'question-answering': answers,
   'sentence-embeddings': ({cosine}) => [headline(`cosine ${cosine.toFixed(3)}`)],
   'masked-lm': ({filled, masks}) =>
-    [headline(filled), ...masks.map((mask) => shares(mask.map((one) => [one.token, one.probability])))],
+    [headline(filled), ...masks.map((mask) => shares(mask.map(named)))],
 };
 
 function answers({answer, probability, candidates}, [, context]) {
@@ -21,6 +21,10 @@ function answers({answer, probability, candidates}, [, context]) {
   return answer
     ? [headline(answer.text), marked(context, [answer]), shares(rest)]
     : [headline(`no answer (${percent(probability)})`), shares(rest)];
+}
+
+function named({token, probability}) {
+  return [token, probability];
 }
 
 function spans(text, entities) {

@@ -32,8 +32,9 @@ from tfsqueeze.training.trained_run import load_run
 pytestmark = pytest.mark.web
 
 TEXTS = 200
-LENGTH = 64
-TOLERANCE = 1e-3
+LENGTH = 40
+# Outputs are equal; what follows adds doubles in another order, and vectors as float32.
+TOLERANCE = 1e-6
 TOPICS = {index: f"topic {index}" for index in range(6)}
 TAGS = {index: tag for index, tag in enumerate(("O", "B-a", "I-a", "B-b", "I-b"))}
 NUMBER = {"id2label": {0: "LABEL_0"}, "problem_type": "regression"}
@@ -73,7 +74,7 @@ def lines(texts) -> list[str]:
 def checkpoint(lines, tmp_path_factory):
     """Returns a function that makes a run of a case."""
     folder = tmp_path_factory.mktemp("checkpoints")
-    calibrating = lines[:500]
+    calibrating = lines[:200]
     (folder / "texts.txt").write_text("\n".join(calibrating), "utf-8")
     (folder / "pairs.tsv").write_text(
         "\n".join(map("\t".join, zip(calibrating[::2], calibrating[1::2], strict=True))), "utf-8"
@@ -85,7 +86,7 @@ def checkpoint(lines, tmp_path_factory):
         config = BertConfig(
             vocab_size=tokenizer.vocab_size,
             hidden_size=32,
-            num_hidden_layers=2,
+            num_hidden_layers=1,
             num_attention_heads=2,
             intermediate_size=64,
             max_position_embeddings=LENGTH,
@@ -141,7 +142,7 @@ def test_200_texts(case, browser, lines, utf16, report):
     texts = inputs_of(name, lines[-TEXTS:])
     answer = browser.run(folder, {"kind": "predictions", "items": texts})
     predictor = Predictor.open(folder / MODEL_FILE)
-    assert len(predictor._by_length) == 3
+    assert len(predictor._by_length) == 2
     predictions = expected(name, predictor, texts)
     largest, decided = 0.0, set()
     for row, found, prediction in zip(texts, answer["found"], predictions, strict=True):

@@ -18,7 +18,8 @@ export class AnswerSearch {
    */
   add({secondStart, starts, ends}, startLogits, endLogits) {
     this.noAnswerScore = Math.min(this.noAnswerScore, startLogits[0] + endLogits[0]);
-    for (const {first, last, score} of bestPairs(secondStart, starts.length, startLogits, endLogits)) {
+    const pairs = bestPairs(secondStart, starts.length, startLogits, endLogits);
+    for (const {first, last, score} of pairs) {
       const span = {start: starts[first], end: ends[last], score};
       const key = `${span.start} ${span.end}`;
       // Two windows may hold the same answer.
@@ -34,6 +35,7 @@ export class AnswerSearch {
   }
 }
 
+/** Returns the best first and last tokens; of equal pairs those that begin, then end, earlier. */
 function bestPairs(offset, count, startLogits, endLogits) {
   const best = [];
   for (let first = 0; first < count; first++) {

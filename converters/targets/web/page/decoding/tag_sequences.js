@@ -3,9 +3,9 @@
 import {argmax} from './probabilities.js';
 
 /**
- * Returns the tags of words with the greatest sum of logits in which each I- continues a span of its
- * type; an I- may begin one only where its type has no B- (Viterbi 1967). Of equal sums that of the
- * smaller ids wins.
+ * Returns the tags of words with the greatest sum of logits in which each I- continues a span of
+ * its type; an I- may begin one only where its type has no B- (Viterbi 1967). Of equal sums that of
+ * the smaller ids wins.
  *
  * @param {ArrayLike<number>[]} logits the logits of each word.
  * @param {string[]} names the tags, in the order of the logits.

@@ -1,7 +1,7 @@
 import {ranked, sigmoid} from '../decoding/probabilities.js';
 import {TextPredictor} from './text_predictor.js';
 
-/** Tells the labels of a text whose probability reaches their threshold, the most probable first. */
+/** Tells the labels whose probability reaches their threshold, the most probable first. */
 export class MultiLabelClassificationPredictor extends TextPredictor {
   decode(logits) {
     const {labels, decoding} = this.about;

@@ -1,5 +1,6 @@
 // Opens the predictor of a model's task.
 
+import {fetchFile} from '../fetch_file.js';
 import {openNetwork} from '../network.js';
 import {CharacterTable} from '../tokenizer/character_table.js';
 import {WordPieceTokenizer} from '../tokenizer/word_piece_tokenizer.js';
@@ -26,7 +27,7 @@ export const PREDICTORS = {
 
 /** Opens the model of a folder; `folder` is a URL that ends in a slash. */
 export async function openPredictor(folder) {
-  const about = await (await fetched(new URL('model.json', folder))).json();
+  const about = await (await fetchFile(new URL('model.json', folder))).json();
   const tokenizer = await openTokenizer(about);
   const network = await openNetwork(folder, {...about, padId: tokenizer.padId});
   return new PREDICTORS[about.task](about, tokenizer, network);
@@ -34,13 +35,7 @@ export async function openPredictor(folder) {
 
 /** Returns the tokenizer that model.json describes. */
 export async function openTokenizer({vocabulary, lowercase, max_length: maxLength}) {
-  const characters = await fetched(new URL('../tokenizer/characters.bin', import.meta.url));
+  const characters = await fetchFile(new URL('../tokenizer/characters.bin', import.meta.url));
   const table = new CharacterTable(await characters.arrayBuffer());
   return new WordPieceTokenizer(table, vocabulary, lowercase, maxLength);
-}
-
-async function fetched(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url} is not there (${response.status}); export the model again`);
-  return response;
 }

@@ -44,8 +44,8 @@ export class WordPieceTokenizer {
   }
 
   /**
-   * Returns the row `[CLS] first [SEP] second [SEP]`; where they are too long, the longer text loses
-   * tokens at its end first (Hugging Face's `longest_first`).
+   * Returns the row `[CLS] first [SEP] second [SEP]`; where they are too long, the longer text
+   * loses tokens at its end first (Hugging Face's `longest_first`).
    */
   encodePair(first, second) {
     const budget = this.maxLength - 3;
@@ -89,7 +89,9 @@ export class WordPieceTokenizer {
    *     token of the window begins at and ends before.
    */
   encodeQuestion(question, context) {
-    if (this.maxLength < 5) throw new Error('the model is too short for a question and its context');
+    if (this.maxLength < 5) {
+      throw new Error(`the model reads ${this.maxLength} tokens; questions need 5 at least`);
+    }
     const limit = Math.min(MAX_QUESTION_TOKENS, Math.floor((this.maxLength - 3) / 2));
     const questionIds = this.tokenize(question, 0, question.length, limit).ids.slice(0, limit);
     const {ids, starts, ends} = this.tokenize(context);

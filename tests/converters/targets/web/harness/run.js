@@ -20,27 +20,42 @@ const JOBS = {
 
   /** Types into the page, and returns what it shows then. */
   async page({items}) {
-    const frame = document.createElement('iframe');
-    frame.src = '/index.html';
-    document.body.append(frame);
-    const find = (selector) => frame.contentDocument?.querySelector(selector);
-    await until(() => find('#form:not([hidden])') || find('#status.error'));
+    const find = await openPage();
     const seen = [];
     for (const texts of items) {
       texts.forEach((text, index) => { find(`#text-${index}`).value = text; });
       find('#status').textContent = '';
       find('#form button').click();
       await until(() => find('#status').textContent);
-      seen.push({
-        title: frame.contentDocument.title,
-        status: find('#status').textContent,
-        isError: find('#status').classList.contains('error'),
-        result: find('#result').innerText,
-      });
+      seen.push({...shown(find), result: find('#result').innerText});
     }
     return seen;
   },
+
+  /** Returns what the page shows when it has loaded, or has failed to. */
+  async status() {
+    return shown(await openPage());
+  },
 };
+
+/** Returns a function that finds elements of the page, when it has loaded or has failed to. */
+async function openPage() {
+  const frame = document.createElement('iframe');
+  frame.src = '/index.html';
+  document.body.append(frame);
+  const find = (selector) => frame.contentDocument?.querySelector(selector);
+  await until(() => find('#form:not([hidden])') || find('#status.error'));
+  return find;
+}
+
+function shown(find) {
+  const status = find('#status');
+  return {
+    title: find('title').textContent,
+    status: status.textContent,
+    isError: status.classList.contains('error'),
+  };
+}
 
 async function until(condition) {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
