@@ -54,6 +54,20 @@ INLINE int32_t read_word(const int8_t *bytes) {
   return word;
 }
 
+#if HAS_DSP
+/* Returns bytes 1 and 3 of a word as two numbers of 16 bits; __sxtb16 returns bytes 0 and 2. */
+INLINE int16x2_t odd_bytes(int32_t word) {
+#if defined(__GNUC__)
+  /* The rotation is part of the instruction; no intrinsic has it. */
+  int16x2_t numbers;
+  __asm__("sxtb16 %0, %1, ror #8" : "=r"(numbers) : "r"(word));
+  return numbers;
+#else
+  return __sxtb16((int8x4_t)((uint32_t)word >> 8));
+#endif
+}
+#endif
+
 /* Adds four products, of two vectors x with two vectors w, to sums[x][w]. The vectors w are at
  * w0 and w1; after each 4 numbers they go on step bytes further. */
 INLINE void add_products(const int8_t *x0, const int8_t *x1, const int8_t *w0, const int8_t *w1,
@@ -61,19 +75,18 @@ INLINE void add_products(const int8_t *x0, const int8_t *x1, const int8_t *w0, c
   int32_t s00 = sums[0], s01 = sums[1], s10 = sums[2], s11 = sums[3];
   for (; depth >= 4; depth -= 4) {
 #if HAS_DSP
-    /* SXTB16 takes bytes 0 and 2; those of the rotated word are 1 and 3. */
     const int32_t w0_word = read_word(w0), w1_word = read_word(w1);
     const int32_t x0_word = read_word(x0), x1_word = read_word(x1);
     const int16x2_t w0_even = __sxtb16((int8x4_t)w0_word);
-    const int16x2_t w0_odd = __sxtb16((int8x4_t)__ror((uint32_t)w0_word, 8));
+    const int16x2_t w0_odd = odd_bytes(w0_word);
     const int16x2_t w1_even = __sxtb16((int8x4_t)w1_word);
-    const int16x2_t w1_odd = __sxtb16((int8x4_t)__ror((uint32_t)w1_word, 8));
+    const int16x2_t w1_odd = odd_bytes(w1_word);
     int16x2_t even = __sxtb16((int8x4_t)x0_word);
-    int16x2_t odd = __sxtb16((int8x4_t)__ror((uint32_t)x0_word, 8));
+    int16x2_t odd = odd_bytes(x0_word);
     s00 = __smlad(odd, w0_odd, __smlad(even, w0_even, s00));
     s01 = __smlad(odd, w1_odd, __smlad(even, w1_even, s01));
     even = __sxtb16((int8x4_t)x1_word);
-    odd = __sxtb16((int8x4_t)__ror((uint32_t)x1_word, 8));
+    odd = odd_bytes(x1_word);
     s10 = __smlad(odd, w0_odd, __smlad(even, w0_even, s10));
     s11 = __smlad(odd, w1_odd, __smlad(even, w1_even, s11));
 #else
