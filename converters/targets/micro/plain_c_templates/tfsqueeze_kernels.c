@@ -2,9 +2,11 @@
 
 #include <string.h>
 
-/* The instructions SXTB16 and SMLAD of Cortex-M4, M7, M33 and others. */
-#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+/* The instructions SXTB16 and SMLAD of Cortex-M4, M7, M33 and others, and SSAT of M3, too. */
+#if defined(__ARM_FEATURE_DSP) || defined(__ARM_FEATURE_SAT)
 #include <arm_acle.h>
+#endif
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 #define HAS_DSP 1
 #else
 #define HAS_DSP 0
@@ -24,29 +26,36 @@ INLINE int32_t high_product(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
 }
 
-/* Returns x / 2**exponent, rounded to the nearest number, and a tie away from 0. */
+/* Returns x / 2**exponent, rounded to the nearest number, and a tie away from 0; for exponents
+ * above 0. The sum of the rounding does not overflow, as half of the division comes first. */
 INLINE int32_t divide_by_power(int32_t x, int32_t exponent) {
-  const int32_t mask = (int32_t)((1u << exponent) - 1u);
-  const int32_t threshold = (mask >> 1) + (x < 0);
-  return (x >> exponent) + ((x & mask) > threshold);
+  const int32_t tie_down = x + (x >> 31);
+  return ((tie_down >> (exponent - 1)) + 1) >> 1;
 }
 
 /* Returns x times a factor. */
 INLINE int32_t scale(int32_t x, tfsqueeze_factor factor) {
-  const int32_t left = factor.shift > 0 ? factor.shift : 0;
-  const int32_t right = factor.shift > 0 ? 0 : -factor.shift;
-  return divide_by_power(high_product((int32_t)((uint32_t)x << left), factor.multiplier), right);
-}
-
-/* Returns x times a factor whose shift is not positive. */
-INLINE int32_t scale_down(int32_t x, tfsqueeze_factor factor) {
+  if (factor.shift >= 0) {
+    return high_product((int32_t)((uint32_t)x << factor.shift), factor.multiplier);
+  }
   return divide_by_power(high_product(x, factor.multiplier), -factor.shift);
 }
 
-INLINE int8_t clamp(int32_t x, int32_t minimum, int32_t maximum) {
+INLINE int32_t clamp(int32_t x, int32_t minimum, int32_t maximum) {
   x = x < minimum ? minimum : x;
-  return (int8_t)(x > maximum ? maximum : x);
+  return x > maximum ? maximum : x;
 }
+
+INLINE int32_t saturate(int32_t x) {
+#if defined(__ARM_FEATURE_SAT) && __ARM_FEATURE_SAT
+  return __ssat(x, 8);
+#else
+  return clamp(x, -128, 127);
+#endif
+}
+
+/* The range of an activation is mostly that of int8, for which `saturate` is enough. */
+INLINE int is_narrow(int32_t minimum, int32_t maximum) { return minimum > -128 || maximum < 127; }
 
 INLINE int32_t read_word(const int8_t *bytes) {
   int32_t word;
@@ -156,6 +165,7 @@ void tfsqueeze_dense(const tfsqueeze_dense_params *params, const int8_t *input, 
   const int32_t rows = params->rows, depth = params->depth, channels = params->channels;
   const int32_t zero_point = params->zero_point;
   const int32_t minimum = params->minimum, maximum = params->maximum;
+  const int narrow = is_narrow(minimum, maximum);
   const int32_t pair_bytes = (depth + 3) / 4 * 8;
   /* Two rows by two channels. Where their number is odd, the last is computed twice. */
   for (int32_t row = 0; row < rows; row += 2) {
@@ -170,12 +180,20 @@ void tfsqueeze_dense(const tfsqueeze_dense_params *params, const int8_t *input, 
       int32_t sums[4] = {params->bias[c], params->bias[d], params->bias[c], params->bias[d]};
       /* Where there is no second channel, its weights are 0, and its sums are not used. */
       add_products(x0, x1, weights, weights + 4, 8, depth, sums);
-      y0[c] = clamp(scale(sums[0], params->factors[c]) + zero_point, minimum, maximum);
-      y1[c] = clamp(scale(sums[2], params->factors[c]) + zero_point, minimum, maximum);
-      if (d > c) {
-        y0[d] = clamp(scale(sums[1], params->factors[d]) + zero_point, minimum, maximum);
-        y1[d] = clamp(scale(sums[3], params->factors[d]) + zero_point, minimum, maximum);
+      const tfsqueeze_factor factor_c = params->factors[c], factor_d = params->factors[d];
+      sums[0] = saturate(scale(sums[0], factor_c) + zero_point);
+      sums[1] = saturate(scale(sums[1], factor_d) + zero_point);
+      sums[2] = saturate(scale(sums[2], factor_c) + zero_point);
+      sums[3] = saturate(scale(sums[3], factor_d) + zero_point);
+      if (narrow) {
+        for (int i = 0; i < 4; i++) sums[i] = clamp(sums[i], minimum, maximum);
       }
+      if (d > c) {
+        y0[d] = (int8_t)sums[1];
+        y1[d] = (int8_t)sums[3];
+      }
+      y0[c] = (int8_t)sums[0];
+      y1[c] = (int8_t)sums[2];
       weights += pair_bytes;
     }
   }
@@ -194,8 +212,8 @@ void tfsqueeze_depthwise(const tfsqueeze_depthwise_params *params, const int8_t 
         sum += (input[(start + tap) * channels + c] - params->input_zero_point) *
                params->weights[tap * channels + c];
       }
-      *output++ = clamp(scale(sum, params->factors[c]) + params->zero_point, params->minimum,
-                        params->maximum);
+      sum = scale(sum, params->factors[c]) + params->zero_point;
+      *output++ = (int8_t)clamp(saturate(sum), params->minimum, params->maximum);
     }
   }
 }
@@ -232,10 +250,10 @@ void tfsqueeze_matmul(const tfsqueeze_matmul_params *params, const int8_t *left,
         int32_t products[4] = {start0 + sums[c], start0 + sums[d], start1 + sums[c],
                                start1 + sums[d]};
         add_products(x0, x1, right + c * depth, right + d * depth, 4, depth, products);
-        y0[c] = clamp(scale(products[0], factor) + zero_point, -128, 127);
-        y0[d] = clamp(scale(products[1], factor) + zero_point, -128, 127);
-        y1[c] = clamp(scale(products[2], factor) + zero_point, -128, 127);
-        y1[d] = clamp(scale(products[3], factor) + zero_point, -128, 127);
+        y0[c] = (int8_t)saturate(scale(products[0], factor) + zero_point);
+        y0[d] = (int8_t)saturate(scale(products[1], factor) + zero_point);
+        y1[c] = (int8_t)saturate(scale(products[2], factor) + zero_point);
+        y1[d] = (int8_t)saturate(scale(products[3], factor) + zero_point);
       }
     }
     left += rows * depth;
@@ -246,7 +264,7 @@ void tfsqueeze_matmul(const tfsqueeze_matmul_params *params, const int8_t *left,
 
 /* The operands are taken times 2**20, as in the reference kernel. */
 INLINE int32_t addend(int32_t x, int32_t zero_point, tfsqueeze_factor factor) {
-  return scale_down((x - zero_point) * (1 << 20), factor);
+  return scale((x - zero_point) * (1 << 20), factor);
 }
 
 void tfsqueeze_add(const tfsqueeze_add_params *params, const int8_t *left, const int8_t *right,
@@ -258,6 +276,9 @@ void tfsqueeze_add(const tfsqueeze_add_params *params, const int8_t *left, const
   const int32_t left_step = params->left_steps.column_step;
   const int32_t right_step = params->right_steps.column_step;
   const int32_t sign = params->sign;
+  const int32_t zero_point = params->zero_point;
+  const int32_t minimum = params->minimum, maximum = params->maximum;
+  const int narrow = is_narrow(minimum, maximum);
   for (int32_t row = 0; row < params->rows; row++) {
     const int8_t *l = left + row * params->left_steps.row_step;
     const int8_t *r = right + row * params->right_steps.row_step;
@@ -270,8 +291,8 @@ void tfsqueeze_add(const tfsqueeze_add_params *params, const int8_t *left, const
       } else {
         sum += sign * addend(*r, right_zero_point, right_factor);
       }
-      *output++ = clamp(scale_down(sum, factor) + params->zero_point, params->minimum,
-                        params->maximum);
+      sum = saturate(scale(sum, factor) + zero_point);
+      *output++ = (int8_t)(narrow ? clamp(sum, minimum, maximum) : sum);
       l += left_step;
       r += right_step;
     }
@@ -285,13 +306,16 @@ void tfsqueeze_mul(const tfsqueeze_mul_params *params, const int8_t *left, const
   const int32_t right_zero_point = params->right_zero_point;
   const int32_t left_step = params->left_steps.column_step;
   const int32_t right_step = params->right_steps.column_step;
+  const int32_t zero_point = params->zero_point;
+  const int32_t minimum = params->minimum, maximum = params->maximum;
+  const int narrow = is_narrow(minimum, maximum);
   for (int32_t row = 0; row < params->rows; row++) {
     const int8_t *l = left + row * params->left_steps.row_step;
     const int8_t *r = right + row * params->right_steps.row_step;
     for (int32_t column = 0; column < params->columns; column++) {
-      const int32_t product = (*l - left_zero_point) * (*r - right_zero_point);
-      *output++ = clamp(scale(product, factor) + params->zero_point, params->minimum,
-                        params->maximum);
+      int32_t product = (*l - left_zero_point) * (*r - right_zero_point);
+      product = saturate(scale(product, factor) + zero_point);
+      *output++ = (int8_t)(narrow ? clamp(product, minimum, maximum) : product);
       l += left_step;
       r += right_step;
     }
@@ -362,7 +386,7 @@ void tfsqueeze_softmax(int32_t rows, int32_t columns, const int32_t *exponential
     const int32_t exponent = 12 - zeros + 31 - 8;
     for (int32_t i = 0; i < columns; i++) {
       const int32_t share = high_product(reciprocal, last[input[i] - highest]);
-      output[i] = clamp(divide_by_power(share, exponent) - 128, -128, 127);
+      output[i] = (int8_t)saturate(divide_by_power(share, exponent) - 128);
     }
     input += columns;
     output += columns;
