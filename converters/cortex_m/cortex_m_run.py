@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from converters.cortex_m.emulator import CpuName, code_bytes, compile_program, run_program
+from converters.cortex_m.cortex_m_emulator import CpuName, code_bytes, compile_program, run_program
 from converters.targets.micro.plain_c import PlainC
 from converters.targets.micro.plain_c_program import read_logits, write_input, write_program
 
