@@ -50,6 +50,4 @@ def run_on_cortex_m(
         program = folder / "program.elf"
         compile_program(files, program, cpu, options)
         instructions = run_program(program, cpu, folder)
-        return CortexMRun(
-            read_logits(len(texts), folder), tuple(instructions), code_bytes(program)
-        )
+        return CortexMRun(read_logits(len(texts), folder), tuple(instructions), code_bytes(program))

@@ -285,9 +285,7 @@ class Target(abc.ABC):
     def __init__(self, runtime: str | None = None) -> None:
         if runtime is not None and runtime not in self.runtimes:
             choice = f"has {' and '.join(self.runtimes)}" if self.runtimes else "has no choice"
-            raise UserError(
-                f"the target {self.name} has no runtime {runtime!r}; it {choice}"
-            )
+            raise UserError(f"the target {self.name} has no runtime {runtime!r}; it {choice}")
         self.runtime = runtime or next(iter(self.runtimes), None)
 
     def require_supported(self, run: TrainedRun) -> None:

@@ -105,9 +105,7 @@ class MicroTarget(Target):
             },
             files=tuple(ExportedFile.from_path(folder / name, folder) for name in sorted(texts)),
             devices=(
-                _device_row(
-                    self.title, run, max_length, len(operators), len(model), arena_bytes
-                ),
+                _device_row(self.title, run, max_length, len(operators), len(model), arena_bytes),
             ),
             details={
                 "model_bytes": len(model),

@@ -68,15 +68,28 @@ class ArenaPlan:
     offsets: dict[int, int]
     bytes: int
 
+    def offset(self, place: Place) -> int:
+        """Returns the first byte of a tensor in the arena.
+
+        Args:
+            place: a place in a buffer.
+        """
+        assert isinstance(place.buffer, int)
+        return self.offsets[place.buffer] + place.offset
+
     def address(self, place: Place) -> str:
-        """Returns the C expression of where a tensor begins."""
+        """Returns the C expression of where a tensor begins.
+
+        Args:
+            place: a place in a buffer or a constant.
+        """
         if isinstance(place.buffer, str):
             return f"{place.buffer} + {place.offset}" if place.offset else place.buffer
-        return f"arena + {self.offsets[place.buffer] + place.offset}"
+        return f"arena + {self.offset(place)}"
 
 
 def plan_arena(
-    steps: Sequence[Step], sizes: dict[int, int], inputs: Sequence[int], outputs: Sequence[int]
+    steps: Sequence[Step], sizes: dict[int, int], source: Place, result: Place
 ) -> ArenaPlan:
     """Gives each buffer a place in the arena that no other buffer has at the same time.
 
@@ -86,11 +99,11 @@ def plan_arena(
     Args:
         steps: the steps in order.
         sizes: the bytes of each buffer.
-        inputs: the buffers that hold numbers before the first step.
-        outputs: the buffers that hold numbers after the last step.
+        source: what holds numbers before the first step.
+        result: what holds numbers after the last step.
     """
-    steps = _overwrite(steps, sizes, outputs)
-    alive = _lifetimes(steps, inputs, outputs)
+    steps = _overwrite(steps, sizes, result)
+    alive = _lifetimes(steps, source, result)
     offsets: dict[int, int] = {}
     for buffer in sorted(alive, key=lambda buffer: (-sizes[buffer], buffer)):
         offset = 0
@@ -110,23 +123,18 @@ def _aligned(size: int) -> int:
     return -(-size // _ALIGNMENT) * _ALIGNMENT
 
 
-def _lifetimes(
-    steps: Sequence[Step], inputs: Sequence[int], outputs: Sequence[int]
-) -> dict[int, tuple[int, int]]:
+def _lifetimes(steps: Sequence[Step], source: Place, result: Place) -> dict[int, tuple[int, int]]:
     """Returns the first and last step of each buffer."""
-    used = {buffer: [-1] for buffer in inputs}
-    for index, step in enumerate(steps):
-        for place in (*step.reads, *step.writes):
+    used: dict[int, list[int]] = {}
+    places = [(source,), *((*step.reads, *step.writes) for step in steps), (result,)]
+    for index, together in enumerate(places):
+        for place in together:
             if isinstance(place.buffer, int):
                 used.setdefault(place.buffer, []).append(index)
-    for buffer in outputs:
-        used.setdefault(buffer, []).append(len(steps))
     return {buffer: (min(indices), max(indices)) for buffer, indices in used.items()}
 
 
-def _overwrite(
-    steps: Sequence[Step], sizes: dict[int, int], outputs: Sequence[int]
-) -> list[Step]:
+def _overwrite(steps: Sequence[Step], sizes: dict[int, int], result: Place) -> list[Step]:
     """Lets steps write to the buffers that they read, by renaming buffers."""
     renamed: dict[int, int] = {}
 
@@ -136,7 +144,7 @@ def _overwrite(
             buffer = renamed[buffer]
         return dataclasses.replace(place, buffer=buffer)
 
-    result = []
+    changed = []
     for index, step in enumerate(steps):
         reads = tuple(map(current, step.reads))
         output = current(step.writes[0])
@@ -146,17 +154,17 @@ def _overwrite(
             if (
                 isinstance(source.buffer, int)
                 and isinstance(output.buffer, int)
-                and output.buffer not in outputs
+                and output.buffer != result.buffer != source.buffer
                 and source.bytes == sizes[source.buffer] == sizes[output.buffer]
                 and all(read == source or read.buffer != source.buffer for read in reads)
-                and not _is_written_before(output.buffer, result)
+                and not _is_written_before(output.buffer, changed)
                 and all(current(place).buffer != source.buffer for place in later)
             ):
                 renamed[output.buffer] = source.buffer
                 break
         writes = tuple(map(current, step.writes))
-        result.append(dataclasses.replace(step, reads=reads, writes=writes))
-    return result
+        changed.append(dataclasses.replace(step, reads=reads, writes=writes))
+    return changed
 
 
 def _is_written_before(buffer: int, steps: Sequence[Step]) -> bool:

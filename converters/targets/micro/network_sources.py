@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from converters.targets.micro.c_syntax import GENERATED, define, header_file
-from converters.targets.micro.network_plan import ArenaPlan, Step, plan_arena
+from converters.targets.micro.network_plan import ArenaPlan, Place, Step, plan_arena
 from converters.targets.micro.network_steps import NetworkSteps
 
 
@@ -37,7 +37,7 @@ def network_sources(model: bytes, max_length: int) -> NetworkSources:
         UserError: the kernels in C lack an operator of the model.
     """
     network = NetworkSteps(model)
-    plan = plan_arena(network.steps, network.sizes, [network.input], [network.output])
+    plan = plan_arena(network.steps, network.sizes, network.input, network.output)
     words = plan.bytes // 4
     header = (
         define("NETWORK_MAX_LENGTH", max_length)
@@ -54,10 +54,10 @@ def network_sources(model: bytes, max_length: int) -> NetworkSources:
         f'{GENERATED}#include "network.h"\n\n#include "tfsqueeze_kernels.h"\n\n'
         + "\n".join(network.constants)
         + "\nint32_t *network_ids(int32_t *memory) {\n"
-        f"  return memory + {plan.offsets[network.input] // 4};\n}}\n\n"
+        f"  return {_word_address(network.input, plan)};\n}}\n\n"
         "const int8_t *network_run(int32_t *memory) {\n"
         f"  int8_t *const arena = (int8_t *)memory;\n{calls}"
-        f"  return arena + {plan.offsets[network.output]};\n}}\n"
+        f"  return {plan.address(network.output)};\n}}\n"
     )
     return NetworkSources(
         {"network.h": header_file("NETWORK_H", header), "network.c": source},
@@ -75,6 +75,9 @@ def _call(step: Step, plan: ArenaPlan) -> str:
     addresses = [plan.address(place) for place in (*step.reads, *step.writes)]
     word = _WORD_OPERANDS.get(step.function)
     if word is not None:
-        place = (*step.reads, *step.writes)[word]
-        addresses[word] = f"memory + {(plan.offsets[place.buffer] + place.offset) // 4}"
+        addresses[word] = _word_address((*step.reads, *step.writes)[word], plan)
     return f"{step.function}({', '.join((*step.params, *addresses))});"
+
+
+def _word_address(place: Place, plan: ArenaPlan) -> str:
+    return f"memory + {plan.offset(place) // 4}"

@@ -29,7 +29,7 @@ _ACTIVATIONS = {
 _RESHAPES = {"RESHAPE", "SQUEEZE", "EXPAND_DIMS"}
 _PRODUCTS = {"CONV_2D", "FULLY_CONNECTED"}
 # Of one int8 input, number by number.
-_ELEMENTWISE = {"RSQRT", "LOGISTIC", "TANH", "QUANTIZE", "RELU"}
+_ELEMENTWISE = {"GELU", "LOGISTIC", "QUANTIZE", "RELU", "RSQRT", "TANH"}
 # The sum of a row's exponentials has 12 integer bits, and its reciprocal a shift below 32.
 _LONGEST_SOFTMAX = 256
 
@@ -45,8 +45,8 @@ class NetworkSteps:
         sizes: the bytes of each buffer that the steps write.
         constants: the C definitions of the constants.
         constant_bytes: their size.
-        input: the buffer of the token ids.
-        output: the buffer of the logits.
+        input: the place of the token ids.
+        output: the place of the logits.
 
     Raises:
         UserError: the kernels in C lack an operator of the model.
@@ -70,8 +70,8 @@ class NetworkSteps:
         self._write_into_concatenations()
         for operator in graph.operators:
             self._translate(operator)
-        self.input = self._places[ids.index].buffer
-        self.output = self._places[graph.outputs[0]].buffer
+        self.input = self._places[ids.index]
+        self.output = self._dense_operand(graph.tensors[graph.outputs[0]])
 
     def _translate(self, operator: Operator) -> None:
         name = operator.name

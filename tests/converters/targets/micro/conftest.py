@@ -17,6 +17,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 CORTEX_M_FILES = Path(cortex_m.__file__).parent
 SOURCES = ("tokenizer.c", "tokenizer_tables.c", "classifier.c", "classifier_tables.c")
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror")
+SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 CORTEX_M = ("-mcpu=cortex-m3", "-mthumb", "-Os")
 QEMU = (
     "qemu-system-arm",
@@ -39,6 +40,12 @@ def _require(tool, hint):
     if shutil.which(tool) is None:
         pytest.skip(f"{tool} is not installed ({hint})")
     return tool
+
+
+@pytest.fixture(scope="session")
+def compiler():
+    """The C compiler of this machine."""
+    return _require("gcc", "`make micro` installs it")
 
 
 class Program:
