@@ -493,8 +493,8 @@ def _cortex_m_table(results: dict[str, Any]) -> Table:
         "texts unlike LiteRT's reference kernels",
         "flash, bytes",
         "arena, bytes",
-        title=f"{results['run']}: {results['texts']} texts of up to {results['max_length']} tokens, "
-        f"gcc {' '.join(results['compiler_options'])}",
+        title=f"{results['run']}: {results['texts']} texts of up to {results['max_length']} "
+        f"tokens, gcc {' '.join(results['compiler_options'])}",
     )
     for row in results["cortex_m"]:
         counts = [count / 1e6 for count in row["instructions"]]

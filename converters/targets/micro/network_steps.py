@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -194,7 +194,7 @@ class NetworkSteps:
             self.constant_bytes += 8 * len(factors)
         return self._names[key]
 
-    def _params(self, kernel: str, fields: dict[str, object]) -> str:
+    def _params(self, kernel: str, fields: Mapping[str, object]) -> str:
         """Returns a pointer to a kernel's parameters."""
         name = f"step_{len(self.steps)}"
         values = (f".{field} = {_c_value(value)}" for field, value in fields.items())
@@ -296,9 +296,8 @@ class NetworkSteps:
     def _dense(self, operator: Operator) -> None:
         source, weights, *biases = operator.inputs
         target = operator.outputs[0]
-        kernel = weights.values if weights.is_constant else None
         options = operator.options
-        plain = kernel is not None and weights.dtype == "int8" and weights.zero_point == 0
+        plain = weights.is_constant and weights.dtype == "int8" and weights.zero_point == 0
         if operator.name == "CONV_2D":
             plain = plain and (
                 weights.shape[1:3] == (1, 1)
@@ -308,7 +307,7 @@ class NetworkSteps:
         _require(operator, plain)
         depth, channels = weights.shape[-1], weights.shape[0]
         groups = source.shape[-1] // depth if operator.name == "CONV_2D" else 1
-        kernel = kernel.reshape(channels, depth)
+        kernel = weights.values.reshape(channels, depth)
         bias = biases[0].values.reshape(-1).astype(np.int64) if biases else np.zeros(channels, int)
         bias = _wrapped(bias - source.zero_point * kernel.astype(np.int64).sum(axis=1))
         factors = _channel_factors(operator, channels)

@@ -50,9 +50,8 @@ def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextDataset]) -> TargetV
 
     model = convert_int8(run.qat_model, run.options.max_length)
     sources = plain_c(run, model, run.options.max_length)
-    runtimes = list(available_runtimes())
-    if importlib.util.find_spec("tflite_micro"):
-        runtimes.append(MICRO)
+    has_micro = importlib.util.find_spec("tflite_micro") is not None
+    runtimes = (*available_runtimes(), *([MICRO] if has_micro else []))
     results = {}
     for name, part in parts.items():
         logits = classify_on_host(sources, part.texts)

@@ -2,11 +2,9 @@
 
 #include <string.h>
 
-/* The instructions SXTB16 and SMLAD of Cortex-M4, M7, M33 and others, and SSAT of M3, too. */
-#if defined(__ARM_FEATURE_DSP) || defined(__ARM_FEATURE_SAT)
-#include <arm_acle.h>
-#endif
+/* The instructions SXTB16 and SMLAD of Cortex-M4, M7, M33 and others. */
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+#include <arm_acle.h>
 #define HAS_DSP 1
 #else
 #define HAS_DSP 0
@@ -47,8 +45,11 @@ INLINE int32_t clamp(int32_t x, int32_t minimum, int32_t maximum) {
 }
 
 INLINE int32_t saturate(int32_t x) {
-#if defined(__ARM_FEATURE_SAT) && __ARM_FEATURE_SAT
-  return __ssat(x, 8);
+#if defined(__ARM_FEATURE_SAT) && defined(__GNUC__)
+  /* The macro __ssat of some compilers has a conversion that -Wconversion warns of. */
+  int32_t saturated;
+  __asm__("ssat %0, #8, %1" : "=r"(saturated) : "r"(x));
+  return saturated;
 #else
   return clamp(x, -128, 127);
 #endif
@@ -57,13 +58,13 @@ INLINE int32_t saturate(int32_t x) {
 /* The range of an activation is mostly that of int8, for which `saturate` is enough. */
 INLINE int is_narrow(int32_t minimum, int32_t maximum) { return minimum > -128 || maximum < 127; }
 
+#if HAS_DSP
 INLINE int32_t read_word(const int8_t *bytes) {
   int32_t word;
   memcpy(&word, bytes, sizeof word);
   return word;
 }
 
-#if HAS_DSP
 /* Returns bytes 1 and 3 of a word as two numbers of 16 bits; __sxtb16 returns bytes 0 and 2. */
 INLINE int16x2_t odd_bytes(int32_t word) {
 #if defined(__GNUC__)
