@@ -257,6 +257,14 @@ class Target(abc.ABC):
         supports_pairs: whether the device's program can give a model pairs of texts.
         shares_folder: whether an export adds its files to those of the output folder. Otherwise
             it replaces the folder.
+        runtimes: names of what can run a model on the device, where there is a choice; the first
+            is the default.
+
+    Args:
+        runtime: the one of `runtimes` to export for and to verify.
+
+    Raises:
+        UserError: the target has no such runtime.
 
     Example:
         >>> from converters.targets.registry import load_target
@@ -272,6 +280,13 @@ class Target(abc.ABC):
     supported_tasks: ClassVar[frozenset[str]]
     supports_pairs: ClassVar[bool]
     shares_folder: ClassVar[bool] = False
+    runtimes: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, runtime: str | None = None) -> None:
+        if runtime is not None and runtime not in self.runtimes:
+            choice = f"has {' and '.join(self.runtimes)}" if self.runtimes else "has no choice"
+            raise UserError(f"the target {self.name} has no runtime {runtime!r}; it {choice}")
+        self.runtime = runtime or next(iter(self.runtimes), None)
 
     def require_supported(self, run: TrainedRun) -> None:
         """Raises an error for a run that the device's program cannot use.

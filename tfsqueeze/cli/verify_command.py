@@ -16,6 +16,7 @@ from tfsqueeze.cli.arguments import (
     LabelSeparator,
     Report,
     RunOrCheckpoint,
+    TargetRuntime,
     TextColumn,
     TextPairColumn,
 )
@@ -58,6 +59,7 @@ def verify(
             "Micro, whose outputs must be those of the reference kernels bit by bit."
         ),
     ] = None,
+    runtime: TargetRuntime = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
@@ -81,8 +83,10 @@ def verify(
             "label_column": label_column,
             "keep_nan_labels": keep_nan_labels,
         }
-        _verify_target(Path(source), target, data, columns, json)
+        _verify_target(Path(source), target, runtime, data, columns, json)
         return
+    if runtime:
+        raise UserError("--runtime goes with --target; add --target micro")
     from converters.conversion.runs import QAT_FILE, convert_run
     from converters.experiments.run_verification import verify_run
     from converters.reports.verification_report import print_report, write_report
@@ -130,6 +134,7 @@ def verify(
 def _verify_target(
     run: Path,
     target: TargetName,
+    runtime: str | None,
     data: str | None,
     columns: dict[str, Any],
     json: bool,
@@ -138,7 +143,7 @@ def _verify_target(
     from tfsqueeze.data.sources.evaluation_set import load_evaluation_set
     from tfsqueeze.training.trained_run import load_run
 
-    verifier = load_target(target)
+    verifier = load_target(target, runtime)
     print_step(f"loading {run}")
     trained = load_run(run)
     verifier.require_supported(trained)

@@ -11,9 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from converters import cortex_m
+
 PROGRAMS = Path(__file__).parent / "programs"
+CORTEX_M_FILES = Path(cortex_m.__file__).parent
 SOURCES = ("tokenizer.c", "tokenizer_tables.c", "classifier.c", "classifier_tables.c")
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror")
+SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 CORTEX_M = ("-mcpu=cortex-m3", "-mthumb", "-Os")
 QEMU = (
     "qemu-system-arm",
@@ -36,6 +40,12 @@ def _require(tool, hint):
     if shutil.which(tool) is None:
         pytest.skip(f"{tool} is not installed ({hint})")
     return tool
+
+
+@pytest.fixture(scope="session")
+def compiler():
+    """The C compiler of this machine."""
+    return _require("gcc", "`make micro` installs it")
 
 
 class Program:
@@ -149,8 +159,8 @@ def cortex_m_program(compile_sources):
         executable = compile_sources(
             "arm-none-eabi-gcc",
             folder,
-            [*CORTEX_M, "--specs=rdimon.specs", "-T", PROGRAMS / "mps2_an385.ld"],
-            ["check.c", "startup.c"],
+            [*CORTEX_M, "--specs=rdimon.specs", "-T", CORTEX_M_FILES / "mps2.ld"],
+            ["check.c", CORTEX_M_FILES / "startup.c"],
         )
         return Program([*QEMU, executable], executable.parent, max_length, num_labels)
 
