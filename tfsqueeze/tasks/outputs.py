@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 OUTSIDE_TAG = "O"
 _COMPARED_AT_ONCE = 256
+# An int8 logit may lie exactly on its threshold, and libraries round a sigmoid differently. Kotlin
+# (ThresholdDecoder.kt) and coral/classify.py have the same number.
+_ROUNDING = 1e-12
 
 # Which list of names numbers the classes of an output; None where they have no names.
 ClassNames = Literal["labels", "slots", "vocabulary"] | None
@@ -208,7 +211,7 @@ class TextLabels(Output):
         return (channels,)
 
     def _choose(self, logits: np.ndarray) -> np.ndarray:
-        return sigmoid(logits) >= self.thresholds
+        return sigmoid(logits) >= self.thresholds - _ROUNDING
 
 
 class TextNumber(Output):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,7 +78,9 @@ def checkpoint(lines, tmp_path_factory):
     (folder / "pairs.tsv").write_text(
         "\n".join(map("\t".join, zip(calibrating[::2], calibrating[1::2], strict=True))), "utf-8"
     )
-    tokenizer = WordPieceTokenizer(train_vocabulary(calibrating, vocab_size=1000), max_length=LENGTH)
+    tokenizer = WordPieceTokenizer(
+        train_vocabulary(calibrating, vocab_size=1000), max_length=LENGTH
+    )
 
     def make(name: str, case: Case):
         keras.utils.set_random_seed(0)

@@ -101,7 +101,11 @@ def test_the_page_reaches_no_other_host():
 
 @pytest.mark.parametrize(
     ("file", "table"),
-    [("predictors/open_predictor.js", "PREDICTORS"), ("fields.js", "FIELDS"), ("views.js", "VIEWS")],
+    [
+        ("predictors/open_predictor.js", "PREDICTORS"),
+        ("fields.js", "FIELDS"),
+        ("views.js", "VIEWS"),
+    ],
 )
 def test_the_page_knows_every_task(file, table):
     source = (PAGE / file).read_text("utf-8")
