@@ -26,6 +26,9 @@ OUTSIDE_TAG = "O"
 _COMPARED_AT_ONCE = 256
 # Stands for a probability that is 0 in float32.
 _SMALLEST = np.finfo(np.float32).tiny
+# An int8 logit may lie exactly on its threshold, and libraries round a sigmoid differently. Kotlin
+# (ThresholdDecoder.kt) and coral/classify.py have the same number.
+_ROUNDING = 1e-12
 
 # Which list of names numbers the classes of an output; None where they have no names.
 ClassNames = Literal["labels", "slots", "vocabulary"] | None
@@ -107,6 +110,17 @@ class Output(abc.ABC):
             "convert the trained model again"
         )
 
+    def targets_of_logits(self, logits: np.ndarray) -> np.ndarray:
+        """Returns targets of texts that have a teacher's logits and no labels.
+
+        Args:
+            logits: float [texts, ...].
+
+        Raises:
+            NotImplementedError: the targets are not those of whole texts.
+        """
+        raise NotImplementedError
+
     @abc.abstractmethod
     def device_shape(self, max_length: int, channels: int) -> tuple[int, ...]:
         """Returns the shape of one row of logits in a .tflite file.
@@ -151,6 +165,9 @@ class TextLabel(Output):
         """Returns the logits whose softmax is given, up to a constant for each text."""
         return np.log(np.maximum(probabilities, _SMALLEST))
 
+    def targets_of_logits(self, logits):
+        return logits.argmax(axis=-1)
+
     def device_shape(self, max_length, channels):
         return (channels,)
 
@@ -179,6 +196,7 @@ class TextLabels(Output):
     """
 
     title = "labels of a text"
+    learns_from_logits = True
     allows_split_tokens = True
 
     def __init__(self, thresholds: Sequence[float] | None = None) -> None:
@@ -212,11 +230,14 @@ class TextLabels(Output):
         within = np.clip(probabilities, _SMALLEST, 1 - np.finfo(np.float32).epsneg)
         return np.log(within) - np.log1p(-within)
 
+    def targets_of_logits(self, logits):
+        return sigmoid(logits) >= 0.5
+
     def device_shape(self, max_length, channels):
         return (channels,)
 
     def _choose(self, logits: np.ndarray) -> np.ndarray:
-        return sigmoid(logits) >= self.thresholds
+        return sigmoid(logits) >= self.thresholds - _ROUNDING
 
 
 class TextNumber(Output):
@@ -231,6 +252,7 @@ class TextNumber(Output):
     """
 
     title = "number of a text"
+    learns_from_logits = True
     allows_split_tokens = True
 
     def __init__(self, mean: float = 0.0, scale: float = 1.0) -> None:
@@ -258,6 +280,9 @@ class TextNumber(Output):
     def decisions(self, logits, encodings):
         """Returns how many standard deviations each number is above the mean: int [texts]."""
         return np.rint(logits[:, 0]).astype(int)
+
+    def targets_of_logits(self, logits):
+        return logits
 
     def device_shape(self, max_length, channels):
         return (1,)
