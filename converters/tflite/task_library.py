@@ -137,7 +137,7 @@ def _add_inputs(graph: Any, signature: Any, length: int) -> dict[str, int]:
 
 
 def _penalty_outside_context(model: Any, types: int, length: int) -> int:
-    """Adds a tensor [1, length] that is 0 at the context and [CLS], and strongly negative elsewhere.
+    """Adds a tensor [1, length] that is 0 at the context and [CLS], and very negative elsewhere.
 
     [CLS], which stands for no answer, is a question's token by its type.
     """
@@ -155,9 +155,7 @@ def _penalty_outside_context(model: Any, types: int, length: int) -> int:
     )
 
 
-def _finish_output(
-    model: Any, index: int, signature: Any, task: str, penalty: int | None
-) -> int:
+def _finish_output(model: Any, index: int, signature: Any, task: str, penalty: int | None) -> int:
     """Appends what an output lacks to be as the readers want it; returns the new output."""
     from ai_edge_litert import schema_py_generated as schema
 
