@@ -34,7 +34,6 @@ _PAIRS = '["a text"], ["another text"]'
 _PREDICTIONS = {
     QUESTION_ANSWERING.name: 'predictor.predict(["who wrote it?"], ["Ada wrote it in 1843."])',
     MASKED_LM.name: 'predictor.predict(["the court [MASK] the ruling"])',
-    TOKEN_CLASSIFICATION.name: f"predictor.predict({_TEXTS})",
 }
 _PIPELINES = {
     TEXT_CLASSIFICATION.name: 'model("some text")',

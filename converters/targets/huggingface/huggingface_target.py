@@ -15,7 +15,7 @@ from converters.targets.huggingface.card_usage import PIPELINE_TAGS
 from converters.targets.huggingface.model_card import CARD_FILE, ModelFacts, write_card
 from converters.targets.huggingface.sentence_transformers import write_sentence_transformer
 from converters.targets.target import ExportedFile, ExportResult, Target
-from tfsqueeze.models.encoder_graph import model_inputs
+from tfsqueeze.models.encoder import model_inputs
 from tfsqueeze.tasks import INTENT_AND_SLOTS, SENTENCE_EMBEDDINGS
 from tfsqueeze.tokenizers.published_tokenizer import publish_tokenizer
 from tfsqueeze.training.run_folder import write_decoding

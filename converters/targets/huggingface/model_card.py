@@ -173,8 +173,9 @@ def _figures(facts: ModelFacts, rows: Sequence[ModelScores], examples: Evaluatio
             "",
             *table,
             "",
-            f"{basis}Sizes and times are those of `.tflite` files of {facts.max_length} tokens: the "
-            "median of one text at a time, on one thread of the machine that exported the model.",
+            f"{basis}Sizes and times are those of `.tflite` files of {facts.max_length} tokens; "
+            "a time is the median of one text at a time, on one thread of the machine that "
+            "exported the model.",
         ]
     )
 
