@@ -141,8 +141,13 @@ def save_pretrained(model: keras.Model, folder: str | os.PathLike, dtype: str = 
     with write_atomically(folder / WEIGHTS_FILE) as temporary:
         # Hugging Face's readers refuse files without this metadata.
         save_file(named, temporary, metadata={"format": "pt"})
+    config = model.config
+    count = model.checkpoint_labels or config.num_labels
+    if count != config.num_labels:
+        labels = [*config.id2label.values(), *(f"LABEL_{i}" for i in range(1, count))]
+        config = config.with_labels(labels[:count])
     with write_atomically(folder / CONFIG_FILE) as temporary:
-        fields = {"architectures": [type(model).__name__], **model.config.checkpoint_fields()}
+        fields = {"architectures": [type(model).__name__], **config.checkpoint_fields()}
         temporary.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n", "utf-8")
 
 

@@ -114,6 +114,9 @@ class QuestionAnsweringHead(PreTrainedModel):
     both point to.
     """
 
+    # transformers' head has a row for each label: start and end.
+    checkpoint_labels = 2
+
     @staticmethod
     def _head(graph: EncoderGraph) -> Any:
         return span_logits(graph, graph.last_hidden_state)

@@ -44,6 +44,8 @@ class PreTrainedModel(keras.Model):
         extra_inputs: the names of the inputs that the head may have beside those of the encoder.
         reads_word_table: whether the head reads the word embeddings.
         is_bare_encoder: whether the model is the encoder without a task head.
+        checkpoint_labels: how many labels the config of a checkpoint must name, since other
+            libraries build the head by their number; None for any number.
         extra_tensors: the tensors of a loaded checkpoint that the class does not use, by name;
             `save_pretrained` writes them back.
     """
@@ -52,6 +54,7 @@ class PreTrainedModel(keras.Model):
     extra_inputs: ClassVar[tuple[str, ...]] = ()
     reads_word_table: ClassVar[bool] = False
     is_bare_encoder: ClassVar[bool] = False
+    checkpoint_labels: ClassVar[int | None] = None
 
     def __init__(
         self, config: EncoderConfig, *, input_names: Iterable[str] | None = None, **kwargs: Any

@@ -17,6 +17,7 @@ import numpy as np
 from tfsqueeze.decoding.bio import repair_bio
 from tfsqueeze.decoding.tag_sequences import viterbi_decode
 from tfsqueeze.tasks.encodings import IGNORE_INDEX, Encodings
+from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
     import tf_keras as keras
@@ -26,6 +27,8 @@ _COMPARED_AT_ONCE = 256
 # An int8 logit may lie exactly on its threshold, and libraries round a sigmoid differently. Kotlin
 # (ThresholdDecoder.kt) and coral/classify.py have the same number.
 _ROUNDING = 1e-12
+# Stands for a probability that is 0 in float32.
+_SMALLEST = np.finfo(np.float32).tiny
 
 # Which list of names numbers the classes of an output; None where they have no names.
 ClassNames = Literal["labels", "slots", "vocabulary"] | None
@@ -104,6 +107,20 @@ class Output(abc.ABC):
         """
         raise NotImplementedError
 
+    def to_logits(self, probabilities: np.ndarray) -> np.ndarray:
+        """Returns logits of probabilities, of files that give these instead.
+
+        Args:
+            probabilities: float [rows, classes], in 0..1.
+
+        Raises:
+            UserError: the output has no probabilities.
+        """
+        raise UserError(
+            f"a {self.title} has no probabilities, which the model's output is named after; "
+            "convert the trained model again"
+        )
+
     @abc.abstractmethod
     def device_shape(self, max_length: int, channels: int) -> tuple[int, ...]:
         """Returns the shape of one row of logits in a .tflite file.
@@ -146,6 +163,10 @@ class TextLabel(Output):
 
     def targets_of_logits(self, logits):
         return logits.argmax(axis=-1)
+
+    def to_logits(self, probabilities):
+        """Returns the logits whose softmax is given, up to a constant for each text."""
+        return np.log(np.maximum(probabilities, _SMALLEST))
 
     def device_shape(self, max_length, channels):
         return (channels,)
@@ -206,6 +227,11 @@ class TextLabels(Output):
 
     def targets_of_logits(self, logits):
         return sigmoid(logits) >= 0.5
+
+    def to_logits(self, probabilities):
+        """Returns the logits whose sigmoid is given."""
+        within = np.clip(probabilities, _SMALLEST, 1 - np.finfo(np.float32).epsneg)
+        return np.log(within) - np.log1p(-within)
 
     def device_shape(self, max_length, channels):
         return (channels,)

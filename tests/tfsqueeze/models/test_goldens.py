@@ -91,7 +91,9 @@ def test_every_golden_output_and_a_bit_identical_round_trip(name, goldens_dir, t
 def test_task_models_round_trip(
     task, teacher_class, teacher_config, tiny_batch, randomize, tmp_path
 ):
-    model = randomize(teacher_class(task)(teacher_config))
+    # Finders of answers have two labels in a checkpoint, whatever the labels of their run are.
+    config = teacher_config.with_labels("ab") if task == "ForQuestionAnswering" else teacher_config
+    model = randomize(teacher_class(task)(config))
     model.save_pretrained(tmp_path)
     loaded = load_quietly(type(model), tmp_path)
     assert loaded.config == model.config
