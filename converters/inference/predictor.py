@@ -52,7 +52,8 @@ class Predictor:
     Example:
         >>> import tfsqueeze
         >>> predictor = tfsqueeze.Predictor.open("model.tflite")  # doctest: +SKIP
-        >>> predictor.predict(["what will the weather be tomorrow"])  # doctest: +SKIP
+        >>> predictor("what will the weather be tomorrow")  # doctest: +SKIP
+        >>> predictor.predict(["rain", "will it snow"])  # doctest: +SKIP
     """
 
     # A class has its task; an instance the one with what its file decodes with.
@@ -120,6 +121,19 @@ class Predictor:
     def predict(self, *inputs: Any, **options: Any) -> list[Any]:
         """Returns a prediction for each input; the predictor of each task says which it takes."""
         raise NotImplementedError
+
+    def __call__(self, *inputs: str, **options: Any) -> Any:
+        """Returns the prediction for one text, or for the two texts of a pair or a question.
+
+        Args:
+            *inputs: the text; or the first and the second text; or the question and the context.
+            **options: those of `predict`.
+
+        Raises:
+            UserError: as `predict`.
+        """
+        (prediction,) = self.predict(*([text] for text in inputs), **options)
+        return prediction
 
     def evaluate(
         self,

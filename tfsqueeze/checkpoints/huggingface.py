@@ -159,7 +159,8 @@ def holds_head(model_class: type[keras.Model], folder: Path) -> bool:
     architectures = _architectures(folder / CONFIG_FILE)
     if architectures:
         return model_class.__name__ in architectures
-    return any(_module(name).endswith("classifier") for name in read_weights(folder)[1])
+    # `pre_classifier` and `classifier.dense` are parts of classifiers, too.
+    return any("classifier" in name for name in read_weights(folder)[1])
 
 
 def _architectures(path: Path) -> list[str]:

@@ -53,6 +53,8 @@ def export(
       tfsqueeze export runs/mine --target micro --runtime c --output mine-c
 
       tfsqueeze export runs/mine --target android --output android_demo/app/src/main/assets
+
+      tfsqueeze export runs/mine --target web --output mine-page
     """
     from converters.targets.export_folder import replace_export
     from converters.targets.registry import load_target

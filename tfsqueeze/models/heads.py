@@ -14,7 +14,8 @@ from tfsqueeze.layers import (
     TokensAt,
     TokenScores,
 )
-from tfsqueeze.models.encoder import MASKED_POSITIONS, EncoderGraph, convolve, drop, normalize
+from tfsqueeze.models.encoder import MASKED_POSITIONS
+from tfsqueeze.models.encoder_graph import EncoderGraph, convolve, drop, normalize
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.utils.errors import UserError
 

@@ -14,7 +14,8 @@ import tf_keras as keras
 from tfsqueeze.checkpoints.huggingface import load_pretrained, save_pretrained
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.models.complexity import count_parameters
-from tfsqueeze.models.encoder import EncoderGraph, encode, model_inputs
+from tfsqueeze.models.encoder import encode, model_inputs
+from tfsqueeze.models.encoder_graph import EncoderGraph
 from tfsqueeze.models.first_token import compute_first_token_only, reads_last_layer
 from tfsqueeze.models.fusion import fuse_loops, fuses_by_default
 from tfsqueeze.utils.autograph import skip_autograph

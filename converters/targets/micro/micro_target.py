@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converters.conversion.keras_to_tflite import convert_int8
+from converters.reports.formatting import number_of
 from converters.runtime.workers import run_in_workers
 from converters.targets.micro.c_syntax import string_literal
-from converters.targets.micro.generated_sources import (
-    classifier_sources,
-    model_sources,
-    tokenizer_sources,
-)
+from converters.targets.micro.decoder_sources import DECODERS
+from converters.targets.micro.generated_sources import model_sources, tokenizer_sources
 from converters.targets.micro.micro_interpreter import measure_arena, require_interpreter
 from converters.targets.micro.micro_verification import verify_in_micro
 from converters.targets.micro.op_resolver import op_resolver_header
@@ -31,9 +29,8 @@ from converters.targets.target import (
     TargetVerification,
 )
 from converters.tflite.inspection import list_operators
-from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.models.complexity import count_macs
-from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,7 +42,7 @@ _EXAMPLE = "The company said its profit rose in the third quarter."
 
 
 class MicroTarget(Target):
-    """Exports model, kernels, tokenizer and an example as C and C++ sources.
+    """Exports model, kernels, tokenizer, decoding and an example as C and C++ sources.
 
     Model and tables take at most `FLASH_BYTES`, and the arena at most `ARENA_BYTES`. For the
     runtime `tflite-micro`, TensorFlow Lite Micro's own interpreter, which has to be installed,
@@ -55,7 +52,7 @@ class MicroTarget(Target):
 
     name = "micro"
     title = "TensorFlow Lite Micro"
-    supported_tasks = frozenset({TEXT_CLASSIFICATION.name})
+    supported_tasks = frozenset(DECODERS)
     supports_pairs = False
     runtimes = ("tflite-micro", "c")
 
@@ -71,18 +68,25 @@ class MicroTarget(Target):
         tokenizer = tokenizer_sources(
             run.tokenizer, build_tables(run.tokenizer.vocabulary, run.tokenizer.lowercase)
         )
-        classifier = classifier_sources(run.label_names, operators[-1].outputs[0])
-        table_bytes = tokenizer.constant_bytes + classifier.constant_bytes
+        decoder = DECODERS[run.task.name]
+        decoding = decoder.generate(run.task, run.label_names, operators[-1].outputs[0])
+        table_bytes = tokenizer.constant_bytes + decoding.constant_bytes
         _check_limits(run, len(model), table_bytes, arena_bytes, max_length)
 
         texts = {
             **model_sources(model, max_length, arena_bytes).texts,
             **tokenizer.texts,
-            **classifier.texts,
+            **decoding.texts,
             "op_resolver.h": resolver,
             **_templates(
+                run.task.name,
                 name=run.folder.name,
-                labels=len(run.label_names),
+                title=run.task.title,
+                labels=f"{number_of(len(run.label_names), 'label')}, " if run.label_names else "",
+                decoder=decoder.name,
+                decoder_functions=decoder.functions,
+                decoder_tables=decoder.tables,
+                example=decoder.example,
                 max_length=max_length,
                 vocab_size=f"{run.tokenizer.vocab_size:,}",
                 model_bytes=f"{len(model):,}",
@@ -164,7 +168,7 @@ class MicroTarget(Target):
             },
         )
 
-    def verify(self, run: TrainedRun, parts: Mapping[str, TextDataset]) -> TargetVerification:
+    def verify(self, run: TrainedRun, parts: Mapping[str, TextExamples]) -> TargetVerification:
         """Compares the runtime with the reference kernels; see `verify_in_micro`.
 
         The plain C is compiled for this machine; see `verify_plain_c`.
@@ -198,12 +202,14 @@ def _device_row(
     )
 
 
-def _templates(**values: object) -> dict[str, str]:
-    """Returns the sources that are the same for all models but for a few values."""
-    files = resources.files("converters.targets.micro") / "templates"
+def _templates(task_name: str, **values: object) -> dict[str, str]:
+    """Returns the sources that are the same for all models of a task but for a few values."""
+    folder = resources.files("converters.targets.micro") / "templates"
     return {
         file.name: string.Template(file.read_text("utf-8")).substitute(values)
-        for file in files.iterdir()
+        for part in (folder, folder / task_name)
+        for file in part.iterdir()
+        if file.is_file()
     }
 
 

@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from converters.targets.micro.generated_sources import classifier_sources, tokenizer_sources
+from converters.targets.micro.decoder_sources import DECODERS
+from converters.targets.micro.generated_sources import tokenizer_sources
 from converters.targets.micro.network_sources import network_sources
 from converters.targets.micro.tokenizer_tables import build_tables
 from converters.tflite.inspection import list_operators
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
+from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
 
 _PACKAGE = "converters.targets.micro"
 # What a classifier in C needs on any runtime.
-_SHARED_TEMPLATES = ("tokenizer.h", "tokenizer.c", "classifier.h", "classifier.c")
+_TOKENIZER_TEMPLATES = ("tokenizer.h", "tokenizer.c")
+_DECODER_TEMPLATES = ("classifier.h", "classifier.c")
 _TEMPLATES = ("tfsqueeze.h", "tfsqueeze.c", "tfsqueeze_kernels.h", "tfsqueeze_kernels.c")
 _EXAMPLE_TEMPLATES = ("main.c", "CMakeLists.txt", "README.md")
 # The C sources to compile, but for the example.
@@ -61,18 +65,25 @@ def plain_c(run: TrainedRun, model: bytes, max_length: int) -> PlainC:
         max_length: the static length of the file in tokens.
 
     Raises:
-        UserError: the kernels in C lack an operator of the model.
+        UserError: the run is for another task, or the kernels in C lack an operator of the model.
     """
+    if run.task.name != TEXT_CLASSIFICATION.name:
+        raise UserError(
+            f"the runtime c is for {TEXT_CLASSIFICATION.name} so far; export a model for "
+            f"{run.task.name} with --runtime tflite-micro"
+        )
     network = network_sources(model, max_length)
     tables = build_tables(run.tokenizer.vocabulary, run.tokenizer.lowercase)
     tokenizer = tokenizer_sources(run.tokenizer, tables)
-    classifier = classifier_sources(run.label_names, list_operators(model)[-1].outputs[0])
+    logits = list_operators(model)[-1].outputs[0]
+    classifier = DECODERS[run.task.name].generate(run.task, run.label_names, logits)
     return PlainC(
         texts={
             **network.texts,
             **tokenizer.texts,
             **classifier.texts,
-            **_read("templates", _SHARED_TEMPLATES),
+            **_read("templates", _TOKENIZER_TEMPLATES),
+            **_read(f"templates/{run.task.name}", _DECODER_TEMPLATES),
             **_read("plain_c_templates", _TEMPLATES),
         },
         network_bytes=network.constant_bytes,
