@@ -30,9 +30,7 @@ def page(tmp_path_factory, npm):
 def tokenizer(request, texts):
     vocabulary = train_vocabulary(texts, vocab_size=4000, lowercase=request.param)
     tokens = [*SPECIAL_TOKENS, *vocabulary, *SCRIPTS, *(f"##{c}" for c in SCRIPTS), "a.b", "##!"]
-    return DeviceTokenizer(
-        list(dict.fromkeys(tokens)), lowercase=request.param, max_length=LENGTH
-    )
+    return DeviceTokenizer(list(dict.fromkeys(tokens)), lowercase=request.param, max_length=LENGTH)
 
 
 @pytest.fixture(scope="module")
