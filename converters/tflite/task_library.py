@@ -155,9 +155,7 @@ def _penalty_outside_context(model: Any, types: int, length: int) -> int:
     )
 
 
-def _finish_output(
-    model: Any, index: int, signature: Any, task: str, penalty: int | None
-) -> int:
+def _finish_output(model: Any, index: int, signature: Any, task: str, penalty: int | None) -> int:
     """Appends what an output lacks to be as the readers want it; returns the new output."""
     from ai_edge_litert import schema_py_generated as schema
 
