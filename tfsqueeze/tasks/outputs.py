@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 OUTSIDE_TAG = "O"
 _COMPARED_AT_ONCE = 256
 # An int8 logit may lie exactly on its threshold, and libraries round a sigmoid differently. Kotlin
-# (ThresholdDecoder.kt) and coral/classify.py have the same number.
+# (MultiLabelClassificationPredictor.kt) and coral/classify.py have the same number.
 _ROUNDING = 1e-12
 
 # Which list of names numbers the classes of an output; None where they have no names.
