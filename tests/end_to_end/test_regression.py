@@ -123,11 +123,10 @@ def test_commands(command, run, content, folder, tmp_path):
     assert f"{found['number']:.6g}" in command("predict", file, "superb good")
     options = ("--label-column", "price", "--examples", 20)
     assert "R2" in command("verify", run.folder, *options)
-    for target in ("android", "edgetpu", "micro"):
-        refused = command(
-            "export", run.folder, "--target", target, "-o", tmp_path / target, fails=True
-        )
-        assert f"is a model for regression; the target {target} takes" in refused[0]
+    facts = command("export", run.folder, "--target", "android", "-o", tmp_path / "app", "--json")
+    exported = Predictor.open(tmp_path / "app" / facts["files"][0]["name"])
+    assert exported.metadata.decoding == run.decoding
+    assert exported("superb good").number == pytest.approx(MEAN + 60, abs=25)
 
 
 def test_bad_numbers_are_one_sentence(command, folder, tmp_path):
