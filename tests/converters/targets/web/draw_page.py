@@ -1,6 +1,6 @@
 """Draws an exported page with a prediction on it, as `docs/web.png` is.
 
-    python -m tests.converters.targets.web.draw_page FOLDER PICTURE.png TEXT [SECOND_TEXT]
+python -m tests.converters.targets.web.draw_page FOLDER PICTURE.png TEXT [SECOND_TEXT]
 """
 
 from __future__ import annotations
