@@ -27,14 +27,15 @@ TARGETS: dict[TargetName, str] = {
 }
 
 
-def load_target(name: TargetName) -> Target:
+def load_target(name: TargetName, runtime: str | None = None) -> Target:
     """Returns a target.
 
     Args:
         name: one of `TARGETS`.
+        runtime: what runs the model on the device, where the target has a choice.
 
     Raises:
-        UserError: there is no target of that name.
+        UserError: there is no target of that name, or it has no such runtime.
 
     Example:
         >>> load_target("edgetpu").title
@@ -43,4 +44,4 @@ def load_target(name: TargetName) -> Target:
     if name not in TARGETS:
         raise UserError(f"there is no target {name!r}; there are {', '.join(TARGETS)}")
     module, _, class_name = TARGETS[name].partition(":")
-    return getattr(importlib.import_module(module), class_name)()
+    return getattr(importlib.import_module(module), class_name)(runtime)

@@ -180,10 +180,17 @@ def test_files_train_from_the_command_line(name, command, small, tmp_path):
     assert config["id2label"] == {"0": "cat", "1": "soup"}
 
 
-def test_what_it_does_not_support_is_refused(splits, options, tmp_path):
-    taught = dataclasses.replace(options, teacher=str(tmp_path))
-    with pytest.raises(UserError, match="train multi-label-classification without one"):
-        train_task(tmp_path / "run", MULTI_LABEL_CLASSIFICATION, splits, taught)
+def test_a_student_learns_from_a_teacher_alone(run, splits, options, tmp_path):
+    # Only the teacher knows the labels: those of the data are those of other texts.
+    wrong = dataclasses.replace(splits.train, labels=splits.train.labels[::-1])
+    unlabelled = tmp_path / "texts.txt"
+    unlabelled.write_text("".join(f"{text} too\n" for text in splits.train.texts), "utf-8")
+    settings = dataclasses.replace(
+        options, teacher=str(run.folder), unlabelled=(str(unlabelled),), qat_epochs=0
+    )
+    mislabelled = dataclasses.replace(splits, train=wrong)
+    taught = train_task(tmp_path / "run", MULTI_LABEL_CLASSIFICATION, mislabelled, settings)
+    assert max(row["val_micro_f1"] for row in taught.history["float"]) > 0.9
 
 
 def test_several_labels_are_no_classes(command, folder, tmp_path):

@@ -163,3 +163,17 @@ def test_a_run_that_starts_from_it_keeps_the_head_and_its_scale(run, splits, opt
     inputs = REGRESSION.encode(run.tokenizer, splits.test).select(("input_ids",))
     logits = [keras_outputs(each.float_model, REGRESSION, inputs) for each in (run, second)]
     np.testing.assert_allclose(logits[0]["logits"], logits[1]["logits"], atol=1e-5)
+
+
+def test_a_student_learns_from_a_teacher_of_another_scale(run, splits, options, tmp_path):
+    some = splits.train.take([row for row, x in enumerate(splits.train.numbers()) if x > MEAN])
+    others = dataclasses.replace(splits, train=some)
+    unlabelled = tmp_path / "texts.txt"
+    unlabelled.write_text("".join(f"{text} again\n" for text in splits.train.texts), "utf-8")
+    settings = dataclasses.replace(
+        options, teacher=str(run.folder), unlabelled=(str(unlabelled),), qat_epochs=0
+    )
+    taught = train_task(tmp_path / "run", REGRESSION, others, settings)
+    assert taught.decoding != run.decoding
+    # Numbers below the mean are known to the teacher alone.
+    assert max(row["val_r2"] for row in taught.history["float"]) > 0.85
