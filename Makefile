@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-QUICK := not slow and not android and not arm64 and not micro and not targets and not web and not faults
+QUICK := not slow and not android and not arm64 and not micro and not targets and not web and not readers and not faults
 
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 DOCS_READY := $(VENV)/.docs-ready
@@ -18,7 +18,7 @@ WEB_READY := $(VENV)/.web-ready
 ANDROID_READY := $(VENV)/.android-ready
 ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner gcc libc6-dev
 
-.PHONY: help setup demo test test-slow arm64 micro web apk android test-targets proofs faults bench targets \
+.PHONY: help setup demo test test-slow arm64 micro web readers apk android test-targets proofs faults bench targets \
     backbone docs compare lint clean
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo "make arm64      the proofs on emulated Arm processors (Debian; installs qemu-user)"
 	@echo "make micro      the proofs for microcontrollers (Debian; installs Arm's gcc and QEMU)"
 	@echo "make web        the proofs for the page in headless Chromium (Debian; installs chromium)"
+	@echo "make readers    files in transformers, tflite-support and MediaPipe (downloads PyTorch)"
 	@echo "make android    the Android app: an APK, verified, and its tests (Debian; fetches 640 MB)"
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
 	@echo "make targets    which devices take how much of each preset (the first time half an hour)"
@@ -91,6 +92,10 @@ $(WEB_READY): $(READY)
 web: $(WEB_READY)
 	$(PYTEST) -m web $(IN_PARALLEL)
 
+readers: $(READY)
+	$(BIN)/python -m tests.environments transformers task-library
+	$(PYTEST) -m readers
+
 $(ANDROID_READY): $(READY)
 	dpkg --status $(ANDROID_PACKAGES) >/dev/null 2>&1 || \
 	    { $(SUDO) apt-get update && \
@@ -112,7 +117,7 @@ android: apk
 	$(PYTEST) -m android $(IN_PARALLEL)
 
 proofs: $(ARM64_READY) $(MICRO_READY) apk
-	$(PYTEST) -m "not faults and not web and not ($(QUICK))" $(IN_PARALLEL)
+	$(PYTEST) -m "not faults and not web and not readers and not ($(QUICK))" $(IN_PARALLEL)
 
 faults: $(READY)
 	$(PYTEST) -m faults $(IN_PARALLEL) tests/faults

@@ -32,7 +32,7 @@ class InstructionCounts:
     memory: int
 
 
-def ensure_plugin(source: Path = _SOURCE) -> Path:
+def ensure_plugin(source: Path | None = None) -> Path:
     """Returns the path of a compiled plugin in the cache; compiles it on first use.
 
     Args:
@@ -41,6 +41,7 @@ def ensure_plugin(source: Path = _SOURCE) -> Path:
     Raises:
         UserError: there is no C compiler, or it failed.
     """
+    source = source or _SOURCE
     digest = hashlib.sha256(source.read_bytes()).hexdigest()[:10]
     path = cache_dir() / "arm64" / f"count-instructions-{digest}.so"
     if path.is_file():

@@ -137,7 +137,7 @@ def _add_inputs(graph: Any, signature: Any, length: int) -> dict[str, int]:
 
 
 def _penalty_outside_context(model: Any, types: int, length: int) -> int:
-    """Adds a tensor [1, length] that is 0 at the context and [CLS], and very negative elsewhere.
+    """Adds a tensor [1, length]: 0 at the context and [CLS], strongly negative elsewhere.
 
     [CLS], which stands for no answer, is a question's token by its type.
     """

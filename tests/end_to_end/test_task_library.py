@@ -79,7 +79,7 @@ def float_file(folder, model_class, length=16, **fields):
     return pack(model, convert_float(model.float_model, length), length)
 
 
-@pytest.mark.slow
+@pytest.mark.readers
 def test_the_readers_answer_alike(trained_run, tmp_path):
     contents = {
         "classify": {

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 OUTSIDE_TAG = "O"
 _COMPARED_AT_ONCE = 256
+# An int8 logit may lie exactly on its threshold, and libraries round a sigmoid differently. Kotlin
+# (MultiLabelClassificationPredictor.kt), the page (multi_label_classification.js) and
+# coral/classify.py have the same number.
+_ROUNDING = 1e-12
 # Stands for a probability that is 0 in float32.
 _SMALLEST = np.finfo(np.float32).tiny
-# An int8 logit may lie exactly on its threshold, and libraries round a sigmoid differently. Kotlin
-# (ThresholdDecoder.kt) and coral/classify.py have the same number.
-_ROUNDING = 1e-12
 
 # Which list of names numbers the classes of an output; None where they have no names.
 ClassNames = Literal["labels", "slots", "vocabulary"] | None
@@ -96,6 +97,17 @@ class Output(abc.ABC):
         """Returns what the logits decide: integers, equal where two models decide alike."""
         return self.active_logits(logits, encodings).argmax(axis=-1)
 
+    def targets_of_logits(self, logits: np.ndarray) -> np.ndarray:
+        """Returns targets of texts that have a teacher's logits and no labels.
+
+        Args:
+            logits: float [texts, ...].
+
+        Raises:
+            NotImplementedError: the targets are not those of whole texts.
+        """
+        raise NotImplementedError
+
     def to_logits(self, probabilities: np.ndarray) -> np.ndarray:
         """Returns logits of probabilities, of files that give these instead.
 
@@ -109,17 +121,6 @@ class Output(abc.ABC):
             f"a {self.title} has no probabilities, which the model's output is named after; "
             "convert the trained model again"
         )
-
-    def targets_of_logits(self, logits: np.ndarray) -> np.ndarray:
-        """Returns targets of texts that have a teacher's logits and no labels.
-
-        Args:
-            logits: float [texts, ...].
-
-        Raises:
-            NotImplementedError: the targets are not those of whole texts.
-        """
-        raise NotImplementedError
 
     @abc.abstractmethod
     def device_shape(self, max_length: int, channels: int) -> tuple[int, ...]:
@@ -161,12 +162,12 @@ class TextLabel(Output):
         """Returns the most probable class of each text."""
         return [classes[index] for index in logits.argmax(axis=-1)]
 
+    def targets_of_logits(self, logits):
+        return logits.argmax(axis=-1)
+
     def to_logits(self, probabilities):
         """Returns the logits whose softmax is given, up to a constant for each text."""
         return np.log(np.maximum(probabilities, _SMALLEST))
-
-    def targets_of_logits(self, logits):
-        return logits.argmax(axis=-1)
 
     def device_shape(self, max_length, channels):
         return (channels,)
@@ -225,13 +226,13 @@ class TextLabels(Output):
         """Returns which labels reach their thresholds: int [texts, labels]."""
         return self._choose(logits).astype(int)
 
+    def targets_of_logits(self, logits):
+        return sigmoid(logits) >= 0.5
+
     def to_logits(self, probabilities):
         """Returns the logits whose sigmoid is given."""
         within = np.clip(probabilities, _SMALLEST, 1 - np.finfo(np.float32).epsneg)
         return np.log(within) - np.log1p(-within)
-
-    def targets_of_logits(self, logits):
-        return sigmoid(logits) >= 0.5
 
     def device_shape(self, max_length, channels):
         return (channels,)

@@ -31,7 +31,6 @@ from converters.targets.target import (
 from converters.tflite.inspection import list_operators
 from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.models.complexity import count_macs
-from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -121,11 +120,6 @@ class MicroTarget(Target):
         )
 
     def _export_plain_c(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
-        if run.task.name != TEXT_CLASSIFICATION.name:
-            raise UserError(
-                f"the runtime c is for {TEXT_CLASSIFICATION.name} so far; export a model for "
-                f"{run.task.name} with --runtime tflite-micro"
-            )
         model = convert_int8(run.qat_model, max_length)
         sources = plain_c(run, model, max_length)
         _check_limits(

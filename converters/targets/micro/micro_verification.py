@@ -65,7 +65,7 @@ def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextExamples]) -> Targe
         )
         results[name] = PartVerification(
             examples=len(part),
-            scores=_scores(run, part, output.dequantize(logits)),
+            scores=score_logits(run, part, output.dequantize(logits)),
             mismatches={
                 runtime: int((reference != logits).any(axis=1).sum())
                 for runtime, reference in zip(runtimes, references, strict=True)
@@ -75,8 +75,14 @@ def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextExamples]) -> Targe
     return TargetVerification(len(model), arena_bytes, results)
 
 
-def _scores(run: TrainedRun, part: TextExamples, logits: np.ndarray) -> dict[str, float]:
-    """Returns the task's scores for real logits, float [n, channels]."""
+def score_logits(run: TrainedRun, part: TextExamples, logits: np.ndarray) -> dict[str, float]:
+    """Returns the task's scores.
+
+    Args:
+        run: the run whose model gave the logits.
+        part: the examples.
+        logits: real logits, float [n, channels].
+    """
     predictions = run.task.decode({"logits": logits}, Encodings({}), run.classes)
     metrics = run.task.metrics(part, predictions, run.classes)
     return {score.name: metrics[score.name] for score in run.task.scores}

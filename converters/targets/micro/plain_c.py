@@ -13,6 +13,8 @@ from converters.targets.micro.generated_sources import tokenizer_sources
 from converters.targets.micro.network_sources import network_sources
 from converters.targets.micro.tokenizer_tables import build_tables
 from converters.tflite.inspection import list_operators
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
+from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
@@ -63,8 +65,13 @@ def plain_c(run: TrainedRun, model: bytes, max_length: int) -> PlainC:
         max_length: the static length of the file in tokens.
 
     Raises:
-        UserError: the kernels in C lack an operator of the model.
+        UserError: the run is for another task, or the kernels in C lack an operator of the model.
     """
+    if run.task.name != TEXT_CLASSIFICATION.name:
+        raise UserError(
+            f"the runtime c is for {TEXT_CLASSIFICATION.name} so far; export a model for "
+            f"{run.task.name} with --runtime tflite-micro"
+        )
     network = network_sources(model, max_length)
     tables = build_tables(run.tokenizer.vocabulary, run.tokenizer.lowercase)
     tokenizer = tokenizer_sources(run.tokenizer, tables)

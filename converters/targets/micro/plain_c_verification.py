@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from converters.runtime.interpreters import available_runtimes
+from converters.runtime.interpreters import available_runtimes, open_model
 from converters.runtime.workers import run_in_workers
-from converters.targets.micro.micro_verification import MICRO, quantized_logits
+from converters.targets.micro.micro_verification import MICRO, quantized_logits, score_logits
 from converters.targets.micro.plain_c import PlainC, plain_c
 from converters.targets.micro.plain_c_program import read_logits, write_input, write_program
 from converters.targets.target import PartVerification, TargetVerification
-from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror")
 _ARENA_BYTES = 1 << 20  # of TensorFlow Lite Micro, which has no limit to keep here
 
 
-def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextDataset]) -> TargetVerification:
+def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextExamples]) -> TargetVerification:
     """Classifies every text of some parts of a dataset by a program for this machine.
 
     The program has the whole way from text to logits, the tokenizer included.
@@ -38,11 +38,12 @@ def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextDataset]) -> TargetV
         parts: labelled texts by the name of the part.
 
     Returns:
-        The accuracy of the program on each part, and how many texts have other logits on each
-        runtime, and on TensorFlow Lite Micro where it is installed.
+        The task's scores of the program on each part, and how many texts have other logits on
+        each runtime, and on TensorFlow Lite Micro where it is installed.
 
     Raises:
-        UserError: there is no C compiler, or the kernels in C lack an operator of the model.
+        UserError: there is no C compiler, or the kernels in C lack an operator of the model; or a
+            part is no data of the task, or has labels that the model lacks.
     """
     # These import TensorFlow, and worker processes import this module without it.
     from converters.conversion.keras_to_tflite import convert_int8
@@ -53,16 +54,18 @@ def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextDataset]) -> TargetV
     has_micro = importlib.util.find_spec("tflite_micro") is not None
     runtimes = (*available_runtimes(), *([MICRO] if has_micro else []))
     results = {}
+    output = open_model(model).output_details[0]
     for name, part in parts.items():
+        part = run.task.name_labels(part, run.classes)
+        run.task.check_dataset(part, run.classes, run.reads_pairs)
         logits = classify_on_host(sources, part.texts)
         ids = tokenize(run.tokenizer, part.texts)
         references = run_in_workers(
             quantized_logits, [(model, ids, runtime, _ARENA_BYTES) for runtime in runtimes]
         )
-        is_right = logits.argmax(axis=1) == part.label_ids(run.label_names)
         results[name] = PartVerification(
             examples=len(part),
-            accuracy=float(is_right.mean()),
+            scores=score_logits(run, part, output.dequantize(logits)),
             mismatches={
                 runtime: int((reference != logits).any(axis=1).sum())
                 for runtime, reference in zip(runtimes, references, strict=True)

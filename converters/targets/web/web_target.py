@@ -32,8 +32,8 @@ class WebTarget(Target):
     The model has the profile `int8`: WebAssembly and other processors round integers alike, so that
     the page predicts what Python predicts, whereas the float kernels of `mobile` differ a little
     from one to the other. It has a signature for each of up to three lengths. Its outputs are
-    float32, since LiteRT.js reads no int8 tensors. model.json says what the file's metadata says, so
-    that the scripts need read neither flatbuffers nor zips.
+    float32, since LiteRT.js reads no int8 tensors. model.json says what the file's metadata says,
+    so that the scripts need read neither flatbuffers nor zips.
     """
 
     name = "web"

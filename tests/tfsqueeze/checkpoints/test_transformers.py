@@ -1,4 +1,4 @@
-"""What `save_pretrained` writes, in transformers itself: loaded whole, with the same outputs."""
+"""What `save_pretrained` writes, in transformers: loaded whole, with the same outputs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def models(tiny_config, tiny_batch, randomize, tmp_path):
     return models
 
 
-@pytest.mark.slow
+@pytest.mark.readers
 def test_transformers_computes_the_same(models, tiny_batch, tmp_path):
     run_in_environment("transformers", _SCRIPT, *(tmp_path / name for name in models))
     for name, model in models.items():
@@ -86,7 +86,7 @@ def test_transformers_computes_the_same(models, tiny_batch, tmp_path):
             np.testing.assert_array_equal(ours, read)
 
 
-@pytest.mark.slow
+@pytest.mark.readers
 @pytest.mark.parametrize("special", [["[MASK]"], []], ids=["mask", "no_mask"])
 def test_transformers_reads_the_tokenizer(special, tiny_config, tiny_batch, tmp_path):
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *special, *_WORDS]

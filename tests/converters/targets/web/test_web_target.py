@@ -15,33 +15,35 @@ from converters.inference.predictor import Predictor
 from converters.targets import web
 from converters.targets.web import litert_js, npm_packages
 from converters.targets.web.npm_packages import NpmPackage, fetch_npm_package
-from converters.targets.web.web_target import describe_model
+from converters.targets.web.web_target import WebTarget, describe_model
 from converters.tflite.inspection import require_int8
 from tfsqueeze.cli.main import app
 from tfsqueeze.tasks import TASKS
 from tfsqueeze.utils.errors import UserError
 
 PAGE = Path(web.__file__).parent / "page"
+IMPORT_MAP = r'"importmap">(.+?)<'
 
 
-def export(run, folder, *options):
-    return CliRunner().invoke(
-        app, ["export", str(run.folder), "--target", "web", "--output", str(folder), *options]
-    )
+def found(pattern: str, text: str, flags: int = 0) -> str:
+    """Returns the first group of a pattern's only place in a text."""
+    (place,) = re.findall(pattern, text, flags)
+    return place
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory, trained_run, npm):
     folder = tmp_path_factory.mktemp("web") / "page"
-    result = export(trained_run, folder, "--json")
+    command = ["export", str(trained_run.folder), "--target", "web", "-o", str(folder), "--json"]
+    result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
     return folder, json.loads(result.stdout)
 
 
 def test_the_folder_has_the_page_litert_js_and_the_model(exported, trained_run):
     folder, facts = exported
-    found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert {file["name"] for file in facts["files"]} == found - {".tfsqueeze-export"}
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert {file["name"] for file in facts["files"]} == names - {".tfsqueeze-export"}
     assert {
         "index.html",
         "app.js",
@@ -54,7 +56,7 @@ def test_the_folder_has_the_page_litert_js_and_the_model(exported, trained_run):
         "litert/litert_wasm_compat_internal.js",
         "litert/NOTICE.txt",
         "tokenizer/characters.bin",
-    } <= found
+    } <= names
     assert facts["max_lengths"] == [16]
     require_int8(folder / "model.tflite", allow_float_output=True)
 
@@ -81,7 +83,7 @@ def test_every_import_and_every_file_of_the_page_is_there(exported):
             assert (path.parent / name).is_file(), (script, name)
     html = (folder / "index.html").read_text("utf-8")
     names = re.findall(r'(?:src|href)="([^":]+)"', html)
-    names += json.loads(re.search(r'"importmap">(.+?)<', html)[1])["imports"].values()
+    names += json.loads(found(IMPORT_MAP, html))["imports"].values()
     assert len(names) == 4
     for name in names:
         assert (folder / name).is_file(), name
@@ -92,11 +94,10 @@ def test_the_page_reaches_no_other_host():
         if path.suffix in (".js", ".html", ".css"):
             assert not re.search(r"https?:|//[a-z]", path.read_text("utf-8")), path
     html = (PAGE / "index.html").read_text("utf-8")
-    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)[1]
+    policy = found(r'Content-Security-Policy" content="([^"]+)"', html)
     assert "default-src 'none'" in policy and "connect-src 'self'" in policy
-    import_map = re.search(r'"importmap">(.+?)<', html)[1]
-    digest = base64.b64encode(hashlib.sha256(import_map.encode()).digest()).decode()
-    assert f"'sha256-{digest}'" in policy
+    digest = hashlib.sha256(found(IMPORT_MAP, html).encode()).digest()
+    assert f"'sha256-{base64.b64encode(digest).decode()}'" in policy
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_the_page_reaches_no_other_host():
 )
 def test_the_page_knows_every_task(file, table):
     source = (PAGE / file).read_text("utf-8")
-    body = re.search(rf"{table} = \{{(.+?)^\}};", source, re.DOTALL | re.MULTILINE)[1]
+    body = found(rf"{table} = \{{(.+?)^\}};", source, re.DOTALL | re.MULTILINE)
     assert set(re.findall(r"^  '([a-z-]+)':", body, re.MULTILINE)) == set(TASKS)
 
 
@@ -120,21 +121,15 @@ def test_the_table_of_characters_is_the_android_apps():
     assert app == page
 
 
-def test_exporting_again_replaces_the_folder(exported, trained_run):
-    folder, _ = exported
-    (folder / "app.js").write_text("stale")
-    assert export(trained_run, folder).exit_code == 0
-    assert (folder / "app.js").read_bytes() == (PAGE / "app.js").read_bytes()
-
-
 def test_without_npm_nothing_is_written(tmp_path, trained_run, monkeypatch):
     monkeypatch.setenv("TFSQUEEZE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(npm_packages.shutil, "which", lambda name: None)
-    result = export(trained_run, tmp_path / "page")
-    assert result.exit_code == 1
-    message = " ".join(result.stderr.split())
-    assert "npm is not installed, and fetches @litertjs/core 2.5.3; install Node.js" in message
-    assert not (tmp_path / "page").exists()
+    folder = tmp_path / "page"
+    folder.mkdir()
+    message = "npm is not installed, and fetches @litertjs/core 2.5.3; install Node.js with npm"
+    with pytest.raises(UserError, match=message):
+        WebTarget().export(trained_run, folder)
+    assert not list(folder.iterdir())
 
 
 def test_another_sha256_is_refused(tmp_path, monkeypatch, npm):
