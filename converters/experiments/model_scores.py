@@ -95,4 +95,5 @@ def _scores(run: TrainedRun, content: bytes, test: EvaluationSet) -> dict[str, f
 
 def _likeness(run: TrainedRun, content: bytes, test: EvaluationSet) -> float:
     compared = compare_with_float(run, content, test.examples)
-    return compared.get("agreement_with_float", compared.get("cosine_to_float"))
+    name = "agreement_with_float" if "agreement_with_float" in compared else "cosine_to_float"
+    return compared[name]

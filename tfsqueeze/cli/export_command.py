@@ -133,7 +133,9 @@ def _examples(
     from tfsqueeze.training.trained_run import is_run
 
     if data is None and not is_run(trained.folder):
-        return texts and EvaluationSet(trained.dataset_name, texts, has_labels=False)
+        if texts is None:
+            return None
+        return EvaluationSet(trained.dataset_name, texts, has_labels=False)
     task_data, seed = trained.task.data, trained.options.seed
     try:
         if data in (None, trained.dataset_name):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converters.conversion.keras_to_tflite import convert_float
+from converters.conversion.profiles import Profile
 from converters.conversion.runs import convert_run, pack
 from converters.experiments.model_scores import EvaluationSet, score_models
 from converters.targets.huggingface.card_sources import read_card_fields
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FLOAT_NAME = "float32"
 # The files on devices, by their profile.
-TFLITE_FILES = {"int8": "model_int8.tflite", "mobile": "model_mobile.tflite"}
+TFLITE_FILES: dict[Profile, str] = {"int8": "model_int8.tflite", "mobile": "model_mobile.tflite"}
 
 
 class HuggingFaceTarget(Target):
@@ -55,7 +55,9 @@ class HuggingFaceTarget(Target):
         length = max_length or run.options.max_length
         models = {
             FLOAT_NAME: pack(run, convert_float(run.float_model, length), length),
-            **{profile: (folder / name).read_bytes() for profile, name in TFLITE_FILES.items()},
+            **{
+                str(profile): (folder / name).read_bytes() for profile, name in TFLITE_FILES.items()
+            },
         }
         rows = score_models(run, models, FLOAT_NAME, examples)
         facts = ModelFacts(
@@ -107,6 +109,6 @@ def _name(run: TrainedRun) -> str:
     return Path(str(run.options.pretrained).partition("@")[0]).name or run.folder.resolve().name
 
 
-def _files(folder: Path) -> Sequence[ExportedFile]:
+def _files(folder: Path) -> tuple[ExportedFile, ...]:
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return tuple(ExportedFile.from_path(path, folder) for path in paths)

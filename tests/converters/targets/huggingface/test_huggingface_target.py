@@ -230,6 +230,7 @@ def test_the_code_of_the_cards_runs_on_devices(exported_heads, monkeypatch, caps
         assert capsys.readouterr().out.strip(), name
 
 
+@pytest.mark.readers
 def test_the_code_of_the_cards_runs_in_transformers(exported_heads):
     output = run_in_environment("transformers", _SCRIPT, *exported_heads.values())
     assert len(output.splitlines()) >= len(exported_heads)

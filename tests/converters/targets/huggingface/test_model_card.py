@@ -129,8 +129,14 @@ def test_every_task_has_a_card(task, tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("---\nlanguage: en\nlicense: mit\nwidget: x\n---\n# A", {"language": "en", "license": "mit"}),
-        ("---\nlanguage:\n- en\n- de\ndatasets:\n  - a/b\n---\n", {"language": ["en", "de"], "datasets": ["a/b"]}),
+        (
+            "---\nlanguage: en\nwidget: x\nlicense: mit\n---\nA",
+            {"language": "en", "license": "mit"},
+        ),
+        (
+            "---\nlanguage:\n- en\n- de\ndatasets:\n  - a/b\n---\n",
+            {"language": ["en", "de"], "datasets": ["a/b"]},
+        ),
         ("---\nlicense: &a !!python/object:os.system\n---\n", {}),
         ("---\nlanguage:\ntags:\n- x\n---\n", {}),
         ("---\nlicense: mit\n", {}),
@@ -138,7 +144,7 @@ def test_every_task_has_a_card(task, tmp_path):
         ("", {}),
     ],
     ids=["plain", "lists", "tags_of_yaml", "empty", "no_end", "no_front_matter", "nothing"],
-)  # fmt: skip
+)
 def test_fields_of_the_card_of_a_checkpoint(text, expected, tmp_path):
     path = tmp_path / "README.md"
     assert read_card_fields(path) == {}
