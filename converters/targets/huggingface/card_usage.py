@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from converters.targets.huggingface.pipeline_tags import PIPELINE_TAGS
 from tfsqueeze.tasks import (
-    INTENT_AND_SLOTS,
     MASKED_LM,
     MULTI_LABEL_CLASSIFICATION,
     QUESTION_ANSWERING,
@@ -18,17 +18,6 @@ from tfsqueeze.tasks import (
 if TYPE_CHECKING:
     from converters.targets.huggingface.model_card import ModelFacts
 
-# What the hub calls the tasks.
-PIPELINE_TAGS = {
-    TEXT_CLASSIFICATION.name: "text-classification",
-    MULTI_LABEL_CLASSIFICATION.name: "text-classification",
-    REGRESSION.name: "text-classification",
-    INTENT_AND_SLOTS.name: "text-classification",
-    TOKEN_CLASSIFICATION.name: "token-classification",
-    QUESTION_ANSWERING.name: "question-answering",
-    MASKED_LM.name: "fill-mask",
-    SENTENCE_EMBEDDINGS.name: "sentence-similarity",
-}
 _TEXTS = '["some text"]'
 _PAIRS = '["a text"], ["another text"]'
 _PREDICTIONS = {

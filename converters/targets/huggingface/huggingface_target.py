@@ -11,9 +11,9 @@ from converters.conversion.profiles import Profile
 from converters.conversion.runs import convert_run, pack
 from converters.experiments.model_scores import EvaluationSet, score_models
 from converters.targets.huggingface.card_sources import read_card_fields
-from converters.targets.huggingface.card_usage import PIPELINE_TAGS
 from converters.targets.huggingface.model_card import CARD_FILE, ModelFacts, write_card
-from converters.targets.huggingface.sentence_transformers import write_sentence_transformer
+from converters.targets.huggingface.pipeline_tags import PIPELINE_TAGS
+from converters.targets.huggingface.sentence_transformer_files import write_sentence_transformer
 from converters.targets.target import ExportedFile, ExportResult, Target
 from tfsqueeze.models.encoder import model_inputs
 from tfsqueeze.tasks import INTENT_AND_SLOTS, SENTENCE_EMBEDDINGS

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from converters.targets.huggingface.card_usage import PIPELINE_TAGS, usage
+from converters.targets.huggingface.card_usage import usage
+from converters.targets.huggingface.pipeline_tags import PIPELINE_TAGS
 from tfsqueeze.tasks import (
     MULTI_LABEL_CLASSIFICATION,
     REGRESSION,
