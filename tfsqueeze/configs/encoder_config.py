@@ -32,6 +32,8 @@ _MAX_LAYERS = 48
 _MAX_LABELS = 100_000
 
 Activation = Literal["gelu", "gelu_new", "sigmoid_gelu", "relu"]
+# What Hugging Face calls an activation that has another name here.
+_PUBLISHED_ACTIVATIONS = {"sigmoid_gelu": "quick_gelu"}
 LayerType = Literal["attention", "convolution"]
 FeedForwardType = Literal["dense", "squeeze_expand", "both"]
 NormalizationType = Literal["layer_norm", "no_norm"]
@@ -57,6 +59,11 @@ class EncoderConfig:
         positive_numbers: the names of the fields that hold numbers above 0.
         projects_embeddings: whether a dense layer leads from the embeddings to the first layer.
         has_pooler: whether the bare encoder has a pooler.
+        has_bottlenecks: whether the layers are those of MobileBERT.
+        embedding_kernel_size: how many tokens the product within the embeddings reads, before
+            positions and types are added; 0 for embeddings without it.
+        default_layer_norm_eps: the constant added to the variance where transformers does not pass
+            on `layer_norm_eps`; None where it always does.
         vocab_size: the number of token ids.
         embedding_size: the channels of the embeddings.
         hidden_size: the channels of the encoder's layers.
@@ -101,6 +108,9 @@ class EncoderConfig:
     positive_numbers: ClassVar[tuple[str, ...]]
     projects_embeddings: bool = False
     has_pooler: bool = True
+    has_bottlenecks: bool = False
+    embedding_kernel_size: int = 0
+    default_layer_norm_eps: float | None = None
 
     vocab_size: int
     embedding_size: int
@@ -201,6 +211,15 @@ class EncoderConfig:
     def _field_names(cls) -> list[str]:
         return [field.name for field in dataclasses.fields(cls)]  # pyright: ignore[reportArgumentType]
 
+    @classmethod
+    def _activation_field(cls) -> str:
+        return cls.field_names.get("hidden_act", "hidden_act")
+
+    @property
+    def is_published(self) -> bool:
+        """Whether other libraries have the architecture as the config describes it."""
+        return True
+
     @property
     def num_labels(self) -> int:
         """The number of labels."""
@@ -299,7 +318,8 @@ class EncoderConfig:
 
     def checkpoint_fields(self) -> dict[str, Any]:
         """Returns the fields for the config.json of a checkpoint for other libraries."""
-        return self.to_dict()
+        fields, name = self.to_dict(), self._activation_field()
+        return {**fields, name: _PUBLISHED_ACTIVATIONS.get(fields[name], fields[name])}
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:
@@ -329,6 +349,10 @@ class EncoderConfig:
         kept = {
             name: value for name, value in fields.items() if name in known and value is not None
         }
+        activation = kept.get(cls._activation_field())
+        for own, published in _PUBLISHED_ACTIVATIONS.items():
+            if activation == published:
+                kept[cls._activation_field()] = own
         count = fields.get("num_labels")
         if "id2label" not in kept and count is not None:
             cls._require(
