@@ -66,7 +66,11 @@ class _Normalization(QuantizableLayer):
         )
 
     def _export_scale_and_offset(
-        self, x: Any, fake_quant: Callable[[str, Any], Any], name: str | None = None
+        self,
+        x: Any,
+        fake_quant: Callable[[str, Any], Any],
+        name: str | None = None,
+        gamma: Any = None,
     ) -> Any:
         """Applies the scale and the offset in an exported graph.
 
@@ -77,11 +81,12 @@ class _Normalization(QuantizableLayer):
             x: float [..., channels].
             fake_quant: fake-quantizes a tensor by its name.
             name: the name of `x` in `tensor_ranges`; None for the layer's input.
+            gamma: another scale than the layer's, float [channels].
         """
         with tf.init_scope():
             needs_scale, needs_offset = self._needs_scale(), self._needs_offset()
         if needs_scale:
-            x = (fake_quant(name, x) if name else x) * self.gamma
+            x = (fake_quant(name, x) if name else x) * (self.gamma if gamma is None else gamma)
             name = "scaled"
         if needs_offset:
             x = (fake_quant(name, x) if name else x) + self.beta
@@ -146,20 +151,29 @@ class LayerNorm(_Normalization):
             )
         # For each of these ops, runtimes have a float32 kernel that is faster than the int8 one.
         fake_quant = (lambda _, x: x) if is_exporting("mobile") else self._fake_quant
-        negative_mean = fake_quant("negative_mean", self._mean(inputs, sign=-1))
-        centered = fake_quant("centered", inputs + self._divide_mean(fake_quant, negative_mean))
+        factors, gamma = self.channel_factors, None
+        if factors and not is_exporting("int8"):
+            # In float, undivided channels cost one product more, and divided ones three.
+            undivided = tf.constant(factors, tf.float32)
+            inputs, gamma, factors = inputs * undivided, self.gamma / undivided, None
+        negative_mean = fake_quant("negative_mean", self._mean(inputs, factors, sign=-1))
+        if factors:
+            negative_mean = fake_quant("divided_mean", _divide_mean(negative_mean, factors))
+        centered = fake_quant("centered", inputs + negative_mean)
         squared = fake_quant("squared", centered * centered)
-        variance = fake_quant("variance", self._mean(squared, power=2))
+        variance = fake_quant("variance", self._mean(squared, factors and np.square(factors)))
         if self.epsilon:
             variance = variance + self.epsilon
         reciprocal = fake_quant("reciprocal", tf.math.rsqrt(variance))
-        return self._export_scale_and_offset(centered * reciprocal, fake_quant, "normalized")
+        return self._export_scale_and_offset(
+            centered * reciprocal, fake_quant, "normalized", gamma
+        )
 
-    def _mean(self, x: Any, sign: int = 1, power: int = 1) -> Any:
-        """Returns the mean of the channels, each times a power of its factor, times a sign."""
-        factors = self.channel_factors and np.power(self.channel_factors, power)
+    @staticmethod
+    def _mean(x: Any, factors: Sequence[int] | None, sign: int = 1) -> Any:
+        """Returns the mean of the channels times their factors and a sign."""
         if not is_exporting("int8"):
-            mean = _weighted_mean(x, factors)
+            mean = tf.reduce_mean(x, axis=-1, keepdims=True)
             return -mean if sign < 0 else mean
         # A convolution, for which every runtime has a fast int8 kernel.
         channels = x.shape[-1]
@@ -174,20 +188,6 @@ class LayerNorm(_Normalization):
             kernel, [-most], [most], narrow_range=True
         )
         return tf.nn.conv2d(x, kernel, 1, "SAME")
-
-    def _divide_mean(self, fake_quant: FakeQuant, mean: Any) -> Any:
-        """Returns what to add to each channel, given the mean of the undivided ones."""
-        if self.channel_factors is None:
-            return mean
-        shares = tf.constant(_inverse(self.channel_factors))[None, None, None]
-        if not is_exporting("int8"):
-            return mean * shares
-        # A product of one channel with as many: a product with a broadcast operand is slower.
-        bounds = shares[0, 0, 0]
-        shares = tf.quantization.fake_quant_with_min_max_vars_per_channel(
-            shares, -bounds, bounds, narrow_range=True
-        )
-        return fake_quant("divided_mean", tf.nn.conv2d(mean, shares, 1, "SAME"))
 
     def tensor_ranges(self) -> dict[str, TensorRange]:
         """Returns the ranges of the steps, in their order."""
@@ -225,6 +225,17 @@ def _layer_norm(
     variance = fake_quant("variance", _weighted_mean(squared, squares)) + epsilon
     x = centered * fake_quant("reciprocal", _reciprocal_root(variance))
     return _scale_and_offset(fake_quant, x, *scale_and_offset, name="normalized")
+
+
+def _divide_mean(mean: Any, factors: Sequence[int]) -> Any:
+    """Returns what to add to each channel in an int8 graph, given the mean of undivided ones."""
+    # A product of one channel with as many: a product with a broadcast operand is slower.
+    shares = tf.constant(_inverse(factors))[None, None, None]
+    bounds = shares[0, 0, 0]
+    shares = tf.quantization.fake_quant_with_min_max_vars_per_channel(
+        shares, -bounds, bounds, narrow_range=True
+    )
+    return tf.nn.conv2d(mean, shares, 1, "SAME")
 
 
 def _weighted_mean(x: Any, factors: Sequence[int] | np.ndarray | None) -> Any:

@@ -17,7 +17,12 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.layers import GroupedConvolution, LayerNorm, SqueezeBertEmbeddings
+from tfsqueeze.layers import (
+    GroupedConvolution,
+    LayerNorm,
+    SqueezeBertEmbeddings,
+    TransformedEmbeddings,
+)
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.models.sharing import unshare_layers
 from tfsqueeze.quantization.layer_graph import LayerGraph
@@ -45,6 +50,7 @@ class _Stream:
     writers: list[str] = dataclasses.field(default_factory=list)
 
 
+@tf.autograph.experimental.do_not_convert
 def equalize(model: keras.Model, batches: Iterable[Any]) -> keras.Model:
     """Returns a copy of a float model whose channels are alike in the residual stream.
 
@@ -60,6 +66,8 @@ def equalize(model: keras.Model, batches: Iterable[Any]) -> keras.Model:
     divisors, factors, rows, columns = {}, {}, {}, {}
     for stream in streams:
         channels = _factors([magnitudes[name] for name in stream.tensors])
+        if (channels == 1).all():
+            continue
         divisors[stream.tensors[0]] = channels
         factors.update(dict.fromkeys(stream.normalizations, channels))
         rows.update(dict.fromkeys(stream.readers, channels))
@@ -105,6 +113,8 @@ def _scale_product(layer: Any, weights: Any, rows: Any, columns: Any) -> None:
 def _stream(graph: LayerGraph, layer: Any) -> _Stream | None:
     """Returns the stream that begins with a layer's output, if a division there can be undone."""
     if isinstance(layer, SqueezeBertEmbeddings):
+        if isinstance(layer, TransformedEmbeddings):
+            return None
         readers = graph.consumers(layer)
         if graph.is_output(layer) or not all(isinstance(x, LayerNorm) for x in readers):
             return None

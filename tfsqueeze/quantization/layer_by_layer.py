@@ -64,7 +64,7 @@ class LayerStep:
     def is_key(self) -> bool:
         """Returns whether the layer's result is the keys of an attention and nothing else."""
         readers = self._run.readers[id(self._node.outputs)]
-        return all(
+        return bool(readers) and all(
             isinstance(_layer(reader), SelfAttention)
             and reader.keras_inputs[1] is self._node.outputs
             for reader in readers

@@ -22,7 +22,10 @@ from tfsqueeze.quantization.qat import quantize_aware
 from tfsqueeze.quantization.quantizers import ActivationQuantizer, observe_ranges, record_tensors
 from tfsqueeze.quantization.range_search import search_ranges
 
+# Texts in a batch at most, and batches at least: kernels are fitted to half of them, and chosen by
+# the other half.
 _BATCH = 64
+_BATCHES = 8
 # How many times as large as in most tokens the largest channel of a token may be.
 _LARGEST_SUM = 2.0
 # Tokens whose values give the ranges around an activation.
@@ -48,12 +51,9 @@ def quantize_after_training(
     layers = LayerByLayer(qat_model, batches, masks)
     for done, step in enumerate(layers):
         progress(done, len(layers))
-        _observe(step)
         if isinstance(step.layer, GroupedConvolution):
             _correct(step)
-            _observe(step)
-            if step.layer.activation is not None:
-                _search_ranges(step)
+        _set_ranges(step)
     progress(len(layers), len(layers))
     return qat_model
 
@@ -65,9 +65,10 @@ def _batches(
     mask = inputs["input_ids"] != pad_token_id
     lengths = mask.sum(axis=1)
     order = np.argsort(lengths, kind="stable")
+    size = min(_BATCH, -(-len(order) // _BATCHES))
     batches, masks = [], []
-    for start in range(0, len(order), _BATCH):
-        rows = order[start : start + _BATCH]
+    for start in range(0, len(order), size):
+        rows = order[start : start + size]
         longest = lengths[rows].max()
         # Positions to predict are not one a token.
         batches.append(
@@ -80,20 +81,35 @@ def _batches(
     return batches, masks
 
 
-def _observe(step: LayerStep) -> None:
-    """Sets the ranges of a layer's tensors to the mean of those of the batches."""
-    ranges: dict[ActivationQuantizer, list[Any]] = collections.defaultdict(list)
+def _set_ranges(step: LayerStep) -> None:
+    """Sets the ranges of a layer's tensors to the mean of those of the batches.
+
+    Those around the activation of a product are searched then.
+    """
+    observed: dict[ActivationQuantizer, list[Any]] = collections.defaultdict(list)
+    searched = isinstance(step.layer, GroupedConvolution) and step.layer.activation
+    first = next(iter(step.layer.tensor_ranges())) if searched else None
+    token_rows, sample = step.token_rows(), []
 
     def record(quantizer: ActivationQuantizer, tensor: Any) -> None:
         if not quantizer.tensor_range.is_fixed and not quantizer.tensor_range.limits_of:
-            ranges[quantizer].append(quantizer.tensor_range.observe(tensor))
+            observed[quantizer].append(quantizer.tensor_range.observe(tensor))
+        if quantizer.tensor == first:
+            sample.append(next(token_rows)(tensor))
 
     # This has the ranges of weights follow, too.
     with observe_ranges(), record_tensors(record):
         for _ in step.outputs():
             pass
-    for quantizer, ends in ranges.items():
-        low, high = np.mean(ends, axis=0)
+    ranges = {
+        quantizer.tensor: tuple(map(float, np.mean(ends, axis=0)))
+        for quantizer, ends in observed.items()
+    }
+    if searched:
+        x = np.concatenate(sample)
+        ranges |= search_ranges(x[:: -(-len(x) // _SEARCHED_ROWS)], searched, ranges)
+    for quantizer in observed:
+        low, high = ranges[quantizer.tensor]
         quantizer.weights["minimum"].assign(low)
         quantizer.weights["maximum"].assign(high)
 
@@ -116,7 +132,7 @@ def _correct(step: LayerStep) -> None:
     identities = step.identities()
     for number, (rounded, exact, importance) in enumerate(step.inputs()):
         parts = np.split(exact, layer.groups, axis=-1)
-        products = [x @ kernel for x, kernel in zip(parts, old, strict=True)]
+        products = [x @ kernel.astype(np.float32) for x, kernel in zip(parts, old, strict=True)]
         targets = np.concatenate(products, axis=-1) + offset
         if identities is not None:
             rounded_identity, exact_identity = next(identities)
@@ -145,30 +161,3 @@ def _limit(sums: np.ndarray) -> np.ndarray:
     """
     largest = np.abs(sums).max(axis=1, keepdims=True)
     return sums * np.minimum(1.0, _LARGEST_SUM * np.median(largest) / np.maximum(largest, 1e-12))
-
-
-def _search_ranges(step: LayerStep) -> None:
-    """Sets the ranges around an activation to those that serve the next product best."""
-    quantizers: dict[str, ActivationQuantizer] = {}
-    first: list[np.ndarray] = []
-    rows = step.token_rows()
-
-    def record(quantizer: ActivationQuantizer, tensor: Any) -> None:
-        if not quantizers.get(quantizer.tensor):
-            quantizers[quantizer.tensor] = quantizer
-        if quantizer.tensor == next(iter(quantizers)):
-            first.append(next(rows)(tensor))
-
-    with record_tensors(record):
-        for _ in step.outputs():
-            pass
-    x = np.concatenate(first)
-    observed = {
-        name: (float(quantizer.weights["minimum"]), float(quantizer.weights["maximum"]))
-        for name, quantizer in quantizers.items()
-        if name in ("pre_activation", "output") and not quantizer.tensor_range.is_fixed
-    }
-    found = search_ranges(x[:: -(-len(x) // _SEARCHED_ROWS)], step.layer.activation, observed)
-    for name, (low, high) in found.items():
-        quantizers[name].weights["minimum"].assign(low)
-        quantizers[name].weights["maximum"].assign(high)

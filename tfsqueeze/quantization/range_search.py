@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from tfsqueeze.layers.activations import activate
+from tfsqueeze.layers.activations import SIGMOID_GELU_SLOPE, activate
 
 # The ends of a range are tried at these shares of the ends of the data.
 _LOW_SHARES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12)
@@ -26,20 +26,24 @@ def search_ranges(x: np.ndarray, activation: str | None, observed: Ranges) -> Ra
     Args:
         x: what the activation reads, float32 [tokens, channels].
         activation: as in `activate`.
-        observed: the observed ranges of `pre_activation` and `output`, those of them that are not
-            fixed.
+        observed: the observed ranges of those of its tensors that have no fixed one, by name.
     """
     exact = activate(lambda _, y: y, x, activation)
 
     def ranges(low_share: float, high_share: float) -> Ranges:
-        found = {name: (low, high * high_share) for name, (low, high) in observed.items()}
-        if "pre_activation" in found:
-            low, high = found["pre_activation"]
-            found["pre_activation"] = low * low_share, high
-            if "output" in found:
-                low, most = observed["output"]
-                found["output"] = low, min(most, max(high, most * min(_HIGH_SHARES)))
-        return found
+        found = dict(observed)
+        low, most = observed.get("output", (0.0, 0.0))
+        if "pre_activation" in observed:
+            first, last = observed["pre_activation"]
+            first, last = first * low_share, last * high_share
+            found["pre_activation"] = first, last
+            if "sloped" in observed:
+                found["sloped"] = SIGMOID_GELU_SLOPE * first, SIGMOID_GELU_SLOPE * last
+            # No activation gives more than it reads, tanh and those with a fixed range aside.
+            high = min(most, max(last, most * min(_HIGH_SHARES)))
+        else:
+            high = most * high_share
+        return {**found, "output": (low, high)} if "output" in observed else found
 
     def noise(candidate: Ranges) -> float:
         return _noise(exact, activate(lambda name, y: _round(name, y, candidate), x, activation))
