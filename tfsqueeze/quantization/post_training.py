@@ -15,6 +15,8 @@ import numpy as np
 import tf_keras as keras
 
 from tfsqueeze.layers import GroupedConvolution
+from tfsqueeze.models.pretrained import PreTrainedModel
+from tfsqueeze.models.sharing import unshare_layers
 from tfsqueeze.quantization.equalization import equalize
 from tfsqueeze.quantization.layer_by_layer import LayerByLayer, LayerStep
 from tfsqueeze.quantization.least_squares import Moments, fit_kernel
@@ -22,10 +24,7 @@ from tfsqueeze.quantization.qat import quantize_aware
 from tfsqueeze.quantization.quantizers import ActivationQuantizer, observe_ranges, record_tensors
 from tfsqueeze.quantization.range_search import search_ranges
 
-# Texts in a batch at most, and batches at least: kernels are fitted to half of them, and chosen by
-# the other half.
 _BATCH = 64
-_BATCHES = 8
 # How many times as large as in most tokens the largest channel of a token may be.
 _LARGEST_SUM = 2.0
 # Tokens whose values give the ranges around an activation.
@@ -47,12 +46,14 @@ def quantize_after_training(
         progress: called with the number of layers that are done, and that of all.
     """
     batches, masks = _batches(inputs, pad_token_id)
-    qat_model = quantize_aware(equalize(model, batches))
+    # A file has the kernels that layers share (ALBERT) once, as long as they stay the same.
+    shares = isinstance(model, PreTrainedModel) and unshare_layers(model) is not model
+    qat_model = quantize_aware(model if shares else equalize(model, batches))
     layers = LayerByLayer(qat_model, batches, masks)
     for done, step in enumerate(layers):
         progress(done, len(layers))
         if isinstance(step.layer, GroupedConvolution):
-            _correct(step)
+            _correct(step, fits_kernels=not shares)
         _set_ranges(step)
     progress(len(layers), len(layers))
     return qat_model
@@ -65,10 +66,9 @@ def _batches(
     mask = inputs["input_ids"] != pad_token_id
     lengths = mask.sum(axis=1)
     order = np.argsort(lengths, kind="stable")
-    size = min(_BATCH, -(-len(order) // _BATCHES))
     batches, masks = [], []
-    for start in range(0, len(order), size):
-        rows = order[start : start + size]
+    for start in range(0, len(order), _BATCH):
+        rows = order[start : start + _BATCH]
         longest = lengths[rows].max()
         # Positions to predict are not one a token.
         batches.append(
@@ -102,7 +102,7 @@ def _set_ranges(step: LayerStep) -> None:
         for _ in step.outputs():
             pass
     ranges = {
-        quantizer.tensor: tuple(map(float, np.mean(ends, axis=0)))
+        quantizer.tensor: _mean(ends)
         for quantizer, ends in observed.items()
     }
     if searched:
@@ -114,7 +114,7 @@ def _set_ranges(step: LayerStep) -> None:
         quantizer.weights["maximum"].assign(high)
 
 
-def _correct(step: LayerStep) -> None:
+def _correct(step: LayerStep, fits_kernels: bool) -> None:
     """Gives a product the weights that bring its result nearest to the float model's.
 
     The kernel is fitted to rounded inputs, as in Frantar et al. 2022 (arXiv 2210.17323, section 3),
@@ -127,10 +127,11 @@ def _correct(step: LayerStep) -> None:
     kernels = [weights[f"kernel_{group}"] for group in range(layer.groups)]
     biases = [weights[f"bias_{group}"] for group in range(layer.groups)]
     old = [np.squeeze(kernel.numpy(), (0, 1)).astype(np.float64) for kernel in kernels]
+    # Kernels are fitted to one half of each batch, and chosen by the other.
     halves = [[Moments(*kernel.shape) for _ in range(2)] for kernel in old]
     offset = np.concatenate([bias.numpy() for bias in biases])
     identities = step.identities()
-    for number, (rounded, exact, importance) in enumerate(step.inputs()):
+    for rounded, exact, importance in step.inputs():
         parts = np.split(exact, layer.groups, axis=-1)
         products = [x @ kernel.astype(np.float32) for x, kernel in zip(parts, old, strict=True)]
         targets = np.concatenate(products, axis=-1) + offset
@@ -140,9 +141,11 @@ def _correct(step: LayerStep) -> None:
         for group, (x, y) in enumerate(
             zip(*(np.split(z, layer.groups, axis=-1) for z in (rounded, targets)), strict=True)
         ):
-            halves[group][number % 2].add(x, y, importance)
+            middle = len(x) // 2
+            for half, rows in zip(halves[group], (slice(middle), slice(middle, None)), strict=True):
+                half.add(x[rows], y[rows], importance[rows])
     for group, kernel in enumerate(kernels):
-        new = fit_kernel(old[group], halves[group])
+        new = fit_kernel(old[group], halves[group]) if fits_kernels else old[group]
         kernel.assign(new[None, None])
         scale = np.maximum(np.abs(new).max(axis=0), 1e-12) / 127
         total = halves[group][0] + halves[group][1]
@@ -161,3 +164,8 @@ def _limit(sums: np.ndarray) -> np.ndarray:
     """
     largest = np.abs(sums).max(axis=1, keepdims=True)
     return sums * np.minimum(1.0, _LARGEST_SUM * np.median(largest) / np.maximum(largest, 1e-12))
+
+
+def _mean(ends: list[Any]) -> tuple[float, float]:
+    low, high = np.mean(ends, axis=0)
+    return float(low), float(high)
