@@ -94,6 +94,8 @@ def _set_ranges(step: LayerStep) -> None:
     def record(quantizer: ActivationQuantizer, tensor: Any) -> None:
         if not quantizer.tensor_range.is_fixed and not quantizer.tensor_range.limits_of:
             observed[quantizer].append(quantizer.tensor_range.observe(tensor))
+            # Before the tensor is rounded, so that what follows in the layer is observed after it.
+            _assign(quantizer, _mean(observed[quantizer]))
         if quantizer.tensor == first:
             sample.append(next(token_rows)(tensor))
 
@@ -101,17 +103,12 @@ def _set_ranges(step: LayerStep) -> None:
     with observe_ranges(), record_tensors(record):
         for _ in step.outputs():
             pass
-    ranges = {
-        quantizer.tensor: _mean(ends)
-        for quantizer, ends in observed.items()
-    }
+    ranges = {quantizer.tensor: _mean(ends) for quantizer, ends in observed.items()}
     if searched:
         x = np.concatenate(sample)
         ranges |= search_ranges(x[:: -(-len(x) // _SEARCHED_ROWS)], searched, ranges)
     for quantizer in observed:
-        low, high = ranges[quantizer.tensor]
-        quantizer.weights["minimum"].assign(low)
-        quantizer.weights["maximum"].assign(high)
+        _assign(quantizer, ranges[quantizer.tensor])
 
 
 def _correct(step: LayerStep, fits_kernels: bool) -> None:
@@ -169,3 +166,8 @@ def _limit(sums: np.ndarray) -> np.ndarray:
 def _mean(ends: list[Any]) -> tuple[float, float]:
     low, high = np.mean(ends, axis=0)
     return float(low), float(high)
+
+
+def _assign(quantizer: ActivationQuantizer, ends: tuple[float, float]) -> None:
+    quantizer.weights["minimum"].assign(ends[0])
+    quantizer.weights["maximum"].assign(ends[1])
