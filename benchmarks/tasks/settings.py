@@ -237,24 +237,32 @@ def divide(settings: TaskSettings, folder: Path, seed: int, examples: int | None
         most so many of the whole training part and of the test part, drawn by seed 0; None for
         all.
 
+    A label or tag that only the validation part would have stays in the training part. Examples of
+    the test part with others than the whole training part has are left out.
+
     Raises UserError where the data cannot be read.
     """
     whole, test = settings.load(folder / settings.folder)
-    if examples is None:
-        return (*whole.split(VALIDATION_FRACTION, seed), test)
-    train, validation = whole.sample(examples, 0).split(VALIDATION_FRACTION, seed)
-    return train, _known(validation, train), _known(test, train).sample(examples, 0)
+    if examples is not None:
+        whole = whole.sample(examples, 0)
+    train, validation = whole.split(VALIDATION_FRACTION, seed)
+    known = _known(validation, train)
+    if len(known) < len(validation):
+        others = sorted(set(range(len(validation))).difference(known))
+        train = concatenate([train, validation.take(others)])
+        validation = validation.take(known)
+    test = test.take(_known(test, train))
+    return train, validation, test if examples is None else test.sample(examples, 0)
 
 
-def _known(part, train):
-    """The examples of a part whose labels and tags a small training part has."""
-    labels = getattr(train, "labels", None) and set(train.labels)
+def _known(part, train) -> list[int]:
+    """The numbers of the examples of a part whose labels and tags a training part has."""
+    has_labels = hasattr(train, "label_ids") and train.labels is not None
+    labels = set(train.labels) if has_labels else set()
     tags = set(train.tag_names()) if hasattr(train, "tags") else set()
-    return part.take(
-        [
-            row
-            for row in range(len(part))
-            if (labels is None or part.labels[row] in labels)
-            and (not tags or tags.issuperset(part.tags[row]))
-        ]
-    )
+    return [
+        row
+        for row in range(len(part))
+        if (not labels or part.labels[row] in labels)
+        and (not tags or tags.issuperset(part.tags[row]))
+    ]

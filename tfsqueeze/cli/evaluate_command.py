@@ -66,8 +66,10 @@ def evaluate(
     recall and F1 of whole spans. For intents with slots: both, and the share of
     commands that are right as a whole. For answers: exact match and F1 of
     words, as in SQuAD's script. For sentence embeddings: the mean cosine to the
-    teacher's, or with --text-pair-column Spearman's correlation of the cosines
-    and the numbers in --label-column. For masked words: the share that is
+    teacher's; with --text-pair-column Spearman's correlation of the cosines
+    and the numbers in --label-column, or, if these are 0 and 1 or missing, how
+    often the second text of a pair is the nearest or one of the ten nearest to
+    the first. For masked words: the share that is
     found, and perplexity. If the words name their language, as in `en:Berlin`,
     there are scores per language.
 

@@ -53,6 +53,17 @@ class TaskTraining(abc.ABC):
     def __init__(self, task: Task) -> None:
         self.task = task
 
+    def task_for(self, splits: Any) -> Task:
+        """Returns the task in the form that learns from some data; by default as it is.
+
+        Args:
+            splits: the parts of the data.
+
+        Raises:
+            UserError: there is nothing to learn from.
+        """
+        return self.task
+
     def input_names(self, dataset: Any) -> tuple[str, ...]:
         """Returns the inputs of a model that is trained on a dataset."""
         return ("input_ids",)

@@ -64,7 +64,7 @@ class TrainingOptions:
         learning_rate: peak learning rate of the float stage, which has a linear warm-up and a
             cosine decay.
         qat_learning_rate: peak learning rate of the quantization-aware stage.
-        batch_size: number of texts in a batch.
+        batch_size: number of texts, or pairs of texts, in a batch.
         batch_tokens: number of tokens in a batch, padding included, instead of `batch_size`: short
             texts then come in larger batches than long ones.
         gradient_accumulation_steps: number of batches after which the weights change, by the mean
@@ -90,7 +90,8 @@ class TrainingOptions:
         seed: seed of weights, order and dropout.
         teacher: folder of a run, of any architecture, whose float model the model learns from
             instead of from the labels, in both stages. With None it learns from the labels. For
-            sentence embeddings it is the teacher of the vectors, by default all-minilm-l6-v2.
+            embeddings of single texts it is the teacher of the vectors, by default
+            all-minilm-l6-v2.
         temperature: divisor of the logits of the teacher and of the model.
         unlabelled: texts that the model learns from as well, with the teacher's outputs as
             targets: files of plain text with a text on each line, folders of such .txt files, or
