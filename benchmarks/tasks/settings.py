@@ -257,8 +257,8 @@ def divide(settings: TaskSettings, folder: Path, seed: int, examples: int | None
 
 def _known(part, train) -> list[int]:
     """The numbers of the examples of a part whose labels and tags a training part has."""
-    has_labels = hasattr(train, "label_ids") and train.labels is not None
-    labels = set(train.labels) if has_labels else set()
+    # Numbers and questions have no names of labels.
+    labels = set(getattr(train, "labels", None) or ()) if hasattr(train, "label_ids") else set()
     tags = set(train.tag_names()) if hasattr(train, "tags") else set()
     return [
         row

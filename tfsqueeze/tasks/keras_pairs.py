@@ -114,5 +114,5 @@ def _cosines_in_batch(text_ids, vectors):
     cosines = tf.matmul(first, second, transpose_b=True)
     ids = tf.reshape(text_ids, [-1, 2])
     is_equal = tf.reduce_any(tf.equal(ids[:, :, None], ids[None, None, :, 1]), axis=1)
-    is_other = ~tf.eye(tf.shape(ids)[0], dtype=tf.bool)
-    return tf.where(is_equal & is_other, _LEFT_OUT, cosines)
+    is_own = tf.eye(tf.shape(ids)[0], dtype=tf.bool)
+    return tf.where(is_equal & tf.logical_not(is_own), _LEFT_OUT, cosines)
