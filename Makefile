@@ -3,20 +3,23 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-QUICK := not slow and not android and not arm64 and not micro and not targets and not faults
+QUICK := not slow and not android and not arm64 and not micro and not targets and not web and not readers and not faults
 
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
+DOCS_READY := $(VENV)/.docs-ready
 BENCH_READY := $(VENV)/.bench-ready
 ARM64_READY := $(VENV)/.arm64-ready
 MICRO_READY := $(VENV)/.micro-ready
 MICRO_PACKAGES := gcc g++ libc6-dev clang libclang-rt-dev cmake make gcc-arm-none-eabi \
     libnewlib-arm-none-eabi qemu-system-arm
 
+WEB_READY := $(VENV)/.web-ready
+
 ANDROID_READY := $(VENV)/.android-ready
 ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner gcc libc6-dev
 
-.PHONY: help setup demo test test-slow arm64 micro apk android test-targets proofs faults bench targets \
-    backbone compare lint clean
+.PHONY: help setup demo test test-slow arm64 micro web readers apk android test-targets proofs faults bench targets \
+    backbone docs compare lint clean
 
 help:
 	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
@@ -24,6 +27,8 @@ help:
 	@echo "make test-slow  the heavier tests"
 	@echo "make arm64      the proofs on emulated Arm processors (Debian; installs qemu-user)"
 	@echo "make micro      the proofs for microcontrollers (Debian; installs Arm's gcc and QEMU)"
+	@echo "make web        the proofs for the page in headless Chromium (Debian; installs chromium)"
+	@echo "make readers    files in transformers, tflite-support and MediaPipe (downloads PyTorch)"
 	@echo "make android    the Android app: an APK, verified, and its tests (Debian; fetches 640 MB)"
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
 	@echo "make targets    which devices take how much of each preset (the first time half an hour)"
@@ -33,6 +38,7 @@ help:
 	@echo "make proofs     the tests of test-slow, test-targets, arm64, micro and android in one run"
 	@echo "make faults     kills, hostile files, threads and full disks (long)"
 	@echo "make lint       formatting, docstrings, names, layers and types"
+	@echo "make docs       the documentation as a site, in build/docs"
 	@echo "make setup      the virtual environment alone"
 	@echo "make clean      remove the virtual environment and runs/"
 
@@ -76,6 +82,20 @@ $(MICRO_READY): $(READY)
 micro: $(MICRO_READY)
 	$(PYTEST) -m micro $(IN_PARALLEL)
 
+# Node.js of another source brings its own npm, which Debian's package would conflict with.
+$(WEB_READY): $(READY)
+	{ command -v chromium && command -v npm; } >/dev/null || \
+	    { $(SUDO) apt-get update && $(SUDO) apt-get install --yes --no-install-recommends \
+	      chromium $$(command -v npm >/dev/null || echo npm); }
+	touch $(WEB_READY)
+
+web: $(WEB_READY)
+	$(PYTEST) -m web $(IN_PARALLEL)
+
+readers: $(READY)
+	$(BIN)/python -m tests.environments transformers task-library
+	$(PYTEST) -m readers
+
 $(ANDROID_READY): $(READY)
 	dpkg --status $(ANDROID_PACKAGES) >/dev/null 2>&1 || \
 	    { $(SUDO) apt-get update && \
@@ -97,10 +117,19 @@ android: apk
 	$(PYTEST) -m android $(IN_PARALLEL)
 
 proofs: $(ARM64_READY) $(MICRO_READY) apk
-	$(PYTEST) -m "not faults and not ($(QUICK))" $(IN_PARALLEL)
+	$(PYTEST) -m "not faults and not web and not readers and not ($(QUICK))" $(IN_PARALLEL)
 
 faults: $(READY)
 	$(PYTEST) -m faults $(IN_PARALLEL) tests/faults
+
+$(DOCS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	touch $(DOCS_READY)
+
+docs: $(DOCS_READY)
+	$(BIN)/python -m typer tfsqueeze.cli.main utils docs --name tfsqueeze --title "Command line" \
+	    --output docs/reference/command-line.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'

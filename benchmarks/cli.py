@@ -22,6 +22,7 @@ from converters.arm64.emulator import RUNTIMES
 from tfsqueeze.cli.arguments import choices
 from tfsqueeze.cli.console import (
     OneLineErrors,
+    Table,
     messages,
     output,
     print_json,
@@ -456,6 +457,58 @@ def targets(
         with _progress() as progress:
             runs[0]["targets"].append(bert_row(progress))
     _finish("targets", runs, output_folder, json)
+
+
+@app.command()
+def cortex_m(
+    run: Annotated[Path, typer.Argument(help="Folder of a trained text classifier.")],
+    data: Annotated[
+        str | None,
+        typer.Option(help="Name or folder of a dataset.", show_default="that of training"),
+    ] = None,
+    texts: Annotated[int, typer.Option(min=1, help="Number of texts of the test split.")] = 3,
+    seed: Annotated[int, typer.Option(help="Seed of the draw of texts.")] = 0,
+    json: Json = False,
+) -> None:
+    """Count the instructions of a run's plain C on an emulated Cortex-M3 and Cortex-M4.
+
+    The C is that of `tfsqueeze export --target micro --runtime c`. It exits with 1 where a text
+    has other logits than LiteRT's reference kernels give.
+    """
+    from benchmarks.cortex_m import measure_on_cortex_m
+    from tfsqueeze.utils.logging import load_tensorflow
+
+    load_tensorflow()
+    results = measure_on_cortex_m(run, texts, data, seed)
+    rows = results["cortex_m"]
+    if json:
+        print_json(results)
+    else:
+        output.print(_cortex_m_table(results), markup=False)
+    if any(row["mismatches"] for row in rows):
+        raise typer.Exit(1)
+
+
+def _cortex_m_table(results: dict[str, Any]) -> Table:
+    table = Table(
+        "processor",
+        "million instructions a text",
+        "texts unlike LiteRT's reference kernels",
+        "flash, bytes",
+        "arena, bytes",
+        title=f"{results['run']}: {results['texts']} texts of up to {results['max_length']} "
+        f"tokens, gcc {' '.join(results['compiler_options'])}",
+    )
+    for row in results["cortex_m"]:
+        counts = [count / 1e6 for count in row["instructions"]]
+        table.add_row(
+            row["processor"],
+            f"{min(counts):.1f} to {max(counts):.1f}",
+            str(row["mismatches"]),
+            f"{row['flash_bytes']:,}",
+            f"{row['arena_bytes']:,}",
+        )
+    return table
 
 
 @app.command()

@@ -278,6 +278,58 @@ def trained_run(topics_folder, tiny_options, made_once):
 
 
 @pytest.fixture(scope="session")
+def mixed_folder(made_once) -> Path:
+    """Texts of no topic, of one or of several: their `label`, and how many words as a `number`."""
+    return made_once("mixed", _write_mixed)
+
+
+def _write_mixed(folder: Path) -> None:
+    draw = random.Random(0)
+    folder.mkdir()
+    for part, count in (("train", 240), ("val", 60), ("test", 40)):
+        with (folder / f"{part}.csv").open("w", newline="", encoding="utf-8") as lines:
+            table = csv.writer(lines)
+            table.writerow(("text", "label", "number"))
+            for _ in range(count):
+                labels = [label for label in WORDS if draw.random() < 0.4]
+                words = [word for label in labels for word in draw.choices(WORDS[label], k=2)]
+                draw.shuffle(words)
+                text = " ".join(["the", *words])
+                table.writerow((text, "|".join(labels), 20.5 - 10 * len(words)))
+
+
+@pytest.fixture(scope="session")
+def labels_run(mixed_folder, one_layer_options, made_once):
+    """A finished run of several labels for a text. Tests must leave its folder as it is."""
+    from tfsqueeze.tasks import MULTI_LABEL_CLASSIFICATION
+
+    return _mixed_run(
+        MULTI_LABEL_CLASSIFICATION, "label", mixed_folder, one_layer_options, made_once
+    )
+
+
+@pytest.fixture(scope="session")
+def number_run(mixed_folder, one_layer_options, made_once):
+    """A finished run of a number for a text. Tests must leave its folder as it is."""
+    from tfsqueeze.tasks import REGRESSION
+
+    return _mixed_run(REGRESSION, "number", mixed_folder, one_layer_options, made_once)
+
+
+def _mixed_run(task, label_column, folder, options, made_once):
+    from tfsqueeze.training.train_task import train_task
+    from tfsqueeze.training.trained_run import load_run
+
+    splits = task.data.load_splits(str(folder), label_column=label_column)
+    return load_run(
+        made_once(
+            f"mixed-{label_column}-run",
+            lambda path: train_task(path, task, splits, options, dataset_name=str(folder)),
+        )
+    )
+
+
+@pytest.fixture(scope="session")
 def topics_model(trained_run, made_once) -> Path:
     """The int8 .tflite of `trained_run`, with its labels and vocabulary inside."""
     from converters.conversion.runs import convert_run

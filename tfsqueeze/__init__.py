@@ -42,6 +42,19 @@ _MODULES = {
     "DistilBertForSequenceClassification": "tfsqueeze.models.distilbert",
     "DistilBertForTokenClassification": "tfsqueeze.models.distilbert",
     "DistilBertModel": "tfsqueeze.models.distilbert",
+    "ElectraConfig": "tfsqueeze.configs.electra_config",
+    "ElectraForMaskedLM": "tfsqueeze.models.electra",
+    "ElectraForQuestionAnswering": "tfsqueeze.models.electra",
+    "ElectraForSentenceEmbeddings": "tfsqueeze.models.electra",
+    "ElectraForSequenceClassification": "tfsqueeze.models.electra",
+    "ElectraForTokenClassification": "tfsqueeze.models.electra",
+    "ElectraModel": "tfsqueeze.models.electra",
+    "MobileBertConfig": "tfsqueeze.configs.mobilebert_config",
+    "MobileBertForQuestionAnswering": "tfsqueeze.models.mobilebert",
+    "MobileBertForSentenceEmbeddings": "tfsqueeze.models.mobilebert",
+    "MobileBertForSequenceClassification": "tfsqueeze.models.mobilebert",
+    "MobileBertForTokenClassification": "tfsqueeze.models.mobilebert",
+    "MobileBertModel": "tfsqueeze.models.mobilebert",
     "PRESETS": "tfsqueeze.configs.presets",
     "Predictor": "converters.inference.predictor",
     "SentenceEncoder": "tfsqueeze.models.sentence_encoder",
@@ -79,6 +92,8 @@ if TYPE_CHECKING:
     from tfsqueeze.configs.albert_config import AlbertConfig as AlbertConfig
     from tfsqueeze.configs.bert_config import BertConfig as BertConfig
     from tfsqueeze.configs.distilbert_config import DistilBertConfig as DistilBertConfig
+    from tfsqueeze.configs.electra_config import ElectraConfig as ElectraConfig
+    from tfsqueeze.configs.mobilebert_config import MobileBertConfig as MobileBertConfig
     from tfsqueeze.configs.presets import PRESETS as PRESETS
     from tfsqueeze.configs.presets import load_preset as load_preset
     from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig as SqueezeBertConfig
@@ -113,6 +128,31 @@ if TYPE_CHECKING:
         DistilBertForTokenClassification as DistilBertForTokenClassification,
     )
     from tfsqueeze.models.distilbert import DistilBertModel as DistilBertModel
+    from tfsqueeze.models.electra import ElectraForMaskedLM as ElectraForMaskedLM
+    from tfsqueeze.models.electra import ElectraForQuestionAnswering as ElectraForQuestionAnswering
+    from tfsqueeze.models.electra import (
+        ElectraForSentenceEmbeddings as ElectraForSentenceEmbeddings,
+    )
+    from tfsqueeze.models.electra import (
+        ElectraForSequenceClassification as ElectraForSequenceClassification,
+    )
+    from tfsqueeze.models.electra import (
+        ElectraForTokenClassification as ElectraForTokenClassification,
+    )
+    from tfsqueeze.models.electra import ElectraModel as ElectraModel
+    from tfsqueeze.models.mobilebert import (
+        MobileBertForQuestionAnswering as MobileBertForQuestionAnswering,
+    )
+    from tfsqueeze.models.mobilebert import (
+        MobileBertForSentenceEmbeddings as MobileBertForSentenceEmbeddings,
+    )
+    from tfsqueeze.models.mobilebert import (
+        MobileBertForSequenceClassification as MobileBertForSequenceClassification,
+    )
+    from tfsqueeze.models.mobilebert import (
+        MobileBertForTokenClassification as MobileBertForTokenClassification,
+    )
+    from tfsqueeze.models.mobilebert import MobileBertModel as MobileBertModel
     from tfsqueeze.models.reduction import reduce_layers as reduce_layers
     from tfsqueeze.models.sentence_encoder import SentenceEncoder as SentenceEncoder
     from tfsqueeze.models.sentence_encoder import load_minilm as load_minilm

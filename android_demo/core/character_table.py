@@ -1,10 +1,10 @@
-"""Writes the table of characters that the Kotlin tokenizer carries.
+"""Writes the table of characters that the tokenizers in Kotlin and in JavaScript carry.
 
     python android_demo/core/character_table.py
 
 The table records what the tokenizers themselves do with every code point. The Unicode versions of
 TensorFlow's ICU and RE2 and of Hugging Face's `tokenizers` differ from each other, and those of
-phones from one phone to the next.
+phones and browsers from one to the next.
 
 The file, big-endian:
 
@@ -28,6 +28,7 @@ import numpy as np
 import tensorflow as tf
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
+from converters.targets import web
 from converters.targets.micro.character_classes import (
     CODE_POINTS,
     DELETED,
@@ -38,13 +39,17 @@ from converters.targets.micro.character_classes import (
 from tfsqueeze.tokenizers.text_normalization import normalize
 from tfsqueeze.utils.files import write_atomically
 
-TABLE = Path(__file__).parent / "src/main/resources/io/github/tfsqueeze/core/characters.bin"
+# The same file for the Android app and for the page of the target `web`.
+TABLES = (
+    Path(__file__).parent / "src/main/resources/io/github/tfsqueeze/core/characters.bin",
+    Path(web.__file__).parent / "page/tokenizer/characters.bin",
+)
 _PAGE = 256
 _SURROGATES = range(0xD800, 0xE000)
 
 
 class Flags(enum.IntFlag):
-    """The bits of a code point's byte; `CharacterTable.kt` has the same numbers."""
+    """The bits of a code point's byte, also in `CharacterTable.kt` and `character_table.js`."""
 
     KIND = 0x03  # DELETED, SPACE, ISOLATED or WORD in cased texts
     REPLACED = 0x04  # others replace it in lowercased texts
@@ -134,6 +139,8 @@ def _uint24(value: int) -> bytes:
 
 
 if __name__ == "__main__":
-    with write_atomically(TABLE) as path:
-        path.write_bytes(table_bytes())
-    print(f"{TABLE}: {TABLE.stat().st_size:,} bytes")
+    content = table_bytes()
+    for table in TABLES:
+        with write_atomically(table) as path:
+            path.write_bytes(content)
+        print(f"{table}: {len(content):,} bytes")

@@ -1,4 +1,4 @@
-"""Compiles the QEMU plugin that counts instructions, and reads its counts."""
+"""Compiles QEMU plugins that count instructions, and reads the counts of the one here."""
 
 from __future__ import annotations
 
@@ -32,13 +32,17 @@ class InstructionCounts:
     memory: int
 
 
-def ensure_plugin() -> Path:
-    """Returns the path of the compiled plugin in the cache; compiles it on first use.
+def ensure_plugin(source: Path | None = None) -> Path:
+    """Returns the path of a compiled plugin in the cache; compiles it on first use.
+
+    Args:
+        source: the C source; by default the plugin for AArch64.
 
     Raises:
         UserError: there is no C compiler, or it failed.
     """
-    digest = hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:10]
+    source = source or _SOURCE
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:10]
     path = cache_dir() / "arm64" / f"count-instructions-{digest}.so"
     if path.is_file():
         return path
@@ -50,14 +54,14 @@ def ensure_plugin() -> Path:
         )
     with write_atomically(path) as temporary:
         result = subprocess.run(
-            [compiler, "-O2", "-fPIC", "-shared", "-o", str(temporary), str(_SOURCE)],
+            [compiler, "-O2", "-fPIC", "-shared", "-o", str(temporary), str(source)],
             capture_output=True,
             text=True,
             check=False,
         )
         if result.returncode:
             lines = result.stderr.splitlines() or ["no reason given"]
-            raise UserError(f"{compiler} cannot compile {_SOURCE} ({lines[0]})")
+            raise UserError(f"{compiler} cannot compile {source} ({lines[0]})")
     return path
 
 

@@ -9,3 +9,6 @@ from typing import Literal
 Profile = Literal["int8", "mobile"]
 # The type of a file's outputs; float32 takes a DEQUANTIZE at the end.
 OutputDtype = Literal["int8", "float32"]
+# How the inputs and outputs of a file are named and typed, if other libraries are to open it;
+# `task-library` is that of the Task Library and MediaPipe Tasks (`converters.tflite.task_library`).
+FileSignature = Literal["task-library"]

@@ -14,10 +14,11 @@ from converters.conversion.keras_to_tflite import (
     convert_post_training,
     require_profile,
 )
-from converters.conversion.profiles import OutputDtype, Profile
+from converters.conversion.profiles import FileSignature, OutputDtype, Profile
 from converters.tflite.metadata import pack_metadata
 from converters.tflite.run_description import describe_run
 from converters.tflite.signatures import merge_lengths
+from converters.tflite.task_library import require_task_library, sign_for_task_library
 from converters.tflite.tflite_file import Model
 from tfsqueeze.quantization import quantize_aware
 from tfsqueeze.training.batches import Inputs, calibration_batches
@@ -37,6 +38,7 @@ def convert(
     max_lengths: Sequence[int] = (),
     output_dtype: OutputDtype = "int8",
     profile: Profile = "int8",
+    signature: FileSignature | None = None,
 ) -> bytes:
     """Converts a run or a checkpoint to an int8 .tflite file, and writes it if a path is given.
 
@@ -48,14 +50,16 @@ def convert(
         max_lengths: see `convert_run`, also for the other arguments.
         output_dtype: `int8` or `float32`.
         profile: `int8` or `mobile`.
+        signature: `task-library` for a file that the Task Library of TensorFlow Lite and MediaPipe
+            Tasks open, with float32 outputs; see `sign_for_task_library`.
 
     Returns:
         The file's bytes, with labels, vocabulary and tokenizer settings inside.
 
     Raises:
         NotFullyInt8Error: some tensor is not what the profile says; the message names the ops.
-        UserError: the folder holds no finished run and no checkpoint, or an argument is out of
-            range.
+        UserError: the folder holds no finished run and no checkpoint, an argument is out of range,
+            or the readers of the signature cannot use the model.
 
     Example:
         >>> import tfsqueeze
@@ -63,11 +67,42 @@ def convert(
     """
     if not isinstance(run, TrainedRun):
         run, _ = load_or_calibrate(run, calibration, max(max_lengths, default=None))
-    content = convert_run(run, max_lengths, output_dtype, profile)
+    require_signature(run, max_lengths, signature)
+    content = sign(convert_run(run, max_lengths, output_dtype, profile), signature)
     if output is not None:
         with write_atomically(output) as temporary:
             temporary.write_bytes(content)
     return content
+
+
+def require_signature(
+    run: TaskModel, max_lengths: Sequence[int] = (), signature: FileSignature | None = None
+) -> None:
+    """Checks that a run's files can have a signature, before the time that a conversion takes.
+
+    Args:
+        run: the run.
+        max_lengths: the static lengths in tokens; that of training by default.
+        signature: the signature; None for that of tfsqueeze, which all files can have.
+
+    Raises:
+        UserError: they cannot; the message says why.
+    """
+    if signature is not None:
+        require_task_library(describe_run(run), list(max_lengths) or [run.options.max_length])
+
+
+def sign(content: bytes, signature: FileSignature | None) -> bytes:
+    """Returns a packed .tflite file with a signature.
+
+    Args:
+        content: the bytes of a file of tfsqueeze.
+        signature: the signature; None for that of tfsqueeze, which the file has.
+
+    Raises:
+        UserError: the file cannot have the signature; see `require_signature`.
+    """
+    return content if signature is None else sign_for_task_library(content)
 
 
 def convert_run(

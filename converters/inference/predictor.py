@@ -11,6 +11,7 @@ import numpy as np
 
 from converters.runtime.interpreters import Runtime, TFLiteModel, open_model
 from converters.tflite.model_metadata import ModelMetadata
+from converters.tflite.signature_names import PROBABILITY
 from converters.tflite.tflite_file import Model, TFLiteFile
 from tfsqueeze.evaluation.confidence import (
     energy_auroc,
@@ -52,7 +53,8 @@ class Predictor:
     Example:
         >>> import tfsqueeze
         >>> predictor = tfsqueeze.Predictor.open("model.tflite")  # doctest: +SKIP
-        >>> predictor.predict(["what will the weather be tomorrow"])  # doctest: +SKIP
+        >>> predictor("what will the weather be tomorrow")  # doctest: +SKIP
+        >>> predictor.predict(["rain", "will it snow"])  # doctest: +SKIP
     """
 
     # A class has its task; an instance the one with what its file decodes with.
@@ -91,6 +93,7 @@ class Predictor:
             if len(self.task.outputs) > 1
             else {next(iter(self.task.outputs)): model.output_details[0]}
         )
+        self._gives_probabilities = [d.name for d in model.output_details] == [PROBABILITY]
         self._output_shapes = {
             name: output.device_shape(self.max_length, details[name].shape[-1])
             for name, output in self.task.outputs.items()
@@ -120,6 +123,19 @@ class Predictor:
     def predict(self, *inputs: Any, **options: Any) -> list[Any]:
         """Returns a prediction for each input; the predictor of each task says which it takes."""
         raise NotImplementedError
+
+    def __call__(self, *inputs: str, **options: Any) -> Any:
+        """Returns the prediction for one text, or for the two texts of a pair or a question.
+
+        Args:
+            *inputs: the text; or the first and the second text; or the question and the context.
+            **options: those of `predict`.
+
+        Raises:
+            UserError: as `predict`.
+        """
+        (prediction,) = self.predict(*([text] for text in inputs), **options)
+        return prediction
 
     def evaluate(
         self,
@@ -154,6 +170,11 @@ class Predictor:
         if out_of_scope is not None and label_output is None:
             raise UserError(
                 f"a {self.task.title} does not label texts, so no text can be out of scope"
+            )
+        if out_of_scope is not None and self._gives_probabilities:
+            raise UserError(
+                "the file gives probabilities, and the energy of a text is of logits; evaluate a "
+                "file that was converted without --signature"
             )
         predictions: dict[str, list] = {}
         label_logits = []
@@ -271,7 +292,11 @@ class Predictor:
             outputs = model.predict(inputs)
         else:
             # A single output is the task's, whatever another converter named it.
-            outputs = {next(iter(self.task.outputs)): model.predict_logits(inputs)}
+            values = model.predict_logits(inputs)
+            ((name, output),) = self.task.outputs.items()
+            if self._gives_probabilities:
+                values = output.to_logits(values)
+            outputs = {name: values}
         for name, values in outputs.items():
             if not np.isfinite(values).all():
                 raise UserError(

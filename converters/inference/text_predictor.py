@@ -32,7 +32,7 @@ class TextPredictor(Predictor):
         pairs = None if text_pairs is None else checked_texts(text_pairs)
         if self.metadata.pairs and pairs is None:
             raise UserError("the model is for pairs of texts; give a second text for each")
-        if pairs is not None and "token_type_ids" not in self._input_names:
+        if pairs is not None and not self.metadata.pairs:
             raise UserError("the model is for single texts; give no second ones")
         dataset = TextDataset("texts", texts, text_pairs=pairs)
         for start in range(0, len(texts), TEXTS_PER_BATCH):

@@ -14,7 +14,7 @@ from tfsqueeze.utils.errors import UserError
 if TYPE_CHECKING:
     from converters.targets.target import Target
 
-TargetName = Literal["edgetpu", "ethos-u", "micro", "android"]
+TargetName = Literal["edgetpu", "ethos-u", "micro", "android", "web"]
 # Those with an accelerator, for which `Target.check` says what runs on it.
 AcceleratorName = Literal["edgetpu", "ethos-u"]
 
@@ -23,17 +23,19 @@ TARGETS: dict[TargetName, str] = {
     "ethos-u": "converters.targets.ethos_u.ethos_u_target:EthosUTarget",
     "micro": "converters.targets.micro.micro_target:MicroTarget",
     "android": "converters.targets.android.android_target:AndroidTarget",
+    "web": "converters.targets.web.web_target:WebTarget",
 }
 
 
-def load_target(name: TargetName) -> Target:
+def load_target(name: TargetName, runtime: str | None = None) -> Target:
     """Returns a target.
 
     Args:
         name: one of `TARGETS`.
+        runtime: what runs the model on the device, where the target has a choice.
 
     Raises:
-        UserError: there is no target of that name.
+        UserError: there is no target of that name, or it has no such runtime.
 
     Example:
         >>> load_target("edgetpu").title
@@ -42,4 +44,4 @@ def load_target(name: TargetName) -> Target:
     if name not in TARGETS:
         raise UserError(f"there is no target {name!r}; there are {', '.join(TARGETS)}")
     module, _, class_name = TARGETS[name].partition(":")
-    return getattr(importlib.import_module(module), class_name)()
+    return getattr(importlib.import_module(module), class_name)(runtime)

@@ -15,7 +15,7 @@ from tfsqueeze.utils.errors import UserError
 if TYPE_CHECKING:
     from converters.targets.registry import TargetName
     from converters.tflite.tflite_file import Model
-    from tfsqueeze.data.datasets.text_dataset import TextDataset
+    from tfsqueeze.data.datasets.text_examples import TextExamples
     from tfsqueeze.training.trained_run import TrainedRun
 
 _Row = TypeVar("_Row", bound="OperatorRow")
@@ -207,15 +207,19 @@ class PartVerification:
 
     Attributes:
         examples: number of texts.
-        accuracy: share of right labels in the device's interpreter, from 0 to 1.
+        scores: the task's scores in the device's interpreter, such as `accuracy`, by name.
         mismatches: by runtime, the number of texts of which any logit differs from that of the
             runtime's reference kernels. A runtime whose reference kernels cannot run the model
             has no entry.
     """
 
     examples: int
-    accuracy: float
+    scores: dict[str, float]
     mismatches: dict[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the result as a JSON-able dict, with the scores beside the other keys."""
+        return {"examples": self.examples, **self.scores, "mismatches": self.mismatches}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -239,7 +243,11 @@ class TargetVerification:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the result as a JSON-able dict."""
-        return dataclasses.asdict(self)
+        return {
+            "model_bytes": self.model_bytes,
+            "arena_bytes": self.arena_bytes,
+            "parts": {name: part.to_dict() for name, part in self.parts.items()},
+        }
 
 
 class Target(abc.ABC):
@@ -257,6 +265,14 @@ class Target(abc.ABC):
         supports_pairs: whether the device's program can give a model pairs of texts.
         shares_folder: whether an export adds its files to those of the output folder. Otherwise
             it replaces the folder.
+        runtimes: names of what can run a model on the device, where there is a choice; the first
+            is the default.
+
+    Args:
+        runtime: the one of `runtimes` to export for and to verify.
+
+    Raises:
+        UserError: the target has no such runtime.
 
     Example:
         >>> from converters.targets.registry import load_target
@@ -272,6 +288,13 @@ class Target(abc.ABC):
     supported_tasks: ClassVar[frozenset[str]]
     supports_pairs: ClassVar[bool]
     shares_folder: ClassVar[bool] = False
+    runtimes: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, runtime: str | None = None) -> None:
+        if runtime is not None and runtime not in self.runtimes:
+            choice = f"has {' and '.join(self.runtimes)}" if self.runtimes else "has no choice"
+            raise UserError(f"the target {self.name} has no runtime {runtime!r}; it {choice}")
+        self.runtime = runtime or next(iter(self.runtimes), None)
 
     def require_supported(self, run: TrainedRun) -> None:
         """Raises an error for a run that the device's program cannot use.
@@ -329,7 +352,7 @@ class Target(abc.ABC):
         """
         raise UserError(f"the target {self.name} has no accelerator to check a file for")
 
-    def verify(self, run: TrainedRun, parts: Mapping[str, TextDataset]) -> TargetVerification:
+    def verify(self, run: TrainedRun, parts: Mapping[str, TextExamples]) -> TargetVerification:
         """Compares the device's interpreter with the reference kernels of the runtimes.
 
         Args:
@@ -337,7 +360,7 @@ class Target(abc.ABC):
             parts: labelled texts by the name of the part.
 
         Returns:
-            The accuracy on each part, and how many texts have other logits.
+            The scores on each part, and how many texts have other logits.
 
         Raises:
             UserError: no interpreter of the device runs on this machine, or the target does not

@@ -28,6 +28,7 @@ from converters.tflite.model_metadata import (
     ModelMetadata,
 )
 from converters.tflite.plain_name import plain_name
+from converters.tflite.signature_names import PROBABILITY
 from converters.tflite.tflite_file import Model, TFLiteFile, unpack_model
 from tfsqueeze.tasks import find_task
 from tfsqueeze.utils.errors import UserError
@@ -188,6 +189,8 @@ def _outputs(
             f"there are {counts}, but the model's outputs have shapes {shapes}; "
             "give one label for each logit"
         )
+    if [plain_name(tensor.name) for tensor in tensors] == [PROBABILITY]:
+        return [TensorDescription(PROBABILITY, "The probability of each label.", files)]
     return [
         TensorDescription(name, meant[name].description, [file] if file else [])
         for name, file in zip(found, files, strict=True)

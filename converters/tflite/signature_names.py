@@ -1,8 +1,12 @@
-"""The names of the signatures of a .tflite file for several lengths."""
+"""The names of the signatures of .tflite files: of several lengths, and of the Task Library."""
 
 from __future__ import annotations
 
 import re
+
+# The only output of a classifier for the Task Library (`converters.tflite.task_library`), whose
+# reader finds it by this name: probabilities in place of logits.
+PROBABILITY = "probability"
 
 _KEY = re.compile(r"length_(\d{1,9})")
 

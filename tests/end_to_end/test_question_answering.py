@@ -106,6 +106,7 @@ def test_answers_are_pieces_of_the_context(content):
     answerer = Predictor.open(content)
     assert isinstance(answerer, QuestionAnsweringPredictor) and answerer.has_no_answer_class
     found = answerer.predict(["who?", "where?"], [CONTEXT])
+    assert answerer("who?", CONTEXT) == found[0]
     assert [answer.answer for answer in found] == ["Grace Hopper", "Lima"]
     for answer in found:
         assert CONTEXT[answer.start : answer.end] == answer.answer == answer.candidates[0].text

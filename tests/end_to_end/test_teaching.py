@@ -130,7 +130,7 @@ def test_logits_go_from_word_to_word(tokenizers, monkeypatch, tmp_path):
             return {"logits": self.ids[rows, :length, None].astype("float16")}
 
     monkeypatch.setattr("tfsqueeze.training.teacher.TeacherOutputs", Outputs)
-    teacher = Teacher(None, Reads(None), by_letters, TOKEN_CLASSIFICATION)
+    teacher = Teacher(None, Reads(None), by_letters, *[TOKEN_CLASSIFICATION] * 2)
     dataset = TokenDataset("words", [["c", "ab"], ["cab", "cab", "c"]])
     # The second row is a noisy copy of the second sentence, the third one of the first.
     rows = TOKEN_CLASSIFICATION.encode(

@@ -69,12 +69,30 @@ TINY_CONFIGS = {
         intermediate_size=32,
         **_SIZES,
     ),
+    "MobileBert": tfsqueeze.MobileBertConfig(
+        embedding_size=8,
+        hidden_size=16,
+        intra_bottleneck_size=8,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_feedforward_networks=2,
+        intermediate_size=32,
+        **_SIZES,
+    ),
+    "Electra": tfsqueeze.ElectraConfig(
+        embedding_size=8,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        **_SIZES,
+    ),
 }
 
 
 @pytest.fixture(params=TINY_CONFIGS)
 def architecture(request) -> str:
-    """`Bert`, `DistilBert` and `Albert` in turns."""
+    """`Bert`, `DistilBert`, `Albert`, `MobileBert` and `Electra` in turns."""
     return request.param
 
 
@@ -87,4 +105,10 @@ def teacher_config(architecture):
 @pytest.fixture
 def teacher_class(architecture):
     """A function from a task, such as `ForMaskedLM`, to the architecture's class."""
-    return lambda task: getattr(tfsqueeze, architecture + task)
+
+    def find(task):
+        if (architecture, task) == ("MobileBert", "ForMaskedLM"):
+            pytest.skip("there is no MobileBertForMaskedLM")
+        return getattr(tfsqueeze, architecture + task)
+
+    return find

@@ -14,6 +14,7 @@ from tfsqueeze.layers import (
     GroupedConvolution,
     SequenceDepthwiseConvolution,
     SqueezeBertEmbeddings,
+    TransformedEmbeddings,
 )
 
 
@@ -67,6 +68,8 @@ def checkpoint_tensors(model: keras.Model) -> Iterator[CheckpointTensor]:
         if isinstance(layer, SqueezeBertEmbeddings):
             for table in layer.tables:
                 yield _same(f"{module}.{table}.weight", getattr(layer, table))
+            if isinstance(layer, TransformedEmbeddings):
+                yield from _transformation(layer, f"{module}.embedding_transformation")
         elif isinstance(layer, GroupedConvolution):
             is_conv1d = names.conv1d and module.startswith(names.encoder_prefix)
             yield from _grouped_convolutions(layers, module, is_conv1d)
@@ -86,6 +89,19 @@ def checkpoint_tensors(model: keras.Model) -> Iterator[CheckpointTensor]:
 
 def _same(name: str, variable: Any) -> CheckpointTensor:
     return CheckpointTensor(name, [variable], lambda values: values[0], lambda tensor: [tensor])
+
+
+def _transformation(layer: Any, module: str) -> Iterator[CheckpointTensor]:
+    """Yields the product within MobileBERT's embeddings: the next token's channels come first."""
+
+    def join(values: list[np.ndarray]) -> np.ndarray:
+        return np.concatenate(values[0][0][::-1]).T
+
+    def split(weight: np.ndarray) -> list[np.ndarray]:
+        return [np.stack(np.split(weight.T, layer.kernel_size)[::-1])[None]]
+
+    yield CheckpointTensor(f"{module}.weight", [layer.kernel], join, split)
+    yield _same(f"{module}.bias", layer.bias)
 
 
 def _grouped_convolutions(

@@ -141,8 +141,13 @@ def save_pretrained(model: keras.Model, folder: str | os.PathLike, dtype: str = 
     with write_atomically(folder / WEIGHTS_FILE) as temporary:
         # Hugging Face's readers refuse files without this metadata.
         save_file(named, temporary, metadata={"format": "pt"})
+    config = model.config
+    count = model.checkpoint_labels or config.num_labels
+    if count != config.num_labels:
+        labels = [*config.id2label.values(), *(f"LABEL_{i}" for i in range(1, count))]
+        config = config.with_labels(labels[:count])
     with write_atomically(folder / CONFIG_FILE) as temporary:
-        fields = {"architectures": [type(model).__name__], **model.config.checkpoint_fields()}
+        fields = {"architectures": [type(model).__name__], **config.checkpoint_fields()}
         temporary.write_text(json.dumps(fields, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
@@ -159,7 +164,8 @@ def holds_head(model_class: type[keras.Model], folder: Path) -> bool:
     architectures = _architectures(folder / CONFIG_FILE)
     if architectures:
         return model_class.__name__ in architectures
-    return any(_module(name).endswith("classifier") for name in read_weights(folder)[1])
+    # `pre_classifier` and `classifier.dense` are parts of classifiers, too.
+    return any("classifier" in name for name in read_weights(folder)[1])
 
 
 def _architectures(path: Path) -> list[str]:

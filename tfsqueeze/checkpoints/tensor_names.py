@@ -59,9 +59,11 @@ class Naming:
         Raises:
             KeyError: no module corresponds to the layer.
         """
-        match = re.fullmatch(r"layer_(\d+)_(\w+)", layer_name)
+        match = re.fullmatch(r"layer_(\d+)_(?:ffn_(\d+)_)?(\w+)", layer_name)
         if match:
-            return f"{self.layer.format(match[1])}.{self.layer_modules[match[2]]}"
+            # MobileBERT has several feed-forward networks in a layer.
+            network = "" if match[2] is None else f"ffn.{match[2]}."
+            return f"{self.layer.format(match[1])}.{network}{self.layer_modules[match[3]]}"
         return self.modules[layer_name]
 
     def count_layers(self, tensor_names: Iterable[str]) -> int:
@@ -72,7 +74,9 @@ class Naming:
 
     def in_backbone(self, tensor_name: str) -> bool:
         """Returns whether a tensor, named without the prefix, belongs to the backbone."""
-        return tensor_name.startswith(("embeddings.", self.encoder_prefix, "pooler."))
+        return tensor_name.startswith(
+            ("embeddings.", "embeddings_project.", self.encoder_prefix, "pooler.")
+        )
 
     def unprefixed(self, tensor_name: str) -> str:
         """Returns the name of a checkpoint's tensor without the prefix of task models.
@@ -104,6 +108,17 @@ _MODULES = {
 _TIED = {
     "cls.predictions.decoder.weight": WORD_EMBEDDINGS,
     "cls.predictions.decoder.bias": "cls.predictions.bias",
+}
+
+_BERT_LAYER = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "post_attention": "attention.output.dense",
+    "post_attention_norm": "attention.output.LayerNorm",
+    "intermediate": "intermediate.dense",
+    "output": "output.dense",
+    "output_norm": "output.LayerNorm",
 }
 
 # The names of each architecture, by `model_type`.
@@ -138,16 +153,7 @@ NAMINGS: dict[str, Naming] = {
     "bert": Naming(
         "bert.",
         "encoder.layer.{}",
-        {
-            "query": "attention.self.query",
-            "key": "attention.self.key",
-            "value": "attention.self.value",
-            "post_attention": "attention.output.dense",
-            "post_attention_norm": "attention.output.LayerNorm",
-            "intermediate": "intermediate.dense",
-            "output": "output.dense",
-            "output_norm": "output.LayerNorm",
-        },
+        _BERT_LAYER,
         _MODULES,
         _TIED,
     ),
@@ -175,6 +181,45 @@ NAMINGS: dict[str, Naming] = {
             "decoder": "vocab_projector",
         },
         {"vocab_projector.weight": WORD_EMBEDDINGS},
+    ),
+    "electra": Naming(
+        "electra.",
+        "encoder.layer.{}",
+        _BERT_LAYER,
+        {
+            "embeddings": "embeddings",
+            "embeddings_norm": "embeddings.LayerNorm",
+            "embeddings_projection": "embeddings_project",
+            "classifier": "classifier",
+            "classifier_dense": "classifier.dense",
+            "classifier_out_proj": "classifier.out_proj",
+            **_SPAN_MODULES,
+            "transform": "generator_predictions.dense",
+            "transform_norm": "generator_predictions.LayerNorm",
+            "decoder": "generator_lm_head",
+        },
+        {"generator_lm_head.weight": WORD_EMBEDDINGS},
+    ),
+    "mobilebert": Naming(
+        "mobilebert.",
+        "encoder.layer.{}",
+        {
+            **_BERT_LAYER,
+            "bottleneck_input": "bottleneck.input.dense",
+            "bottleneck_input_norm": "bottleneck.input.LayerNorm",
+            "bottleneck_attention": "bottleneck.attention.dense",
+            "bottleneck_attention_norm": "bottleneck.attention.LayerNorm",
+            "output_bottleneck": "output.bottleneck.dense",
+            "output_bottleneck_norm": "output.bottleneck.LayerNorm",
+        },
+        {
+            "embeddings": "embeddings",
+            "embeddings_norm": "embeddings.LayerNorm",
+            "pooler": "pooler.dense",
+            "classifier": "classifier",
+            **_SPAN_MODULES,
+        },
+        {},
     ),
     "albert": Naming(
         "albert.",

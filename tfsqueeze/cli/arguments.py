@@ -62,6 +62,14 @@ Data = Annotated[
     ),
 ]
 Target = Annotated[TargetName, typer.Option(help="The kind of device.")]
+TargetRuntime = Annotated[
+    str | None,
+    typer.Option(
+        "--runtime",
+        help="What runs the model on the device. `micro` has `tflite-micro`, the default, and "
+        "`c`, the network as plain C without an interpreter.",
+    ),
+]
 TextColumn = Annotated[str, typer.Option(help="Column with the texts.")]
 TextPairColumn = Annotated[
     str | None, typer.Option(help="Column with the second texts, if the texts are pairs.")

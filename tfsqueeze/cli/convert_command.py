@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from converters.conversion.profiles import OutputDtype, Profile
+from converters.conversion.profiles import FileSignature, OutputDtype, Profile
 from tfsqueeze.cli.arguments import (
     Calibration,
     Json,
@@ -19,6 +19,7 @@ from tfsqueeze.cli.arguments import (
 )
 from tfsqueeze.cli.console import output, print_json, print_step, training_progress
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.logging import load_tensorflow
 
 if TYPE_CHECKING:
@@ -49,6 +50,15 @@ def convert(
             "is faster on CPUs."
         ),
     ] = "int8",
+    signature: Annotated[
+        FileSignature | None,
+        typer.Option(
+            help="`task-library` makes a file that tflite-support (BertNLClassifier, "
+            "BertQuestionAnswerer, TextEmbedder) and MediaPipe (TextClassifier, TextEmbedder) "
+            "open: inputs ids, mask and segment_ids, float32 outputs, probabilities of labels. "
+            "tfsqueeze reads it too."
+        ),
+    ] = None,
     tune: Annotated[
         str | None,
         typer.Option(
@@ -85,6 +95,8 @@ def convert(
       tfsqueeze convert my_checkpoint/ -o model.tflite --calibration texts.txt
 
       tfsqueeze convert my_checkpoint/ -o model.tflite --tune labelled.csv
+
+      tfsqueeze convert runs/r8 -o r8.tflite --signature task-library
     """
     load_tensorflow()
     from converters.conversion import runs
@@ -123,27 +135,27 @@ def convert(
             label_column=label_column,
             text_pair_column=text_pair_column,
         )
+    runs.require_signature(trained, max_length or (), signature)
     print_step("converting")
-    content = runs.convert(
-        trained,
-        output_file,
-        max_lengths=max_length or (),
-        output_dtype=output_dtype,
-        profile=profile,
-    )
+    plain = runs.convert_run(trained, max_length or (), output_dtype, profile)
+    content = runs.sign(plain, signature)
+    with write_atomically(output_file) as temporary:
+        temporary.write_bytes(content)
     operators = summarize_operators(list_operators(content))
-    comparison = None if texts is None else compare_with_float(trained, content, texts)
+    # A signature adds inputs that the network does not read, and changes no decision.
+    comparison = None if texts is None else compare_with_float(trained, plain, texts)
     if report and texts is not None:
         has_labels = tune is not None
-        write_report(report_on_conversion(trained, content, texts, has_labels=has_labels), report)
+        write_report(report_on_conversion(trained, plain, texts, has_labels=has_labels), report)
     if json:
         result = {"file": str(output_file), "bytes": len(content), "operators": operators}
-        print_json({**result, **(comparison or {})})
+        print_json({**(comparison or {}), **result})
         return
     print_report(
         {
             "title": f"{output_file}: {len(content):,} bytes, every "
-            f"{'op' if profile == 'int8' else 'product'} int8",
+            f"{'op' if profile == 'int8' else 'product'} int8"
+            + (f"; signature {signature}" if signature else ""),
             "operators": operators,
         },
         output,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfsqueeze.cli.arguments import Calibration, Json, RunOrCheckpoint, Target
+from tfsqueeze.cli.arguments import Calibration, Json, RunOrCheckpoint, Target, TargetRuntime
 from tfsqueeze.cli.console import Table, output, print_json, print_step
 from tfsqueeze.utils.logging import load_tensorflow
 
@@ -38,6 +38,7 @@ def export(
         ),
     ] = None,
     calibration: Calibration = None,
+    runtime: TargetRuntime = None,
     json: Json = False,
 ) -> None:
     """Export a trained model or a checkpoint with all that a device needs to run it.
@@ -49,12 +50,16 @@ def export(
 
       tfsqueeze export runs/mine --target micro --output mine-micro
 
+      tfsqueeze export runs/mine --target micro --runtime c --output mine-c
+
       tfsqueeze export runs/mine --target android --output android_demo/app/src/main/assets
+
+      tfsqueeze export runs/mine --target web --output mine-page
     """
     from converters.targets.export_folder import replace_export
     from converters.targets.registry import load_target
 
-    exporter = load_target(target)
+    exporter = load_target(target, runtime)
     load_tensorflow()
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
 

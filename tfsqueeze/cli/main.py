@@ -59,5 +59,6 @@ for _name in (
     "check",
     "benchmark",
     "info",
+    "doctor",
 ):
     app.command(_name)(getattr(importlib.import_module(f"tfsqueeze.cli.{_name}_command"), _name))

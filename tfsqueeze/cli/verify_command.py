@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from tfsqueeze.cli.arguments import (
     LabelSeparator,
     Report,
     RunOrCheckpoint,
+    TargetRuntime,
     TextColumn,
     TextPairColumn,
 )
@@ -26,7 +28,7 @@ from tfsqueeze.utils.logging import load_tensorflow
 
 if TYPE_CHECKING:
     from converters.targets.target import TargetVerification
-    from tfsqueeze.data.datasets.text_dataset import TextDataset
+    from tfsqueeze.evaluation.score import Score
     from tfsqueeze.training.trained_run import TrainedRun
 
 
@@ -58,6 +60,7 @@ def verify(
             "Micro, whose outputs must be those of the reference kernels bit by bit."
         ),
     ] = None,
+    runtime: TargetRuntime = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
@@ -79,10 +82,14 @@ def verify(
         columns = {
             "text_column": text_column,
             "label_column": label_column,
+            "text_pair_column": text_pair_column,
             "keep_nan_labels": keep_nan_labels,
+            "label_separator": label_separator,
         }
-        _verify_target(Path(source), target, data, columns, json)
+        _verify_target(Path(source), target, runtime, data, columns, json)
         return
+    if runtime:
+        raise UserError("--runtime goes with --target; add --target micro")
     from converters.conversion.runs import QAT_FILE, convert_run
     from converters.experiments.run_verification import verify_run
     from converters.reports.verification_report import print_report, write_report
@@ -130,38 +137,40 @@ def verify(
 def _verify_target(
     run: Path,
     target: TargetName,
+    runtime: str | None,
     data: str | None,
     columns: dict[str, Any],
     json: bool,
 ) -> None:
     from converters.targets.registry import load_target
-    from tfsqueeze.data.sources.evaluation_set import load_evaluation_set
     from tfsqueeze.training.trained_run import load_run
 
-    verifier = load_target(target)
+    verifier = load_target(target, runtime)
     print_step(f"loading {run}")
     trained = load_run(run)
     verifier.require_supported(trained)
-    parts = (
+    parts: dict[str, Any] = (
         _held_out_parts(trained, columns)
         if data is None
-        else {data: load_evaluation_set(data, **columns)}
+        else {data: trained.task.data.load_evaluation_set(data, **columns)}
     )
     print_step(f"checking on {sum(map(len, parts.values())):,} texts")
     result = verifier.verify(trained, parts)
     if json:
         print_json(result.to_dict())
     else:
-        output.print(_target_table(target, result), markup=False)
+        output.print(_target_table(target, trained.task.scores, result), markup=False)
     if result.has_mismatches:
         raise typer.Exit(1)
 
 
-def _target_table(target: TargetName, result: TargetVerification) -> Table:
+def _target_table(target: TargetName, scores: Sequence[Score], result: TargetVerification) -> Table:
+    from converters.reports.formatting import score_text
+
     table = Table(
         "part",
         "texts",
-        "accuracy",
+        *(score.title for score in scores),
         *(
             f"texts unlike {runtime}'s reference kernels"
             for runtime in next(iter(result.parts.values())).mismatches
@@ -172,16 +181,15 @@ def _target_table(target: TargetName, result: TargetVerification) -> Table:
         table.add_row(
             name,
             f"{part.examples:,}",
-            f"{100 * part.accuracy:.2f} %",
+            *(score_text(score, part.scores) for score in scores),
             *map(str, part.mismatches.values()),
         )
     return table
 
 
-def _held_out_parts(trained: TrainedRun, columns: dict[str, Any]) -> dict[str, TextDataset]:
+def _held_out_parts(trained: TrainedRun, columns: dict[str, Any]) -> dict[str, Any]:
     """Returns the parts of a run's dataset that it was not trained on."""
-    from tfsqueeze.data.sources.named_datasets import load_dataset
-
-    splits = load_dataset(trained.dataset_name, **columns, seed=trained.options.seed)
+    seed = trained.options.seed
+    splits = trained.task.data.load_splits(trained.dataset_name, **columns, seed=seed)
     parts = {"validation": splits.validation, "test": splits.test}
     return {name: part for name, part in parts.items() if part is not None}

@@ -1,4 +1,4 @@
-"""The base of the configurations of encoders with dense products: BERT, DistilBERT and ALBERT."""
+"""The base of the configurations of encoders with dense products, such as BERT."""
 
 from __future__ import annotations
 

@@ -57,6 +57,11 @@ class EncoderConfig:
         positive_numbers: the names of the fields that hold numbers above 0.
         projects_embeddings: whether a dense layer leads from the embeddings to the first layer.
         has_pooler: whether the bare encoder has a pooler.
+        has_bottlenecks: whether the layers are those of MobileBERT.
+        embedding_kernel_size: how many tokens the product within the embeddings reads, before
+            positions and types are added; 0 for embeddings without it.
+        default_layer_norm_eps: the constant added to the variance where transformers does not pass
+            on `layer_norm_eps`; None where it always does.
         vocab_size: the number of token ids.
         embedding_size: the channels of the embeddings.
         hidden_size: the channels of the encoder's layers.
@@ -101,6 +106,9 @@ class EncoderConfig:
     positive_numbers: ClassVar[tuple[str, ...]]
     projects_embeddings: bool = False
     has_pooler: bool = True
+    has_bottlenecks: bool = False
+    embedding_kernel_size: int = 0
+    default_layer_norm_eps: float | None = None
 
     vocab_size: int
     embedding_size: int

@@ -29,7 +29,8 @@ class DistillationOptions:
     Args:
         labels: the weight of the cross-entropy with the true labels.
         logits: the weight of the soft labels, at `temperature` (Hinton et al. 2015, arXiv
-            1503.02531, section 2).
+            1503.02531, section 2). Where `problem_type` is `multi_label_classification`, each label
+            counts on its own; where it is `regression`, it is the weight of the mean squared error.
         hidden_states: the weight of the mean squared error of the hidden states after each mapped
             layer, through a learned projection if the widths differ (TinyBERT, Jiao et al. 2020,
             arXiv 1909.10351, eq. 8).

@@ -9,6 +9,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.configs.encoder_config import EncoderConfig
+from tfsqueeze.configs.problem_type import ProblemType
 from tfsqueeze.distillation.distillation_options import (
     DISTILLATION_LOSSES,
     DistillationOptions,
@@ -16,11 +17,14 @@ from tfsqueeze.distillation.distillation_options import (
 )
 from tfsqueeze.distillation.losses import (
     attention_loss,
+    hard_binary_label_loss,
     hard_label_loss,
     hidden_state_loss,
     mean_over_tokens,
+    number_loss,
     relation_loss,
     sentence_loss,
+    soft_binary_label_loss,
     soft_label_loss,
     token_soft_label_loss,
 )
@@ -37,7 +41,9 @@ class Distiller(keras.Model):
     and, under the key `labels`, labels:
 
     - Labels are int32 [batch] for texts and [batch, length] for tokens, negative where there is no
-      label. For a model with several outputs they are a dict by output.
+      label. For a model with several outputs they are a dict by output. If `problem_type` of the
+      student's config is `multi_label_classification` or `regression`, they are float [batch,
+      labels] or [batch, 1].
     - Teacher outputs are `logits`, or the logits of each output by its name, with NaN at tokens
       without a soft label; `hidden_states_<i>`; `attentions_<i>`; and `queries_<i>`, `keys_<i>` and
       `values_<i>`. The teacher computes those that are missing.
@@ -91,6 +97,7 @@ class Distiller(keras.Model):
         self.student = student
         self.options = options
         self._pad_token_id = model.config.pad_token_id
+        self._problem_type = model.config.problem_type
         self._hidden_pairs, self._attention_pairs = _pairs(model.config, teacher_config, options)
         self._relation_pairs = _relation_pairs(model.config, teacher_config, options)
         # Its layers are built, and Keras saves no weights of a model that is not.
@@ -269,8 +276,7 @@ class Distiller(keras.Model):
                 teacher = tf.where(mask[..., None] > 0, teacher, np.nan)
             elif student.shape[-1] is None:  # The scores of positions.
                 teacher = tf.where(mask > 0, teacher, np.nan)
-            loss = soft_label_loss if student.shape.rank == 2 else token_soft_label_loss
-            losses[name] = options.logits * loss(student, teacher, options.temperature)
+            losses[name] = options.logits * self._soft_loss(student, teacher)
         states = [
             (i, self._project(i, outputs[f"hidden_states_{i}"]), targets[f"hidden_states_{j}"])
             for i, j in self._hidden_pairs
@@ -317,7 +323,19 @@ class Distiller(keras.Model):
 
     def _hard_labels(self, labels: Any, outputs: dict[str, Any]) -> tf.Tensor:
         by_name = labels if isinstance(labels, dict) else {self._logits[0]: labels}
-        return tf.add_n([hard_label_loss(outputs[name], by_name[name]) for name in self._logits])
+        loss = {
+            ProblemType.MULTI_LABEL_CLASSIFICATION: hard_binary_label_loss,
+            ProblemType.REGRESSION: number_loss,
+        }.get(self._problem_type, hard_label_loss)
+        return tf.add_n([loss(outputs[name], by_name[name]) for name in self._logits])
+
+    def _soft_loss(self, student: tf.Tensor, teacher: tf.Tensor) -> tf.Tensor:
+        if self._problem_type == ProblemType.REGRESSION:
+            return number_loss(student, teacher)
+        loss = soft_label_loss if student.shape.rank == 2 else token_soft_label_loss
+        if self._problem_type == ProblemType.MULTI_LABEL_CLASSIFICATION:
+            loss = soft_binary_label_loss
+        return loss(student, teacher, self.options.temperature)
 
     def _project(self, index: int, state: tf.Tensor) -> tf.Tensor:
         return self.projections[str(index)](state) if self.projections else state

@@ -48,6 +48,45 @@ def token_soft_label_loss(student: Any, teacher: Any, temperature: float) -> tf.
     )
 
 
+def soft_binary_label_loss(student: Any, teacher: Any, temperature: float) -> tf.Tensor:
+    """Returns the mean loss of soft labels where a text may have several.
+
+    It is T^2 times the Kullback-Leibler divergence of sigmoid(student / T) from
+    sigmoid(teacher / T), each label on its own; see `soft_label_loss`.
+
+    Args:
+        student: logits, float [batch, labels].
+        teacher: logits, float [batch, labels].
+        temperature: T, above 0.
+    """
+    student, teacher = student / temperature, teacher / temperature
+    targets = tf.sigmoid(teacher)
+    cross_entropy, entropy = (
+        tf.nn.sigmoid_cross_entropy_with_logits(targets, logits) for logits in (student, teacher)
+    )
+    return temperature**2 * tf.reduce_mean(cross_entropy - entropy)
+
+
+def hard_binary_label_loss(student: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Returns the mean cross-entropy where a text may have several labels.
+
+    Args:
+        student: logits, float [batch, labels].
+        labels: 1 for each label of a text, else 0: float [batch, labels].
+    """
+    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels, student))
+
+
+def number_loss(student: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
+    """Returns the mean squared error of numbers, float [batch, 1] both.
+
+    Args:
+        student: the student's numbers.
+        numbers: the teacher's numbers, or true ones.
+    """
+    return tf.reduce_mean(tf.math.squared_difference(student, numbers))
+
+
 def hard_label_loss(student: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Returns the mean cross-entropy with class ids; 0 if there are none.
 

@@ -19,6 +19,7 @@ from tfsqueeze.layers.pooling import (
 )
 from tfsqueeze.layers.quantizable import QuantizableLayer
 from tfsqueeze.layers.residual import ResidualAdd
+from tfsqueeze.layers.transformed_embeddings import TransformedEmbeddings
 
 __all__ = [
     "FLOAT_MASK_VALUE",
@@ -39,5 +40,6 @@ __all__ = [
     "TiedDecoder",
     "TokenScores",
     "TokensAt",
+    "TransformedEmbeddings",
     "export_form",
 ]

@@ -72,7 +72,7 @@ class SqueezeBertEmbeddings(QuantizableLayer):
                 name,
                 self.add_weight(
                     name,
-                    (rows, self.hidden_size),
+                    (rows, self._channels(name)),
                     initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
                 ),
             )
@@ -84,6 +84,14 @@ class SqueezeBertEmbeddings(QuantizableLayer):
             input_shape[0], (int, type(None))
         )
         super().build(input_shape)
+
+    def _channels(self, table: str) -> int:
+        """Returns the channels of a table."""
+        return self.hidden_size
+
+    def _transform(self, words: Any) -> Any:
+        """Returns what positions and types are added to."""
+        return words
 
     def share_spelling(self, spellings: np.ndarray) -> None:
         """Adds vectors of spelling features to the token embeddings of a new model.
@@ -142,7 +150,7 @@ class SqueezeBertEmbeddings(QuantizableLayer):
         words = self._look_up(self.word_embeddings, ids)
         if self._spellings is not None:
             words += self._spelling_sum(ids)
-        x = self._fake_quant("sum", words + positions)
+        x = self._fake_quant("sum", self._transform(words) + positions)
         if types is not None:
             x = self._fake_quant("typed_sum", x + self._look_up(self.token_type_embeddings, types))
         return (x, self._table()) if self.gives_table else x

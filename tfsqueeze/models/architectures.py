@@ -17,9 +17,16 @@ _ARCHITECTURES = {
     "squeezebert": ("tfsqueeze.models.squeezebert", "SqueezeBert"),
     "bert": ("tfsqueeze.models.bert", "Bert"),
     "distilbert": ("tfsqueeze.models.distilbert", "DistilBert"),
+    "mobilebert": ("tfsqueeze.models.mobilebert", "MobileBert"),
+    "electra": ("tfsqueeze.models.electra", "Electra"),
     "albert": ("tfsqueeze.models.albert", "Albert"),
 }
 MODEL_TYPES = tuple(_ARCHITECTURES)
+# Relatives of BERT that no device here can tokenize for.
+_OTHER_TOKENIZERS = {
+    **dict.fromkeys(("roberta", "bart", "longformer", "deberta", "modernbert"), "byte-level BPE"),
+    **dict.fromkeys(("xlm-roberta", "camembert", "deberta-v2", "xlnet", "t5"), "SentencePiece"),
+}
 
 
 def task_model_class(
@@ -63,7 +70,9 @@ def read_config(path: Path) -> EncoderConfig:
     """
     model_type = read_fields(path).get("model_type", "squeezebert")
     if model_type not in MODEL_TYPES:
+        reason = _OTHER_TOKENIZERS.get(model_type) if isinstance(model_type, str) else None
         raise UserError(
             f"{path}: model_type {reprlib.repr(model_type)} is not one of {', '.join(MODEL_TYPES)}"
+            + (f"; its tokenizer is {reason}, and files here have WordPiece" if reason else "")
         )
     return task_model_class(model_type).config_class.from_json(path)

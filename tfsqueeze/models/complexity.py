@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfsqueeze.configs.encoder_config import EncoderConfig
+from tfsqueeze.models.bottleneck_complexity import bottleneck_macs, bottleneck_parameters
 from tfsqueeze.utils.errors import UserError
 
 
@@ -37,6 +38,8 @@ def count_parameters(config: EncoderConfig) -> dict[str, int]:
         >>> sum(count_parameters(load_preset("squeezebert-base")).values())
         51089664
     """
+    if config.has_bottlenecks:
+        return bottleneck_parameters(config)
     hidden, embedding = config.hidden_size, config.embedding_size
     normalization = 2 * hidden
     # One layer for each set of weights.
@@ -93,6 +96,8 @@ def count_macs(
             f"length {length} must be from 1 to max_position_embeddings "
             f"{config.max_position_embeddings}"
         )
+    if config.has_bottlenecks:
+        return bottleneck_macs(config, length)
     hidden = config.hidden_size
     attention, feed_forward, squeeze_expand = _block_counts(config, config.layer_types)
 
@@ -119,8 +124,11 @@ def count_macs(
 def can_end_with_first_token(config: EncoderConfig) -> bool:
     """Returns whether the last layer can compute only the first token's state.
 
-    It cannot if a depthwise convolution reads the first token's neighbours.
+    It cannot if a depthwise convolution reads the first token's neighbours, and MobileBERT's does
+    not.
     """
+    if config.has_bottlenecks:
+        return False
     return config.feed_forward_type == "dense" and tuple(config.layer_types[-1:]) == ("attention",)
 
 

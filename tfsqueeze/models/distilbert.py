@@ -8,7 +8,7 @@ import tf_keras as keras
 
 from tfsqueeze.configs.distilbert_config import DistilBertConfig
 from tfsqueeze.layers import FirstToken
-from tfsqueeze.models.encoder import EncoderGraph, convolve, drop
+from tfsqueeze.models.encoder_graph import EncoderGraph, convolve, drop
 from tfsqueeze.models.heads import (
     EncoderModel,
     MaskedLMHead,

@@ -14,7 +14,8 @@ from tfsqueeze.layers import (
     TokensAt,
     TokenScores,
 )
-from tfsqueeze.models.encoder import MASKED_POSITIONS, EncoderGraph, convolve, drop, normalize
+from tfsqueeze.models.encoder import MASKED_POSITIONS
+from tfsqueeze.models.encoder_graph import EncoderGraph, convolve, drop, normalize
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.utils.errors import UserError
 
@@ -112,6 +113,9 @@ class QuestionAnsweringHead(PreTrainedModel):
     token as the first and the last of the answer. Without an answer it is the first token that
     both point to.
     """
+
+    # transformers' head has a row for each label: start and end.
+    checkpoint_labels = 2
 
     @staticmethod
     def _head(graph: EncoderGraph) -> Any:

@@ -14,7 +14,8 @@ import tf_keras as keras
 from tfsqueeze.checkpoints.huggingface import load_pretrained, save_pretrained
 from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.models.complexity import count_parameters
-from tfsqueeze.models.encoder import EncoderGraph, encode, model_inputs
+from tfsqueeze.models.encoder import encode, model_inputs
+from tfsqueeze.models.encoder_graph import EncoderGraph
 from tfsqueeze.models.first_token import compute_first_token_only, reads_last_layer
 from tfsqueeze.models.fusion import fuse_loops, fuses_by_default
 from tfsqueeze.utils.autograph import skip_autograph
@@ -43,6 +44,8 @@ class PreTrainedModel(keras.Model):
         extra_inputs: the names of the inputs that the head may have beside those of the encoder.
         reads_word_table: whether the head reads the word embeddings.
         is_bare_encoder: whether the model is the encoder without a task head.
+        checkpoint_labels: how many labels the config of a checkpoint must name, since other
+            libraries build the head by their number; None for any number.
         extra_tensors: the tensors of a loaded checkpoint that the class does not use, by name;
             `save_pretrained` writes them back.
     """
@@ -51,6 +54,7 @@ class PreTrainedModel(keras.Model):
     extra_inputs: ClassVar[tuple[str, ...]] = ()
     reads_word_table: ClassVar[bool] = False
     is_bare_encoder: ClassVar[bool] = False
+    checkpoint_labels: ClassVar[int | None] = None
 
     def __init__(
         self, config: EncoderConfig, *, input_names: Iterable[str] | None = None, **kwargs: Any

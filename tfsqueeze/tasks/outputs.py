@@ -17,12 +17,18 @@ import numpy as np
 from tfsqueeze.decoding.bio import repair_bio
 from tfsqueeze.decoding.tag_sequences import viterbi_decode
 from tfsqueeze.tasks.encodings import IGNORE_INDEX, Encodings
+from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
     import tf_keras as keras
 
 OUTSIDE_TAG = "O"
 _COMPARED_AT_ONCE = 256
+# An int8 logit may lie exactly on its threshold, and libraries round a sigmoid differently. Kotlin
+# (MultiLabelClassificationPredictor.kt) and coral/classify.py have the same number.
+_ROUNDING = 1e-12
+# Stands for a probability that is 0 in float32.
+_SMALLEST = np.finfo(np.float32).tiny
 
 # Which list of names numbers the classes of an output; None where they have no names.
 ClassNames = Literal["labels", "slots", "vocabulary"] | None
@@ -93,6 +99,31 @@ class Output(abc.ABC):
         """Returns what the logits decide: integers, equal where two models decide alike."""
         return self.active_logits(logits, encodings).argmax(axis=-1)
 
+    def targets_of_logits(self, logits: np.ndarray) -> np.ndarray:
+        """Returns targets of texts that have a teacher's logits and no labels.
+
+        Args:
+            logits: float [texts, ...].
+
+        Raises:
+            NotImplementedError: the targets are not those of whole texts.
+        """
+        raise NotImplementedError
+
+    def to_logits(self, probabilities: np.ndarray) -> np.ndarray:
+        """Returns logits of probabilities, of files that give these instead.
+
+        Args:
+            probabilities: float [rows, classes], in 0..1.
+
+        Raises:
+            UserError: the output has no probabilities.
+        """
+        raise UserError(
+            f"a {self.title} has no probabilities, which the model's output is named after; "
+            "convert the trained model again"
+        )
+
     @abc.abstractmethod
     def device_shape(self, max_length: int, channels: int) -> tuple[int, ...]:
         """Returns the shape of one row of logits in a .tflite file.
@@ -133,6 +164,13 @@ class TextLabel(Output):
         """Returns the most probable class of each text."""
         return [classes[index] for index in logits.argmax(axis=-1)]
 
+    def targets_of_logits(self, logits):
+        return logits.argmax(axis=-1)
+
+    def to_logits(self, probabilities):
+        """Returns the logits whose softmax is given, up to a constant for each text."""
+        return np.log(np.maximum(probabilities, _SMALLEST))
+
     def device_shape(self, max_length, channels):
         return (channels,)
 
@@ -161,6 +199,7 @@ class TextLabels(Output):
     """
 
     title = "labels of a text"
+    learns_from_logits = True
     allows_split_tokens = True
 
     def __init__(self, thresholds: Sequence[float] | None = None) -> None:
@@ -189,11 +228,19 @@ class TextLabels(Output):
         """Returns which labels reach their thresholds: int [texts, labels]."""
         return self._choose(logits).astype(int)
 
+    def targets_of_logits(self, logits):
+        return sigmoid(logits) >= 0.5
+
+    def to_logits(self, probabilities):
+        """Returns the logits whose sigmoid is given."""
+        within = np.clip(probabilities, _SMALLEST, 1 - np.finfo(np.float32).epsneg)
+        return np.log(within) - np.log1p(-within)
+
     def device_shape(self, max_length, channels):
         return (channels,)
 
     def _choose(self, logits: np.ndarray) -> np.ndarray:
-        return sigmoid(logits) >= self.thresholds
+        return sigmoid(logits) >= self.thresholds - _ROUNDING
 
 
 class TextNumber(Output):
@@ -208,6 +255,7 @@ class TextNumber(Output):
     """
 
     title = "number of a text"
+    learns_from_logits = True
     allows_split_tokens = True
 
     def __init__(self, mean: float = 0.0, scale: float = 1.0) -> None:
@@ -235,6 +283,9 @@ class TextNumber(Output):
     def decisions(self, logits, encodings):
         """Returns how many standard deviations each number is above the mean: int [texts]."""
         return np.rint(logits[:, 0]).astype(int)
+
+    def targets_of_logits(self, logits):
+        return logits
 
     def device_shape(self, max_length, channels):
         return (1,)

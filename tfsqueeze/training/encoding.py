@@ -109,8 +109,10 @@ def encode_examples(
         unlabelled = examples.lack_labels
         if unlabelled.any():
             # The metrics of training compare with these; the loss reads the logits alone.
-            name = task.label_output
-            targets[name][unlabelled] = teacher_logits[name][unlabelled].argmax(axis=1)
+            for name, output in task.outputs.items():
+                targets[name][unlabelled] = output.targets_of_logits(
+                    teacher_logits[name][unlabelled]
+                )
     origins = examples.origins
     if encodings.example_ids is not None:
         origins = origins[encodings.example_ids]

@@ -13,7 +13,6 @@ import numpy as np
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords, augment
-from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.data.sources.text_files import text_files
 from tfsqueeze.robustness.noisy_copies import TRAINING_NOISES, WORD_NOISES, noisy_copies
@@ -140,7 +139,7 @@ def add_unlabelled(
     """Adds texts without labels.
 
     A text that any part of the data holds already is left out, whatever its case, spaces and
-    punctuation. The first label is a placeholder for the missing ones.
+    punctuation. The first example's label is a placeholder for the missing ones.
 
     Args:
         examples: the training texts.
@@ -154,7 +153,7 @@ def add_unlabelled(
     if not sources:
         return examples
     train = splits.train
-    if not isinstance(train, TextDataset) or train.text_pairs is not None:
+    if not isinstance(train, TextExamples) or train.text_pairs is not None:
         raise UserError(
             f"{train.name} does not hold single texts, and unlabelled texts can be added to "
             "those alone; leave them out"
@@ -171,7 +170,8 @@ def add_unlabelled(
             if (letters := _letters(line)) and letters not in seen:
                 seen.add(letters)
                 texts.append(line)
-    unlabelled = TextDataset("unlabelled", texts, labels=[splits.label_names[0]] * len(texts))
+    placeholders = (train.labels or [])[:1] * len(texts)
+    unlabelled = dataclasses.replace(train, name="unlabelled", texts=texts, labels=placeholders)
     return examples.extend(unlabelled, Origin.UNLABELLED)
 
 

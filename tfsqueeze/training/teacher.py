@@ -15,9 +15,9 @@ from tfsqueeze.distillation.teacher_outputs import TeacherOutputs
 from tfsqueeze.models.architectures import read_config
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Encodings, Task
-from tfsqueeze.tasks.outputs import Output, TokenPosition
+from tfsqueeze.tasks.outputs import Output, TextNumber, TokenPosition
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
-from tfsqueeze.training.run_folder import read_run_settings
+from tfsqueeze.training.run_folder import read_decoding, read_run_settings
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.keras_files import load_model
 
@@ -30,13 +30,15 @@ class Teacher:
         config: the model's configuration.
         model: the float model.
         tokenizer: the model's tokenizer.
-        task: the task that it was trained for.
+        task: the task that it was trained for, with what its predictions are decoded with.
+        student_task: the same task, with what the student's predictions are decoded with.
     """
 
     config: EncoderConfig
     model: PreTrainedModel
     tokenizer: WordPieceTokenizer
     task: Task
+    student_task: Task
 
     def logits(
         self,
@@ -77,11 +79,16 @@ class Teacher:
         def of_student(name: str, output: Output) -> np.ndarray:
             if isinstance(output, TokenPosition):
                 return _at_same_tokens(logits[name], read, encodings)
+            if isinstance(output, TextNumber):
+                numbers = self.task.outputs[name].decode(logits[name], read, ())
+                return output.standardise(np.array(numbers))[example_ids]
             if output.has_token_logits:
                 return _move_to_first_tokens(logits[name], read, encodings, example_ids)
             return logits[name][example_ids]
 
-        return {name: of_student(name, output) for name, output in self.task.outputs.items()}
+        return {
+            name: of_student(name, output) for name, output in self.student_task.outputs.items()
+        }
 
 
 def check_teachable(task: Task) -> None:
@@ -92,8 +99,8 @@ def check_teachable(task: Task) -> None:
     """
     if not all(output.learns_from_logits for output in task.outputs.values()):
         raise UserError(
-            f"a teacher is for labels of texts, tags of words and answers; train {task.name} "
-            "without one"
+            f"a teacher is for labels and numbers of texts, tags of words and answers; train "
+            f"{task.name} without one"
         )
 
 
@@ -130,7 +137,7 @@ def load_teacher(
             f"the teacher in {folder} is for {_title(settings.task, settings.pairs)}, not "
             f"for {_title(task.name, pairs)}; train one on this data"
         )
-    config = read_config(folder / "config.json")
+    config, decoding = read_config(folder / "config.json"), read_decoding(folder)
     known = task.classes(config.id2label.values(), getattr(config, "slot_labels", ()))
     for output, names in classes.items():
         if known[output] != list(names):
@@ -142,6 +149,7 @@ def load_teacher(
         config,
         load_model(folder / "float.keras", compile=False),
         WordPieceTokenizer.from_pretrained(folder / "tokenizer"),
+        task.with_decoding(decoding, list(config.id2label.values())) if decoding else task,
         task,
     )
 

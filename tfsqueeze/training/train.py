@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
@@ -14,7 +15,7 @@ from tfsqueeze.training.training_options import TrainingOptions
 
 def train(
     data: str | os.PathLike[str],
-    output: str | os.PathLike[str],
+    output: str | os.PathLike[str] | None = None,
     *,
     task: str = TaskName.TEXT_CLASSIFICATION.value,
     text_column: str = "text",
@@ -27,8 +28,8 @@ def train(
 
     Args:
         data: name of a dataset, or a file or folder that the task reads.
-        output: folder for the run. The same call continues a run that was interrupted, and loads
-            one that is finished.
+        output: folder for the run; by default `runs/` and the name of the data. The same call
+            continues a run that was interrupted, and loads one that is finished.
         task: name of the task, such as one of `TaskName`.
         text_column: column with the texts, for tables.
         label_column: column with the labels, for tables.
@@ -45,7 +46,9 @@ def train(
 
     Example:
         >>> import tfsqueeze
-        >>> run = tfsqueeze.train("reuters-r8", "runs/r8", epochs=3)  # doctest: +SKIP
+        >>> run = tfsqueeze.train("reuters-r8", epochs=3)  # doctest: +SKIP
+        >>> run.folder  # doctest: +SKIP
+        PosixPath('runs/reuters-r8')
     """
     chosen = find_task(task)
     training_options = TrainingOptions(**options)
@@ -57,4 +60,6 @@ def train(
         label_separator=label_separator,
         seed=training_options.seed,
     )
+    if output is None:
+        output = Path("runs") / Path(data).resolve().name.partition(".")[0]
     return train_task(output, chosen, splits, training_options, dataset_name=os.fspath(data))

@@ -42,7 +42,7 @@ class TrainingOptions:
     Args:
         preset: name of the preset that gives the shape of the model.
         pretrained: folder, backbone name or Hugging Face hub id with weights and tokenizer to start
-            from, of SqueezeBERT, BERT, DistilBERT or ALBERT; or the folder of another run, whose
+            from, of any architecture of tfsqueeze; or the folder of another run, whose
             float model is the start. It overrides `preset` and `vocab_size`.
         model_type: architecture of a model that is not pretrained. Architectures other than
             `squeezebert` have no presets: `model` gives all fields that differ from the defaults

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converters.conversion.runs import convert_run
+from converters.targets.signature_lengths import signature_lengths
 from converters.targets.target import ExportedFile, ExportResult, Target
-from tfsqueeze.tasks import MULTI_LABEL_CLASSIFICATION, REGRESSION, TASKS
+from tfsqueeze.tasks import TASKS
 
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
-
-_MIN_LENGTH = 16
 
 
 class AndroidTarget(Target):
@@ -26,8 +25,7 @@ class AndroidTarget(Target):
 
     name = "android"
     title = "Android"
-    # The app knows no thresholds and no scale of numbers.
-    supported_tasks = frozenset(TASKS) - {MULTI_LABEL_CLASSIFICATION.name, REGRESSION.name}
+    supported_tasks = frozenset(TASKS)
     supports_pairs = True
     # The assets of an app hold the models of several runs.
     shares_folder = True
@@ -46,19 +44,6 @@ class AndroidTarget(Target):
             files=(ExportedFile.from_path(path, folder),),
             details={"max_lengths": lengths},
         )
-
-
-def signature_lengths(max_length: int) -> list[int]:
-    """Returns the lengths that a model gets a signature for: the longest, a half and a quarter.
-
-    Args:
-        max_length: the longest length in tokens.
-
-    Returns:
-        Lengths in tokens, the longest first. Only the first may be below 16.
-    """
-    shorter = (max_length // 2, max_length // 4)
-    return [max_length, *(length for length in shorter if length >= _MIN_LENGTH)]
 
 
 def _asset_name(name: str) -> str:

@@ -1,19 +1,15 @@
-"""Generates the C sources that differ between models: model data and tables."""
+"""Generates the C sources of a model and of its tokenizer."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from converters.targets.micro.c_syntax import (
     GENERATED,
     array_definition,
     define,
-    float_literal,
     header_file,
     start_offsets,
-    string_literal,
     unsigned_type,
 )
 from converters.targets.micro.tokenizer_tables import (
@@ -24,10 +20,7 @@ from converters.targets.micro.tokenizer_tables import (
     WHITESPACE,
     TokenizerTables,
 )
-from converters.tflite.tflite_operators import Tensor
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
-
-_INT8_VALUES = 256
 
 
 @dataclass(frozen=True)
@@ -138,44 +131,4 @@ def tokenizer_sources(tokenizer: WordPieceTokenizer, tables: TokenizerTables) ->
             "tokenizer_tables.c": f'{GENERATED}#include "tokenizer_tables.h"\n\n{definitions}',
         },
         sum(size * max(1, len(values)) for _, size, values in arrays.values()),
-    )
-
-
-def classifier_sources(labels: Sequence[str], logits: Tensor) -> SourceFiles:
-    """Returns classifier_tables.h and classifier_tables.c.
-
-    They hold the labels, the quantization of the logits, and the exponential of every difference
-    that two logits may have.
-
-    Args:
-        labels: the labels in the order of the logits.
-        logits: the output of the model, int8.
-    """
-    scale = logits.scales[0]
-    header = (
-        define("CLASSIFIER_LABELS", len(labels))
-        + "/* Real value = scale * (logit - zero point). */\n"
-        + define("CLASSIFIER_SCALE", float_literal(scale))
-        + define("CLASSIFIER_ZERO_POINT", f"({logits.zero_point})")
-        + "\nextern const char *const classifier_labels[CLASSIFIER_LABELS];\n"
-        "/* exp(-scale * i) */\n"
-        f"extern const float classifier_exponentials[{_INT8_VALUES}];\n"
-    )
-    definitions = (
-        array_definition(
-            "const char *const classifier_labels[CLASSIFIER_LABELS]", map(string_literal, labels)
-        )
-        + "\n"
-        + array_definition(
-            f"const float classifier_exponentials[{_INT8_VALUES}]",
-            (float_literal(math.exp(-scale * i)) for i in range(_INT8_VALUES)),
-        )
-    )
-    size = 4 * _INT8_VALUES + sum(len(label.encode()) + 1 + 4 for label in labels)
-    return SourceFiles(
-        {
-            "classifier_tables.h": header_file("CLASSIFIER_TABLES_H", header),
-            "classifier_tables.c": f'{GENERATED}#include "classifier_tables.h"\n\n{definitions}',
-        },
-        size,
     )

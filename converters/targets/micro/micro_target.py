@@ -1,4 +1,4 @@
-"""Exports a trained run as C and C++ for TensorFlow Lite Micro."""
+"""Exports a trained run as C and C++: for TensorFlow Lite Micro, or as plain C."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converters.conversion.keras_to_tflite import convert_int8
+from converters.reports.formatting import number_of
 from converters.runtime.workers import run_in_workers
 from converters.targets.micro.c_syntax import string_literal
-from converters.targets.micro.generated_sources import (
-    classifier_sources,
-    model_sources,
-    tokenizer_sources,
-)
+from converters.targets.micro.decoder_sources import DECODERS
+from converters.targets.micro.generated_sources import model_sources, tokenizer_sources
 from converters.targets.micro.micro_interpreter import measure_arena, require_interpreter
 from converters.targets.micro.micro_verification import verify_in_micro
 from converters.targets.micro.op_resolver import op_resolver_header
+from converters.targets.micro.plain_c import example_sources, plain_c
+from converters.targets.micro.plain_c_verification import verify_plain_c
 from converters.targets.micro.tokenizer_tables import build_tables
 from converters.targets.target import (
     DeviceRow,
@@ -29,9 +29,8 @@ from converters.targets.target import (
     TargetVerification,
 )
 from converters.tflite.inspection import list_operators
-from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.models.complexity import count_macs
-from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,18 +42,23 @@ _EXAMPLE = "The company said its profit rose in the third quarter."
 
 
 class MicroTarget(Target):
-    """Exports model, kernels, tokenizer and an example as C and C++ sources.
+    """Exports model, kernels, tokenizer, decoding and an example as C and C++ sources.
 
-    Model and tables take at most `FLASH_BYTES`, and the arena at most `ARENA_BYTES`. TensorFlow
-    Lite Micro's own interpreter, which has to be installed, measures the arena.
+    Model and tables take at most `FLASH_BYTES`, and the arena at most `ARENA_BYTES`. For the
+    runtime `tflite-micro`, TensorFlow Lite Micro's own interpreter, which has to be installed,
+    measures the arena. For the runtime `c`, the network itself is plain C99, and the export plans
+    the arena.
     """
 
     name = "micro"
     title = "TensorFlow Lite Micro"
-    supported_tasks = frozenset({TEXT_CLASSIFICATION.name})
+    supported_tasks = frozenset(DECODERS)
     supports_pairs = False
+    runtimes = ("tflite-micro", "c")
 
     def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
+        if self.runtime == "c":
+            return self._export_plain_c(run, folder, max_length)
         require_interpreter()
         model = convert_int8(run.qat_model, max_length)
         operators = list_operators(model)
@@ -64,18 +68,25 @@ class MicroTarget(Target):
         tokenizer = tokenizer_sources(
             run.tokenizer, build_tables(run.tokenizer.vocabulary, run.tokenizer.lowercase)
         )
-        classifier = classifier_sources(run.label_names, operators[-1].outputs[0])
-        table_bytes = tokenizer.constant_bytes + classifier.constant_bytes
+        decoder = DECODERS[run.task.name]
+        decoding = decoder.generate(run.task, run.label_names, operators[-1].outputs[0])
+        table_bytes = tokenizer.constant_bytes + decoding.constant_bytes
         _check_limits(run, len(model), table_bytes, arena_bytes, max_length)
 
         texts = {
             **model_sources(model, max_length, arena_bytes).texts,
             **tokenizer.texts,
-            **classifier.texts,
+            **decoding.texts,
             "op_resolver.h": resolver,
             **_templates(
+                run.task.name,
                 name=run.folder.name,
-                labels=len(run.label_names),
+                title=run.task.title,
+                labels=f"{number_of(len(run.label_names), 'label')}, " if run.label_names else "",
+                decoder=decoder.name,
+                decoder_functions=decoder.functions,
+                decoder_tables=decoder.tables,
+                example=decoder.example,
                 max_length=max_length,
                 vocab_size=f"{run.tokenizer.vocab_size:,}",
                 model_bytes=f"{len(model):,}",
@@ -88,11 +99,6 @@ class MicroTarget(Target):
         }
         for name, text in texts.items():
             (folder / name).write_text(text, "utf-8", newline="\n")
-        macs = sum(
-            count_macs(
-                run.config, max_length, first_token_only=run.config.classifier_pooling == "cls"
-            ).values()
-        )
         return ExportResult(
             target=self.name,
             summary={
@@ -103,16 +109,7 @@ class MicroTarget(Target):
             },
             files=tuple(ExportedFile.from_path(folder / name, folder) for name in sorted(texts)),
             devices=(
-                DeviceRow(
-                    device=self.title,
-                    operators=len(operators),
-                    operators_on_device=len(operators),
-                    macs=macs,
-                    macs_on_device=macs,
-                    model_bytes=len(model),
-                    memory=f"{arena_bytes / 1024:.0f} KiB arena",
-                    microseconds=None,
-                ),
+                _device_row(self.title, run, max_length, len(operators), len(model), arena_bytes),
             ),
             details={
                 "model_bytes": len(model),
@@ -122,18 +119,97 @@ class MicroTarget(Target):
             },
         )
 
-    def verify(self, run: TrainedRun, parts: Mapping[str, TextDataset]) -> TargetVerification:
-        """Compares TensorFlow Lite Micro with the reference kernels; see `verify_in_micro`."""
+    def _export_plain_c(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
+        model = convert_int8(run.qat_model, max_length)
+        sources = plain_c(run, model, max_length)
+        _check_limits(
+            run, sources.network_bytes, sources.table_bytes, sources.arena_bytes, max_length
+        )
+        texts = {
+            **sources.texts,
+            **example_sources(
+                name=run.folder.name,
+                labels=len(run.label_names),
+                max_length=max_length,
+                vocab_size=f"{run.tokenizer.vocab_size:,}",
+                network_bytes=f"{sources.network_bytes:,}",
+                table_bytes=f"{sources.table_bytes:,}",
+                arena_bytes=f"{sources.arena_bytes:,}",
+                text=string_literal(_EXAMPLE),
+            ),
+        }
+        for name, text in texts.items():
+            (folder / name).write_text(text, "utf-8", newline="\n")
+        return ExportResult(
+            target=self.name,
+            summary={
+                "flash: network": f"{sources.network_bytes:,} bytes",
+                "flash: tables": f"{sources.table_bytes:,} bytes",
+                "arena, planned": f"{sources.arena_bytes:,} bytes",
+                "kernels": ", ".join(sources.kernels),
+            },
+            files=tuple(ExportedFile.from_path(folder / name, folder) for name in sorted(texts)),
+            devices=(
+                _device_row(
+                    "plain C",
+                    run,
+                    max_length,
+                    len(list_operators(model)),
+                    sources.network_bytes,
+                    sources.arena_bytes,
+                ),
+            ),
+            details={
+                "runtime": self.runtime,
+                "network_bytes": sources.network_bytes,
+                "table_bytes": sources.table_bytes,
+                "arena_bytes": sources.arena_bytes,
+                "kernels": list(sources.kernels),
+            },
+        )
+
+    def verify(self, run: TrainedRun, parts: Mapping[str, TextExamples]) -> TargetVerification:
+        """Compares the runtime with the reference kernels; see `verify_in_micro`.
+
+        The plain C is compiled for this machine; see `verify_plain_c`.
+        """
         self.require_supported(run)
-        return verify_in_micro(run, parts)
+        return verify_plain_c(run, parts) if self.runtime == "c" else verify_in_micro(run, parts)
 
 
-def _templates(**values: object) -> dict[str, str]:
-    """Returns the sources that are the same for all models but for a few values."""
-    files = resources.files("converters.targets.micro") / "templates"
+def _device_row(
+    device: str,
+    run: TrainedRun,
+    max_length: int,
+    operators: int,
+    model_bytes: int,
+    arena_bytes: int,
+) -> DeviceRow:
+    macs = sum(
+        count_macs(
+            run.config, max_length, first_token_only=run.config.classifier_pooling == "cls"
+        ).values()
+    )
+    return DeviceRow(
+        device=device,
+        operators=operators,
+        operators_on_device=operators,
+        macs=macs,
+        macs_on_device=macs,
+        model_bytes=model_bytes,
+        memory=f"{arena_bytes / 1024:.0f} KiB arena",
+        microseconds=None,
+    )
+
+
+def _templates(task_name: str, **values: object) -> dict[str, str]:
+    """Returns the sources that are the same for all models of a task but for a few values."""
+    folder = resources.files("converters.targets.micro") / "templates"
     return {
         file.name: string.Template(file.read_text("utf-8")).substitute(values)
-        for file in files.iterdir()
+        for part in (folder, folder / task_name)
+        for file in part.iterdir()
+        if file.is_file()
     }
 
 

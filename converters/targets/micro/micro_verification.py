@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from converters.runtime.interpreters import KernelsUnavailableError, Runtime, available_runtimes
+from converters.runtime.interpreters import (
+    KernelsUnavailableError,
+    Runtime,
+    available_runtimes,
+    open_model,
+)
 from converters.runtime.workers import predict_logits, run_in_workers
 from converters.targets.micro.micro_interpreter import (
     measure_arena,
@@ -16,7 +21,8 @@ from converters.targets.micro.micro_interpreter import (
 )
 from converters.targets.target import PartVerification, TargetVerification
 from converters.tflite.inspection import list_operators
-from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.datasets.text_examples import TextExamples
+from tfsqueeze.tasks.encodings import Encodings
 
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
@@ -24,19 +30,20 @@ if TYPE_CHECKING:
 MICRO: Literal["tflite-micro"] = "tflite-micro"
 
 
-def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextDataset]) -> TargetVerification:
+def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextExamples]) -> TargetVerification:
     """Runs every text of some parts of a dataset, in an arena of the measured size.
 
     Args:
-        run: a text classifier of single texts.
+        run: a model that `MicroTarget` supports.
         parts: labelled texts by the name of the part.
 
     Returns:
-        The accuracy in TensorFlow Lite Micro on each part, and how many texts have other logits
-        on each runtime.
+        The task's scores in TensorFlow Lite Micro on each part, and how many texts have other
+        logits on each runtime.
 
     Raises:
-        UserError: tflite-micro is not installed.
+        UserError: tflite-micro is not installed; or a part is no data of the task, or has labels
+            that the model lacks.
     """
     # These import TensorFlow, and worker processes import this module without it.
     from converters.conversion.keras_to_tflite import convert_int8
@@ -47,16 +54,18 @@ def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextDataset]) -> Target
     (arena_bytes,) = run_in_workers(measure_arena, [(model,)])
     runtimes = available_runtimes()
     results = {}
+    output = open_model(model).output_details[0]
     for name, part in parts.items():
+        part = run.task.name_labels(part, run.classes)
+        run.task.check_dataset(part, run.classes, run.reads_pairs)
         ids = tokenize(run.tokenizer, part.texts)
         logits, *references = run_in_workers(
             quantized_logits,
             [(model, ids, runtime, arena_bytes) for runtime in (MICRO, *runtimes)],
         )
-        is_right = logits.argmax(axis=1) == part.label_ids(run.label_names)
         results[name] = PartVerification(
             examples=len(part),
-            accuracy=float(is_right.mean()),
+            scores=score_logits(run, part, output.dequantize(logits)),
             mismatches={
                 runtime: int((reference != logits).any(axis=1).sum())
                 for runtime, reference in zip(runtimes, references, strict=True)
@@ -64,6 +73,19 @@ def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextDataset]) -> Target
             },
         )
     return TargetVerification(len(model), arena_bytes, results)
+
+
+def score_logits(run: TrainedRun, part: TextExamples, logits: np.ndarray) -> dict[str, float]:
+    """Returns the task's scores.
+
+    Args:
+        run: the run whose model gave the logits.
+        part: the examples.
+        logits: real logits, float [n, channels].
+    """
+    predictions = run.task.decode({"logits": logits}, Encodings({}), run.classes)
+    metrics = run.task.metrics(part, predictions, run.classes)
+    return {score.name: metrics[score.name] for score in run.task.scores}
 
 
 def quantized_logits(

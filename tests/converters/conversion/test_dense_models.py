@@ -44,6 +44,30 @@ CLASSIFIERS = {
             **SIZES,
         ),
     ),
+    "mobilebert": (
+        tfsqueeze.MobileBertForSequenceClassification,
+        tfsqueeze.MobileBertConfig(
+            embedding_size=16,
+            hidden_size=32,
+            intra_bottleneck_size=16,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            num_feedforward_networks=2,
+            intermediate_size=32,
+            **SIZES,
+        ),
+    ),
+    "electra": (
+        tfsqueeze.ElectraForSequenceClassification,
+        tfsqueeze.ElectraConfig(
+            embedding_size=16,
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            **SIZES,
+        ),
+    ),
 }
 
 

@@ -45,6 +45,10 @@ def test_several_inputs_are_filled_from_the_tokenizer(masked_model, metadata):
     assert short.probabilities == padded.probabilities
 
 
+def test_one_text_needs_no_list(classifier):
+    assert [classifier("the cat")] == classifier.predict(["the cat"])
+
+
 def test_any_number_of_texts_in_order(classifier):
     texts = ["good", "bad"] * 150
     predictions = classifier.predict(iter(texts))

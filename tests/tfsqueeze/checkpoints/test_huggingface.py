@@ -147,6 +147,23 @@ def test_names_of_the_classifiers_of_intents_and_slots(tiny_config, tmp_path):
     assert json.loads((tmp_path / CONFIG_FILE).read_text())["slot_labels"] == ["O", "B-city"]
 
 
+@pytest.mark.parametrize(
+    "labels, saved",
+    [
+        (["answer"], ["answer", "LABEL_1"]),
+        (["answer", "no answer"], ["answer", "no answer"]),
+        (["a", "b", "c"], ["a", "b"]),
+    ],
+    ids=["one", "two", "three"],
+)
+def test_a_checkpoint_of_answers_has_two_labels(labels, saved, tiny_config, tmp_path):
+    config = tiny_config(num_hidden_layers=0).with_labels(labels)
+    SqueezeBertForQuestionAnswering(config).save_pretrained(tmp_path)
+    fields = json.loads((tmp_path / CONFIG_FILE).read_text())
+    assert list(fields["id2label"].values()) == saved
+    assert load_quietly(SqueezeBertForQuestionAnswering, tmp_path).config.num_labels == 2
+
+
 def test_a_base_checkpoint_in_a_task_class(goldens_dir):
     folder = goldens_dir / "squeezebert_mixed_groups"
     with pytest.warns(UserWarning, match="classifier.weight, classifier.bias.*newly initialised"):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tfsqueeze import AlbertConfig, BertConfig, DistilBertConfig
+from tfsqueeze import AlbertConfig, BertConfig, DistilBertConfig, ElectraConfig, MobileBertConfig
 from tfsqueeze.models.complexity import count_parameters
 from tfsqueeze.utils.errors import UserError
 
@@ -19,6 +19,10 @@ ALBERT_BASE = {"hidden_size": 768, "num_attention_heads": 12, "intermediate_size
         (BertConfig(), 109_482_240),
         (DistilBertConfig(), 66_362_880),
         (AlbertConfig(**ALBERT_BASE), 11_683_584),
+        # MobileBERT, of which its paper says 25.3 million.
+        (MobileBertConfig(classifier_activation=False), 24_581_888),
+        # ELECTRA-small, of which its paper says 14 million with the discriminator's head.
+        (ElectraConfig(), 13_483_008),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -86,6 +90,10 @@ def test_albert_shares_layers_in_groups(groups, expected):
         (BertConfig, "hidden_size", 770, "BertConfig: hidden_size 770 must be divisible"),
         (BertConfig, "classifier_dropout", 1.0, "classifier_dropout must be a number from 0"),
         (BertConfig, "num_hidden_layers", -1, "num_hidden_layers must be a non-negative integer"),
+        (MobileBertConfig, "intra_bottleneck_size", 130, "layers' 130 channels must be divisible"),
+        (MobileBertConfig, "trigram_input", 1, "trigram_input must be true or false"),
+        (MobileBertConfig, "key_query_shared_bottleneck", False, "queries and keys of wide states"),
+        (MobileBertConfig, "normalization_type", "none", "must be one of no_norm, layer_norm"),
         (DistilBertConfig, "dim", "768", "dim must be a positive integer, not '768'"),
         (DistilBertConfig, "activation", "swish", "activation must be one of gelu, gelu_new"),
         (DistilBertConfig, "qa_dropout", -0.1, "qa_dropout must be a number from 0"),

@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
-from scipy.special import log_softmax, softmax
+from scipy.special import expit, log_softmax, softmax
 
 from tfsqueeze.distillation.losses import (
     attention_loss,
+    hard_binary_label_loss,
     hard_label_loss,
     hidden_state_loss,
     mean_over_tokens,
+    number_loss,
     relation_loss,
     sentence_loss,
+    soft_binary_label_loss,
     soft_label_loss,
     token_soft_label_loss,
 )
@@ -32,6 +35,21 @@ def test_soft_labels(draw):
     )
     assert float(soft_label_loss(student, teacher, 2.0)) == pytest.approx(expected, rel=1e-4)
     assert float(soft_label_loss(teacher, teacher, 2.0)) == pytest.approx(0, abs=1e-6)
+
+
+def test_soft_labels_of_which_a_text_may_have_several(draw):
+    student, teacher = draw.normal(size=(2, 5, 3)).astype("float32")
+    p, q = expit(teacher / 2), expit(student / 2)
+    expected = 4.0 * np.mean(p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q)))
+    found = soft_binary_label_loss(student, teacher, 2.0)
+    assert float(found) == pytest.approx(expected, rel=1e-4)
+    assert float(soft_binary_label_loss(teacher, teacher, 2.0)) == pytest.approx(0, abs=1e-6)
+    labels = (teacher > 0).astype("float32")
+    expected = -np.mean(np.log(np.where(teacher > 0, expit(student), expit(-student))))
+    assert float(hard_binary_label_loss(student, labels)) == pytest.approx(expected, rel=1e-4)
+    assert float(number_loss(student, teacher)) == pytest.approx(
+        np.mean((student - teacher) ** 2), rel=1e-5
+    )
 
 
 def test_soft_labels_of_tokens_leave_out_those_without(draw):

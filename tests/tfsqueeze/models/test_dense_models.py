@@ -58,7 +58,7 @@ def test_the_bare_encoder_names_its_outputs(
         "pooler_output": (3, 16),
         **{f"hidden_states_{i}": (3, 8, 16) for i in range(layers + 1)},
     }
-    if architecture == "DistilBert":
+    if architecture in ("DistilBert", "Electra"):
         del expected["pooler_output"]
     assert {name: tuple(x.shape) for name, x in y.items()} == expected
 
@@ -66,6 +66,10 @@ def test_the_bare_encoder_names_its_outputs(
 def test_padding_changes_nothing(teacher_class, teacher_config, tiny_batch, randomize):
     names = ("input_ids", "attention_mask")
     model = randomize(teacher_class(CLASSIFIER)(teacher_config, input_names=names))
+    if teacher_config.has_bottlenecks:
+        # MobileBERT's embeddings read the next word, be it padding, as they do in transformers.
+        table = model.get_layer("embeddings").word_embeddings
+        table.assign(table.numpy() * (np.arange(50) != teacher_config.pad_token_id)[:, None])
     padded = model({name: tiny_batch[name] for name in names}).numpy()
     for row, length in ((1, 5), (2, 2)):
         alone = model({name: tiny_batch[name][row : row + 1, :length] for name in names})
@@ -133,10 +137,14 @@ def test_attention_probabilities_are_those_of_queries_and_keys(
     model = randomize(teacher_class(CLASSIFIER)(teacher_config))
     batch = {name: tiny_batch[name] for name in model.input_names}
     y = model.with_states(hidden_states=[0], attentions=[0])(batch)
+    states = y["hidden_states_0"]
+    if teacher_config.has_bottlenecks:
+        for suffix in ("", "_norm"):
+            states = model.get_layer(f"layer_0_bottleneck_attention{suffix}")(states)
 
     def heads(name):
-        x = model.get_layer(f"layer_0_{name}")(y["hidden_states_0"]).numpy()
-        return x.reshape(3, 8, 2, 8).transpose(0, 2, 1, 3)
+        x = model.get_layer(f"layer_0_{name}")(states).numpy()
+        return x.reshape(3, 8, 2, -1).transpose(0, 2, 1, 3)
 
     scores = heads("query") @ heads("key").transpose(0, 1, 3, 2)
     scores += np.where(batch["attention_mask"], 0, -1e4)[:, None, None]
@@ -155,6 +163,12 @@ def test_states_that_are_not_there(teacher_class, teacher_config):
 def test_the_closed_forms_of_sizes(teacher_class, teacher_config):
     model = teacher_class("Model")(teacher_config)
     assert sum(count_parameters(teacher_config).values()) == model.count_params()
+    if teacher_config.has_bottlenecks:
+        # Three words' embeddings; each layer two bottlenecks, attention, two networks, a widening.
+        per_layer = 2 * 16 * 8 + 3 * 8 * 8 + 16 * 8 + 2 * (2 * 8 * 32) + 8 * 16
+        macs = 8 * 3 * 8 * 16 + 2 * (8 * per_layer + 2 * 8 * 8 * 8) + 16 * 16
+        assert sum(count_macs(teacher_config, 8).values()) == macs
+        return
     # Two products of attention, and the weights of every layer, the projection and the pooler.
     per_layer = 8 * (4 * 16 * 16 + 2 * 16 * 32) + 2 * 8 * 8 * 16
     macs = teacher_config.num_hidden_layers * per_layer

@@ -1,9 +1,9 @@
-// Classifies a text with TensorFlow Lite Micro.
+// Runs the model on a text with TensorFlow Lite Micro.
 #include <cstdint>
 
-#include "classifier.h"
 #include "model_data.h"
 #include "op_resolver.h"
+#include "print_prediction.h"
 #include "tensorflow/lite/micro/micro_interpreter.h"
 #include "tensorflow/lite/micro/micro_log.h"
 #include "tensorflow/lite/micro/system_setup.h"
@@ -32,11 +32,6 @@ int main() {
   tokenizer_encode(kText, sizeof(kText) - 1, interpreter.input(0)->data.i32, MODEL_MAX_LENGTH);
   if (interpreter.Invoke() != kTfLiteOk) return 1;
 
-  const int8_t* logits = interpreter.output(0)->data.int8;
-  float probabilities[CLASSIFIER_LABELS];
-  classifier_softmax(logits, probabilities);
-  const int label = classifier_argmax(logits);
-  MicroPrintf("%s: %d per mille", classifier_labels[label],
-              static_cast<int>(1000.0f * probabilities[label] + 0.5f));
+  PrintPrediction(interpreter.output(0)->data.int8);
   return 0;
 }

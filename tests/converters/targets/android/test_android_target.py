@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from converters.inference.predictor import Predictor
-from converters.targets.android.android_target import signature_lengths
+from converters.targets.signature_lengths import signature_lengths
 from converters.tflite.inspection import require_int8_products
 from converters.tflite.metadata import read_metadata
 from tfsqueeze.cli.main import app

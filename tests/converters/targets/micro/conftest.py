@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from converters import cortex_m
+
 PROGRAMS = Path(__file__).parent / "programs"
-SOURCES = ("tokenizer.c", "tokenizer_tables.c", "classifier.c", "classifier_tables.c")
+CORTEX_M_FILES = Path(cortex_m.__file__).parent
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror")
+SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 CORTEX_M = ("-mcpu=cortex-m3", "-mthumb", "-Os")
 QEMU = (
     "qemu-system-arm",
@@ -38,12 +41,17 @@ def _require(tool, hint):
     return tool
 
 
-class Program:
-    """The exported tokenizer and classifier as a program (programs/check.c)."""
+@pytest.fixture(scope="session")
+def compiler():
+    """The C compiler of this machine."""
+    return _require("gcc", "`make micro` installs it")
 
-    def __init__(self, command, folder, max_length, num_labels):
-        self._command, self._folder = command, folder
-        self._max_length, self._num_labels = max_length, num_labels
+
+class Program:
+    """The exported tokenizer and decoder as a program (programs/check.c)."""
+
+    def __init__(self, command, folder, max_length):
+        self._command, self._folder, self._max_length = command, folder, max_length
 
     def _run(self, records):
         (self._folder / "input.bin").write_bytes(b"".join(records))
@@ -55,51 +63,71 @@ class Program:
         output = self._run(struct.pack("<I", len(text)) + text for text in texts)
         return np.frombuffer(output, "<i4").reshape(len(texts), self._max_length)
 
-    def classify(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Labels [rows], real values [rows, labels] and probabilities [rows, labels]."""
+    def decode(self, logits: np.ndarray, fields: list[tuple]) -> np.ndarray:
+        """What programs/TASK.c writes for int8 logits [rows, n], as an array of the fields."""
         output = self._run(
             struct.pack("<I", _LOGITS) + row.astype(np.int8).tobytes() for row in logits
         )
-        rows = np.frombuffer(
-            output,
-            [
-                ("label", "<i4"),
-                ("values", "<f4", self._num_labels),
-                ("probabilities", "<f4", self._num_labels),
-            ],
+        return np.frombuffer(output, fields)
+
+    def classify(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Labels [rows], real values [rows, labels] and probabilities [rows, labels]."""
+        labels = logits.shape[1]
+        rows = self.decode(
+            logits,
+            [("label", "<i4"), ("values", "<f4", labels), ("probabilities", "<f4", labels)],
         )
         return rows["label"], rows["values"], rows["probabilities"]
+
+    def choose(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Which labels a text has, real values and probabilities, each [rows, labels]."""
+        labels = logits.shape[1]
+        rows = self.decode(
+            logits,
+            [
+                ("has_label", "<i4", labels),
+                ("values", "<f4", labels),
+                ("probabilities", "<f4", labels),
+            ],
+        )
+        return rows["has_label"], rows["values"], rows["probabilities"]
+
+    def tell(self, logits: np.ndarray) -> tuple[list[float], list[str]]:
+        """The number of each row of logits, [rows, 1], and its text."""
+        rows = self.decode(logits, [("number", "<f8"), ("text", "S16")])
+        return rows["number"].tolist(), [text.decode() for text in rows["text"]]
 
 
 @pytest.fixture(scope="session")
 def write_sources(tmp_path_factory):
-    """Writes the C sources of a tokenizer and a classifier without a model."""
+    """Writes the C sources of a tokenizer and of a task's decoder without a model."""
     from importlib import resources
 
-    from converters.targets.micro.generated_sources import (
-        classifier_sources,
-        model_sources,
-        tokenizer_sources,
-    )
+    from converters.targets.micro.decoder_sources import DECODERS
+    from converters.targets.micro.generated_sources import model_sources, tokenizer_sources
     from converters.targets.micro.tokenizer_tables import build_tables
     from converters.tflite.tflite_operators import Tensor
+    from tfsqueeze.tasks import TEXT_CLASSIFICATION
 
-    def write(tokenizer, labels=("no", "yes"), scale=0.05, zero_point=3) -> Path:
+    def write(
+        tokenizer, labels=("no", "yes"), scale=0.05, zero_point=3, task=TEXT_CLASSIFICATION
+    ) -> Path:
         folder = tmp_path_factory.mktemp("sources")
-        logits = Tensor(
-            0, "logits", "int8", (1, len(labels)), (scale,), zero_point, False, False, True
-        )
+        shape = (1, max(1, len(labels)))
+        logits = Tensor(0, "logits", "int8", shape, (scale,), zero_point, False, False, True)
+        decoder = DECODERS[task.name]
         tables = build_tables(tokenizer.vocabulary, tokenizer.lowercase)
         for sources in (
             model_sources(b"\0", tokenizer.max_length, 0),
             tokenizer_sources(tokenizer, tables),
-            classifier_sources(labels, logits),
+            decoder.generate(task, labels, logits),
         ):
             for name, text in sources.texts.items():
                 (folder / name).write_text(text, "utf-8")
         templates = resources.files("converters.targets.micro") / "templates"
-        for name in ("tokenizer.h", "tokenizer.c", "classifier.h", "classifier.c"):
-            (folder / name).write_text((templates / name).read_text("utf-8"), "utf-8")
+        for stem, part in (("tokenizer", templates), (decoder.name, templates / task.name)):
+            for name in (f"{stem}.h", f"{stem}.c"):
+                (folder / name).write_text((part / name).read_text("utf-8"), "utf-8")
         return folder
 
     return write
@@ -117,7 +145,7 @@ def compile_sources(tmp_path_factory):
                 *WARNINGS,
                 *options,
                 f"-I{folder}",
-                *(folder / name for name in SOURCES),
+                *sorted(folder.glob("*.c")),
                 *(PROGRAMS / name for name in programs),
                 "-o",
                 executable,
@@ -133,9 +161,9 @@ def compile_sources(tmp_path_factory):
 def host_program(compile_sources):
     """Builds the program for this machine, with sanitizers where asked."""
 
-    def build(folder, max_length, num_labels=2, options=("-O2",)) -> Program:
-        executable = compile_sources("gcc", folder, options, ["check.c"])
-        return Program([executable], executable.parent, max_length, num_labels)
+    def build(folder, max_length, options=("-O2",), task_name="text-classification") -> Program:
+        executable = compile_sources("gcc", folder, options, ["check.c", f"{task_name}.c"])
+        return Program([executable], executable.parent, max_length)
 
     return build
 
@@ -144,17 +172,42 @@ def host_program(compile_sources):
 def cortex_m_program(compile_sources):
     """Builds the program for a Cortex-M3 and runs it under QEMU with semihosting."""
 
-    def build(folder, max_length, num_labels=2) -> Program:
+    def build(folder, max_length, task_name="text-classification") -> Program:
         _require(QEMU[0], "`make micro` installs it")
         executable = compile_sources(
             "arm-none-eabi-gcc",
             folder,
-            [*CORTEX_M, "--specs=rdimon.specs", "-T", PROGRAMS / "mps2_an385.ld"],
-            ["check.c", "startup.c"],
+            [*CORTEX_M, "--specs=rdimon.specs", "-T", CORTEX_M_FILES / "mps2.ld"],
+            ["check.c", f"{task_name}.c", CORTEX_M_FILES / "startup.c"],
         )
-        return Program([*QEMU, executable], executable.parent, max_length, num_labels)
+        return Program([*QEMU, executable], executable.parent, max_length)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def run_example(tmp_path_factory):
+    """Runs an exported folder's example, whose model gives the logits, with what it prints."""
+
+    def run(folder, logits: list[int]) -> str:
+        build = tmp_path_factory.mktemp("example")
+        includes = [f"-I{PROGRAMS / 'tflite_micro'}", f"-I{folder}"]
+        for compiler, options, sources in (
+            (_require("gcc", "`make micro` installs it"), WARNINGS, sorted(folder.glob("*.c"))),
+            (
+                _require("g++", "`make micro` installs it"),
+                ("-std=c++17", "-Wall", "-Wextra", "-Werror"),
+                [folder / "main.cc", folder / "model_data.cc"],
+            ),
+        ):
+            subprocess.run([compiler, *options, *includes, "-c", *sources], cwd=build, check=True)
+        subprocess.run(["g++", *build.glob("*.o"), "-o", "example"], cwd=build, check=True)
+        (build / "logits.bin").write_bytes(np.array(logits, np.int8).tobytes())
+        return subprocess.run(
+            [build / "example"], cwd=build, check=True, capture_output=True, text=True
+        ).stdout
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -97,7 +97,7 @@ def test_ids_and_labels_on_a_cortex_m_are_those_of_the_python_library(
 
     folder, facts = exported
     length = trained_run.options.max_length
-    program = cortex_m_program(folder, length, num_labels=3)
+    program = cortex_m_program(folder, length)
     ids = program.encode([text.encode("utf-8", "ignore") for text in TEXTS])
     np.testing.assert_array_equal(ids, trained_run.tokenizer(TEXTS)["input_ids"].numpy())
     model = convert_int8(trained_run.qat_model, length)
@@ -115,23 +115,9 @@ def test_cmake_builds_what_needs_no_tensorflow(exported, tmp_path):
 
 
 @pytest.mark.micro
-@pytest.mark.parametrize("source", ["main.cc", "model_data.cc"])
-def test_c_plus_plus_compiles(exported, source):
+def test_the_example_prints_the_label(exported, run_example):
     folder, _ = exported
-    subprocess.run(
-        [
-            "g++",
-            "-std=c++17",
-            "-Wall",
-            "-Wextra",
-            "-Werror",
-            "-fsyntax-only",
-            f"-I{PROGRAMS / 'tflite_micro'}",
-            f"-I{folder}",
-            folder / source,
-        ],
-        check=True,
-    )
+    assert run_example(folder, [-10, 90, 90]) == "food: 500 per mille\n"
 
 
 @pytest.mark.micro

@@ -1,14 +1,13 @@
-/* Runs the exported tokenizer and classifier on a file of inputs, on a host or a Cortex-M.
+/* Runs the exported tokenizer and decoder on a file of inputs, on a host or a Cortex-M.
  *
  * input.bin: records; a uint32 (the host's and the device's order are both little-endian) with
- * the length of a text and the text, or 0xFFFFFFFF and CLASSIFIER_LABELS logits.
- * output.bin: for a text its MODEL_MAX_LENGTH ids, int32; for logits the label, int32, and the
- * real values and the probabilities, float32. */
+ * the length of a text and the text, or 0xFFFFFFFF and check_logits logits.
+ * output.bin: for a text its MODEL_MAX_LENGTH ids, int32; for logits what check_decoder writes. */
+#include "check.h"
+
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "classifier.h"
 #include "model_data.h"
 #include "tokenizer.h"
 
@@ -20,25 +19,19 @@ int main(void) {
   uint32_t length;
   if (!input || !output) return 2;
   while (fread(&length, sizeof length, 1, input) == 1) {
-    if (length == LOGITS) {
-      int8_t logits[CLASSIFIER_LABELS];
-      float values[CLASSIFIER_LABELS], probabilities[CLASSIFIER_LABELS];
-      if (fread(logits, sizeof logits, 1, input) != 1) return 3;
-      const int32_t label = classifier_argmax(logits);
-      classifier_dequantize(logits, values);
-      classifier_softmax(logits, probabilities);
-      fwrite(&label, sizeof label, 1, output);
-      fwrite(values, sizeof values, 1, output);
-      fwrite(probabilities, sizeof probabilities, 1, output);
-      continue;
-    }
+    const int is_text = length != LOGITS;
+    if (!is_text) length = check_logits;
     /* A buffer of exactly the length, so that sanitizers see a read past its end. */
-    char *text = malloc(length ? length : 1);
-    int32_t ids[MODEL_MAX_LENGTH];
-    if (!text || fread(text, 1, length, input) != length) return 4;
-    tokenizer_encode(text, length, ids, MODEL_MAX_LENGTH);
-    fwrite(ids, sizeof ids, 1, output);
-    free(text);
+    char *record = malloc(length ? length : 1);
+    if (!record || fread(record, 1, length, input) != length) return 3;
+    if (is_text) {
+      int32_t ids[MODEL_MAX_LENGTH];
+      tokenizer_encode(record, length, ids, MODEL_MAX_LENGTH);
+      fwrite(ids, sizeof ids, 1, output);
+    } else {
+      check_decoder((const int8_t *)record, output);
+    }
+    free(record);
   }
-  return fclose(output) ? 5 : 0;
+  return fclose(output) ? 4 : 0;
 }

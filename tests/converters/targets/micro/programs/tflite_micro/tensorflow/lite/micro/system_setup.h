@@ -1,5 +1,5 @@
 #pragma once
 
 namespace tflite {
-void InitializeTarget();
+inline void InitializeTarget() {}
 }

@@ -6,7 +6,7 @@
 
 namespace tflite {
 struct Model {
-  uint32_t version() const;
+  uint32_t version() const { return TFLITE_SCHEMA_VERSION; }
 };
-const Model* GetModel(const void* buf);
+inline const Model* GetModel(const void* buf) { return static_cast<const Model*>(buf); }
 }  // namespace tflite

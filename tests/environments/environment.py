@@ -1,0 +1,67 @@
+"""Virtual environments of other libraries, in which tests open what tfsqueeze wrote.
+
+Their packages do not go together with TensorFlow's, so each has an environment of its own in the
+cache, of the pinned packages in NAME.txt beside this file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tfsqueeze.utils.archives import cache_dir
+
+_FOLDER = Path(__file__).parent
+
+
+def make_environment(name: str) -> Path:
+    """Makes an environment if it is not there; returns its Python."""
+    requirements = _FOLDER / f"{name}.txt"
+    folder = _folder(name)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not _ready(folder).exists():
+            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+            pip = [_python(folder), "-m", "pip", "install", "--quiet"]
+            subprocess.run([*pip, "--requirement", requirements], check=True)
+            _ready(folder).touch()
+    return _python(folder)
+
+
+def run_in_environment(name: str, script: Path, *arguments: str | Path) -> str:
+    """Runs a script with the Python of an environment; returns what it printed.
+
+    Skips the test where there is no such environment.
+    """
+    folder = _folder(name)
+    if not _ready(folder).exists():
+        pytest.skip(f"no environment {name}; make it with `make {name}`")
+    variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [_python(folder), script, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        env={**variables, "GLOG_minloglevel": "2", "HF_HUB_OFFLINE": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _folder(name: str) -> Path:
+    digest = hashlib.sha256((_FOLDER / f"{name}.txt").read_bytes()).hexdigest()[:12]
+    return cache_dir() / "environments" / f"{name}-{digest}"
+
+
+def _python(folder: Path) -> Path:
+    return folder / "bin" / "python"
+
+
+def _ready(folder: Path) -> Path:
+    return folder / ".ready"
