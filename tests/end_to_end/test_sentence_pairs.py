@@ -211,8 +211,8 @@ def test_commands(command, small, positives, scored, tmp_path):
         alone = command("evaluate", file, folder / "test.csv", *columns, "--json")
         assert alone == metrics
         assert f"{metric.replace('_', ' ')} " in command("evaluate", file, folder, *columns)
-        assert metrics == command("evaluate", file, folder, *columns, "--json")
-    assert "Recall at 1" in command("verify", tmp_path / "accuracy-run", *columns, "--examples", 20)
+    found = command("verify", run, *columns, "--examples", 20, "--json")
+    assert all(-1 <= row["spearman"] <= 1 for row in found["accuracy"])
     (vector,) = command("predict", file, "the cat", "--json")
     assert len(vector["embedding"]) == len(command("predict", file, "a", "--json")[0]["embedding"])
 
