@@ -168,7 +168,11 @@ def _train(
     qat_stage = QuantizationAwareStage(inputs, float_model)
     qat_model = qat_stage.run()
     decoding |= training.choose_decoding(
-        targets, lambda: keras_outputs(qat_model, task, encodings.select(input_names))
+        validation,
+        encodings,
+        targets,
+        classes,
+        lambda: keras_outputs(qat_model, task, encodings.select(input_names)),
     )
     write_decoding(folder, decoding)
     if decoding:
