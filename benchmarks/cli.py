@@ -605,7 +605,7 @@ def tasks(
     data: Annotated[
         Path,
         typer.Option(
-            help="Folder of the data: snips/, wnut17/, wikiann/, rte/, xquad/, clinc150/."
+            help="Folder of the data: snips/, wnut17/, wikiann/, rte/, xquad/, qa/, clinc150/."
         ),
     ] = Path("../shared/data"),
     seeds: Annotated[

@@ -74,6 +74,11 @@ def train_task(
         training.decoding(splits)
     if training.has_classes:
         check_classes_to_learn(splits.train, options)
+    if options.match_types and "token_type_ids" not in training.input_names(splits.train):
+        raise UserError(
+            "match_types are for answers and for pairs of texts, which share words; train "
+            f"{task.name} on {splits.train.name} without them"
+        )
     with lock_folder(folder):
         claim_folder(
             folder,
