@@ -18,6 +18,7 @@ import org.tensorflow.lite.support.metadata.schema.ModelMetadata
  * @property slotLabels the names of the slot logits, in order; empty for all other tasks.
  * @property vocabulary the WordPiece tokens, in the order of their ids.
  * @property lowercase whether the tokenizer lowercases texts and strips accents.
+ * @property matchStopWords the stop words of the tokenizer's match types; null where it has none.
  * @property pairs whether the model reads pairs of texts.
  */
 class Metadata(
@@ -28,6 +29,7 @@ class Metadata(
     val slotLabels: List<String>,
     val vocabulary: List<String>,
     val lowercase: Boolean,
+    val matchStopWords: List<String>?,
     val pairs: Boolean,
 )
 
@@ -53,6 +55,7 @@ internal fun readMetadata(content: ByteBuffer, model: Model): Metadata {
         val details = JSONObject(text("tfsqueeze.json"))
         checkFormatVersion(details)
         checkNetwork(content, details.getInt("network_bytes"), details.getString("network_sha256"))
+        val tokenizer = JSONObject(text("tokenizer.json"))
         val task = Task.named(details.getString("task"))
         return Metadata(
             name = about?.name() ?: "",
@@ -61,7 +64,8 @@ internal fun readMetadata(content: ByteBuffer, model: Model): Metadata {
             labels = lines("labels.txt"),
             slotLabels = if (task.hasSlots) lines("slots.txt") else emptyList(),
             vocabulary = lines("vocab.txt"),
-            lowercase = readLowercase(JSONObject(text("tokenizer.json"))),
+            lowercase = readLowercase(tokenizer),
+            matchStopWords = readMatchStopWords(tokenizer),
             pairs = details.getBoolean("pairs"),
         )
     } catch (error: JSONException) {
