@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Classifies texts on a Coral board with a folder that `tfsqueeze export --target edgetpu` wrote.
+"""Predicts on a Coral board with a folder that `tfsqueeze export --target edgetpu` wrote.
 
 It needs only numpy, `tokenizers` and an interpreter of .tflite files, and runs on Python 3.7 and
 later. See the README beside it.
@@ -19,6 +19,8 @@ from tokenizers import Tokenizer
 DELEGATES = {"Linux": "libedgetpu.so.1", "Darwin": "libedgetpu.1.dylib", "Windows": "edgetpu.dll"}
 INTERPRETERS = ("tflite_runtime.interpreter", "ai_edge_litert.interpreter")
 COMPILED, BODY = "body_edgetpu.tflite", "body.tflite"
+# Libraries round a sigmoid differently; tfsqueeze/tasks/outputs.py has the same number.
+ROUNDING = 1e-12
 
 
 def load_interpreter_module():
@@ -65,7 +67,55 @@ def open_interpreter(folder, device):
     return interpreter, "CPU"
 
 
-class Classifier:
+def decode_label(logits, labels, decoding):
+    """Returns the most probable label and its probability from 0 to 1.
+
+    Args:
+        logits: logits float64 [labels].
+        labels: the names of the labels.
+        decoding: nothing.
+    """
+    weights = np.exp(logits - logits.max())
+    best = int(logits.argmax())
+    return {"label": labels[best], "probability": float(weights[best] / weights.sum())}
+
+
+def decode_labels(logits, labels, decoding):
+    """Returns the labels that a text has, the most probable first, and all probabilities.
+
+    Args:
+        logits: logits float64 [labels].
+        labels: the names of the labels.
+        decoding: the `thresholds` of their probabilities.
+    """
+    probabilities = 0.5 * (1 + np.tanh(0.5 * logits))
+    has_label = probabilities >= np.array(decoding["thresholds"]) - ROUNDING
+    ranked = [i for i in np.argsort(-probabilities, kind="stable") if has_label[i]]
+    return {
+        "labels": [labels[i] for i in ranked],
+        "probabilities": {labels[i]: float(share) for i, share in enumerate(probabilities)},
+    }
+
+
+def decode_number(logits, labels, decoding):
+    """Returns the number of a text.
+
+    Args:
+        logits: logits float64 [1].
+        labels: nothing.
+        decoding: the `mean` and the `scale` of the numbers.
+    """
+    return {"number": float(decoding["mean"] + decoding["scale"] * logits[0])}
+
+
+DECODERS = {
+    "text-classification": decode_label,
+    "multi-label-classification": decode_labels,
+    "regression": decode_number,
+}
+
+
+class Predictor:
     """Tokenizes texts, looks up embeddings on the host, and runs the body on the device.
 
     Args:
@@ -73,22 +123,22 @@ class Classifier:
         device: see `open_interpreter`.
 
     Example:
-        label, probability = Classifier("mine-coral").classify("play some jazz")
+        Predictor("mine-coral").predict("play some jazz")["label"]
     """
 
     def __init__(self, folder, device="auto"):
         folder = Path(folder)
         try:
             self.description = json.loads((folder / "model.json").read_text("utf-8"))
+            self.decode = DECODERS[self.description["task"]]
             tables = np.load(str(folder / "look_ups.npz"))
             self.tables = {name: tables[name] for name in tables.files}
             self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise SystemExit(
                 f"error: {folder} holds no model ({error}); name a folder that "
                 "`tfsqueeze export --target edgetpu` wrote"
             ) from None
-        self.labels = self.description["labels"]
         self.interpreter, self.device = open_interpreter(folder, device)
         # A compiler keeps shapes and names, but may reorder inputs.
         self.inputs = {
@@ -129,16 +179,24 @@ class Classifier:
         values = self.interpreter.get_tensor(self.output)[0].astype(np.float32)
         return output["scale"] * (values - output["zero_point"])
 
-    def classify(self, text):
-        """Returns the most probable label of a text, and its probability from 0 to 1."""
-        logits = self.logits(self.token_ids(text))
-        weights = np.exp(logits - logits.max())
-        best = int(logits.argmax())
-        return self.labels[best], float(weights[best] / weights.sum())
+    def predict(self, text):
+        """Returns the prediction for a text, a dict as that of its task's function above."""
+        logits = self.logits(self.token_ids(text)).astype(np.float64)
+        return self.decode(logits, self.description["labels"], self.description["decoding"])
+
+
+def as_line(prediction):
+    """Returns a prediction as one line, with its probabilities if it has any."""
+    if "number" in prediction:
+        return "{:.6g}".format(prediction["number"])
+    if "label" in prediction:
+        return "{label}\t{probability:.3f}".format(**prediction)
+    labels, shares = prediction["labels"], prediction["probabilities"]
+    return ", ".join(f"{label} ({shares[label]:.3f})" for label in labels) or "(none)"
 
 
 def main(arguments=None):
-    """Classifies the texts of the command line or of standard input.
+    """Predicts for the texts of the command line or of standard input.
 
     Args:
         arguments: the arguments; by default those of the command line.
@@ -149,27 +207,18 @@ def main(arguments=None):
     parser.add_argument("--device", choices=("auto", "tpu", "cpu"), default="auto")
     parser.add_argument("--json", action="store_true", help="one JSON object per text")
     options = parser.parse_args(arguments)
-    classifier = Classifier(options.folder, options.device)
-    print(f"running on the {classifier.device}", file=sys.stderr)
+    predictor = Predictor(options.folder, options.device)
+    print(f"running on the {predictor.device}", file=sys.stderr)
     for text in options.texts or (line.rstrip("\n") for line in sys.stdin):
         start = time.perf_counter()
-        label, probability = classifier.classify(text)
+        prediction = predictor.predict(text)
         milliseconds = 1000 * (time.perf_counter() - start)
         if options.json:
-            print(
-                json.dumps(
-                    {
-                        "text": text,
-                        "label": label,
-                        "probability": probability,
-                        "milliseconds": milliseconds,
-                        "device": classifier.device,
-                    },
-                    ensure_ascii=False,
-                )
-            )
+            row = {"text": text, **prediction}
+            row.update(milliseconds=milliseconds, device=predictor.device)
+            print(json.dumps(row, ensure_ascii=False))
         else:
-            print(f"{label}\t{probability:.3f}\t{milliseconds:.2f} ms\t{text}")
+            print(f"{as_line(prediction)}\t{milliseconds:.2f} ms\t{text}")
 
 
 if __name__ == "__main__":

@@ -41,6 +41,42 @@ def sample_models() -> dict[str, bytes]:
             labels=["different", "same"],
             pairs=True,
         ),
+        "multi-label-classification.tflite": _model(
+            [8, 16],
+            ["input_ids"],
+            {"logits": [3]},
+            labels=["billing", "delivery", "urgent"],
+            task="multi-label-classification",
+            # The first is the probability of a logit of 1.0, by another formula than that of
+            # predictions; the second is that of 0.0.
+            decoding={"thresholds": [1 / (1 + math.exp(-1.0)), 0.5, 0.99]},
+        ),
+        "multi-label-pairs.tflite": _model(
+            [16],
+            ["input_ids", "attention_mask", "token_type_ids"],
+            {"logits": [2]},
+            labels=["follows", "repeats"],
+            task="multi-label-classification",
+            pairs=True,
+            decoding={"thresholds": [0.25, 0.75]},
+        ),
+        "regression.tflite": _model(
+            [8, 16],
+            ["input_ids"],
+            {"logits": [1]},
+            labels=[],
+            task="regression",
+            decoding={"mean": 1000.0, "scale": 10.0},
+        ),
+        "regression-pairs.tflite": _model(
+            [16],
+            ["input_ids", "attention_mask", "token_type_ids"],
+            {"logits": [1]},
+            labels=[],
+            task="regression",
+            pairs=True,
+            decoding={"mean": 2.7, "scale": 1.46},
+        ),
         "token-classification.tflite": _model(
             [16], ["input_ids"], {"logits": [16, 5]}, labels=tags, task="token-classification"
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -23,23 +24,42 @@ TOLERANCE = 1e-12
 
 
 class DrawnLogits(TFLiteModel):
-    """A model that draws its stored logits at random, and appends them to `drawn`."""
+    """A model that draws its stored logits at random, and appends them to `drawn`.
 
-    def __init__(self, details, draw, drawn, by_length=None):
+    `runs` counts the runs of all models that share it.
+    """
+
+    def __init__(self, details, draw, drawn, runs, by_length=None):
         self.input_details, self.output_details = details
         self.by_length = by_length or {}
-        self._draw, self._drawn = draw, drawn
+        self._draw, self._drawn, self._runs = draw, drawn, runs
         self._lock, self._process = threading.Lock(), os.getpid()
 
     def _invoke(self, arrays):
+        found = self._values()
+        self._drawn.append({name: values.ravel().tolist() for name, values in found.items()})
+        return found
+
+    def _values(self):
         # Few values make many ties, and extreme ones saturate the softmax.
         least, most = self._draw.choice([(-128, 128), (0, 3), (-3, 3)])
-        found = {
+        return {
             detail.name: self._draw.integers(least, most, detail.shape, np.int8)
             for detail in self.output_details
         }
-        self._drawn.append({name: values.ravel().tolist() for name, values in found.items()})
-        return found
+
+
+class EachLogit(DrawnLogits):
+    """A model that draws at random at first, and then gives all its logits each value in turn."""
+
+    def _values(self):
+        number = next(self._runs) - TEXTS // 2
+        if number < 0:
+            return super()._values()
+        value = number % 256 - 128
+        return {
+            detail.name: np.full(detail.shape, value, np.int8) for detail in self.output_details
+        }
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +67,13 @@ def sample(tmp_path_factory):
     """Returns a function that opens a sample model: its path, its predictor, its drawn logits."""
     from android_demo.core.sample_models import FOLDER
 
-    def open_(name, seed):
+    def open_(name, seed, logits=DrawnLogits):
         path = FOLDER / f"{name}.tflite"
         model, drawn, draw = open_model(path), [], np.random.default_rng(seed)
+        runs = itertools.count()
 
         def drawing(real, by_length=None):
-            return DrawnLogits((real.input_details, real.output_details), draw, drawn, by_length)
+            return logits((real.input_details, real.output_details), draw, drawn, runs, by_length)
 
         kind = type(Predictor.open(path))
         lengths = {length: drawing(part) for length, part in model.by_length.items()}
@@ -84,6 +105,10 @@ def run(core, path, predict, drawn, pairs):
     return core.run(requests, "decode", path), expected
 
 
+def predict_one(predictor):
+    return lambda text, second: predictor.predict([text], None if second is None else [second])[0]
+
+
 def check_labels(found, prediction):
     ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
     assert [label for label, _ in found] == [label for label, _ in ranked]
@@ -108,12 +133,37 @@ def test_labels(name, core, sample, texts):
     results = run(
         core,
         path,
-        lambda text, second: predictor.predict([text], None if second is None else [second])[0],
+        predict_one(predictor),
         drawn,
         pairs,
     )
     for found, prediction in zip(*results, strict=True):
         check_labels(found["labels"], prediction)
+
+
+@pytest.mark.parametrize("name", ["multi-label-classification", "multi-label-pairs"])
+def test_several_labels(name, core, sample, texts):
+    path, predictor, drawn = sample(name, 6, EachLogit)
+    seconds = texts[::-1] if name.endswith("pairs") else [None] * len(texts)
+    pairs = list(zip(texts, seconds, strict=True))
+    counts = set()
+    for found, prediction in zip(
+        *run(core, path, predict_one(predictor), drawn, pairs), strict=True
+    ):
+        assert found["chosen"] == prediction.labels
+        check_labels(found["labels"], prediction)
+        counts.add(len(prediction.labels))
+    assert counts == set(range(len(predictor.classes["logits"]) + 1))
+
+
+@pytest.mark.parametrize("name", ["regression", "regression-pairs"])
+def test_numbers(name, core, sample, texts):
+    path, predictor, drawn = sample(name, 7, EachLogit)
+    seconds = texts[::-1] if name.endswith("pairs") else [None] * len(texts)
+    pairs = list(zip(texts, seconds, strict=True))
+    found, predictions = run(core, path, predict_one(predictor), drawn, pairs)
+    assert [one["number"] for one in found] == [one.number for one in predictions]
+    assert len({one.number for one in predictions}) == 256
 
 
 def test_entities(core, sample, texts, utf16):

@@ -5,6 +5,7 @@ LiteRT is the shared library of PyPI's ai-edge-litert, called through its C API.
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import importlib.util
 import time
@@ -24,13 +25,21 @@ TEXTS = 1000
 EXAMPLES = 4000
 # Both run the same kernels on the same bytes; only the order of sums of doubles differs.
 TOLERANCE = 1e-9
-# Folder or file of the shared data, and task.
+# Folder or file of the shared data, task, and columns.
 CASES = {
-    "texts": ("clinc150", "text-classification"),
-    "pairs": ("rte", "text-classification"),
-    "entities": ("wikiann/en", "token-classification"),
-    "intents and slots": ("snips", "intent-and-slots"),
-    "answers": ("qa/tweetqa", "question-answering"),
+    "texts": ("clinc150", "text-classification", {}),
+    "pairs": ("rte", "text-classification", {}),
+    "several labels": ("snips", "multi-label-classification", {}),
+    "several labels of pairs": (
+        "stsb/en",
+        "multi-label-classification",
+        {"text_pair_column": "other"},
+    ),
+    "numbers": ("snips", "regression", {"label_column": "number"}),
+    "numbers of pairs": ("stsb/en", "regression", {"text_pair_column": "other"}),
+    "entities": ("wikiann/en", "token-classification", {}),
+    "intents and slots": ("snips", "intent-and-slots", {}),
+    "answers": ("qa/tweetqa", "question-answering", {}),
 }
 
 
@@ -52,12 +61,49 @@ def texts_of(dataset) -> list[tuple[str, str | None]]:
     return list(zip(dataset.texts, dataset.text_pairs or [None] * len(dataset), strict=True))
 
 
+def write_commands(folder, path):
+    """Writes the commands of SNIPS with their slots as labels, and their words' count."""
+    commands = find_task("intent-and-slots").data.load_splits(str(folder)).train
+    rows = [
+        (" ".join(words), "|".join(sorted({tag[2:] for tag in tags} - {""})), len(words))
+        for words, tags in zip(commands.sentences, commands.tags, strict=True)
+    ]
+    write_table(path, ("text", "label", "number"), rows)
+
+
+def write_pairs(folder, path):
+    """Writes the pairs of STS-B with labels: whether they say the same, and what is longer."""
+    pairs = find_task("regression").data.load_splits(str(folder), text_pair_column="other").train
+    rows = []
+    for text, other, score in zip(pairs.texts, pairs.text_pairs, pairs.numbers(), strict=True):
+        labels = ["same"] * (score >= 3.5) + ["longer"] * (len(other) > len(text))
+        rows.append((text, other, "|".join(labels)))
+    write_table(path, ("text", "other", "label"), rows)
+
+
+def write_table(path, columns, rows):
+    with path.open("w", newline="", encoding="utf-8") as lines:
+        csv.writer(lines).writerows([columns, *rows])
+
+
+# Cases whose data is made of that of another task.
+TABLES = {
+    "several labels": write_commands,
+    "several labels of pairs": write_pairs,
+    "numbers": write_commands,
+}
+
+
 @pytest.fixture(scope="module", params=list(CASES))
 def case(request, shared_dir, tiny_options, tmp_path_factory):
     """Returns a packed model, trained for two epochs, and 1,000 texts with their second texts."""
-    data, name = CASES[request.param]
+    data, name, columns = CASES[request.param]
     task = find_task(name)
-    splits = task.data.load_splits(str(shared_dir / "data" / data))
+    source = shared_dir / "data" / data
+    if request.param in TABLES:
+        source = tmp_path_factory.mktemp("data") / "table.csv"
+        TABLES[request.param](shared_dir / "data" / data, source)
+    splits = task.data.load_splits(str(source), **columns)
     options = dataclasses.replace(
         tiny_options,
         vocab_size=2000,
@@ -105,6 +151,10 @@ def test_1000_texts(case, core, library, utf16, report):
 def decisions_of(prediction, text, utf16):
     """Returns the decisions of `predict`, in UTF-16 code units, and their probabilities."""
     decisions, shares = [], []
+    if hasattr(prediction, "number"):
+        decisions.append(prediction.number)
+    if hasattr(prediction, "labels"):
+        decisions.append(prediction.labels)
     if hasattr(prediction, "probabilities"):
         ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
         decisions += [label for label, _ in ranked]
@@ -120,8 +170,9 @@ def decisions_of(prediction, text, utf16):
 
 def kotlin_decisions_of(row):
     """Returns the same of Kotlin's result."""
+    whole = [row[name] for name in ("number", "chosen") if name in row]
     parts = [*row.get("labels", []), *row.get("entities", []), *row.get("candidates", [])]
     return (
-        [part[0] if len(part) == 2 else part[:-1] for part in parts],
+        whole + [part[0] if len(part) == 2 else part[:-1] for part in parts],
         [part[-1] for part in parts],
     )

@@ -47,6 +47,7 @@ def test_weights_from_the_command_line(command, small, folder, tmp_path):
     assert again["history"] == result["history"]
 
 
+@pytest.mark.slow
 def test_macro_f1_chooses_the_epoch(command, small, folder, tmp_path):
     options = ("--monitor", "macro_f1", "--json", *small, "--epochs", 3)
     result = command("train", folder, "-o", tmp_path / "run", *options)

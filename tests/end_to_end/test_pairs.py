@@ -117,7 +117,7 @@ def test_commands(command, run, content, pairs_folder, tmp_path):
     )
     assert "--text-pair-column" in command("evaluate", file, pairs_folder, fails=True)[0]
     assert (
-        "the target micro takes models for text-classification of single texts"
+        "the target micro takes models for multi-label-classification, regression"
         in command("export", run.folder, "--target", "micro", "-o", tmp_path / "micro", fails=True)[
             0
         ]

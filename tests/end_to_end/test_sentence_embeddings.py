@@ -181,7 +181,7 @@ def test_commands(command, run, content, teacher, topics_folder, tmp_path):
     assert result["matches"][0]["text"] == texts[3] and len(result["matches"]) == 3
     assert texts[3] in command("search", file, corpus, stdin=texts[3] + "\n")
     assert (
-        "the target micro takes models for text-classification"
+        "the target micro takes models for multi-label-classification"
         in command("export", run.folder, "--target", "micro", "-o", tmp_path / "micro", fails=True)[
             0
         ]

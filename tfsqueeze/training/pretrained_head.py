@@ -53,10 +53,11 @@ def pretrained_head(task: Task, options: TrainingOptions) -> PretrainedHead | No
     if options.pretrained is None or options.new_head or not has_kinds_of_head(task):
         return None
     folder = pretrained_folder(options.pretrained)
-    config = read_config(folder / CONFIG_FILE)
     source = str(options.pretrained)
     if is_run(folder):
         require_finished(folder)
+    config = read_config(folder / CONFIG_FILE)
+    if is_run(folder):
         is_same_task = read_run_settings(folder).task == task.name
         return PretrainedHead(config, read_decoding(folder), source) if is_same_task else None
     if not holds_head(task_model_class(config.model_type, task.head), folder):

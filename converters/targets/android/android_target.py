@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from converters.conversion.runs import convert_run
 from converters.targets.signature_lengths import signature_lengths
 from converters.targets.target import ExportedFile, ExportResult, Target
-from tfsqueeze.tasks import MULTI_LABEL_CLASSIFICATION, REGRESSION, TASKS
+from tfsqueeze.tasks import TASKS
 
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
@@ -25,8 +25,7 @@ class AndroidTarget(Target):
 
     name = "android"
     title = "Android"
-    # The app knows no thresholds and no scale of numbers.
-    supported_tasks = frozenset(TASKS) - {MULTI_LABEL_CLASSIFICATION.name, REGRESSION.name}
+    supported_tasks = frozenset(TASKS)
     supports_pairs = True
     # The assets of an app hold the models of several runs.
     shares_folder = True

@@ -19,7 +19,7 @@ from converters.targets.target import DeviceRow, ExportedFile, ExportResult, Tar
 from converters.tflite.inspection import list_operators, require_int8
 from converters.tflite.tflite_file import Model
 from tfsqueeze.configs.encoder_config import EncoderConfig
-from tfsqueeze.tasks import TEXT_CLASSIFICATION
+from tfsqueeze.tasks import MULTI_LABEL_CLASSIFICATION, REGRESSION, TEXT_CLASSIFICATION
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.versions import installed_versions
@@ -35,15 +35,19 @@ class EdgeTpuTarget(Target):
     """Exports the folder that `coral/classify.py` runs: an int8 body and the host's part.
 
     body.tflite computes logits from the int8 rows that the host looks up in look_ups.npz, which
-    has a table for each input of the body. model.json holds labels and quantization;
-    tokenizer.json is for Hugging Face's `tokenizers`. placement.json, .svg and .png show where
-    each operator is predicted to run. Where `edgetpu_compiler` is installed, it writes
-    body_edgetpu.tflite, and its log is compared with the prediction.
+    has a table for each input of the body. model.json holds the task, labels, quantization and
+    what predictions are decoded with; tokenizer.json is for Hugging Face's `tokenizers`.
+    placement.json, .svg and .png show where each operator is predicted to run. Where
+    `edgetpu_compiler` is installed, it writes body_edgetpu.tflite, and its log is compared with
+    the prediction.
     """
 
     name = "edgetpu"
     title = "Coral Edge TPU"
-    supported_tasks = frozenset({TEXT_CLASSIFICATION.name})
+    # coral/classify.py has a function for each, which the host calls with the logits.
+    supported_tasks = frozenset(
+        task.name for task in (TEXT_CLASSIFICATION, MULTI_LABEL_CLASSIFICATION, REGRESSION)
+    )
     supports_pairs = False
 
     def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
@@ -159,8 +163,10 @@ def _describe(
     return {
         "name": run.options.preset,
         "dataset": run.dataset_name,
+        "task": run.task.name,
         "max_length": max_length,
         "labels": run.label_names,
+        "decoding": run.decoding,
         "tokens": {
             "pad": run.tokenizer.pad_token_id,
             "cls": run.tokenizer.cls_token_id,

@@ -18,6 +18,7 @@ from tfsqueeze.tasks import (
     Encodings,
 )
 from tfsqueeze.tasks.keras_metrics import MicroF1
+from tfsqueeze.tasks.outputs import sigmoid
 from tfsqueeze.utils.errors import UserError
 
 NO_ROWS = Encodings({})
@@ -32,6 +33,16 @@ def test_labels_reach_their_thresholds():
     assert task.decisions(logits, NO_ROWS)["logits"].tolist() == [[1, 0], [1, 1], [0, 1]]
     # The task itself, before training chose thresholds, takes 0.5.
     assert MULTI_LABEL_CLASSIFICATION.decisions(logits, NO_ROWS)["logits"][0].tolist() == [0, 1]
+
+
+def test_a_logit_on_its_threshold_has_the_label():
+    logits = (0.0731 * np.arange(-128, 128)).astype(np.float32)
+    # The probabilities by another formula, which rounds some of them up.
+    thresholds = (1 / (1 + np.exp(-logits.astype(np.float64)))).tolist()
+    assert (sigmoid(logits) < thresholds).any()
+    names = list(map(str, range(len(logits))))
+    task = MULTI_LABEL_CLASSIFICATION.with_decoding({"thresholds": thresholds}, names)
+    assert task.decisions({"logits": logits[None]}, NO_ROWS)["logits"].all()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from converters.targets.ethos_u import vela
 from converters.targets.ethos_u.ethos_u_target import EthosUTarget
+from converters.tflite.metadata import read_metadata
 from tfsqueeze.utils.errors import UserError
 
 needs_vela = pytest.mark.skipif(
@@ -42,6 +43,16 @@ def test_each_accelerator_is_compiled_and_estimated(exported):
     assert found["ethos-u65-256"]["cycles"] < found["ethos-u55-128"]["cycles"]
     written = json.loads((folder / "ethos-u.json").read_text("utf-8"))
     assert written["accelerators"] == facts["accelerators"]
+
+
+@needs_vela
+@pytest.mark.parametrize("name", ["labels_run", "number_run"])
+def test_several_labels_and_numbers_compile(name, request, tmp_path):
+    run = request.getfixturevalue(name)
+    facts = EthosUTarget().export(run, tmp_path).to_dict()
+    assert {row["name"] for row in facts["operators"] if row["placement"] == "CPU"} == {"GATHER"}
+    # What the host decodes the logits with.
+    assert read_metadata(tmp_path / "model.tflite").decoding == run.decoding
 
 
 @needs_vela

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from converters.targets.micro.plain_c import C_SOURCES, plain_c
 from converters.targets.micro.plain_c_verification import classify_on_host
 from tests.converters.targets.micro.conftest import SANITIZERS, WARNINGS
 from tfsqueeze.cli.main import app
+from tfsqueeze.tasks import REGRESSION
+from tfsqueeze.utils.errors import UserError
 
 TEXTS = ["the cat and the dog", "Bread, CHEESE & soup!", "snow", "", "naïve ☃ " * 20, "hot soup"]
 
@@ -161,6 +164,11 @@ def test_an_unknown_runtime_is_refused(trained_run, tmp_path, target, runtime, m
     assert result.exit_code == 1
     assert message in " ".join(result.stderr.split())
     assert not list(tmp_path.iterdir())
+
+
+def test_another_task_is_refused():
+    with pytest.raises(UserError, match="runtime c is for text-classification so far.*regression"):
+        plain_c(SimpleNamespace(task=REGRESSION), b"", 16)
 
 
 def test_a_runtime_without_a_target_is_refused(trained_run):

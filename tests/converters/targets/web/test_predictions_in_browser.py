@@ -63,7 +63,7 @@ CASES = {
 }
 
 
-LONG = ("text-classification", "question-answering")
+LONG = ("text-classification", "question-answering", "masked-lm")
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def trained(shared_dir, one_layer_options, tmp_path_factory):
         folder = tmp_path_factory.mktemp("intents") / "run"
         fewer = dataclasses.replace(
             splits,
-            train=splits.train.sample(500, seed=0),
+            train=splits.train.sample(1000, seed=0),
             validation=splits.validation.sample(50, seed=0),
         )
         train_task(folder, INTENT_AND_SLOTS, fewer, options)
@@ -177,7 +177,7 @@ def inputs_of(name: str, texts: list[str]) -> list[list[str]]:
             [question, " ".join(texts[index : index + 4])] for index, question in enumerate(texts)
         ]
     if name == "masked-lm":
-        return [[f"{text[:9]} [MASK]{text[9:15]} [MASK]."] for text in texts]
+        return [[f"{text[:6]} [MASK]{text[6:10]} [MASK]."] for text in texts]
     return [[text] for text in texts]
 
 

@@ -88,7 +88,8 @@ class MainActivity : Activity() {
     private fun showFields(opened: Outcome.Opened) {
         val asks = when (opened.task) {
             Task.QUESTION_ANSWERING -> true
-            Task.TEXT_CLASSIFICATION, Task.TOKEN_CLASSIFICATION, Task.INTENT_AND_SLOTS -> false
+            Task.TEXT_CLASSIFICATION, Task.MULTI_LABEL_CLASSIFICATION, Task.REGRESSION,
+            Task.TOKEN_CLASSIFICATION, Task.INTENT_AND_SLOTS -> false
         }
         findViewById<TextView>(R.id.first_label)
             .setText(if (asks) R.string.question else R.string.text)

@@ -8,9 +8,13 @@ import android.widget.LinearLayout
 import android.widget.ProgressBar
 import android.widget.TextView
 import io.github.tfsqueeze.core.Entity
+import io.github.tfsqueeze.core.LabelProbability
 import io.github.tfsqueeze.core.Prediction
+import java.math.BigDecimal
+import java.math.MathContext
+import java.text.NumberFormat
 
-/** Shows a prediction as rows of names with probabilities, each with a bar. */
+/** Shows a prediction as rows of names with probabilities, each with a bar, or as a number. */
 class PredictionView(context: Context, attributes: AttributeSet) :
     LinearLayout(context, attributes) {
     /** Shows a prediction; null shows nothing. */
@@ -20,6 +24,8 @@ class PredictionView(context: Context, attributes: AttributeSet) :
             null -> Unit
             is Prediction.Labels ->
                 prediction.labels.take(ROWS).forEach { add(it.label, it.probability) }
+            is Prediction.ChosenLabels -> addChosen(prediction.chosen)
+            is Prediction.Number -> addNote(numberText(prediction.value))
             is Prediction.Entities -> addEntities(prediction.entities)
             is Prediction.IntentAndSlots -> {
                 prediction.intents.take(FEW_ROWS).forEach { add(it.label, it.probability) }
@@ -27,6 +33,11 @@ class PredictionView(context: Context, attributes: AttributeSet) :
             }
             is Prediction.Answers -> addAnswers(prediction)
         }
+    }
+
+    private fun addChosen(labels: List<LabelProbability>) {
+        if (labels.isEmpty()) addNote(R.string.no_label)
+        labels.forEach { add(it.label, it.probability) }
     }
 
     private fun addEntities(entities: List<Entity>) {
@@ -49,11 +60,19 @@ class PredictionView(context: Context, attributes: AttributeSet) :
         addView(row)
     }
 
-    private fun addNote(text: Int): View =
-        TextView(context).apply { setText(text) }.also(::addView)
+    private fun addNote(text: Int): View = addNote(context.getString(text))
+
+    private fun addNote(note: String): View =
+        TextView(context).apply { text = note }.also(::addView)
+
+    /** Returns a number with as many digits as `tfsqueeze predict` prints. */
+    private fun numberText(number: Double): String = NumberFormat.getNumberInstance()
+        .apply { maximumFractionDigits = Int.MAX_VALUE }
+        .format(BigDecimal(number).round(MathContext(DIGITS)))
 
     private companion object {
         const val ROWS = 5
         const val FEW_ROWS = 3
+        const val DIGITS = 6
     }
 }

@@ -10,7 +10,8 @@ import java.nio.ByteBuffer
 /** The app with the sample models of core's tests, and an engine that needs no native library. */
 class FakeApplication : DemoApplication() {
     override var models: ModelSource = Samples(listOf("text-classification", "pairs",
-        "token-classification", "intent-and-slots", "question-answering"))
+        "token-classification", "intent-and-slots", "question-answering",
+        "multi-label-classification", "regression"))
     override val devices = listOf(Device.Cpu(2), Device.Cpu(1), Device.Nnapi)
 
     /** The devices that engines were opened on. */

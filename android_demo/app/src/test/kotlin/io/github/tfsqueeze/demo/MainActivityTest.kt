@@ -62,6 +62,25 @@ class MainActivityTest {
     }
 
     @Test
+    fun `the labels that a text has are shown, or that it has none`() {
+        screen.choose(R.id.model, 5)
+        screen.type("the cat sat on")
+        screen.await("a label") { screen.rows.any { it.matches(Regex("billing, \\d+\\.\\d %")) } }
+        assertEquals(1, screen.rows.size)
+        assertFalse(screen.isShown(R.id.second))
+        screen.type("the cat sat")
+        screen.await("no label") { screen.rows == listOf("This text has none of the labels.") }
+    }
+
+    @Test
+    fun `a number is shown with the digits that it needs`() {
+        screen.choose(R.id.model, 6)
+        screen.type("the cat")
+        screen.awaitRows()
+        assertEquals(listOf("1,042.5"), screen.rows)
+    }
+
+    @Test
     fun `a question is asked of a text`() {
         screen.choose(R.id.model, 4)
         screen.type("where is the cat?")

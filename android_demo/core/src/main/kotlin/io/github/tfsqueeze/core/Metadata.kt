@@ -14,12 +14,16 @@ import org.tensorflow.lite.support.metadata.schema.ModelMetadata
  * @property description what the model is for.
  * @property task the task that the model was trained for.
  * @property labels the names of the logits, in order. For intents and slots they are the intents.
- *   For questions they are "answer" and, where some questions have no answer, "no answer".
+ *   For questions they are "answer" and, where some questions have no answer, "no answer"; a model
+ *   of numbers has none.
  * @property slotLabels the names of the slot logits, in order; empty for all other tasks.
  * @property vocabulary the WordPiece tokens, in the order of their ids.
  * @property lowercase whether the tokenizer lowercases texts and strips accents.
  * @property matchStopWords the stop words of the tokenizer's match types; null where it has none.
  * @property pairs whether the model reads pairs of texts.
+ * @property thresholds the probability from which a text has each of the labels, for models of
+ *   several labels; empty for all other tasks.
+ * @property numberScale the scale of a model's numbers; null for all other tasks.
  */
 class Metadata(
     val name: String,
@@ -31,6 +35,8 @@ class Metadata(
     val lowercase: Boolean,
     val matchStopWords: List<String>?,
     val pairs: Boolean,
+    val thresholds: List<Double>,
+    val numberScale: NumberScale?,
 )
 
 /** The version of tfsqueeze.json that this library reads (see `model_metadata.py`). */
@@ -57,16 +63,22 @@ internal fun readMetadata(content: ByteBuffer, model: Model): Metadata {
         checkNetwork(content, details.getInt("network_bytes"), details.getString("network_sha256"))
         val tokenizer = JSONObject(text("tokenizer.json"))
         val task = Task.named(details.getString("task"))
+        val labels = if (task.hasLabels) lines("labels.txt") else emptyList()
+        val decoding = details.optJSONObject("decoding") ?: JSONObject()
         return Metadata(
             name = about?.name() ?: "",
             description = about?.description() ?: "",
             task = task,
-            labels = lines("labels.txt"),
+            labels = labels,
             slotLabels = if (task.hasSlots) lines("slots.txt") else emptyList(),
             vocabulary = lines("vocab.txt"),
             lowercase = readLowercase(tokenizer),
             matchStopWords = readMatchStopWords(tokenizer),
             pairs = details.getBoolean("pairs"),
+            thresholds = if (task == Task.MULTI_LABEL_CLASSIFICATION) {
+                readThresholds(decoding, labels.size)
+            } else emptyList(),
+            numberScale = if (task == Task.REGRESSION) readNumberScale(decoding) else null,
         )
     } catch (error: JSONException) {
         throw ModelException(

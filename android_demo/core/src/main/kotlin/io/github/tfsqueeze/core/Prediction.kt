@@ -5,6 +5,18 @@ sealed class Prediction {
     /** The labels of a text, or of a pair of texts, the most probable first. */
     data class Labels(val labels: List<LabelProbability>) : Prediction()
 
+    /**
+     * The labels that a text, or a pair of texts, has.
+     *
+     * @property chosen those whose probability reaches their threshold, the most probable first.
+     * @property all every label of the model, the most probable first.
+     */
+    data class ChosenLabels(val chosen: List<LabelProbability>, val all: List<LabelProbability>) :
+        Prediction()
+
+    /** The number of a text, or of a pair of texts, in the unit of the training data. */
+    data class Number(val value: Double) : Prediction()
+
     /** The entities of a text, in order. */
     data class Entities(val entities: List<Entity>) : Prediction()
 

@@ -38,5 +38,7 @@ class DecodingTest {
         assertArrayEquals(doubleArrayOf(0.2, 0.8),
             softmax(floatArrayOf(9f, 0f, Math.log(4.0).toFloat()), 1, 3), 1e-7)
         assertEquals(1, doubleArrayOf(0.1, 0.4, 0.4).argmax())
+        assertArrayEquals(doubleArrayOf(0.0, 0.2, 0.5, 1.0),
+            doubleArrayOf(-1e300, -Math.log(4.0), 0.0, 1e300).map(::sigmoid).toDoubleArray(), 1e-15)
     }
 }

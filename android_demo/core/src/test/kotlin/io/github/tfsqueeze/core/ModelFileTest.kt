@@ -91,14 +91,52 @@ class ModelFileTest {
 
     @Test fun anUnknownTaskIsRefused() {
         assertEquals("the model is for the task sentence-embeddings; this version predicts " +
-            "text-classification, token-classification, intent-and-slots, question-answering",
+            "text-classification, multi-label-classification, regression, token-classification, " +
+            "intent-and-slots, question-answering",
             refusal("\"text-classification\"", "\"sentence-embeddings\""))
         assertTrue(refusal("\"task\"", "\"tusk\"").contains("settings in the model are damaged"))
     }
 
+    @Test fun thresholdsAndScaleAreThoseOfTheFile() {
+        val thresholds = sample("multi-label-classification").metadata.thresholds
+        assertEquals(listOf(0.7310585786300049, 0.5, 0.99), thresholds)
+        val metadata = sample("regression").metadata
+        assertEquals(emptyList<String>(), metadata.labels)
+        val numbers = checkNotNull(metadata.numberScale)
+        assertEquals(listOf(1000.0, 10.0), listOf(numbers.mean, numbers.scale))
+        assertEquals(Pair(emptyList<Double>(), null),
+            sample("pairs").metadata.run { Pair(this.thresholds, numberScale) })
+    }
+
+    @Test fun badThresholdsAreRefused() {
+        val expected = "the model is damaged: the thresholds must be 3 numbers between 0 and 1, " +
+            "one for each label; copy or export it again"
+        fun refused(part: String, other: String) =
+            assertEquals(expected, refusal(part, other, "multi-label-classification"))
+        refused("0.99", "1.00")
+        refused("0.99", "0.00")
+        refused("0.99", "\"ab\"")
+        refused("0.5,", "    ")
+        refused("\"thresholds\"", "\"limits\"    ")
+        refused("\"decoding\"", "\"settings\"")
+    }
+
+    @Test fun aBadScaleIsRefused() {
+        val expected = "the model is damaged: mean and scale must be finite numbers, and scale " +
+            "above 0; copy or export it again"
+        fun refused(part: String, other: String) =
+            assertEquals(expected, refusal(part, other, "regression"))
+        refused("10.0", "-1.0")
+        refused("10.0", " 0.0")
+        refused("10.0", "\"aa\"")
+        refused("1000.0", "\"many\"")
+        refused("\"mean\"", "\"mode\"")
+        refused("\"decoding\"", "\"settings\"")
+    }
+
     /** Returns why a model is refused once a part of its tfsqueeze.json is another. */
-    private fun refusal(part: String, other: String): String =
-        failure { ModelFile.read(ByteBuffer.wrap(withDetails(sampleBytes("pairs"), part, other))) }
+    private fun refusal(part: String, other: String, name: String = "pairs"): String =
+        failure { ModelFile.read(ByteBuffer.wrap(withDetails(sampleBytes(name), part, other))) }
 
     @Test fun otherFilesAreNamedAsSuch() {
         assertTrue(failure { ModelFile.read(ByteBuffer.wrap(ByteArray(0))) }

@@ -17,6 +17,44 @@ class PredictorTest {
         assertEquals(1.0, result.labels.sumOf { it.probability }, 1e-12)
     }
 
+    @Test fun aTextHasTheLabelsThatReachTheirThresholds() {
+        fun labels(vararg stored: Int): Prediction.ChosenLabels {
+            val engine = FixedEngine(mapOf("logits" to stored.toList()))
+            return open("multi-label-classification", engine).predict("the cat") as Prediction.ChosenLabels
+        }
+        fun names(vararg stored: Int) = labels(*stored).chosen.map { it.label }
+        // 1.0, whose probability is the very threshold, 0.25 and 2.0
+        val result = labels(7, 4, 11)
+        assertEquals(listOf("billing", "delivery"), result.chosen.map { it.label })
+        assertEquals(listOf("urgent", "billing", "delivery"), result.all.map { it.label })
+        assertEquals(result.all.drop(1), result.chosen)
+        assertEquals(1 / (1 + exp(-2.0)), result.all[0].probability, 1e-15)
+        assertEquals(listOf("delivery"), names(6, 3, 11))
+        assertEquals(emptyList<String>(), names(6, 2, 11))
+        assertEquals(listOf("urgent", "delivery", "billing"), names(7, 8, 22))
+    }
+
+    @Test fun labelsAndNumbersOfPairsNeedTwoTexts() {
+        for (name in listOf("multi-label-pairs", "regression-pairs")) {
+            val engine = FixedEngine(emptyMap())
+            val predictor = open(name, engine)
+            assertTrue(predictor.takesSecondText)
+            predictor.predict("the cat", "a mat")
+            assertEquals("0000" + "111" + "000000000",
+                engine.runs.single().second.getValue("token_type_ids").joinToString(""))
+            assertTrue(failure { predictor.predict("the cat") }.contains("second"))
+        }
+    }
+
+    @Test fun aNumberHasTheScaleOfTraining() {
+        fun number(name: String, stored: Int, second: String?) =
+            (open(name, FixedEngine(mapOf("logits" to listOf(stored)))).predict("the cat", second)
+                as Prediction.Number).value
+        assertEquals(1000.0, number("regression", 3, null), 0.0)
+        assertEquals(1000 + 10 * -2.5, number("regression", -7, null), 0.0)
+        assertEquals(2.7 + 1.46 * 31, number("regression-pairs", 127, "a mat"), 0.0)
+    }
+
     @Test fun theShortestSignatureThatHoldsTheTextIsRun() {
         val engine = FixedEngine(emptyMap())
         open("text-classification", engine).use { predictor ->

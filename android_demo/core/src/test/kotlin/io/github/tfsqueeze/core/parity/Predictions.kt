@@ -35,6 +35,9 @@ internal class Predictions(path: String, library: String?) {
 
     private fun json(prediction: Prediction) = JSONObject(when (prediction) {
         is Prediction.Labels -> mapOf("labels" to labels(prediction.labels))
+        is Prediction.ChosenLabels -> mapOf(
+            "chosen" to prediction.chosen.map { it.label }, "labels" to labels(prediction.all))
+        is Prediction.Number -> mapOf("number" to prediction.value)
         is Prediction.Entities -> mapOf("entities" to entities(prediction.entities))
         is Prediction.IntentAndSlots -> mapOf(
             "labels" to labels(prediction.intents), "entities" to entities(prediction.slots))
