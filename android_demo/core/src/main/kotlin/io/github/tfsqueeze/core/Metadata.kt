@@ -24,6 +24,7 @@ import org.tensorflow.lite.support.metadata.schema.ModelMetadata
  * @property thresholds the probability from which a text has each of the labels, for models of
  *   several labels; empty for all other tasks.
  * @property numberScale the scale of a model's numbers; null for all other tasks.
+ * @property answerDecoding the threshold and the temperature of answers; null for all other tasks.
  */
 class Metadata(
     val name: String,
@@ -37,6 +38,7 @@ class Metadata(
     val pairs: Boolean,
     val thresholds: List<Double>,
     val numberScale: NumberScale?,
+    val answerDecoding: AnswerDecoding?,
 )
 
 /** The version of tfsqueeze.json that this library reads (see `model_metadata.py`). */
@@ -79,6 +81,9 @@ internal fun readMetadata(content: ByteBuffer, model: Model): Metadata {
                 readThresholds(decoding, labels.size)
             } else emptyList(),
             numberScale = if (task == Task.REGRESSION) readNumberScale(decoding) else null,
+            answerDecoding = if (task == Task.QUESTION_ANSWERING) {
+                readAnswerDecoding(decoding)
+            } else null,
         )
     } catch (error: JSONException) {
         throw ModelException(
