@@ -101,7 +101,9 @@ def test_a_pretrained_model_without_them_gets_them(run, tmp_path):
     tokenizer = load_or_train_tokenizer(tmp_path / "run", [], options)
     assert tokenizer.match_types is not None
     config = model_config(tokenizer, TEXT_CLASSIFICATION, options)
-    model = new_model(config, TEXT_CLASSIFICATION, start.input_names, tokenizer, options)
+    model = new_model(
+        config, TEXT_CLASSIFICATION, start.input_names, tokenizer, options, keeps_head=True
+    )
     table, old = (
         one.get_layer("embeddings").token_type_embeddings.numpy() for one in (model, start)
     )
