@@ -254,9 +254,10 @@ def test_match_types_of_any_texts(core, real_texts, bert_vocabulary, as_kotlin_r
         second if index % 2 else first.swapcase()
         for index, (first, second) in enumerate(zip(firsts, texts[1::2], strict=True))
     ]
+    capitals = [token.upper() for token in bert_vocabulary]
     for lowercase in (True, False):
         tokenizer = DeviceTokenizer(
-            bert_vocabulary,
+            list(dict.fromkeys([*bert_vocabulary, *capitals])),
             lowercase=lowercase,
             max_length=LENGTH,
             match_stop_words=default_stop_words(),
