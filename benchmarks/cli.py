@@ -608,8 +608,8 @@ def tasks(
     data: Annotated[
         Path,
         typer.Option(
-            help="Folder of the data: snips/, wnut17/, wikiann/, rte/, xquad/, clinc150/; for the "
-            "suite cola/, sst2/, stsb/, pairs/, qa/ and atis/, too."
+            help="Folder of the data: snips/, wnut17/, wikiann/, rte/, xquad/, qa/, clinc150/; for "
+            "the suite cola/, sst2/, stsb/, pairs/ and atis/, too."
         ),
     ] = Path("../shared/data"),
     seeds: Annotated[

@@ -119,6 +119,14 @@ def train(
     max_length: Annotated[
         int, typer.Option(help="Maximum number of tokens of a text.")
     ] = _DEFAULTS.max_length,
+    match_types: Annotated[
+        bool,
+        typer.Option(
+            "--match-types",
+            help="Give words that both texts have, question and context too, token types of their "
+            "own. For answers and pairs of texts.",
+        ),
+    ] = _DEFAULTS.match_types,
     vocab_size: Annotated[
         int, typer.Option(help="Maximum size of the vocabulary.")
     ] = _DEFAULTS.vocab_size,
@@ -279,6 +287,7 @@ def train(
         new_vocabulary=new_vocabulary,
         lowercase=not cased,
         max_length=max_length,
+        match_types=match_types,
         epochs=epochs,
         qat_epochs=qat_epochs,
         learning_rate=learning_rate,

@@ -180,14 +180,20 @@ class TaskTraining(abc.ABC):
 
     def choose_decoding(
         self,
+        dataset: Any,
+        encodings: Encodings,
         targets: Mapping[str, np.ndarray],
+        classes: Mapping[str, Sequence[str]],
         predict: Callable[[], Mapping[str, np.ndarray]],
     ) -> dict[str, Any]:
         """Returns what predictions are decoded with that validation chooses after training.
 
         Args:
-            targets: the targets of the validation part, as `targets` returns them.
-            predict: returns the trained model's logits of that part, by the output's name.
+            dataset: the validation part.
+            encodings: its rows.
+            targets: its targets, as `targets` returns them.
+            classes: the names of each output's classes.
+            predict: returns the trained model's logits of the rows, by the output's name.
 
         Returns:
             JSON-able values for `Task.with_decoding`; most tasks need none.

@@ -75,6 +75,11 @@ def train_task(
         training.decoding(splits)
     if training.has_classes:
         check_classes_to_learn(splits.train, options)
+    if options.match_types and "token_type_ids" not in training.input_names(splits.train):
+        raise UserError(
+            "match_types are for answers and for pairs of texts, which share words; train "
+            f"{task.name} on {splits.train.name} without them"
+        )
     with lock_folder(folder):
         claim_folder(
             folder,
@@ -169,7 +174,11 @@ def _train(
     qat_stage = QuantizationAwareStage(inputs, float_model)
     qat_model = qat_stage.run()
     decoding |= training.choose_decoding(
-        targets, lambda: keras_outputs(qat_model, task, encodings.select(input_names))
+        validation,
+        encodings,
+        targets,
+        classes,
+        lambda: keras_outputs(qat_model, task, encodings.select(input_names)),
     )
     write_decoding(folder, decoding)
     if decoding:

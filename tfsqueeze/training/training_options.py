@@ -58,6 +58,8 @@ class TrainingOptions:
         vocab_size: maximum size of the vocabulary that is trained from the texts.
         lowercase: whether that vocabulary ignores case and accents.
         max_length: maximum number of tokens of a text, special tokens included.
+        match_types: whether words that both texts have, question and context too, get token types
+            of their own; see `tfsqueeze.tokenizers.match_types.MatchTypes`.
         epochs: maximum number of epochs of the float stage. With 0 epochs a pretrained model keeps
             its weights.
         qat_epochs: maximum number of epochs of the quantization-aware stage.
@@ -127,6 +129,7 @@ class TrainingOptions:
     vocab_size: int = 8000
     lowercase: bool = True
     max_length: int = 128
+    match_types: bool = False
     epochs: int = 8
     qat_epochs: int = 2
     learning_rate: float = 2e-3

@@ -117,7 +117,9 @@ def test_cmake_builds_what_needs_no_tensorflow(exported, tmp_path):
 @pytest.mark.micro
 def test_the_example_prints_the_label(exported, run_example):
     folder, _ = exported
-    assert run_example(folder, [-10, 90, 90]) == "food: 500 per mille\n"
+    # Of two equal logits the first counts. How little the other class gets depends on the scale.
+    printed = re.fullmatch(r"food: (\d+) per mille\n", run_example(folder, [-128, 90, 90]))
+    assert printed and 450 < int(printed[1]) <= 500
 
 
 @pytest.mark.micro
