@@ -12,7 +12,7 @@ from benchmarks.tasks.settings import TaskSettings
 from tfsqueeze.data.datasets.question_dataset import QuestionDataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
-from tfsqueeze.decoding.answer_spans import AnswerSpan
+from tfsqueeze.decoding.answer_spans import AnswerSpan, ChosenAnswer
 from tfsqueeze.evaluation.baselines import TfidfClassifier, majority_baseline
 from tfsqueeze.evaluation.classification import classification_metrics
 from tfsqueeze.evaluation.confidence import expected_calibration_error, out_of_scope_auroc
@@ -91,20 +91,21 @@ def _sentence(test: QuestionDataset) -> dict[str, Any]:
     }
 
 
-def most_alike_sentences(test: QuestionDataset) -> list[AnswerSpan]:
+def most_alike_sentences(test: QuestionDataset) -> list[ChosenAnswer]:
     """Returns the sentence of each context that is most like the question, by cosine of TF-IDF.
 
-    It learns from no answers.
+    It learns from no answers. The cosine stands for the probability.
     """
     vectorizer = TfidfVectorizer(sublinear_tf=True).fit([*set(test.contexts), *test.questions])
-    spans = []
+    chosen = []
     for question, context in zip(test.questions, test.contexts, strict=True):
         sentences = list(_SENTENCE.finditer(context))
         vectors = vectorizer.transform([sentence[0] for sentence in sentences])
         alike = (vectors @ vectorizer.transform([question]).T).toarray().ravel()
         best = int(alike.argmax())
-        spans.append(AnswerSpan(*sentences[best].span(), float(alike[best])))
-    return spans
+        cosine = float(alike[best])
+        chosen.append(ChosenAnswer(AnswerSpan(*sentences[best].span(), cosine), cosine))
+    return chosen
 
 
 def _as_texts(dataset: TextDataset | TokenDataset) -> TextDataset:

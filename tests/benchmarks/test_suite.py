@@ -327,7 +327,7 @@ def test_sentences_are_spans_of_the_context():
         ["a", "b"],
         [0, 0],
     )
-    spans = most_alike_sentences(questions)
+    spans = [chosen.span for chosen in most_alike_sentences(questions)]
     found = [context[span.start : span.end].strip() for span in spans]
     assert found == ["The old house stood in Lima!", "Dinner was at 8.30 sharp"]
 
