@@ -49,7 +49,9 @@ def test_the_run_learns_both_ends(run, splits):
         best = max(run.history[stage], key=lambda row: row["val_score"])
         assert best["val_start_accuracy"] > 0.9 and best["val_end_accuracy"] > 0.9
     loaded = load_run(run.folder)
-    assert loaded.task is QUESTION_ANSWERING and loaded.config == run.config
+    assert loaded.task.name == QUESTION_ANSWERING.name and loaded.config == run.config
+    assert loaded.decoding == run.decoding == read_metadata(convert_run(run)).decoding
+    assert loaded.decoding.keys() == {"no_answer_threshold", "temperature"}
     inputs = QUESTION_ANSWERING.encode(loaded.tokenizer, splits.test).select(
         ["input_ids", "token_type_ids"]
     )

@@ -55,9 +55,10 @@ Data = Annotated[
         "test files: .tsv, .csv, .jsonl or .json for texts with labels or numbers (or RTE's .xml "
         "for pairs), CoNLL files for token-classification, SNIPS' .json for intent-and-slots, "
         "SQuAD's .json for question-answering, .txt files with a text on each line for "
-        "sentence-embeddings and masked-lm. Each may be packed, as in .csv.gz. Of a single file, a "
-        "fifth is held out as the test part (of texts without labels, none) and a tenth of the "
-        "rest for validation."
+        "sentence-embeddings and masked-lm, tables of pairs for sentence-embeddings with "
+        "--text-pair-column. Each may be packed, as in .csv.gz. Of a single file, a fifth is held "
+        "out as the test part (of texts without labels, none) and a tenth of the rest for "
+        "validation."
     ),
 ]
 Target = Annotated[TargetName, typer.Option(help="The kind of device.")]

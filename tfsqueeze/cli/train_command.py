@@ -67,8 +67,8 @@ def train(
         Path | None,
         typer.Option(
             help="Run to learn from instead of from the labels, such as one that `tfsqueeze train "
-            "--pretrained all-minilm-l6-v2` wrote. For sentence-embeddings: folder of a teacher "
-            "other than all-minilm-l6-v2."
+            "--pretrained all-minilm-l6-v2` wrote. For sentence-embeddings of single texts: folder "
+            "of a teacher other than all-minilm-l6-v2."
         ),
     ] = None,
     unlabelled: Annotated[
@@ -119,6 +119,14 @@ def train(
     max_length: Annotated[
         int, typer.Option(help="Maximum number of tokens of a text.")
     ] = _DEFAULTS.max_length,
+    match_types: Annotated[
+        bool,
+        typer.Option(
+            "--match-types",
+            help="Give words that both texts have, question and context too, token types of their "
+            "own. For answers and pairs of texts.",
+        ),
+    ] = _DEFAULTS.match_types,
     vocab_size: Annotated[
         int, typer.Option(help="Maximum size of the vocabulary.")
     ] = _DEFAULTS.vocab_size,
@@ -142,7 +150,7 @@ def train(
         typer.Option("--cased", help="Train a vocabulary that distinguishes case and accents."),
     ] = not _DEFAULTS.lowercase,
     batch_size: Annotated[
-        int, typer.Option(help="Number of texts in a batch.")
+        int, typer.Option(help="Number of texts, or pairs of texts, in a batch.")
     ] = _DEFAULTS.batch_size,
     batch_tokens: Annotated[
         int | None,
@@ -251,6 +259,9 @@ def train(
       tfsqueeze train texts.txt -o runs/embedder --task sentence-embeddings \
         --pretrained squeezebert-tiny --learning-rate 5e-4
 
+      tfsqueeze train pairs/ -o runs/embedder --task sentence-embeddings \
+        --text-pair-column other --pretrained squeezebert-tiny --learning-rate 5e-4
+
       tfsqueeze train mail.csv -o runs/fraud --class-weight balanced
 
       tfsqueeze train my_folder/ -o runs/mine --pretrained squeezebert-tiny --learning-rate 3e-4
@@ -276,6 +287,7 @@ def train(
         new_vocabulary=new_vocabulary,
         lowercase=not cased,
         max_length=max_length,
+        match_types=match_types,
         epochs=epochs,
         qat_epochs=qat_epochs,
         learning_rate=learning_rate,
@@ -307,6 +319,7 @@ def train(
         label_separator=label_separator,
         seed=seed,
     )
+    chosen = chosen.training.task_for(splits)
     names = getattr(splits, "tag_names", None) or splits.label_names
     labels = f" with {len(names)} labels" if names else ""
     print_step(f"training on {len(splits.train):,} examples{labels}")

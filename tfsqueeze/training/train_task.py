@@ -65,6 +65,7 @@ def train_task(
     folder = Path(folder)
     dataset_name = dataset_name or splits.train.name
     pairs = getattr(splits.train, "text_pairs", None) is not None
+    task = task.training.task_for(splits)
     training = task.training
     _check_options(task, options)
     # Data of the wrong kind must not claim the folder.
@@ -74,6 +75,11 @@ def train_task(
         training.decoding(splits)
     if training.has_classes:
         check_classes_to_learn(splits.train, options)
+    if options.match_types and "token_type_ids" not in training.input_names(splits.train):
+        raise UserError(
+            "match_types are for answers and for pairs of texts, which share words; train "
+            f"{task.name} on {splits.train.name} without them"
+        )
     with lock_folder(folder):
         claim_folder(
             folder,
@@ -168,7 +174,11 @@ def _train(
     qat_stage = QuantizationAwareStage(inputs, float_model)
     qat_model = qat_stage.run()
     decoding |= training.choose_decoding(
-        targets, lambda: keras_outputs(qat_model, task, encodings.select(input_names))
+        validation,
+        encodings,
+        targets,
+        classes,
+        lambda: keras_outputs(qat_model, task, encodings.select(input_names)),
     )
     write_decoding(folder, decoding)
     if decoding:
@@ -208,10 +218,10 @@ def _check_options(task: Task, options: TrainingOptions) -> None:
     if options.monitor is not None and options.monitor not in choices:
         allowed = f"; choose {' or '.join(choices)}" if choices else ""
         raise UserError(f"{task.name} cannot monitor {options.monitor!r}{allowed or '; name none'}")
-    if options.subword_dropout and not all(
-        output.allows_split_tokens for output in task.outputs.values()
-    ):
-        raise UserError(
-            f"the answers of {task.name} are tokens, which must not be split; train it "
-            "without subword_dropout"
-        )
+    if options.subword_dropout:
+        for output in task.outputs.values():
+            if not output.allows_split_tokens:
+                raise UserError(
+                    f"subword_dropout splits tokens, and {task.name} learns the {output.title} "
+                    "from whole ones; train it without subword_dropout"
+                )
