@@ -15,7 +15,6 @@ from tfsqueeze.training.batches import CALIBRATION_TEXTS
 from tfsqueeze.utils.errors import UserError
 
 _HELD_OUT = 1024
-_PROFILES = ("int8", "mobile")
 
 
 def measure_post_training(
@@ -76,21 +75,18 @@ def measure_post_training(
         ),
     }
     rows = [_row("float", expected, expected, labels)]
-    steps = len(ways) * (1 + len(_PROFILES))
     for index, (title, quantize) in enumerate(ways.items()):
-        done = index * (1 + len(_PROFILES))
-        progress(done, steps, f"{data}: {title}")
+        progress(index, 4, f"{data}: {title}")
         start = time.perf_counter()
         quantized = quantize()
         seconds = time.perf_counter() - start
         found = {part: keras_outputs(quantized, run.task, x)[name] for part, x in inputs.items()}
         rows.append({**_row(title, found, expected, labels), "seconds": seconds})
-        for number, profile in enumerate(_PROFILES):
-            progress(done + 1 + number, steps, f"{data}: {title}, {profile} on LiteRT")
-            content = convert_int8(quantized, run.options.max_length, "float32", profile)
-            file = open_model(content)
-            found = {"test": file.predict_logits(inputs["test"])}
-            rows.append(_row(f"{title}, {profile} on LiteRT", found, expected, labels))
+    for index, profile in enumerate(("int8", "mobile")):
+        progress(len(ways) + index, 4, f"{data}: {title}, {profile} on LiteRT")
+        file = open_model(convert_int8(quantized, run.options.max_length, "float32", profile))
+        found = {"test": file.predict_logits(inputs["test"])}
+        rows.append(_row(f"{title}, {profile} on LiteRT", found, expected, labels))
     return {
         "data": Path(data).name,
         "examples": len(test),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 # Of the mean of the squared inputs: how strongly the new weights are held near the old ones.
-_RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_RIDGES = (0.03, 0.3, 3.0)
 
 
 class Moments:
