@@ -165,9 +165,7 @@ class LayerNorm(_Normalization):
         if self.epsilon:
             variance = variance + self.epsilon
         reciprocal = fake_quant("reciprocal", tf.math.rsqrt(variance))
-        return self._export_scale_and_offset(
-            centered * reciprocal, fake_quant, "normalized", gamma
-        )
+        return self._export_scale_and_offset(centered * reciprocal, fake_quant, "normalized", gamma)
 
     @staticmethod
     def _mean(x: Any, factors: Sequence[int] | None, sign: int = 1) -> Any:

@@ -100,7 +100,6 @@ def _factors(magnitudes: list[np.ndarray]) -> np.ndarray:
 
 def _scale_product(layer: Any, weights: Any, rows: Any, columns: Any) -> None:
     """Multiplies the rows of a product's kernels, and divides their columns and the biases."""
-    ones = np.ones(1)
     for group in range(layer.groups):
         kernel, bias = (getattr(layer, f"{name}_{group}").name for name in ("kernel", "bias"))
         if rows is not None:

@@ -43,23 +43,9 @@ class LayerStep:
             for values in self._run.exact:
                 yield self._call(values)
 
-    def inputs(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Yields the first input, by batch.
-
-        Yields:
-            The tensor with rounding and without, float [tokens, channels], and the importance of
-            each token, float [tokens]. The first token of a text counts as much as the others
-            together: heads read it, and most attention goes to it (Clark et al. 2019, arXiv
-            1906.04341, section 3.2).
-        """
-        pairs = self._run.tensors(self._node.keras_inputs[0])
-        for (rounded, exact), mask in zip(pairs, self._run.masks, strict=True):
-            importance = mask.astype(np.float32)
-            importance[:, 0] = np.maximum(mask.sum(axis=1) - 1, 1)
-            importance = importance[mask]
-            if len(importance) != len(rounded):
-                importance = np.ones(len(rounded), np.float32)
-            yield rounded, exact, importance
+    def inputs(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yields the first input with rounding and without, float [tokens, channels], by batch."""
+        return self._run.tensors(self._node.keras_inputs[0])
 
     def is_key(self) -> bool:
         """Returns whether the layer's result is the keys of an attention and nothing else."""

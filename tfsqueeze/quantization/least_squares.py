@@ -19,24 +19,22 @@ class Moments:
     """
 
     def __init__(self, channels: int, filters: int) -> None:
-        self._rows = 0.0
+        self._rows = 0
         self._x, self._y = np.zeros(channels), np.zeros(filters)
         self._xx, self._xy = np.zeros((channels, channels)), np.zeros((channels, filters))
 
-    def add(self, x: np.ndarray, y: np.ndarray, importance: np.ndarray) -> None:
+    def add(self, x: np.ndarray, y: np.ndarray) -> None:
         """Adds rows.
 
         Args:
             x: the inputs, float [rows, channels].
             y: the targets, float [rows, filters].
-            importance: how many times a row counts, float [rows].
         """
-        weighted = x * importance[:, None]
-        self._rows += importance.sum()
-        self._x += weighted.sum(axis=0, dtype=np.float64)
-        self._y += importance @ y
-        self._xx += weighted.T @ x
-        self._xy += weighted.T @ y
+        self._rows += len(x)
+        self._x += x.sum(axis=0, dtype=np.float64)
+        self._y += y.sum(axis=0, dtype=np.float64)
+        self._xx += x.T @ x
+        self._xy += x.T @ y
 
     def __add__(self, other: Moments) -> Moments:
         total = Moments(*self._xy.shape)
@@ -45,9 +43,14 @@ class Moments:
         return total
 
     @property
+    def rows(self) -> int:
+        """The number of rows, at least 1."""
+        return max(self._rows, 1)
+
+    @property
     def mean_target(self) -> np.ndarray:
         """The mean of the targets, float [filters]."""
-        return self._y / max(self._rows, 1)
+        return self._y / self.rows
 
     def bias(self, kernel: np.ndarray) -> np.ndarray:
         """Returns the bias with which a kernel has no mean error, float [filters].
@@ -55,14 +58,13 @@ class Moments:
         Args:
             kernel: float [channels, filters].
         """
-        return (self._y - self._x @ kernel) / max(self._rows, 1)
+        return (self._y - self._x @ kernel) / self.rows
 
     def centered(self) -> tuple[np.ndarray, np.ndarray]:
         """Returns the covariances of the inputs, and of the inputs with the targets, times rows."""
-        rows = max(self._rows, 1)
         return (
-            self._xx - np.outer(self._x, self._x) / rows,
-            self._xy - np.outer(self._x, self._y) / rows,
+            self._xx - np.outer(self._x, self._x) / self.rows,
+            self._xy - np.outer(self._x, self._y) / self.rows,
         )
 
 

@@ -7,7 +7,6 @@ there as nearly as its rounded inputs allow.
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -82,20 +81,22 @@ def _batches(
 
 
 def _set_ranges(step: LayerStep) -> None:
-    """Sets the ranges of a layer's tensors to the mean of those of the batches.
+    """Sets the ranges of a layer's tensors to those of all batches.
 
     Those around the activation of a product are searched then.
     """
-    observed: dict[ActivationQuantizer, list[Any]] = collections.defaultdict(list)
+    observed: dict[ActivationQuantizer, tuple[float, float]] = {}
     searched = isinstance(step.layer, GroupedConvolution) and step.layer.activation
     first = next(iter(step.layer.tensor_ranges())) if searched else None
     token_rows, sample = step.token_rows(), []
 
     def record(quantizer: ActivationQuantizer, tensor: Any) -> None:
         if not quantizer.tensor_range.is_fixed and not quantizer.tensor_range.limits_of:
-            observed[quantizer].append(quantizer.tensor_range.observe(tensor))
+            low, high = map(float, quantizer.tensor_range.observe(tensor))
+            before = observed.get(quantizer, (low, high))
+            observed[quantizer] = min(low, before[0]), max(high, before[1])
             # Before the tensor is rounded, so that what follows in the layer is observed after it.
-            _assign(quantizer, _mean(observed[quantizer]))
+            _assign(quantizer, observed[quantizer])
         if quantizer.tensor == first:
             sample.append(next(token_rows)(tensor))
 
@@ -103,12 +104,13 @@ def _set_ranges(step: LayerStep) -> None:
     with observe_ranges(), record_tensors(record):
         for _ in step.outputs():
             pass
-    ranges = {quantizer.tensor: _mean(ends) for quantizer, ends in observed.items()}
     if searched:
         x = np.concatenate(sample)
-        ranges |= search_ranges(x[:: -(-len(x) // _SEARCHED_ROWS)], searched, ranges)
-    for quantizer in observed:
-        _assign(quantizer, ranges[quantizer.tensor])
+        ranges = {quantizer.tensor: ends for quantizer, ends in observed.items()}
+        found = search_ranges(x[:: -(-len(x) // _SEARCHED_ROWS)], searched, ranges)
+        observed = {quantizer: found[quantizer.tensor] for quantizer in observed}
+    for quantizer, ends in observed.items():
+        _assign(quantizer, ends)
 
 
 def _correct(step: LayerStep, fits_kernels: bool) -> None:
@@ -128,26 +130,35 @@ def _correct(step: LayerStep, fits_kernels: bool) -> None:
     halves = [[Moments(*kernel.shape) for _ in range(2)] for kernel in old]
     offset = np.concatenate([bias.numpy() for bias in biases])
     identities = step.identities()
-    for rounded, exact, importance in step.inputs():
+    shortened = np.zeros(layer.filters)
+    for rounded, exact in step.inputs():
         parts = np.split(exact, layer.groups, axis=-1)
         products = [x @ kernel.astype(np.float32) for x, kernel in zip(parts, old, strict=True)]
         targets = np.concatenate(products, axis=-1) + offset
         if identities is not None:
             rounded_identity, exact_identity = next(identities)
-            targets = _limit(targets + exact_identity) - rounded_identity
+            sums = targets + exact_identity
+            targets = _limit(sums) - rounded_identity
+            shortened += (sums - rounded_identity - targets).sum(axis=0)
         for group, (x, y) in enumerate(
             zip(*(np.split(z, layer.groups, axis=-1) for z in (rounded, targets)), strict=True)
         ):
             middle = len(x) // 2
             for half, rows in zip(halves[group], (slice(middle), slice(middle, None)), strict=True):
-                half.add(x[rows], y[rows], importance[rows])
+                half.add(x[rows], y[rows])
     for group, kernel in enumerate(kernels):
         new = fit_kernel(old[group], halves[group]) if fits_kernels else old[group]
         kernel.assign(new[None, None])
         scale = np.maximum(np.abs(new).max(axis=0), 1e-12) / 127
         total = halves[group][0] + halves[group][1]
         bias = total.bias(scale * np.rint(new / scale))
-        biases[group].assign(bias - total.mean_target if step.is_key() else bias)
+        if new is old[group]:
+            # A bias alone cannot make single vectors shorter.
+            bias += np.split(shortened, layer.groups)[group] / total.rows
+        if step.is_key():
+            # Softmax ignores what is the same in all scores of a query.
+            bias -= total.mean_target
+        biases[group].assign(bias)
 
 
 def _limit(sums: np.ndarray) -> np.ndarray:
@@ -161,11 +172,6 @@ def _limit(sums: np.ndarray) -> np.ndarray:
     """
     largest = np.abs(sums).max(axis=1, keepdims=True)
     return sums * np.minimum(1.0, _LARGEST_SUM * np.median(largest) / np.maximum(largest, 1e-12))
-
-
-def _mean(ends: list[Any]) -> tuple[float, float]:
-    low, high = np.mean(ends, axis=0)
-    return float(low), float(high)
 
 
 def _assign(quantizer: ActivationQuantizer, ends: tuple[float, float]) -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tfsqueeze import BertConfig, BertForSequenceClassification
+import tfsqueeze
+from tests.tfsqueeze.conftest import TINY_CONFIGS
 from tfsqueeze.layers import LayerNorm
 from tfsqueeze.models.squeezebert import (
     SqueezeBertForSequenceClassification,
@@ -37,6 +38,32 @@ def test_the_outputs_stay(model_class, variant, tiny_config, tiny_batch, randomi
     equalized = equalize(model, [tiny_batch])
     expected = model.predict(tiny_batch, verbose=0)
     np.testing.assert_allclose(equalized.predict(tiny_batch, verbose=0), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("family", [*TINY_CONFIGS, "MobileBert with layer_norm"])
+def test_every_family_computes_the_same(family, randomize, tiny_batch):
+    name, _, normalization = family.partition(" with ")
+    config = TINY_CONFIGS[name]
+    if normalization:
+        config = config.replace(normalization_type=normalization)
+    model_class = getattr(tfsqueeze, f"{name}ForTokenClassification")
+    model = with_outlier(randomize(model_class(config, input_names=("input_ids",))))
+    batch = {"input_ids": tiny_batch["input_ids"]}
+    equalized = equalize(model, [batch])
+    has_factors = [getattr(x, "channel_factors", None) is not None for x in equalized.layers]
+    assert any(has_factors) == (family != "MobileBert")
+    expected = model.predict(batch, verbose=0)
+    np.testing.assert_allclose(equalized.predict(batch, verbose=0), expected, atol=2e-5)
+
+
+def test_channels_that_are_alike_stay(tiny_config, tiny_batch):
+    # New embeddings and kernels are alike in all channels, up to chance.
+    model = SqueezeBertForSequenceClassification(tiny_config(num_hidden_layers=0))
+    for layer in model.layers:
+        if layer.name == "embeddings":
+            layer.set_weights([np.sign(weight) for weight in layer.get_weights()])
+    equalized = equalize(model, [tiny_batch])
+    assert all(getattr(x, "channel_factors", None) is None for x in equalized.layers)
 
 
 def test_an_outlier_channel_becomes_like_the_others(tiny_config, tiny_batch, randomize):
