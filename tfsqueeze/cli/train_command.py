@@ -35,6 +35,7 @@ from tfsqueeze.utils.logging import load_tensorflow
 
 _DEFAULTS = TrainingOptions()
 _FROM_DATA = "chosen from the data"
+FeedForward = Literal["dense", "squeeze_expand", "both"]
 Monitor = Literal["accuracy", "macro_f1", "balanced_accuracy"]
 
 
@@ -175,8 +176,8 @@ def train(
     cased: Annotated[
         bool | None,
         typer.Option(
-            "--cased/--uncased",
-            help="Train a vocabulary that distinguishes case and accents, or one that does not.",
+            "--cased",
+            help="Train a vocabulary that distinguishes case and accents.",
             show_default=_FROM_DATA,
         ),
     ] = None,
@@ -202,12 +203,11 @@ def train(
     qat_learning_rate: Annotated[
         float, typer.Option(help="Peak learning rate of the quantization-aware stage.")
     ] = _DEFAULTS.qat_learning_rate,
-    convolutions: Annotated[
-        bool | None,
+    feed_forward_type: Annotated[
+        FeedForward | None,
         typer.Option(
-            "--convolutions/--no-convolutions",
-            help="Add a convolution over neighbouring tokens, a squeeze-expand block, beside each "
-            "feed-forward layer. Good for entities and slots.",
+            help="Kind of feed-forward layer: dense, a squeeze-expand block with a convolution "
+            "over neighbouring tokens, or both, which is good for entities and slots.",
             show_default=_FROM_DATA,
         ),
     ] = None,
@@ -232,7 +232,7 @@ def train(
     spelling_vectors: Annotated[
         bool | None,
         typer.Option(
-            "--spelling-vectors/--no-spelling-vectors",
+            "--spelling-vectors",
             help="Learn token embeddings with vectors that tokens of similar spelling share. Good "
             "for entities and slots, for models that are not pretrained.",
             show_default=_FROM_DATA,
@@ -304,8 +304,8 @@ def train(
       tfsqueeze train my_folder/ -o runs/mine --target micro
     """
     model: dict[str, Any] = {} if dropout is None else {"hidden_dropout_prob": dropout}
-    if convolutions is not None:
-        model["feed_forward_type"] = "both" if convolutions else "dense"
+    if feed_forward_type is not None:
+        model["feed_forward_type"] = feed_forward_type
     given = {
         "preset": preset,
         "pretrained": pretrained,

@@ -11,7 +11,7 @@ from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.models.architectures import read_config
 from tfsqueeze.recipes.data_facts import DataFacts
-from tfsqueeze.recipes.rules import RULES, Situation, choose_start
+from tfsqueeze.recipes.setting_rules import SETTING_RULES, Situation, choose_start
 from tfsqueeze.recipes.sizes import DEFAULT_SIZE, Size
 from tfsqueeze.training.training_options import TrainingOptions
 
@@ -81,7 +81,7 @@ def make_recipe(facts: DataFacts, given: Mapping[str, Any], size: Size = DEFAULT
         hidden_size=config.hidden_size,
     )
     fields = {f"model.{name}" for name in given.get("model") or ()}
-    for rule in RULES:
+    for rule in SETTING_RULES:
         if rule.option in {*given, *fields, *chosen}:
             continue
         value = rule.value(situation)

@@ -137,6 +137,6 @@ def _task_without_labels(table: TextTable, others: list[str], columns: TextColum
         )
     if columns.text_pair_column is not None:
         return TaskChoice(TaskName.SENTENCE_EMBEDDINGS, "the pairs of texts have no labels")
-    if not others:
+    if table.rows and not others:
         return TaskChoice(TaskName.SENTENCE_EMBEDDINGS, "the texts have no labels")
     return TaskChoice(TaskName.TEXT_CLASSIFICATION, "the data are a table of texts")

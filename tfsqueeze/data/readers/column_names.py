@@ -20,8 +20,8 @@ _OTHER_TEXTS = ("text_pair", "other")
 # Other names of a column, by the name that commands and functions have as default.
 _USUAL = {
     TEXT: (
-        *("sentence", "utterance", "review", "content", "message", "comment", "query"),
         *_PAIRS,
+        *("sentence", "utterance", "review", "content", "message", "comment"),
     ),
     LABEL: (
         *("labels", "intent", "category", "class", "sentiment", "score", "similarity_score"),

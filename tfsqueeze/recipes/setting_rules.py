@@ -66,13 +66,18 @@ class Situation:
         return self.has_word_task and not self.is_pretrained
 
     @property
+    def is_new_tagger(self) -> bool:
+        """Whether tags are learnt from scratch and the user names no preset."""
+        return self.is_tagger_from_scratch and self.preset is None
+
+    @property
     def is_classifier_from_scratch(self) -> bool:
         """Whether classes of texts are learnt without pretrained weights."""
         return self.facts.task == TaskName.TEXT_CLASSIFICATION and not self.is_pretrained
 
 
 @dataclasses.dataclass(frozen=True)
-class Rule:
+class SettingRule:
     """A rule for one option.
 
     Attributes:
@@ -148,119 +153,117 @@ def _epochs(situation: Situation) -> int:
     return min(most, max(least, round(_EXAMPLES_SEEN / situation.facts.examples)))
 
 
-RULES = (
-    Rule("max_length", _length, _length_reason, "the 99th percentile of 2,000 texts"),
-    Rule(
+SETTING_RULES = (
+    SettingRule("max_length", _length, _length_reason, "the 99th percentile of 2,000 texts"),
+    SettingRule(
         "epochs",
         _epochs,
         lambda x: f"there are {x.facts.examples:,} examples to learn from",
         _SUITE,
     ),
-    Rule("qat_epochs", lambda _: 1, lambda _: "int8 files are close to float by then", _TASKS),
-    Rule(
+    SettingRule(
+        "qat_epochs", lambda _: 1, lambda _: "int8 files are close to float by then", _TASKS
+    ),
+    SettingRule(
         "learning_rate",
         _when(lambda x: x.is_tagger_from_scratch, 1.5e-3),
         lambda _: "tags are learnt from scratch",
         _TASKS,
     ),
-    Rule(
+    SettingRule(
         "learning_rate",
         _when(lambda x: x.is_pretrained and (x.has_word_task or not x.facts.pairs), 5e-4),
         lambda _: "the weights are pretrained",
         f"benchmarks/results/compare; {_TASKS}",
     ),
-    Rule(
+    SettingRule(
         "learning_rate",
         _when(lambda x: x.is_pretrained, 3e-4),
         lambda _: "the weights are pretrained, and the texts are pairs",
         _TASKS,
     ),
-    Rule(
+    SettingRule(
         "learning_rate",
         _when(lambda x: x.hidden_size > _NARROW, 5e-4),
         lambda _: "the model learns from scratch",
         "benchmarks/results/compare",
     ),
-    Rule(
+    SettingRule(
         "learning_rate",
         lambda _: 2e-3,
         lambda _: "a narrow model learns from scratch",
         "tfsqueeze demo",
     ),
-    Rule("batch_size", _when(lambda x: x.has_word_task, 64), lambda _: "words are tagged", _TASKS),
-    Rule("batch_size", lambda _: 32, lambda _: "that many texts fit any machine", _TASKS),
-    Rule(
+    SettingRule(
+        "batch_size", _when(lambda x: x.has_word_task, 64), lambda _: "words are tagged", _TASKS
+    ),
+    SettingRule("batch_size", lambda _: 32, lambda _: "that many texts fit any machine", _TASKS),
+    SettingRule(
         "word_dropout",
         _when(lambda x: x.facts.task == TaskName.MASKED_LM, 0.0),
         lambda _: "words are masked anyway",
         "docs/your-own-data.md",
     ),
-    Rule(
+    SettingRule(
         "word_dropout", _when(lambda x: x.has_word_task, 0.1), lambda _: "words are tagged", _TASKS
     ),
-    Rule(
+    SettingRule(
         "word_dropout",
         _when(lambda x: x.is_pretrained, 0.05),
         lambda _: "the weights are pretrained",
         _TASKS,
     ),
-    Rule(
+    SettingRule(
         "word_dropout",
         lambda _: 0.15,
         lambda _: "the model learns from scratch",
         "tfsqueeze demo",
     ),
-    Rule(
+    SettingRule(
         "model.feed_forward_type",
         _when(lambda x: x.has_word_task and x.is_pretrained, "both"),
         lambda _: "what a word is depends on its neighbours, which convolutions see",
         _TASKS,
     ),
-    Rule(
+    SettingRule(
         "model.hidden_dropout_prob",
         _when(lambda x: x.is_tagger_from_scratch, 0.2),
         lambda _: "tags are learnt from scratch",
         _TASKS,
     ),
-    Rule(
+    SettingRule(
         "model.hidden_dropout_prob",
         _when(lambda x: x.is_classifier_from_scratch, 0.2),
         lambda _: "the model learns from scratch",
         "tfsqueeze demo",
     ),
-    Rule(
+    SettingRule(
         "label_smoothing",
         _when(lambda x: x.is_classifier_from_scratch, 0.05),
         lambda _: "the model learns from scratch",
         "tfsqueeze demo",
     ),
-    Rule(
+    SettingRule(
         "lowercase",
-        _when(lambda x: x.is_tagger_from_scratch and x.preset is None, False),
+        _when(lambda x: x.is_new_tagger, False),
         lambda _: "capitals help to find names",
         _TASKS,
     ),
-    Rule(
+    SettingRule(
         "vocab_size",
-        _when(lambda x: x.is_tagger_from_scratch and x.preset is None, 30_000),
+        _when(lambda x: x.is_new_tagger, 30_000),
         lambda _: "names have rare words",
         _TASKS,
     ),
-    Rule(
+    SettingRule(
         "subword_dropout",
-        _when(
-            lambda x: x.is_tagger_from_scratch and x.facts.task == TaskName.TOKEN_CLASSIFICATION,
-            0.2,
-        ),
+        _when(lambda x: x.is_new_tagger and x.facts.task == TaskName.TOKEN_CLASSIFICATION, 0.2),
         lambda _: "names have words that are not in the training texts",
         _TASKS,
     ),
-    Rule(
+    SettingRule(
         "spelling_vectors",
-        _when(
-            lambda x: x.is_tagger_from_scratch and x.facts.task == TaskName.TOKEN_CLASSIFICATION,
-            True,
-        ),
+        _when(lambda x: x.is_new_tagger and x.facts.task == TaskName.TOKEN_CLASSIFICATION, True),
         lambda _: "words of similar spelling are often of one kind",
         _TASKS,
     ),
