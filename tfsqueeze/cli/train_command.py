@@ -34,7 +34,7 @@ from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
 _DEFAULTS = TrainingOptions()
-_FROM_DATA = "chosen from the data"
+_FROM_DATA = "from the data"
 FeedForward = Literal["dense", "squeeze_expand", "both"]
 Monitor = Literal["accuracy", "macro_f1", "balanced_accuracy"]
 
@@ -60,13 +60,18 @@ def train(
     size: Annotated[
         Size | None,
         typer.Option(
-            help="Size of the model: from micro for microcontrollers to base, that of BERT.",
+            metavar="SIZE",
+            help="Size of the model: micro, tiny, small, or base, that of BERT.",
             show_default="tiny",
         ),
     ] = None,
     target: Annotated[
         Device | None,
-        typer.Option(help="Kind of device that the model is for, in place of --size."),
+        typer.Option(
+            metavar="DEVICE",
+            help="Kind of device that the model is for, in place of --size: micro, edgetpu or "
+            "android.",
+        ),
     ] = None,
     preset: Annotated[
         str | None,
@@ -174,13 +179,9 @@ def train(
         ),
     ] = _DEFAULTS.new_vocabulary,
     cased: Annotated[
-        bool | None,
-        typer.Option(
-            "--cased",
-            help="Train a vocabulary that distinguishes case and accents.",
-            show_default=_FROM_DATA,
-        ),
-    ] = None,
+        bool,
+        typer.Option("--cased", help="Train a vocabulary that distinguishes case and accents."),
+    ] = False,
     batch_size: Annotated[
         int | None,
         typer.Option(
@@ -206,8 +207,9 @@ def train(
     feed_forward_type: Annotated[
         FeedForward | None,
         typer.Option(
-            help="Kind of feed-forward layer: dense, a squeeze-expand block with a convolution "
-            "over neighbouring tokens, or both, which is good for entities and slots.",
+            metavar="TYPE",
+            help="Kind of feed-forward layer: dense; squeeze_expand, a block with a convolution "
+            "over neighbouring tokens; or both, which is good for entities and slots.",
             show_default=_FROM_DATA,
         ),
     ] = None,
@@ -230,14 +232,13 @@ def train(
         ),
     ] = None,
     spelling_vectors: Annotated[
-        bool | None,
+        bool,
         typer.Option(
             "--spelling-vectors",
             help="Learn token embeddings with vectors that tokens of similar spelling share. Good "
             "for entities and slots, for models that are not pretrained.",
-            show_default=_FROM_DATA,
         ),
-    ] = None,
+    ] = False,
     label_smoothing: Annotated[
         float | None,
         typer.Option(
@@ -295,6 +296,8 @@ def train(
 
       tfsqueeze train questions/ -o runs/same --text-pair-column other_question
 
+      tfsqueeze train tickets.csv -o runs/topics --task multi-label-classification
+
       tfsqueeze train conll_folder/ -o runs/entities
 
       tfsqueeze train squad.json -o runs/answers --max-length 192
@@ -320,7 +323,7 @@ def train(
         "vocab_size": vocab_size,
         "new_head": new_head,
         "new_vocabulary": new_vocabulary,
-        "lowercase": None if cased is None else not cased,
+        "lowercase": False if cased else None,
         "max_length": max_length,
         "match_types": match_types,
         "epochs": epochs,
@@ -333,7 +336,7 @@ def train(
         "precision": precision,
         "word_dropout": word_dropout,
         "subword_dropout": subword_dropout,
-        "spelling_vectors": spelling_vectors,
+        "spelling_vectors": spelling_vectors or None,
         "label_smoothing": label_smoothing,
         "class_weight": _class_weight(class_weight or []),
         "monitor": monitor,
