@@ -67,6 +67,7 @@ _MODULES = {
     "SqueezeBertForTokenClassification": "tfsqueeze.models.squeezebert",
     "SqueezeBertModel": "tfsqueeze.models.squeezebert",
     "TaskName": "tfsqueeze.tasks",
+    "TextModel": "tfsqueeze.models.text_model",
     "TrainedRun": "tfsqueeze.training.trained_run",
     "TrainingOptions": "tfsqueeze.training.training_options",
     "UserError": "tfsqueeze.utils.errors",
@@ -173,6 +174,7 @@ if TYPE_CHECKING:
         SqueezeBertForTokenClassification as SqueezeBertForTokenClassification,
     )
     from tfsqueeze.models.squeezebert import SqueezeBertModel as SqueezeBertModel
+    from tfsqueeze.models.text_model import TextModel as TextModel
     from tfsqueeze.quantization import load_quantized as load_quantized
     from tfsqueeze.quantization import quantize_aware as quantize_aware
     from tfsqueeze.recipes.train import train as train
