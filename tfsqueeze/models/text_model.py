@@ -9,7 +9,7 @@ from typing import Any, Self
 import tensorflow as tf
 import tf_keras as keras
 
-from tfsqueeze.checkpoints.checkpoint_tensors import NewWeightsWarning
+from tfsqueeze.checkpoints.huggingface import NewWeightsWarning
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
 from tfsqueeze.models.architectures import read_config, task_model_class
 from tfsqueeze.models.pretrained import PreTrainedModel
