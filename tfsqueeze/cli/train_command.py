@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -32,6 +32,10 @@ from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.training.training_options import ClassWeight, TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
+
+if TYPE_CHECKING:
+    from tfsqueeze.recipes.preparation import Preparation
+    from tfsqueeze.recipes.setting_search import TrialResult
 
 _DEFAULTS = TrainingOptions()
 _FROM_DATA = "from the data"
@@ -266,6 +270,15 @@ def train(
             help="Number of epochs without a better validation score after which a stage stops."
         ),
     ] = _DEFAULTS.patience,
+    search: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Train N times in float with other rates, epochs, batch sizes and word dropout, "
+            "and then with those that do best on validation.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and dropout.")] = _DEFAULTS.seed,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
@@ -369,6 +382,8 @@ def train(
     from tfsqueeze.training import fit
     from tfsqueeze.training.train_task import train_task
 
+    if search is not None:
+        options = _search(output_folder, prepared, search)
     with counting_progress() as progress:
         run = train_task(
             output_folder,
@@ -401,6 +416,30 @@ def train(
         if value is not None:
             output.print(f"best validation {score}, {stage}: {score_text(score, value)}")
     output.print(f"next: tfsqueeze convert {output_folder} --output model.tflite", soft_wrap=True)
+
+
+def _search(folder: Path, prepared: Preparation, trials: int) -> TrainingOptions:
+    from tfsqueeze.recipes.setting_search import search_settings
+    from tfsqueeze.training import fit
+
+    score = fit.monitor(prepared.task, prepared.options.monitor).removeprefix("val_")
+
+    def report(trial: TrialResult) -> None:
+        settings = ", ".join(
+            f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in trial.settings.items()
+        )
+        print_step(f"trial {trial.number}: {score} {score_text(score, trial.score)}, {settings}")
+
+    return search_settings(
+        folder / "search",
+        prepared.task,
+        prepared.splits,
+        prepared.options,
+        trials,
+        training_progress(prepared.task, prepared.options.monitor),
+        report=report,
+    )
 
 
 def _class_weight(values: list[str]) -> ClassWeight:
