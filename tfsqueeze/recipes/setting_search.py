@@ -54,8 +54,8 @@ def search_settings(
     """Returns the settings that do best on validation.
 
     The first trial has the given settings. Others vary learning rate, epochs, batch size and word
-    dropout, as Optuna's sampler TPE proposes (Bergstra et al. 2011, NIPS). Each trial trains the float
-    stage.
+    dropout, as Optuna's sampler TPE proposes (Bergstra et al. 2011, NIPS). Each trial trains the
+    float stage.
 
     Args:
         folder: keeps the trials. The same call goes on with a search that was interrupted, and
