@@ -256,7 +256,7 @@ def test_the_command(data, tmp_path):
     assert refused.exit_code == 1 and "add --suite" in refused.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.benchmarks
 def test_a_trained_cell(data, tmp_path):
     tokenizer = WordPieceTokenizer(
         train_vocabulary([" ".join(WORDS)] * 10, vocab_size=200), max_length=16

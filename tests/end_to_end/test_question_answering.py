@@ -180,7 +180,7 @@ def test_unfit_data_and_files_are_refused(run, content, splits, options, conll_f
 
 
 def test_places_of_tokens_are_not_to_be_split(splits, options, tmp_path):
-    with pytest.raises(UserError, match="the answers of question-answering are tokens"):
+    with pytest.raises(UserError, match="subword_dropout splits tokens, and question-answering"):
         train_task(
             tmp_path / "run",
             QUESTION_ANSWERING,

@@ -195,6 +195,7 @@ def test_an_interrupted_run_goes_on(stage, positives, options, tmp_path):
             assert found["val_loss"] == pytest.approx(expected["val_loss"], rel=0.01)
 
 
+@pytest.mark.slow
 def test_commands(command, small, positives, scored, tmp_path):
     columns = ("--text-pair-column", "other")
     task = ("--task", "sentence-embeddings")
@@ -217,6 +218,7 @@ def test_commands(command, small, positives, scored, tmp_path):
     assert len(vector["embedding"]) == len(command("predict", file, "a", "--json")[0]["embedding"])
 
 
+@pytest.mark.slow
 def test_both_orders_and_a_start_from_a_run(command, small, positive_run, positives, tmp_path):
     arguments = ("--text-pair-column", "other", "--pretrained", positive_run.folder)
     task = ("--task", "sentence-embeddings", "--both-orders", "--json")

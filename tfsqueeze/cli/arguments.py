@@ -72,7 +72,11 @@ TargetRuntime = Annotated[
 ]
 TextColumn = Annotated[str, typer.Option(help="Column with the texts.")]
 TextPairColumn = Annotated[
-    str | None, typer.Option(help="Column with the second texts, if the texts are pairs.")
+    str | None,
+    typer.Option(
+        help="Column with the second texts, if the texts are pairs. By default found by its usual "
+        "names, such as sentence2 or hypothesis."
+    ),
 ]
 LabelColumn = Annotated[str, typer.Option(help="Column with the labels.")]
 LabelSeparator = Annotated[

@@ -136,6 +136,40 @@ def calibration_error(
     return float(np.abs(gaps).sum() / len(confidence))
 
 
+def reliability(
+    confidence: Sequence[float] | np.ndarray, right: Sequence[bool] | np.ndarray, bins: int = 10
+) -> list[dict[str, float]]:
+    """Returns the reliability diagram of predictions (Guo et al. 2017, arXiv 1706.04599, figure 1).
+
+    Args:
+        confidence: the probability of each prediction, float [predictions].
+        right: whether each prediction is right, bool [predictions].
+        bins: the number of intervals of confidence, open below and closed above.
+
+    Returns:
+        For each interval with predictions, ascending: its ends `lower` and `upper`, `examples`,
+        `confidence`, the mean, and `accuracy`, in 0..1.
+
+    Example:
+        >>> reliability([0.75, 0.75], [True, False], bins=2)[0]["accuracy"]
+        0.5
+    """
+    confidence, right = np.asarray(confidence, np.float64), np.asarray(right, bool)
+    edges = np.linspace(0, 1, bins + 1)
+    interval = np.digitize(confidence, edges[1:-1], right=True)
+    return [
+        {
+            "lower": float(edges[number]),
+            "upper": float(edges[number + 1]),
+            "examples": int((interval == number).sum()),
+            "confidence": float(confidence[interval == number].mean()),
+            "accuracy": float(right[interval == number].mean()),
+        }
+        for number in range(bins)
+        if (interval == number).any()
+    ]
+
+
 def choose_temperature(scores: np.ndarray, chosen: np.ndarray, right: np.ndarray) -> float:
     """Returns the temperature with which the probabilities of predictions fit best.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ def train_task(
     *,
     dataset_name: str | None = None,
     teacher_progress: Progress = lambda *_: None,
+    choices: Iterable[tuple[str, Any, str, str]] = (),
 ) -> TrainedRun:
     """Trains a model of a task, first in float and then quantization-aware.
 
@@ -53,6 +54,8 @@ def train_task(
         dataset_name: the name or path of the data, for later verification; the name of
             `splits.train` by default.
         teacher_progress: called with how many texts the teacher has read, and of how many.
+        choices: the settings that follow from the data, for run.json: option, value, reason and
+            what the choice rests on.
 
     Returns:
         The finished run.
@@ -90,6 +93,12 @@ def train_task(
                 "options": options.to_dict(),
                 "task": task.name,
                 "pairs": pairs,
+            },
+            {
+                "choices": [
+                    dict(zip(("option", "value", "reason", "source"), choice, strict=True))
+                    for choice in choices
+                ]
             },
         )
         return _train(folder, task, splits, options, callbacks, dataset_name, teacher_progress)

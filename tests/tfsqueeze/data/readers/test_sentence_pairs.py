@@ -50,7 +50,9 @@ def test_pairs_of_like_meaning_have_no_scores(path, tmp_path):
 
 def test_a_column_of_another_name_is_not_overlooked(path):
     path.write_text("text,other,score\na,b,1.5\n")
-    with pytest.raises(UserError, match="no column 'label'; columns: 'text', 'other', 'score'"):
+    assert read(path).scores == [1.5]
+    path.write_text("text,other,alike\na,b,1.5\n")
+    with pytest.raises(UserError, match="no column 'label'; columns: 'text', 'other', 'alike'"):
         read(path)
 
 
