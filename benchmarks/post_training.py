@@ -65,7 +65,7 @@ def measure_post_training(
         "test": encode(test),
         "held_out": encode(texts.take(range(count, min(count + _HELD_OUT, len(texts))))),
     }
-    labels = np.asarray(test.label_ids(run.classes))
+    labels = test.label_ids(list(run.config.id2label.values()))
     name = next(iter(run.task.outputs))
     expected = {part: keras_outputs(model, run.task, x)[name] for part, x in inputs.items()}
     ways: dict[str, Callable[[], Any]] = {
