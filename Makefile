@@ -133,6 +133,7 @@ $(DOCS_READY): $(READY)
 docs: $(DOCS_READY)
 	$(BIN)/python -m typer tfsqueeze.cli.main utils docs --name tfsqueeze --title "Command line" \
 	    --output docs/reference/command-line.md
+	$(BIN)/python docs/generate_pages.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 $(BENCH_READY): $(READY)
@@ -175,7 +176,7 @@ compare: $(READY)
 test-targets: $(READY)
 	$(PYTEST) -m targets $(IN_PARALLEL)
 
-LINTED := tfsqueeze converters benchmarks tests coral android_demo
+LINTED := tfsqueeze converters benchmarks tests coral android_demo docs
 
 lint: $(READY)
 	$(BIN)/ruff format --check $(LINTED)
