@@ -44,15 +44,24 @@ def with_states(
     if model is float_model:
         return float_states
     # Not `layer.output`: TF-MOT has called the same layers in other graphs too.
-    tensors = {
-        node.layer.name: tf.nest.flatten(node.outputs)
-        for nodes in model._nodes_by_depth.values()
-        for node in nodes
-    }
+    nodes = {node.layer.name: node for nodes in model._nodes_by_depth.values() for node in nodes}
     if reads_last_layer(float_states.output, float_model.config.num_hidden_layers):
         compute_first_token_only(model, enabled=False)
     outputs = {}
     for name, tensor in float_states.output.items():
         layer, _, index = tensor._keras_history
-        outputs[name] = tensors[layer.name][index]
+        node = nodes[layer.name]
+        outputs[name] = tf.nest.flatten(node.outputs)[index]
+        if _lost_offset(layer, node.layer):
+            # Later layers have it in their biases; see `tfsqueeze.quantization.bias_folding`.
+            outputs[name] += tf.cast(layer.beta.numpy(), outputs[name].dtype)
     return keras.Model(model.input, outputs, name=f"{model.name}_with_states")
+
+
+def _lost_offset(layer: Any, wrapper: Any) -> bool:
+    """Returns whether a normalization has an offset that its quantization-aware copy lacks."""
+    if not getattr(layer, "center", False):
+        return False
+    copy = wrapper.layer
+    # One without a scale is part of a product, and so is its offset.
+    return not copy.center and getattr(copy, "scale", True)

@@ -196,8 +196,20 @@ class NoNorm(_Normalization):
     2004.02984, section 3.3).
 
     Args:
+        scale: whether to scale. A quantization-aware model has no scale where
+            `tfsqueeze.quantization.scale_folding` could fold it and the offset; the layer then
+            returns its input.
         center: whether to add the offset, as in `LayerNorm`.
     """
+
+    def __init__(self, scale: bool = True, center: bool = True, **kwargs: Any) -> None:
+        super().__init__(center=center and scale, **kwargs)
+        self.scale = scale
+
+    def build(self, input_shape: Any) -> None:
+        """Creates the scale and the offset."""
+        if self.scale:
+            super().build(input_shape)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Returns float [..., channels].
@@ -206,6 +218,20 @@ class NoNorm(_Normalization):
             inputs: float [..., channels].
             training: whether this is training.
         """
+        if not self.scale:
+            return inputs
         if not is_exporting():
             return self._normalize(_scale_and_offset, inputs, training)
         return self._export_scale_and_offset(inputs, self._fake_quant)
+
+    def tensor_ranges(self) -> dict[str, TensorRange]:
+        """Returns the ranges after the scale and after the offset."""
+        return super().tensor_ranges() if self.scale else {}
+
+    def quantized_weights(self) -> dict[str, bool]:
+        """Returns the names of the scale and the offset, each with one scale for the tensor."""
+        return super().quantized_weights() if self.scale else {}
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "scale": self.scale}

@@ -11,7 +11,6 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.layers import (
@@ -23,6 +22,7 @@ from tfsqueeze.layers import (
     ResidualAdd,
     TokensAt,
 )
+from tfsqueeze.quantization.layer_graph import LayerGraph
 
 # Layers whose output holds some or all vectors of their input, unchanged at inference.
 _IDENTITY_LAYERS = (keras.layers.Dropout, FirstToken, FirstTokenOnly, TokensAt)
@@ -48,7 +48,7 @@ def find_bias_folding(model: keras.Model) -> BiasFolding:
     Args:
         model: a float Functional model, which stays as it is.
     """
-    graph = _LayerGraph(model)
+    graph = _Offsets(model)
     folding = BiasFolding()
     for layer in model.layers:
         if not isinstance(layer, (LayerNorm, NoNorm)) or not layer.center:
@@ -76,22 +76,8 @@ def _multiply(layer: GroupedConvolution, x: np.ndarray) -> np.ndarray:
     )
 
 
-class _LayerGraph:
-    """The producers and consumers of each layer of a Functional model."""
-
-    def __init__(self, model: keras.Model) -> None:
-        self._output_layers = {tensor.node.layer.name for tensor in tf.nest.flatten(model.outputs)}
-        self._producers: dict[str, list[Any] | None] = {}
-        self._consumers: dict[str, list[Any]] = {}
-        for layer in model.layers:
-            producers = [
-                [tensor.node.layer for tensor in node.keras_inputs] for node in layer.inbound_nodes
-            ]
-            # A layer with several calls has no one list: what is right for one call may be wrong
-            # for another.
-            self._producers[layer.name] = producers[0] if len(producers) == 1 else None
-            for producer in sum(producers, []):
-                self._consumers.setdefault(producer.name, []).append(layer)
+class _Offsets(LayerGraph):
+    """What can absorb the offset of a layer."""
 
     def absorbing_products(self, layer: Any) -> list[tuple[GroupedConvolution, bool]] | None:
         """Finds the products that can absorb the offset of a layer.
@@ -100,11 +86,11 @@ class _LayerGraph:
             The products, each with whether it reads the offset (True) or ends the branch to which
             the offset is added (False). None if not every consumer can do without the offset.
         """
-        if layer.name in self._output_layers or self._producers[layer.name] is None:
+        if layer.name in self.outputs or self.producers[layer.name] is None:
             return None
         products: list[tuple[GroupedConvolution, bool]] = []
-        for consumer in self._consumers.get(layer.name, []):
-            if self._producers[consumer.name] is None:
+        for consumer in self.consumers.get(layer.name, []):
+            if self.producers[consumer.name] is None:
                 return None
             if isinstance(consumer, GroupedConvolution):
                 found = [(consumer, True)]
@@ -122,19 +108,12 @@ class _LayerGraph:
 
     def _last_product_of_branch(self, add: Any, identity: Any) -> GroupedConvolution | None:
         """Returns the product whose output is all that is added to `identity`, or None."""
-        others = [layer for layer in self._producers[add.name] or () if layer is not identity]
+        others = [layer for layer in self.producers[add.name] or () if layer is not identity]
         layer = others[0] if len(others) == 1 else None
-        while layer is not None and self._has_one_consumer(layer):
+        while layer is not None and self.sole_consumer(layer) is not None:
             if isinstance(layer, GroupedConvolution):
                 return layer if layer.activation is None else None
             if not isinstance(layer, keras.layers.Dropout):
                 return None
-            layer = (self._producers[layer.name] or (None,))[0]
+            layer = (self.producers[layer.name] or (None,))[0]
         return None
-
-    def _has_one_consumer(self, layer: Any) -> bool:
-        return (
-            layer.name not in self._output_layers
-            and self._producers[layer.name] is not None
-            and len(self._consumers[layer.name]) == 1
-        )
