@@ -14,7 +14,7 @@ from tfsqueeze.utils.errors import UserError
 if TYPE_CHECKING:
     from converters.targets.target import Target
 
-TargetName = Literal["edgetpu", "ethos-u", "micro", "android", "web"]
+TargetName = Literal["edgetpu", "ethos-u", "micro", "android", "web", "huggingface"]
 # Those with an accelerator, for which `Target.check` says what runs on it.
 AcceleratorName = Literal["edgetpu", "ethos-u"]
 
@@ -24,6 +24,7 @@ TARGETS: dict[TargetName, str] = {
     "micro": "converters.targets.micro.micro_target:MicroTarget",
     "android": "converters.targets.android.android_target:AndroidTarget",
     "web": "converters.targets.web.web_target:WebTarget",
+    "huggingface": "converters.targets.huggingface.huggingface_target:HuggingFaceTarget",
 }
 
 

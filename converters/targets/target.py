@@ -13,6 +13,7 @@ from converters.tflite.tflite_operators import Operator
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
+    from converters.experiments.model_scores import EvaluationSet
     from converters.targets.registry import TargetName
     from converters.tflite.tflite_file import Model
     from tfsqueeze.data.datasets.text_examples import TextExamples
@@ -265,6 +266,7 @@ class Target(abc.ABC):
         supports_pairs: whether the device's program can give a model pairs of texts.
         shares_folder: whether an export adds its files to those of the output folder. Otherwise
             it replaces the folder.
+        has_scores: whether an export says how good the model is, for which it takes examples.
         runtimes: names of what can run a model on the device, where there is a choice; the first
             is the default.
 
@@ -288,6 +290,7 @@ class Target(abc.ABC):
     supported_tasks: ClassVar[frozenset[str]]
     supports_pairs: ClassVar[bool]
     shares_folder: ClassVar[bool] = False
+    has_scores: ClassVar[bool] = False
     runtimes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, runtime: str | None = None) -> None:
@@ -317,13 +320,20 @@ class Target(abc.ABC):
             f"{', '.join(sorted(self.supported_tasks))}{texts}"
         )
 
-    def export(self, run: TrainedRun, folder: Path, max_length: int | None = None) -> ExportResult:
+    def export(
+        self,
+        run: TrainedRun,
+        folder: Path,
+        max_length: int | None = None,
+        examples: EvaluationSet | None = None,
+    ) -> ExportResult:
         """Writes what the device needs to run a model.
 
         Args:
             run: a trained run.
             folder: an empty folder, which the export fills.
             max_length: the static length in tokens; by default the length of training.
+            examples: what the model is measured on, for a target with `has_scores`.
 
         Returns:
             What was written, and how it runs on the device.

@@ -41,7 +41,7 @@ def run_in_environment(name: str, script: Path, *arguments: str | Path) -> str:
     """
     folder = _folder(name)
     if not _ready(folder).exists():
-        pytest.skip(f"no environment {name}; make it with `make {name}`")
+        pytest.skip(f"no environment {name}; make it with `make readers`")
     variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(
         [_python(folder), script, *arguments],

@@ -12,6 +12,10 @@ from tfsqueeze.utils.errors import UserError
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
+# What a model's predictions are decoded with; see `tfsqueeze.training.run_folder`.
+DECODING_FILE = "decoding.json"
+# How sentence-transformers pools; see `tfsqueeze.checkpoints.sentence_transformers`.
+POOLING_FILE = "1_Pooling/config.json"
 TORCH_WEIGHTS_FILE = "pytorch_model.bin"
 # After the name of the weights: the file that says which of several files holds which tensor.
 INDEX_SUFFIX = ".index.json"
@@ -125,6 +129,8 @@ def _snapshot(source: str, weights_file: str, shards: str) -> Path:
             revision=revision or None,
             allow_patterns=[
                 CONFIG_FILE,
+                DECODING_FILE,
+                POOLING_FILE,
                 *_TOKENIZER_FILES,
                 weights_file,
                 f"{weights_file}{INDEX_SUFFIX}",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tfsqueeze.checkpoints.model_sources import POOLING_FILE
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import read_json
 
-_POOLING = "1_Pooling/config.json"
 _MEAN = "pooling_mode_mean_tokens"
 
 
@@ -20,7 +20,7 @@ def is_sentence_transformer(folder: Path) -> bool:
     Raises:
         UserError: the folder has another kind of pooling.
     """
-    path = folder / _POOLING
+    path = folder / POOLING_FILE
     if not path.exists():
         return False
     fields = read_json(path)

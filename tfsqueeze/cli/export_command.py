@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tfsqueeze.cli.arguments import Calibration, Json, RunOrCheckpoint, Target, TargetRuntime
+from tfsqueeze.cli.arguments import (
+    Calibration,
+    Json,
+    LabelColumn,
+    RunOrCheckpoint,
+    Target,
+    TargetRuntime,
+    TextColumn,
+    TextPairColumn,
+)
 from tfsqueeze.cli.console import Table, output, print_json, print_step
+from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
 if TYPE_CHECKING:
+    from converters.experiments.model_scores import EvaluationSet
     from converters.targets.target import ExportResult
+    from tfsqueeze.data.datasets.dataset import Dataset
+    from tfsqueeze.training.trained_run import TrainedRun
 
 
 def export(
@@ -39,6 +53,16 @@ def export(
     ] = None,
     calibration: Calibration = None,
     runtime: TargetRuntime = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="Labelled data that `huggingface` measures the model on for its card: a name, a "
+            "folder, or one file. By default the held-out part of the dataset of training."
+        ),
+    ] = None,
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
+    text_pair_column: TextPairColumn = None,
     json: Json = False,
 ) -> None:
     """Export a trained model or a checkpoint with all that a device needs to run it.
@@ -55,22 +79,34 @@ def export(
       tfsqueeze export runs/mine --target android --output android_demo/app/src/main/assets
 
       tfsqueeze export runs/mine --target web --output mine-page
+
+      tfsqueeze export runs/mine --target huggingface --output mine-hub
     """
     from converters.targets.export_folder import replace_export
     from converters.targets.registry import load_target
 
     exporter = load_target(target, runtime)
+    if data is not None and not exporter.has_scores:
+        raise UserError(f"the target {target} measures nothing; leave --data out")
     load_tensorflow()
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
 
     print_step(f"loading {source}")
-    trained, _ = load_or_calibrate(source, calibration or (), max_length)
+    trained, texts = load_or_calibrate(source, calibration or (), max_length)
+    examples = None
+    if exporter.has_scores:
+        columns = {
+            "text_column": text_column,
+            "label_column": label_column,
+            "text_pair_column": text_pair_column,
+        }
+        examples = _examples(trained, data, texts, columns)
     print_step(f"exporting for {target}")
     if exporter.shares_folder:
         result = _add_to(output_folder, lambda folder: exporter.export(trained, folder, max_length))
     else:
         with replace_export(output_folder) as folder:
-            result = exporter.export(trained, folder, max_length)
+            result = exporter.export(trained, folder, max_length, examples)
     if json:
         print_json({"folder": str(output_folder), **result.to_dict()})
         return
@@ -80,6 +116,44 @@ def export(
     for file in result.files:
         table.add_row(file.name, f"{file.bytes:,} bytes")
     output.print(table)
+
+
+def _examples(
+    trained: TrainedRun, data: str | None, texts: Dataset | None, columns: dict[str, Any]
+) -> EvaluationSet | None:
+    """Returns what a model is measured on; None, with a warning, if there is nothing.
+
+    Args:
+        trained: the run.
+        data: the labelled data that the user names.
+        texts: texts without labels that a checkpoint was not calibrated on.
+        columns: the columns of a table.
+    """
+    from converters.experiments.model_scores import EvaluationSet
+    from tfsqueeze.training.trained_run import is_run
+
+    if data is None and not is_run(trained.folder):
+        if texts is None:
+            return None
+        return EvaluationSet(trained.dataset_name, texts, has_labels=False)
+    task_data, seed = trained.task.data, trained.options.seed
+    try:
+        if data in (None, trained.dataset_name):
+            found = task_data.load_held_out(trained.dataset_name, seed=seed, **columns)
+        else:
+            found = task_data.load_evaluation_set(data, seed=seed, **columns)
+    except UserError as error:
+        if data is not None:
+            raise
+        warnings.warn(
+            f"the card has no scores, for the data of training cannot be read ({error}); name "
+            "labelled data with --data",
+            stacklevel=2,
+        )
+        return None
+    if trained.task.verified_examples:
+        found = found.sample(trained.task.verified_examples, seed=0)
+    return EvaluationSet(data or trained.dataset_name, found, has_labels=True)
 
 
 def _add_to(output_folder: Path, export_to: Callable[[Path], ExportResult]) -> ExportResult:

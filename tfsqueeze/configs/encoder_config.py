@@ -32,6 +32,8 @@ _MAX_LAYERS = 48
 _MAX_LABELS = 100_000
 
 Activation = Literal["gelu", "gelu_new", "sigmoid_gelu", "relu"]
+# What Hugging Face calls an activation that has another name here.
+_PUBLISHED_ACTIVATIONS = {"sigmoid_gelu": "quick_gelu"}
 LayerType = Literal["attention", "convolution"]
 FeedForwardType = Literal["dense", "squeeze_expand", "both"]
 NormalizationType = Literal["layer_norm", "no_norm"]
@@ -209,6 +211,15 @@ class EncoderConfig:
     def _field_names(cls) -> list[str]:
         return [field.name for field in dataclasses.fields(cls)]  # pyright: ignore[reportArgumentType]
 
+    @classmethod
+    def _activation_field(cls) -> str:
+        return cls.field_names.get("hidden_act", "hidden_act")
+
+    @property
+    def is_published(self) -> bool:
+        """Whether other libraries have the architecture as the config describes it."""
+        return True
+
     @property
     def num_labels(self) -> int:
         """The number of labels."""
@@ -307,7 +318,8 @@ class EncoderConfig:
 
     def checkpoint_fields(self) -> dict[str, Any]:
         """Returns the fields for the config.json of a checkpoint for other libraries."""
-        return self.to_dict()
+        fields, name = self.to_dict(), self._activation_field()
+        return {**fields, name: _PUBLISHED_ACTIVATIONS.get(fields[name], fields[name])}
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:
@@ -337,6 +349,10 @@ class EncoderConfig:
         kept = {
             name: value for name, value in fields.items() if name in known and value is not None
         }
+        activation = kept.get(cls._activation_field())
+        for own, published in _PUBLISHED_ACTIVATIONS.items():
+            if activation == published:
+                kept[cls._activation_field()] = own
         count = fields.get("num_labels")
         if "id2label" not in kept and count is not None:
             cls._require(

@@ -212,6 +212,11 @@ class SqueezeBertConfig(EncoderConfig):
             )
 
     @property
+    def is_published(self) -> bool:
+        """Whether the config describes the paper's model, without this project's variants."""
+        return not self.projects_embeddings and not self.checkpoint_fields().keys() & set(_VARIANTS)
+
+    @property
     def projects_embeddings(self) -> bool:
         """Whether a dense layer leads from the embeddings to the first layer."""
         return self.embedding_size != self.hidden_size
@@ -246,6 +251,6 @@ class SqueezeBertConfig(EncoderConfig):
         paper = self.replace(**{name: defaults[name] for name in _VARIANTS})
         return {
             key: value
-            for key, value in self.to_dict().items()
+            for key, value in super().checkpoint_fields().items()
             if key not in _VARIANTS or getattr(self, key) != getattr(paper, key)
         }

@@ -13,8 +13,8 @@ from tfsqueeze.utils.json_files import read_json, shown
 
 VOCABULARY_FILE = "vocab.txt"
 SETTINGS_FILE = "tokenizer_config.json"
-_TOKENIZER_FILE = "tokenizer.json"
-_SPECIAL_TOKENS_FILE = "special_tokens_map.json"
+TOKENIZER_FILE = "tokenizer.json"
+SPECIAL_TOKENS_FILE = "special_tokens_map.json"
 _ADDED_TOKENS_FILE = "added_tokens.json"
 
 
@@ -27,11 +27,11 @@ def vocabulary_path(folder: Path) -> Path:
     Raises:
         UserError: the folder has neither.
     """
-    for name in (VOCABULARY_FILE, _TOKENIZER_FILE):
+    for name in (VOCABULARY_FILE, TOKENIZER_FILE):
         if (folder / name).is_file():
             return folder / name
     raise UserError(
-        f"{folder} has no {VOCABULARY_FILE} and no {_TOKENIZER_FILE}; name a folder with a "
+        f"{folder} has no {VOCABULARY_FILE} and no {TOKENIZER_FILE}; name a folder with a "
         "WordPiece tokenizer"
     )
 
@@ -54,7 +54,7 @@ def read_tokenizer_files(folder: Path) -> tuple[list[str], dict[str, Any]]:
     settings_path = folder / SETTINGS_FILE
     settings = read_json(settings_path).object() if settings_path.is_file() else {}
     added = [(settings_path, *token) for token in _tokens_of_settings(settings, settings_path)]
-    path = folder / _TOKENIZER_FILE
+    path = folder / TOKENIZER_FILE
     if path.is_file():
         found = read_tokenizer_json(path)
         added += [(path, *token) for token in found.added_tokens]
@@ -65,7 +65,7 @@ def read_tokenizer_files(folder: Path) -> tuple[list[str], dict[str, Any]]:
             )
         vocabulary = found.vocabulary
         settings = _merge(settings, found.settings, settings_path, path)
-    path = folder / _SPECIAL_TOKENS_FILE
+    path = folder / SPECIAL_TOKENS_FILE
     if path.is_file():
         special = read_json(path).object()
         read_settings(special, str(path))

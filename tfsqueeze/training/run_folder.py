@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tfsqueeze.checkpoints.model_sources import DECODING_FILE
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
@@ -20,7 +21,6 @@ from tfsqueeze.utils.json_files import JsonValue, read_json, shown
 FORMAT_VERSION = 1
 SETTINGS_FILE = "run.json"
 _LOCK_FILE = ".lock"
-_DECODING_FILE = "decoding.json"
 
 
 @contextlib.contextmanager
@@ -133,7 +133,7 @@ def write_decoding(folder: Path, decoding: Mapping[str, Any]) -> None:
         decoding: JSON-able values; see `Task.with_decoding`.
     """
     if decoding:
-        with write_atomically(folder / _DECODING_FILE) as temporary:
+        with write_atomically(folder / DECODING_FILE) as temporary:
             temporary.write_text(json.dumps(decoding, indent=2) + "\n", "utf-8")
 
 
@@ -143,7 +143,7 @@ def read_decoding(folder: Path) -> dict[str, Any]:
     Raises:
         UserError: the file is damaged.
     """
-    path = folder / _DECODING_FILE
+    path = folder / DECODING_FILE
     return read_json(path).object() if path.exists() else {}
 
 

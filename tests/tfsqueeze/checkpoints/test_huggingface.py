@@ -418,6 +418,7 @@ def test_a_hub_id_is_read_from_the_downloaded_folder(goldens_dir, tmp_path, monk
     model = SqueezeBertModel.from_pretrained("somebody/squeezebert")
     (patterns,) = asked["somebody/squeezebert"]
     assert {CONFIG_FILE, WEIGHTS_FILE, "vocab.txt", "tokenizer.json"} <= set(patterns)
+    assert {"decoding.json", "1_Pooling/config.json"} <= set(patterns)
     # Pickles are fetched only where there is nothing else.
     assert not any(pattern.endswith(".bin") for pattern in patterns)
     (tmp_path / "empty").mkdir()

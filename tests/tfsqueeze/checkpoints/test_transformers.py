@@ -40,10 +40,13 @@ def models(tiny_config, tiny_batch, randomize, tmp_path):
         )
         for architecture, config in configs.items()
         for head in _HEADS
+        if hasattr(tfsqueeze, architecture + head)
     }
     for problem in (ProblemType.REGRESSION, ProblemType.MULTI_LABEL_CLASSIFICATION):
         config = configs["Bert"].with_labels(["one"], problem)
         models[problem.value] = tfsqueeze.BertForSequenceClassification(config)
+    config = configs["Bert"].replace(hidden_act="sigmoid_gelu")
+    models["quick_gelu"] = tfsqueeze.BertModel(config)
     for name, model in models.items():
         randomize(model).save_pretrained(tmp_path / name)
         np.savez(tmp_path / name / "inputs.npz", **{x: tiny_batch[x] for x in model.input_names})

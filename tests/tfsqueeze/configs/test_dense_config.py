@@ -123,3 +123,13 @@ def test_configs_do_not_load_tensorflow():
         "assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_activations_have_the_names_of_transformers_in_a_checkpoint(teacher_config):
+    field = "activation" if isinstance(teacher_config, DistilBertConfig) else "hidden_act"
+    config = teacher_config.replace(**{field: "sigmoid_gelu"})
+    fields = config.checkpoint_fields()
+    assert fields[field] == "quick_gelu" and config.to_dict()[field] == "sigmoid_gelu"
+    assert type(config).from_dict(fields) == type(config).from_dict(config.to_dict()) == config
+    assert teacher_config.checkpoint_fields()[field] == getattr(teacher_config, field)
+    assert config.is_published

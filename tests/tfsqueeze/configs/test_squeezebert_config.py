@@ -137,3 +137,21 @@ def test_labels_are_in_the_order_of_their_numbers(tmp_path):
     config.save_json(tmp_path / "config.json")  # with "10" before "2"
     read = SqueezeBertConfig.from_json(tmp_path / "config.json")
     assert list(read.id2label.values()) == names
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_published"),
+    [
+        ({}, True),
+        ({"hidden_act": "sigmoid_gelu"}, True),
+        ({"q_groups": 1, "squeeze_size": 4}, True),
+        ({"embedding_size": 8}, False),
+        ({"layer_types": ("convolution", "attention")}, False),
+        ({"feed_forward_type": "both"}, False),
+        ({"normalization_type": "no_norm"}, False),
+        ({"slot_labels": ("O", "B-city")}, False),
+    ],
+    ids=lambda value: "_".join(value) if isinstance(value, dict) else None,
+)
+def test_which_models_other_libraries_have(changes, is_published, tiny_config):
+    assert tiny_config(**changes).is_published is is_published

@@ -1,0 +1,1 @@
+"""The target `huggingface`: a folder to upload to a hub of models."""
