@@ -13,19 +13,8 @@ from typing import Any
 import numpy as np
 import tf_keras as keras
 
-from tfsqueeze.layers import (
-    FirstToken,
-    FirstTokenOnly,
-    GroupedConvolution,
-    LayerNorm,
-    NoNorm,
-    ResidualAdd,
-    TokensAt,
-)
+from tfsqueeze.layers import GroupedConvolution, LayerNorm, NoNorm
 from tfsqueeze.quantization.layer_graph import LayerGraph
-
-# Layers whose output holds some or all vectors of their input, unchanged at inference.
-_IDENTITY_LAYERS = (keras.layers.Dropout, FirstToken, FirstTokenOnly, TokensAt)
 
 
 @dataclasses.dataclass
@@ -48,7 +37,7 @@ def find_bias_folding(model: keras.Model) -> BiasFolding:
     Args:
         model: a float Functional model, which stays as it is.
     """
-    graph = _Offsets(model)
+    graph = LayerGraph(model)
     folding = BiasFolding()
     for layer in model.layers:
         if not isinstance(layer, (LayerNorm, NoNorm)) or not layer.center:
@@ -58,8 +47,8 @@ def find_bias_folding(model: keras.Model) -> BiasFolding:
             continue
         folding.normalizations.add(layer.name)
         beta = layer.beta.numpy()
-        for product, reads_offset in products:
-            change = _multiply(product, beta) if reads_offset else beta
+        for product, add in products:
+            change = _multiply(product, beta) if add is None else beta
             folding.bias_changes[product.name] = (
                 folding.bias_changes.get(product.name, 0.0) + change
             )
@@ -74,46 +63,3 @@ def _multiply(layer: GroupedConvolution, x: np.ndarray) -> np.ndarray:
             for group, part in enumerate(np.split(x, layer.groups))
         ]
     )
-
-
-class _Offsets(LayerGraph):
-    """What can absorb the offset of a layer."""
-
-    def absorbing_products(self, layer: Any) -> list[tuple[GroupedConvolution, bool]] | None:
-        """Finds the products that can absorb the offset of a layer.
-
-        Returns:
-            The products, each with whether it reads the offset (True) or ends the branch to which
-            the offset is added (False). None if not every consumer can do without the offset.
-        """
-        if layer.name in self.outputs or self.producers[layer.name] is None:
-            return None
-        products: list[tuple[GroupedConvolution, bool]] = []
-        for consumer in self.consumers.get(layer.name, []):
-            if self.producers[consumer.name] is None:
-                return None
-            if isinstance(consumer, GroupedConvolution):
-                found = [(consumer, True)]
-            elif isinstance(consumer, ResidualAdd):
-                product = self._last_product_of_branch(consumer, layer)
-                found = product and [(product, False)]
-            elif isinstance(consumer, _IDENTITY_LAYERS):
-                found = self.absorbing_products(consumer)
-            else:
-                found = None
-            if found is None:
-                return None
-            products += found
-        return products
-
-    def _last_product_of_branch(self, add: Any, identity: Any) -> GroupedConvolution | None:
-        """Returns the product whose output is all that is added to `identity`, or None."""
-        others = [layer for layer in self.producers[add.name] or () if layer is not identity]
-        layer = others[0] if len(others) == 1 else None
-        while layer is not None and self.sole_consumer(layer) is not None:
-            if isinstance(layer, GroupedConvolution):
-                return layer if layer.activation is None else None
-            if not isinstance(layer, keras.layers.Dropout):
-                return None
-            layer = (self.producers[layer.name] or (None,))[0]
-        return None

@@ -61,19 +61,34 @@ def fold_scales(model: keras.Model) -> keras.Model:
 
 def _product_before(graph: LayerGraph, layer: Any) -> Any:
     """Returns the product whose output a normalization alone reads, or None."""
-    producers = graph.producers[layer.name] or ()
-    if len(producers) != 1 or not isinstance(producers[0], GroupedConvolution):
+    product = _producer(layer)
+    if not isinstance(product, GroupedConvolution) or product.activation is not None:
         return None
-    product = producers[0]
-    is_plain = product.activation is None and graph.sole_consumer(product) is layer
-    return product if is_plain else None
+    return product if _sole_consumer(graph, product) is layer else None
 
 
 def _product_after(graph: LayerGraph, layer: Any) -> Any:
     """Returns the product that alone reads a normalization, or None."""
-    product = graph.sole_consumer(layer)
-    is_product = isinstance(product, GroupedConvolution)
-    return product if is_product and graph.producers[product.name] is not None else None
+    product = _sole_consumer(graph, layer)
+    if not isinstance(product, GroupedConvolution):
+        return None
+    return product if _producer(product) is layer else None
+
+
+def _producer(layer: Any) -> Any:
+    """Returns the one layer that a layer, called once, reads; None if it is not so."""
+    if len(layer.inbound_nodes) != 1:
+        return None
+    tensors = layer.inbound_nodes[0].keras_inputs
+    return tensors[0].node.layer if len(tensors) == 1 else None
+
+
+def _sole_consumer(graph: LayerGraph, layer: Any) -> Any:
+    """Returns the one layer that reads a layer, called once; None if it is not so."""
+    consumers = graph.consumers(layer)
+    if len(layer.inbound_nodes) != 1 or graph.is_output(layer) or len(consumers) != 1:
+        return None
+    return consumers[0]
 
 
 def _scale_outputs(product: Any, normalization: Any) -> None:
