@@ -141,7 +141,11 @@ def own_peers(length: int) -> list[ModelSpec]:
             f"tfsqueeze-{profile}",
             length,
             ".tflite",
-            config.count_macs(length),
+            sum(
+                count_macs(
+                    squeezebert.own_config(family, config), length, first_token_only=True
+                ).values()
+            ),
             squeezebert.build_encoder,
             (family, profile, length),
             (*_OWN_SOURCES, "benchmarks/peers/configs.py"),

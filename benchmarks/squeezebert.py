@@ -33,7 +33,7 @@ def build_encoder(family: str, profile: str, length: int) -> bytes:
     family: a key of `PEERS`.
     profile: of `convert_int8`, for a quantization-aware model that saw random texts.
     """
-    return _convert_int8(keras_encoder(PEERS[family]), profile, length)
+    return _convert_int8(keras_encoder(family, PEERS[family]), profile, length)
 
 
 def keras_squeezebert(preset: str):
@@ -46,12 +46,69 @@ def keras_squeezebert(preset: str):
     )
 
 
-def keras_encoder(config: BertConfig | MobileBertConfig):
-    """The Keras classifier of input_ids that has a peer's sizes, with random weights."""
-    import tfsqueeze
-    from benchmarks.peers.encoders import randomize
+def keras_encoder(family: str, config: BertConfig | MobileBertConfig):
+    """The Keras classifier of input_ids that has a peer's sizes, with random weights.
 
-    sizes = {
+    family: the key of `PEERS` whose architecture it has.
+    """
+    from benchmarks.peers.encoders import randomize
+    from tfsqueeze.models.architectures import task_model_class
+
+    own = own_config(family, config)
+    model_class = task_model_class(own.model_type, "SequenceClassification")
+    return randomize(model_class(own, input_names=("input_ids",)))
+
+
+def own_config(family: str, config: BertConfig | MobileBertConfig):
+    """Returns the config of this repository that has a peer's architecture and sizes."""
+    architectures = {
+        "bert-base": _bert,
+        "distilbert": _distilbert,
+        "albert-base": _albert,
+        "mobilebert": _mobilebert,
+    }
+    return architectures[family](config)
+
+
+def _bert(config):
+    from tfsqueeze import BertConfig
+
+    return BertConfig(**_sizes(config))
+
+
+def _distilbert(config):
+    from tfsqueeze import DistilBertConfig
+
+    return DistilBertConfig(
+        vocab_size=config.vocab_size,
+        dim=config.hidden_size,
+        n_layers=config.num_hidden_layers,
+        n_heads=config.num_attention_heads,
+        hidden_dim=config.intermediate_size,
+        max_position_embeddings=config.max_position_embeddings,
+    )
+
+
+def _albert(config):
+    from tfsqueeze import AlbertConfig
+
+    return AlbertConfig(embedding_size=config.embedding_size, hidden_act="gelu", **_sizes(config))
+
+
+def _mobilebert(config):
+    from tfsqueeze import MobileBertConfig
+
+    return MobileBertConfig(
+        embedding_size=config.embedding_size,
+        intra_bottleneck_size=config.bottleneck_size,
+        num_feedforward_networks=config.num_feedforward_networks,
+        classifier_activation=False,
+        **_sizes(config),
+    )
+
+
+def _sizes(config):
+    return {
         "vocab_size": config.vocab_size,
         "hidden_size": config.hidden_size,
         "num_hidden_layers": config.num_hidden_layers,
@@ -59,24 +116,6 @@ def keras_encoder(config: BertConfig | MobileBertConfig):
         "intermediate_size": config.intermediate_size,
         "max_position_embeddings": config.max_position_embeddings,
     }
-    if isinstance(config, MobileBertConfig):
-        model_class = tfsqueeze.MobileBertForSequenceClassification
-        own = tfsqueeze.MobileBertConfig(
-            embedding_size=config.embedding_size,
-            intra_bottleneck_size=config.bottleneck_size,
-            num_feedforward_networks=config.num_feedforward_networks,
-            classifier_activation=False,
-            **sizes,
-        )
-    elif config.share_layers:
-        model_class = tfsqueeze.AlbertForSequenceClassification
-        own = tfsqueeze.AlbertConfig(
-            embedding_size=config.embedding_size, hidden_act="gelu", **sizes
-        )
-    else:
-        model_class = tfsqueeze.BertForSequenceClassification
-        own = tfsqueeze.BertConfig(**sizes)
-    return randomize(model_class(own, input_names=("input_ids",)))
 
 
 def _convert_int8(model, profile, length):

@@ -52,16 +52,10 @@ def with_states(
         layer, _, index = tensor._keras_history
         node = nodes[layer.name]
         outputs[name] = tf.nest.flatten(node.outputs)[index]
-        if _lost_offset(layer, node.layer):
+        copy = getattr(node.layer, "layer", node.layer)
+        if getattr(layer, "scale", False) and not copy.scale:
+            outputs[name] = copy.restore(outputs[name])
+        elif getattr(layer, "center", False) and not copy.center:
             # Later layers have it in their biases; see `tfsqueeze.quantization.bias_folding`.
             outputs[name] += tf.cast(layer.beta.numpy(), outputs[name].dtype)
     return keras.Model(model.input, outputs, name=f"{model.name}_with_states")
-
-
-def _lost_offset(layer: Any, wrapper: Any) -> bool:
-    """Returns whether a normalization has an offset that its quantization-aware copy lacks."""
-    if not getattr(layer, "center", False):
-        return False
-    copy = wrapper.layer
-    # One without a scale is part of a product, and so is its offset.
-    return not copy.center and getattr(copy, "scale", True)

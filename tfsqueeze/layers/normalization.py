@@ -197,8 +197,8 @@ class NoNorm(_Normalization):
 
     Args:
         scale: whether to scale. A quantization-aware model has no scale where
-            `tfsqueeze.quantization.scale_folding` could fold it and the offset; the layer then
-            returns its input.
+            `tfsqueeze.quantization.scale_folding` could fold it and the offset. The layer then
+            returns its input, and holds what `restore` needs.
         center: whether to add the offset, as in `LayerNorm`.
     """
 
@@ -210,6 +210,24 @@ class NoNorm(_Normalization):
         """Creates the scale and the offset."""
         if self.scale:
             super().build(input_shape)
+            return
+        shape = (input_shape[-1],)
+        self.folded_gamma = self.add_weight(
+            "folded_gamma", shape, initializer="ones", trainable=False
+        )
+        self.folded_beta = self.add_weight(
+            "folded_beta", shape, initializer="zeros", trainable=False
+        )
+        keras.layers.Layer.build(self, input_shape)
+
+    def restore(self, outputs: Any) -> Any:
+        """Returns what the outputs of a layer whose scale was folded were before.
+
+        Args:
+            outputs: float [..., channels].
+        """
+        gamma, beta = (tf.cast(x, outputs.dtype) for x in (self.folded_gamma, self.folded_beta))
+        return outputs * gamma + beta
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Returns float [..., channels].

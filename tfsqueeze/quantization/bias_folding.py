@@ -8,7 +8,6 @@ int8 graph needs no op for beta: one op less for each normalization.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 import tf_keras as keras
