@@ -52,10 +52,24 @@ def with_states(
         layer, _, index = tensor._keras_history
         node = nodes[layer.name]
         outputs[name] = tf.nest.flatten(node.outputs)[index]
-        copy = getattr(node.layer, "layer", node.layer)
-        if getattr(layer, "scale", False) and not copy.scale:
-            outputs[name] = copy.restore(outputs[name])
-        elif getattr(layer, "center", False) and not copy.center:
-            # Later layers have it in their biases; see `tfsqueeze.quantization.bias_folding`.
-            outputs[name] += tf.cast(layer.beta.numpy(), outputs[name].dtype)
+        outputs[name] = _restored(outputs[name], _source(layer), nodes)
     return keras.Model(model.input, outputs, name=f"{model.name}_with_states")
+
+
+def _source(layer: Any) -> Any:
+    """Returns the layer that makes what dropout, which inference leaves out, returns."""
+    while isinstance(layer, keras.layers.Dropout):
+        layer = layer.input._keras_history.layer
+    return layer
+
+
+def _restored(x: Any, layer: Any, nodes: dict[str, Any]) -> Any:
+    """Returns the output of a float model's layer, given that of its quantization-aware copy."""
+    wrapper = nodes[layer.name].layer
+    copy = getattr(wrapper, "layer", wrapper)
+    if getattr(layer, "scale", False) and not copy.scale:
+        return copy.restore(x)
+    if getattr(layer, "center", False) and not copy.center:
+        # Later layers have it in their biases; see `tfsqueeze.quantization.bias_folding`.
+        return x + tf.cast(layer.beta.numpy(), x.dtype)
+    return x
