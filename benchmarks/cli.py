@@ -13,6 +13,8 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.backends import BACKENDS, available_backends
+from benchmarks.suite.cells import COLUMNS, SuiteChoices
+from benchmarks.suite.rows import ROWS
 from benchmarks.tasks.settings import TASKS
 from benchmarks.training import STAGES
 from converters.arm64.cpus import CPUS
@@ -41,6 +43,7 @@ Backend = choices("Backend", BACKENDS)
 Arm64Runtime = choices("Arm64Runtime", RUNTIMES)
 Cpu = choices("Cpu", CPUS)
 TaskTable = choices("TaskTable", TASKS)
+SuiteTable = choices("SuiteTable", ROWS)
 TrainingStage = choices("TrainingStage", STAGES)
 Runtimes = Annotated[
     list[Backend] | None,
@@ -605,7 +608,8 @@ def tasks(
     data: Annotated[
         Path,
         typer.Option(
-            help="Folder of the data: snips/, wnut17/, wikiann/, rte/, xquad/, clinc150/."
+            help="Folder of the data: snips/, wnut17/, wikiann/, rte/, xquad/, qa/, clinc150/; for "
+            "the suite cola/, sst2/, stsb/, pairs/ and atis/, too."
         ),
     ] = Path("../shared/data"),
     seeds: Annotated[
@@ -661,6 +665,31 @@ def tasks(
             show_default="all",
         ),
     ] = None,
+    suite: Annotated[
+        bool,
+        typer.Option(
+            "--suite",
+            help="Make one table like GLUE's instead: a row for each kind of data, columns for "
+            "pretrained models and baselines.",
+        ),
+    ] = False,
+    rows: Annotated[
+        list[SuiteTable] | None,
+        typer.Option(
+            metavar="ROW",
+            help=f"Row of the suite to measure: {', '.join(ROWS)}. Repeatable.",
+            show_default="all",
+        ),
+    ] = None,
+    models: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL",
+            help=f"Column of the suite to measure: {', '.join(COLUMNS)}; or NAME=FOLDER for other "
+            "weights of a pretrained model. Repeatable.",
+            show_default="all whose weights have a name",
+        ),
+    ] = None,
     output_folder: Output = _OUTPUT,
     json: Json = False,
 ) -> None:
@@ -670,6 +699,7 @@ def tasks(
     same command continues a run that was interrupted.
 
       python -m benchmarks tasks --task snips --seeds 3
+      python -m benchmarks tasks --suite --rows mrpc --rows rte --models tiny --seeds 1
     """
     from benchmarks.report import machine
     from benchmarks.tasks.report import print_tasks, write_tasks
@@ -684,10 +714,17 @@ def tasks(
         "batch_size": batch_size,
         "max_length": length,
     }
-    choices = Choices(
-        {name: value for name, value in chosen.items() if value is not None}, teacher, examples
-    )
+    chosen = {name: value for name, value in chosen.items() if value is not None}
     load_tensorflow()
+    if suite:
+        if task or teacher or pretrained:
+            raise UserError("the suite has --rows and --models; give no --task and no weights")
+        suite_choices = SuiteChoices(_values(rows), models or (), seeds, examples, chosen)
+        _suite(suite_choices, data, output_folder, json)
+        return
+    if rows or models:
+        raise UserError("--rows and --models are of the suite; add --suite")
+    choices = Choices(chosen, teacher, examples)
     runs = []
     for name in _values(task) or TASKS:
         runs.append(
@@ -707,6 +744,32 @@ def tasks(
         print_json({"machine": machine(), "runs": runs})
         return
     print_tasks(runs, output)
+    messages.print(f"written to {paths['json']}, .md and .png", soft_wrap=True)
+
+
+def _suite(choices: SuiteChoices, data: Path, folder: Path, json: bool) -> None:
+    from benchmarks.report import machine
+    from benchmarks.suite.cells import make_cells
+    from benchmarks.suite.report import print_suite, read_cells, write_suite
+
+    kept = choices.folder(folder)
+    for _ in make_cells(
+        choices,
+        data,
+        kept,
+        callbacks=lambda row: training_progress(ROWS[row].task),
+        announce=print_step,
+    ):
+        # After each cell, so that a later one that fails does not lose the table.
+        write_suite(read_cells(kept), machine(), kept)
+    results = read_cells(kept)
+    if not results:
+        raise UserError(f"{kept} has no results: the chosen rows have no such baseline")
+    paths = write_suite(results, machine(), kept)
+    if json:
+        print_json({"machine": machine(), "rows": results})
+        return
+    print_suite(results, output)
     messages.print(f"written to {paths['json']}, .md and .png", soft_wrap=True)
 
 

@@ -68,6 +68,7 @@ _MODULES = {
     "SqueezeBertForTokenClassification": "tfsqueeze.models.squeezebert",
     "SqueezeBertModel": "tfsqueeze.models.squeezebert",
     "TaskName": "tfsqueeze.tasks",
+    "TextModel": "tfsqueeze.models.text_model",
     "TrainedRun": "tfsqueeze.training.trained_run",
     "TrainingOptions": "tfsqueeze.training.training_options",
     "UserError": "tfsqueeze.utils.errors",
@@ -80,7 +81,7 @@ _MODULES = {
     "load_run": "tfsqueeze.training.trained_run",
     "quantize_aware": "tfsqueeze.quantization",
     "reduce_layers": "tfsqueeze.models.reduction",
-    "train": "tfsqueeze.training.train",
+    "train": "tfsqueeze.recipes.train",
     "train_task": "tfsqueeze.training.train_task",
     "train_vocabulary": "tfsqueeze.tokenizers.vocabulary",
     "tune_checkpoint": "tfsqueeze.training.tuned_checkpoint",
@@ -175,12 +176,13 @@ if TYPE_CHECKING:
         SqueezeBertForTokenClassification as SqueezeBertForTokenClassification,
     )
     from tfsqueeze.models.squeezebert import SqueezeBertModel as SqueezeBertModel
+    from tfsqueeze.models.text_model import TextModel as TextModel
     from tfsqueeze.quantization import load_quantized as load_quantized
     from tfsqueeze.quantization import quantize_aware as quantize_aware
+    from tfsqueeze.recipes.train import train as train
     from tfsqueeze.tasks import TaskName as TaskName
     from tfsqueeze.tokenizers.vocabulary import train_vocabulary as train_vocabulary
     from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer as WordPieceTokenizer
-    from tfsqueeze.training.train import train as train
     from tfsqueeze.training.train_task import train_task as train_task
     from tfsqueeze.training.trained_run import TrainedRun as TrainedRun
     from tfsqueeze.training.trained_run import load_run as load_run

@@ -95,10 +95,21 @@ def sample_models() -> dict[str, bytes]:
             labels=["answer", "no answer"],
             task="question-answering",
         ),
+        "matched-answers.tflite": _model(
+            [16],
+            ["input_ids", "token_type_ids"],
+            {"start_logits": [16], "end_logits": [16]},
+            labels=["answer", "no answer"],
+            task="question-answering",
+            tokenizer={**_SETTINGS, "match_types": {"stop_words": ["the", "is"]}},
+            decoding={"no_answer_threshold": 1.0, "temperature": 2.5},
+        ),
     }
 
 
-def _model(lengths, inputs, outputs, *, task="text-classification", **metadata) -> bytes:
+def _model(
+    lengths, inputs, outputs, *, task="text-classification", tokenizer=_SETTINGS, **metadata
+) -> bytes:
     graphs = {length: _graph(length, inputs, outputs) for length in lengths}
     graph = merge_lengths(graphs) if len(graphs) > 1 else graphs[lengths[0]]
     return pack_metadata(
@@ -106,7 +117,7 @@ def _model(lengths, inputs, outputs, *, task="text-classification", **metadata) 
         name=f"sample of {task}",
         description="A model whose logits are zeros.",
         vocabulary=_VOCABULARY,
-        tokenizer=_SETTINGS,
+        tokenizer=tokenizer,
         extra={},
         task=task,
         **metadata,

@@ -12,12 +12,16 @@ from benchmarks.tasks.settings import TaskSettings
 from tfsqueeze.data.datasets.question_dataset import QuestionDataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
-from tfsqueeze.evaluation.answers import answer_metrics
+from tfsqueeze.decoding.answer_spans import AnswerSpan, ChosenAnswer
 from tfsqueeze.evaluation.baselines import TfidfClassifier, majority_baseline
 from tfsqueeze.evaluation.classification import classification_metrics
 from tfsqueeze.evaluation.confidence import expected_calibration_error, out_of_scope_auroc
 from tfsqueeze.evaluation.crf_baseline import crf_baseline
+from tfsqueeze.tasks import QUESTION_ANSWERING
 from tfsqueeze.utils.errors import UserError
+
+# It ends where a space follows, or at the end of the text.
+_SENTENCE = re.compile(r".+?(?:[.!?](?=\s)|\Z)", re.DOTALL)
 
 
 def baseline_scores(
@@ -80,20 +84,28 @@ def _crf(train: TokenDataset, test: TokenDataset) -> dict[str, Any]:
 
 
 def _sentence(test: QuestionDataset) -> dict[str, Any]:
-    """The sentence of each context that is most like the question. It learns from no answers."""
-    vectorizer = TfidfVectorizer(sublinear_tf=True).fit([*set(test.contexts), *test.questions])
-    chosen = []
-    for question, context in zip(test.questions, test.contexts, strict=True):
-        sentences = re.split(r"(?<=[.!?])\s+", context)
-        alike = vectorizer.transform(sentences) @ vectorizer.transform([question]).T
-        chosen.append(sentences[int(alike.toarray().argmax())])
-    metrics = answer_metrics(
-        [[answer.text for answer in answers] for answers in test.answers], chosen
-    )
+    metrics = QUESTION_ANSWERING.metrics(test, {"answers": most_alike_sentences(test)}, {})
     return {
         "model": "the sentence most alike",
         "scores": {score: metrics[score] for score in ("exact_match", "f1")},
     }
+
+
+def most_alike_sentences(test: QuestionDataset) -> list[ChosenAnswer]:
+    """Returns the sentence of each context that is most like the question, by cosine of TF-IDF.
+
+    It learns from no answers. The cosine stands for the probability.
+    """
+    vectorizer = TfidfVectorizer(sublinear_tf=True).fit([*set(test.contexts), *test.questions])
+    chosen = []
+    for question, context in zip(test.questions, test.contexts, strict=True):
+        sentences = list(_SENTENCE.finditer(context))
+        vectors = vectorizer.transform([sentence[0] for sentence in sentences])
+        alike = (vectors @ vectorizer.transform([question]).T).toarray().ravel()
+        best = int(alike.argmax())
+        cosine = float(alike[best])
+        chosen.append(ChosenAnswer(AnswerSpan(*sentences[best].span(), cosine), cosine))
+    return chosen
 
 
 def _as_texts(dataset: TextDataset | TokenDataset) -> TextDataset:

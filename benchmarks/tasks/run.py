@@ -151,14 +151,20 @@ def _kept(path: Path, make: Callable[[Path], list], before: Callable[[], None]) 
     return json.loads(path.read_text("utf-8"))
 
 
-def _train_and_measure(
-    variant, settings: TaskSettings, parts, options, data, others, folder, callbacks
-):
+def train_and_convert(variant, settings: TaskSettings, parts, options, data, folder, callbacks):
+    """Trains a model in a folder, and writes its files beside it.
+
+    variant: the name of the model. parts: training, validation and test part. options: a
+        `TrainingOptions`. data: the name of the data. folder, callbacks: as `train_task` takes
+        them.
+
+    Returns the `TrainedRun`, and the bytes of its .tflite file of each of `PRECISIONS`.
+    """
     import tf_keras as keras
 
     from converters.conversion.keras_to_tflite import convert_float
     from converters.conversion.runs import convert_run, pack
-    from converters.inference.predictor import Predictor
+    from tfsqueeze.data.datasets.number_dataset import NumberDataset, NumberDatasetSplits
     from tfsqueeze.data.datasets.question_dataset import QuestionDataset, QuestionDatasetSplits
     from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
     from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
@@ -167,14 +173,14 @@ def _train_and_measure(
     keras.backend.clear_session()
     kinds = {
         TextDataset: TextDatasetSplits,
+        NumberDataset: NumberDatasetSplits,
         TokenDataset: TokenDatasetSplits,
         QuestionDataset: QuestionDatasetSplits,
     }
-    splits = kinds[type(parts[0])](*parts)
     run = train_task(
         folder,
         settings.task,
-        splits,
+        kinds[type(parts[0])](*parts),
         options,
         lambda stage, *counts: callbacks(f"{variant}, {stage}", *counts),
         dataset_name=data,
@@ -185,10 +191,20 @@ def _train_and_measure(
         ),
         "int8": convert_run(run),
     }
-    rows = []
     for precision in PRECISIONS:
         with write_atomically(folder.with_name(f"{variant}-{precision}.tflite")) as temporary:
             temporary.write_bytes(contents[precision])
+    return run, contents
+
+
+def _train_and_measure(
+    variant, settings: TaskSettings, parts, options, data, others, folder, callbacks
+):
+    from converters.inference.predictor import Predictor
+
+    run, contents = train_and_convert(variant, settings, parts, options, data, folder, callbacks)
+    rows = []
+    for precision in PRECISIONS:
         predictor = Predictor.open(contents[precision])
         scores = (
             noise_scores(
@@ -196,10 +212,10 @@ def _train_and_measure(
                     [list(one.probabilities.values()) for one in predictor.predict(texts)]
                 ),
                 predictor.classes["logits"],
-                splits.test,
+                parts[2],
             )
             if settings.noises
-            else _flat(predictor.evaluate(splits.test, out_of_scope=others))
+            else _flat(predictor.evaluate(parts[2], out_of_scope=others))
         )
         rows.append(
             {
@@ -235,10 +251,15 @@ def _rows(found, columns):
     for (model, precision), scores in by_key.items():
         measured = {}
         for name, values in scores.items():
-            measured[name] = {
-                "values": values,
-                "mean": float(np.mean(values)),
-                "spread": float(np.std(values, ddof=1)) if len(values) > 1 else None,
-            }
+            measured[name] = mean_and_spread(values)
         rows.append({"model": model, "precision": precision, "scores": measured})
     return rows
+
+
+def mean_and_spread(values: Sequence[float]) -> dict[str, Any]:
+    """Returns the `values`, their `mean`, and their `spread` as `measure_task` describes it."""
+    return {
+        "values": list(values),
+        "mean": float(np.mean(values)),
+        "spread": float(np.std(values, ddof=1)) if len(values) > 1 else None,
+    }

@@ -12,7 +12,7 @@ from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.readers.conll import load_conll_folder
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION
 from tfsqueeze.data.readers.snips import load_snips
-from tfsqueeze.data.readers.squad import read_squad
+from tfsqueeze.data.readers.squad import load_squad, read_squad
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.tasks import (
     INTENT_AND_SLOTS,
@@ -77,6 +77,12 @@ def _published(load):
 def _split_off_articles(file: Path):
     """A fifth of the articles as test, the same for all seeds."""
     return read_squad(file).split(0.2, seed=0)
+
+
+def _answers(folder: Path):
+    """A part of the questions of each source, and of all dev parts together."""
+    splits = load_squad(folder, seed=0, max_per_source=740)
+    return splits.train, splits.validation.sample(2000, seed=0)
 
 
 def _rte(folder: Path):
@@ -179,6 +185,22 @@ TASKS: dict[str, TaskSettings] = {
         {**_SHARED, "epochs": 8, "max_length": 256},
         baselines=("sentence",),
     ),
+    "answers": TaskSettings(
+        "Answers in texts: nine sources, with and without match types",
+        "At most 740 questions of each source, a tenth of whose articles chooses the epoch; "
+        "measured on 2,000 questions of the dev parts. The int8 files are calibrated, not trained.",
+        QUESTION_ANSWERING,
+        "qa",
+        _answers,
+        {
+            "f1": "F1",
+            "exact_match": "exact match",
+            "expected_calibration_error": "calibration error",
+        },
+        {**_SHARED, "epochs": 2, "qat_epochs": 0, "max_length": 192},
+        variants={"SqueezeBERT": {}, "SqueezeBERT, match types": {"match_types": True}},
+        baselines=("sentence",),
+    ),
     "clinc-oos": TaskSettings(
         "Intents, and texts out of scope: CLINC-150",
         "Measured on val and the texts of oos_val; a tenth of train chooses the epoch. Nothing was "
@@ -237,24 +259,32 @@ def divide(settings: TaskSettings, folder: Path, seed: int, examples: int | None
         most so many of the whole training part and of the test part, drawn by seed 0; None for
         all.
 
+    A label or tag that only the validation part would have stays in the training part. Examples of
+    the test part with others than the whole training part has are left out.
+
     Raises UserError where the data cannot be read.
     """
     whole, test = settings.load(folder / settings.folder)
-    if examples is None:
-        return (*whole.split(VALIDATION_FRACTION, seed), test)
-    train, validation = whole.sample(examples, 0).split(VALIDATION_FRACTION, seed)
-    return train, _known(validation, train), _known(test, train).sample(examples, 0)
+    if examples is not None:
+        whole = whole.sample(examples, 0)
+    train, validation = whole.split(VALIDATION_FRACTION, seed)
+    known = _known(validation, train)
+    if len(known) < len(validation):
+        others = sorted(set(range(len(validation))).difference(known))
+        train = concatenate([train, validation.take(others)])
+        validation = validation.take(known)
+    test = test.take(_known(test, train))
+    return train, validation, test if examples is None else test.sample(examples, 0)
 
 
-def _known(part, train):
-    """The examples of a part whose labels and tags a small training part has."""
-    labels = getattr(train, "labels", None) and set(train.labels)
+def _known(part, train) -> list[int]:
+    """The numbers of the examples of a part whose labels and tags a training part has."""
+    # Numbers and questions have no names of labels.
+    labels = set(getattr(train, "labels", None) or ()) if hasattr(train, "label_ids") else set()
     tags = set(train.tag_names()) if hasattr(train, "tags") else set()
-    return part.take(
-        [
-            row
-            for row in range(len(part))
-            if (labels is None or part.labels[row] in labels)
-            and (not tags or tags.issuperset(part.tags[row]))
-        ]
-    )
+    return [
+        row
+        for row in range(len(part))
+        if (not labels or part.labels[row] in labels)
+        and (not tags or tags.issuperset(part.tags[row]))
+    ]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from converters.conversion.runs import QAT_FILE
+from converters.experiments.prediction_analysis import analyse_predictions
 from converters.experiments.signal_to_noise import measure_signal_to_noise
+from converters.inference.predictor import Predictor
+from converters.inference.text_classification_predictor import TextClassificationPredictor
 from converters.runtime.interpreters import available_runtimes
 from converters.runtime.verification import verify_outputs
 from converters.tflite.inspection import require_int8, summarize_operators
 from tfsqueeze.data.datasets.dataset import Dataset
+from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.pretrained_head import load_checkpoint
 from tfsqueeze.training.trained_run import TrainedRun
@@ -34,10 +38,10 @@ def verify_run(
         **options: those of `verify_outputs`.
 
     Returns:
-        The parts `model`, `accuracy`, `files`, `operators`, `signal_to_noise`, `versions` and, of
-        texts or intents, `confusion_matrix` of a report (see
-        `converters.reports.verification_report`). `accuracy` has the scores of the run's task, and
-        a row of the checkpoint whose head the run kept.
+        The parts `model`, `accuracy`, `files`, `operators`, `signal_to_noise`, `versions`, of
+        texts or intents `confusion_matrix`, and of texts `reliability` and `errors` of a report
+        (see `converters.reports.verification_report`). `accuracy` has the scores of the run's
+        task, and a row of the checkpoint whose head the run kept.
 
     Raises:
         UserError: the quantization-aware model is not int8, or the examples do not fit the run.
@@ -72,9 +76,13 @@ def verify_run(
         has_labels=has_labels,
         **options,
     )
-    confusion = None
+    confusion, analysis = None, {}
     if has_labels:
         on_device = outputs_of[QAT_FILE, available_runtimes()[-1], "default"]
+        predictor = Predictor.open(models[QAT_FILE], available_runtimes()[-1])
+        if isinstance(predictor, TextClassificationPredictor) and isinstance(test, TextDataset):
+            logits = on_device["logits"]
+            analysis = analyse_predictions(predictor, test, logits, run.label_names)
         metrics = task.metrics(test, task.decode(on_device, encodings, run.classes), run.classes)
         confusion = metrics.get("intents", metrics).get("confusion_matrix")
     operators = require_int8(models[QAT_FILE], allow_float_output=True)
@@ -95,6 +103,7 @@ def verify_run(
         "files": [{"name": name, "bytes": len(content)} for name, content in models.items()],
         "operators": summarize_operators(operators),
         "signal_to_noise": measure_signal_to_noise(run, encodings.select(input_names)),
+        **analysis,
         **(
             {"confusion_matrix": {"labels": run.label_names, "rows": confusion}}
             if confusion

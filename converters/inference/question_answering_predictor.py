@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
-from converters.inference.predictor import Predictor, checked_texts, softmax
+from converters.inference.predictor import Predictor, checked_texts
 from tfsqueeze.data.datasets.question_dataset import NO_ANSWER
 from tfsqueeze.decoding.answer_spans import MAX_ANSWER_TOKENS, N_BEST, AnswerSearch
 from tfsqueeze.tasks import QUESTION_ANSWERING
+from tfsqueeze.tasks.question_answering import QuestionAnswering, span_text
 from tfsqueeze.utils.errors import UserError
 
 
@@ -63,7 +62,7 @@ class QuestionAnsweringPredictor(Predictor):
         print(predictor.predict(["who wrote it?"], ["It was written by Ada."])[0].answer)
     """
 
-    task = QUESTION_ANSWERING
+    task: QuestionAnswering = QUESTION_ANSWERING
     _examples_per_batch = 64  # each question has several rows
 
     @property
@@ -85,7 +84,7 @@ class QuestionAnsweringPredictor(Predictor):
 
         Long contexts are read in overlapping windows. Probabilities are the softmax, over the
         candidates and no answer if the model has that class, of the sums of the logits of start
-        and end.
+        and end, divided by the temperature that training fitted on validation.
 
         Args:
             questions: the questions.
@@ -93,8 +92,9 @@ class QuestionAnsweringPredictor(Predictor):
             n_best: the most candidates.
             max_answer_tokens: the most tokens of an answer.
             doc_stride: see `tfsqueeze.tokenizers.question_encodings.question_windows`.
-            no_answer_threshold: no answer is given if `no_answer_score` is above it; 0 by default
-                if `has_no_answer_class`; otherwise there always is an answer by default.
+            no_answer_threshold: no answer is given if `no_answer_score` is above it. If
+                `has_no_answer_class`, the default is what training chose on validation; otherwise
+                there always is an answer by default.
 
         Raises:
             UserError: `questions` or `contexts` is a single string, or holds something that is
@@ -113,8 +113,8 @@ class QuestionAnsweringPredictor(Predictor):
             raise UserError(
                 f"n_best {n_best} and max_answer_tokens {max_answer_tokens} must be at least 1"
             )
-        if no_answer_threshold is None and self.has_no_answer_class:
-            no_answer_threshold = 0.0
+        if no_answer_threshold is None:
+            no_answer_threshold = self.task.threshold_for(self.classes)
         found = []
         for question, context in zip(questions, contexts, strict=True):
             search = AnswerSearch(n_best, max_answer_tokens)
@@ -135,19 +135,19 @@ class QuestionAnsweringPredictor(Predictor):
         return found
 
     def _prediction(self, question, context, answers, threshold):
-        scores = [span.score for span in answers.spans]
-        with_none = threshold is not None or not scores
-        *probabilities, none = softmax(
-            np.array([*scores, answers.no_answer_score if with_none else -np.inf])
-        )
+        span, probability = answers.choose(threshold, self.task.temperature)
+        shares = answers.probabilities(threshold is not None, self.task.temperature)
         candidates = [
-            Answer(context[span.start : span.end], span.start, span.end, float(share))
-            for span, share in zip(answers.spans, probabilities, strict=True)
+            Answer(span_text(context, each), each.start, each.end, float(share))
+            # The last share is that of no answer.
+            for each, share in zip(answers.spans, shares, strict=False)
         ]
-        lead = answers.no_answer_score - scores[0] if scores else None
-        if answers.best(threshold) is None:
-            return QuestionPrediction(question, "", None, None, float(none), lead, candidates)
-        best = candidates[0]
         return QuestionPrediction(
-            question, best.text, best.start, best.end, best.probability, lead, candidates
+            question,
+            span_text(context, span),
+            None if span is None else span.start,
+            None if span is None else span.end,
+            probability,
+            answers.no_answer_lead,
+            candidates,
         )

@@ -36,8 +36,8 @@ def draw_plots(results: Mapping[str, Any]) -> dict[str, bytes]:
 
     Args:
         results: follows the schema of `converters.reports.verification_report`; the plots show its
-            keys `accuracy` (with `baselines` as lines), `latency`, `operators`, `confusion_matrix`
-            and `training`.
+            keys `accuracy` (with `baselines` as lines), `latency`, `operators`,
+            `confusion_matrix`, `reliability` and `training`.
 
     Returns:
         PNG bytes by key, for each of these keys that has a value. `accuracy` shows the first known
@@ -54,6 +54,7 @@ def draw_plots(results: Mapping[str, Any]) -> dict[str, bytes]:
         "latency": _draw_latency,
         "operators": _draw_operators,
         "confusion_matrix": _draw_confusion_matrix,
+        "reliability": _draw_reliability,
         "training": _draw_training,
     }
     return plots | {
@@ -201,6 +202,30 @@ def _draw_confusion_matrix(matrix: Mapping[str, Any]) -> Figure:
             count = counts[row, column]
             colour = "white" if count > dark else _INK
             axes.text(column, row, f"{count:.0f}", ha="center", va="center", color=colour)
+    return figure
+
+
+def _draw_reliability(bins: Sequence[Mapping]) -> Figure:
+    """Draws the accuracy of each interval of confidence beside the line of perfect calibration."""
+    figure, (axes,) = new_figure(1, 4.2, width=5.2)
+    for row in bins:
+        axes.bar(
+            100 * row["lower"],
+            100 * row["accuracy"],
+            width=100 * (row["upper"] - row["lower"]),
+            align="edge",
+            color=_colour(0),
+            edgecolor="white",
+        )
+    means, accuracies = ([100 * row[name] for row in bins] for name in ("confidence", "accuracy"))
+    axes.plot([0, 100], [0, 100], "--", color=_INK, label="perfect calibration")
+    axes.plot(means, accuracies, "o", ms=4, color=_colour(1), label="mean of an interval")
+    axes.set_xlim(0, 100)
+    axes.set_ylim(0, 100)
+    axes.set_xlabel("highest probability (%)")
+    axes.set_ylabel("accuracy (%)")
+    axes.grid(alpha=0.3)
+    figure_legend(axes)
     return figure
 
 

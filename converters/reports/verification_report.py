@@ -21,6 +21,10 @@ has a value. Accuracies, F1 scores and agreements are fractions of 1:
     signal_to_noise: [{layer, decibels}], of the hidden states; layer 0 is the embeddings
     checks: [{claim, measured, passed}]
     confusion_matrix: {labels: [str], rows: [[int]]}, a row for each true label
+    reliability: [{lower, upper, examples, confidence, accuracy}], a row for each interval of the
+        highest probability
+    errors: [{text, text_pair, label, predicted, probability_of_label, words: [{word, effect}]}],
+        the highest loss first; `text_pair` of pairs only
 """
 
 from __future__ import annotations
@@ -41,6 +45,7 @@ from converters.reports.formatting import (
     plain_text,
     ratio,
     score_text,
+    shorten,
     size,
 )
 from converters.reports.page import Section, print_sections, to_html, to_markdown, write_files
@@ -58,6 +63,8 @@ _ALIKE = {
     "R2": "texts whose numbers are nearest to the same standard deviation from the mean",
 }
 _MAX_CONFUSIONS = 15
+# Characters of texts and words in the table of errors.
+_MAX_TEXT, _MAX_WORD = 160, 24
 _MAX_LISTED_LABELS = 30
 # The checks come last, where a reader of a terminal looks first.
 _TERMINAL_SECTIONS = ("accuracy", "latency", "files", "operators", "confusion_matrix", "checks")
@@ -116,6 +123,8 @@ def _sections(results: Mapping[str, Any]) -> list[Section]:
         "latency": _latency,
         "operators": _operators,
         "confusion_matrix": _confusions,
+        "reliability": _reliability,
+        "errors": _errors,
         "training": _training,
         "dataset": _dataset,
         "model": _model,
@@ -315,6 +324,55 @@ def _confusions(matrix: Mapping[str, Any]) -> Section:
         first_number=2,
         note=note,
         plot="confusion_matrix",
+    )
+
+
+def _reliability(bins: Sequence[Mapping]) -> Section:
+    total = sum(row["examples"] for row in bins)
+    error = sum(row["examples"] * abs(row["accuracy"] - row["confidence"]) for row in bins) / total
+    return Section(
+        key="reliability",
+        heading="Reliability",
+        columns=("Highest probability", "Examples", "Mean probability", "Accuracy"),
+        rows=tuple(
+            (
+                f"{row['lower']:.1f} to {row['upper']:.1f}",
+                integer(row["examples"]),
+                percent(row["confidence"]),
+                percent(row["accuracy"]),
+            )
+            for row in bins
+        ),
+        note="Of predictions with a probability of 80 %, 80 % should be right. The difference is "
+        f"{percent(error)} on average.",
+        plot="reliability",
+    )
+
+
+def _errors(rows: Sequence[Mapping]) -> Section:
+    return Section(
+        key="errors",
+        heading="Errors",
+        columns=("Text", "True label", "Predicted label", "Words that decided", "p of true label"),
+        rows=tuple(
+            (
+                " / ".join(
+                    shorten(row[name], _MAX_TEXT) for name in ("text", "text_pair") if name in row
+                ),
+                plain_text(row["label"]),
+                plain_text(row["predicted"]),
+                ", ".join(
+                    f"{shorten(word['word'], _MAX_WORD)} (+{100 * word['effect']:.0f})"
+                    for word in row["words"]
+                )
+                or ABSENT,
+                percent(row["probability_of_label"]),
+            )
+            for row in rows
+        ),
+        first_number=4,
+        note="The wrong predictions in which the true label is least likely. A word's number "
+        "is the points that the predicted label loses when that word is left out.",
     )
 
 

@@ -104,7 +104,7 @@ def pack_metadata(
         build_model_metadata(
             name,
             description,
-            [_input_description(tensor) for tensor in inputs],
+            [_input_description(tensor, tokenizer) for tensor in inputs],
             outputs,
             [TOKENIZER_FILE, DETAILS_FILE],
         ),
@@ -197,10 +197,13 @@ def _outputs(
     ]
 
 
-def _input_description(name: str) -> TensorDescription:
+def _input_description(name: str, tokenizer: Mapping[str, Any]) -> TensorDescription:
+    description = _INPUT_DESCRIPTIONS.get(name, "")
+    if name == "token_type_ids" and tokenizer.get("match_types"):
+        description += " 2 and 3 for those of their words that both have."
     return TensorDescription(
         _READERS_NAMES.get(name, name),
-        _INPUT_DESCRIPTIONS.get(name, ""),
+        description,
         tokenizer_vocabulary=VOCABULARY_FILE if name == "input_ids" else None,
     )
 

@@ -111,6 +111,11 @@ def _problem(about: ModelMetadata, lengths: Sequence[int]) -> str | None:
             f"pad with id 0, which is {about.vocabulary[0]!r} in the model's vocabulary; leave "
             "--signature out"
         )
+    if answers and about.tokenizer.get("match_types"):
+        return (
+            "give words that question and context share no token types of their own, and the "
+            "model has match types; leave --signature out"
+        )
     if len(lengths) > 1:
         return f"take files of one length, not of {len(lengths)}; give one --max-length"
     if answers and lengths[0] != ANSWERER_LENGTH:

@@ -194,8 +194,9 @@ def test_intents_and_slots(core, sample, texts, utf16):
         check_entities(found["entities"], prediction.text, prediction.slots, utf16)
 
 
-def test_answers(core, sample, texts, utf16):
-    path, predictor, drawn = sample("question-answering", seed=4)
+@pytest.mark.parametrize("name", ["question-answering", "matched-answers"])
+def test_answers(name, core, sample, texts, utf16):
+    path, predictor, drawn = sample(name, seed=4)
     assert NO_ANSWER in predictor.classes["answers"]
     results = run(
         core,

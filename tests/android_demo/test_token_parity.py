@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import numpy as np
 import pytest
 
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
+from tfsqueeze.tokenizers.match_types import default_stop_words
 from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
@@ -219,6 +221,64 @@ def test_questions(core, real_texts, generate_strings, bert_vocabulary, as_kotli
         list(zip(questions, contexts, strict=True)),
     )
     assert max(map(len, expected)) > 3
+
+
+def test_match_types(core, goldens_dir, tmp_path):
+    """Words that both texts have get the token types that the golden file says."""
+    golden = json.loads((goldens_dir / "match_types" / "cases.json").read_text("utf-8"))
+    stop_words = tmp_path / "stop_words.txt"
+    stop_words.write_text("\n".join(golden["stop_words"]) + "\n", "utf-8")
+    vocabulary = golden["vocabulary"]
+    for case in golden["cases"]:
+        tokenizer = DeviceTokenizer(
+            vocabulary, lowercase=case["lowercase"], max_length=case["max_length"]
+        )
+        keys = ("text", "pair") if case["kind"] == "pair" else ("question", "context")
+        request = dict(zip(keys, case["texts"], strict=True))
+        (found,) = core.run([request], "tokenize", *core.tokenizer(tokenizer), stop_words)
+        rows = found if isinstance(found, list) else [found]
+        assert [
+            " ".join(f"{vocabulary[token]}:{kind}" for token, kind in zip(*pair, strict=True))
+            for pair in ((row["ids"], row["types"]) for row in rows)
+        ] == case["rows"], case["name"]
+
+
+def test_match_types_of_any_texts(core, real_texts, bert_vocabulary, as_kotlin_reads, tmp_path):
+    """Marked tokens are those of the device tokenizer, lowercased and cased."""
+    stop_words = tmp_path / "stop_words.txt"
+    stop_words.write_text("\n".join(default_stop_words()) + "\n", "utf-8")
+    texts = as_kotlin_reads(random.Random(7).sample(real_texts, OTHERS // 4))
+    # Texts share words with their neighbours, and with themselves in other letters.
+    firsts = texts[::2]
+    seconds = [
+        second if index % 2 else first.swapcase()
+        for index, (first, second) in enumerate(zip(firsts, texts[1::2], strict=True))
+    ]
+    capitals = [token.upper() for token in bert_vocabulary]
+    for lowercase in (True, False):
+        tokenizer = DeviceTokenizer(
+            list(dict.fromkeys([*bert_vocabulary, *capitals])),
+            lowercase=lowercase,
+            max_length=LENGTH,
+            match_stop_words=default_stop_words(),
+        )
+        inputs = tokenizer(firsts, seconds)
+        found = core.run(
+            (
+                {"text": first, "pair": second}
+                for first, second in zip(firsts, seconds, strict=True)
+            ),
+            "tokenize",
+            *core.tokenizer(tokenizer),
+            stop_words,
+        )
+        expected = [
+            kinds[mask > 0].tolist()
+            for kinds, mask in zip(inputs["token_type_ids"], inputs["attention_mask"], strict=True)
+        ]
+        pairs = list(zip(firsts, seconds, strict=True))
+        check([row["types"] for row in found], expected, pairs)
+        assert sum(max(kinds) == 3 for kinds in expected) > 500
 
 
 def test_speed_and_allocation(core, real_texts, bert_vocabulary, report):

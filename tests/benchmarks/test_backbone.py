@@ -18,7 +18,7 @@ from tfsqueeze.models.squeezebert import SqueezeBertModel
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.utils.errors import UserError
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.benchmarks
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_files_given_by_path_are_reported(dense_models, tmp_path) -> None:
     assert (tmp_path / "models.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.mark.slow
+@pytest.mark.benchmarks
 def test_formulations_are_trained_and_measured(topics_folder, tmp_path) -> None:
     arguments = [
         "formulations",
@@ -74,7 +74,7 @@ def test_formulations_are_trained_and_measured(topics_folder, tmp_path) -> None:
     assert (tmp_path / "formulations.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.mark.slow
+@pytest.mark.benchmarks
 def test_the_target_table(topics_folder, tmp_path) -> None:
     arguments = [
         "targets",

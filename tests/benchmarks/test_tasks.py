@@ -107,7 +107,7 @@ def backbone(tmp_path_factory):
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.benchmarks
 def test_tables_from_the_command(data, backbone, tmp_path):
     arguments = [
         "tasks",
@@ -159,7 +159,7 @@ def test_tables_from_the_command(data, backbone, tmp_path):
     assert (tmp_path / "tasks.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.mark.slow
+@pytest.mark.benchmarks
 def test_noise_is_measured_and_seeds_go_on_where_they_were(data, backbone, tmp_path, monkeypatch):
     choices, said = (
         Choices(
@@ -207,7 +207,7 @@ def test_attacks_count_what_their_edits_turn():
     assert "attack_success_rate" not in noise_scores(predict, ["food", "animals"], texts)
 
 
-@pytest.mark.slow
+@pytest.mark.benchmarks
 def test_a_teacher_has_a_row_and_a_pupil(data, backbone, tmp_path):
     choices = Choices(
         {
@@ -232,7 +232,7 @@ def test_a_teacher_has_a_row_and_a_pupil(data, backbone, tmp_path):
     assert (kept / "progress.json").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.benchmarks
 def test_answers_beside_the_sentence_most_alike(data, backbone, tmp_path):
     choices = Choices(
         {

@@ -5,7 +5,7 @@ import pytest
 from benchmarks.throughput import measure_throughput
 
 
-@pytest.mark.slow
+@pytest.mark.benchmarks
 def test_every_part_is_measured(topics_folder) -> None:
     result = measure_throughput(
         str(topics_folder), "squeezebert-micro", texts=64, rounds=1, max_length=32

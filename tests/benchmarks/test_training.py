@@ -10,7 +10,7 @@ from benchmarks.training import measure_training
 from tfsqueeze.utils.errors import UserError
 
 
-@pytest.mark.slow
+@pytest.mark.benchmarks
 @pytest.mark.parametrize("stage", ["float", "epoch"])
 def test_a_row_has_the_rates_of_both_checkouts(stage):
     repository = Path(__file__).parents[2]

@@ -191,6 +191,8 @@ def command():
 def small():
     """The command line's options for a run that takes seconds."""
     return (
+        "--preset",
+        "squeezebert-micro",
         "--max-length",
         16,
         "--vocab-size",

@@ -204,9 +204,10 @@ def test_several_labels_are_no_classes(command, folder, tmp_path):
     lines = (folder / "train.csv").read_text().splitlines()
     path = tmp_path / "labelled.csv"
     path.write_text("\n".join(line for line in lines if not line.endswith(",")) + "\n")
-    refused = command("train", path, "-o", tmp_path / "run", fails=True)
+    task = ("--task", "text-classification")
+    refused = command("train", path, "-o", tmp_path / "run", *task, fails=True)
     assert "train with --task multi-label-classification, or name another" in refused[0]
     path = tmp_path / "lists.jsonl"
     path.write_text('{"text": "a", "label": ["x", "y"]}\n')
-    refused = command("train", path, "-o", tmp_path / "run", fails=True)
+    refused = command("train", path, "-o", tmp_path / "run", *task, fails=True)
     assert "train several labels with --task multi-label-classification" in refused[0]

@@ -115,7 +115,8 @@ def test_commands(command, run, content, pairs_folder, tmp_path):
         "--text-pair once for each"
         in command("predict", file, "a", "b", "--text-pair", "c", fails=True)[0]
     )
-    assert "--text-pair-column" in command("evaluate", file, pairs_folder, fails=True)[0]
+    # The column has a usual name.
+    assert command("evaluate", file, pairs_folder, "--json") == metrics
     assert (
         "the target micro takes models for multi-label-classification, regression"
         in command("export", run.folder, "--target", "micro", "-o", tmp_path / "micro", fails=True)[

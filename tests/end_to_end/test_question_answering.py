@@ -49,7 +49,9 @@ def test_the_run_learns_both_ends(run, splits):
         best = max(run.history[stage], key=lambda row: row["val_score"])
         assert best["val_start_accuracy"] > 0.9 and best["val_end_accuracy"] > 0.9
     loaded = load_run(run.folder)
-    assert loaded.task is QUESTION_ANSWERING and loaded.config == run.config
+    assert loaded.task.name == QUESTION_ANSWERING.name and loaded.config == run.config
+    assert loaded.decoding == run.decoding == read_metadata(convert_run(run)).decoding
+    assert loaded.decoding.keys() == {"no_answer_threshold", "temperature"}
     inputs = QUESTION_ANSWERING.encode(loaded.tokenizer, splits.test).select(
         ["input_ids", "token_type_ids"]
     )
@@ -178,7 +180,7 @@ def test_unfit_data_and_files_are_refused(run, content, splits, options, conll_f
 
 
 def test_places_of_tokens_are_not_to_be_split(splits, options, tmp_path):
-    with pytest.raises(UserError, match="the answers of question-answering are tokens"):
+    with pytest.raises(UserError, match="subword_dropout splits tokens, and question-answering"):
         train_task(
             tmp_path / "run",
             QUESTION_ANSWERING,

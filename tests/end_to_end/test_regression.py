@@ -140,7 +140,8 @@ def test_bad_numbers_are_one_sentence(command, folder, tmp_path):
     refused = command("train", path, "-o", run, "--task", "regression", fails=True)
     assert "bad.csv has the same number for each text" in refused[0]
     path.write_text("text,label\n" + "".join(f"a {i},{i / 7:.3f}\n" for i in range(40)))
-    refused = command("train", path, "-o", run, fails=True)
+    task = ("--task", "text-classification")
+    refused = command("train", path, "-o", run, *task, fails=True)
     assert "the labels are numbers, such as '0.143'; train with --task regression" in refused[0]
 
 

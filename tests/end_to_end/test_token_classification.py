@@ -183,4 +183,9 @@ def test_commands(command, run, content, conll_folder, tmp_path):
         "'--task': 'parsing' is not one of 'text-classification'"
         in command("train", conll_folder, "--task", "parsing", "-o", tmp_path / "x", fails=True)[0]
     )
-    assert "has no train.tsv" in command("train", conll_folder, "-o", tmp_path / "x", fails=True)[0]
+    assert (
+        "has no train.tsv"
+        in command(
+            "train", conll_folder, "--task", "text-classification", "-o", tmp_path / "x", fails=True
+        )[0]
+    )

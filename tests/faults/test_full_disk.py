@@ -98,7 +98,7 @@ def test_train(tally, disk, topics_folder, one_layer_options, tmp_path):
         topics_folder,
         *("--epochs", options.epochs, "--qat-epochs", options.qat_epochs),
         *("--max-length", options.max_length, "--batch-size", options.batch_size),
-        *("--vocab-size", options.vocab_size, "--seed", 1),
+        *("--vocab-size", options.vocab_size, "--seed", 1, "--target", "micro"),
         "--output",
     ]
     whole = run(*arguments, tmp_path / "whole")

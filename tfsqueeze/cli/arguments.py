@@ -55,9 +55,10 @@ Data = Annotated[
         "test files: .tsv, .csv, .jsonl or .json for texts with labels or numbers (or RTE's .xml "
         "for pairs), CoNLL files for token-classification, SNIPS' .json for intent-and-slots, "
         "SQuAD's .json for question-answering, .txt files with a text on each line for "
-        "sentence-embeddings and masked-lm. Each may be packed, as in .csv.gz. Of a single file, a "
-        "fifth is held out as the test part (of texts without labels, none) and a tenth of the "
-        "rest for validation."
+        "sentence-embeddings and masked-lm, tables of pairs for sentence-embeddings with "
+        "--text-pair-column. Each may be packed, as in .csv.gz. Of a single file, a fifth is held "
+        "out as the test part (of texts without labels, none) and a tenth of the rest for "
+        "validation."
     ),
 ]
 Target = Annotated[TargetName, typer.Option(help="The kind of device.")]
@@ -71,7 +72,11 @@ TargetRuntime = Annotated[
 ]
 TextColumn = Annotated[str, typer.Option(help="Column with the texts.")]
 TextPairColumn = Annotated[
-    str | None, typer.Option(help="Column with the second texts, if the texts are pairs.")
+    str | None,
+    typer.Option(
+        help="Column with the second texts, if the texts are pairs. By default found by its usual "
+        "names, such as sentence2 or hypothesis."
+    ),
 ]
 LabelColumn = Annotated[str, typer.Option(help="Column with the labels.")]
 LabelSeparator = Annotated[

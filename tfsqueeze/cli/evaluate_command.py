@@ -23,7 +23,7 @@ from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.utils.logging import load_tensorflow
 
 # Given a task, the data that a model of it was trained on and the seed: the labelled examples.
-LoadTest = Callable[[Any, str | None, int], Any]
+LoadTest = Callable[[Any, str | None, int, bool], Any]
 
 
 def evaluate(
@@ -65,9 +65,12 @@ def evaluate(
     correlation, R2, and the mean absolute error. For tagged words: precision,
     recall and F1 of whole spans. For intents with slots: both, and the share of
     commands that are right as a whole. For answers: exact match and F1 of
-    words, as in SQuAD's script. For sentence embeddings: the mean cosine to the
-    teacher's, or with --text-pair-column Spearman's correlation of the cosines
-    and the numbers in --label-column. For masked words: the share that is
+    words, as in SQuAD's script, and how far probabilities are from being
+    right. For sentence embeddings: the mean cosine to the
+    teacher's; with --text-pair-column Spearman's correlation of the cosines
+    and the numbers in --label-column, or, if these are 0 and 1 or missing, how
+    often the second text of a pair is the nearest or one of the ten nearest to
+    the first. For masked words: the share that is
     found, and perplexity. If the words name their language, as in `en:Berlin`,
     there are scores per language.
 
@@ -81,17 +84,21 @@ def evaluate(
 
       tfsqueeze evaluate intents.tflite clinc150/ --out-of-scope clinc150/oos_val.tsv
     """
+    from tfsqueeze.data.readers.pair_columns import find_text_pair_column
     from tfsqueeze.data.sources.evaluation_set import load_texts
 
-    def load_test(task, trained_on, seed):
+    def load_test(task, trained_on, seed, reads_pairs):
         print_step(f"loading {data}")
+        pair_column = text_pair_column
+        if pair_column is None and reads_pairs:
+            pair_column = find_text_pair_column(data, text_column)
         is_held_out = data == trained_on
         load = task.data.load_held_out if is_held_out else task.data.load_evaluation_set
         return load(
             data,
             text_column=text_column,
             label_column=label_column,
-            text_pair_column=text_pair_column,
+            text_pair_column=pair_column,
             keep_nan_labels=keep_nan_labels,
             label_separator=label_separator,
             # That of training: its validation part is then not among what was trained on.
@@ -174,7 +181,9 @@ def _open_file(model: str, load_test: LoadTest, runtime: Runtime, threads: int) 
     predictor = Predictor.open(model, runtime, threads)
     facts = predictor.metadata.extra
     seed = facts.get("options", {}).get("seed", 0)
-    return predictor, load_test(predictor.task, facts.get("dataset"), seed)
+    return predictor, load_test(
+        predictor.task, facts.get("dataset"), seed, predictor.metadata.pairs
+    )
 
 
 def _open_float_model(model: str, load_test: LoadTest, *_: Any) -> tuple[Any, Any]:
@@ -185,10 +194,10 @@ def _open_float_model(model: str, load_test: LoadTest, *_: Any) -> tuple[Any, An
 
     if is_run(model):
         run = load_run(model)
-        test = load_test(run.task, run.dataset_name, run.options.seed)
+        test = load_test(run.task, run.dataset_name, run.options.seed, run.reads_pairs)
         return open_float_model(run), test
     checkpoint = open_checkpoint(model)
-    test = load_test(checkpoint.task, None, 0)
+    test = load_test(checkpoint.task, None, 0, False)
     return open_float_model(checkpoint.load(test, "no data here")), test
 
 

@@ -60,8 +60,8 @@ def predict(
         float | None,
         typer.Option(
             help="Give no answer if the logits of no answer exceed those of the best answer by "
-            "more than this. By default 0 if the model was trained on questions without answers "
-            "too."
+            "more than this. By default what training chose on validation if there were questions "
+            "without answers."
         ),
     ] = None,
     runtime: Runtime = "litert",
@@ -89,9 +89,9 @@ def predict(
     from tfsqueeze.tasks import MASKED_LM, QUESTION_ANSWERING
 
     predictor = Predictor.open(model, runtime, threads)
-    answers_questions = predictor.task is QUESTION_ANSWERING
+    answers_questions = predictor.task.name == QUESTION_ANSWERING.name
     options = {}
-    if predictor.task is MASKED_LM:
+    if predictor.task.name == MASKED_LM.name:
         options = {"top_k": top_k}
     elif answers_questions:
         options = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -27,12 +27,19 @@ from tfsqueeze.cli.console import (
     training_progress,
 )
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
+from tfsqueeze.recipes.sizes import Device, Size
 from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.training.training_options import ClassWeight, TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
+if TYPE_CHECKING:
+    from tfsqueeze.recipes.preparation import Preparation
+    from tfsqueeze.recipes.setting_search import TrialResult
+
 _DEFAULTS = TrainingOptions()
+_FROM_DATA = "from the data"
+FeedForward = Literal["dense", "squeeze_expand", "both"]
 Monitor = Literal["accuracy", "macro_f1", "balanced_accuracy"]
 
 
@@ -47,28 +54,51 @@ def train(
         ),
     ],
     task: Annotated[
-        TaskName,
+        TaskName | None,
         typer.Option(
-            metavar="TASK", help=f"The task: {', '.join(name.value for name in TaskName)}."
+            metavar="TASK",
+            help=f"The task: {', '.join(name.value for name in TaskName)}.",
+            show_default=_FROM_DATA,
         ),
-    ] = TaskName.TEXT_CLASSIFICATION,
+    ] = None,
+    size: Annotated[
+        Size | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Size of the model: micro, tiny, small, or base, that of BERT.",
+            show_default="tiny",
+        ),
+    ] = None,
+    target: Annotated[
+        Device | None,
+        typer.Option(
+            metavar="DEVICE",
+            help="Kind of device that the model is for, in place of --size: micro, edgetpu or "
+            "android.",
+        ),
+    ] = None,
     preset: Annotated[
-        str, typer.Option(help="Preset that gives the shape of the model.")
-    ] = _DEFAULTS.preset,
+        str | None,
+        typer.Option(
+            help="Preset that gives the shape of a model that learns from scratch, in place of "
+            "--size."
+        ),
+    ] = None,
     pretrained: Annotated[
         str | None,
         typer.Option(
             help="Weights and tokenizer to start from: `squeezebert-tiny`, a folder in Hugging "
             "Face's layout, a hub id with or without `@revision`, or the folder of an earlier run. "
-            "Overrides --preset and --vocab-size. Use a lower --learning-rate, such as 3e-4."
+            "Takes the place of --size, --preset and --vocab-size.",
+            show_default=_FROM_DATA,
         ),
     ] = _DEFAULTS.pretrained,
     teacher: Annotated[
         Path | None,
         typer.Option(
             help="Run to learn from instead of from the labels, such as one that `tfsqueeze train "
-            "--pretrained all-minilm-l6-v2` wrote. For sentence-embeddings: folder of a teacher "
-            "other than all-minilm-l6-v2."
+            "--pretrained all-minilm-l6-v2` wrote. For sentence-embeddings of single texts: folder "
+            "of a teacher other than all-minilm-l6-v2."
         ),
     ] = None,
     unlabelled: Annotated[
@@ -107,21 +137,36 @@ def train(
         typer.Option(help="Share of letters, words or spaces that the errors of a copy change."),
     ] = _DEFAULTS.noise_level,
     epochs: Annotated[
-        int,
+        int | None,
         typer.Option(
             help="Maximum number of epochs of the float stage. 0 keeps pretrained weights as they "
-            "are."
+            "are.",
+            show_default=_FROM_DATA,
         ),
-    ] = _DEFAULTS.epochs,
+    ] = None,
     qat_epochs: Annotated[
-        int, typer.Option(help="Maximum number of epochs of the quantization-aware stage.")
-    ] = _DEFAULTS.qat_epochs,
+        int | None,
+        typer.Option(
+            help="Maximum number of epochs of the quantization-aware stage.",
+            show_default=_FROM_DATA,
+        ),
+    ] = None,
     max_length: Annotated[
-        int, typer.Option(help="Maximum number of tokens of a text.")
-    ] = _DEFAULTS.max_length,
+        int | None,
+        typer.Option(help="Maximum number of tokens of a text.", show_default=_FROM_DATA),
+    ] = None,
+    match_types: Annotated[
+        bool,
+        typer.Option(
+            "--match-types",
+            help="Give words that both texts have, question and context too, token types of their "
+            "own. For answers and pairs of texts.",
+        ),
+    ] = _DEFAULTS.match_types,
     vocab_size: Annotated[
-        int, typer.Option(help="Maximum size of the vocabulary.")
-    ] = _DEFAULTS.vocab_size,
+        int | None,
+        typer.Option(help="Maximum size of the vocabulary.", show_default=_FROM_DATA),
+    ] = None,
     new_head: Annotated[
         bool,
         typer.Option(
@@ -140,10 +185,13 @@ def train(
     cased: Annotated[
         bool,
         typer.Option("--cased", help="Train a vocabulary that distinguishes case and accents."),
-    ] = not _DEFAULTS.lowercase,
+    ] = False,
     batch_size: Annotated[
-        int, typer.Option(help="Number of texts in a batch.")
-    ] = _DEFAULTS.batch_size,
+        int | None,
+        typer.Option(
+            help="Number of texts, or pairs of texts, in a batch.", show_default=_FROM_DATA
+        ),
+    ] = None,
     batch_tokens: Annotated[
         int | None,
         typer.Option(
@@ -154,33 +202,39 @@ def train(
     gradient_accumulation_steps: GradientAccumulationSteps = _DEFAULTS.gradient_accumulation_steps,
     precision: TrainingPrecision = _DEFAULTS.precision,
     learning_rate: Annotated[
-        float, typer.Option(help="Peak learning rate of the float stage.")
-    ] = _DEFAULTS.learning_rate,
+        float | None,
+        typer.Option(help="Peak learning rate of the float stage.", show_default=_FROM_DATA),
+    ] = None,
     qat_learning_rate: Annotated[
         float, typer.Option(help="Peak learning rate of the quantization-aware stage.")
     ] = _DEFAULTS.qat_learning_rate,
-    convolutions: Annotated[
-        bool,
+    feed_forward_type: Annotated[
+        FeedForward | None,
         typer.Option(
-            "--convolutions",
-            help="Add a convolution over neighbouring tokens, a squeeze-expand block, beside each "
-            "feed-forward layer. Good for entities and slots.",
+            metavar="TYPE",
+            help="Kind of feed-forward layer: dense; squeeze_expand, a block with a convolution "
+            "over neighbouring tokens; or both, which is good for entities and slots.",
+            show_default=_FROM_DATA,
         ),
-    ] = False,
+    ] = None,
     dropout: Annotated[
         float | None,
-        typer.Option(help="Dropout of the hidden layers. By default the preset's."),
+        typer.Option(help="Dropout of the hidden layers.", show_default=_FROM_DATA),
     ] = None,
     word_dropout: Annotated[
-        float, typer.Option(help="Probability that a training token becomes [UNK].")
-    ] = _DEFAULTS.word_dropout,
+        float | None,
+        typer.Option(
+            help="Probability that a training token becomes [UNK].", show_default=_FROM_DATA
+        ),
+    ] = None,
     subword_dropout: Annotated[
-        float,
+        float | None,
         typer.Option(
             help="Share of tokens that are split into shorter ones, anew in each epoch. Good for "
-            "entities and slots whose words are not in the training texts."
+            "entities and slots whose words are not in the training texts.",
+            show_default=_FROM_DATA,
         ),
-    ] = _DEFAULTS.subword_dropout,
+    ] = None,
     spelling_vectors: Annotated[
         bool,
         typer.Option(
@@ -188,10 +242,13 @@ def train(
             help="Learn token embeddings with vectors that tokens of similar spelling share. Good "
             "for entities and slots, for models that are not pretrained.",
         ),
-    ] = _DEFAULTS.spelling_vectors,
+    ] = False,
     label_smoothing: Annotated[
-        float, typer.Option(help="Share of each target that is spread over all labels.")
-    ] = _DEFAULTS.label_smoothing,
+        float | None,
+        typer.Option(
+            help="Share of each target that is spread over all labels.", show_default=_FROM_DATA
+        ),
+    ] = None,
     class_weight: Annotated[
         list[str] | None,
         typer.Option(
@@ -213,6 +270,15 @@ def train(
             help="Number of epochs without a better validation score after which a stage stops."
         ),
     ] = _DEFAULTS.patience,
+    search: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Train N times in float with other rates, epochs, batch sizes and word dropout, "
+            "and then with those that do best on validation.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and dropout.")] = _DEFAULTS.seed,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
@@ -229,9 +295,12 @@ def train(
     label_separator: LabelSeparator = LABEL_SEPARATOR,
     json: Json = False,
 ) -> None:
-    r"""Train a model for a task, first in float and then quantization-aware.
+    r"""Train a model on data, first in float and then quantization-aware.
 
-    Logs for TensorBoard are in OUTPUT/float/logs and OUTPUT/qat/logs.
+    What you leave open follows from the data: the task, what the model starts
+    from, lengths, rates, epochs. Each choice is printed with its reason, and
+    OUTPUT/run.json keeps it. Logs for TensorBoard are in OUTPUT/float/logs and
+    OUTPUT/qat/logs.
 
     Examples:
       tfsqueeze train reuters-r8 --output runs/r8
@@ -242,71 +311,70 @@ def train(
 
       tfsqueeze train tickets.csv -o runs/topics --task multi-label-classification
 
-      tfsqueeze train reviews.csv -o runs/stars --task regression
+      tfsqueeze train conll_folder/ -o runs/entities
 
-      tfsqueeze train conll_folder/ -o runs/entities --task token-classification
-
-      tfsqueeze train squad.json -o runs/answers --task question-answering --max-length 192
-
-      tfsqueeze train texts.txt -o runs/embedder --task sentence-embeddings \
-        --pretrained squeezebert-tiny --learning-rate 5e-4
+      tfsqueeze train squad.json -o runs/answers --max-length 192
 
       tfsqueeze train mail.csv -o runs/fraud --class-weight balanced
 
-      tfsqueeze train my_folder/ -o runs/mine --pretrained squeezebert-tiny --learning-rate 3e-4
+      tfsqueeze train my_folder/ -o runs/mine --target micro
     """
-    from tfsqueeze.tasks import find_task
-
     model: dict[str, Any] = {} if dropout is None else {"hidden_dropout_prob": dropout}
-    if convolutions:
-        model["feed_forward_type"] = "both"
-    options = TrainingOptions(
-        preset=preset,
-        pretrained=pretrained,
-        model=model,
-        teacher=None if teacher is None else str(teacher),
-        unlabelled=unlabelled or (),
-        augmented_copies=augmented_copies,
-        temperature=temperature,
-        both_orders=both_orders,
-        noisy_copies=noisy_copies,
-        noise_level=noise_level,
-        vocab_size=vocab_size,
-        new_head=new_head,
-        new_vocabulary=new_vocabulary,
-        lowercase=not cased,
-        max_length=max_length,
-        epochs=epochs,
-        qat_epochs=qat_epochs,
-        learning_rate=learning_rate,
-        qat_learning_rate=qat_learning_rate,
-        batch_size=batch_size,
-        batch_tokens=batch_tokens,
-        gradient_accumulation_steps=gradient_accumulation_steps,
-        precision=precision,
-        word_dropout=word_dropout,
-        subword_dropout=subword_dropout,
-        spelling_vectors=spelling_vectors,
-        label_smoothing=label_smoothing,
-        class_weight=_class_weight(class_weight or []),
-        monitor=monitor,
-        patience=patience,
-        seed=seed,
-    )
-    chosen = find_task(task)
-    if max_per_source is not None and chosen.name != TaskName.QUESTION_ANSWERING:
-        raise UserError(f"--max-per-source is for question-answering; train {task} without it")
+    if feed_forward_type is not None:
+        model["feed_forward_type"] = feed_forward_type
+    given = {
+        "preset": preset,
+        "pretrained": pretrained,
+        "model": model,
+        "teacher": None if teacher is None else str(teacher),
+        "unlabelled": unlabelled or (),
+        "augmented_copies": augmented_copies,
+        "temperature": temperature,
+        "both_orders": both_orders,
+        "noisy_copies": noisy_copies,
+        "noise_level": noise_level,
+        "vocab_size": vocab_size,
+        "new_head": new_head,
+        "new_vocabulary": new_vocabulary,
+        "lowercase": False if cased else None,
+        "max_length": max_length,
+        "match_types": match_types,
+        "epochs": epochs,
+        "qat_epochs": qat_epochs,
+        "learning_rate": learning_rate,
+        "qat_learning_rate": qat_learning_rate,
+        "batch_size": batch_size,
+        "batch_tokens": batch_tokens,
+        "gradient_accumulation_steps": gradient_accumulation_steps,
+        "precision": precision,
+        "word_dropout": word_dropout,
+        "subword_dropout": subword_dropout,
+        "spelling_vectors": spelling_vectors or None,
+        "label_smoothing": label_smoothing,
+        "class_weight": _class_weight(class_weight or []),
+        "monitor": monitor,
+        "patience": patience,
+        "seed": seed,
+    }
     print_step(f"loading {data}")
-    splits = chosen.data.load_splits(
+    from tfsqueeze.recipes.preparation import prepare_training
+
+    prepared = prepare_training(
         data,
+        task=task,
+        size=size,
+        target=target,
         text_column=text_column,
         label_column=label_column,
         text_pair_column=text_pair_column,
-        keep_nan_labels=keep_nan_labels,
-        **({} if max_per_source is None else {"max_per_source": max_per_source}),
         label_separator=label_separator,
-        seed=seed,
+        given={name: value for name, value in given.items() if value is not None},
+        max_per_source=max_per_source,
+        keep_nan_labels=keep_nan_labels,
     )
+    for choice in prepared.choices:
+        print_step(str(choice))
+    splits, options = prepared.splits, prepared.options
     names = getattr(splits, "tag_names", None) or splits.label_names
     labels = f" with {len(names)} labels" if names else ""
     print_step(f"training on {len(splits.train):,} examples{labels}")
@@ -314,17 +382,20 @@ def train(
     from tfsqueeze.training import fit
     from tfsqueeze.training.train_task import train_task
 
+    if search is not None:
+        options = _search(output_folder, prepared, search)
     with counting_progress() as progress:
         run = train_task(
             output_folder,
-            chosen,
+            prepared.task,
             splits,
             options,
-            training_progress(chosen, options.monitor),
+            training_progress(prepared.task, options.monitor),
             dataset_name=data,
             teacher_progress=lambda *counts: progress("texts through the teacher", *counts),
+            choices=prepared.choices,
         )
-    score = fit.monitor(chosen, options.monitor)
+    score = fit.monitor(prepared.task, options.monitor)
     best = {
         stage: max((row[score] for row in rows), default=None)
         for stage, rows in run.history.items()
@@ -334,6 +405,7 @@ def train(
         print_json(
             {
                 "run": str(output_folder),
+                "choices": [choice._asdict() for choice in prepared.choices],
                 f"validation_{score}": best,
                 "history": run.history,
                 "seconds": run.seconds,
@@ -344,6 +416,30 @@ def train(
         if value is not None:
             output.print(f"best validation {score}, {stage}: {score_text(score, value)}")
     output.print(f"next: tfsqueeze convert {output_folder} --output model.tflite", soft_wrap=True)
+
+
+def _search(folder: Path, prepared: Preparation, trials: int) -> TrainingOptions:
+    from tfsqueeze.recipes.setting_search import search_settings
+    from tfsqueeze.training import fit
+
+    score = fit.monitor(prepared.task, prepared.options.monitor).removeprefix("val_")
+
+    def report(trial: TrialResult) -> None:
+        settings = ", ".join(
+            f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in trial.settings.items()
+        )
+        print_step(f"trial {trial.number}: {score} {score_text(score, trial.score)}, {settings}")
+
+    return search_settings(
+        folder / "search",
+        prepared.task,
+        prepared.splits,
+        prepared.options,
+        trials,
+        training_progress(prepared.task, prepared.options.monitor),
+        report=report,
+    )
 
 
 def _class_weight(values: list[str]) -> ClassWeight:

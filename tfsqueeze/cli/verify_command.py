@@ -94,6 +94,7 @@ def verify(
     from converters.experiments.run_verification import verify_run
     from converters.reports.verification_report import print_report, write_report
     from converters.tflite.tflite_file import TFLiteFile
+    from tfsqueeze.data.readers.pair_columns import find_text_pair_column
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
     from tfsqueeze.training.trained_run import is_run
 
@@ -106,8 +107,11 @@ def verify(
     trained, _ = load_or_calibrate(source, calibration or ())
     task_data = trained.task.data
     load = task_data.load_held_out if data is None else task_data.load_evaluation_set
+    name = data or trained.dataset_name
+    if text_pair_column is None and trained.reads_pairs:
+        text_pair_column = find_text_pair_column(name, text_column)
     test = load(
-        data or trained.dataset_name,
+        name,
         text_column=text_column,
         label_column=label_column,
         text_pair_column=text_pair_column,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,18 @@ class AnswerSpan:
     score: float
 
 
+class ChosenAnswer(NamedTuple):
+    """The answer that is given to a question.
+
+    Args:
+        span: the span of the context; None for "no answer".
+        probability: its probability among the candidates.
+    """
+
+    span: AnswerSpan | None
+    probability: float
+
+
 @dataclass(frozen=True)
 class AnswerCandidates:
     """The best answers to one question.
@@ -46,6 +59,11 @@ class AnswerCandidates:
     spans: list[AnswerSpan]
     no_answer_score: float
 
+    @property
+    def no_answer_lead(self) -> float | None:
+        """By how much `no_answer_score` exceeds the score of the best span; None without spans."""
+        return self.no_answer_score - self.spans[0].score if self.spans else None
+
     def best(self, no_answer_threshold: float | None) -> AnswerSpan | None:
         """Returns the best span, or None for "no answer".
 
@@ -53,12 +71,52 @@ class AnswerCandidates:
             no_answer_threshold: the answer is None if `no_answer_score` exceeds the score of the
                 best span by more than this. With None there always is an answer.
         """
-        if not self.spans:
+        lead = self.no_answer_lead
+        if lead is None or (no_answer_threshold is not None and lead > no_answer_threshold):
             return None
-        best = self.spans[0]
-        if no_answer_threshold is None:
-            return best
-        return None if self.no_answer_score - best.score > no_answer_threshold else best
+        return self.spans[0]
+
+    def choose(self, no_answer_threshold: float | None, temperature: float = 1.0) -> ChosenAnswer:
+        """Returns the answer that `best` gives, with its probability.
+
+        "No answer" is among the candidates if it may be given.
+
+        Args:
+            no_answer_threshold: as for `best`.
+            temperature: as for `probabilities`.
+        """
+        span = self.best(no_answer_threshold)
+        shares = self.probabilities(no_answer_threshold is not None, temperature)
+        return ChosenAnswer(span, float(shares[-1] if span is None else shares[0]))
+
+    def probabilities(self, with_no_answer: bool, temperature: float = 1.0) -> np.ndarray:
+        """Returns the softmax of the scores over a temperature (Guo et al. 2017, arXiv 1706.04599).
+
+        Args:
+            with_no_answer: whether "no answer" is among the candidates. Without spans it always is.
+            temperature: the divisor of the scores; 1 leaves them as they are.
+
+        Returns:
+            float64 [spans + 1]: the probability of each span, and last that of "no answer".
+
+        Example:
+            >>> candidates = AnswerCandidates([AnswerSpan(0, 5, score=4.0)], no_answer_score=4.0)
+            >>> candidates.probabilities(with_no_answer=True).tolist()
+            [0.5, 0.5]
+        """
+        scores = self.scores(with_no_answer) / temperature
+        shares = np.exp(scores - scores.max())
+        return shares / shares.sum()
+
+    def scores(self, with_no_answer: bool) -> np.ndarray:
+        """Returns the score of each span, and last that of "no answer": float64 [spans + 1].
+
+        Args:
+            with_no_answer: as for `probabilities`; where it is not among the candidates, its score
+                is -inf.
+        """
+        last = self.no_answer_score if with_no_answer or not self.spans else -np.inf
+        return np.array([*(span.score for span in self.spans), last], np.float64)
 
 
 def find_answers(

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from tfsqueeze.utils.errors import UserError
+
+# With fewer right or wrong predictions no temperature is fitted.
+_FEWEST_PREDICTIONS = 5
+_TEMPERATURES = (0.05, 20.0)
+# A prediction without another candidate has a probability of 1, even if it is wrong.
+_LEAST_LIKELIHOOD = -30.0
 
 
 def out_of_scope_auroc(in_scope: np.ndarray, out_of_scope: np.ndarray) -> float:
@@ -104,11 +111,105 @@ def expected_calibration_error(
         raise UserError(f"labels must be ids of the {classes} classes (0 to {classes - 1})")
     if bins < 1:
         raise UserError(f"bins is {bins}; it must be at least 1")
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
+    return calibration_error(
+        probabilities.max(axis=1), probabilities.argmax(axis=1) == labels, bins
+    )
+
+
+def calibration_error(
+    confidence: Sequence[float] | np.ndarray, right: Sequence[bool] | np.ndarray, bins: int = 15
+) -> float:
+    """Returns the expected calibration error of predictions; see `expected_calibration_error`.
+
+    Args:
+        confidence: the probability of each prediction, float [predictions], one at least.
+        right: whether each prediction is right, bool [predictions].
+        bins: the number of intervals.
+
+    Example:
+        >>> calibration_error([0.75], [True])
+        0.25
+    """
+    confidence = np.asarray(confidence, np.float64)
     interval = np.digitize(confidence, np.linspace(0, 1, bins + 1)[1:-1], right=True)
-    gaps = np.bincount(interval, weights=right - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / texts)
+    gaps = np.bincount(interval, weights=np.asarray(right) - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / len(confidence))
+
+
+def reliability(
+    confidence: Sequence[float] | np.ndarray, right: Sequence[bool] | np.ndarray, bins: int = 10
+) -> list[dict[str, float]]:
+    """Returns the reliability diagram of predictions (Guo et al. 2017, arXiv 1706.04599, figure 1).
+
+    Args:
+        confidence: the probability of each prediction, float [predictions].
+        right: whether each prediction is right, bool [predictions].
+        bins: the number of intervals of confidence, open below and closed above.
+
+    Returns:
+        For each interval with predictions, ascending: its ends `lower` and `upper`, `examples`,
+        `confidence`, the mean, and `accuracy`, in 0..1.
+
+    Example:
+        >>> reliability([0.75, 0.75], [True, False], bins=2)[0]["accuracy"]
+        0.5
+    """
+    confidence, right = np.asarray(confidence, np.float64), np.asarray(right, bool)
+    edges = np.linspace(0, 1, bins + 1)
+    interval = np.digitize(confidence, edges[1:-1], right=True)
+    return [
+        {
+            "lower": float(edges[number]),
+            "upper": float(edges[number + 1]),
+            "examples": int((interval == number).sum()),
+            "confidence": float(confidence[interval == number].mean()),
+            "accuracy": float(right[interval == number].mean()),
+        }
+        for number in range(bins)
+        if (interval == number).any()
+    ]
+
+
+def choose_temperature(scores: np.ndarray, chosen: np.ndarray, right: np.ndarray) -> float:
+    """Returns the temperature with which the probabilities of predictions fit best.
+
+    Temperature scaling (Guo et al. 2017, arXiv 1706.04599, section 4.2) minimises the negative log
+    likelihood of the right class. Here the right answer may be none of the candidates, so that it
+    is the likelihood of whether each prediction is right. With fewer than 5 right or wrong
+    predictions the temperature is 1.
+
+    Args:
+        scores: the logits of each example's candidates, float [examples, candidates]; -inf after
+            the last.
+        chosen: the candidate that is predicted, int [examples].
+        right: whether it is right, bool [examples].
+
+    Example:
+        >>> scores = np.repeat([[4.0, 0.0]], 20, axis=0)
+        >>> right = np.arange(20) % 4 > 0
+        >>> temperature = choose_temperature(scores, np.zeros(20, int), right)
+        >>> round(1 / (1 + np.exp(-4.0 / temperature)), 2)
+        0.75
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import logsumexp
+
+    right = np.asarray(right, bool)
+    if min(right.sum(), (~right).sum()) < _FEWEST_PREDICTIONS:
+        return 1.0
+    scores = np.asarray(scores, np.float64)
+    rows = np.arange(len(scores))
+    predicted, others = scores[rows, chosen], scores.copy()
+    others[rows, chosen] = -np.inf
+
+    def loss(log_temperature: float) -> float:
+        temperature = np.exp(log_temperature)
+        outcome = np.where(right, predicted / temperature, logsumexp(others / temperature, axis=1))
+        likelihood = outcome - logsumexp(scores / temperature, axis=1)
+        return -float(np.maximum(likelihood, _LEAST_LIKELIHOOD).mean())
+
+    found: Any = minimize_scalar(loss, bounds=np.log(_TEMPERATURES), method="bounded")
+    return float(np.exp(found.x))
 
 
 def _require_same_classes(in_scope: np.ndarray, out_of_scope: np.ndarray) -> None:

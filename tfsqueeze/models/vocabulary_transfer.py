@@ -8,6 +8,7 @@ from typing import Any
 
 from scipy import sparse
 
+from tfsqueeze.models.copies import copy_model
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX, SPECIAL_TOKENS
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
@@ -31,17 +32,10 @@ def transfer_vocabulary(
         new: the tokenizer of the copy.
     """
     config = model.config.replace(vocab_size=new.vocab_size, pad_token_id=new.pad_token_id)
-    transferred = type(model)(config, input_names=model.input_names)
     means = _means(old, new)
-    for layer in transferred.layers:
-        source: Any = model.get_layer(layer.name)
-        layer.set_weights(
-            [
-                means @ values if weight.name.split(":")[0] in _PER_TOKEN else values
-                for weight, values in zip(layer.weights, source.get_weights(), strict=True)
-            ]
-        )
-    return transferred
+    return copy_model(
+        model, config, lambda name, values: means @ values if name in _PER_TOKEN else values
+    )
 
 
 def _means(old: WordPieceTokenizer, new: WordPieceTokenizer) -> Any:

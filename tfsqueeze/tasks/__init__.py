@@ -55,6 +55,8 @@ _SCORE_ORDER = (
     "teacher_cosine",
     "pearson",
     "spearman",
+    "recall_at_1",
+    "recall_at_10",
     "r2",
     "mean_absolute_error",
     "exact_match",

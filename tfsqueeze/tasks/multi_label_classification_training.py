@@ -24,6 +24,6 @@ class MultiLabelClassificationTraining(TextTaskTraining):
     def targets(self, dataset, encodings, classes):
         return {"logits": dataset.label_matrix(classes["logits"])}
 
-    def choose_decoding(self, targets, predict):
+    def choose_decoding(self, dataset, encodings, targets, classes, predict):
         """Returns the `thresholds` that `choose_thresholds` chooses."""
         return {"thresholds": choose_thresholds(targets["logits"], predict()["logits"]).tolist()}

@@ -50,6 +50,8 @@ class Output(abc.ABC):
         learns_from_logits: whether a student can learn it from a teacher's logits.
         allows_split_tokens: whether its targets survive the splitting of tokens by subword
             dropout.
+        rows_together: how many rows, which follow each other, its loss takes together, so that a
+            batch holds all of them.
     """
 
     title: ClassVar[str]
@@ -57,6 +59,7 @@ class Output(abc.ABC):
     has_token_logits: ClassVar[bool] = False
     learns_from_logits: ClassVar[bool] = False
     allows_split_tokens: ClassVar[bool] = False
+    rows_together: ClassVar[int] = 1
 
     def __init__(self, description: str, class_names: ClassNames = None) -> None:
         self.description = description
@@ -500,3 +503,60 @@ class TextVector(Output):
 
     def device_shape(self, max_length, channels):
         return (channels,)
+
+
+class ScoredPair(TextVector):
+    """The vectors of the two texts of a pair, whose cosine follows the pair's score.
+
+    The vectors are float [texts, channels], the two of a pair one after the other. The targets are
+    float32 [texts], the cosine that both texts of a pair should have.
+
+    Args:
+        lowest: the score for which the cosine should be 0.
+        highest: the score for which it should be 1.
+    """
+
+    title = "vectors of a scored pair"
+    allows_split_tokens = False
+    rows_together = 2
+
+    def __init__(self, lowest: float = 0.0, highest: float = 1.0) -> None:
+        super().__init__()
+        self.lowest, self.highest = lowest, highest
+
+    def cosines(self, scores: Sequence[float]) -> np.ndarray:
+        """Returns the cosines that follow from scores: float32 [pairs]."""
+        scaled = (np.array(scores) - self.lowest) / (self.highest - self.lowest)
+        return scaled.astype(np.float32)
+
+    def loss(self, classes, label_smoothing):
+        from tfsqueeze.tasks.keras_pairs import CosineScoreLoss
+
+        return CosineScoreLoss()
+
+    def metrics(self, classes):
+        from tfsqueeze.tasks.keras_pairs import PairPearson
+
+        return [PairPearson()]
+
+
+class PositivePair(TextVector):
+    """The vectors of two texts that belong together, nearer to each other than to other texts.
+
+    The vectors are as those of `ScoredPair`. The targets are int32 [texts], equal for texts that
+    the model cannot tell apart.
+    """
+
+    title = "vectors of a pair"
+    allows_split_tokens = False
+    rows_together = 2
+
+    def loss(self, classes, label_smoothing):
+        from tfsqueeze.tasks.keras_pairs import MultipleNegativesRankingLoss
+
+        return MultipleNegativesRankingLoss()
+
+    def metrics(self, classes):
+        from tfsqueeze.tasks.keras_pairs import PairAccuracy
+
+        return [PairAccuracy("accuracy")]

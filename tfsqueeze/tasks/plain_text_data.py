@@ -19,9 +19,7 @@ class PlainTextData(TaskData):
         require_single_texts(text_pairs)
         return SentenceDataset("texts without labels", list(texts))
 
-    def load_evaluation_set(
-        self, name_or_path, *, seed=0, keep_nan_labels=False, label_separator=None, **columns
-    ):
+    def load_evaluation_set(self, name_or_path, *, seed=0, text_column="text", **columns):
         if Path(name_or_path).is_file():
-            return read_plain_texts(name_or_path, **columns)
-        return self.load_held_out(name_or_path, seed=seed, **columns)
+            return read_plain_texts(name_or_path, text_column=text_column)
+        return self.load_held_out(name_or_path, seed=seed, text_column=text_column, **columns)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from tfsqueeze.data.datasets.question_dataset import NO_ANSWER, QuestionDataset
-from tfsqueeze.decoding.answer_spans import find_answers
+from tfsqueeze.decoding.answer_spans import AnswerCandidates, AnswerSpan, find_answers
 from tfsqueeze.evaluation.answers import answer_metrics
 from tfsqueeze.evaluation.score import Score
 from tfsqueeze.tasks.encodings import Encodings
@@ -20,6 +23,11 @@ class QuestionAnswering(Task):
 
     The one class of `answers` is `ANSWER`; where some questions have no answer, `NO_ANSWER` is
     another.
+
+    Args:
+        no_answer_threshold: no answer is given, where there may be none, if its score exceeds that
+            of the best span by more than this. `with_decoding` sets it and the temperature.
+        temperature: the divisor of the scores whose softmax is the probability of an answer.
     """
 
     name = TaskName.QUESTION_ANSWERING.value
@@ -30,6 +38,10 @@ class QuestionAnswering(Task):
         "end_logits": TokenPosition("How well each token ends the answer."),
     }
     scores = (Score("exact_match", "Exact match"), Score("f1", "F1"))
+
+    def __init__(self, no_answer_threshold: float = 0.0, temperature: float = 1.0) -> None:
+        self.no_answer_threshold = no_answer_threshold
+        self.temperature = temperature
 
     @property
     def data(self):
@@ -46,6 +58,32 @@ class QuestionAnswering(Task):
     def classes(self, labels, slots):
         return {"answers": list(labels)}
 
+    def threshold_for(self, classes: Mapping[str, Sequence[str]]) -> float | None:
+        """Returns the threshold of "no answer"; None if each question has an answer.
+
+        Args:
+            classes: the names of each output's classes.
+        """
+        return self.no_answer_threshold if NO_ANSWER in classes["answers"] else None
+
+    def with_decoding(self, decoding, labels):
+        """Returns the task with the `no_answer_threshold` and the `temperature` of validation.
+
+        Without them, as in runs of earlier versions and in checkpoints, they are 0 and 1.
+        """
+        threshold = decoding.get("no_answer_threshold", 0.0)
+        temperature = decoding.get("temperature", 1.0)
+        if (
+            not all(type(value) in (int, float) for value in (threshold, temperature))
+            or not all(map(math.isfinite, (threshold, temperature)))
+            or temperature <= 0
+        ):
+            raise UserError(
+                "no_answer_threshold and temperature must be finite numbers, and temperature "
+                "above 0"
+            )
+        return QuestionAnswering(threshold, temperature) if decoding else self
+
     def check_dataset(self, dataset, classes, pairs):
         if not isinstance(dataset, QuestionDataset):
             raise UserError(f"{dataset.name} has no questions; the model is for {self.name}")
@@ -61,21 +99,27 @@ class QuestionAnswering(Task):
         )
 
     def decode(self, logits, encodings, classes):
-        """Returns the best span of each question, an `AnswerSpan`.
+        """Returns the answer to each question, a `ChosenAnswer`.
 
-        None stands for no answer, which is only given where the training data have such questions.
+        There is only none where the training data have such questions.
         """
-        threshold = 0.0 if NO_ANSWER in classes["answers"] else None
-        return {"answers": [answers.best(threshold) for answers in _find(logits, encodings)]}
+        threshold = self.threshold_for(classes)
+        return {
+            "answers": [
+                answers.choose(threshold, self.temperature)
+                for answers in candidates(logits, encodings)
+            ]
+        }
 
     def metrics(self, dataset, predictions, classes):
-        """Returns the metrics of `answer_metrics`."""
+        """Returns the metrics of `answer_metrics`, those of probabilities too."""
+        chosen = predictions["answers"]
         texts = [
-            "" if span is None else context[span.start : span.end]
-            for context, span in zip(dataset.contexts, predictions["answers"], strict=True)
+            span_text(context, span)
+            for context, (span, _) in zip(dataset.contexts, chosen, strict=True)
         ]
         return answer_metrics(
-            [[answer.text for answer in answers] for answers in dataset.answers], texts
+            answer_texts(dataset), texts, [probability for _, probability in chosen]
         )
 
     def decisions(self, logits, encodings):
@@ -83,7 +127,7 @@ class QuestionAnswering(Task):
 
         There is a span even where no answer would be better.
         """
-        spans = [answers.best(None) for answers in _find(logits, encodings, n_best=1)]
+        spans = [answers.best(None) for answers in candidates(logits, encodings, n_best=1)]
         return {
             "answers": np.array(
                 [(-1, -1) if span is None else (span.start, span.end) for span in spans]
@@ -91,7 +135,26 @@ class QuestionAnswering(Task):
         }
 
 
-def _find(logits, encodings, **options):
+def answer_texts(dataset: QuestionDataset) -> list[list[str]]:
+    """Returns the texts of the true answers to each question."""
+    return [[answer.text for answer in answers] for answers in dataset.answers]
+
+
+def span_text(context: str, span: AnswerSpan | None) -> str:
+    """Returns the characters of a span of a context; none of "no answer"."""
+    return "" if span is None else context[span.start : span.end]
+
+
+def candidates(
+    logits: Mapping[str, np.ndarray], encodings: Encodings, **options: int
+) -> list[AnswerCandidates]:
+    """Returns the best answers to each question.
+
+    Args:
+        logits: float [rows, length] by the output's name.
+        encodings: the rows that the logits are of.
+        **options: those of `find_answers`.
+    """
     return find_answers(
         logits["start_logits"],
         logits["end_logits"],

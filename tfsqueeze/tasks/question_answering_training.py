@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from tfsqueeze.data.datasets.question_dataset import AnnotatedAnswer, QuestionDataset
+from tfsqueeze.decoding.answer_spans import N_BEST
+from tfsqueeze.evaluation.answers import choose_no_answer_threshold, score_answer
+from tfsqueeze.evaluation.confidence import choose_temperature
 from tfsqueeze.tasks.encodings import IGNORE_INDEX
 from tfsqueeze.tasks.outputs import TokenPosition
+from tfsqueeze.tasks.question_answering import answer_texts, candidates, span_text
 from tfsqueeze.tasks.task_training import TaskTraining, require_dataset_type
 
 # The number of windows without the answer that are trained on, as a share of those with it.
@@ -67,3 +71,28 @@ class QuestionAnsweringTraining(TaskTraining):
         kept = int(_EMPTY_WINDOWS * np.count_nonzero(~is_empty))
         dropped = np.random.default_rng(seed).permutation(empty)[kept:]
         return np.setdiff1d(np.arange(len(encodings)), dropped)
+
+    def choose_decoding(self, dataset, encodings, targets, classes, predict):
+        """Returns the `temperature`, and the `no_answer_threshold` where there may be no answer.
+
+        `choose_no_answer_threshold` and then `choose_temperature` choose them.
+        """
+        found, golds = candidates(predict(), encodings), answer_texts(dataset)
+        decoding, threshold = {}, self.task.threshold_for(classes)
+        if threshold is not None:
+            spans = [answers.best(None) for answers in found]
+            texts = [span_text(*row) for row in zip(dataset.contexts, spans, strict=True)]
+            # Without any span the answer is the same whatever the threshold is.
+            leads = [answers.no_answer_lead or 0.0 for answers in found]
+            threshold = choose_no_answer_threshold(golds, texts, leads)
+            decoding["no_answer_threshold"] = threshold
+        given = [answers.best(threshold) for answers in found]
+        texts = map(span_text, dataset.contexts, given)
+        right = [score_answer(*row).exact_match == 1 for row in zip(golds, texts, strict=True)]
+        scores = np.full((len(found), N_BEST + 1), -np.inf)
+        for row, answers in zip(scores, found, strict=True):
+            *spans, row[-1] = answers.scores(threshold is not None)
+            row[: len(spans)] = spans
+        chosen = [-1 if span is None else 0 for span in given]
+        decoding["temperature"] = choose_temperature(scores, np.array(chosen), np.array(right))
+        return decoding

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+from tfsqueeze.tasks.outputs import PositivePair, ScoredPair
 from tfsqueeze.tasks.plain_text_training import PlainTextTraining
+from tfsqueeze.tasks.sentence_embeddings import SentenceEmbeddings
 from tfsqueeze.utils.errors import UserError
 
 DEFAULT_TEACHER = "all-minilm-l6-v2"
@@ -15,6 +17,25 @@ class SentenceEmbeddingsTraining(PlainTextTraining):
 
     monitored = ("cosine",)
     has_own_teacher = True
+
+    def task_for(self, splits):
+        """Returns the task that learns from the pairs of the data, if they are pairs.
+
+        Scores in -1..1 are cosines; the range of others becomes cosines of 0 to 1.
+        """
+        train = splits.train
+        if getattr(train, "text_pairs", None) is None:
+            return self.task
+        scores = getattr(train, "scores", None)
+        if scores is None:
+            return SentenceEmbeddings(PositivePair())
+        lowest, highest = min(scores), max(scores)
+        if lowest == highest:
+            raise UserError(
+                f"{train.name} has the same score for each pair; there is nothing to learn from"
+            )
+        are_cosines = -1 <= lowest and highest <= 1
+        return SentenceEmbeddings(ScoredPair() if are_cosines else ScoredPair(lowest, highest))
 
     def configure(self, config, splits):
         config = super().configure(config, splits)
@@ -34,8 +55,8 @@ class SentenceEmbeddingsTraining(PlainTextTraining):
         return {"embeddings": dataset.vectors}
 
     def add_teacher_targets(self, dataset, teacher=None, folder=None, progress=lambda *_: None):
-        """Adds the teacher's vectors to texts without scores; see `teacher_vectors`."""
-        if dataset.scores is not None or dataset.vectors is not None:
+        """Adds the teacher's vectors to single texts; see `teacher_vectors`."""
+        if dataset.text_pairs is not None or dataset.vectors is not None:
             return dataset
         from tfsqueeze.distillation.sentence_vectors import teacher_vectors
 

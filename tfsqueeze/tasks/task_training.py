@@ -53,6 +53,17 @@ class TaskTraining(abc.ABC):
     def __init__(self, task: Task) -> None:
         self.task = task
 
+    def task_for(self, splits: Any) -> Task:
+        """Returns the task in the form that learns from some data; by default as it is.
+
+        Args:
+            splits: the parts of the data.
+
+        Raises:
+            UserError: there is nothing to learn from.
+        """
+        return self.task
+
     def input_names(self, dataset: Any) -> tuple[str, ...]:
         """Returns the inputs of a model that is trained on a dataset."""
         return ("input_ids",)
@@ -169,14 +180,20 @@ class TaskTraining(abc.ABC):
 
     def choose_decoding(
         self,
+        dataset: Any,
+        encodings: Encodings,
         targets: Mapping[str, np.ndarray],
+        classes: Mapping[str, Sequence[str]],
         predict: Callable[[], Mapping[str, np.ndarray]],
     ) -> dict[str, Any]:
         """Returns what predictions are decoded with that validation chooses after training.
 
         Args:
-            targets: the targets of the validation part, as `targets` returns them.
-            predict: returns the trained model's logits of that part, by the output's name.
+            dataset: the validation part.
+            encodings: its rows.
+            targets: its targets, as `targets` returns them.
+            classes: the names of each output's classes.
+            predict: returns the trained model's logits of the rows, by the output's name.
 
         Returns:
             JSON-able values for `Task.with_decoding`; most tasks need none.

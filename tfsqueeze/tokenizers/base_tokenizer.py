@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tfsqueeze.tokenizers.match_types import MatchTypes
 from tfsqueeze.tokenizers.tokenizer_settings import (
     CLS_TOKEN,
     CONTINUATION_PREFIX,
@@ -16,6 +17,7 @@ from tfsqueeze.tokenizers.tokenizer_settings import (
     SEP_TOKEN,
     UNK_TOKEN,
     read_settings,
+    read_stop_words,
     token_to_id,
 )
 from tfsqueeze.tokenizers.truncation import check_max_length
@@ -36,6 +38,7 @@ class BaseTokenizer(abc.ABC):
             [MASK] is optional.
         lowercase: whether texts are lowercased and stripped of accents.
         max_length: the default number of tokens of a row, special tokens included.
+        match_stop_words: the stop words of match types; None for a tokenizer without match types.
 
     Attributes:
         vocabulary: the tokens in order of their ids.
@@ -44,6 +47,8 @@ class BaseTokenizer(abc.ABC):
         mask_token_id: the id of [MASK]; None if the vocabulary has none.
         special_ids: the ids of [PAD], [CLS] and [SEP].
         is_continuation: bool [vocab_size], whether each token continues a word.
+        match_types: gives words that both texts of a row have token types of their own; None if
+            they have those of their text.
 
     Raises:
         UserError: a required special token is missing, a token is empty or repeated, or
@@ -51,7 +56,12 @@ class BaseTokenizer(abc.ABC):
     """
 
     def __init__(
-        self, vocabulary: Sequence[str], *, lowercase: bool = True, max_length: int = 128
+        self,
+        vocabulary: Sequence[str],
+        *,
+        lowercase: bool = True,
+        max_length: int = 128,
+        match_stop_words: Collection[str] | None = None,
     ) -> None:
         self.vocabulary = tuple(vocabulary)
         self.vocab_size = len(self.vocabulary)
@@ -66,6 +76,11 @@ class BaseTokenizer(abc.ABC):
         self.special_ids = [self.pad_token_id, self.cls_token_id, self.sep_token_id]
         self.is_continuation = np.array(
             [token.startswith(CONTINUATION_PREFIX) for token in self.vocabulary]
+        )
+        self.match_types = (
+            None
+            if match_stop_words is None
+            else MatchTypes(self.vocabulary, match_stop_words, lowercase=lowercase)
         )
 
     @classmethod
@@ -82,14 +97,20 @@ class BaseTokenizer(abc.ABC):
                 vocabulary is not valid.
         """
         lowercase, max_length = read_settings(settings)
-        return cls(vocabulary, lowercase=lowercase, max_length=max_length)
+        return cls(
+            vocabulary,
+            lowercase=lowercase,
+            max_length=max_length,
+            match_stop_words=read_stop_words(settings),
+        )
 
     def settings(self) -> dict[str, Any]:
         """Returns all settings under the keys of Hugging Face's `tokenizer_config.json`.
 
         The result is JSON-able. With the vocabulary, `from_settings` makes the same tokenizer.
+        `match_types`, which Hugging Face does not know, is there if the tokenizer has them.
         """
-        return {
+        settings = {
             "tokenizer_class": "BertTokenizer",
             "do_lower_case": self.lowercase,
             "do_basic_tokenize": True,
@@ -102,6 +123,9 @@ class BaseTokenizer(abc.ABC):
             "sep_token": SEP_TOKEN,
             "mask_token": None if self.mask_token_id is None else MASK_TOKEN,
         }
+        if self.match_types is not None:
+            settings["match_types"] = {"stop_words": list(self.match_types.stop_words)}
+        return settings
 
     @abc.abstractmethod
     def to_device(self) -> DeviceTokenizer:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -71,6 +72,7 @@ class DeviceTokenizer(BaseTokenizer):
             [MASK] is optional.
         lowercase: whether texts are lowercased and stripped of accents.
         max_length: the default number of tokens of a row, special tokens included.
+        match_stop_words: the stop words of match types; None for a tokenizer without match types.
 
     Raises:
         UserError: a required special token is missing, a token is empty or repeated, or
@@ -86,11 +88,21 @@ class DeviceTokenizer(BaseTokenizer):
     """
 
     def __init__(
-        self, vocabulary: Sequence[str], *, lowercase: bool = True, max_length: int = 128
+        self,
+        vocabulary: Sequence[str],
+        *,
+        lowercase: bool = True,
+        max_length: int = 128,
+        match_stop_words: Collection[str] | None = None,
     ) -> None:
         from tokenizers import normalizers, pre_tokenizers
 
-        super().__init__(vocabulary, lowercase=lowercase, max_length=max_length)
+        super().__init__(
+            vocabulary,
+            lowercase=lowercase,
+            max_length=max_length,
+            match_stop_words=match_stop_words,
+        )
         self._tokenizer = self._word_piece(MAX_CHARACTERS_PER_WORD)
         self._tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
         self._tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -130,7 +142,8 @@ class DeviceTokenizer(BaseTokenizer):
 
         Returns:
             `input_ids`, `attention_mask` (1 for tokens, 0 for padding) and `token_type_ids` (1 for
-            the pair and its [SEP], 0 elsewhere), each int32 [batch, max_length].
+            the pair and its [SEP], 0 elsewhere; see also `match_types`), each int32 [batch,
+            max_length].
 
         Raises:
             UserError: a text is not a string, the numbers of texts and pairs differ, or
@@ -159,7 +172,13 @@ class DeviceTokenizer(BaseTokenizer):
             if is_pair:
                 row += [*second[:kept_second], self.sep_token_id]
             rows.append(row)
-        return model_inputs(rows, length, self.pad_token_id, second_starts)
+        return self._with_matches(model_inputs(rows, length, self.pad_token_id, second_starts))
+
+    def _with_matches(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Returns inputs with the token types of words that both texts of a row have."""
+        if self.match_types is None:
+            return inputs
+        return {**inputs, "token_type_ids": self.match_types(**inputs)}
 
     def encode_questions(
         self,
@@ -192,14 +211,13 @@ class DeviceTokenizer(BaseTokenizer):
             for context, found in zip(distinct, self._encode(distinct), strict=True)
         }
         length = self.max_length if max_length is None else max_length
-        return stack_windows(
+        return self._stack(
             (
                 (example, window)
                 for example, (ids, context) in enumerate(zip(question_ids, contexts, strict=True))
                 for window in self._windows(ids, [tokens[context]], length, doc_stride)
             ),
             length,
-            self.pad_token_id,
         )
 
     def encode_question(
@@ -223,7 +241,13 @@ class DeviceTokenizer(BaseTokenizer):
         (ids,) = self._token_ids([question], MAX_QUESTION_TOKENS)
         found = self._windows(ids, self._parts(context), self.max_length, doc_stride)
         while part := [(0, window) for window in itertools.islice(found, windows)]:
-            yield stack_windows(part, self.max_length, self.pad_token_id)
+            yield self._stack(part, self.max_length)
+
+    def _stack(
+        self, windows: Iterable[tuple[int, QuestionWindow]], length: int
+    ) -> QuestionEncodings:
+        encodings = stack_windows(windows, length, self.pad_token_id)
+        return dataclasses.replace(encodings, inputs=self._with_matches(encodings.inputs))
 
     def _windows(
         self,

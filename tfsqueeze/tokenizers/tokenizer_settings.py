@@ -128,6 +128,33 @@ def read_settings(
     return lowercase, _max_length(settings.get("model_max_length"), source)
 
 
+def read_stop_words(
+    settings: dict[str, Any], source: str = "the tokenizer settings"
+) -> tuple[str, ...] | None:
+    """Returns the stop words of a tokenizer with match types; None for one without.
+
+    Args:
+        settings: the contents of a `tokenizer_config.json`; `match_types` holds `stop_words`.
+        source: what messages call it.
+
+    Raises:
+        UserError: `match_types` is of another form.
+
+    Example:
+        >>> read_stop_words({"match_types": {"stop_words": ["the", "a"]}})
+        ('the', 'a')
+    """
+    value = settings.get("match_types")
+    if value is None:
+        return None
+    words = value.get("stop_words") if isinstance(value, dict) else None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise UserError(
+            f"{source}: match_types is {shown(value)}, not an object with a list of stop_words"
+        )
+    return tuple(words)
+
+
 def _max_length(value: Any, source: str) -> int:
     if value is None:
         return _DEFAULT_MAX_LENGTH

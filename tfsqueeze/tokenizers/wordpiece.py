@@ -6,7 +6,7 @@ import json
 import os
 import reprlib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ from tfsqueeze.tokenizers.tokenizer_settings import (
     OVERLONG_WORD,
     UNK_TOKEN,
     read_settings,
+    read_stop_words,
 )
 from tfsqueeze.tokenizers.truncation import longest_first_lengths
 from tfsqueeze.utils.errors import UserError
@@ -59,6 +60,7 @@ class WordPieceTokenizer(BaseTokenizer):
             [MASK] is optional.
         lowercase: whether texts are lowercased and stripped of accents.
         max_length: the default number of tokens of a row, special tokens included.
+        match_stop_words: the stop words of match types; None for a tokenizer without match types.
 
     Raises:
         UserError: a required special token is missing, a token is empty, repeated or too long, or
@@ -75,9 +77,19 @@ class WordPieceTokenizer(BaseTokenizer):
     """
 
     def __init__(
-        self, vocabulary: Sequence[str], *, lowercase: bool = True, max_length: int = 128
+        self,
+        vocabulary: Sequence[str],
+        *,
+        lowercase: bool = True,
+        max_length: int = 128,
+        match_stop_words: Collection[str] | None = None,
     ) -> None:
-        super().__init__(vocabulary, lowercase=lowercase, max_length=max_length)
+        super().__init__(
+            vocabulary,
+            lowercase=lowercase,
+            max_length=max_length,
+            match_stop_words=match_stop_words,
+        )
         # Built outside any graph, so that one tokenizer can serve many tf.functions.
         try:
             with tf.init_scope():
@@ -116,7 +128,8 @@ class WordPieceTokenizer(BaseTokenizer):
 
         Returns:
             `input_ids`, `attention_mask` (1 for tokens, 0 for padding) and `token_type_ids` (1 for
-            the pair and its [SEP], 0 elsewhere), each int32 [batch, length].
+            the pair and its [SEP], 0 elsewhere; see also `match_types`), each int32 [batch,
+            length].
 
         Raises:
             UserError: a text is not a string, the numbers of texts and pairs differ, `padding` is
@@ -140,11 +153,15 @@ class WordPieceTokenizer(BaseTokenizer):
         def padded(rows: tf.RaggedTensor, value: int) -> tf.Tensor:
             return rows.to_tensor(default_value=value, shape=[None, width])
 
-        return {
+        inputs = {
             "input_ids": padded(input_ids, self.pad_token_id),
             "attention_mask": padded(attention_mask, 0),
             "token_type_ids": padded(token_type_ids, 0),
         }
+        if text_pairs is not None and self.match_types is not None:
+            types = tf.numpy_function(self.match_types, list(inputs.values()), tf.int32)
+            inputs["token_type_ids"] = tf.ensure_shape(types, inputs["input_ids"].shape)
+        return inputs
 
     def encode_without_truncation(
         self, texts: Texts, max_length: int | None = None
@@ -232,9 +249,13 @@ class WordPieceTokenizer(BaseTokenizer):
         vocabulary, settings = read_tokenizer_files(folder)
         if max_length is not None:
             settings = {**settings, "model_max_length": max_length}
-        lowercase, length = read_settings(settings, str(folder / SETTINGS_FILE))
+        source = str(folder / SETTINGS_FILE)
+        lowercase, length = read_settings(settings, source)
+        stop_words = read_stop_words(settings, source)
         try:
-            return cls(vocabulary, lowercase=lowercase, max_length=length)
+            return cls(
+                vocabulary, lowercase=lowercase, max_length=length, match_stop_words=stop_words
+            )
         except UserError as error:
             raise UserError(f"{folder}: {error}") from None
 

@@ -57,7 +57,7 @@ class TrainingBatches:
             form that each `Output` describes.
         tokenizer: the tokenizer that made the inputs.
         outputs: the outputs that the targets are for, by name.
-        batch_size: texts in a batch.
+        batch_size: texts in a batch, or pairs where an output takes two rows together.
         batch_tokens: the most tokens in a batch, padding included, instead of `batch_size`; a
             single text may have more.
         word_dropout: the chance that a token other than the special ones becomes [UNK], drawn
@@ -91,7 +91,16 @@ class TrainingBatches:
         )
         inputs = by_name(inputs)
         lengths = (inputs["input_ids"] != tokenizer.pad_token_id).sum(axis=1)
+        self._tokens = int(lengths.sum())
+        self._rows_together = _rows_together(outputs)
+        self._paddings = _target_paddings(targets, outputs)
+        if self._rows_together > 1:
+            inputs, targets = tf.nest.map_structure(
+                lambda x: x.reshape(-1, self._rows_together, *x.shape[1:]), (inputs, targets)
+            )
+            lengths = lengths.reshape(-1, self._rows_together).max(axis=1)
         if batch_tokens is not None:
+            batch_tokens //= self._rows_together
             batch_size = max(1, batch_tokens // int(lengths.mean()))
         count = len(lengths) // (batch_size * _BATCHES_OF_BUCKET)
         count = min(max(count, _FEWEST_BUCKETS), _MOST_BUCKETS)
@@ -107,7 +116,6 @@ class TrainingBatches:
         ]
         counts = np.bincount(bucket_of, minlength=len(buckets))
         self.steps = int(np.ceil(counts / self._batch_sizes).sum())
-        self._paddings = _target_paddings(targets, outputs)
         if teacher_logits is not None:
             targets = {"labels": targets, **teacher_logits}
             self._paddings = {
@@ -120,7 +128,7 @@ class TrainingBatches:
     @property
     def tokens(self) -> int:
         """The number of tokens in an epoch, without padding."""
-        return int(self._data[1].sum())
+        return self._tokens
 
     def dataset(self, iterations: Any = 0) -> tf.data.Dataset:
         """Returns one epoch of (inputs, targets).
@@ -159,7 +167,7 @@ class TrainingBatches:
         def example(row):
             length = lengths[row]
             example = (
-                {name: value[row][:length] for name, value in inputs.items()},
+                {name: value[row][..., :length] for name, value in inputs.items()},
                 tf.nest.map_structure(
                     lambda x, padding: x[row][:length] if padding.is_per_token else x[row],
                     targets,
@@ -182,9 +190,14 @@ class TrainingBatches:
                 padding_values=(np.int32(0), *paddings),
             )
         )
-        return data.enumerate(rows).map(
-            lambda number, batch: (self._drop_words(batch[1], _fold_in(seed, number)), batch[2])
-        )
+
+        def finish(number, batch):
+            _, inputs, targets = batch
+            if self._rows_together > 1:
+                inputs, targets = tf.nest.map_structure(_one_below_another, (inputs, targets))
+            return self._drop_words(inputs, _fold_in(seed, number)), targets
+
+        return data.enumerate(rows).map(finish)
 
     def _map_token_targets(self, change, targets):
         """Changes the targets that have one entry a token.
@@ -236,6 +249,15 @@ def _fold_in(seed, number):
     return tf.random.experimental.stateless_fold_in(seed, number)
 
 
+def _rows_together(outputs):
+    return max(output.rows_together for output in outputs.values())
+
+
+def _one_below_another(arrays):
+    """Returns arrays of groups of rows, [groups, rows, ...], as arrays of rows."""
+    return tf.reshape(arrays, tf.concat([[-1], tf.shape(arrays)[2:]], axis=0))
+
+
 def _target_paddings(targets, outputs):
     """Returns a `_Padding` for each array of targets, in their structure."""
 
@@ -285,6 +307,9 @@ def validation_batches(
     """
     inputs = by_name(inputs)
     lengths = (inputs["input_ids"] != tokenizer.pad_token_id).sum(axis=1)
+    # Rows that belong together stay together, since they count as equally long.
+    together = _rows_together(outputs)
+    lengths = lengths.reshape(-1, together).max(axis=1).repeat(together)
     order = np.argsort(lengths, kind="stable")
     paddings = _target_paddings(targets, outputs)
 

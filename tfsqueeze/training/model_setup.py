@@ -18,8 +18,10 @@ from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.models.architectures import read_config, task_model_class
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.models.spelling_vectors import share_spelling
+from tfsqueeze.models.token_types import extend_token_types
 from tfsqueeze.models.vocabulary_transfer import transfer_vocabulary
 from tfsqueeze.tasks import Task
+from tfsqueeze.tokenizers.match_types import TOKEN_TYPES, default_stop_words
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.run_folder import read_decoding, write_decoding
@@ -88,16 +90,27 @@ def load_or_train_tokenizer(
     path = folder / "tokenizer"
     if path.exists():
         return WordPieceTokenizer.from_pretrained(path)
+    stop_words = default_stop_words() if options.match_types else None
     source = options.pretrained or options.tokenizer
     if source is not None and not options.new_vocabulary:
         pretrained = pretrained_folder(source)
         tokenizer = WordPieceTokenizer.from_pretrained(pretrained, max_length=options.max_length)
         if options.pretrained is not None:
             check_vocabulary(tokenizer, read_config(pretrained / CONFIG_FILE), pretrained)
+        if stop_words is not None and tokenizer.match_types is None:
+            tokenizer = WordPieceTokenizer(
+                tokenizer.vocabulary,
+                lowercase=tokenizer.lowercase,
+                max_length=tokenizer.max_length,
+                match_stop_words=stop_words,
+            )
     else:
         vocabulary = train_vocabulary(texts, options.vocab_size, options.lowercase)
         tokenizer = WordPieceTokenizer(
-            vocabulary, lowercase=options.lowercase, max_length=options.max_length
+            vocabulary,
+            lowercase=options.lowercase,
+            max_length=options.max_length,
+            match_stop_words=stop_words,
         )
     with write_atomically(path) as temporary:
         tokenizer.save_pretrained(temporary)
@@ -111,8 +124,23 @@ def model_config(
 
     Raises:
         UserError: the pretrained model cannot be had, its architecture has no such task, or it
-            reads shorter texts.
+            reads shorter texts; or the tokenizer has match types and the model none to add to.
     """
+    config = _start_config(tokenizer, task, options)
+    if tokenizer.match_types is None or config.type_vocab_size == TOKEN_TYPES:
+        return config
+    if config.type_vocab_size != TOKEN_TYPES // 2:
+        raise UserError(
+            f"match types are for models with {TOKEN_TYPES // 2} token types, and the "
+            f"{config.model_type} model has {config.type_vocab_size}; train without match_types"
+        )
+    return config.replace(type_vocab_size=TOKEN_TYPES)
+
+
+def _start_config(
+    tokenizer: WordPieceTokenizer, task: Task, options: TrainingOptions
+) -> EncoderConfig:
+    """Returns the configuration of a new model with the token types that its source has."""
     vocabulary = {"vocab_size": tokenizer.vocab_size, "pad_token_id": tokenizer.pad_token_id}
     if options.pretrained is not None:
         path = pretrained_folder(options.pretrained) / CONFIG_FILE
@@ -174,6 +202,8 @@ def new_model(
             **names,
             **options.model,
         )
+    if config.type_vocab_size != model.config.type_vocab_size:
+        model = extend_token_types(model, config.type_vocab_size)
     if not options.new_vocabulary:
         return model
     pretrained_tokenizer = WordPieceTokenizer.from_pretrained(pretrained_folder(options.pretrained))

@@ -113,8 +113,8 @@ def load_checkpoint(run: TrainedRun) -> tuple[PreTrainedModel, dict[str, list[in
     Returns:
         The model, and for each output with classes the number that the checkpoint gives each class
         of the run.
-        None if the run did not start from a checkpoint with such a head and its vocabulary, or if
-        the checkpoint cannot be had any more, of which a warning tells.
+        None if the run did not start from a checkpoint with such a head, its vocabulary and its
+        token types, or if the checkpoint cannot be had any more, of which a warning tells.
     """
     # The float model of a checkpoint that was only calibrated is the checkpoint's own.
     if run.options.new_vocabulary or not is_run(run.folder):
@@ -122,7 +122,7 @@ def load_checkpoint(run: TrainedRun) -> tuple[PreTrainedModel, dict[str, list[in
     try:
         options = pin_models(run.folder, run.options)
         head = pretrained_head(run.task, options)
-        if head is None:
+        if head is None or head.config.type_vocab_size != run.config.type_vocab_size:
             return None
         model = _load(run, head.config, options)
     except UserError as error:

@@ -51,12 +51,15 @@ def lock_folder(folder: Path) -> Iterator[None]:
         yield
 
 
-def claim_folder(folder: Path, settings: dict[str, Any]) -> None:
+def claim_folder(
+    folder: Path, settings: dict[str, Any], notes: Mapping[str, Any] | None = None
+) -> None:
     """Writes the settings of a run to its folder, or compares them with those that it holds.
 
     Args:
         folder: the folder of the run.
         settings: JSON-able settings.
+        notes: JSON-able values that are kept beside them, and never compared.
 
     Raises:
         UserError: the folder holds a run with other settings.
@@ -64,7 +67,7 @@ def claim_folder(folder: Path, settings: dict[str, Any]) -> None:
     path = folder / SETTINGS_FILE
     if not path.exists():
         with write_atomically(path) as temporary:
-            claim = {"format_version": FORMAT_VERSION, **settings}
+            claim = {"format_version": FORMAT_VERSION, **settings, **(notes or {})}
             temporary.write_text(json.dumps(claim, indent=2) + "\n", "utf-8")
         return
     found = _read_settings(folder).object()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ def train_task(
     *,
     dataset_name: str | None = None,
     teacher_progress: Progress = lambda *_: None,
+    choices: Iterable[tuple[str, Any, str, str]] = (),
 ) -> TrainedRun:
     """Trains a model of a task, first in float and then quantization-aware.
 
@@ -53,6 +54,8 @@ def train_task(
         dataset_name: the name or path of the data, for later verification; the name of
             `splits.train` by default.
         teacher_progress: called with how many texts the teacher has read, and of how many.
+        choices: the settings that follow from the data, for run.json: option, value, reason and
+            what the choice rests on.
 
     Returns:
         The finished run.
@@ -65,6 +68,7 @@ def train_task(
     folder = Path(folder)
     dataset_name = dataset_name or splits.train.name
     pairs = getattr(splits.train, "text_pairs", None) is not None
+    task = task.training.task_for(splits)
     training = task.training
     _check_options(task, options)
     # Data of the wrong kind must not claim the folder.
@@ -74,6 +78,11 @@ def train_task(
         training.decoding(splits)
     if training.has_classes:
         check_classes_to_learn(splits.train, options)
+    if options.match_types and "token_type_ids" not in training.input_names(splits.train):
+        raise UserError(
+            "match_types are for answers and for pairs of texts, which share words; train "
+            f"{task.name} on {splits.train.name} without them"
+        )
     with lock_folder(folder):
         claim_folder(
             folder,
@@ -84,6 +93,12 @@ def train_task(
                 "options": options.to_dict(),
                 "task": task.name,
                 "pairs": pairs,
+            },
+            {
+                "choices": [
+                    dict(zip(("option", "value", "reason", "source"), choice, strict=True))
+                    for choice in choices
+                ]
             },
         )
         return _train(folder, task, splits, options, callbacks, dataset_name, teacher_progress)
@@ -168,7 +183,11 @@ def _train(
     qat_stage = QuantizationAwareStage(inputs, float_model)
     qat_model = qat_stage.run()
     decoding |= training.choose_decoding(
-        targets, lambda: keras_outputs(qat_model, task, encodings.select(input_names))
+        validation,
+        encodings,
+        targets,
+        classes,
+        lambda: keras_outputs(qat_model, task, encodings.select(input_names)),
     )
     write_decoding(folder, decoding)
     if decoding:
@@ -208,10 +227,10 @@ def _check_options(task: Task, options: TrainingOptions) -> None:
     if options.monitor is not None and options.monitor not in choices:
         allowed = f"; choose {' or '.join(choices)}" if choices else ""
         raise UserError(f"{task.name} cannot monitor {options.monitor!r}{allowed or '; name none'}")
-    if options.subword_dropout and not all(
-        output.allows_split_tokens for output in task.outputs.values()
-    ):
-        raise UserError(
-            f"the answers of {task.name} are tokens, which must not be split; train it "
-            "without subword_dropout"
-        )
+    if options.subword_dropout:
+        for output in task.outputs.values():
+            if not output.allows_split_tokens:
+                raise UserError(
+                    f"subword_dropout splits tokens, and {task.name} learns the {output.title} "
+                    "from whole ones; train it without subword_dropout"
+                )

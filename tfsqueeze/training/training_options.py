@@ -58,13 +58,15 @@ class TrainingOptions:
         vocab_size: maximum size of the vocabulary that is trained from the texts.
         lowercase: whether that vocabulary ignores case and accents.
         max_length: maximum number of tokens of a text, special tokens included.
+        match_types: whether words that both texts have, question and context too, get token types
+            of their own; see `tfsqueeze.tokenizers.match_types.MatchTypes`.
         epochs: maximum number of epochs of the float stage. With 0 epochs a pretrained model keeps
             its weights.
         qat_epochs: maximum number of epochs of the quantization-aware stage.
         learning_rate: peak learning rate of the float stage, which has a linear warm-up and a
             cosine decay.
         qat_learning_rate: peak learning rate of the quantization-aware stage.
-        batch_size: number of texts in a batch.
+        batch_size: number of texts, or pairs of texts, in a batch.
         batch_tokens: number of tokens in a batch, padding included, instead of `batch_size`: short
             texts then come in larger batches than long ones.
         gradient_accumulation_steps: number of batches after which the weights change, by the mean
@@ -90,7 +92,8 @@ class TrainingOptions:
         seed: seed of weights, order and dropout.
         teacher: folder of a run, of any architecture, whose float model the model learns from
             instead of from the labels, in both stages. With None it learns from the labels. For
-            sentence embeddings it is the teacher of the vectors, by default all-minilm-l6-v2.
+            embeddings of single texts it is the teacher of the vectors, by default
+            all-minilm-l6-v2.
         temperature: divisor of the logits of the teacher and of the model.
         unlabelled: texts that the model learns from as well, with the teacher's outputs as
             targets: files of plain text with a text on each line, folders of such .txt files, or
@@ -126,6 +129,7 @@ class TrainingOptions:
     vocab_size: int = 8000
     lowercase: bool = True
     max_length: int = 128
+    match_types: bool = False
     epochs: int = 8
     qat_epochs: int = 2
     learning_rate: float = 2e-3

@@ -17,7 +17,7 @@ from converters.targets.web.litert_js import write_litert_js
 from converters.tflite.metadata import read_metadata
 from converters.tflite.signature_names import signature_key
 from tfsqueeze.tasks import TASKS
-from tfsqueeze.tokenizers.tokenizer_settings import read_settings
+from tfsqueeze.tokenizers.tokenizer_settings import read_settings, read_stop_words
 
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
@@ -86,6 +86,7 @@ def describe_model(content: bytes) -> dict[str, Any]:
     length = model.input_details[0].shape[1]
     by_length = model.by_length or {length: model}
     lowercase, _ = read_settings(metadata.tokenizer)
+    stop_words = read_stop_words(metadata.tokenizer)
     return {
         "name": metadata.name,
         "description": metadata.description,
@@ -95,6 +96,7 @@ def describe_model(content: bytes) -> dict[str, Any]:
         "slots": metadata.slots,
         "decoding": metadata.decoding,
         "lowercase": lowercase,
+        "match_stop_words": None if stop_words is None else list(stop_words),
         "max_length": max(by_length),
         "signatures": [
             {

@@ -22,7 +22,7 @@ from tfsqueeze.utils.errors import UserError
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
 HOSTILE = "<script>alert('x')</script> [red]a|b[/red] $\\frac{$ \x1b[31m\n# head \ud800"
-PLOTS = {"accuracy", "latency", "operators", "confusion_matrix", "training"}
+PLOTS = {"accuracy", "latency", "operators", "confusion_matrix", "reliability", "training"}
 
 
 def latency() -> dict:
@@ -101,6 +101,27 @@ def full_results(labels: list[str]) -> dict:
             {"claim": "within 1 point", "measured": "1.25 points", "passed": False},
         ],
         "confusion_matrix": {"labels": labels, "rows": confusion},
+        "reliability": [
+            {"lower": 0.5, "upper": 0.6, "examples": 3, "confidence": 0.55, "accuracy": 0.3333},
+            {"lower": 0.9, "upper": 1.0, "examples": 97, "confidence": 0.98, "accuracy": 0.96},
+        ],
+        "errors": [
+            {
+                "text": "is my card | here",
+                "label": "card",
+                "predicted": "cash",
+                "probability_of_label": 0.0312,
+                "words": [{"word": "card", "effect": 0.71}, {"word": "my", "effect": 0.02}],
+            },
+            {
+                "text": "hm",
+                "text_pair": "oh",
+                "label": "card",
+                "predicted": "cash",
+                "probability_of_label": 0.4,
+                "words": [],
+            },
+        ],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfsqueeze.decoding.answer_spans import AnswerSpan, find_answers
+from tfsqueeze.decoding.answer_spans import AnswerCandidates, AnswerSpan, find_answers
 
 
 def test_the_best_spans_of_all_windows():
@@ -21,3 +21,15 @@ def test_the_best_spans_of_all_windows():
     assert second.spans == [] and second.best(None) is None
     (short,) = find_answers(starts[:1], ends[:1], np.array([0]), offsets[:1], max_answer_tokens=1)
     assert {span.end - span.start for span in short.spans} == {1}
+
+
+def test_probabilities_are_softmax_of_scores_over_a_temperature():
+    candidates = AnswerCandidates([AnswerSpan(0, 1, 6.0), AnswerSpan(2, 3, 4.0)], 5.0)
+    shares = np.exp([3.0, 2.0, 2.5])
+    np.testing.assert_allclose(candidates.probabilities(True, 2.0), shares / shares.sum())
+    without = candidates.probabilities(False, 2.0)
+    np.testing.assert_allclose(without, [*shares[:2] / shares[:2].sum(), 0.0])
+    assert candidates.choose(0.0, 2.0) == (candidates.spans[0], shares[0] / shares.sum())
+    assert candidates.choose(None, 2.0) == (candidates.spans[0], without[0])
+    assert candidates.choose(-2.0, 2.0) == (None, shares[2] / shares.sum())
+    assert AnswerCandidates([], 5.0).choose(None) == (None, 1.0)

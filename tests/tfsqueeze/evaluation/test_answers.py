@@ -9,7 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfsqueeze.data.readers.squad import read_squad
-from tfsqueeze.evaluation.answers import answer_metrics, normalize_answer
+from tfsqueeze.evaluation.answers import (
+    answer_metrics,
+    choose_no_answer_threshold,
+    normalize_answer,
+    score_answer,
+)
 from tfsqueeze.utils.errors import UserError
 
 
@@ -77,6 +82,67 @@ def test_measures_are_shares_and_agree(gold, prediction):
     assert 0 <= metrics["exact_match"] <= metrics["f1"] <= 1
     assert metrics == swapped
     assert answer_metrics([[gold]], [gold])["exact_match"] == 1
+
+
+def test_probabilities_are_compared_with_the_exact_match():
+    answers, predictions = [["Rome"], ["x b"], [], []], ["rome", "b", "", "x"]
+    metrics = answer_metrics(answers, predictions, [0.9, 0.7, 0.95, 0.2])
+    # Intervals of 1/15: 0.9 and 0.95 share none, 0.7 and 0.2 are of wrong answers.
+    expected = (abs(1 - 0.9) + abs(0 - 0.7) + abs(1 - 0.95) + abs(0 - 0.2)) / 4
+    assert metrics["expected_calibration_error"] == pytest.approx(expected)
+    assert "expected_calibration_error" not in answer_metrics(answers, predictions)
+
+
+def f1_at(threshold, answers, predictions, leads):
+    """Returns the mean F1 where leads above the threshold give no answer."""
+    given = [
+        "" if lead > threshold else text for text, lead in zip(predictions, leads, strict=True)
+    ]
+    return answer_metrics(answers, given)["f1"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(-3, 3)), max_size=20), st.data())
+def test_no_threshold_has_a_higher_f1(rows, data):
+    # Five of each kind, so that a threshold is chosen.
+    kinds = [kind for kind, _ in rows] + [0] * 5 + [2] * 5
+    leads = [lead for _, lead in rows] + data.draw(
+        st.lists(st.integers(-3, 3), min_size=10, max_size=10)
+    )
+    # Right answers, half right ones, and questions without an answer.
+    answers = [[["Rome"], ["Rome Lima"], []][kind] for kind in kinds]
+    predictions = ["Rome"] * len(kinds)
+    threshold = choose_no_answer_threshold(answers, predictions, leads)
+    best = max(f1_at(edge + 0.5, answers, predictions, leads) for edge in (min(leads) - 1, *leads))
+    assert f1_at(threshold, answers, predictions, leads) == pytest.approx(best)
+    # As the script does, at the last question that gets an answer.
+    assert best == pytest.approx(find_best_threshold(answers, predictions, leads))
+
+
+def find_best_threshold(answers, predictions, leads):
+    """Returns the best F1 as `find_best_thresh` of evaluate-v2.0.py finds it.
+
+    Of equal leads the script also tries a part; those sort by what they lose here.
+    """
+    score = best = sum(not texts for texts in answers)
+    by_lead = {}
+    for texts, prediction, lead in zip(answers, predictions, leads, strict=True):
+        difference = score_answer(texts, prediction).f1 if texts else -bool(prediction)
+        by_lead[lead] = by_lead.get(lead, 0) + difference
+    for _, difference in sorted(by_lead.items()):
+        score += difference
+        best = max(best, score)
+    return best / len(answers)
+
+
+def test_thresholds_without_enough_questions_of_both_kinds_are_0():
+    answers = [["Rome"]] * 5 + [[]] * 5
+    leads = [-9.0] * 5 + [-5.0] * 5
+    assert choose_no_answer_threshold(answers, ["Rome"] * 10, leads) == -7.0
+    assert choose_no_answer_threshold(answers[1:], ["Rome"] * 9, leads[1:]) == 0.0
+    assert choose_no_answer_threshold(answers[:-1], ["Rome"] * 9, leads[:-1]) == 0.0
+    # Of equally good ones the nearest to 0.
+    assert choose_no_answer_threshold(answers, [""] * 10, leads) == -4.5
 
 
 def test_errors():

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from tfsqueeze.evaluation.confidence import (
+    calibration_error,
+    choose_temperature,
     energy_auroc,
     expected_calibration_error,
     out_of_scope_auroc,
@@ -99,3 +101,32 @@ def test_errors_of_bins_and_of_other_classes():
         expected_calibration_error(rows(0.5), [0], bins=0)
     with pytest.raises(UserError, match="have 2 classes, others 3"):
         out_of_scope_auroc(rows(0.9), np.full((1, 3), 1 / 3))
+
+
+def softmax(scores):
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_the_temperature_of_drawn_answers_is_found(temperature):
+    draw = np.random.default_rng(0)
+    scores = draw.normal(size=(20_000, 4)) * 2
+    scores[:, 3][draw.uniform(size=len(scores)) < 0.3] = -np.inf
+    chosen = scores.argmax(axis=1)
+    confidence = softmax(scores).max(axis=1)
+    right = draw.uniform(size=len(scores)) < confidence
+    # Logits that are too large by the temperature.
+    found = choose_temperature(scores * temperature, chosen, right)
+    assert found == pytest.approx(temperature, rel=0.05)
+    assert calibration_error(softmax(scores * temperature / found).max(axis=1), right) < 0.015
+
+
+def test_few_predictions_have_the_temperature_1():
+    scores, chosen = np.repeat([[4.0, 0.0]], 30, axis=0), np.zeros(30, int)
+    assert choose_temperature(scores, chosen, np.arange(30) < 4) == 1.0
+    assert choose_temperature(scores, chosen, np.arange(30) >= 4) == 1.0
+    assert choose_temperature(scores, chosen, np.arange(30) >= 5) < 4.0
+    # A wrong prediction without another candidate does not make the loss infinite.
+    scores[0, 1] = -np.inf
+    assert np.isfinite(choose_temperature(scores, chosen, np.arange(30) >= 5))

@@ -13,6 +13,7 @@ from tfsqueeze.tasks.encodings import IGNORE_INDEX
 from tfsqueeze.tasks.keras_losses import PositionCrossEntropy
 from tfsqueeze.tasks.keras_metrics import PositionAccuracy
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.utils.errors import UserError
 
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "who", "is", "in", "the", "ada", "bob"]
 X = IGNORE_INDEX
@@ -91,3 +92,75 @@ def test_soft_labels_leave_out_what_is_impossible():
         tf.constant(student[:, [0, 2]]), tf.constant(teacher[:, [0, 2]]), 2.0
     )
     assert float(loss) == pytest.approx(float(expected), rel=1e-5)
+
+
+def logits_of(encodings, ends, no_answer):
+    """Returns logits in which each question's best span is its context's last token."""
+    starts = np.zeros(encodings.inputs["input_ids"].shape, np.float32)
+    tokens = encodings.offset_mapping[:, :, 0] >= 0
+    last = starts.shape[1] - 1 - tokens[:, ::-1].argmax(axis=1)
+    starts[np.arange(len(last)), last] = ends
+    starts[:, 0] = no_answer
+    return {"start_logits": starts, "end_logits": starts}
+
+
+def test_validation_chooses_the_threshold_and_the_temperature(tokenizer):
+    # "no answer" leads by 2, and by 6 where there is none. One of eight answers is wrong.
+    answers = [("ada", 3)] * 7 + [("in", 0)] + [("", 0)] * 8
+    questions = dataset(["in ada"] * 16, answers)
+    encodings = QUESTION_ANSWERING.encode(tokenizer, questions)
+    logits = logits_of(encodings, 4.0, np.repeat([5.0, 7.0], 8))
+    training = QUESTION_ANSWERING.training
+    targets = training.targets(questions, encodings, {})
+
+    def choose(classes, logits=logits):
+        return training.choose_decoding(
+            questions, encodings, targets, {"answers": classes}, lambda: logits
+        )
+
+    decoding = choose(["answer", "no answer"])
+    assert decoding["no_answer_threshold"] == 4.0
+    # With fewer than five wrong answers no temperature is fitted.
+    assert decoding["temperature"] == 1.0
+    task = QUESTION_ANSWERING.with_decoding(decoding, ["answer", "no answer"])
+    classes = {"answers": ["answer", "no answer"]}
+    metrics = task.metrics(questions, task.decode(logits, encodings, classes), classes)
+    assert metrics["f1"] == 15 / 16 and metrics["no_answer"]["f1"] == 1
+    # By default the lead is at most 0.
+    before = QUESTION_ANSWERING.decode(logits, encodings, classes)["answers"]
+    assert [answer.span for answer in before] == [None] * 16
+    # Where each question has an answer, there is no threshold, and a temperature of 9 wrong ones.
+    assert choose(["answer"]).keys() == {"temperature"}
+    assert choose(["answer"])["temperature"] > 1
+
+
+def test_the_temperature_flattens_what_is_too_sure(tokenizer):
+    questions = dataset(["in ada"] * 20, [("ada", 3)] * 12 + [("in", 0)] * 8)
+    encodings = QUESTION_ANSWERING.encode(tokenizer, questions)
+    logits = logits_of(encodings, 9.0, 0.0)
+    classes = {"answers": ["answer"]}
+    decoding = QUESTION_ANSWERING.training.choose_decoding(
+        questions, encodings, {}, classes, lambda: logits
+    )
+    errors = []
+    for task in (QUESTION_ANSWERING, QUESTION_ANSWERING.with_decoding(decoding, ["answer"])):
+        answers = task.decode(logits, encodings, classes)
+        errors.append(task.metrics(questions, answers, classes)["expected_calibration_error"])
+    # 12 of 20 are right.
+    assert answers["answers"][0].probability == pytest.approx(0.6, abs=0.01)
+    assert errors[0] > 0.35 and errors[1] < 0.01
+
+
+def test_decoding_that_cannot_be_used_is_refused():
+    assert QUESTION_ANSWERING.with_decoding({}, ["answer"]) is QUESTION_ANSWERING
+    assert QUESTION_ANSWERING.head_decoding(["answer"]) == {}
+    for decoding in (
+        {"temperature": 0.0},
+        {"temperature": -1.0},
+        {"temperature": "1"},
+        {"temperature": True},
+        {"temperature": 1.0, "no_answer_threshold": float("nan")},
+        {"temperature": 1.0, "no_answer_threshold": None},
+    ):
+        with pytest.raises(UserError, match="no_answer_threshold and temperature must be finite"):
+            QUESTION_ANSWERING.with_decoding(decoding, ["answer"])

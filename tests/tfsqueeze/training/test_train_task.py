@@ -6,7 +6,6 @@ import csv
 import dataclasses
 import json
 import random
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ import pytest
 from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
-from tfsqueeze.training import train as train_module
 from tfsqueeze.training.batches import TrainingBatches, tokenize
 from tfsqueeze.training.run_folder import claim_folder
 from tfsqueeze.training.train_task import train_task
@@ -175,10 +173,3 @@ def test_a_folder_keeps_to_its_settings_and_its_format(tmp_path):
         path.write_text(json.dumps({**version, **settings}), "utf-8")
         with pytest.raises(UserError, match="has format_version .*, and this tfsqueeze reads 1"):
             claim_folder(tmp_path, settings)
-
-
-def test_a_run_without_a_folder_has_the_name_of_its_data(topics_folder, monkeypatch):
-    folders = []
-    monkeypatch.setattr(train_module, "train_task", lambda folder, *_, **__: folders.append(folder))
-    train_module.train(topics_folder)
-    assert folders == [Path("runs") / topics_folder.name]

@@ -1,4 +1,4 @@
-"""Texts without labels, with sentence vectors or similarity scores."""
+"""Texts or pairs of texts without labels, with sentence vectors or similarity scores."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class SentenceDataset(InMemoryDataset):
         name: the name that messages and reports call the dataset by.
         texts: the text of each example, or the first text of each pair.
         text_pairs: the second text of each pair; None for single texts.
-        scores: how similar people find the two texts of each pair; None for single texts.
+        scores: how similar people find the two texts of each pair; None for single texts, and for
+            pairs whose texts belong together, such as a question and its answer.
         vectors: the teacher's sentence vector of each text, float32 [texts, channels], or None.
 
     Raises:
-        UserError: the columns differ in length, or there are pairs without scores or scores
-            without pairs.
+        UserError: the columns differ in length, or there are scores without pairs.
 
     Example:
         >>> dataset = SentenceDataset("pairs", ["a cat"], text_pairs=["a kitten"], scores=[4.5])
@@ -37,11 +37,9 @@ class SentenceDataset(InMemoryDataset):
     vectors: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        """Checks that pairs come with scores, and the lengths of the columns."""
-        if (self.text_pairs is None) != (self.scores is None):
-            raise UserError(
-                f"{self.name} has pairs without scores, or scores without pairs; give both or none"
-            )
+        """Checks that scores are those of pairs, and the lengths of the columns."""
+        if self.text_pairs is None and self.scores is not None:
+            raise UserError(f"{self.name} has scores without second texts; give both or none")
         super().__post_init__()
 
     def split(self, fraction: float, seed: int) -> tuple[SentenceDataset, SentenceDataset]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from typing import Literal
 
 from tfsqueeze.utils.errors import UserError
 
@@ -14,13 +15,33 @@ _COMBINED_SHARE = 0.1
 _MOST_RATINGS = 20
 
 
-def check_classes(labels: Sequence[str], name: str, separator: str, tasks: tuple[str, str]) -> None:
-    """Checks that each label is the name of one class.
+LabelKind = Literal["classes", "several", "numbers"]
+
+
+def find_label_kind(labels: Sequence[str], separator: str) -> LabelKind:
+    """Returns what labels are: names of classes, several such names each, or numbers.
 
     Labels are several each if many hold the separator, and most of those consist of parts that
     also stand in other combinations. Labels are numbers if all are, and either some have a
     fraction or there are more than 20 distinct ones. Classes that are numbered without a gap, from
     0 or 1, are classes all the same.
+
+    Args:
+        labels: the label of each example.
+        separator: what would stand between two labels.
+
+    Example:
+        >>> find_label_kind(["1", "5", "3"], "|"), find_label_kind(["0.25", "0.5"], "|")
+        ('classes', 'numbers')
+    """
+    counts = Counter(labels)
+    if _combined(counts, separator) is not None:
+        return "several"
+    return "numbers" if _are_numbers(counts) else "classes"
+
+
+def check_classes(labels: Sequence[str], name: str, separator: str, tasks: tuple[str, str]) -> None:
+    """Checks that each label is the name of one class, as `find_label_kind` finds.
 
     Args:
         labels: the label of each example.

@@ -48,16 +48,26 @@ def read_number_table(
         path, text_column, label_column, text_pair_column=text_pair_column, columns=columns
     )
 
-    def read_number(row: Row) -> float:
-        value = row.values[table.label_key(row)]
-        number = math.nan
-        if isinstance(value, (int, float, str)) and not isinstance(value, bool):
-            try:
-                number = float(value)
-            except (ValueError, OverflowError):
-                pass
-        if not math.isfinite(number):
-            raise UserError(f"{row.location}: the label {shown(value)} is not a finite number")
-        return number
+    return NumberDataset(path.name, **table.examples(lambda row: read_number(table, row)))
 
-    return NumberDataset(path.name, **table.examples(read_number))
+
+def read_number(table: TextTable, row: Row) -> float:
+    """Returns the number that the label of a row is.
+
+    Args:
+        table: the table, which knows the column of labels.
+        row: one of its rows.
+
+    Raises:
+        UserError: there is no such column, or the label is not a finite number.
+    """
+    value = row.values[table.label_key(row)]
+    number = math.nan
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            pass
+    if not math.isfinite(number):
+        raise UserError(f"{row.location}: the label {shown(value)} is not a finite number")
+    return number

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide
+from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide, find_split_file
 from tfsqueeze.data.readers.label_checks import check_label
 from tfsqueeze.tokenizers.words import split_words
 from tfsqueeze.utils.errors import UserError
@@ -55,14 +55,15 @@ def read_snips(path: str | os.PathLike) -> TokenDataset:
 
 
 def load_snips(folder: str | os.PathLike, *, seed: int = 0) -> TokenDatasetSplits:
-    """Loads all .json files of a folder, in the order of their names.
+    """Loads the splits of a folder, or divides a single file with `divide`.
 
-    The validation split is a tenth of each intent, drawn at random; there is no test split.
-    `divide` divides a single file.
+    A folder has train, val (or dev, validation) and test .json files, or else any .json files, such
+    as one for each intent, which are all training commands. Without a validation file, a tenth of
+    each intent, drawn at random, becomes the validation split.
 
     Args:
         folder: the folder, or a file.
-        seed: fixes the commands of the validation split.
+        seed: fixes the commands of a validation split that is drawn.
 
     Raises:
         UserError: there is no such file, or one cannot be used.
@@ -70,12 +71,24 @@ def load_snips(folder: str | os.PathLike, *, seed: int = 0) -> TokenDatasetSplit
     folder = Path(folder)
     if folder.is_file():
         return TokenDatasetSplits(*divide(read_snips(folder), seed))
-    paths = sorted([*folder.glob("*.json"), *folder.glob(f"*.json{GZIP}")])
-    parts = [read_snips(path) for path in paths]
-    if not parts:
-        raise UserError(f"{folder} has no .json files; each holds the commands of an intent")
-    whole = concatenate(parts, folder.name)
-    return TokenDatasetSplits(*whole.split(VALIDATION_FRACTION, seed))
+    train_path, validation_path, test_path = (
+        find_split_file(folder, stems, (".json",))
+        for stems in (("train",), ("val", "dev", "validation"), ("test",))
+    )
+    if train_path is None:
+        paths = sorted([*folder.glob("*.json"), *folder.glob(f"*.json{GZIP}")])
+        if not paths:
+            raise UserError(f"{folder} has no .json files; each holds the commands of an intent")
+        train = concatenate([read_snips(path) for path in paths], folder.name)
+        return TokenDatasetSplits(*train.split(VALIDATION_FRACTION, seed))
+    train = read_snips(train_path)
+    if validation_path is None:
+        train, validation = train.split(VALIDATION_FRACTION, seed)
+    else:
+        validation = read_snips(validation_path)
+    return TokenDatasetSplits(
+        train, validation, None if test_path is None else read_snips(test_path)
+    )
 
 
 def _words_and_tags(chunks: JsonValue) -> tuple[list[str], list[str]]:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.readers.column_names import LABEL, find_column, names_both
 from tfsqueeze.data.readers.label_checks import check_label, check_present
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import parse_json, parse_json_line, shown
 from tfsqueeze.utils.user_files import format_suffix, read_text
 
-_LABEL = "label"
 TABLE_SUFFIXES = (".tsv", ".csv", ".jsonl", ".json")
 # What may separate the fields of a .csv, the first that its first line holds.
 _SEPARATORS = ",;\t"
@@ -51,10 +51,10 @@ def read_table(
 
     Args:
         path: the file.
-        text_column: the name of the column of texts.
-        label_column: the name of the column of labels; None reads no labels. With the default and
-            a file of two columns, the column that does not hold the texts holds the labels,
-            whatever its name.
+        text_column: the name of the column of texts. With the default, the column may have another
+            usual name; see `find_column`.
+        label_column: the name of the column of labels; None reads no labels. With the default, the
+            column may have another usual name, and in a file of two columns any name.
         text_pair_column: the name of the column of second texts, for tasks on pairs.
         columns: the names of the columns of a `.tsv` or `.csv` without a line of names.
         keep_nan_labels: whether `nan`, `NA`, `None` and whatever else pandas reads as a missing
@@ -123,7 +123,7 @@ class TextTable:
         self,
         path: Path,
         text_column: str = "text",
-        label_column: str | None = _LABEL,
+        label_column: str | None = LABEL,
         *,
         text_pair_column: str | None = None,
         columns: Sequence[str] | None = None,
@@ -147,7 +147,7 @@ class TextTable:
         else:
             fields = _fields(path, columns)
             if columns is None and text_pair_column is None:
-                columns = _guess(fields, path, text_column, label_column or _LABEL)
+                columns = _guess(fields, path, text_column, label_column or LABEL)
             rows = _named_rows(fields, path, columns)
         self.rows = list(rows)
 
@@ -182,10 +182,9 @@ class TextTable:
         Raises:
             UserError: there is no such column.
         """
-        name = self._label_column or _LABEL
-        key = _key(row.values, name)
-        # The label of a file of two columns may have any name.
-        if key is None and name == _LABEL and self._text_pair_column is None:
+        name = self._label_column or LABEL
+        key = find_column(row.values, name)
+        if key is None and name == LABEL and self._text_pair_column is None:
             key = _other_of_two(row.values, self._text_column)
         return self._require_key(row, key, name)
 
@@ -197,14 +196,14 @@ class TextTable:
         if not self.rows:
             return []
         names = self.rows[0].values
-        if _key(names, self._label_column or _LABEL) is not None:
+        if find_column(names, self._label_column or LABEL) is not None:
             return None
         texts = [self._text_column, self._text_pair_column]
-        known = {_key(names, name) for name in texts if name is not None}
+        known = {find_column(names, name) for name in texts if name is not None}
         return [name for name in names if name not in known]
 
     def _text(self, row: Row, name: str) -> str:
-        key = self._require_key(row, _key(row.values, name), name)
+        key = self._require_key(row, find_column(row.values, name), name)
         return _text(row.values[key], row.location, name)
 
     def _require_key(self, row: Row, key: str | None, name: str) -> str:
@@ -221,7 +220,8 @@ def guess_columns(
 ) -> list[str] | None:
     """Guesses the names of the columns of a two-column file without a line of names.
 
-    The first line is a line of names if it holds `text_column` or `label_column`. Otherwise the
+    The first line is a line of names if it holds `text_column` or `label_column`, or usual names of
+    both. Otherwise the
     column with fewer distinct values holds the labels; if both have equally many, the first one of
     a `.tsv` and the one with shorter values of a `.csv`. A `.csv` mostly has a line of names, so
     there the label of the first line must occur again.
@@ -251,7 +251,10 @@ def _guess(
     if not rows or any(len(fields) != 2 for _, fields in rows):
         return None
     names = [field.strip() for field in rows[0][1]]
-    if {name.casefold() for name in names} & {text_column.casefold(), label_column.casefold()}:
+    if names_both(names) or {name.casefold() for name in names} & {
+        text_column.casefold(),
+        label_column.casefold(),
+    }:
         return None
     is_csv = format_suffix(path) == ".csv"
     columns = [[fields[index] for _, fields in rows] for index in (0, 1)]
@@ -351,17 +354,9 @@ def _separator(text: str) -> str:
     return next((mark for mark in _SEPARATORS if mark in first), ",")
 
 
-def _key(row: dict[str, object], name: str) -> str | None:
-    """Returns the name of a column as the file has it, or None if there is none or several."""
-    if name in row:
-        return name
-    alike = [key for key in row if key.casefold() == name.casefold()]
-    return alike[0] if len(alike) == 1 else None
-
-
 def _other_of_two(row: dict[str, object], text_column: str) -> str | None:
     """Returns the column beside the texts, if there are two."""
-    others = [key for key in row if key != _key(row, text_column)]
+    others = [key for key in row if key != find_column(row, text_column)]
     return others[0] if len(others) == 1 == len(row) - 1 else None
 
 

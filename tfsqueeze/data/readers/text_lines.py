@@ -8,7 +8,6 @@ from pathlib import Path
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset, SentenceDatasetSplits
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_split_file
-from tfsqueeze.data.readers.number_tables import read_number_table
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, read_table
 from tfsqueeze.data.sources.named_datasets import DATASETS, load_dataset
 from tfsqueeze.utils.errors import UserError
@@ -18,13 +17,7 @@ _LINES = ".txt"
 _SUFFIXES = (_LINES, *TABLE_SUFFIXES)
 
 
-def read_plain_texts(
-    path: str | os.PathLike,
-    *,
-    text_column: str = "text",
-    text_pair_column: str | None = None,
-    label_column: str = "label",
-) -> SentenceDataset:
+def read_plain_texts(path: str | os.PathLike, *, text_column: str = "text") -> SentenceDataset:
     """Reads a .txt file with one text per line, or the texts of a table.
 
     Blank lines are skipped. `read_table` reads tables.
@@ -32,28 +25,17 @@ def read_plain_texts(
     Args:
         path: the file.
         text_column: the name of the column of texts in a table.
-        text_pair_column: the name of the column of second texts in a table; None reads none.
-        label_column: with second texts, the name of the column of their similarity scores.
 
     Raises:
-        UserError: the file cannot be read or has no texts, or a score is not a number. The message
-            names the file.
+        UserError: the file cannot be read or has no texts. The message names the file.
     """
     path = Path(path)
     if format_suffix(path) == _LINES:
         texts = [line.strip() for line in read_text(path).split("\n")]
         return SentenceDataset(path.name, [text for text in texts if text])
-    if text_pair_column is None:
-        return SentenceDataset(
-            path.name, read_table(path, text_column=text_column, label_column=None).texts
-        )
-    table = read_number_table(
-        path,
-        text_column=text_column,
-        label_column=label_column,
-        text_pair_column=text_pair_column,
+    return SentenceDataset(
+        path.name, read_table(path, text_column=text_column, label_column=None).texts
     )
-    return SentenceDataset(path.name, table.texts, table.text_pairs, table.labels)
 
 
 def load_plain_texts(

@@ -48,13 +48,14 @@ class Network {
     return found;
   }
 
-  #tokenInputs({ids, secondStart}, length) {
+  #tokenInputs({ids, secondStart, matches = []}, length) {
     const positions = Array.from({length}, (_, position) => position);
     return {
       input_ids: positions.map((position) => ids[position] ?? this.#about.padId),
       attention_mask: positions.map((position) => Number(position < ids.length)),
       token_type_ids: positions.map((position) =>
-        Number(position >= secondStart && position < ids.length)),
+        Number(position >= secondStart && position < ids.length) +
+          2 * Number(matches[position] ?? false)),
     };
   }
 }

@@ -199,6 +199,7 @@ def exported_heads(tmp_path_factory):
     return folders
 
 
+@pytest.mark.slow
 def test_every_head_is_exported_and_is_loaded_alike(exported_heads):
     for name, folder in exported_heads.items():
         _, _, more = _HEADS[name]
@@ -221,6 +222,7 @@ def test_every_head_is_exported_and_is_loaded_alike(exported_heads):
         assert card.data.eval_results is None and "unlabelled examples" in card.text, name
 
 
+@pytest.mark.slow
 def test_the_code_of_the_cards_runs_on_devices(exported_heads, monkeypatch, capsys):
     for name, folder in exported_heads.items():
         blocks = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)

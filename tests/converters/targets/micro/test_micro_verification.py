@@ -24,6 +24,8 @@ def reuters_run(tmp_path_factory):
             "reuters-r8",
             "--output",
             str(folder),
+            "--target",
+            "micro",
             "--vocab-size",
             "5000",
             "--epochs",

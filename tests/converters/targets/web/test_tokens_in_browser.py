@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -135,3 +137,26 @@ def test_masks(rows, tokenizer, texts):
         wanted.append({**expected(inputs)[0], "positions": positions})
     assert len(masked) > 800
     check(rows([["encodeMasked", text] for text in masked]), wanted, masked)
+
+
+def test_match_types(page, browser, goldens_dir):
+    """The types of words that both texts have are those of the golden file."""
+    golden = json.loads((goldens_dir / "match_types" / "cases.json").read_text("utf-8"))
+    vocabulary = golden["vocabulary"]
+    for case in golden["cases"]:
+        about = {
+            "vocabulary": vocabulary,
+            "lowercase": case["lowercase"],
+            "max_length": case["max_length"],
+            "match_stop_words": golden["stop_words"],
+        }
+        method = "encodePair" if case["kind"] == "pair" else "encodeQuestion"
+        items = [[method, *case["texts"]]]
+        (found,) = browser.run(page, {"kind": "rows", "about": about, "items": items})
+        assert [
+            " ".join(
+                f"{vocabulary[token]}:{(place >= row['secondStart']) + 2 * row['matches'][place]}"
+                for place, token in enumerate(row["ids"])
+            )
+            for row in (found if isinstance(found, list) else [found])
+        ] == case["rows"], case["name"]

@@ -134,3 +134,19 @@ def test_snips(shared_dir):
     both = splits.train.tags + splits.validation.tags
     assert len({tag for tags in both for tag in tags}) == 72
     assert sum(tag[0] == "B" for tags in both for tag in tags) == 35_748
+
+
+def test_a_folder_with_parts(tmp_path):
+    content = {"Play": [command("play ", ("jazz", "genre"))] * 20}
+    write(tmp_path, content, "train.json")
+    write(tmp_path, {"Play": content["Play"][:3]}, "dev.json")
+    splits = load_snips(tmp_path)
+    assert [len(splits.train), len(splits.validation), splits.test] == [20, 3, None]
+    write(tmp_path, {"Play": content["Play"][:5]}, "test.json")
+    assert len(load_snips(tmp_path).test) == 5
+    (tmp_path / "dev.json").unlink()
+    splits = load_snips(tmp_path)
+    assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [18, 2, 5]
+    write(tmp_path, {"Stop": [command("stop")]}, "dev.json")
+    with pytest.raises(UserError, match="dev.json has the label 'Stop'"):
+        load_snips(tmp_path)

@@ -193,8 +193,8 @@ def test_columns_of_a_tsv_without_names(tmp_path, content, columns):
 
 
 def test_other_names_are_not_taken_for_an_example(tmp_path):
-    path = write(tmp_path, "a.tsv", "intent\tutterance\ngreet\thi\ngreet\they\n")
-    with pytest.raises(UserError, match="seem to be named 'intent' and 'utterance'"):
+    path = write(tmp_path, "a.tsv", "kind\tphrase\ngreet\thi\ngreet\they\n")
+    with pytest.raises(UserError, match="seem to be named 'kind' and 'phrase'"):
         guess_columns(path)
     same = "is it late,delivery\nmoney back,refund\nis it late,delivery\nmoney back,refund\n"
     assert guess_columns(write(tmp_path, "a.csv", same)) == ["text", "label"]
@@ -209,10 +209,10 @@ def test_the_other_of_two_columns_holds_the_labels(tmp_path):
     assert read_table(path).labels == ["greeting", "parting"]
     with pytest.raises(UserError, match="no column 'intent'"):
         read_table(path, label_column="intent")
-    path.write_text("text,category,source\nhello,greeting,me\n", "utf-8")
+    path.write_text("text,kind,source\nhello,greeting,me\n", "utf-8")
     with pytest.raises(UserError, match="no column 'label'"):
         read_table(path)
-    path.write_text("question,category\nhello,greeting\n", "utf-8")
+    path.write_text("phrase,kind\nhello,greeting\n", "utf-8")
     with pytest.raises(UserError, match="no column 'text'"):
         read_table(path)
 
@@ -300,7 +300,7 @@ def test_what_spreadsheets_and_other_libraries_write_is_read(tmp_path, name, con
             r"a\.csv is not UTF-8 text \(byte \d+\); save it as UTF-8",
         ),
         ("a.csv", CSV.encode("utf-16")[:-1], r"a\.csv is not UTF-16 text"),
-        ("a.csv", "question,category\nhi,greet\n", r"no column 'text'; .* as with --text-column"),
+        ("a.csv", "phrase,kind\nhi,greet\n", r"no column 'text'; .* as with --text-column"),
         ("a.json", '{\n"text": ["a"],\n"label": ["b"]}', "holds one object over several lines"),
         ("a.json", '{"text": {"0": "a"}, "label": {"0": "b"}}', '\'text\' is {"0": "a"}, not a'),
         ("a.json", '[{"text": "a", "label": "b"}, 3]', r"a\.json: \[1\]: not a JSON object but 3"),

@@ -18,16 +18,10 @@ def test_a_line_is_a_text(tmp_path):
     assert read_plain_texts(path).texts == ["one", "two words", "three"]
 
 
-def test_tables_give_texts_and_scored_pairs(tmp_path):
+def test_tables_give_texts(tmp_path):
     path = tmp_path / "pairs.csv"
     path.write_text("text,other,score\na,b,1.5\nc,d,3\n")
     assert read_plain_texts(path).texts == ["a", "c"]
-    pairs = read_plain_texts(path, text_pair_column="other", label_column="score")
-    assert (pairs.text_pairs, pairs.scores) == (["b", "d"], [1.5, 3.0])
-    for score in ("much", "nan", "inf"):
-        path.write_text(f"text,other,score\na,b,{score}\n")
-        with pytest.raises(UserError, match=f':2: the label "{score}" is not a finite number'):
-            read_plain_texts(path, text_pair_column="other", label_column="score")
 
 
 def test_folders_and_files_have_parts(tmp_path):
@@ -65,11 +59,7 @@ def test_columns_stay_together():
     dataset = SentenceDataset("x", ["a", "b", "c"], vectors=np.eye(3))
     assert dataset.take([2, 0]).vectors.tolist() == [[0, 0, 1], [1, 0, 0]]
     assert len(dataset.sample(2, seed=0)) == 2
-    for columns, message in (
-        (dict(vectors=np.eye(2)), "3 texts but 2 vectors"),
-        (dict(text_pairs=["a"] * 3), "pairs without scores"),
-    ):
-        with pytest.raises(UserError, match=message):
-            SentenceDataset("x", ["a", "b", "c"], **columns)
+    with pytest.raises(UserError, match="3 texts but 2 vectors"):
+        SentenceDataset("x", ["a", "b", "c"], vectors=np.eye(2))
     with pytest.raises(UserError, match="too few to hold out"):
         dataset.split(0.1, seed=0)

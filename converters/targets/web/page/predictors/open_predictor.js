@@ -34,8 +34,9 @@ export async function openPredictor(folder) {
 }
 
 /** Returns the tokenizer that model.json describes. */
-export async function openTokenizer({vocabulary, lowercase, max_length: maxLength}) {
+export async function openTokenizer(about) {
   const characters = await fetchFile(new URL('../tokenizer/characters.bin', import.meta.url));
   const table = new CharacterTable(await characters.arrayBuffer());
-  return new WordPieceTokenizer(table, vocabulary, lowercase, maxLength);
+  const {vocabulary, lowercase, max_length: maxLength, match_stop_words: stopWords} = about;
+  return new WordPieceTokenizer(table, vocabulary, lowercase, maxLength, stopWords);
 }

@@ -17,13 +17,15 @@ export class QuestionAnsweringPredictor extends Predictor {
 
   #prediction(context, spans, noAnswerScore) {
     const mayHaveNone = this.about.labels.includes(NO_ANSWER);
-    const scores = spans.map((span) => span.score);
+    // Files of earlier versions lack both.
+    const {no_answer_threshold: threshold = 0, temperature = 1} = this.about.decoding;
     const withNone = mayHaveNone || !spans.length;
-    const shares = softmax([...scores, withNone ? noAnswerScore : -Infinity]);
+    const scores = [...spans.map((span) => span.score), withNone ? noAnswerScore : -Infinity];
+    const shares = softmax(scores.map((score) => score / temperature));
     const candidates = spans.map(({start, end}, index) =>
       ({text: context.slice(start, end), start, end, probability: shares[index]}));
     const lead = spans.length ? noAnswerScore - scores[0] : null;
-    if (!spans.length || (mayHaveNone && lead > 0)) {
+    if (!spans.length || (mayHaveNone && lead > threshold)) {
       return {answer: null, probability: shares.at(-1), noAnswerScore: lead, candidates};
     }
     const [answer] = candidates;

@@ -1,6 +1,7 @@
 // From texts to token ids, the same as those of tfsqueeze.tokenizers.DeviceTokenizer.
 
 import {locateWords} from './locate_words.js';
+import {MatchTypes} from './match_types.js';
 import {normalizedWords} from './normalized_words.js';
 
 const CONTINUATION_PREFIX = '##';
@@ -11,9 +12,10 @@ const MAX_QUESTION_TOKENS = 64;
 /**
  * A row of token ids, without padding.
  *
- * @typedef {{ids: number[], secondStart: number}} Row
+ * @typedef {{ids: number[], secondStart: number, matches: boolean[]|undefined}} Row
  *     `secondStart` is the position of the first token of the second text; that past the end
- *     without one.
+ *     without one. `matches` tells which tokens are of words that both texts have, for a tokenizer
+ *     with match types.
  */
 
 export class WordPieceTokenizer {
@@ -22,8 +24,9 @@ export class WordPieceTokenizer {
    * @param {string[]} vocabulary the tokens in order of their ids.
    * @param {boolean} lowercase whether texts are lowercased and stripped of accents.
    * @param {number} maxLength the number of tokens of a row, special tokens included.
+   * @param {string[]?} stopWords the stop words of match types; null without match types.
    */
-  constructor(table, vocabulary, lowercase, maxLength) {
+  constructor(table, vocabulary, lowercase, maxLength, stopWords = null) {
     this.table = table;
     this.lowercase = lowercase;
     this.maxLength = maxLength;
@@ -34,6 +37,7 @@ export class WordPieceTokenizer {
     this.clsId = this.idOf.get('[CLS]');
     this.sepId = this.idOf.get('[SEP]');
     this.maskId = this.idOf.get(MASK);
+    this.matchTypes = stopWords && new MatchTypes(vocabulary, stopWords, lowercase);
   }
 
   /** Returns the row `[CLS] text [SEP]`. */
@@ -177,7 +181,9 @@ export class WordPieceTokenizer {
 
   #join(firstIds, secondIds) {
     const ids = [this.clsId, ...firstIds, this.sepId, ...secondIds, this.sepId];
-    return row(ids, firstIds.length + 2);
+    const made = row(ids, firstIds.length + 2);
+    if (!this.matchTypes) return made;
+    return {...made, matches: this.matchTypes.matches(ids, made.secondStart)};
   }
 }
 

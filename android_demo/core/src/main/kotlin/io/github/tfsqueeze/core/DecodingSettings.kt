@@ -23,3 +23,16 @@ internal fun readNumberScale(decoding: JSONObject): NumberScale {
     }
     return NumberScale(mean, scale)
 }
+
+/** Returns the threshold and the temperature of answers; files of earlier versions lack both. */
+internal fun readAnswerDecoding(decoding: JSONObject): AnswerDecoding {
+    // NaN where there is something that is no number.
+    val threshold =
+        if (decoding.has("no_answer_threshold")) decoding.optDouble("no_answer_threshold") else 0.0
+    val temperature = if (decoding.has("temperature")) decoding.optDouble("temperature") else 1.0
+    if (!threshold.isFinite() || !temperature.isFinite() || temperature <= 0) {
+        throw ModelException("the model is damaged: no_answer_threshold and temperature must be " +
+            "finite numbers, and temperature above 0; copy or export it again")
+    }
+    return AnswerDecoding(threshold, temperature)
+}

@@ -19,10 +19,12 @@ import org.tensorflow.lite.support.metadata.schema.ModelMetadata
  * @property slotLabels the names of the slot logits, in order; empty for all other tasks.
  * @property vocabulary the WordPiece tokens, in the order of their ids.
  * @property lowercase whether the tokenizer lowercases texts and strips accents.
+ * @property matchStopWords the stop words of the tokenizer's match types; null where it has none.
  * @property pairs whether the model reads pairs of texts.
  * @property thresholds the probability from which a text has each of the labels, for models of
  *   several labels; empty for all other tasks.
  * @property numberScale the scale of a model's numbers; null for all other tasks.
+ * @property answerDecoding the threshold and the temperature of answers; null for all other tasks.
  */
 class Metadata(
     val name: String,
@@ -32,9 +34,11 @@ class Metadata(
     val slotLabels: List<String>,
     val vocabulary: List<String>,
     val lowercase: Boolean,
+    val matchStopWords: List<String>?,
     val pairs: Boolean,
     val thresholds: List<Double>,
     val numberScale: NumberScale?,
+    val answerDecoding: AnswerDecoding?,
 )
 
 /** The version of tfsqueeze.json that this library reads (see `model_metadata.py`). */
@@ -59,6 +63,7 @@ internal fun readMetadata(content: ByteBuffer, model: Model): Metadata {
         val details = JSONObject(text("tfsqueeze.json"))
         checkFormatVersion(details)
         checkNetwork(content, details.getInt("network_bytes"), details.getString("network_sha256"))
+        val tokenizer = JSONObject(text("tokenizer.json"))
         val task = Task.named(details.getString("task"))
         val labels = if (task.hasLabels) lines("labels.txt") else emptyList()
         val decoding = details.optJSONObject("decoding") ?: JSONObject()
@@ -69,12 +74,16 @@ internal fun readMetadata(content: ByteBuffer, model: Model): Metadata {
             labels = labels,
             slotLabels = if (task.hasSlots) lines("slots.txt") else emptyList(),
             vocabulary = lines("vocab.txt"),
-            lowercase = readLowercase(JSONObject(text("tokenizer.json"))),
+            lowercase = readLowercase(tokenizer),
+            matchStopWords = readMatchStopWords(tokenizer),
             pairs = details.getBoolean("pairs"),
             thresholds = if (task == Task.MULTI_LABEL_CLASSIFICATION) {
                 readThresholds(decoding, labels.size)
             } else emptyList(),
             numberScale = if (task == Task.REGRESSION) readNumberScale(decoding) else null,
+            answerDecoding = if (task == Task.QUESTION_ANSWERING) {
+                readAnswerDecoding(decoding)
+            } else null,
         )
     } catch (error: JSONException) {
         throw ModelException(

@@ -10,7 +10,7 @@ abstract class Predictor internal constructor(
     private val engine: Engine,
 ) : AutoCloseable {
     internal val tokenizer =
-        WordPieceTokenizer(model.metadata.vocabulary, model.metadata.lowercase, model.maxLength)
+        model.metadata.run { WordPieceTokenizer(vocabulary, lowercase, model.maxLength, matchStopWords) }
 
     /** Whether [predict] needs a second text: that of a pair, or the context of a question. */
     open val takesSecondText: Boolean get() = false
@@ -59,7 +59,7 @@ abstract class Predictor internal constructor(
                 IntArray(length) { if (it < tokens) sequence.ids[it] else tokenizer.padId }
             "attention_mask" -> IntArray(length) { if (it < tokens) 1 else 0 }
             "token_type_ids" ->
-                IntArray(length) { if (it in sequence.secondStart until tokens) 1 else 0 }
+                IntArray(length) { if (it < tokens) sequence.tokenType(it) else 0 }
             else -> throw ModelException("the model has an input $name; only input_ids, " +
                 "attention_mask and token_type_ids are known")
         }

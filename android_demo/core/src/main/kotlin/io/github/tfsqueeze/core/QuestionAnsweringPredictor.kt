@@ -7,6 +7,7 @@ internal class QuestionAnsweringPredictor(model: ModelFile, engine: Engine) :
 
     /** Whether the model was trained on questions without answers too. */
     private val allowsNoAnswer = "no answer" in model.metadata.labels
+    private val decoding = checkNotNull(model.metadata.answerDecoding)
 
     override fun predictChecked(text: String, secondText: String?): Prediction {
         val context = checkNotNull(secondText)
@@ -24,14 +25,15 @@ internal class QuestionAnsweringPredictor(model: ModelFile, engine: Engine) :
         val withNoAnswer = allowsNoAnswer || spans.isEmpty()
         val scores = spans.map { it.score } +
             if (withNoAnswer) noAnswerScore else Double.NEGATIVE_INFINITY
-        val probabilities = softmax(scores.toDoubleArray())
+        val probabilities = softmax(DoubleArray(scores.size) { scores[it] / decoding.temperature })
         val candidates = spans.mapIndexed { index, span ->
             val text = context.substring(span.start, span.end)
             Answer(text, span.start, span.end, probabilities[index])
         }
         val lead = spans.firstOrNull()?.let { noAnswerScore - it.score }
-        val best =
-            candidates.firstOrNull().takeUnless { allowsNoAnswer && lead != null && lead > 0 }
+        val best = candidates.firstOrNull().takeUnless {
+            allowsNoAnswer && lead != null && lead > decoding.noAnswerThreshold
+        }
         return Prediction.Answers(best, candidates, probabilities.last(), lead)
     }
 }

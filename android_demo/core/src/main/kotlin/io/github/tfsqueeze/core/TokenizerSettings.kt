@@ -1,5 +1,6 @@
 package io.github.tfsqueeze.core
 
+import org.json.JSONArray
 import org.json.JSONObject
 
 const val PAD_TOKEN = "[PAD]"
@@ -25,4 +26,17 @@ internal fun readLowercase(settings: JSONObject): Boolean {
         }
     }
     return lowercase
+}
+
+/**
+ * Returns the stop words of a tokenizer with match types, or null for one without.
+ *
+ * Throws [ModelException] where there are match types without stop words.
+ */
+internal fun readMatchStopWords(settings: JSONObject): List<String>? {
+    if (settings.isNull("match_types")) return null
+    val words: JSONArray = settings.optJSONObject("match_types")?.optJSONArray("stop_words")
+        ?: throw ModelException("the model is damaged: match_types in the tokenizer settings have " +
+            "no stop_words; copy or export it again")
+    return List(words.length()) { words.getString(it) }
 }

@@ -8,6 +8,8 @@ package io.github.tfsqueeze.core
  * @param vocabulary the tokens in the order of their ids, with [PAD], [UNK], [CLS] and [SEP].
  * @param lowercase whether to lowercase texts and strip accents.
  * @property maxLength the largest number of tokens in a sequence, special tokens included.
+ * @param matchStopWords the stop words of match types, which words that both texts of a sequence
+ *   have get; null for a tokenizer without match types.
  *
  * Throws [ModelException] where a special token is missing, a token is empty or repeated, or
  * [maxLength] has no room for the special tokens.
@@ -16,11 +18,13 @@ class WordPieceTokenizer(
     vocabulary: List<String>,
     private val lowercase: Boolean,
     val maxLength: Int,
+    matchStopWords: List<String>? = null,
 ) {
     val padId: Int
     private val unkId: Int
     private val clsId: Int
     private val sepId: Int
+    private val matchTypes = matchStopWords?.let { MatchTypes(vocabulary, it, lowercase) }
     private val trie = TokenTrie(capacity = 4 * vocabulary.size)
     private val encoders = object : ThreadLocal<WordPieceEncoder>() {
         override fun initialValue() = WordPieceEncoder(trie, lowercase, unkId)
@@ -115,7 +119,7 @@ class WordPieceTokenizer(
         ids[1 + firstCount] = sepId
         second.copyInto(ids, 2 + firstCount, from, to)
         ids[ids.size - 1] = sepId
-        return InputSequence(ids, firstCount + 2)
+        return InputSequence(ids, firstCount + 2, matchTypes?.matches(ids, firstCount + 2))
     }
 
     private fun begin() = encoders.get()!!.also { it.clear() }

@@ -2,6 +2,7 @@ package io.github.tfsqueeze.core
 
 import java.nio.ByteBuffer
 import java.util.Random
+import org.json.JSONObject
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
 import org.junit.Test
@@ -132,6 +133,18 @@ class ModelFileTest {
         refused("1000.0", "\"many\"")
         refused("\"mean\"", "\"mode\"")
         refused("\"decoding\"", "\"settings\"")
+    }
+
+    @Test fun badSettingsOfAnswersAreRefused() {
+        val expected = "the model is damaged: no_answer_threshold and temperature must be finite " +
+            "numbers, and temperature above 0; copy or export it again"
+        for (other in listOf("0.0", "-.5", "\"a\"")) {
+            assertEquals(expected, refusal("2.5", other, "matched-answers"))
+        }
+        assertEquals(listOf("the", "is"), sample("matched-answers").metadata.matchStopWords)
+        assertEquals(null, sample("question-answering").metadata.matchStopWords)
+        assertTrue(failure { readMatchStopWords(JSONObject("{\"match_types\": {}}")) }
+            .contains("match_types in the tokenizer settings have no stop_words"))
     }
 
     /** Returns why a model is refused once a part of its tfsqueeze.json is another. */

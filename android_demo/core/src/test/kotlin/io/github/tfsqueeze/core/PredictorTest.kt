@@ -132,6 +132,32 @@ class PredictorTest {
         assertEquals(Prediction.Answers(null, emptyList(), 1.0, null), empty)
     }
 
+    @Test fun validationChoosesWhenThereIsNoAnswerAndHowSureAnAnswerIs() {
+        fun answers(name: String, noAnswer: Int): Prediction.Answers {
+            val logits = listOf(noAnswer, 0, 0, 0, 0, 10)
+            val engine = FixedEngine(mapOf("start_logits" to logits, "end_logits" to logits))
+            return open(name, engine).predict("where?", "the cat") as Prediction.Answers
+        }
+        // The scores are (10 - 3) / 4 and twice that; no answer leads by (noAnswer - 10) / 2.
+        assertNull(answers("question-answering", 11).best)
+        assertEquals("cat", answers("matched-answers", 12).best?.text)
+        assertNull(answers("matched-answers", 13).best)
+        val sure = answers("question-answering", 10)
+        val unsure = answers("matched-answers", 10)
+        assertEquals(1.0, sure.candidates.sumOf { it.probability } + sure.noAnswerProbability, 1e-12)
+        assertTrue(unsure.candidates.first().probability < sure.candidates.first().probability)
+    }
+
+    @Test fun wordsOfQuestionAndContextHaveTypesOfTheirOwn() {
+        for ((name, types) in listOf(
+            "matched-answers" to "0202013311000000", "question-answering" to "0000011111000000")) {
+            val engine = FixedEngine(emptyMap())
+            open(name, engine).predict("cat the?", "the cat? the")
+            assertEquals(types,
+                engine.runs.single().second.getValue("token_type_ids").joinToString(""))
+        }
+    }
+
     @Test fun anEngineWithOtherOutputsIsRefused() {
         val wrong = object : Engine {
             override fun run(signature: Signature, inputs: Map<String, IntArray>) =

@@ -101,6 +101,17 @@ class WordPieceTokenizerTest {
         assertEquals(6, tokenizer.encodeQuestion("play ".repeat(80), "e").single().contextStart)
     }
 
+    @Test fun wordsOfBothTextsHaveTypesOfTheirOwn() {
+        fun types(first: String, second: String, stopWords: List<String>?): String {
+            val row = WordPieceTokenizer(vocabulary, true, 16, stopWords).encodePair(first, second)
+            return row.ids.indices.joinToString("") { row.tokenType(it).toString() }
+        }
+        // [CLS] play ##s , e [SEP] e play , play ##s [SEP]
+        assertEquals("022220313331", types("plays, e", "e play, plays", emptyList()))
+        assertEquals("022000111331", types("plays, e", "e play, plays", listOf(",", "e")))
+        assertEquals("000000111111", types("plays, e", "e play, plays", null))
+    }
+
     @Test fun threadsMayShareIt() {
         val texts = List(2000) { "play${"ing".repeat(it % 3)} " + "e, ".repeat(it % 7) }
         val expected = texts.map { tokenizer.encode(it).toList() }

@@ -10,7 +10,7 @@ import org.json.JSONTokener
  * Reads one JSON value per line and writes one for each, for a comparison with the Python side.
  *
  *     tasks
- *     tokenize VOCABULARY LOWERCASE MAX_LENGTH
+ *     tokenize VOCABULARY LOWERCASE MAX_LENGTH [STOP_WORDS]
  *     speed VOCABULARY LOWERCASE MAX_LENGTH
  *     decode MODEL
  *     predict MODEL LITERT_LIBRARY

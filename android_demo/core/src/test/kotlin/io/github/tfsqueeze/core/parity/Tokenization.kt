@@ -10,14 +10,20 @@ import java.lang.management.ManagementFactory
 import org.json.JSONArray
 import org.json.JSONObject
 
-/** The tokenizer of a vocabulary file, "true" or "false" for lowercase, and a maximum length. */
+/**
+ * The tokenizer of a vocabulary file, "true" or "false" for lowercase, and a maximum length; for
+ * match types there is a file of stop words too.
+ */
 internal class Tokenization(arguments: List<String>) {
     private val tokenizer = WordPieceTokenizer(
-        File(arguments[0]).readText().removeSuffix("\n").split("\n"),
-        arguments[1].toBooleanStrict(), arguments[2].toInt())
+        readLines(arguments[0]), arguments[1].toBooleanStrict(), arguments[2].toInt(),
+        arguments.getOrNull(3)?.let(::readLines))
+
+    private fun readLines(path: String) = File(path).readText().removeSuffix("\n").split("\n")
 
     /**
-     * Returns the ids of {"text"}; of {"text", "pair"} also the start of the second text; of
+     * Returns the ids of {"text"}; of {"text", "pair"} also the start of the second text and the
+     * token types; of
      * {"words"} also the first token and the offsets of each word; of {"question", "context"} the
      * windows.
      */
@@ -34,7 +40,9 @@ internal class Tokenization(arguments: List<String>) {
     }
 
     private fun json(sequence: InputSequence) =
-        JSONObject(mapOf("ids" to sequence.ids, "second_start" to sequence.secondStart))
+        JSONObject(mapOf(
+            "ids" to sequence.ids, "second_start" to sequence.secondStart,
+            "types" to sequence.ids.indices.map(sequence::tokenType)))
 
     private fun windows(question: String, context: String) =
         JSONArray(tokenizer.encodeQuestion(question, context).map {

@@ -6,34 +6,43 @@ import os
 from pathlib import Path
 from typing import Any
 
+from tfsqueeze.data.readers.column_names import LABEL, TEXT
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
-from tfsqueeze.tasks import TaskName, find_task
+from tfsqueeze.recipes.preparation import prepare_training
+from tfsqueeze.recipes.sizes import Device, Size
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import TrainedRun
-from tfsqueeze.training.training_options import TrainingOptions
 
 
 def train(
     data: str | os.PathLike[str],
     output: str | os.PathLike[str] | None = None,
     *,
-    task: str = TaskName.TEXT_CLASSIFICATION.value,
-    text_column: str = "text",
-    label_column: str = "label",
+    task: str | None = None,
+    size: Size | None = None,
+    target: Device | None = None,
+    text_column: str = TEXT,
+    label_column: str = LABEL,
     text_pair_column: str | None = None,
     label_separator: str = LABEL_SEPARATOR,
     **options: Any,
 ) -> TrainedRun:
-    """Trains a model for a task, first in float and then quantization-aware.
+    """Trains a model on data, first in float and then quantization-aware.
+
+    What you leave open follows from the data, as `tfsqueeze train` prints it; the run's run.json
+    keeps each choice with its reason.
 
     Args:
-        data: name of a dataset, or a file or folder that the task reads.
+        data: name of a dataset, or a file or folder.
         output: folder for the run; by default `runs/` and the name of the data. The same call
             continues a run that was interrupted, and loads one that is finished.
-        task: name of the task, such as one of `TaskName`.
+        task: name of the task, such as one of `TaskName`; by default that of the data.
+        size: `micro`, `tiny`, `small` or `base`; by default tiny.
+        target: `micro`, `edgetpu` or `android`, in place of a size.
         text_column: column with the texts, for tables.
         label_column: column with the labels, for tables.
-        text_pair_column: column with the second texts, for tables of pairs.
+        text_pair_column: column with the second texts, for tables of pairs; by default found by its
+            usual names.
         label_separator: what stands between two labels of a text, for tables.
         **options: fields of `TrainingOptions`.
 
@@ -50,16 +59,24 @@ def train(
         >>> run.folder  # doctest: +SKIP
         PosixPath('runs/reuters-r8')
     """
-    chosen = find_task(task)
-    training_options = TrainingOptions(**options)
-    splits = chosen.data.load_splits(
+    prepared = prepare_training(
         os.fspath(data),
+        task=task,
+        size=size,
+        target=target,
         text_column=text_column,
         label_column=label_column,
         text_pair_column=text_pair_column,
         label_separator=label_separator,
-        seed=training_options.seed,
+        given=options,
     )
     if output is None:
         output = Path("runs") / Path(data).resolve().name.partition(".")[0]
-    return train_task(output, chosen, splits, training_options, dataset_name=os.fspath(data))
+    return train_task(
+        output,
+        prepared.task,
+        prepared.splits,
+        prepared.options,
+        dataset_name=os.fspath(data),
+        choices=prepared.choices,
+    )

@@ -1,0 +1,98 @@
+"""From the name of a dataset to a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tfsqueeze.recipes import train as train_module
+from tfsqueeze.recipes.data_facts import find_facts
+from tfsqueeze.recipes.preparation import prepare_training
+from tfsqueeze.tasks import find_task
+from tfsqueeze.utils.errors import UserError
+
+
+def prepare(data, **arguments):
+    return prepare_training(str(data), **{"given": {}, **arguments})
+
+
+def chosen(prepared):
+    return {choice.option: choice.value for choice in prepared.choices}
+
+
+def test_nothing_is_asked_for(topics_folder):
+    prepared = prepare(topics_folder)
+    assert prepared.task.name == "text-classification"
+    assert prepared.options.pretrained == "squeezebert-tiny"
+    found = chosen(prepared)
+    assert found["task"] == "text-classification" and found["max_length"] == 16
+    # The same data give the same settings, so that a run goes on.
+    assert prepare(topics_folder).options == prepared.options
+
+
+def test_pairs_are_found(tmp_path):
+    lines = [f"a cat {n}\ta kitten {n}\t{'same' if n % 2 else 'other'}" for n in range(40)]
+    path = tmp_path / "pairs.tsv"
+    path.write_text("\n".join(["premise\thypothesis\tlabel", *lines]) + "\n")
+    prepared = prepare(path)
+    assert chosen(prepared)["text_pair_column"] == "hypothesis"
+    assert prepared.splits.train.text_pairs[0].startswith("a kitten")
+    named = prepare(path, text_column="hypothesis", text_pair_column="premise")
+    assert named.splits.train.texts[0].startswith("a kitten")
+    assert "text_pair_column" not in chosen(named)
+
+
+def test_devices(topics_folder):
+    assert prepare(topics_folder, target="micro").options.preset == "squeezebert-micro"
+    edgetpu = prepare(topics_folder, target="edgetpu")
+    assert edgetpu.options.preset == "squeezebert-edgetpu" and edgetpu.options.pretrained is None
+    assert chosen(edgetpu)["preset"] == "squeezebert-edgetpu"
+    assert prepare(topics_folder, target="android").options.pretrained == "squeezebert-tiny"
+    with pytest.raises(UserError, match="a size and a target both say how large the model is"):
+        prepare(topics_folder, target="micro", size="tiny")
+    with pytest.raises(UserError, match="max_per_source is for question-answering"):
+        prepare(topics_folder, max_per_source=5)
+
+
+def test_choices_are_in_the_run(topics_folder, tmp_path, monkeypatch):
+    settings = {"epochs": 1, "qat_epochs": 0, "vocab_size": 200, "size": "micro"}
+    run = train_module.train(topics_folder, tmp_path / "run", **settings)
+    kept = json.loads((run.folder / "run.json").read_text())["choices"]
+    assert {"option": "task", "value": "text-classification"}.items() <= kept[0].items()
+    assert all(choice["reason"] and choice["source"] for choice in kept)
+    # Naming what was chosen before is the same run.
+    again = train_module.train(topics_folder, run.folder, task="text-classification", **settings)
+    assert again.history == run.history
+
+
+def test_a_run_without_a_folder_has_the_name_of_its_data(topics_folder, monkeypatch):
+    folders = []
+    monkeypatch.setattr(train_module, "train_task", lambda folder, *_, **__: folders.append(folder))
+    train_module.train(topics_folder)
+    assert folders == [Path("runs") / topics_folder.name]
+
+
+@pytest.mark.parametrize(
+    ("data", "is_english"),
+    [
+        *[(name, True) for name in ("clinc150", "sst2", "cola", "snips", "wnut17", "rte", "qa")],
+        *[(f"stsb/{language}", language == "en") for language in "en de fr es it nl pl pt".split()],
+        *[(f"wikiann/{language}", language == "en") for language in "en de fr nl".split()],
+    ],
+)
+def test_english_is_told_from_other_languages(shared_dir, data, is_english):
+    path = str(shared_dir / "data" / data)
+    prepared = prepare(path, task="regression" if data.startswith("stsb") else None)
+    share = find_facts(prepared.task.name, prepared.splits).whole_words
+    assert share >= 0.86 if is_english else share <= 0.74
+    assert (prepared.options.pretrained is not None) == is_english
+
+
+def test_facts(topics_folder):
+    splits = find_task("text-classification").data.load_splits(str(topics_folder))
+    facts = find_facts("text-classification", splits)
+    assert facts.examples == len(splits.train) and facts.classes == len(splits.label_names)
+    assert not facts.pairs and 0 < facts.rarest_share <= 1 / facts.classes
+    assert 0.8 < facts.whole_words <= 1 and 4 < facts.tokens <= 16

@@ -1,0 +1,111 @@
+"""Settings that follow from facts of the data."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from tfsqueeze.configs.presets import PRESETS
+from tfsqueeze.recipes.data_facts import DataFacts
+from tfsqueeze.recipes.recipe import make_recipe
+from tfsqueeze.recipes.setting_rules import SETTING_RULES
+from tfsqueeze.tasks.task_names import TaskName
+from tfsqueeze.training.training_options import TrainingOptions
+
+ENGLISH = DataFacts(
+    task="text-classification",
+    pairs=False,
+    examples=10_000,
+    classes=3,
+    rarest_share=0.2,
+    tokens=21,
+    whole_words=0.95,
+)
+GERMAN = dataclasses.replace(ENGLISH, whole_words=0.5)
+
+
+def options_of(facts, size="tiny", **given):
+    return make_recipe(facts, given, size).options
+
+
+def test_english_texts_start_from_pretrained_weights():
+    options = options_of(ENGLISH)
+    assert (options.pretrained, options.learning_rate) == ("squeezebert-tiny", 5e-4)
+    assert (options.max_length, options.epochs) == (24, 8)
+
+
+def test_other_languages_learn_from_scratch():
+    options = options_of(GERMAN)
+    assert (options.pretrained, options.preset) == (None, "squeezebert-tiny")
+    assert options.epochs == 8 and options.learning_rate == 5e-4
+    tagger = options_of(dataclasses.replace(GERMAN, task="token-classification"))
+    assert tagger.preset == "squeezebert-tagger" and not tagger.lowercase
+    assert tagger.spelling_vectors and tagger.subword_dropout == 0.2
+
+
+def test_the_smallest_size_learns_from_scratch():
+    options = options_of(ENGLISH, "micro")
+    assert (options.pretrained, options.preset) == (None, "squeezebert-micro")
+    assert options.learning_rate == 2e-3
+
+
+@pytest.mark.parametrize("task", [name.value for name in TaskName])
+@pytest.mark.parametrize("facts", [ENGLISH, GERMAN])
+@pytest.mark.parametrize("size", ["micro", "tiny", "small"])
+def test_every_task_gets_settings_that_fit_together(task, facts, size):
+    recipe = make_recipe(dataclasses.replace(facts, task=task), {}, size)
+    assert recipe.options.preset in PRESETS
+    for choice in recipe.choices:
+        name, _, field = choice.option.partition(".")
+        value = getattr(recipe.options, name)
+        assert (value[field] if field else value) == choice.value
+        assert choice.reason and choice.source
+
+
+def test_what_the_user_names_is_kept():
+    given = {"epochs": 3, "learning_rate": 1e-3, "max_length": 40, "word_dropout": 0.0}
+    recipe = make_recipe(ENGLISH, given)
+    assert {name: getattr(recipe.options, name) for name in given} == given
+    assert not {choice.option for choice in recipe.choices} & given.keys()
+    tagged = dataclasses.replace(ENGLISH, task="intent-and-slots")
+    dense = {"feed_forward_type": "dense", "squeeze_size": 64}
+    assert options_of(tagged, model=dense).model == dense
+    assert options_of(tagged, model={"squeeze_size": 64}).model == {
+        "feed_forward_type": "both",
+        "squeeze_size": 64,
+    }
+    own = options_of(ENGLISH, preset="squeezebert-edgetpu")
+    assert (own.preset, own.pretrained) == ("squeezebert-edgetpu", None)
+    assert options_of(ENGLISH, pretrained="all-minilm-l6-v2").learning_rate == 5e-4
+
+
+@pytest.mark.parametrize(
+    ("tokens", "pairs", "preset", "length"),
+    [
+        (4, False, None, 16),
+        (24, False, None, 24),
+        (25, False, None, 32),
+        (500, False, None, 128),
+        (500, True, None, 256),
+        (500, False, "squeezebert-edgetpu", 64),
+    ],
+)
+def test_lengths(tokens, pairs, preset, length):
+    facts = dataclasses.replace(ENGLISH, tokens=tokens, pairs=pairs)
+    given = {} if preset is None else {"preset": preset}
+    assert options_of(facts, **given).max_length == length
+
+
+@pytest.mark.parametrize(
+    ("examples", "pretrained", "scratch"), [(100, 8, 16), (20_000, 4, 8), (10**6, 2, 8)]
+)
+def test_epochs(examples, pretrained, scratch):
+    facts = dataclasses.replace(ENGLISH, examples=examples)
+    assert options_of(facts).epochs == pretrained
+    assert options_of(facts, "micro").epochs == scratch
+
+
+def test_rules_are_of_options_that_exist():
+    fields = {field.name for field in dataclasses.fields(TrainingOptions)}
+    assert {rule.option.partition(".")[0] for rule in SETTING_RULES} <= fields

@@ -1,0 +1,87 @@
+"""The search for better settings."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.recipes import setting_search
+from tfsqueeze.recipes.setting_search import search_settings
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
+from tfsqueeze.training.train_task import train_task
+from tfsqueeze.training.training_options import TrainingOptions
+
+
+class FakeRun:
+    """A run whose score is the nearer to 1, the nearer the learning rate is to 4e-3."""
+
+    def __init__(self, options):
+        score = 1 - abs(options.learning_rate - 4e-3)
+        self.history = {"float": [{"val_accuracy": score / 2}, {"val_accuracy": score}]}
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """The folder and options of each trial, none of which is really trained."""
+    calls = []
+
+    def train(folder, task, splits, options, callbacks):
+        calls.append((folder.name, options))
+        return FakeRun(options)
+
+    monkeypatch.setattr(setting_search, "train_task", train)
+    return calls
+
+
+def search(folder, trials, **arguments):
+    options = TrainingOptions()
+    return search_settings(folder, TEXT_CLASSIFICATION, None, options, trials, **arguments)
+
+
+def test_the_best_settings_win(trained, tmp_path):
+    results = []
+    best = search(tmp_path, 12, report=results.append)
+    assert [name for name, _ in trained] == [f"trial-{number}" for number in range(12)]
+    first = trained[0][1]
+    assert first == dataclasses.replace(TrainingOptions(), qat_epochs=0)
+    assert all(7e-4 < options.learning_rate < 6.1e-3 for _, options in trained)
+    assert len({options.learning_rate for _, options in trained}) == 12
+    winner = max(results, key=lambda result: result.score)
+    assert best == dataclasses.replace(TrainingOptions(), **winner.settings)
+    assert abs(best.learning_rate - 4e-3) < abs(first.learning_rate - 4e-3)
+
+
+def test_a_search_goes_on_where_it_was_interrupted(trained, tmp_path, monkeypatch):
+    search(tmp_path, 2)
+    fake = setting_search.train_task
+
+    def interrupted(*arguments):
+        fake(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(setting_search, "train_task", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        search(tmp_path, 4)
+    monkeypatch.setattr(setting_search, "train_task", fake)
+    search(tmp_path, 4)
+    names = [name for name, _ in trained]
+    assert names == ["trial-0", "trial-1", "trial-2", "trial-2", "trial-3"]
+    # The same settings, so that the run in the folder goes on.
+    assert trained[2] == trained[3]
+    search(tmp_path, 4)
+    assert len(trained) == 5
+
+
+@pytest.mark.slow
+def test_real_runs(topics_folder, one_layer_options, tmp_path):
+    splits = load_dataset(topics_folder)
+    options = dataclasses.replace(one_layer_options, epochs=1, qat_epochs=0)
+    results = []
+    best = search_settings(
+        tmp_path / "search", TEXT_CLASSIFICATION, splits, options, 2, report=results.append
+    )
+    assert [result.number for result in results] == [0, 1]
+    run = train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, best)
+    assert run.options == best and len(run.history["float"]) <= best.epochs

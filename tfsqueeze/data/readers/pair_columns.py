@@ -1,0 +1,52 @@
+"""Whether a dataset's table holds pairs of texts, by the names of its columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tfsqueeze.data.readers.column_names import TEXT, find_pair_column
+from tfsqueeze.data.readers.folders import find_split_file
+from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, TextTable
+from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.user_files import format_suffix
+
+_STEMS = ("train", "val", "dev", "validation", "test")
+
+
+def find_table(path: Path) -> Path | None:
+    """Returns the table of a dataset: the file itself, or the first of a folder's parts.
+
+    Args:
+        path: a file or a folder, or what is neither.
+
+    Raises:
+        UserError: the folder has two tables of one part.
+    """
+    if path.is_file():
+        return path if format_suffix(path) in TABLE_SUFFIXES else None
+    found = (find_split_file(path, (stem,), TABLE_SUFFIXES) for stem in _STEMS)
+    return next(filter(None, found), None)
+
+
+def find_text_pair_column(name_or_path: str, text_column: str = TEXT) -> str | None:
+    r"""Returns the column of second texts of a dataset's table; None if it has single texts.
+
+    Args:
+        name_or_path: a dataset's name, or a file or folder.
+        text_column: the name of the column of texts.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> path = pathlib.Path(folder.name, "train.tsv")
+        >>> _ = path.write_text("premise\thypothesis\tlabel\nIt rains.\tIt is wet.\tyes\n")
+        >>> find_text_pair_column(folder.name)
+        'hypothesis'
+    """
+    try:
+        table = find_table(Path(name_or_path))
+        rows = [] if table is None else TextTable(table, text_column).rows
+    except UserError:
+        # What reads the data says what is wrong.
+        return None
+    return find_pair_column(rows[0].values, text_column) if rows else None

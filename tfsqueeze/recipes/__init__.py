@@ -1,0 +1,1 @@
+"""Settings of training that follow from the data: the task, the start, lengths, rates, epochs."""

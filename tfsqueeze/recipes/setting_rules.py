@@ -1,0 +1,270 @@
+"""The rules by which settings of training follow from facts of the data.
+
+Each rule says what it rests on: settings that are measured in benchmarks/results, or a measurement
+of its own. Rules are tried in their order; the first that fits sets an option.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+from tfsqueeze.checkpoints.model_sources import BACKBONES
+from tfsqueeze.recipes.data_facts import DataFacts
+from tfsqueeze.recipes.sizes import Size
+from tfsqueeze.tasks.task_names import TaskName
+
+# Below this share of whole words, texts are of another language than the backbones'; `DataFacts`
+# has the figures.
+_ENGLISH_WORDS = 0.8
+_WORD_TASKS = (TaskName.TOKEN_CLASSIFICATION, TaskName.INTENT_AND_SLOTS)
+# A model of at most so many channels is narrow.
+_NARROW = 256
+# So many examples the float stage sees, within bounds of epochs.
+_EXAMPLES_SEEN = 80_000
+_EPOCHS = 2, 8
+# A model that learns from scratch takes longer.
+_EPOCHS_FROM_SCRATCH = 8, 16
+# Pretrained weights that the package does not have.
+_HUB_WEIGHTS = {"base": "squeezebert/squeezebert-uncased"}
+_SUITE = "settings of benchmarks/suite/rows.py"
+_TASKS = "benchmarks/results/tasks.md"
+
+
+@dataclasses.dataclass(frozen=True)
+class Situation:
+    """What rules look at.
+
+    Attributes:
+        facts: those of the data.
+        preset: the preset that the user named; None for none.
+        is_pretrained: whether training starts from pretrained weights.
+        most_tokens: the most tokens that the model can read.
+        hidden_size: the number of its channels.
+    """
+
+    facts: DataFacts
+    preset: str | None
+    is_pretrained: bool
+    most_tokens: int
+    hidden_size: int
+
+    @property
+    def is_english(self) -> bool:
+        """Whether the vocabulary of the backbones fits the texts."""
+        return self.facts.whole_words >= _ENGLISH_WORDS
+
+    @property
+    def has_word_task(self) -> bool:
+        """Whether the task is one of tagged words."""
+        return self.facts.task in _WORD_TASKS
+
+    @property
+    def is_tagger_from_scratch(self) -> bool:
+        """Whether tags are learnt without pretrained weights."""
+        return self.has_word_task and not self.is_pretrained
+
+    @property
+    def is_new_tagger(self) -> bool:
+        """Whether tags are learnt from scratch and the user names no preset."""
+        return self.is_tagger_from_scratch and self.preset is None
+
+    @property
+    def is_classifier_from_scratch(self) -> bool:
+        """Whether classes of texts are learnt without pretrained weights."""
+        return self.facts.task == TaskName.TEXT_CLASSIFICATION and not self.is_pretrained
+
+
+@dataclasses.dataclass(frozen=True)
+class SettingRule:
+    """A rule for one option.
+
+    Attributes:
+        option: the name of the option in `TrainingOptions`; `model.` precedes a field of `model`.
+        value: returns the value, or None where the rule does not fit.
+        reason: returns why, for a sentence.
+        source: the measurement that the rule rests on.
+    """
+
+    option: str
+    value: Callable[[Situation], Any]
+    reason: Callable[[Situation], str]
+    source: str
+
+
+class Start(NamedTuple):
+    """What training starts from.
+
+    Args:
+        option: `pretrained` or `preset`.
+        value: the name of the weights or of the preset.
+        reason: why.
+    """
+
+    option: Literal["pretrained", "preset"]
+    value: str
+    reason: str
+
+
+def choose_start(facts: DataFacts, size: Size) -> Start:
+    """Returns what training starts from.
+
+    Args:
+        facts: those of the data.
+        size: the size of the model.
+    """
+    name = f"squeezebert-{size}"
+    weights = _HUB_WEIGHTS.get(size, name)
+    if size == "micro":
+        return Start("preset", name, "the smallest size learns from scratch")
+    share = f"{facts.whole_words:.0%} of the words are"
+    if facts.whole_words < _ENGLISH_WORDS:
+        if facts.task in _WORD_TASKS and size == "tiny":
+            name = "squeezebert-tagger"
+        return Start("preset", name, f"only {share} in the vocabulary of the pretrained weights")
+    if weights == name and name not in BACKBONES:
+        return Start("preset", name, "the package has no pretrained weights of this size")
+    return Start("pretrained", weights, f"{share} in its vocabulary, which is English")
+
+
+def _when(condition: Callable[[Situation], bool], value: Any) -> Callable[[Situation], Any]:
+    return lambda situation: value if condition(situation) else None
+
+
+def _length(situation: Situation) -> int:
+    # A vocabulary that is trained from texts splits their words less than the English one does.
+    tokens = situation.facts.tokens
+    most = min(situation.most_tokens, 256 if situation.facts.pairs else 128)
+    return min(most, max(16, -(-tokens // 8) * 8))
+
+
+def _length_reason(situation: Situation) -> str:
+    tokens = situation.facts.tokens
+    if tokens > _length(situation) and situation.facts.task == TaskName.QUESTION_ANSWERING:
+        return "longer contexts are read in windows that overlap"
+    if tokens > _length(situation):
+        return f"1 % of the texts have {tokens} tokens or more; the model reads their first ones"
+    return f"99 % of the texts have at most {tokens} tokens"
+
+
+def _epochs(situation: Situation) -> int:
+    least, most = _EPOCHS if situation.is_pretrained else _EPOCHS_FROM_SCRATCH
+    return min(most, max(least, round(_EXAMPLES_SEEN / situation.facts.examples)))
+
+
+SETTING_RULES = (
+    SettingRule("max_length", _length, _length_reason, "the 99th percentile of 2,000 texts"),
+    SettingRule(
+        "epochs",
+        _epochs,
+        lambda x: f"there are {x.facts.examples:,} examples to learn from",
+        _SUITE,
+    ),
+    SettingRule(
+        "qat_epochs", lambda _: 1, lambda _: "int8 files are close to float by then", _TASKS
+    ),
+    SettingRule(
+        "learning_rate",
+        _when(lambda x: x.is_tagger_from_scratch, 1.5e-3),
+        lambda _: "tags are learnt from scratch",
+        _TASKS,
+    ),
+    SettingRule(
+        "learning_rate",
+        _when(lambda x: x.is_pretrained and (x.has_word_task or not x.facts.pairs), 5e-4),
+        lambda _: "the weights are pretrained",
+        f"benchmarks/results/compare; {_TASKS}",
+    ),
+    SettingRule(
+        "learning_rate",
+        _when(lambda x: x.is_pretrained, 3e-4),
+        lambda _: "the weights are pretrained, and the texts are pairs",
+        _TASKS,
+    ),
+    SettingRule(
+        "learning_rate",
+        _when(lambda x: x.hidden_size > _NARROW, 5e-4),
+        lambda _: "the model learns from scratch",
+        "benchmarks/results/compare",
+    ),
+    SettingRule(
+        "learning_rate",
+        lambda _: 2e-3,
+        lambda _: "a narrow model learns from scratch",
+        "tfsqueeze demo",
+    ),
+    SettingRule(
+        "batch_size", _when(lambda x: x.has_word_task, 64), lambda _: "words are tagged", _TASKS
+    ),
+    SettingRule("batch_size", lambda _: 32, lambda _: "that many texts fit any machine", _TASKS),
+    SettingRule(
+        "word_dropout",
+        _when(lambda x: x.facts.task == TaskName.MASKED_LM, 0.0),
+        lambda _: "words are masked anyway",
+        "docs/your-own-data.md",
+    ),
+    SettingRule(
+        "word_dropout", _when(lambda x: x.has_word_task, 0.1), lambda _: "words are tagged", _TASKS
+    ),
+    SettingRule(
+        "word_dropout",
+        _when(lambda x: x.is_pretrained, 0.05),
+        lambda _: "the weights are pretrained",
+        _TASKS,
+    ),
+    SettingRule(
+        "word_dropout",
+        lambda _: 0.15,
+        lambda _: "the model learns from scratch",
+        "tfsqueeze demo",
+    ),
+    SettingRule(
+        "model.feed_forward_type",
+        _when(lambda x: x.has_word_task and x.is_pretrained, "both"),
+        lambda _: "what a word is depends on its neighbours, which convolutions see",
+        _TASKS,
+    ),
+    SettingRule(
+        "model.hidden_dropout_prob",
+        _when(lambda x: x.is_tagger_from_scratch, 0.2),
+        lambda _: "tags are learnt from scratch",
+        _TASKS,
+    ),
+    SettingRule(
+        "model.hidden_dropout_prob",
+        _when(lambda x: x.is_classifier_from_scratch, 0.2),
+        lambda _: "the model learns from scratch",
+        "tfsqueeze demo",
+    ),
+    SettingRule(
+        "label_smoothing",
+        _when(lambda x: x.is_classifier_from_scratch, 0.05),
+        lambda _: "the model learns from scratch",
+        "tfsqueeze demo",
+    ),
+    SettingRule(
+        "lowercase",
+        _when(lambda x: x.is_new_tagger, False),
+        lambda _: "capitals help to find names",
+        _TASKS,
+    ),
+    SettingRule(
+        "vocab_size",
+        _when(lambda x: x.is_new_tagger, 30_000),
+        lambda _: "names have rare words",
+        _TASKS,
+    ),
+    SettingRule(
+        "subword_dropout",
+        _when(lambda x: x.is_new_tagger and x.facts.task == TaskName.TOKEN_CLASSIFICATION, 0.2),
+        lambda _: "names have words that are not in the training texts",
+        _TASKS,
+    ),
+    SettingRule(
+        "spelling_vectors",
+        _when(lambda x: x.is_new_tagger and x.facts.task == TaskName.TOKEN_CLASSIFICATION, True),
+        lambda _: "words of similar spelling are often of one kind",
+        _TASKS,
+    ),
+)

@@ -1,0 +1,129 @@
+"""A search for better settings of a run, on its validation part, with Optuna."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfsqueeze.data.datasets.dataset import Splits
+from tfsqueeze.tasks import Task
+from tfsqueeze.training.fit import monitor
+from tfsqueeze.training.train_task import Callbacks, train_task
+from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.trial import Trial
+
+_VARIED = ("learning_rate", "epochs", "batch_size", "word_dropout")
+# Learning rates are tried between the given one over this and times this.
+_FACTOR = 3.0
+_BATCH_SIZES = (16, 32, 64)
+_MOST_WORD_DROPOUT = 0.3
+_LOG_FILE = "optuna.log"
+
+
+@dataclasses.dataclass(frozen=True)
+class TrialResult:
+    """One trial of a search.
+
+    Attributes:
+        number: its number, from 0.
+        settings: what it tried, by the option's name.
+        score: the best validation score of its float stage.
+    """
+
+    number: int
+    settings: dict[str, Any]
+    score: float
+
+
+def search_settings(
+    folder: Path,
+    task: Task,
+    splits: Splits,
+    options: TrainingOptions,
+    trials: int,
+    callbacks: Callbacks = lambda *_: (),
+    *,
+    report: Callable[[TrialResult], None] = lambda _: None,
+) -> TrainingOptions:
+    """Returns the settings that do best on validation.
+
+    The first trial has the given settings. Others vary learning rate, epochs, batch size and word
+    dropout, as Optuna's sampler TPE proposes (Bergstra et al. 2011, NIPS). Each trial trains the
+    float stage.
+
+    Args:
+        folder: keeps the trials. The same call goes on with a search that was interrupted, and
+            with the trial that was.
+        task: the task.
+        splits: the parts of the data.
+        options: the settings of the first trial.
+        trials: how many settings are tried.
+        callbacks: as for `train_task`.
+        report: called with each finished trial.
+
+    Raises:
+        UserError: Optuna is not installed, or as `train_task`.
+    """
+    study = _open_study(folder, options)
+    while (number := _count_finished(study)) < trials:
+        trial = study.ask()
+        settings = _suggest(trial, options)
+        run = train_task(
+            folder / f"trial-{number}",
+            task,
+            splits,
+            dataclasses.replace(options, **settings, qat_epochs=0),
+            callbacks,
+        )
+        score = max(row[monitor(task, options.monitor)] for row in run.history["float"])
+        study.tell(trial, score)
+        report(TrialResult(number, settings, score))
+    return dataclasses.replace(options, **study.best_trial.params)
+
+
+def _open_study(folder: Path, options: TrainingOptions) -> Study:
+    try:
+        import optuna
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend
+    except ModuleNotFoundError:
+        raise UserError("a search needs Optuna; install tfsqueeze[search]") from None
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    folder.mkdir(parents=True, exist_ok=True)
+    study = optuna.create_study(
+        storage=JournalStorage(JournalFileBackend(str(folder / _LOG_FILE))),
+        study_name="settings",
+        sampler=optuna.samplers.TPESampler(seed=options.seed),
+        direction="maximize",
+        load_if_exists=True,
+    )
+    if not study.trials:
+        study.enqueue_trial({name: getattr(options, name) for name in _VARIED})
+    # A trial that was interrupted is tried again, and goes on in its folder.
+    for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+        study.enqueue_trial(trial.params)
+    return study
+
+
+def _count_finished(study: Study) -> int:
+    return sum(trial.value is not None for trial in study.trials)
+
+
+def _suggest(trial: Trial, options: TrainingOptions) -> dict[str, Any]:
+    rate, epochs = options.learning_rate, options.epochs
+    sizes = sorted({*_BATCH_SIZES, options.batch_size})
+    return {
+        "learning_rate": trial.suggest_float(
+            "learning_rate", rate / _FACTOR, rate * _FACTOR, log=True
+        ),
+        "epochs": trial.suggest_int("epochs", max(1, epochs // 2), 2 * epochs),
+        "batch_size": trial.suggest_categorical("batch_size", sizes),
+        "word_dropout": trial.suggest_float("word_dropout", 0.0, _MOST_WORD_DROPOUT),
+    }
