@@ -373,6 +373,42 @@ def backbone(
 
 
 @app.command()
+def post_training(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Finished runs of text classification.", show_default=False),
+    ],
+    data: Annotated[
+        list[str],
+        typer.Option(help="The dataset of each run, in their order: a name or a folder."),
+    ],
+    seed: Annotated[int, typer.Option(help="Seed of the choice of texts.")] = 0,
+    output_folder: Output = _OUTPUT,
+    json: Json = False,
+) -> None:
+    """Measure what int8 without training costs fine-tuned classifiers.
+
+    Examples:
+      tfsqueeze train sst2 -o runs/sst2 --pretrained all-minilm-l6-v2 --qat-epochs 0
+
+      python -m benchmarks post-training runs/sst2 --data sst2
+    """
+    if len(runs) != len(data):
+        raise UserError(f"{len(runs)} runs need as many times --data, not {len(data)}")
+    from tfsqueeze.utils.logging import load_tensorflow
+
+    load_tensorflow()
+    from benchmarks.post_training import measure_post_training
+
+    with _progress() as progress:
+        measured = [
+            measure_post_training(folder, name, seed=seed, progress=progress)
+            for folder, name in zip(runs, data, strict=True)
+        ]
+    _finish("post-training", measured, output_folder, json)
+
+
+@app.command()
 def throughput(
     data: Annotated[str, typer.Option(help="Name or folder of a dataset.")] = "reuters-r8",
     preset: Annotated[

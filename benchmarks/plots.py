@@ -147,6 +147,16 @@ def draw_backbone(runs: Sequence[dict[str, Any]]) -> bytes:
     )
 
 
+def draw_post_training(runs: Sequence[dict[str, Any]]) -> bytes:
+    """Draws the accuracy of int8 without training, a panel for each dataset."""
+    return _draw_values(
+        runs,
+        "post-training",
+        lambda row: 100 * row["accuracy"],
+        lambda run: f"accuracy (%) on {run['data']}",
+    )
+
+
 def draw_targets(runs: Sequence[dict[str, Any]]) -> bytes:
     """Draws the share of multiply-accumulates on each device's accelerator."""
     figure, panels = _figure(len(runs), max(len(run["targets"]) for run in runs))

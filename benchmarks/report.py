@@ -22,6 +22,7 @@ from benchmarks.plots import (
     draw_instructions,
     draw_models,
     draw_operators,
+    draw_post_training,
     draw_short_distillations,
     draw_targets,
     draw_throughput,
@@ -151,6 +152,14 @@ BACKBONE_COLUMNS: tuple[Column, ...] = (
     ("accuracy of logistic regression", lambda row: percent(row["accuracy"])),
     ("cosine to MiniLM's", lambda row: decimals(row["cosine"])),
     ("rank correlation of pairs", lambda row: decimals(row["spearman"])),
+)
+POST_TRAINING_COLUMNS: tuple[Column, ...] = (
+    ("model", lambda row: row["name"]),
+    ("accuracy", lambda row: percent(row["accuracy"])),
+    ("agreement with float", lambda row: percent(row["agreement"])),
+    ("on other training texts", lambda row: percent(row["held_out"])),
+    ("logits over noise, dB", lambda row: decimals(row["decibels"], 1)),
+    ("seconds", lambda row: decimals(row["seconds"], 0)),
 )
 
 TRAINING_COLUMNS: tuple[Column, ...] = (
@@ -285,6 +294,14 @@ def _backbone_preface(run: dict[str, Any]) -> list[str]:
     ]
 
 
+def _post_training_preface(run: dict[str, Any]) -> list[str]:
+    return [
+        f"{run['data']}: {run['calibration_texts']:,} training texts for calibration, "
+        f"{run['held_out']:,} others, {run['examples']:,} of the test part, up to "
+        f"{run['max_length']} tokens, seed {run['seed']}."
+    ]
+
+
 def _targets_preface(run: dict[str, Any]) -> list[str]:
     lacking = [
         f"No row for {row['preset']} on {row['target']}: {row['why']}." for row in run["missing"]
@@ -341,6 +358,7 @@ _KINDS = {
         _short_distillations_preface,
     ),
     "backbone": _Kind(BACKBONE_COLUMNS, draw_backbone, _backbone_preface),
+    "post-training": _Kind(POST_TRAINING_COLUMNS, draw_post_training, _post_training_preface),
     "training": _Kind(TRAINING_COLUMNS, draw_training, _training_preface),
 }
 

@@ -20,8 +20,10 @@ def measure_signal_to_noise(
 ) -> list[dict[str, Any]]:
     """Compares the hidden states of a run's quantization-aware model with the float model's.
 
-    The ratio in decibels is 10 log10(sum x^2 / sum (x - y)^2), over the channels of all tokens, for
-    states x of the float model and y of the quantization-aware one. Training changes y, too.
+    The ratio in decibels is 10 log10(sum x^2 / sum (x - a y - b)^2), over the channels of all
+    tokens, for states x of the float model and y of the quantization-aware one. Each channel has
+    the a and b of least squares: the int8 graph holds channels without their offset or divided by
+    a factor, which later weights undo. Training changes y, too.
 
     Args:
         run: the run.
@@ -36,14 +38,25 @@ def measure_signal_to_noise(
         with_states(model, float_model, hidden_states=numbers)
         for model in (float_model, run.qat_model)
     ]
-    signal, noise = np.zeros(len(numbers)), np.zeros(len(numbers))
+    # Sums over tokens, by channel, of 1, x, y, x^2, y^2 and x y.
+    sums: list[Any] = [np.zeros(())] * len(numbers)
     rows = {name: values[:_MOST_ROWS] for name, values in inputs.items()}
     for batch in evaluation_batches(rows):
         tokens = batch["input_ids"].numpy() != float_model.config.pad_token_id
         ours, theirs = (model(batch, training=False) for model in models)
         for number in numbers:
-            x, y = (states[f"hidden_states_{number}"].numpy()[tokens] for states in (ours, theirs))
-            signal[number] += np.square(x, dtype=np.float64).sum()
-            noise[number] += np.square(x - y, dtype=np.float64).sum()
-    decibels = 10 * np.log10(signal / np.maximum(noise, 1e-30))
-    return [{"layer": number, "decibels": float(decibels[number])} for number in numbers]
+            x, y = (
+                states[f"hidden_states_{number}"].numpy()[tokens].astype(np.float64)
+                for states in (ours, theirs)
+            )
+            terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y])
+            sums[number] = sums[number] + terms.sum(axis=1)
+    decibels = [_decibels(*terms) for terms in sums]
+    return [{"layer": number, "decibels": decibels[number]} for number in numbers]
+
+
+def _decibels(count: Any, x: Any, y: Any, xx: Any, yy: Any, xy: Any) -> float:
+    """Returns the ratio, given sums by channel."""
+    covariance, variance = xy - x * y / count, yy - y * y / count
+    noise = xx - x * x / count - covariance**2 / np.maximum(variance, 1e-30)
+    return float(10 * np.log10(xx.sum() / max(np.maximum(noise, 0.0).sum(), 1e-30)))

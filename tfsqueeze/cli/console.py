@@ -199,6 +199,13 @@ def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
             bar.stop()
 
 
+@contextlib.contextmanager
+def calibration_progress() -> Iterator[Callable[[int, int], None]]:
+    """Shows how many layers of a checkpoint are calibrated; yields what to call with the counts."""
+    with counting_progress() as show:
+        yield lambda done, total: show("layers calibrated", done, total)
+
+
 def training_progress(
     task: Task | None = None, chosen: str | None = None
 ) -> Callable[..., Sequence[Any]]:

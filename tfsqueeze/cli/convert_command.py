@@ -17,7 +17,13 @@ from tfsqueeze.cli.arguments import (
     TextColumn,
     TextPairColumn,
 )
-from tfsqueeze.cli.console import output, print_json, print_step, training_progress
+from tfsqueeze.cli.console import (
+    calibration_progress,
+    output,
+    print_json,
+    print_step,
+    training_progress,
+)
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.logging import load_tensorflow
@@ -117,7 +123,8 @@ def convert(
     print_step(f"loading {source}")
     length = max(max_length or (), default=None)
     if tune is None:
-        trained, texts = load_or_calibrate(source, calibration or (), length)
+        with calibration_progress() as progress:
+            trained, texts = load_or_calibrate(source, calibration or (), length, progress)
     else:
         trained = _tune(
             source,

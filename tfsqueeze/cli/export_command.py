@@ -21,7 +21,13 @@ from tfsqueeze.cli.arguments import (
     TextColumn,
     TextPairColumn,
 )
-from tfsqueeze.cli.console import Table, output, print_json, print_step
+from tfsqueeze.cli.console import (
+    Table,
+    calibration_progress,
+    output,
+    print_json,
+    print_step,
+)
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
@@ -92,7 +98,8 @@ def export(
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
 
     print_step(f"loading {source}")
-    trained, texts = load_or_calibrate(source, calibration or (), max_length)
+    with calibration_progress() as progress:
+        trained, texts = load_or_calibrate(source, calibration or (), max_length, progress)
     examples = None
     if exporter.has_scores:
         columns = {

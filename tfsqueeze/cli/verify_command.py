@@ -21,7 +21,13 @@ from tfsqueeze.cli.arguments import (
     TextColumn,
     TextPairColumn,
 )
-from tfsqueeze.cli.console import Table, output, print_json, print_step
+from tfsqueeze.cli.console import (
+    Table,
+    calibration_progress,
+    output,
+    print_json,
+    print_step,
+)
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
@@ -104,7 +110,8 @@ def verify(
         )
     content = None if model is None else TFLiteFile.open(model).content
     print_step(f"loading {source}")
-    trained, _ = load_or_calibrate(source, calibration or ())
+    with calibration_progress() as progress:
+        trained, _ = load_or_calibrate(source, calibration or (), progress=progress)
     task_data = trained.task.data
     load = task_data.load_held_out if data is None else task_data.load_evaluation_set
     name = data or trained.dataset_name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,11 @@ class _Normalization(QuantizableLayer):
         )
 
     def _export_scale_and_offset(
-        self, x: Any, fake_quant: Callable[[str, Any], Any], name: str | None = None
+        self,
+        x: Any,
+        fake_quant: Callable[[str, Any], Any],
+        name: str | None = None,
+        gamma: Any = None,
     ) -> Any:
         """Applies the scale and the offset in an exported graph.
 
@@ -77,11 +81,12 @@ class _Normalization(QuantizableLayer):
             x: float [..., channels].
             fake_quant: fake-quantizes a tensor by its name.
             name: the name of `x` in `tensor_ranges`; None for the layer's input.
+            gamma: another scale than the layer's, float [channels].
         """
         with tf.init_scope():
             needs_scale, needs_offset = self._needs_scale(), self._needs_offset()
         if needs_scale:
-            x = (fake_quant(name, x) if name else x) * self.gamma
+            x = (fake_quant(name, x) if name else x) * (self.gamma if gamma is None else gamma)
             name = "scaled"
         if needs_offset:
             x = (fake_quant(name, x) if name else x) + self.beta
@@ -114,11 +119,20 @@ class LayerNorm(_Normalization):
         epsilon: a constant added to the variance; 0 in quantization-aware models, whose smallest
             step is far larger.
         center: as in the base class: whether to add an offset.
+        channel_factors: whole numbers from 1 to 11, one a channel, for an input whose channels
+            were divided by them; see `tfsqueeze.quantization.equalization`. The result then is
+            that for the undivided input, with each channel divided likewise.
     """
 
-    def __init__(self, epsilon: float = 1e-12, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        epsilon: float = 1e-12,
+        channel_factors: Sequence[int] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.epsilon = epsilon
+        self.channel_factors = channel_factors and tuple(channel_factors)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Returns float [..., channels].
@@ -128,35 +142,56 @@ class LayerNorm(_Normalization):
             training: whether this is training.
         """
         if not is_exporting():
-            return self._normalize(_layer_norm, inputs, training, epsilon=self.epsilon)
+            return self._normalize(
+                _layer_norm,
+                inputs,
+                training,
+                epsilon=self.epsilon,
+                channel_factors=self.channel_factors,
+            )
         # For each of these ops, runtimes have a float32 kernel that is faster than the int8 one.
         fake_quant = (lambda _, x: x) if is_exporting("mobile") else self._fake_quant
-        negative_mean = fake_quant("negative_mean", self._mean(inputs, negative=True))
+        factors, gamma = self.channel_factors, None
+        if factors and not is_exporting("int8"):
+            # In float, undivided channels cost one product more, and divided ones three.
+            undivided = tf.constant(factors, tf.float32)
+            inputs, gamma, factors = inputs * undivided, self.gamma / undivided, None
+        negative_mean = fake_quant("negative_mean", self._mean(inputs, factors, sign=-1))
+        if factors:
+            negative_mean = fake_quant("divided_mean", _divide_mean(negative_mean, factors))
         centered = fake_quant("centered", inputs + negative_mean)
         squared = fake_quant("squared", centered * centered)
-        variance = fake_quant("variance", self._mean(squared))
+        variance = fake_quant("variance", self._mean(squared, factors and np.square(factors)))
         if self.epsilon:
             variance = variance + self.epsilon
         reciprocal = fake_quant("reciprocal", tf.math.rsqrt(variance))
-        return self._export_scale_and_offset(centered * reciprocal, fake_quant, "normalized")
+        return self._export_scale_and_offset(centered * reciprocal, fake_quant, "normalized", gamma)
 
     @staticmethod
-    def _mean(x: Any, negative: bool = False) -> Any:
+    def _mean(x: Any, factors: Sequence[int] | None, sign: int = 1) -> Any:
+        """Returns the mean of the channels times their factors and a sign."""
         if not is_exporting("int8"):
             mean = tf.reduce_mean(x, axis=-1, keepdims=True)
-            return -mean if negative else mean
+            return -mean if sign < 0 else mean
         # A convolution, for which every runtime has a fast int8 kernel.
         channels = x.shape[-1]
         share = 1 / channels
-        kernel = tf.fill([1, 1, channels, 1], -share if negative else share)
+        if factors is None:
+            kernel, most = tf.fill([1, 1, channels, 1], sign * share), share
+        else:
+            kernel = sign * share * tf.constant(factors, tf.float32, [1, 1, channels, 1])
+            # Steps of which each factor is a whole number.
+            most = share * (127 / (127 // max(factors)))
         kernel = tf.quantization.fake_quant_with_min_max_vars_per_channel(
-            kernel, [-share], [share], narrow_range=True
+            kernel, [-most], [most], narrow_range=True
         )
         return tf.nn.conv2d(x, kernel, 1, "SAME")
 
     def tensor_ranges(self) -> dict[str, TensorRange]:
         """Returns the ranges of the steps, in their order."""
-        names = ("negative_mean", "centered", "squared", "variance", "reciprocal", "normalized")
+        names = ["negative_mean", "centered", "squared", "variance", "reciprocal", "normalized"]
+        if self.channel_factors is not None:
+            names.insert(1, "divided_mean")
         return {**{name: OBSERVED for name in names}, **super().tensor_ranges()}
 
     def quantized_config(self) -> dict[str, Any]:
@@ -165,18 +200,50 @@ class LayerNorm(_Normalization):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        return {**super().get_config(), "epsilon": self.epsilon}
+        config = {**super().get_config(), "epsilon": self.epsilon}
+        if self.channel_factors is not None:
+            config["channel_factors"] = self.channel_factors
+        return config
 
 
-def _layer_norm(fake_quant: FakeQuant, x: Any, *scale_and_offset: Any, epsilon: float) -> Any:
+def _layer_norm(
+    fake_quant: FakeQuant,
+    x: Any,
+    *scale_and_offset: Any,
+    epsilon: float,
+    channel_factors: tuple[int, ...] | None,
+) -> Any:
     """Normalizes as `LayerNorm.call` does, outside of an export."""
-    centered = fake_quant(
-        "centered", x + fake_quant("negative_mean", -tf.reduce_mean(x, axis=-1, keepdims=True))
-    )
+    squares = channel_factors and np.square(channel_factors)
+    negative_mean = fake_quant("negative_mean", -_weighted_mean(x, channel_factors))
+    if channel_factors:
+        negative_mean = fake_quant("divided_mean", negative_mean * _inverse(channel_factors))
+    centered = fake_quant("centered", x + negative_mean)
     squared = fake_quant("squared", centered * centered)
-    variance = fake_quant("variance", tf.reduce_mean(squared, axis=-1, keepdims=True)) + epsilon
+    variance = fake_quant("variance", _weighted_mean(squared, squares)) + epsilon
     x = centered * fake_quant("reciprocal", _reciprocal_root(variance))
     return _scale_and_offset(fake_quant, x, *scale_and_offset, name="normalized")
+
+
+def _divide_mean(mean: Any, factors: Sequence[int]) -> Any:
+    """Returns what to add to each channel in an int8 graph, given the mean of undivided ones."""
+    # A product of one channel with as many: a product with a broadcast operand is slower.
+    shares = tf.constant(_inverse(factors))[None, None, None]
+    bounds = shares[0, 0, 0]
+    shares = tf.quantization.fake_quant_with_min_max_vars_per_channel(
+        shares, -bounds, bounds, narrow_range=True
+    )
+    return tf.nn.conv2d(mean, shares, 1, "SAME")
+
+
+def _weighted_mean(x: Any, factors: Sequence[int] | np.ndarray | None) -> Any:
+    if factors is not None:
+        x = x * tf.constant(factors, tf.float32)
+    return tf.reduce_mean(x, axis=-1, keepdims=True)
+
+
+def _inverse(factors: Sequence[int]) -> np.ndarray:
+    return 1 / np.asarray(factors, np.float32)
 
 
 def _scale_and_offset(

@@ -16,9 +16,13 @@ from tensorflow_model_optimization.quantization.keras import (  # pyright: ignor
 from tf_keras.src.mixed_precision.autocast_variable import enable_auto_cast_variables
 
 from tfsqueeze.layers.export_form import is_exporting
-from tfsqueeze.layers.quantizable import TensorRange
+from tfsqueeze.layers.quantizable import FLOAT_MASK_VALUE, TensorRange
 
 _observing = contextvars.ContextVar("observing", default=False)
+_rounding = contextvars.ContextVar("rounding", default=True)
+_recorder: contextvars.ContextVar[Callable[[ActivationQuantizer, Any], None] | None] = (
+    contextvars.ContextVar("recorder", default=None)
+)
 
 
 @contextlib.contextmanager
@@ -34,6 +38,30 @@ def observe_ranges() -> Iterator[None]:
         _observing.reset(token)
 
 
+@contextlib.contextmanager
+def without_rounding() -> Iterator[None]:
+    """Makes every quantizer that is called inside return its tensor as it is."""
+    token = _rounding.set(False)
+    try:
+        yield
+    finally:
+        _rounding.reset(token)
+
+
+@contextlib.contextmanager
+def record_tensors(recorder: Callable[[ActivationQuantizer, Any], None]) -> Iterator[None]:
+    """Gives a function every tensor that is quantized inside, before it is rounded.
+
+    Args:
+        recorder: takes the quantizer and the tensor.
+    """
+    token = _recorder.set(recorder)
+    try:
+        yield
+    finally:
+        _recorder.reset(token)
+
+
 class WeightQuantizer(quantizers.LastValueQuantizer):
     """Symmetric narrow-range int8 for constants: [-127, 127] steps, zero point 0.
 
@@ -47,6 +75,8 @@ class WeightQuantizer(quantizers.LastValueQuantizer):
 
     def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
         """Returns the fake-quantized tensor, over the range of the current weights."""
+        if not _rounding.get():
+            return tf.convert_to_tensor(inputs)
         # In float32 also where the policy of the layer would read the weights in another type.
         with enable_auto_cast_variables(None):
             return super().__call__(inputs, training or _observing.get(), weights, **kwargs)
@@ -129,6 +159,11 @@ class ActivationQuantizer(quantizers.Quantizer):
 
     def __call__(self, inputs: Any, training: Any, weights: Any, **kwargs: Any) -> Any:
         """Returns the fake-quantized tensor, after an update of an observed range."""
+        if not _rounding.get():
+            # Beyond any range, as the limits of masked scores are.
+            return -FLOAT_MASK_VALUE * inputs if self.tensor_range.limits_of else inputs
+        if (recorder := _recorder.get()) is not None:
+            recorder(self, inputs)
         if self.tensor_range.is_fixed:
             return tf.quantization.fake_quant_with_min_max_args(
                 inputs, self.tensor_range.minimum, self.tensor_range.maximum

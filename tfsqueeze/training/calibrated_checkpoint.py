@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfsqueeze.data.sources.calibration_texts import calibration_texts
-from tfsqueeze.quantization import quantize_aware
-from tfsqueeze.training.batches import CALIBRATION_TEXTS, calibration_batches
+from tfsqueeze.quantization import quantize_after_training
+from tfsqueeze.training.batches import CALIBRATION_TEXTS
 from tfsqueeze.training.checkpoint import open_checkpoint
 from tfsqueeze.training.trained_run import TrainedRun, is_run, load_run
 from tfsqueeze.utils.errors import UserError
+
+Progress = Callable[[int, int], None]
 
 
 def calibrate_checkpoint(
@@ -20,8 +22,11 @@ def calibrate_checkpoint(
     calibration: Sequence[str | os.PathLike] = (),
     *,
     max_length: int | None = None,
+    progress: Progress = lambda *_: None,
 ) -> tuple[TrainedRun, Any]:
     """Loads a fine-tuned checkpoint with its head, and calibrates a quantization-aware copy.
+
+    See `tfsqueeze.quantization.post_training` for what calibration does.
 
     Args:
         source: a folder, a name in `BACKBONES`, or a hub id; see `pretrained_folder`.
@@ -29,6 +34,7 @@ def calibrate_checkpoint(
             of pairs.
         max_length: the number of tokens of a row; by default 128, or less if the model has fewer
             positions.
+        progress: called with the number of layers that are calibrated, and that of all.
 
     Returns:
         The run, whose folder is the checkpoint's, and as many other texts, as a dataset of its
@@ -48,7 +54,9 @@ def calibrate_checkpoint(
     name = ", ".join(map(os.fspath, calibration)) or "texts of tfsqueeze"
     loaded = checkpoint.load(chosen, name)
     inputs = task.training.encode(tokenizer, chosen).select(loaded.float_model.input_names)
-    quantized = quantize_aware(loaded.float_model, calibration_batches(inputs, loaded.options.seed))
+    quantized = quantize_after_training(
+        loaded.float_model, inputs, tokenizer.pad_token_id, progress
+    )
     return TrainedRun(**vars(loaded), qat_model=quantized), others
 
 
@@ -56,6 +64,7 @@ def load_or_calibrate(
     source: str | os.PathLike,
     calibration: Sequence[str | os.PathLike] = (),
     max_length: int | None = None,
+    progress: Progress = lambda *_: None,
 ) -> tuple[TrainedRun, Any]:
     """Loads a training run, or else calibrates a checkpoint.
 
@@ -63,6 +72,7 @@ def load_or_calibrate(
         source: the folder of a run, or what `calibrate_checkpoint` takes.
         calibration: texts without labels, for a checkpoint. A warning says so if there are none.
         max_length: the number of tokens of a row, for a checkpoint.
+        progress: see `calibrate_checkpoint`.
 
     Returns:
         The run, and the other texts of `calibrate_checkpoint`; None for a run.
@@ -77,7 +87,7 @@ def load_or_calibrate(
                 "has calibrated; leave them out"
             )
         return load_run(source), None
-    loaded = calibrate_checkpoint(source, calibration, max_length=max_length)
+    loaded = calibrate_checkpoint(source, calibration, max_length=max_length, progress=progress)
     if not calibration:
         warnings.warn(
             "no calibration texts: the ranges of int8 tensors are those of some English prose; "
