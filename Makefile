@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-QUICK := not slow and not benchmarks and not android and not arm64 and not micro and not targets and not web and not readers and not faults
+QUICK := not slow and not benchmarks and not docs and not android and not arm64 and not micro and not targets and not web and not readers and not faults
 
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 DOCS_READY := $(VENV)/.docs-ready
@@ -18,7 +18,7 @@ WEB_READY := $(VENV)/.web-ready
 ANDROID_READY := $(VENV)/.android-ready
 ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner gcc libc6-dev
 
-.PHONY: help setup demo test test-slow test-benchmarks arm64 micro web readers apk android test-targets proofs faults bench targets \
+.PHONY: help setup demo test test-slow test-benchmarks test-docs arm64 micro web readers apk android test-targets proofs faults bench targets \
     backbone docs compare lint clean
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "make test       the tests"
 	@echo "make test-slow  the heavier tests"
 	@echo "make test-benchmarks  the tests of the benchmarks that train or take long"
+	@echo "make test-docs  every command and Python block of the documents, on small data"
 	@echo "make arm64      the proofs on emulated Arm processors (Debian; installs qemu-user)"
 	@echo "make micro      the proofs for microcontrollers (Debian; installs Arm's gcc and QEMU)"
 	@echo "make web        the proofs for the page in headless Chromium (Debian; installs chromium)"
@@ -65,6 +66,9 @@ test-slow: $(READY)
 
 test-benchmarks: $(READY)
 	$(PYTEST) -m benchmarks $(IN_PARALLEL)
+
+test-docs: $(READY)
+	$(PYTEST) -m docs $(IN_PARALLEL)
 
 # Made before the tests: otherwise each of their workers would make it.
 $(ARM64_READY): $(READY)
@@ -133,6 +137,7 @@ $(DOCS_READY): $(READY)
 docs: $(DOCS_READY)
 	$(BIN)/python -m typer tfsqueeze.cli.main utils docs --name tfsqueeze --title "Command line" \
 	    --output docs/reference/command-line.md
+	$(BIN)/python docs/generate_pages.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 $(BENCH_READY): $(READY)
@@ -175,7 +180,7 @@ compare: $(READY)
 test-targets: $(READY)
 	$(PYTEST) -m targets $(IN_PARALLEL)
 
-LINTED := tfsqueeze converters benchmarks tests coral android_demo
+LINTED := tfsqueeze converters benchmarks tests coral android_demo docs
 
 lint: $(READY)
 	$(BIN)/ruff format --check $(LINTED)

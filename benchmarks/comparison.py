@@ -14,6 +14,7 @@ from benchmarks.models import (
     ModelSpec,
     ensure_models,
     onnx_peers,
+    own_peers,
     squeezebert_models,
     tflite_peers,
 )
@@ -54,7 +55,7 @@ class Selection:
         """
         specs = []
         if set(self.backends) & set(TFLITE_BACKENDS):
-            specs += tflite_peers(self.length)
+            specs += [*tflite_peers(self.length), *own_peers(self.length)]
             for preset in self.presets:
                 specs += squeezebert_models(preset, self.length)
         if "onnxruntime" in self.backends:
@@ -117,7 +118,7 @@ def compare_models(
                         f"{spec.name} on {backend}",
                         path,
                         backend,
-                        optional=spec.family not in selection.presets,
+                        optional=not spec.is_own,
                     ),
                 )
             )

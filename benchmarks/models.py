@@ -57,6 +57,7 @@ class ModelSpec:
     macs: multiply-accumulates of one text.
     build: returns the file's bytes when called with `arguments`; importable by name.
     sources: files and folders of the repository that the result depends on.
+    is_own: whether this repository's converters make the file.
     """
 
     family: str
@@ -67,6 +68,7 @@ class ModelSpec:
     build: Callable[..., bytes]
     arguments: tuple[Any, ...]
     sources: tuple[str, ...]
+    is_own: bool = False
 
     @property
     def name(self) -> str:
@@ -107,6 +109,7 @@ def squeezebert_models(preset: str, length: int) -> list[ModelSpec]:
             squeezebert.build_squeezebert,
             (preset, variant, length),
             _OWN_SOURCES,
+            is_own=True,
         )
         for variant in ("float32", "int8", "mobile")
     ]
@@ -127,6 +130,29 @@ def tflite_peers(length: int) -> list[ModelSpec]:
         )
         for family, config in PEERS.items()
         for variant in ("float32", "dynamic", "int8")
+    ]
+
+
+def own_peers(length: int) -> list[ModelSpec]:
+    """The sizes of `tflite_peers` by the converters of this repository, in each profile."""
+    return [
+        ModelSpec(
+            family,
+            f"tfsqueeze-{profile}",
+            length,
+            ".tflite",
+            sum(
+                count_macs(
+                    squeezebert.own_config(family, config), length, first_token_only=True
+                ).values()
+            ),
+            squeezebert.build_encoder,
+            (family, profile, length),
+            (*_OWN_SOURCES, "benchmarks/peers/configs.py"),
+            is_own=True,
+        )
+        for family, config in PEERS.items()
+        for profile in ("int8", "mobile")
     ]
 
 

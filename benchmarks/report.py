@@ -38,6 +38,7 @@ from converters.reports.formatting import (
     percent,
 )
 from converters.reports.page import escape_markdown, markdown_table, write_files
+from tfsqueeze.utils.diagnosis import describe_machine
 
 Row = dict[str, Any]
 Column = tuple[str, Callable[[Row], str]]
@@ -184,6 +185,7 @@ def machine() -> dict[str, Any]:
             continue
     return {
         "processor": _processor(),
+        "fast_instructions": describe_machine().get("fast instructions", "unknown"),
         "cores": os.cpu_count(),
         "system": platform.system(),
         "architecture": platform.machine(),
@@ -365,7 +367,8 @@ def _markdown(kind: str, results: dict[str, Any]) -> str:
     about = results["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
     machine_line = (
-        f"{about['processor']} ({about['architecture']}, {about['cores']} cores), "
+        f"{about['processor']} ({about['architecture']}, {about['cores']} cores, "
+        f"{about['fast_instructions']}), "
         f"{about['system']}, Python {about['python']}; {packages}."
     )
     lines = [f"# {kind.capitalize()}", "", escape_markdown(machine_line)]

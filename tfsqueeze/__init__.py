@@ -50,6 +50,7 @@ _MODULES = {
     "ElectraForTokenClassification": "tfsqueeze.models.electra",
     "ElectraModel": "tfsqueeze.models.electra",
     "MobileBertConfig": "tfsqueeze.configs.mobilebert_config",
+    "MobileBertForMaskedLM": "tfsqueeze.models.mobilebert",
     "MobileBertForQuestionAnswering": "tfsqueeze.models.mobilebert",
     "MobileBertForSentenceEmbeddings": "tfsqueeze.models.mobilebert",
     "MobileBertForSequenceClassification": "tfsqueeze.models.mobilebert",
@@ -141,6 +142,7 @@ if TYPE_CHECKING:
         ElectraForTokenClassification as ElectraForTokenClassification,
     )
     from tfsqueeze.models.electra import ElectraModel as ElectraModel
+    from tfsqueeze.models.mobilebert import MobileBertForMaskedLM as MobileBertForMaskedLM
     from tfsqueeze.models.mobilebert import (
         MobileBertForQuestionAnswering as MobileBertForQuestionAnswering,
     )

@@ -10,7 +10,7 @@ from converters.experiments.signal_to_noise import measure_signal_to_noise
 from converters.inference.predictor import Predictor
 from converters.inference.text_classification_predictor import TextClassificationPredictor
 from converters.runtime.interpreters import available_runtimes
-from converters.runtime.verification import verify_outputs
+from converters.runtime.verification import REFERENCE_EXAMPLES, verify_outputs
 from converters.tflite.inspection import require_int8, summarize_operators
 from tfsqueeze.data.datasets.dataset import Dataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset
@@ -18,6 +18,10 @@ from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.pretrained_head import load_checkpoint
 from tfsqueeze.training.trained_run import TrainedRun
 from tfsqueeze.utils.versions import installed_versions
+
+# The reference kernels of the largest models would take hours.
+_REFERENCE_MACS = 10**11
+_FEWEST_REFERENCE_EXAMPLES = 32
 
 
 def verify_run(
@@ -35,7 +39,8 @@ def verify_run(
         models: .tflite contents by name, the quantization-aware one as `QAT_FILE`.
         test: examples of the run's task.
         has_labels: whether they are labelled; without labels there are no scores.
-        **options: those of `verify_outputs`.
+        **options: those of `verify_outputs`. By default the reference kernels get fewer examples
+            of a large model.
 
     Returns:
         The parts `model`, `accuracy`, `files`, `operators`, `signal_to_noise`, `versions`, of
@@ -65,6 +70,13 @@ def verify_run(
             name: logits[..., numbers[name]] if name in numbers else logits
             for name, logits in outputs.items()
         }
+    first_token_only = run.float_model.reads_first_token_only(run.config)
+    length = run.options.max_length
+    macs = sum(count_macs(run.config, length, first_token_only=first_token_only).values())
+    options.setdefault(
+        "reference_examples",
+        max(_FEWEST_REFERENCE_EXAMPLES, min(REFERENCE_EXAMPLES, _REFERENCE_MACS // macs)),
+    )
     table, outputs_of = verify_outputs(
         models,
         task,
@@ -86,17 +98,12 @@ def verify_run(
         metrics = task.metrics(test, task.decode(on_device, encodings, run.classes), run.classes)
         confusion = metrics.get("intents", metrics).get("confusion_matrix")
     operators = require_int8(models[QAT_FILE], allow_float_output=True)
-    first_token_only = run.float_model.reads_first_token_only(run.config)
     return {
         "model": {
             "preset": run.options.preset,
             "parameters": run.float_model.count_params(),
-            "macs": sum(
-                count_macs(
-                    run.config, run.options.max_length, first_token_only=first_token_only
-                ).values()
-            ),
-            "max_length": run.options.max_length,
+            "macs": macs,
+            "max_length": length,
             "vocab_size": run.config.vocab_size,
         },
         "accuracy": table,

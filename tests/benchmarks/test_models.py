@@ -6,7 +6,13 @@ import dataclasses
 
 import pytest
 
-from benchmarks.models import ensure_models, onnx_peers, squeezebert_models, tflite_peers
+from benchmarks.models import (
+    ensure_models,
+    onnx_peers,
+    own_peers,
+    squeezebert_models,
+    tflite_peers,
+)
 from benchmarks.operators import OperatorCase
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.models.complexity import count_macs
@@ -68,8 +74,25 @@ def test_every_peer_has_every_number_format() -> None:
     )
 
 
+def test_every_peer_has_both_profiles_of_our_converters() -> None:
+    peers = {spec.family: spec for spec in tflite_peers(128)}
+    own = own_peers(128)
+    assert sorted(spec.name for spec in own) == sorted(
+        f"{family} tfsqueeze-{profile}" for family in peers for profile in ("int8", "mobile")
+    )
+    for spec in own:
+        assert spec.is_own
+        # The last layer is computed for the first token only.
+        assert 0.8 * peers[spec.family].macs < spec.macs < 0.99 * peers[spec.family].macs
+
+
 def test_names_and_files_are_unique() -> None:
-    specs = [*tflite_peers(64), *onnx_peers(64), *squeezebert_models("squeezebert-base", 64)]
+    specs = [
+        *tflite_peers(64),
+        *own_peers(64),
+        *onnx_peers(64),
+        *squeezebert_models("squeezebert-base", 64),
+    ]
     assert (
         len({spec.name for spec in specs}) == len({spec.file_name for spec in specs}) == len(specs)
     )

@@ -14,6 +14,7 @@ from tfsqueeze.layers import (
     GroupedConvolution,
     SequenceDepthwiseConvolution,
     SqueezeBertEmbeddings,
+    TiedDecoder,
     TransformedEmbeddings,
 )
 
@@ -81,6 +82,15 @@ def checkpoint_tensors(model: keras.Model) -> Iterator[CheckpointTensor]:
                 lambda tensor: [tensor.transpose(2, 1, 0)[None]],
             )
             yield _same(f"{module}.bias", layer.bias)
+        elif isinstance(layer, TiedDecoder):
+            yield _same(f"{module}.bias", layer.bias)
+            if layer.own_channels:
+                yield CheckpointTensor(
+                    f"{module}.dense.weight",
+                    [layer.own_table],
+                    lambda values: values[0].T,
+                    lambda tensor: [tensor.T],
+                )
         else:
             if hasattr(layer, "gamma"):
                 yield _same(f"{module}.weight", layer.gamma)

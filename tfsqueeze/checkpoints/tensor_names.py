@@ -92,6 +92,11 @@ class Naming:
         )
 
 
+_MASKED_LM_MODULES = {
+    "transform": "cls.predictions.transform.dense",
+    "transform_norm": "cls.predictions.transform.LayerNorm",
+    "decoder": "cls.predictions",
+}
 _SPAN_MODULES = {"start_output": "qa_outputs", "end_output": "qa_outputs"}
 _MODULES = {
     "embeddings": "embeddings",
@@ -101,9 +106,7 @@ _MODULES = {
     "intent": "intent_classifier",
     "slot": "slot_classifier",
     **_SPAN_MODULES,
-    "transform": "cls.predictions.transform.dense",
-    "transform_norm": "cls.predictions.transform.LayerNorm",
-    "decoder": "cls.predictions",
+    **_MASKED_LM_MODULES,
 }
 _TIED = {
     "cls.predictions.decoder.weight": WORD_EMBEDDINGS,
@@ -218,8 +221,9 @@ NAMINGS: dict[str, Naming] = {
             "pooler": "pooler.dense",
             "classifier": "classifier",
             **_SPAN_MODULES,
+            **_MASKED_LM_MODULES,
         },
-        {},
+        _TIED,
     ),
     "albert": Naming(
         "albert.",

@@ -124,6 +124,10 @@ class MobileBertConfig(DenseEncoderConfig):
             f"num_attention_heads {self.num_attention_heads}",
         )
         self._require(
+            self.embedding_size <= self.hidden_size,
+            f"embedding_size {self.embedding_size} must be at most hidden_size {self.hidden_size}",
+        )
+        self._require(
             self.shares_bottleneck or self.true_hidden_size == self.hidden_size,
             "queries and keys of wide states need narrow ones: set key_query_shared_bottleneck or "
             "use_bottleneck_attention",

@@ -44,15 +44,32 @@ def with_states(
     if model is float_model:
         return float_states
     # Not `layer.output`: TF-MOT has called the same layers in other graphs too.
-    tensors = {
-        node.layer.name: tf.nest.flatten(node.outputs)
-        for nodes in model._nodes_by_depth.values()
-        for node in nodes
-    }
+    nodes = {node.layer.name: node for nodes in model._nodes_by_depth.values() for node in nodes}
     if reads_last_layer(float_states.output, float_model.config.num_hidden_layers):
         compute_first_token_only(model, enabled=False)
     outputs = {}
     for name, tensor in float_states.output.items():
         layer, _, index = tensor._keras_history
-        outputs[name] = tensors[layer.name][index]
+        node = nodes[layer.name]
+        outputs[name] = tf.nest.flatten(node.outputs)[index]
+        outputs[name] = _restored(outputs[name], _source(layer), nodes)
     return keras.Model(model.input, outputs, name=f"{model.name}_with_states")
+
+
+def _source(layer: Any) -> Any:
+    """Returns the layer that makes what dropout, which inference leaves out, returns."""
+    while isinstance(layer, keras.layers.Dropout):
+        layer = layer.input._keras_history.layer
+    return layer
+
+
+def _restored(x: Any, layer: Any, nodes: dict[str, Any]) -> Any:
+    """Returns the output of a float model's layer, given that of its quantization-aware copy."""
+    wrapper = nodes[layer.name].layer
+    copy = getattr(wrapper, "layer", wrapper)
+    if getattr(layer, "scale", False) and not copy.scale:
+        return copy.restore(x)
+    if getattr(layer, "center", False) and not copy.center:
+        # Later layers have it in their biases; see `tfsqueeze.quantization.bias_folding`.
+        return x + tf.cast(layer.beta.numpy(), x.dtype)
+    return x

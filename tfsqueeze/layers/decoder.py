@@ -19,26 +19,44 @@ class TiedDecoder(QuantizableLayer):
     The weights are tied to the embeddings (Press and Wolf 2017, arXiv 1608.05859).
 
     Args:
+        own_channels: the channels of the vectors beyond those of the word embeddings, whose weights
+            are the decoder's own, as in MobileBERT.
+        initializer_range: the standard deviation of these weights when new.
         quantizes_table: whether each token's row is fake-quantized with a scale of its own, as in
             quantization-aware models. A device then holds the table twice: the look-up's table has
             one scale, and the converter accepts no constant that serves both.
     """
 
-    def __init__(self, quantizes_table: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        own_channels: int = 0,
+        initializer_range: float = 0.02,
+        quantizes_table: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        self.own_channels = own_channels
+        self.initializer_range = initializer_range
         self.quantizes_table = quantizes_table
 
     def build(self, input_shape: Any) -> None:
-        """Creates the bias."""
-        self.bias = self.add_weight("bias", (input_shape[1][0],), initializer="zeros")
+        """Creates the bias, and the weights of the decoder's own channels."""
+        rows = input_shape[1][0]
+        self.bias = self.add_weight("bias", (rows,), initializer="zeros")
+        if self.own_channels:
+            self.own_table = self.add_weight(
+                "own_table",
+                (rows, self.own_channels),
+                initializer=keras.initializers.TruncatedNormal(stddev=self.initializer_range),
+            )
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
         """Returns the scores, float [batch, length, vocab_size].
 
         Args:
-            inputs: vectors, float [batch, length, embedding_size], and the table of the word
-                embeddings, float [vocab_size, embedding_size].
+            inputs: vectors, float [batch, length, embedding_size + own_channels], and the table of
+                the word embeddings, float [vocab_size, embedding_size].
         """
         x, table = inputs
         if not is_exporting():
@@ -58,7 +76,9 @@ class TiedDecoder(QuantizableLayer):
         return self._fake_quant("output", scores)
 
     def _kernel(self, table: Any) -> Any:
-        """Returns the weights of the product, float [embedding_size, vocab_size]."""
+        """Returns the weights of the product, float [channels, vocab_size]."""
+        if self.own_channels:
+            table = tf.concat([table, tf.cast(self.own_table, table.dtype)], axis=1)
         kernel = tf.transpose(table)
         if not self.quantizes_table:
             return kernel
@@ -79,4 +99,9 @@ class TiedDecoder(QuantizableLayer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        return {**super().get_config(), "quantizes_table": self.quantizes_table}
+        return {
+            **super().get_config(),
+            "own_channels": self.own_channels,
+            "initializer_range": self.initializer_range,
+            "quantizes_table": self.quantizes_table,
+        }

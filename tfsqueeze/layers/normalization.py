@@ -263,8 +263,38 @@ class NoNorm(_Normalization):
     2004.02984, section 3.3).
 
     Args:
+        scale: whether to scale. A quantization-aware model has no scale where
+            `tfsqueeze.quantization.scale_folding` could fold it and the offset. The layer then
+            returns its input, and holds what `restore` needs.
         center: whether to add the offset, as in `LayerNorm`.
     """
+
+    def __init__(self, scale: bool = True, center: bool = True, **kwargs: Any) -> None:
+        super().__init__(center=center and scale, **kwargs)
+        self.scale = scale
+
+    def build(self, input_shape: Any) -> None:
+        """Creates the scale and the offset."""
+        if self.scale:
+            super().build(input_shape)
+            return
+        shape = (input_shape[-1],)
+        self.folded_gamma = self.add_weight(
+            "folded_gamma", shape, initializer="ones", trainable=False
+        )
+        self.folded_beta = self.add_weight(
+            "folded_beta", shape, initializer="zeros", trainable=False
+        )
+        keras.layers.Layer.build(self, input_shape)
+
+    def restore(self, outputs: Any) -> Any:
+        """Returns what the outputs of a layer whose scale was folded were before.
+
+        Args:
+            outputs: float [..., channels].
+        """
+        gamma, beta = (tf.cast(x, outputs.dtype) for x in (self.folded_gamma, self.folded_beta))
+        return outputs * gamma + beta
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Returns float [..., channels].
@@ -273,6 +303,20 @@ class NoNorm(_Normalization):
             inputs: float [..., channels].
             training: whether this is training.
         """
+        if not self.scale:
+            return inputs
         if not is_exporting():
             return self._normalize(_scale_and_offset, inputs, training)
         return self._export_scale_and_offset(inputs, self._fake_quant)
+
+    def tensor_ranges(self) -> dict[str, TensorRange]:
+        """Returns the ranges after the scale and after the offset."""
+        return super().tensor_ranges() if self.scale else {}
+
+    def quantized_weights(self) -> dict[str, bool]:
+        """Returns the names of the scale and the offset, each with one scale for the tensor."""
+        return super().quantized_weights() if self.scale else {}
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "scale": self.scale}

@@ -37,25 +37,32 @@ def bottleneck_parameters(config: Any) -> dict[str, int]:
     }
 
 
-def bottleneck_macs(config: Any, length: int) -> dict[str, int]:
+def bottleneck_macs(config: Any, length: int, first_token_only: bool = False) -> dict[str, int]:
     """Returns the number of multiply-accumulates of each part of a MobileBERT for one text.
 
     Args:
         config: a `MobileBertConfig`.
         length: the number of tokens of the text.
+        first_token_only: whether the last layer computes only the first token's state.
 
     Returns:
         The parts of `tfsqueeze.models.complexity.count_macs`.
     """
-    hidden, layers = config.hidden_size, config.num_hidden_layers
-    scores = 2 * length**2 * config.true_hidden_size
-    return {
+    hidden, narrow, layers = config.hidden_size, config.true_hidden_size, config.num_hidden_layers
+    scores = 2 * length**2 * narrow
+    macs = {
         "embeddings": length * _macs(_transformation(config)),
         "attention": layers * (length * _macs(_attention(config)) + scores),
         "feed_forward": layers * length * _macs(_feed_forward(config)),
         "squeeze_expand": 0,
         "pooler": hidden * hidden if config.has_pooler else 0,
     }
+    if first_token_only and layers:
+        # Queries and the product after attention, and the narrow states that nothing else reads.
+        once = [(narrow, narrow)] * 2 + [(hidden, narrow)] * (_narrowing(config) == 2)
+        macs["attention"] -= (length - 1) * (_macs(once) + 2 * length * narrow)
+        macs["feed_forward"] -= (length - 1) * _macs(_feed_forward(config))
+    return macs
 
 
 def _macs(products: list[Product]) -> int:

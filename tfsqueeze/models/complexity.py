@@ -97,7 +97,7 @@ def count_macs(
             f"{config.max_position_embeddings}"
         )
     if config.has_bottlenecks:
-        return bottleneck_macs(config, length)
+        return bottleneck_macs(config, length, first_token_only)
     hidden = config.hidden_size
     attention, feed_forward, squeeze_expand = _block_counts(config, config.layer_types)
 
@@ -124,11 +124,8 @@ def count_macs(
 def can_end_with_first_token(config: EncoderConfig) -> bool:
     """Returns whether the last layer can compute only the first token's state.
 
-    It cannot if a depthwise convolution reads the first token's neighbours, and MobileBERT's does
-    not.
+    It cannot if a depthwise convolution reads the first token's neighbours.
     """
-    if config.has_bottlenecks:
-        return False
     return config.feed_forward_type == "dense" and tuple(config.layer_types[-1:]) == ("attention",)
 
 

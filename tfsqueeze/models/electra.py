@@ -7,8 +7,8 @@ from typing import Any
 import tf_keras as keras
 
 from tfsqueeze.configs.electra_config import ElectraConfig
-from tfsqueeze.layers import FirstToken
-from tfsqueeze.models.encoder_graph import EncoderGraph, convolve, drop
+from tfsqueeze.layers import FirstToken, TiedDecoder
+from tfsqueeze.models.encoder_graph import EncoderGraph, convolve, drop, normalize
 from tfsqueeze.models.heads import (
     EncoderModel,
     MaskedLMHead,
@@ -17,6 +17,7 @@ from tfsqueeze.models.heads import (
     SequenceClassificationHead,
     TokenClassificationHead,
     classify,
+    masked_tokens,
 )
 
 
@@ -123,7 +124,9 @@ class ElectraForSentenceEmbeddings(SentenceEmbeddingsHead):
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class ElectraForMaskedLM(MaskedLMHead):
-    """ELECTRA that predicts masked tokens; see `MaskedLMHead`.
+    """ELECTRA's generator, which predicts masked tokens; see `MaskedLMHead`.
+
+    Its head has GELU, whatever `hidden_act` is.
 
     Example:
         >>> import numpy as np
@@ -135,3 +138,10 @@ class ElectraForMaskedLM(MaskedLMHead):
     """
 
     config_class = ElectraConfig
+
+    @staticmethod
+    def _head(graph: EncoderGraph) -> Any:
+        x = masked_tokens(graph)
+        x = convolve(graph, x, graph.config.embedding_size, "transform", activation="gelu")
+        x = normalize(graph, x, "transform_norm")
+        return TiedDecoder(name="decoder")([x, graph.word_table])

@@ -73,13 +73,14 @@ def encode(
     shortened = first_token_only and can_end_with_first_token(config)
     for index, layer_type in enumerate(config.layer_types):
         prefix = f"layer_{config.layer_groups[index]}"
+        is_shortened = shortened and index == config.num_hidden_layers - 1
         if config.has_bottlenecks:
-            graph.hidden_states.append(bottleneck_layer(graph, x, bias, index))
-            x = graph.last_hidden_state
+            x = bottleneck_layer(graph, x, bias, index, is_shortened)
+            graph.hidden_states.append(x)
             continue
         if layer_type == "attention":
             queries = x
-            if shortened and index == config.num_hidden_layers - 1:
+            if is_shortened:
                 queries = graph.layer(FirstTokenOnly, f"{prefix}_first_token")(x)
             x = attention_block(
                 graph,

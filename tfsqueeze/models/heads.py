@@ -149,12 +149,28 @@ class MaskedLMHead(PreTrainedModel):
 
     @staticmethod
     def _head(graph: EncoderGraph) -> Any:
-        config, x = graph.config, graph.last_hidden_state
-        if MASKED_POSITIONS in graph.inputs:
-            x = TokensAt(name="masked_tokens")([x, graph.inputs[MASKED_POSITIONS]])
-        x = convolve(graph, x, config.embedding_size, "transform", activation=config.hidden_act)
+        config = graph.config
+        x = convolve(
+            graph,
+            masked_tokens(graph),
+            config.embedding_size,
+            "transform",
+            activation=config.hidden_act,
+        )
         x = normalize(graph, x, "transform_norm")
         return TiedDecoder(name="decoder")([x, graph.word_table])
+
+
+def masked_tokens(graph: EncoderGraph) -> Any:
+    """Returns the last hidden states of the tokens to predict; see `MaskedLMHead`.
+
+    Returns:
+        float [batch, tokens, hidden_size]: those at `masked_positions`, or all.
+    """
+    if MASKED_POSITIONS not in graph.inputs:
+        return graph.last_hidden_state
+    positions = graph.inputs[MASKED_POSITIONS]
+    return TokensAt(name="masked_tokens")([graph.last_hidden_state, positions])
 
 
 def span_logits(graph: EncoderGraph, x: Any) -> dict[str, Any]:

@@ -7,15 +7,17 @@ from typing import Any
 import tf_keras as keras
 
 from tfsqueeze.configs.mobilebert_config import MobileBertConfig
-from tfsqueeze.layers import FirstToken
-from tfsqueeze.models.encoder_graph import EncoderGraph
+from tfsqueeze.layers import FirstToken, LayerNorm, TiedDecoder
+from tfsqueeze.models.encoder_graph import EncoderGraph, convolve
 from tfsqueeze.models.heads import (
     EncoderModel,
+    MaskedLMHead,
     QuestionAnsweringHead,
     SentenceEmbeddingsHead,
     SequenceClassificationHead,
     TokenClassificationHead,
     classify,
+    masked_tokens,
     pool,
 )
 
@@ -114,6 +116,44 @@ class MobileBertForSentenceEmbeddings(SentenceEmbeddingsHead):
     """
 
     config_class = MobileBertConfig
+
+
+@keras.saving.register_keras_serializable("tfsqueeze")
+class MobileBertForMaskedLM(MaskedLMHead):
+    """MobileBERT that predicts masked tokens; see `MaskedLMHead`.
+
+    The decoder has more channels than the embeddings that it is tied to: the others are its own.
+    Before it stands layer normalization, whatever `normalization_type` is.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfsqueeze import MobileBertConfig, MobileBertForMaskedLM
+        >>> sizes = dict(embedding_size=4, hidden_size=8, intra_bottleneck_size=4)
+        >>> config = MobileBertConfig(num_hidden_layers=1, **sizes)
+        >>> model = MobileBertForMaskedLM(config, input_names=("input_ids",))
+        >>> model(np.array([[2, 7, 3]])).shape
+        TensorShape([1, 3, 30522])
+    """
+
+    config_class = MobileBertConfig
+
+    @staticmethod
+    def _head(graph: EncoderGraph) -> Any:
+        config = graph.config
+        x = convolve(
+            graph,
+            masked_tokens(graph),
+            config.hidden_size,
+            "transform",
+            activation=config.hidden_act,
+        )
+        x = graph.layer(LayerNorm, "transform_norm", config.layer_norm_eps)(x)
+        own_channels = config.hidden_size - config.embedding_size
+        return TiedDecoder(
+            own_channels=own_channels,
+            initializer_range=config.initializer_range,
+            name="decoder",
+        )([x, graph.word_table])
 
 
 def _pool(graph: EncoderGraph) -> Any:

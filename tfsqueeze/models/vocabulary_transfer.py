@@ -13,8 +13,8 @@ from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX, SPECIAL_TOKENS
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
-# The weights with one row per token: the embeddings, and the bias of the head of masked tokens.
-_PER_TOKEN = ("embeddings/word_embeddings", "decoder/bias")
+# The weights with one row per token: the embeddings, and those of the head of masked tokens.
+_PER_TOKEN = ("embeddings/word_embeddings", "decoder/bias", "decoder/own_table")
 
 
 def transfer_vocabulary(

@@ -27,6 +27,7 @@ from tfsqueeze.quantization.quantize_config import (
 )
 from tfsqueeze.quantization.quantized_model import QuantizationAwareModel
 from tfsqueeze.quantization.quantizers import observe_ranges
+from tfsqueeze.quantization.scale_folding import fold_scales
 from tfsqueeze.utils.autograph import skip_autograph
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.keras_files import load_model
@@ -63,7 +64,8 @@ def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None)
     if isinstance(model, PreTrainedModel):
         model = unshare_layers(model)
 
-    folding = find_bias_folding(model)
+    folded = fold_scales(model)
+    folding = find_bias_folding(folded)
 
     def annotated_copy(layer: Any) -> Any:
         if not isinstance(layer, QuantizableLayer):
@@ -77,8 +79,8 @@ def quantize_aware(model: keras.Model, calibration_data: Iterable | None = None)
 
     @tf.autograph.experimental.do_not_convert
     def build() -> keras.Model:
-        annotated = keras.models.clone_model(model, clone_function=annotated_copy)
-        annotated.set_weights(_folded_weights(model, folding))
+        annotated = keras.models.clone_model(folded, clone_function=annotated_copy)
+        annotated.set_weights(_folded_weights(folded, folding))
         with quantize_scope():
             quantized = quantize_apply(
                 annotated, SqueezeBertQuantizeScheme(), quantized_layer_name_prefix=""

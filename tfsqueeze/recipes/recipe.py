@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
-from tfsqueeze.configs.encoder_config import EncoderConfig
+from tfsqueeze.configs.encoder_config import read_fields
 from tfsqueeze.configs.presets import load_preset
-from tfsqueeze.models.architectures import read_config
 from tfsqueeze.recipes.data_facts import DataFacts
 from tfsqueeze.recipes.setting_rules import SETTING_RULES, Situation, choose_start
 from tfsqueeze.recipes.sizes import DEFAULT_SIZE, Size
@@ -17,6 +16,7 @@ from tfsqueeze.training.training_options import TrainingOptions
 
 # The source of a choice that rests on nothing but the data.
 DATA = "the data"
+_MOST_TOKENS = 512
 
 
 class Choice(NamedTuple):
@@ -72,13 +72,13 @@ def make_recipe(facts: DataFacts, given: Mapping[str, Any], size: Size = DEFAULT
         start = choose_start(facts, size)
         chosen[start.option] = Choice(*start, source=DATA)
     settings = {**{name: choice.value for name, choice in chosen.items()}, **given}
-    config = _config(settings)
+    most_tokens, hidden_size = _shape(settings)
     situation = Situation(
         facts=facts,
         preset=given.get("preset"),
         is_pretrained=bool(settings.get("pretrained")),
-        most_tokens=config.max_position_embeddings,
-        hidden_size=config.hidden_size,
+        most_tokens=most_tokens,
+        hidden_size=hidden_size,
     )
     fields = {f"model.{name}" for name in given.get("model") or ()}
     for rule in SETTING_RULES:
@@ -103,8 +103,15 @@ def _options(choices: Iterable[Choice], given: Mapping[str, Any]) -> dict[str, A
     return {**options, **given, "model": {**model, **(given.get("model") or {})}}
 
 
-def _config(settings: Mapping[str, Any]) -> EncoderConfig:
-    """Returns the configuration that gives the shape of a model."""
-    if settings.get("pretrained"):
-        return read_config(pretrained_folder(settings["pretrained"]) / CONFIG_FILE)
-    return load_preset(settings.get("preset") or TrainingOptions.preset)
+def _shape(settings: Mapping[str, Any]) -> tuple[int, int]:
+    """Returns the most tokens that a model can read, and the number of its channels."""
+    if not settings.get("pretrained"):
+        # A model that learns from scratch has as many positions as it is given.
+        preset = load_preset(settings.get("preset") or TrainingOptions.preset)
+        return _MOST_TOKENS, preset.hidden_size
+    fields = read_fields(pretrained_folder(settings["pretrained"]) / CONFIG_FILE)
+    # DistilBERT has a name of its own for the channels.
+    return (
+        fields.get("max_position_embeddings", _MOST_TOKENS),
+        fields.get("hidden_size", fields.get("dim", 0)),
+    )

@@ -144,7 +144,7 @@ def _length_reason(situation: Situation) -> str:
     if tokens > _length(situation) and situation.facts.task == TaskName.QUESTION_ANSWERING:
         return "longer contexts are read in windows that overlap"
     if tokens > _length(situation):
-        return f"1 % of the texts have {tokens} tokens or more; the model reads their first ones"
+        return f"1 % of the texts have {tokens} tokens or more; longer ones are cut off"
     return f"99 % of the texts have at most {tokens} tokens"
 
 

@@ -23,6 +23,7 @@ from tfsqueeze import (
     ElectraForSequenceClassification,
     ElectraForTokenClassification,
     ElectraModel,
+    MobileBertForMaskedLM,
     MobileBertForQuestionAnswering,
     MobileBertForSequenceClassification,
     MobileBertForTokenClassification,
@@ -134,6 +135,15 @@ HEADS = {
         "classifier.bias": (3,),
     },
     ("Albert", "ForTokenClassification"): {"classifier.weight": (3, 16), "classifier.bias": (3,)},
+    ("MobileBert", "ForMaskedLM"): {
+        "cls.predictions.transform.dense.weight": (16, 16),
+        "cls.predictions.transform.dense.bias": (16,),
+        "cls.predictions.transform.LayerNorm.weight": (16,),
+        "cls.predictions.transform.LayerNorm.bias": (16,),
+        # The rest of the decoder is the table of the word embeddings.
+        "cls.predictions.dense.weight": (8, 50),
+        "cls.predictions.bias": (50,),
+    },
     ("Electra", "ForMaskedLM"): {
         "electra.embeddings_project.weight": (16, 8),
         "electra.embeddings_project.bias": (16,),
@@ -159,6 +169,48 @@ def test_the_names_of_heads_without_a_golden(architecture, teacher_class, teache
             )
         }
         assert shapes == HEADS[architecture, task]
+
+
+def test_mobilebert_that_predicts_masked_words(golden, tmp_path):
+    """A golden encoder with a head of transformers' layout, which NumPy computes here."""
+    folder = golden("mobilebert_base")
+    draw = np.random.default_rng(0)
+    head = {
+        "transform.dense.weight": draw.normal(0, 0.3, (32, 32)),
+        "transform.dense.bias": draw.normal(0, 0.3, 32),
+        "transform.LayerNorm.weight": draw.normal(1, 0.3, 32),
+        "transform.LayerNorm.bias": draw.normal(0, 0.3, 32),
+        "dense.weight": draw.normal(0, 0.3, (16, 96)),
+        "bias": draw.normal(0, 0.3, 96),
+    }
+
+    def add_head(tensors):
+        for name in list(tensors):
+            value = tensors.pop(name)
+            if not name.startswith("pooler."):
+                tensors[f"mobilebert.{name}"] = value
+        for name, value in head.items():
+            tensors[f"cls.predictions.{name}"] = value.astype(np.float32)
+
+    change_tensors(folder, add_head)
+    change_config(folder, architectures=["MobileBertForMaskedLM"])
+    model = load_quietly(MobileBertForMaskedLM, folder)
+    with np.load(folder / "golden.npz") as file:
+        outputs = model({name: file[name] for name in model.input_names})
+        x = file["last_hidden_state"]
+    tensors = load_file(folder / WEIGHTS_FILE)
+    x = np.maximum(x @ head["transform.dense.weight"].T + head["transform.dense.bias"], 0)
+    x = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-12)
+    x = x * head["transform.LayerNorm.weight"] + head["transform.LayerNorm.bias"]
+    tied = tensors["mobilebert.embeddings.word_embeddings.weight"]
+    decoder = np.concatenate([tied.T, head["dense.weight"]])
+    np.testing.assert_allclose(outputs, x @ decoder + head["bias"], atol=5e-5)
+
+    model.save_pretrained(tmp_path / "again")
+    again = load_file(tmp_path / "again" / WEIGHTS_FILE)
+    assert set(again) == set(tensors)
+    for name, value in tensors.items():
+        assert again[name].shape == value.shape and again[name].tobytes() == value.tobytes(), name
 
 
 def test_a_base_checkpoint_in_a_task_class_and_back(goldens_dir, tmp_path):

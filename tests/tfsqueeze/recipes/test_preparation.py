@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,3 +98,13 @@ def test_facts(topics_folder):
     assert facts.examples == len(splits.train) and facts.classes == len(splits.label_names)
     assert not facts.pairs and 0 < facts.rarest_share <= 1 / facts.classes
     assert 0.8 < facts.whole_words <= 1 and 4 < facts.tokens <= 16
+
+
+def test_settings_are_chosen_without_tensorflow(topics_folder):
+    # TensorFlow takes seconds, and a mistake in the data should be told at once.
+    code = (
+        "import sys; from tfsqueeze.recipes.preparation import prepare_training; "
+        f"prepare_training({str(topics_folder)!r}, given={{}}); "
+        "sys.exit('tensorflow' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})

@@ -88,7 +88,7 @@ def test_what_the_user_names_is_kept():
         (25, False, None, 32),
         (500, False, None, 128),
         (500, True, None, 256),
-        (500, False, "squeezebert-edgetpu", 64),
+        (500, False, "squeezebert-edgetpu", 128),
     ],
 )
 def test_lengths(tokens, pairs, preset, length):
