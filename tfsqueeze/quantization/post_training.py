@@ -92,7 +92,7 @@ def _set_ranges(step: LayerStep) -> None:
 
     def record(quantizer: ActivationQuantizer, tensor: Any) -> None:
         if not quantizer.tensor_range.is_fixed and not quantizer.tensor_range.limits_of:
-            low, high = map(float, quantizer.tensor_range.observe(tensor))
+            low, high = quantizer.tensor_range.observe(tensor).numpy().tolist()
             before = observed.get(quantizer, (low, high))
             observed[quantizer] = min(low, before[0]), max(high, before[1])
             # Before the tensor is rounded, so that what follows in the layer is observed after it.
