@@ -126,7 +126,7 @@ def test_a_file_with_divided_channels_computes_what_keras_computes(profile):
     for layer in model.layers:
         if layer.name.endswith(("_post_attention", "_output")):
             kernel = layer.kernel_0.numpy()
-            kernel[..., 3] *= 30
+            kernel[..., 3] *= 12
             layer.kernel_0.assign(kernel)
     texts, others = draw_texts(0, 256), draw_texts(1, 64)
     plain, divided = quantize_aware(model, [texts]), quantize_after_training(model, texts, 0)
@@ -136,9 +136,9 @@ def test_a_file_with_divided_channels_computes_what_keras_computes(profile):
         open_model(convert_int8(m, LENGTH, "float32", profile)).predict_logits(others)
         for m in (plain, divided)
     )
-    # Measured: 0.13 in int8, 0.10 in mobile; and 0.39, 0.30.
-    assert np.std(after - in_keras) < 0.2 * np.std(in_float)
-    assert np.std(after - in_float) < 0.6 * np.std(before - in_float)
+    # Measured with two seeds: 0.05 to 0.07, and 0.31 to 0.49.
+    assert np.std(after - in_keras) < 0.12 * np.std(in_float)
+    assert np.std(after - in_float) < 0.7 * np.std(before - in_float)
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
