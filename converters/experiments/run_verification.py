@@ -53,6 +53,7 @@ def verify_run(
     """
     from tfsqueeze.models.complexity import count_macs
 
+    operators = require_int8(models[QAT_FILE], allow_float_output=True)
     task, input_names = run.task, run.float_model.input_names
     if has_labels:
         test = task.name_labels(test, run.classes)
@@ -97,7 +98,6 @@ def verify_run(
             analysis = analyse_predictions(predictor, test, logits, run.label_names)
         metrics = task.metrics(test, task.decode(on_device, encodings, run.classes), run.classes)
         confusion = metrics.get("intents", metrics).get("confusion_matrix")
-    operators = require_int8(models[QAT_FILE], allow_float_output=True)
     return {
         "model": {
             "preset": run.options.preset,

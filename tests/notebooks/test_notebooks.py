@@ -118,7 +118,7 @@ def run_small(name: str, folder: Path, expressions: dict[str, str]):
     return execute(REPOSITORY / "notebooks" / f"{name}.ipynb", folder, expressions, small=True)
 
 
-@pytest.mark.slow
+@pytest.mark.docs
 def test_intents_and_slots(tmp_path):
     printed, values, shown = run_small(
         "intent_and_slots",
@@ -136,7 +136,7 @@ def test_intents_and_slots(tmp_path):
     assert shown.count("image/png") == 1
 
 
-@pytest.mark.slow
+@pytest.mark.docs
 def test_named_entities(tmp_path):
     printed, values, shown = run_small(
         "named_entities",
@@ -153,7 +153,7 @@ def test_named_entities(tmp_path):
     assert shown.count("image/png") == 1
 
 
-@pytest.mark.slow
+@pytest.mark.docs
 def test_question_answering(tmp_path):
     printed, values, shown = run_small(
         "question_answering",
@@ -172,7 +172,7 @@ def test_question_answering(tmp_path):
     assert shown.count("image/png") == 1
 
 
-@pytest.mark.slow
+@pytest.mark.docs
 def test_robustness(tmp_path):
     printed, values, shown = run_small(
         "robustness",

@@ -31,7 +31,9 @@ class MobileBertModel(EncoderModel):
     Example:
         >>> import numpy as np
         >>> from tfsqueeze import MobileBertConfig, MobileBertModel
-        >>> config = MobileBertConfig(hidden_size=8, intra_bottleneck_size=4, num_hidden_layers=1)
+        >>> config = MobileBertConfig(
+        ...     embedding_size=4, hidden_size=8, intra_bottleneck_size=4, num_hidden_layers=1
+        ... )
         >>> model = MobileBertModel(config, input_names=("input_ids",))
         >>> model(np.array([[2, 7, 3]]))["last_hidden_state"].shape
         TensorShape([1, 3, 8])
@@ -55,7 +57,9 @@ class MobileBertForSequenceClassification(SequenceClassificationHead):
     Example:
         >>> import numpy as np
         >>> from tfsqueeze import MobileBertConfig, MobileBertForSequenceClassification
-        >>> config = MobileBertConfig(hidden_size=8, intra_bottleneck_size=4, num_hidden_layers=1)
+        >>> config = MobileBertConfig(
+        ...     embedding_size=4, hidden_size=8, intra_bottleneck_size=4, num_hidden_layers=1
+        ... )
         >>> model = MobileBertForSequenceClassification(config, input_names=("input_ids",))
         >>> model(np.array([[2, 7, 3]])).shape
         TensorShape([1, 2])
@@ -75,7 +79,9 @@ class MobileBertForTokenClassification(TokenClassificationHead):
     Example:
         >>> import numpy as np
         >>> from tfsqueeze import MobileBertConfig, MobileBertForTokenClassification
-        >>> config = MobileBertConfig(hidden_size=8, intra_bottleneck_size=4, num_hidden_layers=1)
+        >>> config = MobileBertConfig(
+        ...     embedding_size=4, hidden_size=8, intra_bottleneck_size=4, num_hidden_layers=1
+        ... )
         >>> model = MobileBertForTokenClassification(config, input_names=("input_ids",))
         >>> model(np.array([[2, 7, 3]])).shape
         TensorShape([1, 3, 2])
@@ -91,7 +97,9 @@ class MobileBertForQuestionAnswering(QuestionAnsweringHead):
     Example:
         >>> import numpy as np
         >>> from tfsqueeze import MobileBertConfig, MobileBertForQuestionAnswering
-        >>> config = MobileBertConfig(hidden_size=8, intra_bottleneck_size=4, num_hidden_layers=1)
+        >>> config = MobileBertConfig(
+        ...     embedding_size=4, hidden_size=8, intra_bottleneck_size=4, num_hidden_layers=1
+        ... )
         >>> model = MobileBertForQuestionAnswering(config, input_names=("input_ids",))
         >>> outputs = model(np.array([[2, 7, 3]]))
         >>> sorted((name, tuple(y.shape)) for name, y in outputs.items())
@@ -108,7 +116,9 @@ class MobileBertForSentenceEmbeddings(SentenceEmbeddingsHead):
     Example:
         >>> import numpy as np
         >>> from tfsqueeze import MobileBertConfig, MobileBertForSentenceEmbeddings
-        >>> config = MobileBertConfig(hidden_size=8, intra_bottleneck_size=4, num_hidden_layers=1)
+        >>> config = MobileBertConfig(
+        ...     embedding_size=4, hidden_size=8, intra_bottleneck_size=4, num_hidden_layers=1
+        ... )
         >>> model = MobileBertForSentenceEmbeddings(config, input_names=("input_ids",))
         >>> outputs = model(np.array([[2, 7, 3]]))
         >>> sorted((name, tuple(y.shape)) for name, y in outputs.items())

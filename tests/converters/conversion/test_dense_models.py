@@ -102,7 +102,13 @@ def converted(inputs):
     return convert
 
 
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name == "bert" else pytest.param(name, marks=pytest.mark.slow)
+        for name in CLASSIFIERS
+    ],
+)
 def test_an_int8_file_computes_what_keras_computes(name, converted, inputs):
     model, qat_model, content = converted(name)
     assert len(require_int8(content, allow_float_output=False)) > 20

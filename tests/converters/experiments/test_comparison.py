@@ -82,7 +82,7 @@ def compared(folders, topics_folder, tmp_path_factory):
     patch.undo()
 
 
-@pytest.mark.slow
+@pytest.mark.benchmarks
 def test_all_methods_are_in_the_report_and_nothing_is_trained_twice(compared, monkeypatch):
     folder, arguments = compared
     result = CliRunner().invoke(app, arguments)

@@ -68,7 +68,13 @@ def build(randomize, tiny_config):
     return make
 
 
-@pytest.mark.parametrize("family", ["SqueezeBert", *TINY_CONFIGS])
+@pytest.mark.parametrize(
+    "family",
+    [
+        name if name in ("SqueezeBert", "Bert") else pytest.param(name, marks=pytest.mark.slow)
+        for name in ("SqueezeBert", *TINY_CONFIGS)
+    ],
+)
 def test_every_family_is_as_near_to_float_as_with_ranges_alone(family, build):
     model = build(family)
     inputs, others = draw(0), draw(1)
@@ -76,6 +82,7 @@ def test_every_family_is_as_near_to_float_as_with_ranges_alone(family, build):
     assert decibels(model, quantized, others) > decibels(model, plain(model, inputs), others) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", HEADS)
 def test_every_head_is_as_near_to_float_as_with_ranges_alone(head, build):
     names = {

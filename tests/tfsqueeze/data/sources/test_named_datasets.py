@@ -131,8 +131,8 @@ def test_pairs_without_column_names_and_for_evaluation(tmp_path):
             r"val\.tsv has the label 'new' \(example 2\)",
         ),
         (
-            {"train.csv": "text,category,id\na,b,1\n"},
-            "no column 'label'; columns: 'text', 'category'",
+            {"train.csv": "text,kind,id\na,b,1\n"},
+            "no column 'label'; columns: 'text', 'kind'",
         ),
         ({"train.csv": "text,label\na,b\n"}, "too few to hold out 10%"),
     ],
