@@ -116,7 +116,7 @@ ANDROID_ASSETS := android_demo/app/src/main/assets
 
 apk: $(ANDROID_READY)
 	ls $(ANDROID_ASSETS)/*.tflite >/dev/null 2>&1 || { \
-	    $(BIN)/tfsqueeze train reuters-r8 --output runs/news --epochs 4 --qat-epochs 0 && \
+	    $(BIN)/tfsqueeze train reuters-r8 --output runs/news --target micro --epochs 4 --qat-epochs 0 && \
 	    $(BIN)/tfsqueeze export runs/news --target android --output $(ANDROID_ASSETS); }
 	$(BIN)/python -m android_demo.toolchain --output build/android \
 	    --screenshots build/android/screenshots
