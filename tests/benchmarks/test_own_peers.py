@@ -35,7 +35,7 @@ def operators(content):
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.benchmarks
 @pytest.mark.parametrize("family", PEERS)
 def test_a_saved_checkpoint_becomes_the_same_operators(family, monkeypatch, tmp_path) -> None:
     monkeypatch.setitem(PEERS, family, _SIZES[family])
