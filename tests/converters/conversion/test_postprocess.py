@@ -11,6 +11,7 @@ from converters.runtime.interpreters import open_model
 from converters.tflite.flatbuffer import serialize_model
 from converters.tflite.inspection import list_operators
 from converters.tflite.tflite_file import unpack_model
+from tfsqueeze.utils.errors import UserError
 
 _CHANNELS = 64
 
@@ -86,3 +87,24 @@ def test_names_are_those_of_single_ops_within_the_model(converted):
     assert not any(";" in name or name.startswith("model/") for name in tensors)
     once = postprocessed(converted)
     assert postprocessed(once)[:4] == once[:4] and len(postprocessed(once)) <= len(once)
+
+
+def test_a_result_below_one_step_of_its_input_can_be_computed():
+    kernel = tf.quantization.fake_quant_with_min_max_args(tf.eye(8)[None, None] * 0.01, -0.01, 0.01)
+
+    @tf.function(input_signature=[tf.TensorSpec((1, 1, 4, 8))])
+    def serve(x):
+        x = tf.quantization.fake_quant_with_min_max_args(x, -6, 6)
+        result = tf.nn.conv2d(x, kernel, 1, "SAME")
+        result = tf.quantization.fake_quant_with_min_max_args(result, -1e-6, 1e-6)
+        return tf.quantization.fake_quant_with_min_max_args(x + result, -6, 6)
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [serve.get_concrete_function()], tf.Module()
+    )
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    content = converter.convert()
+    x = np.random.default_rng(1).uniform(-5, 5, (1, 1, 4, 8)).astype(np.float32)
+    with pytest.raises(UserError, match="XNNPACK"):
+        open_model(content)
+    np.testing.assert_allclose(open_model(postprocessed(content)).run(x), x, atol=12 / 255)
