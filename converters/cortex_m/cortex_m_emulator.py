@@ -54,6 +54,10 @@ def compile_program(
             f"-mcpu={cpu}",
             "-mthumb",
             "-std=c99",
+            # So that the program has only what it calls.
+            "-ffunction-sections",
+            "-fdata-sections",
+            "-Wl,--gc-sections",
             *options,
             *map(str, sources),
             str(_FOLDER / "startup.c"),

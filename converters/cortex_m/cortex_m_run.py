@@ -11,7 +11,7 @@ import numpy as np
 
 from converters.cortex_m.cortex_m_emulator import CpuName, code_bytes, compile_program, run_program
 from converters.targets.micro.plain_c import PlainC
-from converters.targets.micro.plain_c_program import read_logits, write_input, write_program
+from converters.targets.micro.plain_c_program import read_outputs, write_program, write_texts
 
 
 @dataclass(frozen=True)
@@ -19,24 +19,24 @@ class CortexMRun:
     """What a processor computed, and the instructions that it took.
 
     Attributes:
-        logits: int8 [texts, labels].
-        instructions: for each text, from its bytes to its label.
+        outputs: int8 [rows, numbers] by the output's name.
+        instructions: for each row, from the bytes of its texts to what they are decoded to.
         flash_bytes: code and constants of the program, the C library included.
     """
 
-    logits: np.ndarray
+    outputs: dict[str, np.ndarray]
     instructions: tuple[int, ...]
     flash_bytes: int
 
 
 def run_on_cortex_m(
-    sources: PlainC, texts: Sequence[str], cpu: CpuName, options: Sequence[str] = ("-O2",)
+    sources: PlainC, rows: Sequence[Sequence[str]], cpu: CpuName, options: Sequence[str] = ("-O2",)
 ) -> CortexMRun:
-    """Classifies texts on an emulated processor.
+    """Runs texts on an emulated processor.
 
     Args:
         sources: the C of a run.
-        texts: the texts.
+        rows: one or two texts for each row.
         cpu: the processor. `cortex-m4` has the DSP instructions, `cortex-m3` has not.
         options: options of gcc.
 
@@ -45,9 +45,10 @@ def run_on_cortex_m(
     """
     with tempfile.TemporaryDirectory(prefix="tfsqueeze-cortex-m-") as name:
         folder = Path(name)
-        files = write_program(sources.texts, folder)
-        write_input(texts, folder)
+        files = write_program(sources, folder)
+        write_texts(rows, folder)
         program = folder / "program.elf"
         compile_program(files, program, cpu, options)
         instructions = run_program(program, cpu, folder)
-        return CortexMRun(read_logits(len(texts), folder), tuple(instructions), code_bytes(program))
+        outputs = read_outputs(sources, len(rows), folder).outputs
+        return CortexMRun(outputs, tuple(instructions), code_bytes(program))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -267,6 +267,7 @@ class Target(abc.ABC):
         shares_folder: whether an export adds its files to those of the output folder. Otherwise
             it replaces the folder.
         has_scores: whether an export says how good the model is, for which it takes examples.
+        searches_texts: whether an export of an embedder has texts that the device searches.
         runtimes: names of what can run a model on the device, where there is a choice; the first
             is the default.
 
@@ -291,6 +292,7 @@ class Target(abc.ABC):
     supports_pairs: ClassVar[bool]
     shares_folder: ClassVar[bool] = False
     has_scores: ClassVar[bool] = False
+    searches_texts: ClassVar[bool] = False
     runtimes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, runtime: str | None = None) -> None:
@@ -326,6 +328,7 @@ class Target(abc.ABC):
         folder: Path,
         max_length: int | None = None,
         examples: EvaluationSet | None = None,
+        search_texts: Sequence[str] = (),
     ) -> ExportResult:
         """Writes what the device needs to run a model.
 
@@ -334,6 +337,7 @@ class Target(abc.ABC):
             folder: an empty folder, which the export fills.
             max_length: the static length in tokens; by default the length of training.
             examples: what the model is measured on, for a target with `has_scores`.
+            search_texts: the texts that the device searches, for a target with `searches_texts`.
 
         Returns:
             What was written, and how it runs on the device.

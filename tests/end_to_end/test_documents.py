@@ -43,6 +43,7 @@ _LEFT_OUT = {
     "compare": "tests/converters/experiments/test_comparison.py runs it",
     "pretrain": "fetches all-MiniLM-L6-v2; tests/tfsqueeze/pretraining run it with other teachers",
     "all-minilm-l6-v2": "fetches 90 MB",
+    "search": "needs a run that learns from 90 MB; tests/tfsqueeze/cli/test_cli.py runs it",
     "runs/teacher": "learns from a run that fetches 90 MB",
     "runs/r8-micro": "tests/converters/targets/micro verify it on all of Reuters R8",
     "runs/benchmarks/tasks/noise/seed-0/SqueezeBERT, noisy copies": "measures a benchmark's run",

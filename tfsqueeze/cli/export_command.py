@@ -66,6 +66,13 @@ def export(
             "folder, or one file. By default the held-out part of the dataset of training."
         ),
     ] = None,
+    search_texts: Annotated[
+        Path | None,
+        typer.Option(
+            help="Texts, one on each line, that an embedder of sentences searches on the device: "
+            "`micro` puts them and their vectors into flash."
+        ),
+    ] = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
@@ -90,10 +97,14 @@ def export(
     """
     from converters.targets.export_folder import replace_export
     from converters.targets.registry import load_target
+    from tfsqueeze.data.readers.text_lines import read_plain_texts
 
     exporter = load_target(target, runtime)
     if data is not None and not exporter.has_scores:
         raise UserError(f"the target {target} measures nothing; leave --data out")
+    if search_texts is not None and not exporter.searches_texts:
+        raise UserError(f"the target {target} searches no texts; leave --search-texts out")
+    searched = read_plain_texts(search_texts).texts if search_texts is not None else []
     load_tensorflow()
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
 
@@ -113,7 +124,7 @@ def export(
         result = _add_to(output_folder, lambda folder: exporter.export(trained, folder, max_length))
     else:
         with replace_export(output_folder) as folder:
-            result = exporter.export(trained, folder, max_length, examples)
+            result = exporter.export(trained, folder, max_length, examples, searched)
     if json:
         print_json({"folder": str(output_folder), **result.to_dict()})
         return

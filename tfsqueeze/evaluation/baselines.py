@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tfsqueeze.data.datasets.label_names import sorted_names
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.evaluation.classification import classification_metrics
 
@@ -25,16 +26,17 @@ def majority_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:
         `name`, `accuracy` and `macro_f1` on `test` in 0..1, and `settings`.
 
     Raises:
-        UserError: a dataset has no labels, or `test` has one that `train` lacks.
+        UserError: a dataset has no labels.
     """
-    counts = Counter(train.label_ids(train.label_names()).tolist())
+    label_names = _label_names(train, test)
+    counts = Counter(train.label_ids(label_names).tolist())
     most_frequent = min(counts, key=lambda label: (-counts[label], label))
     return _result(
         "majority",
-        train,
+        label_names,
         test,
         [most_frequent] * len(test),
-        {"label": train.label_names()[most_frequent]},
+        {"label": label_names[most_frequent]},
     )
 
 
@@ -112,10 +114,18 @@ def tfidf_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:
         `name`, `accuracy` and `macro_f1` on `test` in 0..1, and `settings`.
 
     Raises:
-        UserError: a dataset has no labels, or `test` has one that `train` lacks.
+        UserError: a dataset has no labels.
     """
-    classifier = TfidfClassifier(train)
-    return _result(classifier.name, train, test, classifier.predict(test), classifier.settings)
+    classifier = TfidfClassifier(train, _label_names(train, test))
+    predictions = classifier.predict(test)
+    return _result(
+        classifier.name, classifier.label_names, test, predictions, classifier.settings
+    )
+
+
+def _label_names(train: TextDataset, test: TextDataset) -> list[str]:
+    """Returns the labels of both; those that `train` lacks are never predicted."""
+    return sorted_names([*train.label_names(), *test.label_names()])
 
 
 def _texts_and_pairs(dataset: TextDataset) -> list[str]:
@@ -126,12 +136,11 @@ def _texts_and_pairs(dataset: TextDataset) -> list[str]:
 
 def _result(
     name: str,
-    train: TextDataset,
+    label_names: Sequence[str],
     test: TextDataset,
     predictions: Sequence[int] | np.ndarray,
     settings: Mapping[str, Any],
 ) -> dict[str, Any]:
-    label_names = train.label_names()
     metrics = classification_metrics(test.label_ids(label_names), predictions, label_names)
     return {
         "name": name,

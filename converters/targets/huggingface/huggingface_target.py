@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ class HuggingFaceTarget(Target):
         folder: Path,
         max_length: int | None = None,
         examples: EvaluationSet | None = None,
+        search_texts: Sequence[str] = (),
     ) -> ExportResult:
         """Writes the folder; see `Target.export`."""
         result = super().export(run, folder, max_length)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 
 GENERATED = "/* Written by `tfsqueeze export --target micro`; do not edit. */\n"
@@ -25,9 +24,15 @@ def array_definition(declaration: str, values: Iterable[object]) -> str:
         };
         <BLANKLINE>
     """
-    text = ", ".join(map(str, values)) or "0"
-    lines = textwrap.wrap(text, _WIDTH - 4, break_on_hyphens=False)
-    return f"{declaration} = {{\n" + "".join(f"    {line}\n" for line in lines) + "};\n"
+    lines: list[str] = []
+    for value in map(str, values):
+        # Between elements alone: a string with spaces is one.
+        if lines and len(lines[-1]) + len(value) + 2 < _WIDTH - 4:
+            lines[-1] += f" {value},"
+        else:
+            lines.append(f"{value},")
+    text = "\n".join(f"    {line}" for line in lines or ["0,"])
+    return f"{declaration} = {{\n{text.removesuffix(',')}\n}};\n"
 
 
 def define(name: str, value: object) -> str:

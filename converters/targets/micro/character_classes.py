@@ -20,6 +20,9 @@ HANGUL_SYLLABLES = range(0xAC00, 0xD7A4)
 
 # The classes of characters.
 DELETED, SPACE, ISOLATED, WORD = range(4)
+# How `split_words` reads characters; `tokenizer.c` has the same numbers.
+_LETTER, _BETWEEN_WORDS, _WORD_BY_ITSELF = range(3)
+_CHARACTERS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
@@ -84,3 +87,30 @@ def are_reordered(pairs: list[str]) -> list[bool]:
         text.decode() == pair[::-1] != pair
         for pair, text in zip(pairs, ordered.numpy(), strict=True)
     ]
+
+
+@functools.cache
+def word_ranges() -> tuple[tuple[int, int], ...]:
+    """Returns how `tfsqueeze.tokenizers.words.split_words` reads characters, as ranges.
+
+    It reads them before they are normalized, and its library has Unicode tables of its own.
+
+    Returns:
+        (first code point, number), ascending: 0 for a part of a word, 1 for a character between
+        words, 2 for a word by itself. A range ends where the next begins.
+    """
+    from tokenizers.pre_tokenizers import BertPreTokenizer
+
+    pre_tokenizer = BertPreTokenizer()
+    kind_of_count = np.array([_LETTER, _LETTER, _BETWEEN_WORDS, _WORD_BY_ITSELF])
+    kinds = np.empty(CODE_POINTS, np.int64)
+    for start in range(0, CODE_POINTS, _CHARACTERS_AT_ONCE):
+        part = range(start, min(start + _CHARACTERS_AT_ONCE, CODE_POINTS))
+        # Four characters for each, in which it makes one, two or three words.
+        text = " ".join(f"a{chr(c) if c not in _SURROGATES else 'a'}a" for c in part)
+        words = pre_tokenizer.pre_tokenize_str(text)
+        counts = np.bincount([begin // 4 for _, (begin, _) in words], minlength=len(part))
+        kinds[start : part.stop] = kind_of_count[counts]
+    return tuple(
+        (int(first), int(kinds[first])) for first in np.flatnonzero(np.diff(kinds, prepend=-1))
+    )

@@ -1,4 +1,4 @@
-"""Generates the C tables that decode int8 logits: labels, probabilities, numbers.
+"""Generates the C tables that decode int8 outputs: labels, numbers, tags, vectors.
 
 An int8 logit has 256 values. What Python decodes for each stands in a table, so that C computes
 nothing that could differ.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,10 +21,20 @@ from converters.targets.micro.c_syntax import (
     float_literal,
     header_file,
     string_literal,
+    unsigned_type,
 )
 from converters.targets.micro.generated_sources import SourceFiles
 from converters.tflite.tflite_operators import Tensor
-from tfsqueeze.tasks import MULTI_LABEL_CLASSIFICATION, REGRESSION, TEXT_CLASSIFICATION, Task
+from tfsqueeze.decoding.bio import tag_type
+from tfsqueeze.decoding.tag_sequences import allowed_transitions
+from tfsqueeze.tasks import (
+    INTENT_AND_SLOTS,
+    MULTI_LABEL_CLASSIFICATION,
+    REGRESSION,
+    SENTENCE_EMBEDDINGS,
+    TEXT_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+)
 from tfsqueeze.tasks.encodings import Encodings
 
 _LOGITS = np.arange(-128, 128, dtype=np.int8)
@@ -33,63 +43,74 @@ _NO_ROWS = Encodings({})
 
 @dataclasses.dataclass(frozen=True)
 class Decoder:
-    """The C code that decodes the logits of a task's models.
+    """The C code that decodes one output of a model.
 
-    The folder of the task in `templates` has the parts that are the same for all models.
+    The folder of the decoder in `templates/decoders` has the parts that are the same for all
+    models.
 
     Attributes:
         name: the name of its sources, and the prefix of its functions.
+        folder: its folder.
         functions: what the functions compute, for the export's README.
         tables: what the tables hold, likewise.
-        example: what the example prints, likewise.
-        generate: returns NAME_tables.h and NAME_tables.c, given the task, the labels in the order
-            of the logits, and the model's int8 output.
+        generate: returns NAME_tables.h and NAME_tables.c.
     """
 
     name: str
+    folder: str
     functions: str
     tables: str
-    example: str
-    generate: Callable[[Task, Sequence[str], Tensor], SourceFiles]
+    generate: Callable[[DecodedOutput], SourceFiles]
 
 
-def classifier_sources(task: Task, labels: Sequence[str], logits: Tensor) -> SourceFiles:
+@dataclasses.dataclass(frozen=True)
+class DecodedOutput:
+    """An output of a model, and how it is decoded.
+
+    Attributes:
+        output: how Python decodes it.
+        class_names: the names of its classes in order; none for numbers and vectors.
+        tensor: the int8 tensor.
+        max_length: the number of tokens of a text.
+        search_texts: the texts that an embedder finds; none for others.
+        search_vectors: their vectors, int8 [texts, channels].
+    """
+
+    output: Any
+    class_names: Sequence[str]
+    tensor: Tensor
+    max_length: int
+    search_texts: Sequence[str] = ()
+    search_vectors: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
+
+
+def classifier_sources(decoded: DecodedOutput) -> SourceFiles:
     """Returns the tables of a classifier.
 
     They hold the labels, the quantization of the logits, and the exponential of every difference
     that two logits may have.
 
     Args:
-        task: the task.
-        labels: the labels in the order of the logits.
-        logits: the output of the model, int8.
+        decoded: the logits of a `TextLabel`.
     """
-    scale = logits.scales[0]
-    exponentials = _Array(
-        "const float classifier_exponentials[256]",
-        [float_literal(math.exp(-scale * i)) for i in range(len(_LOGITS))],
-        4 * len(_LOGITS),
-        "/* exp(-scale * i) */",
-    )
-    constants = _classifier_constants(labels, logits)
-    return _sources("classifier", constants, [_labels(labels), exponentials])
+    constants = _classifier_constants(decoded)
+    arrays = [_labels(decoded.class_names), _exponentials("classifier", decoded.tensor)]
+    return _sources("classifier", constants, arrays)
 
 
-def multi_label_sources(task: Task, labels: Sequence[str], logits: Tensor) -> SourceFiles:
+def multi_label_sources(decoded: DecodedOutput) -> SourceFiles:
     """Returns the tables of a classifier with several labels for a text.
 
     They hold the labels, the quantization of the logits, the probability that each logit stands
     for, and the lowest logit with which a text has a label.
 
     Args:
-        task: the task with its thresholds.
-        labels: the labels in the order of the logits.
-        logits: the output of the model, int8.
+        decoded: the logits of a `TextLabels` with its thresholds.
     """
-    values = np.repeat(_real_values(logits)[:, None], len(labels), axis=1)
-    output = task.outputs["logits"]
+    labels, output = decoded.class_names, decoded.output
+    values = np.repeat(_real_values(decoded.tensor)[:, None], len(labels), axis=1)
     has_label = output.decisions(values, _NO_ROWS)
-    decoded = output.decode(values, _NO_ROWS, labels)
+    found = output.decode(values, _NO_ROWS, labels)
     lowest = _Array(
         "const int16_t classifier_lowest_logits[CLASSIFIER_LABELS]",
         # The text has a label at the highest logits, if at any.
@@ -99,28 +120,26 @@ def multi_label_sources(task: Task, labels: Sequence[str], logits: Tensor) -> So
     )
     probabilities = _Array(
         "const float classifier_probabilities[256]",
-        [float_literal(float(np.float32(one.probabilities[0]))) for one in decoded],
+        [float_literal(float(np.float32(one.probabilities[0]))) for one in found],
         4 * len(_LOGITS),
         "/* The probability of a label, for each logit from -128 to 127. */",
     )
-    constants = _classifier_constants(labels, logits)
+    constants = _classifier_constants(decoded)
     return _sources("classifier", constants, [_labels(labels), lowest, probabilities])
 
 
-def regressor_sources(task: Task, labels: Sequence[str], logits: Tensor) -> SourceFiles:
+def regressor_sources(decoded: DecodedOutput) -> SourceFiles:
     """Returns the tables of a regressor: the numbers that it can tell, and their texts.
 
     Args:
-        task: the task with its mean and its scale.
-        labels: none.
-        logits: the output of the model, int8.
+        decoded: the logits of a `TextNumber` with its mean and its scale.
     """
-    decoded = task.outputs["logits"].decode(_real_values(logits)[:, None], _NO_ROWS, labels)
-    written = [f"{number:.6g}" for number in decoded]
+    found = decoded.output.decode(_real_values(decoded.tensor)[:, None], _NO_ROWS, ())
+    written = [f"{number:.6g}" for number in found]
     text_bytes = max(map(len, written)) + 1
     numbers = _Array(
         "const double regressor_numbers[256]",
-        [repr(number) for number in decoded],
+        [repr(number) for number in found],
         8 * len(_LOGITS),
         "/* The number for each logit from -128 to 127. */",
     )
@@ -134,28 +153,154 @@ def regressor_sources(task: Task, labels: Sequence[str], logits: Tensor) -> Sour
     return _sources("regressor", constants, [numbers, texts])
 
 
-DECODERS = {
-    TEXT_CLASSIFICATION.name: Decoder(
-        "classifier",
-        functions="label and probabilities of int8 logits",
-        tables="labels, and the exponentials of the softmax",
-        example="the label and the probability of a text",
-        generate=classifier_sources,
-    ),
-    MULTI_LABEL_CLASSIFICATION.name: Decoder(
-        "classifier",
-        functions="which labels a text has by its int8 logits, and the probabilities of all",
-        tables="labels, their thresholds, and the probability that each logit stands for",
-        example="the labels of a text and their probabilities",
-        generate=multi_label_sources,
-    ),
-    REGRESSION.name: Decoder(
-        "regressor",
-        functions="the number of an int8 logit, and its text",
-        tables="the number that each logit stands for",
-        example="the number of a text",
-        generate=regressor_sources,
-    ),
+def tagger_sources(decoded: DecodedOutput) -> SourceFiles:
+    """Returns the tables of a tagger of words.
+
+    They hold the tags, which tag may follow which, and the value and the exponentials of logits.
+    Values are whole numbers, so that their sums are exact, as those of Python's float64 are.
+
+    Args:
+        decoded: the logits of a `WordTag`.
+
+    Raises:
+        UserError: a class is neither O nor B- or I- with a type.
+    """
+    tags = list(decoded.class_names)
+    types_of_tags = [tag_type(tag, index) for index, tag in enumerate(tags)]
+    types = sorted({kind for kind in types_of_tags if kind is not None})
+    begins, _ = allowed_transitions(tags)
+    tag_dtype, tag_bytes = unsigned_type(len(tags) - 1)
+    count, longest = len(tags), max(1, decoded.max_length - 2)
+    constants = (
+        define("TAGGER_TAGS", count)
+        + define("TAGGER_TYPES", len(types))
+        + define("TAGGER_MAX_WORDS", longest)
+        + "/* What tagger_decode takes of the stack, about. */\n"
+        + define("TAGGER_STACK_BYTES", 16 * count + longest * (tag_bytes + -(-count // 8)) + 64)
+        + f"\ntypedef {tag_dtype} tagger_tag;\n"
+    )
+    arrays = [
+        _Array(
+            "const char *const tagger_tags[TAGGER_TAGS]",
+            [string_literal(tag) for tag in tags],
+            sum(len(tag.encode()) + 1 + 4 for tag in tags),
+            "/* In the order of the logits. */",
+        ),
+        _Array(
+            f"const char *const tagger_types[{max(1, len(types))}]",
+            [string_literal(kind) for kind in types],
+            sum(len(kind.encode()) + 1 + 4 for kind in types),
+            "/* The types of spans. */",
+        ),
+        _Array(
+            "const int16_t tagger_types_of_tags[TAGGER_TAGS]",
+            [str(-1 if kind is None else types.index(kind)) for kind in types_of_tags],
+            2 * count,
+            "/* The type of the spans that a tag is a part of; -1 for O. */",
+        ),
+        _Array(
+            "const uint8_t tagger_continues[TAGGER_TAGS]",
+            [str(int(tag[0] == "I")) for tag in tags],
+            count,
+            "/* 1 for I- tags, which continue a span of their type. */",
+        ),
+        _Array(
+            "const tagger_tag tagger_begins[TAGGER_TAGS]",
+            [
+                str(index if begins[index] else tags.index(f"B-{kind}"))
+                for index, kind in enumerate(types_of_tags)
+            ],
+            tag_bytes * count,
+            "/* The B- that an I- may follow beside itself; else the tag itself. */",
+        ),
+        _Array(
+            "const int64_t tagger_scores[256]",
+            [str(score) for score in _whole_values(decoded.tensor)],
+            8 * len(_LOGITS),
+            "/* The value of each logit from -128 to 127, in a unit of which all are multiples. */",
+        ),
+        _exponentials("tagger", decoded.tensor),
+    ]
+    return _sources("tagger", constants, arrays)
+
+
+def embedder_sources(decoded: DecodedOutput) -> SourceFiles:
+    """Returns the tables of an embedder: the texts that it finds, and their vectors.
+
+    Args:
+        decoded: the vector of a `TextVector`.
+    """
+    texts, channels = decoded.search_texts, decoded.tensor.elements
+    constants = (
+        define("EMBEDDER_CHANNELS", channels)
+        + define("EMBEDDER_ZERO_POINT", f"({decoded.tensor.zero_point})")
+        + define("EMBEDDER_TEXTS", len(texts))
+    )
+    rows = max(1, len(texts))
+    arrays = [
+        _Array(
+            f"const char *const embedder_texts[{rows}]",
+            [string_literal(text) for text in texts],
+            sum(len(text.encode()) + 1 + 4 for text in texts),
+            "/* The texts to search. */",
+        ),
+        _Array(
+            f"const int8_t embedder_vectors[{rows}][EMBEDDER_CHANNELS]",
+            ["{" + ", ".join(map(str, row)) + "}" for row in decoded.search_vectors.tolist()]
+            or ["{0}"],
+            len(texts) * channels,
+            "/* The vectors of these texts. */",
+        ),
+    ]
+    return _sources("embedder", constants, arrays)
+
+
+_CLASSIFIER = Decoder(
+    "classifier",
+    "text_label",
+    functions="label and probabilities of int8 logits",
+    tables="labels, and the exponentials of the softmax",
+    generate=classifier_sources,
+)
+_TAGGER = Decoder(
+    "tagger",
+    "word_tags",
+    functions="the most probable valid tags of words, and the spans that they tell",
+    tables="tags, types of spans, and the value of each logit",
+    generate=tagger_sources,
+)
+# The decoder of each output of a task.
+DECODERS: dict[str, dict[str, Decoder]] = {
+    TEXT_CLASSIFICATION.name: {"logits": _CLASSIFIER},
+    MULTI_LABEL_CLASSIFICATION.name: {
+        "logits": Decoder(
+            "classifier",
+            "several_labels",
+            functions="which labels a text has by its int8 logits, and the probabilities of all",
+            tables="labels, their thresholds, and the probability that each logit stands for",
+            generate=multi_label_sources,
+        )
+    },
+    REGRESSION.name: {
+        "logits": Decoder(
+            "regressor",
+            "number",
+            functions="the number of an int8 logit, and its text",
+            tables="the number that each logit stands for",
+            generate=regressor_sources,
+        )
+    },
+    TOKEN_CLASSIFICATION.name: {"logits": _TAGGER},
+    INTENT_AND_SLOTS.name: {"intent_logits": _CLASSIFIER, "slot_logits": _TAGGER},
+    SENTENCE_EMBEDDINGS.name: {
+        "embeddings": Decoder(
+            "embedder",
+            "text_vector",
+            functions="how alike two vectors are, and the search for the nearest ones",
+            tables="the texts to search, and their vectors",
+            generate=embedder_sources,
+        )
+    },
 }
 
 
@@ -177,9 +322,19 @@ def _labels(labels: Sequence[str]) -> _Array:
     )
 
 
-def _classifier_constants(labels: Sequence[str], logits: Tensor) -> str:
+def _exponentials(name: str, logits: Tensor) -> _Array:
+    return _Array(
+        f"const float {name}_exponentials[256]",
+        [float_literal(math.exp(-logits.scales[0] * i)) for i in range(len(_LOGITS))],
+        4 * len(_LOGITS),
+        "/* exp(-scale * i) */",
+    )
+
+
+def _classifier_constants(decoded: DecodedOutput) -> str:
+    logits = decoded.tensor
     return (
-        define("CLASSIFIER_LABELS", len(labels))
+        define("CLASSIFIER_LABELS", len(decoded.class_names))
         + "/* Real value = scale * (logit - zero point). */\n"
         + define("CLASSIFIER_SCALE", float_literal(logits.scales[0]))
         + define("CLASSIFIER_ZERO_POINT", f"({logits.zero_point})")
@@ -205,3 +360,11 @@ def _real_values(logits: Tensor) -> np.ndarray:
         logits.name, _LOGITS.dtype, logits.shape, logits.scales[0], logits.zero_point
     )
     return details.dequantize(_LOGITS)
+
+
+def _whole_values(logits: Tensor) -> list[int]:
+    """Returns what the predictors add up for each of `_LOGITS`, in a unit that makes them whole."""
+    values = _real_values(logits).astype(np.float64)
+    _, exponents = np.frexp(values[values != 0])
+    # float32 has 24 significant bits.
+    return [int(value) for value in np.ldexp(values, 24 - int(exponents.min()))]

@@ -12,13 +12,14 @@ from converters.targets.micro.c_syntax import (
     start_offsets,
     unsigned_type,
 )
+from converters.targets.micro.character_classes import word_ranges
 from converters.targets.micro.tokenizer_tables import (
     EMPTY,
     FIRST_KNOWN,
     UNKNOWN,
     UNKNOWN_ISOLATED,
     WHITESPACE,
-    TokenizerTables,
+    build_tables,
 )
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
@@ -36,21 +37,16 @@ class SourceFiles:
     constant_bytes: int
 
 
-def model_sources(model: bytes, max_length: int, arena_bytes: int) -> SourceFiles:
+def model_sources(model: bytes) -> SourceFiles:
     """Returns model_data.h and model_data.cc, which hold the .tflite file.
 
     The array is aligned to 16 bytes, so that the interpreter can read it in place.
 
     Args:
         model: the bytes of the .tflite file.
-        max_length: its static length in tokens.
-        arena_bytes: size of the arena that it needs.
     """
     header = (
-        define("MODEL_MAX_LENGTH", max_length)
-        + "/* Size of the interpreter's tensor arena in bytes. */\n"
-        + define("MODEL_ARENA_BYTES", arena_bytes)
-        + define("MODEL_BYTES", len(model))
+        define("MODEL_BYTES", len(model))
         + "\nextern const unsigned char model_data[MODEL_BYTES];\n"
     )
     definition = array_definition("alignas(16) const unsigned char model_data[MODEL_BYTES]", model)
@@ -63,13 +59,17 @@ def model_sources(model: bytes, max_length: int, arena_bytes: int) -> SourceFile
     )
 
 
-def tokenizer_sources(tokenizer: WordPieceTokenizer, tables: TokenizerTables) -> SourceFiles:
+def tokenizer_sources(tokenizer: WordPieceTokenizer, *, tells_words: bool = False) -> SourceFiles:
     """Returns tokenizer_tables.h and tokenizer_tables.c.
 
     Args:
         tokenizer: the tokenizer.
-        tables: the tables of its vocabulary.
+        tells_words: whether to add what `tokenizer_encode_words` needs.
+
+    Raises:
+        UserError: see `build_tables`.
     """
+    tables = build_tables(tokenizer.vocabulary, tokenizer.lowercase)
     pieces = [symbols for symbols, _ in tables.tokens]
     symbol_type, symbol_size = unsigned_type(tables.first_expansion + len(tables.expansions) - 1)
     offset_type, offset_size = unsigned_type(sum(map(len, pieces)))
@@ -98,6 +98,9 @@ def tokenizer_sources(tokenizer: WordPieceTokenizer, tables: TokenizerTables) ->
         ),
         "token_ids": (id_type, id_size, [token_id for _, token_id in tables.tokens]),
     }
+    words = word_ranges() if tells_words else ()
+    if words:
+        arrays["word_ranges"] = ("uint32_t", 4, [first << 2 | kind for first, kind in words])
     numbers = {
         "CLS_ID": tokenizer.cls_token_id,
         "SEP_ID": tokenizer.sep_token_id,
@@ -115,6 +118,7 @@ def tokenizer_sources(tokenizer: WordPieceTokenizer, tables: TokenizerTables) ->
         "MAPPED": len(tables.mapped),
         "TOKENS": len(tables.tokens),
         "START_TOKENS": tables.start_tokens,
+        **({"WORD_RANGES": len(words)} if words else {}),
     }
     header = "".join(define(f"TOKENIZER_{name}", value) for name, value in numbers.items())
     header += f"\ntypedef {symbol_type} tokenizer_symbol;\n\n"

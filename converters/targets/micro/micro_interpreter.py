@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from converters.targets.micro.network_interface import NetworkInterface
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import stderr_to
 
@@ -55,27 +57,32 @@ def measure_arena(model: bytes) -> int:
     return high
 
 
-def predict(model: bytes, input_ids: np.ndarray, arena_bytes: int) -> np.ndarray:
-    """Runs a model on token ids.
+def predict(
+    model: bytes, inputs: Mapping[str, np.ndarray], arena_bytes: int
+) -> dict[str, np.ndarray]:
+    """Runs a model on rows of ids.
 
     Args:
-        model: the bytes of a .tflite file with one input and int8 logits.
-        input_ids: int32 [n, max_length].
+        model: the bytes of an int8 .tflite file.
+        inputs: int32 [rows, length] by the input's name.
         arena_bytes: size of the arena.
 
     Returns:
-        The quantized logits, int8 [n, num_labels].
+        The quantized outputs, int8 [rows, ...] by the output's name.
 
     Raises:
         UserError: the arena is too small.
     """
+    interface = NetworkInterface.of_model(model)
     interpreter = _open(model, arena_bytes)
-    logits = []
-    for row in np.asarray(input_ids, np.int32):
-        interpreter.set_input(row[None], 0)
+    outputs: dict[str, list[np.ndarray]] = {name: [] for name in interface.outputs}
+    for row in range(len(inputs["input_ids"])):
+        for index, name in enumerate(interface.inputs):
+            interpreter.set_input(np.asarray(inputs[name][row : row + 1], np.int32), index)
         interpreter.invoke()
-        logits.append(interpreter.get_output(0)[0])
-    return np.array(logits)
+        for index, name in enumerate(interface.outputs):
+            outputs[name].append(interpreter.get_output(index)[0])
+    return {name: np.array(rows) for name, rows in outputs.items()}
 
 
 def _open(model: bytes, arena_bytes: int) -> Any:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import importlib.metadata
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from converters.conversion.keras_to_tflite import convert_int8
 from converters.reports.formatting import number_of
 from converters.runtime.workers import run_in_workers
-from converters.targets.micro.c_syntax import string_literal
 from converters.targets.micro.decoder_sources import DECODERS
-from converters.targets.micro.generated_sources import model_sources, tokenizer_sources
+from converters.targets.micro.generated_sources import model_sources
+from converters.targets.micro.library_sources import Library, library_sources
 from converters.targets.micro.micro_interpreter import measure_arena, require_interpreter
 from converters.targets.micro.micro_verification import verify_in_micro
+from converters.targets.micro.network_interface import NetworkInterface
 from converters.targets.micro.op_resolver import op_resolver_header
-from converters.targets.micro.plain_c import example_sources, plain_c
+from converters.targets.micro.plain_c import plain_c
 from converters.targets.micro.plain_c_verification import verify_plain_c
-from converters.targets.micro.tokenizer_tables import build_tables
 from converters.targets.target import (
     DeviceRow,
     ExportedFile,
@@ -34,18 +34,21 @@ from tfsqueeze.models.complexity import count_macs
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
+    from converters.experiments.model_scores import EvaluationSet
     from tfsqueeze.training.trained_run import TrainedRun
 
 FLASH_BYTES = 1 << 20
 ARENA_BYTES = 256 << 10
-_EXAMPLE = "The company said its profit rose in the third quarter."
+# TensorFlow Lite Micro and the C library beyond the model, on a Cortex-M3 with the reference
+# kernels; CMSIS-NN on a Cortex-M4 takes 197 KB.
+LIBRARY_BYTES = 151 << 10
 
 
 class MicroTarget(Target):
     """Exports model, kernels, tokenizer, decoding and an example as C and C++ sources.
 
-    Model and tables take at most `FLASH_BYTES`, and the arena at most `ARENA_BYTES`. For the
-    runtime `tflite-micro`, TensorFlow Lite Micro's own interpreter, which has to be installed,
+    Model, tables and library take at most `FLASH_BYTES`, and the arena at most `ARENA_BYTES`. For
+    the runtime `tflite-micro`, TensorFlow Lite Micro's own interpreter, which has to be installed,
     measures the arena. For the runtime `c`, the network itself is plain C99, and the export plans
     the arena.
     """
@@ -53,67 +56,88 @@ class MicroTarget(Target):
     name = "micro"
     title = "TensorFlow Lite Micro"
     supported_tasks = frozenset(DECODERS)
-    supports_pairs = False
+    supports_pairs = True
+    searches_texts = True
     runtimes = ("tflite-micro", "c")
 
+    def require_supported(self, run: TrainedRun) -> None:
+        """Raises an error for a run that the C cannot use; see `Target.require_supported`."""
+        super().require_supported(run)
+        if run.tokenizer.match_types is not None:
+            raise UserError(
+                f"{run.folder} marks the words that both texts have, which the tokenizer in C "
+                "does not; train without --match-types"
+            )
+
+    def export(
+        self,
+        run: TrainedRun,
+        folder: Path,
+        max_length: int | None = None,
+        examples: EvaluationSet | None = None,
+        search_texts: Sequence[str] = (),
+    ) -> ExportResult:
+        """Writes the sources; see `Target.export`."""
+        self.require_supported(run)
+        self._search_texts = tuple(search_texts)
+        if search_texts and "embeddings" not in DECODERS[run.task.name]:
+            raise UserError(
+                f"{run.folder} is a model for {run.task.name}; only a model for "
+                "sentence-embeddings searches texts"
+            )
+        write = self._export_plain_c if self.runtime == "c" else self._export
+        return write(run, folder, max_length or run.options.max_length)
+
     def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
-        if self.runtime == "c":
-            return self._export_plain_c(run, folder, max_length)
         require_interpreter()
         model = convert_int8(run.qat_model, max_length)
+        interface = NetworkInterface.of_model(model)
         operators = list_operators(model)
         kernels = sorted({operator.name for operator in operators})
         resolver = op_resolver_header(kernels)
         (arena_bytes,) = run_in_workers(measure_arena, [(model,)])
-        tokenizer = tokenizer_sources(
-            run.tokenizer, build_tables(run.tokenizer.vocabulary, run.tokenizer.lowercase)
-        )
-        decoder = DECODERS[run.task.name]
-        decoding = decoder.generate(run.task, run.label_names, operators[-1].outputs[0])
-        table_bytes = tokenizer.constant_bytes + decoding.constant_bytes
-        _check_limits(run, len(model), table_bytes, arena_bytes, max_length)
-
-        texts = {
-            **model_sources(model, max_length, arena_bytes).texts,
-            **tokenizer.texts,
-            **decoding.texts,
-            "op_resolver.h": resolver,
-            **_templates(
-                run.task.name,
-                name=run.folder.name,
-                title=run.task.title,
-                labels=f"{number_of(len(run.label_names), 'label')}, " if run.label_names else "",
-                decoder=decoder.name,
-                decoder_functions=decoder.functions,
-                decoder_tables=decoder.tables,
-                example=decoder.example,
-                max_length=max_length,
-                vocab_size=f"{run.tokenizer.vocab_size:,}",
-                model_bytes=f"{len(model):,}",
-                table_bytes=f"{table_bytes:,}",
-                arena_bytes=f"{arena_bytes:,}",
-                tflm_version=importlib.metadata.version("tflite-micro"),
-                op_count=len(kernels),
-                text=string_literal(_EXAMPLE),
-            ),
+        library = library_sources(run, model, interface, self._search_texts, has_interpreter=True)
+        table_bytes = library.table_bytes
+        _check_limits(run, len(model), table_bytes, LIBRARY_BYTES, arena_bytes, max_length)
+        values = _values(run, library, max_length) | {
+            "checks": _form_checks(interface),
+            "accessors": _accessors(interface),
+            "model_bytes": f"{len(model):,}",
+            "library_bytes": f"{LIBRARY_BYTES:,}",
+            "arena_bytes": f"{arena_bytes:,}",
+            "tflm_version": importlib.metadata.version("tflite-micro"),
+            "op_count": len(kernels),
+            "dependencies": 'dependencies:\n  espressif/esp-tflite-micro: "*"',
         }
-        for name, text in texts.items():
-            (folder / name).write_text(text, "utf-8", newline="\n")
+        header = interface.header(arena_bytes).replace(
+            "int network_run(void);",
+            "int network_run(void);\n\n/* How much of the arena is used, in bytes. */\n"
+            "size_t network_arena_used_bytes(void);",
+        )
+        texts = {
+            **model_sources(model).texts,
+            **library.texts,
+            "network.h": header,
+            "op_resolver.h": resolver,
+            **dict(_templates("tflite_micro", values)),
+        }
         return ExportResult(
             target=self.name,
             summary={
                 "flash: model": f"{len(model):,} bytes",
                 "flash: tables": f"{table_bytes:,} bytes",
+                "flash: library, about": f"{LIBRARY_BYTES:,} bytes",
                 "arena, measured in TensorFlow Lite Micro": f"{arena_bytes:,} bytes",
                 "kernels": ", ".join(kernels),
             },
-            files=tuple(ExportedFile.from_path(folder / name, folder) for name in sorted(texts)),
+            files=_write(texts, folder),
             devices=(
                 _device_row(self.title, run, max_length, len(operators), len(model), arena_bytes),
             ),
             details={
                 "model_bytes": len(model),
                 "table_bytes": table_bytes,
+                "library_bytes": LIBRARY_BYTES,
                 "arena_bytes": arena_bytes,
                 "kernels": kernels,
             },
@@ -121,34 +145,25 @@ class MicroTarget(Target):
 
     def _export_plain_c(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
         model = convert_int8(run.qat_model, max_length)
-        sources = plain_c(run, model, max_length)
-        _check_limits(
-            run, sources.network_bytes, sources.table_bytes, sources.arena_bytes, max_length
-        )
-        texts = {
-            **sources.texts,
-            **example_sources(
-                name=run.folder.name,
-                labels=len(run.label_names),
-                max_length=max_length,
-                vocab_size=f"{run.tokenizer.vocab_size:,}",
-                network_bytes=f"{sources.network_bytes:,}",
-                table_bytes=f"{sources.table_bytes:,}",
-                arena_bytes=f"{sources.arena_bytes:,}",
-                text=string_literal(_EXAMPLE),
-            ),
+        sources = plain_c(run, model, self._search_texts)
+        table_bytes = sources.library.table_bytes
+        _check_limits(run, sources.network_bytes, table_bytes, 0, sources.arena_bytes, max_length)
+        values = _values(run, sources.library, max_length) | {
+            "sources": "\n  ".join(sources.c_sources),
+            "network_bytes": f"{sources.network_bytes:,}",
+            "arena_bytes": f"{sources.arena_bytes:,}",
+            "dependencies": "",
         }
-        for name, text in texts.items():
-            (folder / name).write_text(text, "utf-8", newline="\n")
+        texts = {**sources.texts, **dict(_templates("plain_c", values))}
         return ExportResult(
             target=self.name,
             summary={
                 "flash: network": f"{sources.network_bytes:,} bytes",
-                "flash: tables": f"{sources.table_bytes:,} bytes",
+                "flash: tables": f"{table_bytes:,} bytes",
                 "arena, planned": f"{sources.arena_bytes:,} bytes",
                 "kernels": ", ".join(sources.kernels),
             },
-            files=tuple(ExportedFile.from_path(folder / name, folder) for name in sorted(texts)),
+            files=_write(texts, folder),
             devices=(
                 _device_row(
                     "plain C",
@@ -162,7 +177,7 @@ class MicroTarget(Target):
             details={
                 "runtime": self.runtime,
                 "network_bytes": sources.network_bytes,
-                "table_bytes": sources.table_bytes,
+                "table_bytes": table_bytes,
                 "arena_bytes": sources.arena_bytes,
                 "kernels": list(sources.kernels),
             },
@@ -202,21 +217,105 @@ def _device_row(
     )
 
 
-def _templates(task_name: str, **values: object) -> dict[str, str]:
-    """Returns the sources that are the same for all models of a task but for a few values."""
-    folder = resources.files("converters.targets.micro") / "templates"
+def _values(run: TrainedRun, library: Library, max_length: int) -> dict[str, Any]:
+    """Returns what stands for `$name` and so on in the templates of any runtime."""
+    decoders = {decoder.name: decoder for decoder in DECODERS[run.task.name].values()}
+    rows = [
+        f"| `{name}.h`, `.c` | {decoder.functions} |\n"
+        f"| `{name}_tables.h`, `.c` | {decoder.tables} |"
+        for name, decoder in decoders.items()
+    ]
+    stack = "1 KB of stack"
+    if "tagger" in decoders:
+        stack += "; `tagger_decode` needs `TAGGER_STACK_BYTES` of it"
     return {
-        file.name: string.Template(file.read_text("utf-8")).substitute(values)
-        for part in (folder, folder / task_name)
-        for file in part.iterdir()
-        if file.is_file()
+        "name": run.folder.name,
+        "title": run.task.title,
+        "description": f"A {run.task.title}",
+        "labels": f"{number_of(len(run.label_names), 'label')}, " if run.label_names else "",
+        "function": library.function,
+        "call": library.call,
+        "example": library.example,
+        "arguments": library.arguments,
+        "decoder_rows": "\n".join(rows),
+        "sources": "\n  ".join(library.c_sources),
+        "max_length": max_length,
+        "vocab_size": f"{run.tokenizer.vocab_size:,}",
+        "table_bytes": f"{library.table_bytes:,}",
+        "stack": stack,
     }
 
 
+# Where the templates go that are not at the top of the folder.
+_PLACES = {
+    "main.cc": "example/main.cc",
+    "main.c": "example/main.c",
+    "module.yml": "zephyr/module.yml",
+}
+
+
+def _templates(runtime: str, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yields the files of a runtime and those for build systems, by their place."""
+    folder = resources.files("converters.targets.micro") / "templates"
+    for part in (runtime, "packages"):
+        for file in (folder / part).iterdir():
+            text = file.read_text("utf-8")
+            # The kernels are no template.
+            if not file.name.startswith("tfsqueeze_kernels"):
+                text = string.Template(text).substitute(values)
+                yield _PLACES.get(file.name, file.name), text
+
+
+def _write(texts: Mapping[str, str], folder: Path) -> tuple[ExportedFile, ...]:
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, "utf-8", newline="\n")
+    return tuple(ExportedFile.from_path(folder / name, folder) for name in sorted(texts))
+
+
+def _form_checks(interface: NetworkInterface) -> str:
+    """Returns the C++ condition that the interpreter's tensors are those of network.h."""
+    checks = [
+        f"interpreter->inputs_size() == {len(interface.inputs)} &&\n"
+        f"         interpreter->outputs_size() == {len(interface.outputs)}"
+    ]
+    checks += [
+        f'HasForm("input", {index}, interpreter->input({index}), kTfLiteInt32,\n'
+        "                 4 * NETWORK_MAX_LENGTH)"
+        for index in range(len(interface.inputs))
+    ]
+    checks += [
+        f'HasForm("output", {index}, interpreter->output({index}), kTfLiteInt8,\n'
+        f"                 NETWORK_{name.upper()}_SIZE)"
+        for index, name in enumerate(interface.outputs)
+    ]
+    return " &&\n         ".join(checks)
+
+
+def _accessors(interface: NetworkInterface) -> str:
+    """Returns the C++ functions that tell where inputs and outputs are."""
+    functions = [
+        f"int32_t* network_{name}(void) {{\n"
+        f"  return interpreter ? interpreter->input({index})->data.i32 : nullptr;\n}}"
+        for index, name in enumerate(interface.inputs)
+    ]
+    functions += [
+        f"const int8_t* network_{name}(void) {{\n"
+        f"  return interpreter ? interpreter->output({index})->data.int8 : nullptr;\n}}"
+        for index, name in enumerate(interface.outputs)
+    ]
+    return "\n\n".join(functions)
+
+
 def _check_limits(
-    run: TrainedRun, model_bytes: int, table_bytes: int, arena_bytes: int, max_length: int
+    run: TrainedRun,
+    model_bytes: int,
+    table_bytes: int,
+    library_bytes: int,
+    arena_bytes: int,
+    max_length: int,
 ) -> None:
-    excess = model_bytes + table_bytes - FLASH_BYTES
+    excess = model_bytes + table_bytes + library_bytes - FLASH_BYTES
     if excess > 0:
         # A token of the vocabulary takes its embedding and its share of the tables.
         per_token = run.config.hidden_size + table_bytes / run.config.vocab_size
@@ -227,8 +326,9 @@ def _check_limits(
             else "train with a smaller hidden_size"
         )
         raise UserError(
-            f"model and tables take {model_bytes + table_bytes:,} bytes of flash, {excess:,} more "
-            f"than the {FLASH_BYTES:,} of a microcontroller; {advice} (it is "
+            f"model and tables take {model_bytes + table_bytes:,} bytes of flash"
+            + (f", the library about {library_bytes:,}" if library_bytes else "")
+            + f", {excess:,} more than the {FLASH_BYTES:,} of a microcontroller; {advice} (it is "
             f"{run.config.vocab_size:,} with hidden_size {run.config.hidden_size})"
         )
     excess = arena_bytes - ARENA_BYTES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,14 +13,13 @@ from converters.runtime.interpreters import (
     available_runtimes,
     open_model,
 )
-from converters.runtime.workers import predict_logits, run_in_workers
+from converters.runtime.workers import run_in_workers
 from converters.targets.micro.micro_interpreter import (
     measure_arena,
     predict,
     require_interpreter,
 )
 from converters.targets.target import PartVerification, TargetVerification
-from converters.tflite.inspection import list_operators
 from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.tasks.encodings import Encodings
 
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
 
 MICRO: Literal["tflite-micro"] = "tflite-micro"
+
+# int8 [rows, ...] by the output's name.
+Outputs = dict[str, np.ndarray]
 
 
 def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextExamples]) -> TargetVerification:
@@ -39,77 +41,128 @@ def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextExamples]) -> Targe
 
     Returns:
         The task's scores in TensorFlow Lite Micro on each part, and how many texts have other
-        logits on each runtime.
+        outputs on each runtime.
 
     Raises:
         UserError: tflite-micro is not installed; or a part is no data of the task, or has labels
             that the model lacks.
     """
-    # These import TensorFlow, and worker processes import this module without it.
+    # It imports TensorFlow, and worker processes import this module without it.
     from converters.conversion.keras_to_tflite import convert_int8
-    from tfsqueeze.training.batches import tokenize
 
     require_interpreter()
     model = convert_int8(run.qat_model, run.options.max_length)
     (arena_bytes,) = run_in_workers(measure_arena, [(model,)])
     runtimes = available_runtimes()
     results = {}
-    output = open_model(model).output_details[0]
     for name, part in parts.items():
-        part = run.task.name_labels(part, run.classes)
-        run.task.check_dataset(part, run.classes, run.reads_pairs)
-        ids = tokenize(run.tokenizer, part.texts)
-        logits, *references = run_in_workers(
-            quantized_logits,
-            [(model, ids, runtime, arena_bytes) for runtime in (MICRO, *runtimes)],
+        part, encodings = encode_part(run, part)
+        inputs = encodings.select(run.qat_model.input_names)
+        outputs, *references = run_in_workers(
+            quantized_outputs,
+            [(model, inputs, runtime, arena_bytes) for runtime in (MICRO, *runtimes)],
         )
         results[name] = PartVerification(
             examples=len(part),
-            scores=score_logits(run, part, output.dequantize(logits)),
-            mismatches={
-                runtime: int((reference != logits).any(axis=1).sum())
-                for runtime, reference in zip(runtimes, references, strict=True)
-                if reference is not None
-            },
+            scores=score_outputs(run, part, encodings, dequantized(model, outputs)),
+            mismatches=count_mismatches(outputs, runtimes, references),
         )
     return TargetVerification(len(model), arena_bytes, results)
 
 
-def score_logits(run: TrainedRun, part: TextExamples, logits: np.ndarray) -> dict[str, float]:
-    """Returns the task's scores.
+def encode_part(run: TrainedRun, part: TextExamples) -> tuple[TextExamples, Encodings]:
+    """Returns the examples of a part with the names of the run's classes, and as it reads them.
+
+    Args:
+        run: the run.
+        part: labelled texts.
+
+    Raises:
+        UserError: they are no data of the run's task, or have labels that the model lacks.
+    """
+    part = run.task.name_labels(part, run.classes)
+    run.task.check_dataset(part, run.classes, run.reads_pairs)
+    return part, run.task.encode(run.tokenizer, part)
+
+
+def dequantized(model: bytes, outputs: Outputs) -> dict[str, np.ndarray]:
+    """Returns the real values of outputs: float32 [rows, ...] by the output's name.
+
+    Args:
+        model: the bytes of the .tflite file that computed them.
+        outputs: int8 [rows, ...] by the output's name.
+    """
+    return {
+        details.name: details.dequantize(outputs[details.name].reshape(-1, *details.shape[1:]))
+        for details in open_model(model).output_details
+    }
+
+
+def score_outputs(
+    run: TrainedRun, part: TextExamples, encodings: Encodings, logits: dict[str, np.ndarray]
+) -> dict[str, float]:
+    """Returns the task's scores, those of them that the data have what they need for.
 
     Args:
         run: the run whose model gave the logits.
         part: the examples.
-        logits: real logits, float [n, channels].
+        encodings: the examples as the model read them.
+        logits: real values, float [rows, ...] by the output's name.
     """
-    predictions = run.task.decode({"logits": logits}, Encodings({}), run.classes)
+    predictions = run.task.decode(logits, encodings, run.classes)
     metrics = run.task.metrics(part, predictions, run.classes)
-    return {score.name: metrics[score.name] for score in run.task.scores}
+    return {score.name: metrics[score.name] for score in run.task.scores if score.name in metrics}
 
 
-def quantized_logits(
+def count_mismatches(
+    outputs: Outputs, runtimes: Sequence[str], references: Sequence[Outputs | None]
+) -> dict[str, int]:
+    """Returns for each runtime how many rows have other outputs.
+
+    Args:
+        outputs: what is compared.
+        runtimes: the names of the runtimes.
+        references: what they computed; None where the kernels cannot run the model.
+    """
+    counts = {}
+    for runtime, reference in zip(runtimes, references, strict=True):
+        if reference is not None:
+            rows = [
+                (reference[name].reshape(len(x), -1) != x.reshape(len(x), -1)).any(axis=1)
+                for name, x in outputs.items()
+            ]
+            counts[runtime] = int(np.any(rows, axis=0).sum())
+    return counts
+
+
+def quantized_outputs(
     model: bytes,
-    input_ids: np.ndarray,
+    inputs: Mapping[str, np.ndarray],
     runtime: Runtime | Literal["tflite-micro"],
     arena_bytes: int,
-) -> np.ndarray | None:
+) -> Outputs | None:
     """Runs a model with the reference kernels of a runtime.
 
     Args:
-        model: the bytes of a .tflite file.
-        input_ids: int32 [n, max_length].
+        model: the bytes of an int8 .tflite file.
+        inputs: int32 [rows, length] by the input's name.
         runtime: `MICRO`, or one of `available_runtimes()`.
         arena_bytes: size of the arena of TensorFlow Lite Micro.
 
     Returns:
-        Logits int8 [n, num_labels]; None where the kernels cannot run the model.
+        int8 [rows, ...] by the output's name; None where the kernels cannot run the model.
     """
     if runtime == MICRO:
-        return predict(model, input_ids, arena_bytes)
+        return predict(model, inputs, arena_bytes)
     try:
-        logits, scale = predict_logits(model, input_ids, runtime, "reference")
+        opened = open_model(model, runtime, "reference")
     except KernelsUnavailableError:
         return None
-    zero_point = list_operators(model)[-1].outputs[0].zero_point
-    return (np.rint(logits / scale) + zero_point).astype(np.int8)
+    rows = [
+        opened.run_all({name: x[row : row + 1] for name, x in inputs.items()})
+        for row in range(len(inputs["input_ids"]))
+    ]
+    return {
+        details.name: np.concatenate([row[details.name] for row in rows])
+        for details in opened.output_details
+    }

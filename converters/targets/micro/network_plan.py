@@ -89,7 +89,10 @@ class ArenaPlan:
 
 
 def plan_arena(
-    steps: Sequence[Step], sizes: dict[int, int], source: Place, result: Place
+    steps: Sequence[Step],
+    sizes: dict[int, int],
+    sources: Sequence[Place],
+    results: Sequence[Place],
 ) -> ArenaPlan:
     """Gives each buffer a place in the arena that no other buffer has at the same time.
 
@@ -99,11 +102,11 @@ def plan_arena(
     Args:
         steps: the steps in order.
         sizes: the bytes of each buffer.
-        source: what holds numbers before the first step.
-        result: what holds numbers after the last step.
+        sources: what holds numbers before the first step.
+        results: what holds numbers after the last step.
     """
-    steps = _overwrite(steps, sizes, result)
-    alive = _lifetimes(steps, source, result)
+    steps = _overwrite(steps, sizes, results)
+    alive = _lifetimes(steps, sources, results)
     offsets: dict[int, int] = {}
     for buffer in sorted(alive, key=lambda buffer: (-sizes[buffer], buffer)):
         offset = 0
@@ -123,10 +126,12 @@ def _aligned(size: int) -> int:
     return -(-size // _ALIGNMENT) * _ALIGNMENT
 
 
-def _lifetimes(steps: Sequence[Step], source: Place, result: Place) -> dict[int, tuple[int, int]]:
+def _lifetimes(
+    steps: Sequence[Step], sources: Sequence[Place], results: Sequence[Place]
+) -> dict[int, tuple[int, int]]:
     """Returns the first and last step of each buffer."""
     used: dict[int, list[int]] = {}
-    places = [(source,), *((*step.reads, *step.writes) for step in steps), (result,)]
+    places = [sources, *((*step.reads, *step.writes) for step in steps), results]
     for index, together in enumerate(places):
         for place in together:
             if isinstance(place.buffer, int):
@@ -134,8 +139,11 @@ def _lifetimes(steps: Sequence[Step], source: Place, result: Place) -> dict[int,
     return {buffer: (min(indices), max(indices)) for buffer, indices in used.items()}
 
 
-def _overwrite(steps: Sequence[Step], sizes: dict[int, int], result: Place) -> list[Step]:
+def _overwrite(
+    steps: Sequence[Step], sizes: dict[int, int], results: Sequence[Place]
+) -> list[Step]:
     """Lets steps write to the buffers that they read, by renaming buffers."""
+    kept = {place.buffer for place in results}
     renamed: dict[int, int] = {}
 
     def current(place: Place) -> Place:
@@ -154,7 +162,7 @@ def _overwrite(steps: Sequence[Step], sizes: dict[int, int], result: Place) -> l
             if (
                 isinstance(source.buffer, int)
                 and isinstance(output.buffer, int)
-                and output.buffer != result.buffer != source.buffer
+                and not kept & {output.buffer, source.buffer}
                 and source.bytes == sizes[source.buffer] == sizes[output.buffer]
                 and all(read == source or read.buffer != source.buffer for read in reads)
                 and not _is_written_before(output.buffer, changed)

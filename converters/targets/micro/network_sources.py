@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from converters.targets.micro.c_syntax import GENERATED, define, header_file
+from converters.targets.micro.c_syntax import GENERATED
+from converters.targets.micro.network_interface import NetworkInterface
 from converters.targets.micro.network_plan import ArenaPlan, Place, Step, plan_arena
 from converters.targets.micro.network_steps import NetworkSteps
 
@@ -26,41 +27,48 @@ class NetworkSources:
     kernels: tuple[str, ...]
 
 
-def network_sources(model: bytes, max_length: int) -> NetworkSources:
+def network_sources(model: bytes, interface: NetworkInterface) -> NetworkSources:
     """Returns network.h and network.c.
 
     Args:
-        model: the bytes of an int8 .tflite file with token ids as input and logits as output.
-        max_length: its static length in tokens.
+        model: the bytes of an int8 .tflite file.
+        interface: that of the file.
 
     Raises:
         UserError: the kernels in C lack an operator of the model.
     """
     network = NetworkSteps(model)
-    plan = plan_arena(network.steps, network.sizes, network.input, network.output)
-    words = plan.bytes // 4
-    header = (
-        define("NETWORK_MAX_LENGTH", max_length)
-        + "/* The memory that the network computes in, in numbers of 4 bytes. */\n"
-        + define("NETWORK_ARENA_WORDS", words)
-        + "\n/* Where the token ids go, NETWORK_MAX_LENGTH numbers. */\n"
-        "int32_t *network_ids(int32_t *memory);\n\n"
-        "/* Computes the logits of the token ids in the memory, which it overwrites, and returns\n"
-        " * where they are in it. */\n"
-        "const int8_t *network_run(int32_t *memory);\n"
+    plan = plan_arena(network.steps, network.sizes, network.inputs, network.outputs)
+    inputs = "".join(
+        f"int32_t *network_{name}(void) {{\n"
+        f"  return memory ? {_word_address(place, plan)} : 0;\n}}\n\n"
+        for name, place in zip(interface.inputs, network.inputs, strict=True)
+    )
+    outputs = "".join(
+        f"const int8_t *network_{name}(void) {{\n"
+        f"  const int8_t *const arena = (const int8_t *)memory;\n"
+        f"  return {plan.address(place)};\n}}\n\n"
+        for name, place in zip(interface.outputs, network.outputs, strict=True)
     )
     calls = "".join(f"  {_call(step, plan)}\n" for step in plan.steps)
     source = (
         f'{GENERATED}#include "network.h"\n\n#include "tfsqueeze_kernels.h"\n\n'
         + "\n".join(network.constants)
-        + "\nint32_t *network_ids(int32_t *memory) {\n"
-        f"  return {_word_address(network.input, plan)};\n}}\n\n"
-        "const int8_t *network_run(int32_t *memory) {\n"
-        f"  int8_t *const arena = (int8_t *)memory;\n{calls}"
-        f"  return {plan.address(network.output)};\n}}\n"
+        + "\n/* Set by network_init. */\nstatic int32_t *memory;\n\n"
+        "int network_init(void *arena, size_t bytes) {\n"
+        "  memory = 0;\n"
+        "  if (!arena || bytes < NETWORK_ARENA_BYTES || (uintptr_t)arena % 4) return -1;\n"
+        "  memory = arena;\n"
+        "  return 0;\n}\n\n"
+        f"{inputs}"
+        "int network_run(void) {\n"
+        "  int8_t *const arena = (int8_t *)memory;\n"
+        "  if (!memory) return -1;\n"
+        f"{calls}  return 0;\n}}\n\n"
+        f"{outputs}"
     )
     return NetworkSources(
-        {"network.h": header_file("NETWORK_H", header), "network.c": source},
+        {"network.h": interface.header(plan.bytes), "network.c": source},
         network.constant_bytes,
         plan.bytes,
         tuple(sorted({step.function for step in plan.steps})),

@@ -38,15 +38,15 @@ class NetworkSteps:
     """The steps of a network, and the constants that they read.
 
     Args:
-        model: the bytes of an int8 .tflite file of one graph, with one input and one output.
+        model: the bytes of an int8 .tflite file of one graph, with int32 inputs.
 
     Attributes:
         steps: the steps in order.
         sizes: the bytes of each buffer that the steps write.
         constants: the C definitions of the constants.
         constant_bytes: their size.
-        input: the place of the token ids.
-        output: the place of the logits.
+        inputs: the places of the inputs, in the order of the file.
+        outputs: the places of the outputs, in the order of the file.
 
     Raises:
         UserError: the kernels in C lack an operator of the model.
@@ -65,13 +65,13 @@ class NetworkSteps:
         self.sizes: dict[int, int] = {}
         self.constants: list[str] = []
         self.constant_bytes = 0
-        ids = graph.tensors[graph.inputs[0]]
-        self._places[ids.index] = self._new_place(ids, 4)
+        for index in graph.inputs:
+            self._places[index] = self._new_place(graph.tensors[index], 4)
         self._write_into_concatenations()
         for operator in graph.operators:
             self._translate(operator)
-        self.input = self._places[ids.index]
-        self.output = self._dense_operand(graph.tensors[graph.outputs[0]])
+        self.inputs = [self._places[index] for index in graph.inputs]
+        self.outputs = [self._dense_operand(graph.tensors[index]) for index in graph.outputs]
 
     def _translate(self, operator: Operator) -> None:
         name = operator.name
@@ -83,6 +83,7 @@ class NetworkSteps:
             "DEPTHWISE_CONV_2D": self._depthwise,
             "FULLY_CONNECTED": self._dense,
             "GATHER": self._gather,
+            "L2_NORMALIZATION": self._l2_normalize,
             "MINIMUM": self._minimum,
             "MUL": self._mul,
             "REDUCE_MAX": self._reduce_max,
@@ -282,16 +283,19 @@ class NetworkSteps:
         strides = [math.prod(source.shape[axis + 1 :]) for axis in range(len(source.shape))]
         axes = permutation.values.reshape(-1).tolist()
         lead = 4 - len(axes)
-        params = {
-            "shape": [1] * lead + list(target.shape),
-            "strides": [0] * lead + [strides[axis] for axis in axes],
-        }
-        self._step(
-            "transpose",
-            self._params("transpose", params),
-            reads=(self._dense_operand(source),),
-            writes=(self._output(target),),
+        self._turn(
+            self._dense_operand(source),
+            self._output(target),
+            [1] * lead + list(target.shape),
+            [0] * lead + [strides[axis] for axis in axes],
         )
+
+    def _turn(
+        self, source: Place, target: Place, shape: Sequence[int], strides: Sequence[int]
+    ) -> None:
+        """Copies a tensor of four axes, whose numbers are so far apart in the source."""
+        params = self._params("transpose", {"shape": list(shape), "strides": list(strides)})
+        self._step("transpose", params, reads=(source,), writes=(target,))
 
     def _dense(self, operator: Operator) -> None:
         source, weights, *biases = operator.inputs
@@ -381,26 +385,33 @@ class NetworkSteps:
         left, right = operator.inputs
         target = operator.outputs[0]
         options = operator.options
-        _require(
-            operator,
-            not options.adjX and options.adjY and left.shape[:-2] == right.shape[:-2],
-        )
+        _require(operator, not options.adjX and left.shape[:-2] == right.shape[:-2])
+        batches, depth = math.prod(left.shape[:-2]), left.shape[-1]
+        columns = right.elements // (batches * depth)
+        rights = self._dense_operand(right)
+        if not options.adjY:
+            # The kernel reads the columns of the right matrix as rows.
+            turned = self._new_place(right)
+            self._turn(
+                rights, turned, (1, batches, columns, depth), (0, depth * columns, 1, columns)
+            )
+            rights = turned
         params = {
-            "batches": math.prod(left.shape[:-2]),
+            "batches": batches,
             "rows": left.shape[-2],
-            "columns": right.shape[-2],
-            "depth": left.shape[-1],
+            "columns": columns,
+            "depth": depth,
             "left_zero_point": left.zero_point,
             "right_zero_point": right.zero_point,
             "factor": Factor.of(_product_scale(left, right) / target.scales[0]),
             "zero_point": target.zero_point,
         }
         sums = len(self.sizes)
-        self.sizes[sums] = 4 * right.shape[-2]
+        self.sizes[sums] = 4 * columns
         self._step(
             "matmul",
             self._params("matmul", params),
-            reads=(self._dense_operand(left), self._dense_operand(right)),
+            reads=(self._dense_operand(left), rights),
             writes=(
                 Place(sums, 0, self.sizes[sums], self.sizes[sums], self.sizes[sums]),
                 self._output(target),
@@ -486,6 +497,20 @@ class NetworkSteps:
             source.elements // columns,
             columns,
             self._constant("int32_t", exponentials),
+            reads=(self._dense_operand(source),),
+            writes=(self._output(target),),
+            overwrites=(0,),
+        )
+
+    def _l2_normalize(self, operator: Operator) -> None:
+        source, target = operator.inputs[0], operator.outputs[0]
+        columns = source.shape[-1]
+        _require(operator, target.zero_point == 0 and target.scales[0] == 1 / 128)
+        self._step(
+            "l2_normalize",
+            source.elements // columns,
+            columns,
+            source.zero_point,
             reads=(self._dense_operand(source),),
             writes=(self._output(target),),
             overwrites=(0,),

@@ -17,6 +17,7 @@ _METHODS = {
     "DEPTHWISE_CONV_2D": "AddDepthwiseConv2D",
     "FULLY_CONNECTED": "AddFullyConnected",
     "GATHER": "AddGather",
+    "L2_NORMALIZATION": "AddL2Normalization",
     "LOGISTIC": "AddLogistic",
     "MEAN": "AddMean",
     "MINIMUM": "AddMinimum",

@@ -6,91 +6,180 @@ import importlib.util
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.runtime.interpreters import available_runtimes, open_model
+from converters.runtime.interpreters import available_runtimes
 from converters.runtime.workers import run_in_workers
-from converters.targets.micro.micro_verification import MICRO, quantized_logits, score_logits
+from converters.targets.micro.micro_verification import (
+    MICRO,
+    count_mismatches,
+    dequantized,
+    encode_part,
+    quantized_outputs,
+    score_outputs,
+)
 from converters.targets.micro.plain_c import PlainC, plain_c
-from converters.targets.micro.plain_c_program import read_logits, write_input, write_program
+from converters.targets.micro.plain_c_program import (
+    ProgramOutputs,
+    read_outputs,
+    write_ids,
+    write_program,
+    write_texts,
+)
 from converters.targets.target import PartVerification, TargetVerification
 from tfsqueeze.data.datasets.text_examples import TextExamples
+from tfsqueeze.data.datasets.token_dataset import TokenDataset
+from tfsqueeze.decoding.bio import bio_spans
+from tfsqueeze.tasks.outputs import WordTag
+from tfsqueeze.tokenizers.words import locate_words
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
 
+# The number of texts of which the program finds other spans than Python.
+SPANS = "spans by Python"
 _OPTIONS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Werror")
 _ARENA_BYTES = 1 << 20  # of TensorFlow Lite Micro, which has no limit to keep here
 
 
 def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextExamples]) -> TargetVerification:
-    """Classifies every text of some parts of a dataset by a program for this machine.
+    """Runs every text of some parts of a dataset by a program for this machine.
 
-    The program has the whole way from text to logits, the tokenizer included.
+    The program has the whole way from texts to outputs, the tokenizer included. Sentences whose
+    words are given have no text, so the program gets their ids; the words of the sentences, joined
+    by spaces, are texts whose spans it has to find as Python does.
 
     Args:
-        run: a text classifier of single texts.
+        run: a model that `MicroTarget` supports.
         parts: labelled texts by the name of the part.
 
     Returns:
-        The task's scores of the program on each part, and how many texts have other logits on
-        each runtime, and on TensorFlow Lite Micro where it is installed.
+        The task's scores of the program on each part; how many texts have other outputs on each
+        runtime, and on TensorFlow Lite Micro where it is installed; and how many have other spans.
 
     Raises:
         UserError: there is no C compiler, or the kernels in C lack an operator of the model; or a
             part is no data of the task, or has labels that the model lacks.
     """
-    # These import TensorFlow, and worker processes import this module without it.
+    # It imports TensorFlow, and worker processes import this module without it.
     from converters.conversion.keras_to_tflite import convert_int8
-    from tfsqueeze.training.batches import tokenize
 
     model = convert_int8(run.qat_model, run.options.max_length)
-    sources = plain_c(run, model, run.options.max_length)
+    sources = plain_c(run, model)
     has_micro = importlib.util.find_spec("tflite_micro") is not None
     runtimes = (*available_runtimes(), *([MICRO] if has_micro else []))
     results = {}
-    output = open_model(model).output_details[0]
     for name, part in parts.items():
-        part = run.task.name_labels(part, run.classes)
-        run.task.check_dataset(part, run.classes, run.reads_pairs)
-        logits = classify_on_host(sources, part.texts)
-        ids = tokenize(run.tokenizer, part.texts)
+        part, encodings = encode_part(run, part)
+        inputs = encodings.select(run.qat_model.input_names)
+        if isinstance(part, TokenDataset):
+            outputs = run_ids_on_host(sources, inputs).outputs
+        else:
+            outputs = run_on_host(sources, texts_of_rows(part, run.reads_pairs)).outputs
         references = run_in_workers(
-            quantized_logits, [(model, ids, runtime, _ARENA_BYTES) for runtime in runtimes]
+            quantized_outputs, [(model, inputs, runtime, _ARENA_BYTES) for runtime in runtimes]
         )
+        mismatches = count_mismatches(outputs, runtimes, references)
+        if isinstance(part, TokenDataset):
+            mismatches[SPANS] = _count_other_spans(run, model, sources, part)
         results[name] = PartVerification(
             examples=len(part),
-            scores=score_logits(run, part, output.dequantize(logits)),
-            mismatches={
-                runtime: int((reference != logits).any(axis=1).sum())
-                for runtime, reference in zip(runtimes, references, strict=True)
-                if reference is not None
-            },
+            scores=score_outputs(run, part, encodings, dequantized(model, outputs)),
+            mismatches=mismatches,
         )
     return TargetVerification(sources.network_bytes, sources.arena_bytes, results)
 
 
-def classify_on_host(
-    sources: PlainC, texts: Sequence[str], options: Sequence[str] = ()
-) -> np.ndarray:
-    """Compiles the C of a run for this machine, and classifies texts with it.
+def texts_of_rows(part: Any, reads_pairs: bool) -> list[tuple[str, ...]]:
+    """Returns the one or two texts of each row of a part; of sentences the words with spaces.
+
+    Args:
+        part: examples of any task.
+        reads_pairs: whether the model reads the two texts of a pair in one row.
+    """
+    if isinstance(part, TokenDataset):
+        return [(" ".join(words),) for words in part.sentences]
+    if part.text_pairs is None:
+        return [(text,) for text in part.texts]
+    pairs = list(zip(part.texts, part.text_pairs, strict=True))
+    # An embedder reads both texts of a pair, one after the other.
+    return pairs if reads_pairs else [(text,) for pair in pairs for text in pair]
+
+
+def _count_other_spans(run: TrainedRun, model: bytes, sources: PlainC, part: TokenDataset) -> int:
+    """Returns of how many texts the program finds other spans than Python."""
+    (output,) = (name for name, x in run.task.outputs.items() if isinstance(x, WordTag))
+    names = run.classes[output]
+    rows = texts_of_rows(part, run.reads_pairs)
+    located = [list(locate_words(text)) for (text,) in rows]
+    encodings = run.task.encode(
+        run.tokenizer,
+        TokenDataset(part.name, [[word.text for word in words] for words in located]),
+    )
+    inputs = encodings.select(run.qat_model.input_names)
+    (quantized,) = run_in_workers(quantized_outputs, [(model, inputs, "litert", 0)])
+    logits = dequantized(model, quantized)[output]
+    tags = WordTag.name_tags(WordTag.best_tags(logits, encodings, names), encodings, names)
+    types = sorted({name[2:] for name in names if name != "O"})
+    found = run_on_host(sources, rows).spans
+    count = 0
+    for (text,), words, row, spans in zip(rows, located, tags, found, strict=True):
+        expected = [
+            (
+                len(text[: words[first].start].encode()),
+                len(text[: words[last - 1].end].encode()),
+                types.index(kind),
+            )
+            for first, last, kind in bio_spans(row)
+        ]
+        count += expected != [span[:3] for span in spans]
+    return count
+
+
+def run_on_host(
+    sources: PlainC, rows: Sequence[Sequence[str]], options: Sequence[str] = ()
+) -> ProgramOutputs:
+    """Compiles the C of a run for this machine, and runs texts with it.
 
     Args:
         sources: the C of the run.
-        texts: the texts.
+        rows: one or two texts for each row.
         options: further options of the compiler, such as sanitizers.
-
-    Returns:
-        The logits, int8 [texts, labels].
 
     Raises:
         UserError: there is no C compiler, or it refuses the sources, or the program fails.
     """
+    return _run_program(sources, len(rows), lambda folder: write_texts(rows, folder), options)
+
+
+def run_ids_on_host(sources: PlainC, inputs: Mapping[str, np.ndarray]) -> ProgramOutputs:
+    """Compiles the C of a run for this machine, and runs ids with it.
+
+    Args:
+        sources: the C of the run.
+        inputs: int32 [rows, length] by the input's name.
+
+    Raises:
+        UserError: as `run_on_host`.
+    """
+    return _run_program(
+        sources,
+        len(inputs["input_ids"]),
+        lambda folder: write_ids(sources.interface, inputs, folder),
+    )
+
+
+def _run_program(
+    sources: PlainC,
+    count: int,
+    write_input: Callable[[Path], None],
+    options: Sequence[str] = (),
+) -> ProgramOutputs:
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         raise UserError(
@@ -99,12 +188,12 @@ def classify_on_host(
         )
     with tempfile.TemporaryDirectory(prefix="tfsqueeze-c-") as name:
         folder = Path(name)
-        files = write_program(sources.texts, folder)
-        write_input(texts, folder)
+        files = write_program(sources, folder)
+        write_input(folder)
         program = folder / "program"
         _run([compiler, *_OPTIONS, *options, *map(str, files), "-o", str(program)], folder)
         _run([str(program)], folder)
-        return read_logits(len(texts), folder)
+        return read_outputs(sources, count, folder)
 
 
 def _run(command: list[str], folder: Path) -> None:

@@ -25,17 +25,16 @@ def test_a_missing_tool_is_named(monkeypatch):
 
 @pytest.mark.micro
 def test_the_logits_are_those_of_the_reference_kernels(trained_run, topics_model):
-    length = trained_run.options.max_length
     model = topics_model.read_bytes()
     opened = open_model(model, "litert", "reference")
     ids = trained_run.tokenizer(TEXTS)["input_ids"].numpy()
     expected = np.concatenate([opened.run(row[None]) for row in ids])
-    sources = plain_c(trained_run, model, length)
-    runs = {cpu: run_on_cortex_m(sources, TEXTS, cpu) for cpu in BOARDS}
+    sources = plain_c(trained_run, model)
+    runs = {cpu: run_on_cortex_m(sources, [(text,) for text in TEXTS], cpu) for cpu in BOARDS}
     for run in runs.values():
-        np.testing.assert_array_equal(run.logits, expected)
+        np.testing.assert_array_equal(run.outputs["logits"], expected)
         assert len(run.instructions) == len(TEXTS)
-        assert run.flash_bytes > sources.network_bytes + sources.table_bytes
+        assert run.flash_bytes > sources.network_bytes + sources.library.table_bytes
     # 1.1 million for 16 tokens of 32 channels; the DSP instructions save some of them.
     assert 100_000 < min(runs["cortex-m4"].instructions)
     assert max(runs["cortex-m4"].instructions) < min(runs["cortex-m3"].instructions) < 1_500_000

@@ -40,10 +40,12 @@ def test_tfidf_reads_both_texts_of_a_pair():
     assert tfidf_baseline(dataset, dataset)["accuracy"] == 1.0
 
 
-def test_a_label_unseen_in_training_is_named():
-    train = TextDataset("train", ["x", "y"], labels=["a", "b"])
-    with pytest.raises(UserError, match="test has the label 'c'"):
-        majority_baseline(train, TextDataset("test", ["z"], labels=["c"]))
+def test_a_label_unseen_in_training_counts_as_an_error():
+    train = TextDataset("train", ["x", "y", "x"], labels=["a", "b", "a"])
+    test = TextDataset("test", ["x", "z"], labels=["a", "A"])
+    assert majority_baseline(train, test)["accuracy"] == 0.5
+    assert majority_baseline(train, test)["settings"] == {"label": "a"}
+    assert tfidf_baseline(train, test)["accuracy"] == 0.5
 
 
 def test_tfidf_probabilities_follow_the_labels_given():

@@ -5,13 +5,17 @@ from __future__ import annotations
 import dataclasses
 import re
 import textwrap
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
+from tfsqueeze.utils.errors import UserError
 
 _Dataset = TypeVar("_Dataset", bound=InMemoryDataset)
 
+# The share of the examples of a part whose names may be missing in the training examples.
+_MOST_UNKNOWN = 0.05
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
@@ -60,6 +64,47 @@ def match_names(names: Iterable[str], known: Sequence[str]) -> dict[str, str] | 
         return {name: name for name in distinct}
     numbers = [str(number) for number in range(len(known))]
     return dict(zip(numbers, known, strict=True)) if distinct == set(numbers) else None
+
+
+def check_names_to_learn(
+    train: InMemoryDataset, parts: Iterable[InMemoryDataset | None], column: str, known: set[str]
+) -> None:
+    """Checks that few examples of other parts have a name that no training example has.
+
+    Such examples count as errors, since a model cannot learn their names. Many of them, more than
+    1 in 20, are a sign of parts that do not belong together.
+
+    Args:
+        train: the training examples.
+        parts: the other parts; None for one that is missing.
+        column: the column of names.
+        known: the names that can be learned from the training examples.
+
+    Raises:
+        UserError: more than 1 in 20 examples of a part have another name.
+    """
+    for part in parts:
+        if part is None:
+            continue
+        values = getattr(part, column, None) or ()
+        rows = [
+            unknown
+            for value in values
+            if (unknown := ({value} if isinstance(value, str) else set(value)) - known)
+        ]
+        if not rows:
+            continue
+        names = sorted_names(set().union(*rows))
+        what = (
+            f"{len(rows):,} of the {len(part):,} examples of {part.name} have the {column} "
+            f"{listed(names)}, which no training example has"
+        )
+        if len(rows) > _MOST_UNKNOWN * len(part):
+            raise UserError(
+                f"{what} (those have {listed(sorted_names(known))}); add training examples of "
+                "them or remove them"
+            )
+        warnings.warn(f"{what}; they will count as errors", stacklevel=4)
 
 
 def names_in(dataset: InMemoryDataset, column: str) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.label_names import sorted_names
+from tfsqueeze.data.datasets.label_names import check_names_to_learn, sorted_names
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
 from tfsqueeze.data.datasets.text_examples import TextExamples
 
@@ -98,7 +98,8 @@ class MultiLabelDatasetSplits:
         test: the examples to report scores on; None if there are none.
 
     Raises:
-        UserError: `validation` or `test` has a label that `train` lacks.
+        UserError: a part has no labels, or more than 1 in 20 examples of `validation` or `test`
+            have a label that `train` lacks.
 
     Example:
         >>> train = MultiLabelDataset("mail", ["hi", "now"], labels=[("new",), ("new", "urgent")])
@@ -111,12 +112,15 @@ class MultiLabelDatasetSplits:
     test: MultiLabelDataset | None = None
 
     def __post_init__(self) -> None:
-        """Checks that `train` has every label."""
-        for part in (self.validation, self.test):
-            if part is not None:
-                part.label_matrix(self.label_names)
+        """Checks that `train` has nearly every label."""
+        known = set(self.train.label_names())
+        check_names_to_learn(self.train, (self.validation, self.test), "labels", known)
+        self.label_names  # Raises for a part without labels.
 
     @property
     def label_names(self) -> list[str]:
-        """The labels of `train`, sorted; a label's index is its number."""
-        return self.train.label_names()
+        """The labels of all parts, sorted; a label's index is its number."""
+        parts = (self.train, self.validation, self.test)
+        return sorted_names(
+            name for part in parts if part is not None for name in part.label_names()
+        )

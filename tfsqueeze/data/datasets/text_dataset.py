@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.label_names import sorted_names
+from tfsqueeze.data.datasets.label_names import check_names_to_learn, sorted_names
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
 from tfsqueeze.data.datasets.text_examples import TextExamples
 
@@ -92,7 +92,8 @@ class TextDatasetSplits:
         test: the examples to report scores on; None if the authors publish none.
 
     Raises:
-        UserError: `validation` or `test` has a label that `train` lacks.
+        UserError: a part has no labels, or more than 1 in 20 examples of `validation` or `test`
+            have a label that `train` lacks.
 
     Example:
         >>> whole = TextDataset("letters", list("aabb"), labels=["a", "a", "b", "b"])
@@ -105,12 +106,15 @@ class TextDatasetSplits:
     test: TextDataset | None = None
 
     def __post_init__(self) -> None:
-        """Checks that `train` has every label."""
-        for part in (self.validation, self.test):
-            if part is not None:
-                part.label_ids(self.label_names)
+        """Checks that `train` has nearly every label."""
+        known = set(self.train.label_names())
+        check_names_to_learn(self.train, (self.validation, self.test), "labels", known)
+        self.label_names  # Raises for a part without labels.
 
     @property
     def label_names(self) -> list[str]:
-        """The labels of `train`, sorted; a label's index is its class id."""
-        return self.train.label_names()
+        """The labels of all parts, sorted; a label's index is its class id."""
+        parts = (self.train, self.validation, self.test)
+        return sorted_names(
+            name for part in parts if part is not None for name in part.label_names()
+        )

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
-from tfsqueeze.data.datasets.label_names import listed, names_in, sorted_names
+from tfsqueeze.data.datasets.label_names import (
+    check_names_to_learn,
+    listed,
+    names_in,
+    sorted_names,
+)
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
 from tfsqueeze.utils.errors import UserError
 
@@ -60,10 +65,7 @@ class TokenDataset(InMemoryDataset):
             UserError: the dataset has no tags.
         """
         self._require("tags")
-        names = names_in(self, "tags")
-        types = sorted_names(name[2:] for name in names if name[:2] in ("B-", "I-"))
-        tags = [prefix + kind for prefix in ("B-", "I-") for kind in types]
-        return [*tags, *sorted_names(names.difference(tags))]
+        return _tag_names(names_in(self, "tags"))
 
     def tag_ids(self, tag_names: Sequence[str]) -> list[np.ndarray]:
         """Returns the id of each word's tag.
@@ -150,7 +152,8 @@ class TokenDatasetSplits:
         test: the sentences to report scores on; None if the authors publish none.
 
     Raises:
-        UserError: `validation` or `test` has a tag or a label that `train` lacks.
+        UserError: a part has no tags or labels, or more than 1 in 20 sentences of `validation` or
+            `test` have a tag or a label that `train` lacks.
 
     Example:
         >>> part = TokenDataset("places", [["to", "Paris"]], tags=[["O", "B-city"]])
@@ -163,19 +166,33 @@ class TokenDatasetSplits:
     test: TokenDataset | None = None
 
     def __post_init__(self) -> None:
-        """Checks that `train` has every tag and every label."""
-        for part in (self.validation, self.test):
-            if part is not None:
-                part.tag_ids(self.tag_names)
-                if self.label_names is not None:
-                    part.label_ids(self.label_names)
+        """Checks that `train` has nearly every tag and every label."""
+        others = (self.validation, self.test)
+        check_names_to_learn(self.train, others, "tags", set(self.train.tag_names()))
+        if self.train.labels is not None:
+            check_names_to_learn(self.train, others, "labels", set(self.train.label_names()))
+        self.tag_names, self.label_names  # Raise for a part without them.
 
     @property
     def tag_names(self) -> list[str]:
-        """The tags of `train`, sorted; a tag's index is its id."""
-        return self.train.tag_names()
+        """The tags of all parts, sorted; a tag's index is its id."""
+        return _tag_names({name for part in self._parts for name in part.tag_names()})
 
     @property
     def label_names(self) -> list[str] | None:
-        """The labels of the sentences of `train`, sorted; None if they have none."""
-        return None if self.train.labels is None else self.train.label_names()
+        """The labels of the sentences, sorted; None if those of `train` have none."""
+        if self.train.labels is None:
+            return None
+        return sorted_names(name for part in self._parts for name in part.label_names())
+
+    @property
+    def _parts(self) -> list[TokenDataset]:
+        parts = (self.train, self.validation, self.test)
+        return [part for part in parts if part is not None]
+
+
+def _tag_names(names: set[str]) -> list[str]:
+    """Returns the tags in their order: B- and I- of each type, then the others."""
+    types = sorted_names(name[2:] for name in names if name[:2] in ("B-", "I-"))
+    tags = [prefix + kind for prefix in ("B-", "I-") for kind in types]
+    return [*tags, *sorted_names(names.difference(tags))]

@@ -1,16 +1,17 @@
 #include "tokenizer.h"
 
-#include "tokenizer_tables.h"
-
 /* As in training, a longer word, or a word with a longer run of ASCII letters and digits, becomes
  * one [UNK]. */
 #define MAX_WORD_BYTES 400
 #define MAX_WORD_ALPHANUMERICS 100
 
 typedef struct {
+  /* Null where ids are counted alone. */
   int32_t *ids;
   size_t count;
   size_t capacity;
+  /* Whether an id was dropped. */
+  int is_full;
   /* The current word. */
   tokenizer_symbol word[MAX_WORD_BYTES];
   size_t symbols;
@@ -112,12 +113,18 @@ static size_t longest_match(const tokenizer_symbol *symbols, size_t count, size_
 
 /* Appends a token id; drops it where the output is full. */
 static void add_id(state_t *state, int32_t id) {
-  if (state->count < state->capacity) state->ids[state->count++] = id;
+  if (state->count >= state->capacity) {
+    state->is_full = 1;
+    return;
+  }
+  if (state->ids) state->ids[state->count] = id;
+  state->count++;
 }
 
 /* Splits the current word into the longest tokens from left to right, or makes it [UNK]. */
 static void end_word(state_t *state) {
   const size_t first_id = state->count;
+  const int was_full = state->is_full;
   size_t position = 0;
   if (state->bytes == 0 && !state->unknown) return;
   while (!state->unknown && position < state->symbols) {
@@ -132,6 +139,7 @@ static void end_word(state_t *state) {
   }
   if (state->unknown) {
     state->count = first_id;
+    state->is_full = was_full;
     add_id(state, TOKENIZER_UNKNOWN_ID);
   }
   state->symbols = state->bytes = state->alphanumerics = 0;
@@ -192,21 +200,141 @@ static void add_code_point(state_t *state, uint32_t code_point) {
   }
 }
 
-size_t tokenizer_encode(const char *text, size_t length, int32_t *ids, size_t max_length) {
-  if (max_length < 2) return 0;
+static state_t start(int32_t *ids, size_t capacity) {
   state_t state;
   state.ids = ids;
   state.count = 0;
-  state.capacity = max_length - 1; /* The last position is for [SEP]. */
+  state.capacity = capacity;
+  state.is_full = 0;
   state.symbols = state.bytes = state.alphanumerics = 0;
   state.unknown = 0;
-  add_id(&state, TOKENIZER_CLS_ID);
+  return state;
+}
+
+/* Appends the tokens of a text, as many as there is room for. */
+static void add_text(state_t *state, const char *text, size_t length) {
   size_t position = 0;
-  while (position < length && state.count < state.capacity) {
-    add_code_point(&state, next_code_point((const uint8_t *)text, length, &position));
+  while (position < length && state->count < state->capacity) {
+    add_code_point(state, next_code_point((const uint8_t *)text, length, &position));
   }
-  end_word(&state);
-  ids[state.count++] = TOKENIZER_SEP_ID;
-  for (size_t i = state.count; i < max_length; i++) ids[i] = TOKENIZER_PAD_ID;
+  end_word(state);
+}
+
+/* Appends [SEP], for which there always is room, and padding. Returns the number of ids before. */
+static size_t finish(state_t *state, size_t max_length) {
+  const size_t count = state->count + 1;
+  state->ids[state->count] = TOKENIZER_SEP_ID;
+  for (size_t i = count; i < max_length; i++) state->ids[i] = TOKENIZER_PAD_ID;
+  return count;
+}
+
+size_t tokenizer_encode(const char *text, size_t length, int32_t *ids, size_t max_length) {
+  if (max_length < 2) return 0;
+  state_t state = start(ids, max_length - 1); /* The last position is for [SEP]. */
+  add_id(&state, TOKENIZER_CLS_ID);
+  add_text(&state, text, length);
+  return finish(&state, max_length);
+}
+
+static size_t count_tokens(const char *text, size_t length) {
+  state_t state = start(0, SIZE_MAX);
+  add_text(&state, text, length);
   return state.count;
 }
+
+size_t tokenizer_encode_pair(const char *first, size_t first_length, const char *second,
+                             size_t second_length, int32_t *ids, int32_t *token_type_ids,
+                             size_t max_length) {
+  if (max_length < 3) return 0;
+  const size_t room = max_length - 3;
+  size_t first_count = count_tokens(first, first_length);
+  size_t second_count = count_tokens(second, second_length);
+  /* The longer text is shortened first; of an odd number the longer one keeps one more, of two
+   * equally long ones the second. */
+  size_t share = room / 2 + (room % 2 && first_count > second_count);
+  if (second_count < room && room - second_count > share) share = room - second_count;
+  if (first_count > share) first_count = share;
+  if (second_count > room - first_count) second_count = room - first_count;
+
+  state_t state = start(ids, 1 + first_count);
+  add_id(&state, TOKENIZER_CLS_ID);
+  add_text(&state, first, first_length);
+  state.capacity++;
+  add_id(&state, TOKENIZER_SEP_ID);
+  const size_t second_start = state.count;
+  state.capacity += second_count;
+  add_text(&state, second, second_length);
+  const size_t count = finish(&state, max_length);
+  for (size_t i = 0; i < max_length; i++) token_type_ids[i] = i >= second_start && i < count;
+  return count;
+}
+
+#ifdef TOKENIZER_WORD_RANGES
+enum { LETTER, SPACE, PUNCTUATION };
+
+/* Tells whether a character, as it is in the text, is a part of a word, between words, or a word. */
+static unsigned word_class(uint32_t code_point) {
+  /* The last range that begins at or before the code point. The first range begins at 0. */
+  size_t low = 0;
+  size_t high = TOKENIZER_WORD_RANGES;
+  while (high - low > 1) {
+    const size_t middle = (low + high) / 2;
+    if (tokenizer_word_ranges[middle] >> 2 <= code_point) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return tokenizer_word_ranges[low] & 3;
+}
+
+/* Ends the current word of the text. Returns 0, and drops its tokens, where there is no room. */
+static int close_word(state_t *state, const tokenizer_word *word) {
+  end_word(state);
+  /* A word of control characters has no tokens. */
+  if (state->count == word->position && !state->is_full) add_id(state, TOKENIZER_UNKNOWN_ID);
+  if (!state->is_full) return 1;
+  state->count = word->position;
+  return 0;
+}
+
+size_t tokenizer_encode_words(const char *text, size_t length, int32_t *ids, size_t max_length,
+                              tokenizer_word *words, size_t *word_count) {
+  *word_count = 0;
+  if (max_length < 2) return 0;
+  state_t state = start(ids, max_length - 1);
+  add_id(&state, TOKENIZER_CLS_ID);
+  tokenizer_word word = {0, 0, 0};
+  int is_open = 0;
+  size_t position = 0;
+  while (position < length || is_open) {
+    const size_t from = position;
+    unsigned kind = SPACE; /* The end of the text ends the last word. */
+    uint32_t code_point = 0;
+    if (position < length) {
+      code_point = next_code_point((const uint8_t *)text, length, &position);
+      if (code_point == 0 && text[from] != 0) continue; /* no UTF-8 */
+      kind = word_class(code_point);
+    }
+    if (is_open && kind != LETTER) {
+      if (!close_word(&state, &word)) break;
+      words[(*word_count)++] = word;
+      is_open = 0;
+    }
+    if (kind == SPACE) continue;
+    if (!is_open) {
+      word.start = from;
+      word.position = state.count;
+    }
+    word.end = position;
+    is_open = 1;
+    add_code_point(&state, code_point);
+    if (kind == PUNCTUATION) {
+      if (!close_word(&state, &word)) break;
+      words[(*word_count)++] = word;
+      is_open = 0;
+    }
+  }
+  return finish(&state, max_length);
+}
+#endif

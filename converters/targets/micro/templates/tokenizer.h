@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tokenizer_tables.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -20,6 +22,39 @@ extern "C" {
  * Returns the number of ids before the padding. Returns 0 and writes nothing if max_length is
  * below 2. */
 size_t tokenizer_encode(const char *text, size_t length, int32_t *ids, size_t max_length);
+
+/* Encodes a pair as `[CLS] first [SEP] second [SEP]`, padded to max_length token ids. Of a pair
+ * that is too long the longer text is shortened first.
+ *
+ * token_type_ids: the second output, of max_length elements: 1 for the second text and its [SEP],
+ *     else 0.
+ *
+ * Returns the number of ids before the padding. Returns 0 and writes nothing if max_length is
+ * below 3. */
+size_t tokenizer_encode_pair(const char *first, size_t first_length, const char *second,
+                             size_t second_length, int32_t *ids, int32_t *token_type_ids,
+                             size_t max_length);
+
+/* A word of a text. */
+typedef struct {
+  /* Its first byte in the text, and the byte after its last one. */
+  size_t start;
+  size_t end;
+  /* The position of its first token. */
+  size_t position;
+} tokenizer_word;
+
+#ifdef TOKENIZER_WORD_RANGES
+/* Encodes a text whose words get tags: as tokenizer_encode, but a text that is too long loses
+ * whole words. Words end at whitespace and around punctuation.
+ *
+ * words: the words with tokens, at most max_length - 2.
+ * word_count: their number.
+ *
+ * Returns as tokenizer_encode. */
+size_t tokenizer_encode_words(const char *text, size_t length, int32_t *ids, size_t max_length,
+                              tokenizer_word *words, size_t *word_count);
+#endif
 
 #ifdef __cplusplus
 }

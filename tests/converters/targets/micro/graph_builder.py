@@ -18,7 +18,7 @@ _VERSIONS = {"RESHAPE": 1, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTE
 
 
 class GraphBuilder:
-    """A graph of one input `ids`, int32 [1, ROWS]. Tensors are numbers of tensors."""
+    """A graph of one input `input_ids`, int32 [1, ROWS]. Tensors are numbers of tensors."""
 
     def __init__(self, seed: int) -> None:
         self.random = np.random.default_rng(seed)
@@ -26,7 +26,7 @@ class GraphBuilder:
         self._graph.tensors, self._graph.operators = [], []
         self._buffers, self._codes = [schema.BufferT()], []
         self.shapes: list[tuple[int, ...]] = []
-        self._ids = self._tensor((1, ROWS), np.int32, "ids")
+        self._ids = self._tensor((1, ROWS), np.int32, "input_ids")
 
     def _tensor(self, shape, dtype, name="", scales=(), zero_point=0, axis=0, data=None) -> int:
         tensor = schema.TensorT()
@@ -76,7 +76,11 @@ class GraphBuilder:
         title = {"CONV_2D": "Conv2D", "DEPTHWISE_CONV_2D": "DepthwiseConv2D"}.get(
             name, "".join(word.capitalize() for word in name.split("_"))
         )
-        title = {"BatchMatmul": "BatchMatMul", "ReduceMax": "Reducer"}.get(title, title)
+        title = {
+            "BatchMatmul": "BatchMatMul",
+            "ReduceMax": "Reducer",
+            "L2Normalization": "L2Norm",
+        }.get(title, title)
         title += "Options"
         if hasattr(schema.BuiltinOptions, title):
             operator.builtinOptionsType = getattr(schema.BuiltinOptions, title)
@@ -162,6 +166,7 @@ class GraphBuilder:
         """The file, whose output is int8 [1, n]."""
         elements = int(np.prod(self.shapes[output]))
         logits = self.reshape(output, 1, elements)
+        self._graph.tensors[logits].name = b"logits"
         self._graph.inputs, self._graph.outputs = [self._ids], [logits]
         model = schema.ModelT()
         model.version, model.subgraphs = 3, [self._graph]

@@ -11,6 +11,7 @@ import pytest
 from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.tokenizers.words import locate_words
 from tfsqueeze.utils.archives import ALL_MINILM_L6_V2, fetch_archive, read_member
 
 TEXTS = 100_000
@@ -83,6 +84,66 @@ def test_texts_are_cut_and_padded(
     check(program, texts, expect_ids(tokenizer, texts))
 
 
+def check_pairs(program, tokenizer, pairs):
+    expected = tokenizer(*([text.decode() for text in texts] for texts in zip(*pairs, strict=True)))
+    found = program.encode_pairs(pairs)
+    np.testing.assert_array_equal(found[:, 0], np.asarray(expected["input_ids"]))
+    np.testing.assert_array_equal(found[:, 1], np.asarray(expected["token_type_ids"]))
+
+
+@pytest.mark.parametrize("max_length", [3, 4, 11, 40])
+def test_pairs_are_shortened_as_in_training(
+    max_length, write_sources, host_program, generate_texts
+):
+    tokenizer = WordPieceTokenizer(SMALL, max_length=max_length)
+    program = host_program(write_sources(tokenizer), max_length, options=SANITIZERS)
+    texts = [
+        text.decode("utf-8", "ignore").encode() for text in generate_texts(3000, SMALL, seed=4)
+    ]
+    texts += [b"", b"", b"hello world " * 20, b"he " * 50, b"he " * 50]
+    check_pairs(program, tokenizer, list(zip(texts, texts[1:], strict=False)))
+
+
+def check_words(program, tokenizer, texts):
+    located = [list(locate_words(text)) for text in texts]
+    encodings = tokenizer.encode_words([[word.text for word in words] for words in located])
+    found = program.encode_words([text.encode() for text in texts])
+    for text, words, ids, word_ids, (found_ids, found_words) in zip(
+        texts,
+        located,
+        encodings.inputs["input_ids"].tolist(),
+        encodings.word_ids.tolist(),
+        found,
+        strict=True,
+    ):
+        assert found_ids == ids, text
+        assert found_words == [
+            (
+                len(text[: words[word].start].encode()),
+                len(text[: words[word].end].encode()),
+                position,
+            )
+            for position, word in enumerate(word_ids)
+            if word >= 0
+        ], text
+
+
+@pytest.mark.parametrize("max_length", [2, 3, 11, 40])
+def test_words_are_those_of_python(max_length, write_sources, host_program, generate_texts):
+    tokenizer = WordPieceTokenizer(SMALL, max_length=max_length)
+    program = host_program(write_sources(tokenizer), max_length, options=SANITIZERS)
+    texts = [text.decode("utf-8", "ignore") for text in generate_texts(2000, SMALL, seed=5)]
+    check_words(program, tokenizer, [*texts, "", "\x00", "a\x85b\u3000c", "he,hello " * 20])
+
+
+def test_bytes_that_are_no_utf_8_are_between_the_letters_of_words(write_sources, host_program):
+    tokenizer = WordPieceTokenizer(SMALL, max_length=10)
+    program = host_program(write_sources(tokenizer), 10, options=SANITIZERS)
+    ((ids, words),) = program.encode_words([b"\xff he\xfello \xc3"])
+    assert words == [(2, 8, 1)]
+    assert ids == tokenizer(["hello"])["input_ids"].numpy()[0].tolist()
+
+
 @pytest.fixture(scope="module")
 def lines(shared_dir) -> list[bytes]:
     """Distinct lines of English."""
@@ -122,6 +183,22 @@ def test_100_000_texts_on_this_machine(case, host_program):
 def test_100_000_texts_on_a_cortex_m(case, cortex_m_program):
     folder, texts, expected = case
     check(cortex_m_program(folder, LENGTH), texts, expected)
+
+
+@pytest.mark.micro
+@pytest.mark.parametrize("build", ["host_program", "cortex_m_program"])
+def test_pairs_and_words_of_english(build, lines, write_sources, request):
+    tokenizer = WordPieceTokenizer(
+        train_vocabulary(
+            [line.decode("utf-8", "ignore") for line in lines[:5000]], vocab_size=5000
+        ),
+        max_length=LENGTH,
+    )
+    program = request.getfixturevalue(build)(write_sources(tokenizer), LENGTH)
+    texts = [line.decode("utf-8", "ignore") for line in lines[:10_000]]
+    encoded = [text.encode() for text in texts]
+    check_words(program, tokenizer, texts)
+    check_pairs(program, tokenizer, list(zip(encoded[::2], encoded[1::2], strict=True)))
 
 
 @pytest.mark.micro

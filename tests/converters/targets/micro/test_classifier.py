@@ -10,7 +10,7 @@ import pytest
 from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
-LABELS = ['with "quotes"', "d\\e??/f", "naïve\n", "7", "\x013"]
+LABELS = ["a label of many words " * 4, 'with "quotes"', "d\\e??/f", "naïve\n", "7", "\x013"]
 SCALE, ZERO_POINT = 0.0731, -17
 
 
@@ -22,7 +22,7 @@ def folder(write_sources):
 
 def check(program):
     logits = np.random.default_rng(0).integers(-128, 128, (500, len(LABELS)))
-    logits[:2] = [[3, 3, 3, 3, 3], [-128, 127, 127, -128, -128]]
+    logits[:2] = [[3] * 6, [-128, 127, 127, -128, -128, -128]]
     labels, values, probabilities = program.classify(logits)
     real = SCALE * (logits - ZERO_POINT)
     exponentials = np.exp(real - real.max(axis=1, keepdims=True))

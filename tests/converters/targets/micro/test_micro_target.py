@@ -71,7 +71,7 @@ def test_the_model_is_that_of_conversion(exported, trained_run):
     content = bytes(int(number) for number in numbers.split(","))
     assert content == convert_int8(trained_run.qat_model, trained_run.options.max_length)
     assert facts["model_bytes"] == len(content)
-    names = {path.name for path in folder.iterdir()}
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert {file["name"] for file in facts["files"]} == names - {MARKER_FILE}
 
 
@@ -83,9 +83,9 @@ def test_the_arena_is_the_smallest_that_works(exported, trained_run):
     _, facts = exported
     model = convert_int8(trained_run.qat_model, trained_run.options.max_length)
     ids = np.zeros((1, trained_run.options.max_length), np.int32)
-    run_in_workers(predict, [(model, ids, facts["arena_bytes"])])
+    run_in_workers(predict, [(model, {"input_ids": ids}, facts["arena_bytes"])])
     with pytest.raises(UserError, match="cannot load the model in an arena of"):
-        run_in_workers(predict, [(model, ids, facts["arena_bytes"] - 16)])
+        run_in_workers(predict, [(model, {"input_ids": ids}, facts["arena_bytes"] - 16)])
 
 
 @pytest.mark.micro
@@ -101,8 +101,9 @@ def test_ids_and_labels_on_a_cortex_m_are_those_of_the_python_library(
     ids = program.encode([text.encode("utf-8", "ignore") for text in TEXTS])
     np.testing.assert_array_equal(ids, trained_run.tokenizer(TEXTS)["input_ids"].numpy())
     model = convert_int8(trained_run.qat_model, length)
-    (logits,) = run_in_workers(predict, [(model, ids, facts["arena_bytes"])])
-    labels, _, _ = program.classify(logits)
+    call = model, {"input_ids": ids}, facts["arena_bytes"]
+    (outputs,) = run_in_workers(predict, [call])
+    labels, _, _ = program.classify(outputs["logits"])
     assert [trained_run.label_names[i] for i in labels[:3]] == ["animals", "food", "weather"]
 
 
@@ -111,22 +112,71 @@ def test_cmake_builds_what_needs_no_tensorflow(exported, tmp_path):
     folder, _ = exported
     subprocess.run(["cmake", "-S", folder, "-B", tmp_path], check=True, capture_output=True)
     subprocess.run(["cmake", "--build", tmp_path], check=True, capture_output=True)
-    assert (tmp_path / "libtext_classifier.a").exists()
+    assert (tmp_path / "libtfsqueeze_text.a").exists()
 
 
 @pytest.mark.micro
 def test_the_example_prints_the_label(exported, run_example):
-    folder, _ = exported
+    folder, facts = exported
     # Of two equal logits the first counts. How little the other class gets depends on the scale.
-    printed = re.fullmatch(r"food: (\d+) per mille\n", run_example(folder, [-128, 90, 90]))
+    arena, self_test, prediction = run_example(folder, [-128, 90, 90]).splitlines()
+    assert arena == f"arena: {facts['arena_bytes']} bytes, {facts['arena_bytes']} of them used"
+    # The stand-in gives each text the same logits.
+    assert re.fullmatch(r"self-test: \d of the golden texts differ", self_test)
+    printed = re.fullmatch(r"The company .*: food, (\d+) per mille", prediction)
     assert printed and 450 < int(printed[1]) <= 500
+
+
+@pytest.mark.micro
+def test_failures_are_printed(exported, run_example):
+    folder, _ = exported
+    printed = run_example(folder, [1, 2])
+    assert printed == "output 0 of the model has another type or size than network.h says\n"
+    printed = run_example(folder, [])
+    assert "output 0 of the model" in printed
+
+
+@pytest.mark.micro
+def test_without_the_layout_of_the_library_nothing_compiles(exported):
+    folder, _ = exported
+    includes = [f"-I{PROGRAMS / 'tflite_micro'}", f"-I{folder}"]
+    command = ["g++", "-std=c++17", "-fsyntax-only", *includes, folder / "network.cc"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode and "compile with -DTF_LITE_STATIC_MEMORY" in result.stderr
+
+
+@pytest.mark.micro
+@pytest.mark.parametrize(
+    "libraries, message",
+    [
+        ([], "there is no libtensorflow-microlite.a in"),
+        (["a", "b"], "there are 2 libraries"),
+    ],
+)
+def test_cmake_takes_exactly_one_library(exported, tmp_path, libraries, message):
+    folder, _ = exported
+    for name in libraries:
+        (tmp_path / "tflm" / "gen" / name).mkdir(parents=True)
+        (tmp_path / "tflm" / "gen" / name / "libtensorflow-microlite.a").touch()
+    command = ["cmake", "-S", folder, "-B", tmp_path / "build"]
+    command.append(f"-DTFLITE_MICRO_DIR={tmp_path / 'tflm'}")
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode and message in " ".join(result.stderr.split())
+    if libraries:
+        named = tmp_path / "tflm" / "gen" / "a" / "libtensorflow-microlite.a"
+        command.append(f"-DTFLITE_MICRO_LIBRARY={named}")
+        subprocess.run(command, capture_output=True, check=True)
 
 
 @pytest.mark.micro
 @pytest.mark.parametrize(
     "limit, size, message",
     [
-        ("FLASH_BYTES", 50_000, r"bytes of flash, [\d,]+ more than the 50,000 .* train with"),
+        (
+            "FLASH_BYTES",
+            50_000,
+            r"bytes of flash, the library about .* more than the 50,000 .* train with",
+        ),
         (
             "ARENA_BYTES",
             10_000,

@@ -57,8 +57,8 @@ def test_a_mismatch_is_reported_and_fails(trained_run, topics_folder, monkeypatc
 
     def with_one_wrong_logit(function, calls):
         results = run_in_workers(function, calls)
-        if function is micro_verification.quantized_logits:
-            results[0][0, 0] ^= 1
+        if function is micro_verification.quantized_outputs:
+            results[0]["logits"][0, 0] ^= 1
         return results
 
     monkeypatch.setattr(micro_verification, "run_in_workers", with_one_wrong_logit)

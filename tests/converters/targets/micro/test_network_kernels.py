@@ -12,6 +12,7 @@ import pytest
 from converters.cortex_m.cortex_m_emulator import BOARDS, compile_program, run_program
 from converters.runtime.interpreters import open_model
 from converters.runtime.workers import run_in_workers
+from converters.targets.micro.network_interface import NetworkInterface
 from converters.targets.micro.network_sources import network_sources
 from tests.converters.targets.micro.conftest import PROGRAMS, SANITIZERS, WARNINGS
 from tests.converters.targets.micro.graph_builder import ROWS, VOCABULARY, GraphBuilder
@@ -140,6 +141,12 @@ def matmul(graph):
     return graph.operator("BATCH_MATMUL", [left, right], (1, ROWS, 3, 5), scale, -9, adjY=True)
 
 
+def matmul_of_columns(graph):
+    left, right = graph.look_up(3, 5), graph.look_up(5, 6)
+    scale = graph.like(left)["scale"] * graph.like(right)["scale"] * 200
+    return graph.operator("BATCH_MATMUL", [left, right], (1, ROWS, 3, 6), scale, 4, adjY=False)
+
+
 def softmax(graph, scale, beta=1.0):
     scores = graph.look_up(9, scale=scale)
     return graph.operator("SOFTMAX", [scores], (1, ROWS, 9), 1 / 256, -128, beta=beta)
@@ -212,6 +219,7 @@ GRAPHS = {
     "depthwise of 3": lambda graph: depthwise(graph, 3),
     "depthwise of 4": lambda graph: depthwise(graph, 4),
     "batch matmul": matmul,
+    "batch matmul of columns": matmul_of_columns,
     "softmax": lambda graph: softmax(graph, 0.03),
     "softmax of small steps": lambda graph: softmax(graph, 1e-3),
     "softmax of large steps": lambda graph: softmax(graph, 0.6),
@@ -222,6 +230,9 @@ GRAPHS = {
     "logistic": lambda graph: one_input(graph, "LOGISTIC", {"scale": 0.05}, 1 / 256, -128),
     "tanh": lambda graph: one_input(graph, "TANH", {"scale": 0.03}, 1 / 128, 0),
     "gelu": lambda graph: one_input(graph, "GELU", {"scale": 0.03}, 0.02, -100),
+    "l2 normalization": lambda graph: one_input(
+        graph, "L2_NORMALIZATION", {"scale": 0.02, "zero_point": 7}, 1 / 128, 0
+    ),
     "quantize": lambda graph: one_input(graph, "QUANTIZE", {"scale": 0.02}, 0.03, 5),
     "maximum of columns": lambda graph: reduce_max(graph, 2, (1, ROWS, 4)),
     "maximum of rows": lambda graph: reduce_max(graph, 3, (1, ROWS, 3)),
@@ -252,9 +263,9 @@ def run_network(tmp_path_factory, compiler):
     subprocess.run([*options, "-c", folder / "tfsqueeze_kernels.c", "-o", kernels], check=True)
 
     def run(model: bytes, ids: np.ndarray) -> np.ndarray:
-        outputs, sources = write_network(model, ids, folder)
+        sources = write_network(model, ids, folder)
         program = folder / "program"
-        subprocess.run([*options, outputs, *sources, kernels, "-o", program], check=True)
+        subprocess.run([*options, *sources, kernels, "-o", program], check=True)
         subprocess.run([program], cwd=folder, check=True, timeout=60)
         return np.fromfile(folder / "output.bin", np.int8).reshape(len(ids), -1)
 
@@ -262,19 +273,18 @@ def run_network(tmp_path_factory, compiler):
 
 
 def write_kernels(folder):
-    templates = resources.files("converters.targets.micro") / "plain_c_templates"
+    templates = resources.files("converters.targets.micro") / "templates" / "plain_c"
     for name in ("tfsqueeze_kernels.h", "tfsqueeze_kernels.c"):
         (folder / name).write_text((templates / name).read_text("utf-8"), "utf-8")
 
 
 def write_network(model, ids, folder):
-    """Writes sources and input; returns a compiler option and the sources but the kernels."""
-    for name, text in network_sources(model, ROWS).texts.items():
+    """Writes sources and input; returns the sources but the kernels."""
+    for name, text in network_sources(model, NetworkInterface.of_model(model)).texts.items():
         (folder / name).write_text(text, "utf-8")
     shutil.copy(PROGRAMS / "run_network.c", folder)
     (folder / "input.bin").write_bytes(ids.tobytes())
-    elements = open_model(model).output_details[0].shape[1]
-    return f"-DOUTPUTS={elements}", [folder / "run_network.c", folder / "network.c"]
+    return [folder / "run_network.c", folder / "network.c"]
 
 
 def reference(model, ids):
@@ -296,9 +306,9 @@ def test_tensorflow_lite_micro_has_the_same_numbers(cases):
 
     models, ids = cases
     names = [name for name in GRAPHS if name != "gelu"]  # of which it has no kernel
-    outputs = run_in_workers(predict, [(models[name], ids, 1 << 20) for name in names])
-    for name, found in zip(names, outputs, strict=True):
-        np.testing.assert_array_equal(found, reference(models[name], ids), err_msg=name)
+    calls = [(models[name], {"input_ids": ids}, 1 << 20) for name in names]
+    for name, found in zip(names, run_in_workers(predict, calls), strict=True):
+        np.testing.assert_array_equal(found["logits"], reference(models[name], ids), err_msg=name)
 
 
 @pytest.mark.micro
@@ -308,10 +318,10 @@ def test_the_numbers_on_a_cortex_m_are_the_same(cpu, cases, tmp_path):
     ids = ids[:5]
     write_kernels(tmp_path)
     for name, model in models.items():
-        outputs, sources = write_network(model, ids, tmp_path)
+        sources = write_network(model, ids, tmp_path)
         program = tmp_path / "program.elf"
         files = [*sources, tmp_path / "tfsqueeze_kernels.c"]
-        compile_program(files, program, cpu, ["-O2", *WARNINGS, outputs])
+        compile_program(files, program, cpu, ["-O2", *WARNINGS])
         run_program(program, cpu, tmp_path)
         found = np.fromfile(tmp_path / "output.bin", np.int8).reshape(len(ids), -1)
         np.testing.assert_array_equal(found, reference(model, ids), err_msg=name)
@@ -322,4 +332,5 @@ def test_what_no_kernel_does_is_refused(name):
     graph = GraphBuilder(0)
     output = one_input(graph, name, {}, 1 / 128, 0)
     with pytest.raises(UserError, match=f"plain C lack {name} of .* --runtime tflite-micro"):
-        network_sources(graph.build(output), ROWS)
+        model = graph.build(output)
+        network_sources(model, NetworkInterface.of_model(model))

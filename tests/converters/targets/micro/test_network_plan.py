@@ -21,18 +21,18 @@ def step(reads, writes, overwrites=()):
 
 def test_buffers_that_are_never_alive_together_share_bytes():
     steps = [step([0], 1), step([1], 2), step([2], 3)]
-    plan = plan_arena(steps, dict.fromkeys(range(4), 8), place(0), place(3))
+    plan = plan_arena(steps, dict.fromkeys(range(4), 8), [place(0)], [place(3)])
     assert plan.bytes == 16
     assert plan.offsets[0] != plan.offsets[1] != plan.offsets[2] != plan.offsets[3]
 
 
 def test_an_output_overwrites_an_input_that_is_read_no_more():
     steps = [step([0], 1), step([1], 2, [0]), step([2], 3)]
-    plan = plan_arena(steps, dict.fromkeys(range(4), 8), place(0), place(3))
+    plan = plan_arena(steps, dict.fromkeys(range(4), 8), [place(0)], [place(3)])
     assert plan.steps[1].writes[0].buffer == plan.steps[1].reads[0].buffer == 1
     assert plan.steps[2].reads[0].buffer == 1
     steps = [step([0], 1), step([1], 2, [0]), step([2, 1], 3)]
-    plan = plan_arena(steps, dict.fromkeys(range(4), 8), place(0), place(3))
+    plan = plan_arena(steps, dict.fromkeys(range(4), 8), [place(0)], [place(3)])
     assert plan.steps[1].writes[0].buffer == 2
 
 
@@ -54,7 +54,7 @@ def test_no_plan_of_random_steps_loses_a_number():
                     tuple(i for i, read in enumerate(reads) if sizes[read] == sizes[buffer]),
                 )
             )
-        plan = plan_arena(steps, sizes, place(0, sizes[0]), place(count, sizes[count]))
+        plan = plan_arena(steps, sizes, [place(0, sizes[0])], [place(count, sizes[count])])
         arena: list[int | None] = [None] * plan.bytes
         arena[plan.offsets[0] : plan.offsets[0] + sizes[0]] = [0] * sizes[0]
         for index, (wanted, planned) in enumerate(zip(steps, plan.steps, strict=True), start=1):

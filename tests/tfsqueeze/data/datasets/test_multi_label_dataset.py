@@ -35,7 +35,7 @@ def test_rare_labels_stay_in_the_rest():
     assert (len(rest), len(held_out)) == (18, 2)
     assert rest.label_names() == ["common", "rare"]
     MultiLabelDatasetSplits(rest, held_out)
-    with pytest.raises(UserError, match="d has the label 'common'"):
+    with pytest.raises(UserError, match="of d have the labels common, which no"):
         MultiLabelDatasetSplits(rest.take([-1]), rest.take([1]))
 
 

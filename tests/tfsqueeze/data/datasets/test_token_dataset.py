@@ -82,10 +82,25 @@ def test_splits_refuse_what_training_lacks():
     train = TokenDataset("train", [["a", "b"]], [["B-X", "O"]], ["yes"])
     splits = TokenDatasetSplits(train, train)
     assert (splits.tag_names, splits.label_names) == (["B-X", "I-X", "O"], ["yes"])
-    with pytest.raises(UserError, match="test has the tag 'B-Z'"):
+    with pytest.raises(UserError, match="1 of the 1 examples of test have the tags B-Z, which no"):
         TokenDatasetSplits(train, train, TokenDataset("test", [["a"]], [["B-Z"]], ["yes"]))
-    with pytest.raises(UserError, match="test has the label 'no'"):
+    with pytest.raises(UserError, match="of test have the labels no, which no training example"):
         TokenDatasetSplits(train, train, TokenDataset("test", [["a"]], [["O"]], ["no"]))
+
+
+def test_few_names_that_training_lacks_count_as_errors():
+    train = TokenDataset("train", [["a", "b"]] * 20, [["B-X", "O"]] * 20, ["yes"] * 20)
+    test = TokenDataset("test", [["a"]] * 20, [["I-Z"]] + [["O"]] * 19, ["no"] + ["yes"] * 19)
+    with pytest.warns(UserWarning) as warned:
+        splits = TokenDatasetSplits(train, train, test)
+    assert [str(one.message) for one in warned] == [
+        "1 of the 20 examples of test have the tags I-Z, which no training example has; "
+        "they will count as errors",
+        "1 of the 20 examples of test have the labels no, which no training example has; "
+        "they will count as errors",
+    ]
+    assert splits.tag_names == ["B-X", "B-Z", "I-X", "I-Z", "O"]
+    assert splits.label_names == ["no", "yes"]
 
 
 def test_types_that_are_numbers_are_sorted_by_value():

@@ -152,7 +152,7 @@ def test_folders(tmp_path):
     assert (len(splits.train), splits.validation.sentences) == (20, [["a", "b"]])
     assert splits.tag_names == ["B-X", "I-X", "O"]
     write(tmp_path, "test.conll", "a\tO\n\na\tB-Y\n")
-    with pytest.raises(UserError, match=r"test\.conll has the tag 'B-Y' \(sentence 2\)"):
+    with pytest.raises(UserError, match=r"of test\.conll have the tags B-Y, which no training"):
         load_conll_folder(tmp_path)
 
 

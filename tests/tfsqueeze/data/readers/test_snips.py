@@ -148,5 +148,5 @@ def test_a_folder_with_parts(tmp_path):
     splits = load_snips(tmp_path)
     assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [18, 2, 5]
     write(tmp_path, {"Stop": [command("stop")]}, "dev.json")
-    with pytest.raises(UserError, match="dev.json has the label 'Stop'"):
+    with pytest.raises(UserError, match="of dev.json have the labels Stop, which no"):
         load_snips(tmp_path)

@@ -128,7 +128,7 @@ def test_pairs_without_column_names_and_for_evaluation(tmp_path):
         ({"train.tsv": "text\tlabel\na\tb\n", "train.csv": "text,label\na,b\n"}, "has both"),
         (
             {"train.tsv": "a\tx\na\ty\nb\tz\nb\tw\n", "val.tsv": "a\tx\nnew\ty\n"},
-            r"val\.tsv has the label 'new' \(example 2\)",
+            r"1 of the 2 examples of val\.tsv have the labels new, which no",
         ),
         (
             {"train.csv": "text,kind,id\na,b,1\n"},

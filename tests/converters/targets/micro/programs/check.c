@@ -1,37 +1,77 @@
 /* Runs the exported tokenizer and decoder on a file of inputs, on a host or a Cortex-M.
  *
  * input.bin: records; a uint32 (the host's and the device's order are both little-endian) with
- * the length of a text and the text, or 0xFFFFFFFF and check_logits logits.
- * output.bin: for a text its MODEL_MAX_LENGTH ids, int32; for logits what check_decoder writes. */
+ * the length of a text and the text; or LOGITS and check_logits logits; or PAIR and two texts with
+ * their lengths; or WORDS, a length and a text.
+ * output.bin: for a text its MAX_LENGTH ids, int32; for logits what check_decoder writes; for a
+ * pair ids and token types; for words their number, the ids, and start, end and position of each. */
 #include "check.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "model_data.h"
 #include "tokenizer.h"
 
 #define LOGITS 0xFFFFFFFFu
+#define PAIR 0xFFFFFFFEu
+#define WORDS 0xFFFFFFFDu
+
+/* Reads a record into a buffer of exactly its length, so that sanitizers see a read past its end. */
+static char *read_bytes(FILE *input, uint32_t length) {
+  char *bytes = malloc(length ? length : 1);
+  if (!bytes || fread(bytes, 1, length, input) != length) exit(3);
+  return bytes;
+}
+
+static char *read_text(FILE *input, uint32_t *length) {
+  if (fread(length, sizeof *length, 1, input) != 1) exit(4);
+  return read_bytes(input, *length);
+}
 
 int main(void) {
   FILE *input = fopen("input.bin", "rb");
   FILE *output = fopen("output.bin", "wb");
-  uint32_t length;
+  int32_t ids[MAX_LENGTH], types[MAX_LENGTH];
+  uint32_t kind;
   if (!input || !output) return 2;
-  while (fread(&length, sizeof length, 1, input) == 1) {
-    const int is_text = length != LOGITS;
-    if (!is_text) length = check_logits;
-    /* A buffer of exactly the length, so that sanitizers see a read past its end. */
-    char *record = malloc(length ? length : 1);
-    if (!record || fread(record, 1, length, input) != length) return 3;
-    if (is_text) {
-      int32_t ids[MODEL_MAX_LENGTH];
-      tokenizer_encode(record, length, ids, MODEL_MAX_LENGTH);
+  while (fread(&kind, sizeof kind, 1, input) == 1) {
+    uint32_t length, other_length;
+    if (kind == LOGITS) {
+      char *logits = read_bytes(input, check_logits);
+      check_decoder((const int8_t *)logits, output);
+      free(logits);
+    } else if (kind == PAIR) {
+      char *text = read_text(input, &length);
+      char *other = read_text(input, &other_length);
+      tokenizer_encode_pair(text, length, other, other_length, ids, types, MAX_LENGTH);
       fwrite(ids, sizeof ids, 1, output);
+      fwrite(types, sizeof types, 1, output);
+      free(text);
+      free(other);
+#ifdef TOKENIZER_WORD_RANGES
+    } else if (kind == WORDS) {
+      char *text = read_text(input, &length);
+      tokenizer_word *words = malloc(MAX_LENGTH * sizeof *words);
+      size_t count;
+      if (!words) return 5;
+      tokenizer_encode_words(text, length, ids, MAX_LENGTH, words, &count);
+      const int32_t number = (int32_t)count;
+      fwrite(&number, sizeof number, 1, output);
+      fwrite(ids, sizeof ids, 1, output);
+      for (size_t i = 0; i < count; i++) {
+        const int32_t word[3] = {(int32_t)words[i].start, (int32_t)words[i].end,
+                                 (int32_t)words[i].position};
+        fwrite(word, sizeof word, 1, output);
+      }
+      free(words);
+      free(text);
+#endif
     } else {
-      check_decoder((const int8_t *)record, output);
+      char *text = read_bytes(input, kind);
+      tokenizer_encode(text, kind, ids, MAX_LENGTH);
+      fwrite(ids, sizeof ids, 1, output);
+      free(text);
     }
-    free(record);
   }
-  return fclose(output) ? 4 : 0;
+  return fclose(output) ? 6 : 0;
 }

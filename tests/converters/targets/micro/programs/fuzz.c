@@ -24,6 +24,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     CHECK(ids[0] == TOKENIZER_CLS_ID && ids[count - 1] == TOKENIZER_SEP_ID);
     for (size_t i = count; i < max_length; i++) CHECK(ids[i] == TOKENIZER_PAD_ID);
   }
+  /* Both halves as a pair, and the whole as words. */
+  int32_t *types = malloc(max_length ? max_length * sizeof *types : 1);
+  const size_t paired =
+      tokenizer_encode_pair(text, length / 2, text + length / 2, length - length / 2, ids, types,
+                            max_length);
+  CHECK(max_length < 3 ? paired == 0 : paired >= 3 && paired <= max_length);
+  for (size_t i = paired; max_length >= 3 && i < max_length; i++) {
+    CHECK(ids[i] == TOKENIZER_PAD_ID && types[i] == 0);
+  }
+  size_t words = 0;
+  tokenizer_word *places = malloc(max_length > 2 ? (max_length - 2) * sizeof *places : 1);
+  const size_t tokens = tokenizer_encode_words(text, length, ids, max_length, places, &words);
+  CHECK(max_length < 2 ? tokens == 0 : tokens >= 2 && tokens <= max_length);
+  for (size_t i = 0; i < words; i++) {
+    CHECK(places[i].start < places[i].end && places[i].end <= length);
+    CHECK(places[i].position > 0 && places[i].position < tokens - 1);
+  }
+  free(places);
+  free(types);
   free(ids);
   return 0;
 }

@@ -10,7 +10,8 @@ class MicroMutableOpResolver {
  public:
 #define DECLARE(op) TfLiteStatus Add##op() { return kTfLiteOk; }
   DECLARE(Add) DECLARE(BatchMatMul) DECLARE(Concatenation) DECLARE(Conv2D)
-  DECLARE(DepthwiseConv2D) DECLARE(FullyConnected) DECLARE(Gather) DECLARE(Logistic)
+  DECLARE(DepthwiseConv2D) DECLARE(FullyConnected) DECLARE(Gather)
+  DECLARE(L2Normalization) DECLARE(Logistic)
   DECLARE(Mean) DECLARE(Minimum) DECLARE(Mul) DECLARE(Pad) DECLARE(Quantize) DECLARE(ReduceMax)
   DECLARE(Reshape) DECLARE(Rsqrt) DECLARE(Slice) DECLARE(Softmax) DECLARE(Split) DECLARE(SplitV)
   DECLARE(Squeeze) DECLARE(StridedSlice) DECLARE(Sub) DECLARE(Sum) DECLARE(Tanh)

@@ -1,0 +1,252 @@
+"""The C of an export around the network: tokenizer, decoding, and tfsqueeze.h."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from converters.runtime.interpreters import TFLiteModel, open_model
+from converters.targets.micro.c_syntax import string_literal
+from converters.targets.micro.decoder_sources import DECODERS, DecodedOutput
+from converters.targets.micro.generated_sources import tokenizer_sources
+from converters.targets.micro.golden_sources import GOLDEN_TEXTS, golden_sources
+from converters.targets.micro.network_interface import NetworkInterface
+from tfsqueeze.tasks.word_task import WordTask
+from tfsqueeze.tokenizers.words import split_words
+
+if TYPE_CHECKING:
+    from tfsqueeze.training.trained_run import TrainedRun
+
+_PACKAGE = "converters.targets.micro"
+_PAIR = ("How do I open an account?", "What do I need to open a bank account?")
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How the C function of an export takes its input.
+
+    Attributes:
+        parameters: the C parameters.
+        docs: what they are.
+        call: the arguments of an example.
+        encode: the statement that tokenizes them.
+        encode_golden: the same for a golden text.
+    """
+
+    parameters: str
+    docs: str
+    call: str
+    encode: str
+    encode_golden: str
+
+
+_TEXT_DOCS = (
+    " * text: UTF-8; invalid bytes are skipped, and no terminating 0 is needed.\n"
+    " * length: the size of the text in bytes."
+)
+_TEXT = _Form(
+    "const char *text, size_t length",
+    _TEXT_DOCS,
+    "text, strlen(text)",
+    "tokenizer_encode(text, length, input_ids, NETWORK_MAX_LENGTH);",
+    "(void)result;\n    tokenizer_encode(golden->text, strlen(golden->text), input_ids, "
+    "NETWORK_MAX_LENGTH);",
+)
+_TEXT_PAIR = _Form(
+    "const char *text, size_t length, const char *text_pair,\n    size_t pair_length",
+    f"{_TEXT_DOCS}\n * text_pair: the second text of the pair.\n * pair_length: its size in bytes.",
+    "text, strlen(text), other, strlen(other)",
+    "tokenizer_encode_pair(text, length, text_pair, pair_length, input_ids,\n"
+    "                        network_token_type_ids(), NETWORK_MAX_LENGTH);",
+    "(void)result;\n    tokenizer_encode_pair(golden->text, strlen(golden->text), "
+    "golden->text_pair,\n"
+    "                          strlen(golden->text_pair), input_ids, network_token_type_ids(),\n"
+    "                          NETWORK_MAX_LENGTH);",
+)
+_WORDS = _Form(
+    "const char *text, size_t length",
+    _TEXT_DOCS,
+    "text, strlen(text)",
+    "tokenizer_encode_words(text, length, input_ids, NETWORK_MAX_LENGTH, result->words,\n"
+    "                         &result->word_count);",
+    "tokenizer_encode_words(golden->text, strlen(golden->text), input_ids, NETWORK_MAX_LENGTH,\n"
+    "                           result->words, &result->word_count);",
+)
+# The name of the function, and what it does.
+_FUNCTIONS = {
+    "text-classification": ("tfsqueeze_classify", "Tells the label of a text."),
+    "multi-label-classification": ("tfsqueeze_classify", "Tells the labels of a text."),
+    "regression": ("tfsqueeze_predict", "Tells the number of a text."),
+    "token-classification": ("tfsqueeze_tag", "Tags the words of a text."),
+    "intent-and-slots": ("tfsqueeze_classify", "Tells the intent and the slots of a command."),
+    "sentence-embeddings": ("tfsqueeze_embed", "Computes the vector of a text."),
+}
+
+
+@dataclass(frozen=True)
+class Library:
+    """The C sources of an export that are the same for each runtime.
+
+    Attributes:
+        texts: the sources by file name.
+        table_bytes: the size of the tables of tokenizer and decoding in flash.
+        function: the name of the function that runs a text.
+        call: the arguments of the function as a reader would write them.
+        example: C statements that define the texts of the example.
+        arguments: the arguments of the function for these texts.
+    """
+
+    texts: dict[str, str]
+    table_bytes: int
+    function: str
+    call: str
+    example: str
+    arguments: str
+
+    @property
+    def c_sources(self) -> list[str]:
+        """The names of the C sources to compile."""
+        return sorted(name for name in self.texts if name.endswith(".c"))
+
+
+def library_sources(
+    run: TrainedRun,
+    model: bytes,
+    interface: NetworkInterface,
+    search_texts: Sequence[str] = (),
+    *,
+    has_interpreter: bool,
+) -> Library:
+    """Returns the sources around the network.
+
+    Args:
+        run: a run whose task has decoders.
+        model: the bytes of its int8 .tflite file.
+        interface: that of the file.
+        search_texts: the texts that an embedder finds.
+        has_interpreter: whether an interpreter runs the network, whose plan is in the arena.
+
+    Raises:
+        UserError: the vocabulary or the classes have what the C cannot hold.
+    """
+    opened = open_model(model, kernels="reference")
+    is_of_words = isinstance(run.task, WordTask)
+    form = _WORDS if is_of_words else _TEXT_PAIR if run.reads_pairs else _TEXT
+    tokenizer = tokenizer_sources(run.tokenizer, tells_words=is_of_words)
+    texts = {**tokenizer.texts}
+    table_bytes = tokenizer.constant_bytes
+    vectors = np.zeros((0, 0), np.int8)
+    if search_texts:
+        inputs = _encode(run, [(text,) for text in search_texts], interface)
+        (vectors,) = _run(opened, interface, inputs).values()
+    for name, decoder in DECODERS[run.task.name].items():
+        decoded = DecodedOutput(
+            run.task.outputs[name],
+            run.classes.get(name, ()),
+            interface.outputs[name],
+            interface.max_length,
+            search_texts,
+            vectors,
+        )
+        tables = decoder.generate(decoded)
+        texts |= tables.texts
+        table_bytes += tables.constant_bytes
+        texts |= dict(_files("decoders", decoder.folder))
+    golden = _golden_texts(run.reads_pairs)
+    inputs = _encode(run, golden, interface)
+    texts |= golden_sources(interface, golden, inputs, _run(opened, interface, inputs))
+    function, summary = _FUNCTIONS[run.task.name]
+    values = {
+        "description": f"A {run.task.title}",
+        "function": function,
+        "call": form.call,
+        "parameters": form.parameters,
+        "parameter_docs": form.docs,
+        "summary": summary.replace("a text", "a pair of texts") if run.reads_pairs else summary,
+        "encode": form.encode,
+        "encode_golden": form.encode_golden,
+        "compare_outputs": _comparisons(interface),
+        "arena": "alignas(16) static uint8_t arena[NETWORK_ARENA_BYTES];"
+        if has_interpreter
+        else "static int32_t arena[NETWORK_ARENA_BYTES / 4];",
+        "alignment": 16 if has_interpreter else 4,
+        "arena_use": ""
+        if has_interpreter
+        else " Between two texts it may serve for something\n * else.",
+        "init_error": ", or the interpreter\n * refuses the model" if has_interpreter else "",
+        "run_error": ", or if the interpreter fails" if has_interpreter else "",
+    }
+    for name, text in _files():
+        if name.startswith("tfsqueeze."):
+            text = string.Template(text).substitute(values)
+        texts[name] = text
+    texts |= dict(_files("tasks", run.task.name))
+    example = golden[0]
+    return Library(
+        texts,
+        table_bytes,
+        function,
+        form.call,
+        example="".join(
+            f"static const char {name}[] = {string_literal(text)};\n"
+            for name, text in zip(("text", "other"), example, strict=False)
+        ),
+        arguments=", ".join(
+            f"{name}, sizeof {name} - 1" for name in ("text", "other")[: len(example)]
+        ),
+    )
+
+
+def _files(*folder: str) -> Iterator[tuple[str, str]]:
+    """Yields the names and contents of the templates of a folder."""
+    place: Traversable = resources.files(_PACKAGE) / "templates"
+    for part in folder:
+        place = place / part
+    for file in sorted(place.iterdir(), key=lambda file: file.name):
+        if file.is_file():
+            yield file.name, file.read_text("utf-8")
+
+
+def _golden_texts(pairs: bool) -> list[tuple[str, ...]]:
+    if pairs:
+        return [_PAIR, *zip(GOLDEN_TEXTS, reversed(GOLDEN_TEXTS), strict=True)]
+    return [(text,) for text in GOLDEN_TEXTS]
+
+
+def _encode(
+    run: TrainedRun, texts: Sequence[Sequence[str]], interface: NetworkInterface
+) -> dict[str, np.ndarray]:
+    """Tokenizes texts as the task does: int32 [texts, length] by the input's name."""
+    tokenizer, length = run.tokenizer, interface.max_length
+    if isinstance(run.task, WordTask):
+        words = [split_words(text) for (text,) in texts]
+        inputs: Mapping[str, object] = tokenizer.encode_words(words, max_length=length).inputs
+    else:
+        columns = [list(column) for column in zip(*texts, strict=True)]
+        inputs = tokenizer(*columns, max_length=length)
+    return {name: np.asarray(inputs[name], np.int32) for name in interface.inputs}
+
+
+def _run(
+    opened: TFLiteModel, interface: NetworkInterface, inputs: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Returns the int8 outputs of rows by the output's name."""
+    count = len(inputs["input_ids"])
+    rows = [
+        opened.run_all({name: inputs[name][index : index + 1] for name in interface.inputs})
+        for index in range(count)
+    ]
+    return {name: np.concatenate([row[name] for row in rows]) for name in interface.outputs}
+
+
+def _comparisons(interface: NetworkInterface) -> str:
+    return "\n".join(
+        f"    is_equal &= !memcmp(network_{name}(), golden->{name}, sizeof golden->{name});"
+        for name in interface.outputs
+    )

@@ -1,0 +1,28 @@
+/* The label of a text. */
+#ifndef TFSQUEEZE_RESULT_H_
+#define TFSQUEEZE_RESULT_H_
+
+#include <stdint.h>
+
+#include "classifier.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+  /* In the order of classifier_labels. */
+  int8_t logits[CLASSIFIER_LABELS];
+  float probabilities[CLASSIFIER_LABELS];
+  /* The index of the highest logit. */
+  int label;
+} tfsqueeze_result;
+
+/* Decodes what the network computed last. */
+void tfsqueeze_decode(tfsqueeze_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,179 @@
+"""Models of each task in C: texts get the outputs of the reference kernels, and their meaning."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from converters.conversion.runs import convert_run
+from converters.cortex_m.cortex_m_run import run_on_cortex_m
+from converters.inference.predictor import predictor_class
+from converters.runtime.interpreters import available_runtimes, open_model
+from converters.targets.micro.plain_c import plain_c
+from converters.targets.micro.plain_c_verification import SPANS, run_on_host
+from converters.tflite.metadata import read_metadata
+from tests.converters.targets.micro.conftest import SANITIZERS, WARNINGS
+from tests.converters.targets.micro.task_runs import TASKS
+from tfsqueeze.cli.main import app
+
+pytestmark = pytest.mark.micro
+
+TEXTS = [
+    "",
+    "Ada Lovelace was seen near Berlin, today",
+    "play me some hip hop please",
+    "na\u00efve \u2603 \u4e1c\u4eac! ...",
+    "\x00 \x01a\x85b\u3000c \u200b",
+    "cat dog horse " * 30,
+]
+
+
+@pytest.fixture(scope="module", params=TASKS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def run(name, task_run):
+    return task_run(name)
+
+
+@pytest.fixture(scope="module")
+def predictor(run):
+    """Python's predictor of the file, on the reference kernels."""
+    content = convert_run(run)
+    return predictor_class(run.task.name)(
+        open_model(content, kernels="reference"), read_metadata(content)
+    )
+
+
+@pytest.fixture(scope="module")
+def rows(run):
+    """One or two texts for each row."""
+    return (
+        list(zip(TEXTS, reversed(TEXTS), strict=True))
+        if run.reads_pairs
+        else [(text,) for text in TEXTS]
+    )
+
+
+def command(*arguments):
+    result = CliRunner().invoke(app, [*map(str, arguments), "--target", "micro", "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("runtime", ["c", "tflite-micro"])
+def test_the_held_out_texts_have_the_outputs_of_the_reference_kernels(name, run, runtime):
+    columns = [
+        word
+        for option, value in TASKS[name][2].items()
+        for word in (f"--{option.replace('_', '-')}", value)
+    ]
+    facts = command("verify", run.folder, "--runtime", runtime, *columns)
+    for part in facts["parts"].values():
+        expected = set(available_runtimes())
+        if runtime == "c":
+            expected |= {"tflite-micro"} | ({SPANS} if name in ("tags", "intents") else set())
+        assert part["mismatches"] == dict.fromkeys(expected, 0)
+
+
+@pytest.fixture(scope="module")
+def sources(run, predictor):
+    return plain_c(run, convert_run(run))
+
+
+def test_any_text_is_read_as_python_reads_it(run, sources, predictor, rows):
+    found = run_on_host(sources, rows, (*WARNINGS, *SANITIZERS))
+    if found.spans and any(found.spans):
+        texts = [text for (text,) in rows]
+        types = sorted({tag[2:] for tag in predictor.classes[_tag_output(run)] if tag != "O"})
+        for text, spans, prediction in zip(
+            texts, found.spans, predictor.predict(texts), strict=True
+        ):
+            entities = getattr(prediction, "entities", None) or getattr(prediction, "slots", [])
+            assert [
+                (text.encode()[span.start : span.end].decode(), types[span.type]) for span in spans
+            ] == [(entity.text, entity.type) for entity in entities]
+            np.testing.assert_allclose(
+                [span.probability for span in spans],
+                [entity.score for entity in entities],
+                rtol=1e-5,
+            )
+    elif run.task.name == "text-classification":
+        labels = [run.label_names[index] for index in found.outputs["logits"].argmax(axis=1)]
+        predictions = predictor.predict(
+            *zip(*rows, strict=True) if run.reads_pairs else ([text for (text,) in rows],)
+        )
+        assert labels == [prediction.label for prediction in predictions]
+
+
+def _tag_output(run):
+    return "slot_logits" if run.task.name == "intent-and-slots" else "logits"
+
+
+@pytest.mark.parametrize("runtime", ["c", "tflite-micro"])
+def test_the_example_and_its_self_test_run(name, run, runtime, tmp_path):
+    folder = tmp_path / "out"
+    command("export", run.folder, "--output", folder, "--runtime", runtime)
+    if runtime == "c":
+        subprocess.run(["cmake", "-S", folder, "-B", tmp_path], check=True, capture_output=True)
+        subprocess.run(["cmake", "--build", tmp_path], check=True, capture_output=True)
+        # It ends with status 2 if a golden text differs.
+        printed = subprocess.run(
+            [tmp_path / "tfsqueeze_example"], capture_output=True, text=True, check=True
+        )
+        assert printed.stdout
+    else:
+        golden, network = ((folder / file).read_text() for file in ("golden.h", "network.cc"))
+        for output in run.task.outputs:
+            assert f"int8_t {output}[NETWORK_{output.upper()}_SIZE]" in golden
+            assert f"const int8_t* network_{output}(void)" in network
+
+
+@pytest.mark.parametrize("cpu", ["cortex-m3", "cortex-m4"])
+def test_the_outputs_on_a_cortex_m_are_the_same(cpu, sources, rows):
+    expected = run_on_host(sources, rows)
+    found = run_on_cortex_m(sources, rows, cpu)
+    assert found.outputs.keys() == expected.outputs.keys()
+    for name, values in found.outputs.items():
+        np.testing.assert_array_equal(values, expected.outputs[name])
+
+
+def test_an_embedder_finds_the_nearest_texts_in_flash(task_run, tmp_path):
+    run, texts = task_run("vectors"), ["cat dog", "bread and cheese", "rain", "a cold wind"]
+    (tmp_path / "texts.txt").write_text("\n".join(texts) + "\n")
+    folder = tmp_path / "out"
+    options = ("--search-texts", tmp_path / "texts.txt", "--runtime", "c")
+    command("export", run.folder, "--output", folder, *options)
+    content = convert_run(run)
+    predictor = predictor_class(run.task.name)(
+        open_model(content, kernels="reference"), read_metadata(content)
+    )
+    example = (folder / "example" / "main.c").read_text()
+    for query in ("a dog", "soup"):
+        (folder / "example" / "main.c").write_text(
+            example.replace(example.split("text[] = ")[1].split(";")[0], f'"{query}"')
+        )
+        files = [*folder.glob("*.c"), folder / "example" / "main.c"]
+        subprocess.run(["gcc", f"-I{folder}", *files, "-o", tmp_path / "program"], check=True)
+        printed = subprocess.run([tmp_path / "program"], capture_output=True, text=True, check=True)
+        (matches,) = predictor.search(texts, [query], top_k=3)
+        assert printed.stdout.splitlines() == [
+            f"{query}: {match.text}, cosine {int(1000 * match.score + 0.5)} per mille"
+            for match in matches
+        ]
+
+
+def test_only_an_embedder_searches(task_run, tmp_path):
+    (tmp_path / "texts.txt").write_text("rain\n")
+    arguments = ["export", str(task_run("labels").folder), "--target", "micro", "--runtime", "c"]
+    arguments += ["--output", str(tmp_path / "out"), "--search-texts", str(tmp_path / "texts.txt")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert "only a model for sentence-embeddings searches texts" in " ".join(result.stderr.split())
+    assert not (tmp_path / "out").exists()
