@@ -52,6 +52,13 @@ def pretrain(
     preset: Annotated[
         str, typer.Option(help="Preset that gives the shape of the model.")
     ] = _DEFAULTS.preset,
+    pretrained: Annotated[
+        str | None,
+        typer.Option(
+            help="Backbone to go on from, a folder or a name such as squeezebert-tiny, in place of "
+            "a preset."
+        ),
+    ] = _DEFAULTS.pretrained,
     loss: Annotated[
         list[str] | None,
         typer.Option(
@@ -89,6 +96,7 @@ def pretrain(
     options = PretrainingOptions(
         objective=objective,
         preset=preset,
+        pretrained=pretrained,
         losses=dict(map(_weight, loss)) if loss else dict(_DEFAULTS.losses),
         vocab_size=vocab_size,
         max_length=max_length,
@@ -99,7 +107,7 @@ def pretrain(
         learning_rate=learning_rate,
         seed=seed,
     )
-    print_step(f"pretraining {preset} by {objective}")
+    print_step(f"pretraining {pretrained or preset} by {objective}")
     load_tensorflow()
     from tfsqueeze.pretraining.pretrain import pretrain as run_pretraining
 

@@ -118,9 +118,7 @@ def tfidf_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:
     """
     classifier = TfidfClassifier(train, _label_names(train, test))
     predictions = classifier.predict(test)
-    return _result(
-        classifier.name, classifier.label_names, test, predictions, classifier.settings
-    )
+    return _result(classifier.name, classifier.label_names, test, predictions, classifier.settings)
 
 
 def _label_names(train: TextDataset, test: TextDataset) -> list[str]:

@@ -16,8 +16,9 @@ import tf_keras as keras
 
 from tfsqueeze import BertModel
 from tfsqueeze.checkpoints.minilm import minilm_folder
-from tfsqueeze.checkpoints.model_sources import CONFIG_FILE
+from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
 from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.data.sources.text_files import text_files
 from tfsqueeze.distillation.distiller import Distiller
 from tfsqueeze.distillation.initialization import (
@@ -46,6 +47,7 @@ from tfsqueeze.training.optimizer import AdamW
 from tfsqueeze.training.precision import choose_precision, precision_policy
 from tfsqueeze.training.run_folder import claim_folder, lock_folder
 from tfsqueeze.utils.autograph import skip_autograph_of_steps
+from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.tf_data import resumable_epochs, without_autotune
 
@@ -136,14 +138,7 @@ def _pretrain(
     backbone = folder / BACKBONE_FOLDER
     if not backbone.exists():
         tokenizer = _tokenizer(folder, files, options)
-        config = load_preset(
-            options.preset,
-            **{
-                **options.model,
-                "vocab_size": tokenizer.vocab_size,
-                "pad_token_id": tokenizer.pad_token_id,
-            },
-        )
+        config = _config(tokenizer, options)
         if options.objective == "mlm":
             setup = _set_up_masked_lm(config, tokenizer, files, options)
         else:
@@ -224,11 +219,40 @@ def _training_step(setup: _Setup, options: PretrainingOptions) -> Callable[[], A
     return lambda: trainer.train_on_batch(*batch)
 
 
+def _config(tokenizer: WordPieceTokenizer, options: PretrainingOptions) -> Any:
+    if options.pretrained is not None:
+        config: Any = read_config(pretrained_folder(options.pretrained) / CONFIG_FILE)
+        if not isinstance(config, SqueezeBertConfig):
+            raise UserError(
+                f"{options.pretrained} is a {config.model_type}; only a SqueezeBERT can be "
+                "pretrained further"
+            )
+        return config.replace(**options.model)
+    return load_preset(
+        options.preset,
+        **{
+            **options.model,
+            "vocab_size": tokenizer.vocab_size,
+            "pad_token_id": tokenizer.pad_token_id,
+        },
+    )
+
+
 def _tokenizer(
     folder: Path, files: Sequence[Path], options: PretrainingOptions
 ) -> WordPieceTokenizer:
     if options.objective == "distill":
-        return WordPieceTokenizer.from_pretrained(minilm_folder())
+        tokenizer = WordPieceTokenizer.from_pretrained(minilm_folder())
+        if options.pretrained is not None:
+            theirs = WordPieceTokenizer.from_pretrained(pretrained_folder(options.pretrained))
+            if theirs.vocabulary != tokenizer.vocabulary:
+                raise UserError(
+                    f"{options.pretrained} has another vocabulary than all-MiniLM-L6-v2, whose "
+                    "hidden states are learned; use --objective mlm"
+                )
+        return tokenizer
+    if options.pretrained is not None:
+        return WordPieceTokenizer.from_pretrained(pretrained_folder(options.pretrained))
     path = folder / "tokenizer"
     if not path.exists():
         lines = tf.data.TextLineDataset([os.fspath(file) for file in files])
@@ -293,7 +317,10 @@ def _set_up_masked_lm(
     mask = WholeWordMasking(tokenizer)
 
     def build() -> tuple[keras.Model, keras.Model]:
-        model = SqueezeBertForMaskedLM(config, input_names=_INPUTS)
+        if options.pretrained is not None:
+            model = _backbone_weights(SqueezeBertForMaskedLM, config, options)
+        else:
+            model = SqueezeBertForMaskedLM(config, input_names=_INPUTS)
         return model, model
 
     def masked(ids: tf.Tensor, _: tf.Tensor, seed: tf.Tensor) -> tuple[Any, tf.Tensor, tf.Tensor]:
@@ -368,7 +395,21 @@ def _load_teacher() -> Any:
     return BertModel.from_pretrained(minilm_folder(), input_names=_INPUTS)
 
 
+def _backbone_weights(model_class: Any, config: Any, options: PretrainingOptions) -> keras.Model:
+    """Returns a model with the weights of the backbone that the run goes on from."""
+    assert options.pretrained is not None
+    return model_class.from_pretrained(
+        options.pretrained,
+        input_names=_INPUTS,
+        **options.model,
+        hidden_dropout_prob=config.hidden_dropout_prob,
+        attention_probs_dropout_prob=config.attention_probs_dropout_prob,
+    )
+
+
 def _student(config: Any, rows: Sequence[np.ndarray], options: PretrainingOptions) -> keras.Model:
+    if options.pretrained is not None:
+        return _backbone_weights(SqueezeBertModel, config, options)
     student = SqueezeBertModel(config, input_names=_INPUTS)
     if not options.from_teacher:
         return student

@@ -24,6 +24,9 @@ class PretrainingOptions:
             `mlm` for masked language modelling, with a vocabulary that is trained from the texts.
         preset: name of the preset that gives the shape of the model.
         model: fields of `SqueezeBertConfig` that differ from the preset.
+        pretrained: a backbone to go on from, a folder in Hugging Face's layout or a name: its
+            shape, weights and tokenizer, in place of the preset's shape, of the teacher's weights
+            and of a new vocabulary. None to begin anew.
         losses: for `distill`, the weights of the parts of the loss, by their names in
             `DistillationOptions`. A part that needs more of the teacher than its last hidden state,
             such as `hidden_states` or `relations`, runs the teacher in each step; so does a run of
@@ -53,6 +56,7 @@ class PretrainingOptions:
     objective: Objective = "distill"
     preset: str = "squeezebert-tiny"
     model: dict[str, Any] = dataclasses.field(default_factory=dict)
+    pretrained: str | None = None
     losses: dict[str, float] = dataclasses.field(default_factory=lambda: dict(_LOSSES))
     from_teacher: bool = True
     vocab_size: int = 8000

@@ -120,6 +120,29 @@ def test_the_teacher_runs_in_each_step_where_its_outputs_are_not_kept(
     assert last["loss"] < 0.8 * first["loss"]
 
 
+@pytest.mark.parametrize("objective", ["mlm", "distill"])
+def test_a_backbone_is_trained_further(objective, small_teacher, texts, tmp_path):
+    first = pretrain(tmp_path / "first", [texts], options(objective))
+    again = options(
+        objective, pretrained=str(first.backbone), model={}, epochs=1, learning_rate=1e-4
+    )
+    second = pretrain(tmp_path / "second", [texts], again)
+    assert second.history[0]["loss"] < 1.1 * first.history[-1]["loss"]
+    config, vocabulary = (
+        [(run.backbone / name).read_text() for run in (first, second)]
+        for name in ("config.json", "vocab.txt")
+    )
+    assert config[0] == config[1] and vocabulary[0] == vocabulary[1]
+
+
+def test_only_a_squeezebert_of_the_vocabulary_is_trained_further(small_teacher, texts, tmp_path):
+    with pytest.raises(UserError, match="is a bert; only a SqueezeBERT can be pretrained further"):
+        pretrain(tmp_path / "run", [texts], options("distill", pretrained=str(small_teacher)))
+    other = pretrain(tmp_path / "other", [texts], options("mlm", epochs=1)).backbone
+    with pytest.raises(UserError, match="has another vocabulary than all-MiniLM-L6-v2"):
+        pretrain(tmp_path / "third", [texts], options("distill", pretrained=str(other)))
+
+
 @pytest.mark.slow
 def test_pairs_are_learnt_in_16_bits(small_teacher, texts, tmp_path):
     pairs = tmp_path / "pairs.tsv"

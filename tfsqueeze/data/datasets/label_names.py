@@ -67,44 +67,39 @@ def match_names(names: Iterable[str], known: Sequence[str]) -> dict[str, str] | 
 
 
 def check_names_to_learn(
-    train: InMemoryDataset, parts: Iterable[InMemoryDataset | None], column: str, known: set[str]
+    part: InMemoryDataset, column: str, names: Iterable[str], known: Iterable[str]
 ) -> None:
-    """Checks that few examples of other parts have a name that no training example has.
+    """Checks that few examples of a part have a name that no training example has.
 
     Such examples count as errors, since a model cannot learn their names. Many of them, more than
     1 in 20, are a sign of parts that do not belong together.
 
     Args:
-        train: the training examples.
-        parts: the other parts; None for one that is missing.
-        column: the column of names.
+        part: the examples to validate or to test on.
+        column: their column of names.
+        names: the names in it.
         known: the names that can be learned from the training examples.
 
     Raises:
-        UserError: more than 1 in 20 examples of a part have another name.
+        UserError: more than 1 in 20 examples have another name.
     """
-    for part in parts:
-        if part is None:
-            continue
-        values = getattr(part, column, None) or ()
-        rows = [
-            unknown
-            for value in values
-            if (unknown := ({value} if isinstance(value, str) else set(value)) - known)
-        ]
-        if not rows:
-            continue
-        names = sorted_names(set().union(*rows))
-        what = (
-            f"{len(rows):,} of the {len(part):,} examples of {part.name} have the {column} "
-            f"{listed(names)}, which no training example has"
+    unknown = set(names).difference(known)
+    if not unknown:
+        return
+    count = sum(
+        not unknown.isdisjoint([value] if isinstance(value, str) else value)
+        for value in getattr(part, column)
+    )
+    what = (
+        f"{count:,} of the {len(part):,} examples of {part.name} have the {column} "
+        f"{listed(sorted_names(unknown))}, which no training example has"
+    )
+    if count > _MOST_UNKNOWN * len(part):
+        raise UserError(
+            f"{what} (those have {listed(sorted_names(known))}); add training examples of them or "
+            "remove them"
         )
-        if len(rows) > _MOST_UNKNOWN * len(part):
-            raise UserError(
-                f"{what} (those have {listed(sorted_names(known))}); add training examples of "
-                "them or remove them"
-            )
-        warnings.warn(f"{what}; they will count as errors", stacklevel=4)
+    warnings.warn(f"{what}; they will count as errors", stacklevel=4)
 
 
 def names_in(dataset: InMemoryDataset, column: str) -> set[str]:

@@ -113,9 +113,10 @@ class MultiLabelDatasetSplits:
 
     def __post_init__(self) -> None:
         """Checks that `train` has nearly every label."""
-        known = set(self.train.label_names())
-        check_names_to_learn(self.train, (self.validation, self.test), "labels", known)
-        self.label_names  # Raises for a part without labels.
+        known = self.train.label_names()
+        for part in (self.validation, self.test):
+            if part is not None:
+                check_names_to_learn(part, "labels", part.label_names(), known)
 
     @property
     def label_names(self) -> list[str]:

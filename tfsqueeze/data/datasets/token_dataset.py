@@ -167,11 +167,10 @@ class TokenDatasetSplits:
 
     def __post_init__(self) -> None:
         """Checks that `train` has nearly every tag and every label."""
-        others = (self.validation, self.test)
-        check_names_to_learn(self.train, others, "tags", set(self.train.tag_names()))
-        if self.train.labels is not None:
-            check_names_to_learn(self.train, others, "labels", set(self.train.label_names()))
-        self.tag_names, self.label_names  # Raise for a part without them.
+        for part in self._parts[1:]:
+            check_names_to_learn(part, "tags", names_in(part, "tags"), self.train.tag_names())
+            if self.train.labels is not None:
+                check_names_to_learn(part, "labels", part.label_names(), self.train.label_names())
 
     @property
     def tag_names(self) -> list[str]:
