@@ -16,6 +16,8 @@ _MOST_ERRORS = 20
 # Words of a text that are left out one by one.
 _MOST_WORDS = 64
 _DECIDING_WORDS = 3
+# Of the texts that are listed with their predictions.
+_MOST_CHARACTERS = 160
 
 
 def analyse_predictions(
@@ -24,7 +26,7 @@ def analyse_predictions(
     logits: np.ndarray,
     label_names: Sequence[str],
 ) -> dict[str, Any]:
-    """Returns the parts `reliability` and `errors` of a report.
+    """Returns the parts `reliability`, `errors` and `predictions` of a report.
 
     The errors are the wrong predictions with the highest loss, the negative logarithm of the true
     label's probability. The words that decided are those without which the predicted label loses
@@ -60,7 +62,21 @@ def analyse_predictions(
             }
             for row in worst
         ],
+        "predictions": [
+            {
+                "text": " ".join(text.split())[:_MOST_CHARACTERS],
+                "label": label_names[label_ids[row]],
+                "predicted": label_names[predicted[row]],
+            }
+            for row, text in enumerate(_whole_texts(test))
+        ],
     }
+
+
+def _whole_texts(test: TextDataset) -> list[str]:
+    if test.text_pairs is None:
+        return test.texts
+    return [" / ".join(pair) for pair in zip(test.texts, test.text_pairs, strict=True)]
 
 
 def deciding_words(

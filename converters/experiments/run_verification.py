@@ -44,9 +44,9 @@ def verify_run(
 
     Returns:
         The parts `model`, `accuracy`, `files`, `operators`, `signal_to_noise`, `versions`, of
-        texts or intents `confusion_matrix`, and of texts `reliability` and `errors` of a report
-        (see `converters.reports.verification_report`). `accuracy` has the scores of the run's
-        task, and a row of the checkpoint whose head the run kept.
+        texts or intents `confusion_matrix`, and of texts `reliability`, `errors` and
+        `predictions` of a report (see `converters.reports.verification_report`). `accuracy` has
+        the scores of the run's task, and a row of the checkpoint whose head the run kept.
 
     Raises:
         UserError: the quantization-aware model is not int8, or the examples do not fit the run.

@@ -143,6 +143,8 @@ def prepared(words):
             words += ["--max-length", "16"]
     if words[0] == "convert" and "--max-length" in words and "any.tflite" in words:
         words = ["convert", "runs/mine", "-o", "any.tflite", "--max-length", "8"]
+    if words[0] == "diff":
+        words = ["report" if word.startswith("report-") else word for word in words]
     if words[0] == "robustness":
         words += ["--texts", "5", "--noise", "keyboard", "--attack", "none"]
     return words

@@ -52,6 +52,7 @@ for _name in (
     "convert",
     "verify",
     "evaluate",
+    "diff",
     "robustness",
     "predict",
     "search",

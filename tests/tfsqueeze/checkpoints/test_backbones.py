@@ -1,4 +1,4 @@
-"""The backbone that this package holds: small, loaded by name without a network, and trained."""
+"""The backbones that this package holds: loaded by name without a network, and trained."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification, S
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.utils.errors import UserError
 
-NAME = "squeezebert-tiny"
+# The most bytes of each.
+NAMES = {"squeezebert-tiny": 12e6}
 ALIKE = [
     ("How do I reset my password?", "I forgot my password, what now?"),
     ("The film was a delight.", "A wonderful movie!"),
@@ -35,9 +36,14 @@ def no_network(monkeypatch):
     monkeypatch.setattr(archives, "fetch_archive", refuse)
 
 
-def test_it_is_whole_and_small():
-    folder = pretrained_folder(NAME)
-    assert NAME in BACKBONES
+@pytest.fixture(params=NAMES)
+def name(request):
+    return request.param
+
+
+def test_it_is_whole_and_small(name):
+    folder = pretrained_folder(name)
+    assert name in BACKBONES
     sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
     assert {
         "README.md",
@@ -46,16 +52,16 @@ def test_it_is_whole_and_small():
         "vocab.txt",
         "tokenizer_config.json",
     } <= set(sizes)
-    assert sum(sizes.values()) < 20e6
-    config = SqueezeBertModel.from_pretrained(NAME).config
-    preset = load_preset(NAME)
+    assert sum(sizes.values()) < NAMES[name]
+    config = SqueezeBertModel.from_pretrained(name).config
+    preset = load_preset(name)
     assert config.replace(id2label=preset.id2label) == preset
 
 
-def test_sentences_of_like_meaning_are_near(no_network):
+def test_sentences_of_like_meaning_are_near(name, no_network):
     encoder = SentenceEncoder(
-        SqueezeBertModel.from_pretrained(NAME, input_names=("input_ids", "attention_mask")),
-        WordPieceTokenizer.from_pretrained(pretrained_folder(NAME)),
+        SqueezeBertModel.from_pretrained(name, input_names=("input_ids", "attention_mask")),
+        WordPieceTokenizer.from_pretrained(pretrained_folder(name)),
     )
     first, second = (encoder.encode(texts) for texts in zip(*ALIKE, strict=True))
     similarity = first @ second.T
@@ -64,13 +70,13 @@ def test_sentences_of_like_meaning_are_near(no_network):
     assert similarity.diagonal().min() > others.mean() + 0.2
 
 
-def test_a_classifier_starts_from_it(no_network):
+def test_a_classifier_starts_from_it(name, no_network):
     with pytest.warns(UserWarning, match="classifier.weight"):
-        model = SqueezeBertForSequenceClassification.from_pretrained(NAME, num_labels=3)
-    bare = SqueezeBertModel.from_pretrained(NAME)
-    for name in ("layer_2_query", "pooler"):
+        model = SqueezeBertForSequenceClassification.from_pretrained(name, num_labels=3)
+    bare = SqueezeBertModel.from_pretrained(name)
+    for layer in ("layer_2_query", "pooler"):
         np.testing.assert_array_equal(
-            model.get_layer(name).get_weights()[0], bare.get_layer(name).get_weights()[0]
+            model.get_layer(layer).get_weights()[0], bare.get_layer(layer).get_weights()[0]
         )
 
 
