@@ -19,21 +19,29 @@ def build_squeezebert(preset: str, variant: str, length: int) -> bytes:
     variant: `float32`, or a profile of `convert_int8` for a quantization-aware model that saw
         random texts.
     """
-    from converters.conversion.keras_to_tflite import convert_float
+    from converters.conversion.keras_to_tflite import convert_float, convert_int8
+    from tfsqueeze.quantization import quantize_aware
 
     model = keras_squeezebert(preset)
     if variant == "float32":
         return convert_float(model, length)
-    return _convert_int8(model, variant, length)
+    texts = _random_texts(model.config.vocab_size, length)
+    return convert_int8(quantize_aware(model, [{"input_ids": texts}]), length, profile=variant)
 
 
 def build_encoder(family: str, profile: str, length: int) -> bytes:
-    """Converts a classifier of a peer's sizes by this repository's converters.
+    """Converts a classifier of a peer's sizes as `tfsqueeze convert` does a checkpoint.
 
     family: a key of `PEERS`.
-    profile: of `convert_int8`, for a quantization-aware model that saw random texts.
+    profile: of `convert_int8`, for a model that was quantized after training with random texts.
     """
-    return _convert_int8(keras_encoder(family, PEERS[family]), profile, length)
+    from converters.conversion.keras_to_tflite import convert_int8
+    from tfsqueeze.quantization import quantize_after_training
+
+    model = keras_encoder(family, PEERS[family])
+    texts = {"input_ids": _random_texts(model.config.vocab_size, length)}
+    quantized = quantize_after_training(model, texts, model.config.pad_token_id)
+    return convert_int8(quantized, length, profile=profile)
 
 
 def keras_squeezebert(preset: str):
@@ -116,14 +124,6 @@ def _sizes(config):
         "intermediate_size": config.intermediate_size,
         "max_position_embeddings": config.max_position_embeddings,
     }
-
-
-def _convert_int8(model, profile, length):
-    from converters.conversion.keras_to_tflite import convert_int8
-    from tfsqueeze.quantization import quantize_aware
-
-    texts = _random_texts(model.config.vocab_size, length)
-    return convert_int8(quantize_aware(model, [{"input_ids": texts}]), length, profile=profile)
 
 
 def _random_texts(vocab_size, length):

@@ -173,6 +173,25 @@ def test_question_answering(tmp_path):
 
 
 @pytest.mark.docs
+def test_pairs_and_similarity(tmp_path):
+    printed, values, shown = run_small(
+        "pairs_and_similarity",
+        tmp_path,
+        {
+            "accuracy": "metrics['accuracy']",
+            "pearson": "correlations['pearson']",
+            "recalls": "{name: row['recall_at_10'] for name, row in recalls.items()}",
+            "found": "[[match.text for match in row] for row in index.search(queries, top_k=3)]",
+            "corpus": "corpus",
+        },
+    )
+    assert f"accuracy on new wordings {100 * values['accuracy']:.1f} %" in printed
+    assert values["pearson"] > 0 and values["recalls"]["after"] > 10 / 24
+    assert all(len(row) == 3 and set(row) <= set(values["corpus"]) for row in values["found"])
+    assert shown.count("image/png") == 1
+
+
+@pytest.mark.docs
 def test_robustness(tmp_path):
     printed, values, shown = run_small(
         "robustness",
