@@ -157,13 +157,14 @@ targets: $(READY)
 
 # A folder of datasets; benchmarks/backbone_texts.py names those that are used.
 BACKBONE_DATA ?= ../shared/data
-BACKBONE ?= squeezebert-tiny
+BACKBONE ?= squeezebert-small
+BACKBONE_EPOCHS ?= 1
 BACKBONE_FOLDER = tfsqueeze/checkpoints/backbones/$(BACKBONE)
 
 backbone: $(READY)
 	$(BIN)/python -m benchmarks backbone-texts $(BACKBONE_DATA) runs/backbone-texts
 	$(BIN)/tfsqueeze pretrain runs/backbone-texts/texts.txt runs/backbone-texts/pairs.tsv \
-	    --preset $(BACKBONE) --epochs 3 --max-length 256 --loss hidden_states=1 \
+	    --preset $(BACKBONE) --epochs $(BACKBONE_EPOCHS) --max-length 256 --loss hidden_states=1 \
 	    --loss last_hidden_state=1 --loss sentences=1 --loss pooled_sentences=1 \
 	    --loss relations=1 --output runs/$(BACKBONE)
 	$(BIN)/python -c "from tfsqueeze import SqueezeBertModel; SqueezeBertModel.from_pretrained( \

@@ -37,6 +37,7 @@ _LONGEST = (
     "test_micro_verification.py",
     "test_notebooks.py",
     "test_conversion_bytes.py",
+    "test_every_task.py",
     "test_tasks.py",
     "test_comparison.py",
     "test_backbone.py",

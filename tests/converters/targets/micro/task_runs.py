@@ -14,7 +14,6 @@ from tests.end_to_end.conftest import (  # noqa: F401 (fixtures)
 )
 from tfsqueeze.tasks import (
     INTENT_AND_SLOTS,
-    REGRESSION,
     SENTENCE_EMBEDDINGS,
     TEXT_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
@@ -22,11 +21,9 @@ from tfsqueeze.tasks import (
 
 # The data and the columns of each run.
 TASKS = {
-    "labels": (TEXT_CLASSIFICATION, "topics_folder", {}),
     "pairs": (TEXT_CLASSIFICATION, "pairs_folder", {"text_pair_column": "other"}),
     "tags": (TOKEN_CLASSIFICATION, "conll_folder", {}),
     "intents": (INTENT_AND_SLOTS, "snips_folder", {}),
-    "numbers": (REGRESSION, "mixed_folder", {"label_column": "number"}),
     "vectors": (SENTENCE_EMBEDDINGS, "like_texts_folder", {"text_pair_column": "other"}),
 }
 
