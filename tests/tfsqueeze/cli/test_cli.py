@@ -425,3 +425,10 @@ def test_export_and_check_name_what_is_wrong(run, trained_run, tmp_path, topics_
     assert "a picture is a .svg or .png" in error_of(
         run("check", topics_model, "--picture", tmp_path / "graph.gif")
     )
+
+
+def test_a_loss_of_pretraining_without_a_number_is_refused(run, tmp_path):
+    result = run("pretrain", tmp_path, "-o", tmp_path / "run", "--loss", "relations")
+    assert error_of(result) == (
+        "--loss relations is not NAME=WEIGHT with a number, such as relations=1"
+    )
