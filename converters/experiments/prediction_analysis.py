@@ -10,6 +10,7 @@ import numpy as np
 from converters.inference.predictor import softmax
 from converters.inference.text_classification_predictor import TextClassificationPredictor
 from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.evaluation.confidence import reliability
 
 _MOST_ERRORS = 20
@@ -26,7 +27,7 @@ def analyse_predictions(
     logits: np.ndarray,
     label_names: Sequence[str],
 ) -> dict[str, Any]:
-    """Returns the parts `reliability`, `errors` and `predictions` of a report.
+    """Returns the parts `reliability` and `errors` of a report.
 
     The errors are the wrong predictions with the highest loss, the negative logarithm of the true
     label's probability. The words that decided are those without which the predicted label loses
@@ -62,18 +63,36 @@ def analyse_predictions(
             }
             for row in worst
         ],
-        "predictions": [
-            {
-                "text": " ".join(text.split())[:_MOST_CHARACTERS],
-                "label": label_names[label_ids[row]],
-                "predicted": label_names[predicted[row]],
-            }
-            for row, text in enumerate(_whole_texts(test))
-        ],
     }
 
 
-def _whole_texts(test: TextDataset) -> list[str]:
+def list_predictions(
+    test: TextDataset | TokenDataset, logits: np.ndarray, label_names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Returns the part `predictions` of a report.
+
+    Args:
+        test: labelled texts, pairs of texts, or commands with an intent.
+        logits: what the model gives them, float [texts, labels].
+        label_names: the labels in the order of the logits.
+    """
+    probabilities = softmax(logits)
+    return [
+        {
+            "text": " ".join(text.split())[:_MOST_CHARACTERS],
+            "label": label,
+            "predicted": label_names[int(row.argmax())],
+            "probability": float(row.max()),
+        }
+        for text, label, row in zip(
+            _whole_texts(test), test.labels or (), probabilities, strict=True
+        )
+    ]
+
+
+def _whole_texts(test: TextDataset | TokenDataset) -> list[str]:
+    if isinstance(test, TokenDataset):
+        return [" ".join(words) for words in test.sentences]
     if test.text_pairs is None:
         return test.texts
     return [" / ".join(pair) for pair in zip(test.texts, test.text_pairs, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from converters.conversion.runs import QAT_FILE
-from converters.experiments.prediction_analysis import analyse_predictions
+from converters.experiments.prediction_analysis import analyse_predictions, list_predictions
 from converters.experiments.signal_to_noise import measure_signal_to_noise
 from converters.inference.predictor import Predictor
 from converters.inference.text_classification_predictor import TextClassificationPredictor
@@ -14,6 +14,7 @@ from converters.runtime.verification import REFERENCE_EXAMPLES, verify_outputs
 from converters.tflite.inspection import require_int8, summarize_operators
 from tfsqueeze.data.datasets.dataset import Dataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.pretrained_head import load_checkpoint
 from tfsqueeze.training.trained_run import TrainedRun
@@ -44,9 +45,9 @@ def verify_run(
 
     Returns:
         The parts `model`, `accuracy`, `files`, `operators`, `signal_to_noise`, `versions`, of
-        texts or intents `confusion_matrix`, and of texts `reliability`, `errors` and
-        `predictions` of a report (see `converters.reports.verification_report`). `accuracy` has
-        the scores of the run's task, and a row of the checkpoint whose head the run kept.
+        texts or intents `confusion_matrix` and `predictions`, and of texts `reliability` and
+        `errors` of a report (see `converters.reports.verification_report`). `accuracy` has the
+        scores of the run's task, and a row of the checkpoint whose head the run kept.
 
     Raises:
         UserError: the quantization-aware model is not int8, or the examples do not fit the run.
@@ -96,6 +97,9 @@ def verify_run(
         if isinstance(predictor, TextClassificationPredictor) and isinstance(test, TextDataset):
             logits = on_device["logits"]
             analysis = analyse_predictions(predictor, test, logits, run.label_names)
+        if task.label_output and isinstance(test, (TextDataset, TokenDataset)):
+            logits = on_device[task.label_output]
+            analysis["predictions"] = list_predictions(test, logits, run.label_names)
         metrics = task.metrics(test, task.decode(on_device, encodings, run.classes), run.classes)
         confusion = metrics.get("intents", metrics).get("confusion_matrix")
     return {

@@ -25,9 +25,11 @@ from converters.reports.formatting import (
 )
 from converters.reports.page import Section, print_sections, to_html, to_markdown, write_files
 from converters.reports.plots import runtime_name
+from tfsqueeze.evaluation.paired_difference import paired_difference
 from tfsqueeze.evaluation.score import Score
 from tfsqueeze.tasks import known_scores
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.json_files import JsonValue, read_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,15 +50,52 @@ def read_report(path: str | PathLike) -> dict[str, Any]:
     """
     file = Path(path)
     file = file / REPORT_FILE if file.is_dir() else file
-    try:
-        report = json.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise UserError(f"{file} cannot be read ({error.strerror or error})") from error
-    except ValueError as error:
-        raise UserError(f"{file} is no JSON ({error}); name a report.json") from error
-    if not isinstance(report, dict) or not isinstance(report.get("accuracy"), list):
+    report = read_json(file)
+    if not report.has("accuracy"):
         raise UserError(f"{file} is no report of verify, convert or demo: it has no accuracies")
-    return report
+    _check(report)
+    return report.object()
+
+
+def _check(report: JsonValue) -> None:
+    """Checks what this module reads of a report."""
+
+    def rows(parent: JsonValue, key: str) -> list[JsonValue]:
+        return parent.get(key).items() if parent.has(key) else []
+
+    for row in rows(report, "accuracy"):
+        row.get("model").string()
+        row.get("runtime").string()
+        for name in known_scores():
+            if row.object().get(name) is not None:
+                row.get(name).number()
+    for file in rows(report, "files"):
+        file.get("name").string()
+        file.get("bytes").integer()
+    for measured in rows(report, "latency"):
+        measured.get("runtime").string()
+        measured.get("num_threads").integer()
+        for model in measured.get("models").items():
+            model.get("name").string()
+            model.get("median").number()
+    if report.has("confusion_matrix"):
+        matrix = report.get("confusion_matrix")
+        labels, counts = matrix.get("labels").items(), matrix.get("rows").items()
+        for label in labels:
+            label.string()
+        for row in counts:
+            if len(labels) != len(counts) or len(row.items()) != len(labels):
+                raise matrix.error("it has not as many rows and columns as labels")
+            for count in row.items():
+                count.integer()
+    for interval in rows(report, "reliability"):
+        for name in ("examples", "confidence", "accuracy"):
+            interval.get(name).number()
+    for prediction in rows(report, "predictions"):
+        for name in ("text", "label", "predicted"):
+            prediction.get(name).string()
+        if prediction.has("probability"):
+            prediction.get("probability").number()
 
 
 def compare_reports(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,7 +109,9 @@ def compare_reports(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict
         `scores`, `files` and `latency`, each a list of rows with `first` and `second`, None where
         a report lacks a value; and where both have what it takes, `classes` (the F1 of each
         label), `calibration_error`, and `predictions`: how many of the same texts both, one or
-        none gets right, the `p_value` of McNemar's exact test, and the texts that one gets right.
+        none gets right, the `difference` of the accuracies with its `interval` and `p_value`, as
+        `paired_difference` returns them, and the texts that one gets right, the surest mistakes
+        first.
     """
     compared: dict[str, Any] = {
         "titles": [first.get("title"), second.get("title")],
@@ -175,35 +216,29 @@ def _predictions(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[st
                 "first": a["predicted"],
                 "second": b["predicted"],
             }
-            for a, b, one_right, other_right in pairs
-            if (one_right, other_right) == wanted
+            for a, b, *right in sorted(pairs, key=lambda pair: -_wrong_probability(*pair))
+            if tuple(right) == wanted
         ]
         for name, wanted in (
             ("only_first_right", (True, False)),
             ("only_second_right", (False, True)),
         )
     }
-    counts = {name: len(rows) for name, rows in changed.items()}
+    right = [[pair[side] for pair in pairs] for side in (2, 3)]
     return {
-        "examples": len(pairs),
         "both_right": sum(a and b for *_, a, b in pairs),
         "none_right": sum(not a and not b for *_, a, b in pairs),
-        **counts,
-        "p_value": _mcnemar(*counts.values()),
+        **paired_difference(*right),
         "texts": changed,
     }
 
 
-def _mcnemar(first: int, second: int) -> float:
-    """Returns how likely a difference of this size is if both are equally good.
-
-    It is McNemar's test in its exact form, a sign test of the texts that one of both gets right
-    (Dietterich 1998, "Approximate Statistical Tests for Comparing Supervised Classification
-    Learning Algorithms", section 3.1).
-    """
-    from scipy.stats import binomtest
-
-    return float(binomtest(first, first + second).pvalue) if first + second else 1.0
+def _wrong_probability(
+    first: Mapping[str, Any], second: Mapping[str, Any], first_right: bool, second_right: bool
+) -> float:
+    """Returns the probability that the one that is wrong gives its label; 0 in older reports."""
+    wrong = second if first_right else first
+    return wrong.get("probability", 0.0)
 
 
 def write_difference(compared: Mapping[str, Any], folder: str | PathLike) -> dict[str, Path]:
@@ -303,6 +338,7 @@ def _sections(compared: Mapping[str, Any]) -> Iterator[Section]:
 
 
 def _prediction_sections(predictions: Mapping[str, Any]) -> Iterator[Section]:
+    low, high = predictions["interval"]
     yield Section(
         "predictions",
         "Predictions of the same texts",
@@ -313,8 +349,11 @@ def _prediction_sections(predictions: Mapping[str, Any]) -> Iterator[Section]:
             ("the second alone", integer(predictions["only_second_right"])),
             ("none", integer(predictions["none_right"])),
         ),
-        note="If both were equally good, a difference of this size or more would have a "
-        f"probability of {decimals(predictions['p_value'], 4)} (McNemar's exact test).",
+        note=f"The difference of the accuracies is {difference(100 * predictions['difference'])} "
+        f"points; its 95 % interval by the paired bootstrap is from {difference(100 * low)} to "
+        f"{difference(100 * high)}. If both were equally good, a difference of this size or more "
+        f"would have a probability of {decimals(predictions['p_value'], 4)} (McNemar's exact "
+        "test).",
     )
     for key, heading in (
         ("only_first_right", "Texts that the first alone gets right"),
@@ -333,7 +372,8 @@ def _prediction_sections(predictions: Mapping[str, Any]) -> Iterator[Section]:
                     for row in rows[:_MAX_TEXTS]
                 ),
                 first_number=4,
-                note=f"{_MAX_TEXTS} of {len(rows):,}." if len(rows) > _MAX_TEXTS else "",
+                note="The surest mistakes first."
+                + f" {_MAX_TEXTS} of {len(rows):,}." * (len(rows) > _MAX_TEXTS),
             )
 
 

@@ -25,7 +25,8 @@ has a value. Accuracies, F1 scores and agreements are fractions of 1:
         highest probability
     errors: [{text, text_pair, label, predicted, probability_of_label, words: [{word, effect}]}],
         the highest loss first; `text_pair` of pairs only
-    predictions: [{text, label, predicted}], of all texts, shortened; no section shows them, and
+    predictions: [{text, label, predicted, probability}], of all texts, shortened; `probability` is
+        that of the predicted label; no section shows them, and
         `converters.reports.difference_report` compares those of two reports
 """
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from tfsqueeze.evaluation.score import Score
     from tfsqueeze.training.trained_run import TrainedRun
 
+# Measured runs of the file for the latency in a report.
+_ROUNDS = 30
+
 
 def verify(
     source: RunOrCheckpoint,
@@ -81,7 +84,7 @@ def verify(
     texts. The result has the scores of each, as `evaluate` measures them, the
     share of predictions that agree, and the error of the logits in steps of the
     output's scale, with optimized kernels (and their delegate) and with the
-    reference kernels.
+    reference kernels. A report has the latency, too.
     """
     load_tensorflow()
     if target:
@@ -99,6 +102,8 @@ def verify(
     from converters.conversion.runs import QAT_FILE, convert_run
     from converters.experiments.run_verification import verify_run
     from converters.reports.verification_report import print_report, write_report
+    from converters.runtime.interpreters import available_runtimes
+    from converters.runtime.workers import latency, run_in_workers
     from converters.tflite.tflite_file import TFLiteFile
     from tfsqueeze.data.readers.pair_columns import find_text_pair_column
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
@@ -133,11 +138,14 @@ def verify(
         print_step("converting")
         content = convert_run(trained)
     print_step(f"checking on {len(test):,} texts")
-    results = {
+    results: dict[str, Any] = {
         "title": f"Verification of {trained.dataset_name}",
         **verify_run(trained, {QAT_FILE: content}, test),
     }
     if report:
+        print_step("measuring latency")
+        cases = [({QAT_FILE: content}, name, 1, _ROUNDS) for name in available_runtimes()]
+        results["latency"] = run_in_workers(latency, cases, workers=1)
         write_report(results, report)
     if json:
         print_json(results)

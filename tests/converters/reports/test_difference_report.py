@@ -77,6 +77,16 @@ def test_the_p_value_is_that_of_a_sign_test():
     assert compare_reports(*better(6))["predictions"]["p_value"] == pytest.approx(2 * 0.5**6)
 
 
+def test_the_surest_mistakes_come_first():
+    first, second = better(3)
+    for row, probability in zip(first["predictions"], (0.6, 0.9, 0.7), strict=True):
+        row["probability"] = probability
+    predictions = compare_reports(first, second)["predictions"]
+    found = [row["text"] for row in predictions["texts"]["only_second_right"]]
+    assert found == ["text 1", "text 2", "text 0"]
+    assert predictions["difference"] == 1 and predictions["interval"] == [1, 1]
+
+
 def test_reports_of_other_texts_have_no_common_predictions():
     second = copy.deepcopy(report())
     second["predictions"][0]["text"] = "snow"
@@ -95,6 +105,7 @@ def test_the_command(tmp_path):
     )
     assert result.exit_code == 0, result.output
     assert "+100.00" in result.output and "McNemar" in result.output
+    assert "bootstrap" in result.output
     files = {path.name for path in (tmp_path / "out").iterdir()}
     assert files == {"difference.html", "difference.md", "difference.json"}
     page = (tmp_path / "out" / "difference.html").read_text("utf-8")
@@ -104,10 +115,16 @@ def test_the_command(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, r"cannot be read \(No such file"),
-        ("{", "is no JSON"),
-        ("[1]", "is no report"),
-        ('{"accuracy": 1}', "is no report"),
+        (None, "No such file"),
+        ("{", "report.json"),
+        ("[1]", r"the file: it is \[1\], not an object"),
+        ("{}", "is no report"),
+        ('{"accuracy": 1}', "accuracy: it is 1, not a list"),
+        ('{"accuracy": [{"model": 1}]}', r"accuracy\[0\].model: it is 1, not a string"),
+        (
+            '{"accuracy": [], "confusion_matrix": {"labels": ["a"], "rows": [[1, 2]]}}',
+            "confusion_matrix: it has not as many rows",
+        ),
     ],
 )
 def test_what_is_no_report(tmp_path, content, message):

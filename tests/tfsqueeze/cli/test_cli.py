@@ -284,6 +284,12 @@ def test_verify(run, trained_run, topics_model, topics_folder, tmp_path):
         assert row["examples"] == 20 and row["agreement_with_qat"] >= 0.9
         assert row["logit_error_mean"] < 2.0
     assert list((tmp_path / "report").glob("*.html"))
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert len(report["latency"]) == len(available_runtimes())
+    assert len(report["predictions"]) == 20
+    compared = parse(run("diff", tmp_path / "report", tmp_path / "report", "--json"))
+    assert compared["predictions"]["examples"] == 20
+    assert compared["predictions"]["difference"] == 0
 
 
 def test_benchmark(run, topics_model):
