@@ -9,6 +9,7 @@ import numpy as np
 
 from converters.inference.predictor import softmax
 from converters.inference.text_classification_predictor import TextClassificationPredictor
+from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.evaluation.confidence import reliability
@@ -40,9 +41,12 @@ def analyse_predictions(
         label_names: the labels in the order of the logits.
     """
     probabilities = softmax(logits)
-    label_ids = test.label_ids(label_names)
+    label_ids = test.label_ids(label_names, UNKNOWN_ID)
+    labels = test.labels or []
     predicted = probabilities.argmax(axis=-1)
-    of_label = probabilities[np.arange(len(test)), label_ids]
+    of_label = np.where(
+        label_ids == UNKNOWN_ID, 0.0, probabilities[np.arange(len(test)), label_ids]
+    )
     wrong = np.flatnonzero(predicted != label_ids)
     worst = wrong[np.argsort(of_label[wrong], kind="stable")][:_MOST_ERRORS]
     return {
@@ -51,13 +55,13 @@ def analyse_predictions(
             {
                 "text": test.texts[row],
                 **({} if test.text_pairs is None else {"text_pair": test.text_pairs[row]}),
-                "label": label_names[label_ids[row]],
-                "predicted": label_names[predicted[row]],
+                "label": labels[row],
+                "predicted": label_names[int(predicted[row])],
                 "probability_of_label": float(of_label[row]),
                 "words": deciding_words(
                     predictor,
                     test.texts[row],
-                    label_names[predicted[row]],
+                    label_names[int(predicted[row])],
                     None if test.text_pairs is None else test.text_pairs[row],
                 ),
             }

@@ -13,6 +13,7 @@ from converters.runtime.interpreters import Runtime, TFLiteModel, open_model
 from converters.tflite.model_metadata import ModelMetadata
 from converters.tflite.signature_names import PROBABILITY
 from converters.tflite.tflite_file import Model, TFLiteFile
+from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.evaluation.confidence import (
     energy_auroc,
     expected_calibration_error,
@@ -159,8 +160,9 @@ class Predictor:
             `auroc` by the highest probability, and `energy_auroc`.
 
         Raises:
-            UserError: the dataset is for another task, or has labels that the model lacks; or
-                there are texts out of scope, and the model does not label texts.
+            UserError: the dataset is for another task, or more than a few of its examples have
+                labels that the model lacks; or there are texts out of scope, and the model does not
+                label texts.
         """
         dataset = self.task.name_labels(dataset, self.classes)
         self.task.check_dataset(dataset, self.classes, self.metadata.pairs)
@@ -188,7 +190,7 @@ class Predictor:
         if label_output is not None:
             label_logits = np.concatenate(label_logits)
             metrics["expected_calibration_error"] = expected_calibration_error(
-                softmax(label_logits), dataset.label_ids(self.classes[label_output])
+                softmax(label_logits), dataset.label_ids(self.classes[label_output], UNKNOWN_ID)
             )
         if out_of_scope is not None:
             others = np.concatenate(

@@ -308,7 +308,7 @@ def _sections(compared: Mapping[str, Any]) -> Iterator[Section]:
             note=f"At most {_MAX_CLASSES} labels, those that differ most.",
         )
     if errors := compared.get("calibration_error"):
-        row = dict(zip(("first", "second"), errors, strict=True))
+        row: dict[str, Any] = {"first": errors[0], "second": errors[1]}
         yield Section(
             "calibration",
             "Calibration",

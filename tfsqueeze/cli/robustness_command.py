@@ -11,6 +11,8 @@ import typer
 
 from tfsqueeze.cli.arguments import Json, KeepNanLabels, LabelColumn, TextColumn, choices
 from tfsqueeze.cli.console import counting_progress, output, print_json, print_step
+from tfsqueeze.data.datasets.label_names import check_names_to_learn
+from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.robustness.attacks import ATTACKS
 from tfsqueeze.robustness.measurement import RobustnessOptions
 from tfsqueeze.robustness.noises import NOISES
@@ -122,7 +124,8 @@ def robustness(
     )
     name = data or models.dataset_name
     test = test.sample(texts, seed)
-    label_ids = test.label_ids(models.label_names)
+    check_names_to_learn(test, "labels", test.label_names(), models.label_names)
+    label_ids = test.label_ids(models.label_names, UNKNOWN_ID)
     print_step(f"measuring {', '.join(models.predictors)} on {len(test):,} texts")
     with counting_progress() as progress:
         results = measure_robustness(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.utils.errors import UserError
@@ -21,16 +22,19 @@ def classification_metrics(
     """Returns the metrics of a classifier, by scikit-learn.
 
     Args:
-        labels: the true class ids, int [examples].
+        labels: the true class ids, int [examples]; `UNKNOWN_ID` for labels that are none of
+            `label_names`.
         predictions: the predicted class ids, int [examples].
         label_names: the name of each class id.
 
     Returns:
         A JSON-able dictionary: `examples`, their number; `accuracy`, in 0..1; `macro_f1`, in 0..1,
-        the mean over the classes that occur in labels or predictions; `matthews_correlation`, in
+        the mean over the classes that occur in labels or predictions, where unknown labels are one
+        class that is never right; `matthews_correlation`, in
         -1..1, the metric of GLUE's CoLA (for any number of classes: Gorodkin 2004); `per_class`, a
         list of `label`, `precision`, `recall`, `f1` and `support`; and `confusion_matrix`, counts
-        by true class (rows) and predicted class (columns). A ratio with a denominator of 0 is 0.
+        by true class (rows) and predicted class (columns), without unknown labels. A ratio with a
+        denominator of 0 is 0.
 
     Raises:
         UserError: there are no examples, the lengths differ, or an id has no name.
@@ -48,7 +52,8 @@ def classification_metrics(
             "lists of the same length, of at least one example"
         )
     class_ids = np.arange(len(label_names))
-    for name, ids in (("label", labels), ("prediction", predictions)):
+    known = labels != UNKNOWN_ID
+    for name, ids in (("label", labels[known]), ("prediction", predictions)):
         unknown = np.setdiff1d(ids, class_ids)
         if unknown.size:
             raise UserError(
@@ -66,6 +71,8 @@ def classification_metrics(
         # scikit-learn warns if all labels are the same, which is normal for a part of a dataset.
         warnings.simplefilter("ignore", UserWarning)
         correlation = metrics.matthews_corrcoef(labels, predictions)
+    confusion = np.zeros((len(label_names), len(label_names)), int)
+    np.add.at(confusion, (labels[known], predictions[known]), 1)
     return {
         "examples": int(labels.size),
         "accuracy": float(metrics.accuracy_score(labels, predictions)),
@@ -81,9 +88,7 @@ def classification_metrics(
             }
             for i, name in enumerate(label_names)
         ],
-        "confusion_matrix": metrics.confusion_matrix(
-            labels, predictions, labels=class_ids
-        ).tolist(),
+        "confusion_matrix": confusion.tolist(),
     }
 
 
@@ -98,8 +103,7 @@ def label_metrics(
         label_names: the labels in the order of their ids.
 
     Raises:
-        UserError: as in `classification_metrics`; or the dataset has no labels, or one that
-            `label_names` lacks.
+        UserError: as in `classification_metrics`; or the dataset has no labels.
 
     Example:
         >>> dataset = TextDataset("letters", ["x", "y"], labels=["a", "b"])
@@ -108,5 +112,5 @@ def label_metrics(
     """
     ids = {name: index for index, name in enumerate(label_names)}
     return classification_metrics(
-        dataset.label_ids(label_names), [ids[name] for name in predictions], label_names
+        dataset.label_ids(label_names, UNKNOWN_ID), [ids[name] for name in predictions], label_names
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.utils.errors import UserError
 
 # With fewer right or wrong predictions no temperature is fitted.
@@ -89,7 +90,7 @@ def expected_calibration_error(
 
     Args:
         probabilities: float [texts, classes].
-        labels: the true class ids, int [texts].
+        labels: the true class ids, int [texts]; `UNKNOWN_ID` for labels that are no class.
         bins: the number of intervals; 15 in that paper.
 
     Returns:
@@ -107,7 +108,7 @@ def expected_calibration_error(
     texts, classes = probabilities.shape
     if labels.shape != (texts,):
         raise UserError(f"there are {texts:,} rows of probabilities but labels {labels.shape}")
-    if not np.isin(labels, np.arange(classes)).all():
+    if not np.isin(labels, [UNKNOWN_ID, *range(classes)]).all():
         raise UserError(f"labels must be ids of the {classes} classes (0 to {classes - 1})")
     if bins < 1:
         raise UserError(f"bins is {bins}; it must be at least 1")

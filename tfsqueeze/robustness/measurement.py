@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
 from tfsqueeze.robustness.attacks import ATTACKS, attack_candidates
 from tfsqueeze.robustness.greedy_search import (
@@ -85,7 +86,8 @@ def measure_robustness(
     Args:
         predictors: by name, a function from texts to probabilities, float [texts, labels].
         texts: the texts to measure on.
-        label_ids: the ids of the true labels, int [texts].
+        label_ids: the ids of the true labels, int [texts]; `UNKNOWN_ID` for labels that the
+            classifiers lack, whose predictions are all wrong.
         label_names: the label of each column of the probabilities.
         options: the noises, the attacks and their settings.
         words: the neighbours of words, for `synonyms` and `textfooler`; without them these two are
@@ -103,7 +105,7 @@ def measure_robustness(
           row of `level`, `changed` (the share of texts that change) and `accuracy` by model;
         * `attacks`: for each attack and model a row of `attack`, `description`, `model`, the keys
           of `summarize_attack`, and `results`: the `AttackedText` of each text as a dictionary,
-          with the names of its labels.
+          with the names of its labels, None for an unknown one.
 
     Raises:
         UserError: there are no texts.
@@ -216,7 +218,7 @@ def _measure_attacks(
             results = [
                 {
                     **dataclasses.asdict(result),
-                    "label": label_names[result.label],
+                    "label": None if result.label == UNKNOWN_ID else label_names[result.label],
                     "predicted": label_names[result.predicted],
                 }
                 for result in attacked

@@ -43,10 +43,6 @@ class IntentAndSlots(WordTask):
     def classes(self, labels, slots):
         return {"intent_logits": list(labels), "slot_logits": list(slots)}
 
-    def check_dataset(self, dataset, classes, pairs):
-        super().check_dataset(dataset, classes, pairs)
-        dataset.label_ids(classes["intent_logits"])
-
     def metrics(self, dataset, predictions, classes):
         """Returns the metrics of intents, of slots, and of both.
 
@@ -55,7 +51,6 @@ class IntentAndSlots(WordTask):
             and `intent_accuracy`, `slot_f1` and `frame_accuracy` in 0..1.
         """
         intents = label_metrics(dataset, predictions["intent_logits"], classes["intent_logits"])
-        dataset.tag_ids(classes["slot_logits"])
         slots = entity_metrics(dataset.tags, predictions["slot_logits"])
         return {
             "intent_accuracy": intents["accuracy"],

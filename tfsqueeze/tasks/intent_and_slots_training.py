@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.tasks.task_training import require_dataset_type
 from tfsqueeze.tasks.word_task_training import WordTaskTraining, tag_names, word_targets
@@ -25,6 +26,6 @@ class IntentAndSlotsTraining(WordTaskTraining):
 
     def targets(self, dataset, encodings, classes):
         return {
-            "intent_logits": dataset.label_ids(classes["intent_logits"]),
+            "intent_logits": dataset.label_ids(classes["intent_logits"], UNKNOWN_ID),
             "slot_logits": word_targets(dataset, encodings, classes["slot_logits"]),
         }

@@ -9,7 +9,6 @@ import tf_keras as keras
 
 from tfsqueeze.decoding.tag_sequences import allowed_transitions
 from tfsqueeze.distillation.losses import position_loss
-from tfsqueeze.tasks.encodings import IGNORE_INDEX
 
 # The share of the cross-entropy of words in the loss of sentences: the likelihood of a sequence
 # does not change if a constant is added to all logits of a word.
@@ -58,12 +57,12 @@ class PositionCrossEntropy(SmoothedCrossEntropy):
 class TokenCrossEntropy(SmoothedCrossEntropy):
     """The mean of `SmoothedCrossEntropy` over the tokens of a batch that have a target.
 
-    It takes logits [batch, length, classes] and class ids [batch, length], `IGNORE_INDEX` at
-    tokens without a target.
+    It takes logits [batch, length, classes] and class ids [batch, length], negative at tokens
+    without a class: `IGNORE_INDEX`, or `UNKNOWN_ID` in validation.
     """
 
     def call(self, y_true, y_pred):
-        active = tf.not_equal(y_true, tf.cast(IGNORE_INDEX, y_true.dtype))
+        active = y_true >= 0
         words = super().call(tf.boolean_mask(y_true, active), tf.boolean_mask(y_pred, active))
         # A batch may hold no word: all of its sentences may be empty.
         return tf.math.divide_no_nan(tf.reduce_sum(words), tf.cast(tf.size(words), words.dtype))
@@ -80,7 +79,7 @@ class TagSequenceLoss(TokenCrossEntropy):
     `TokenCrossEntropy`: it keeps the softmax of a word's logits a distribution over its tags.
 
     It takes logits [batch, length, tags] and tag ids [batch, length], `IGNORE_INDEX` at tokens
-    that are not the first of a word.
+    that are not the first of a word, and `UNKNOWN_ID` at words of validation whose tag is new.
 
     Args:
         names: the names of the tags, in the order of the logits.
@@ -93,7 +92,7 @@ class TagSequenceLoss(TokenCrossEntropy):
 
     def call(self, y_true, y_pred):
         y_true = tf.cast(y_true, tf.int32)
-        active = tf.not_equal(y_true, IGNORE_INDEX)
+        active = y_true >= 0
         words = tf.cast(tf.math.count_nonzero(active), y_pred.dtype)
         taken = tf.gather(y_pred, tf.maximum(y_true, 0), batch_dims=2)
         taken = tf.reduce_sum(tf.where(active, taken, 0.0))

@@ -12,6 +12,9 @@ from tfsqueeze.decoding.bio import bio_spans
 from tfsqueeze.decoding.tag_sequences import viterbi_decode
 from tfsqueeze.tasks.encodings import IGNORE_INDEX
 
+# Its type is none that data can have.
+_UNKNOWN_TAG = "I-\0"
+
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class TokenAccuracy(keras.metrics.SparseCategoricalAccuracy):
@@ -129,6 +132,9 @@ class PositionAccuracy(keras.metrics.Mean):
 class SpanF1(keras.metrics.Metric):
     """F1 of the spans that `viterbi_decode` finds: 2 right / (predicted + true).
 
+    Targets are tag ids [batch, length], `IGNORE_INDEX` at tokens that are not the first of a word.
+    Words with the target `UNKNOWN_ID` are spans that no prediction finds.
+
     Args:
         names: the names of the tags, in the order of the logits.
         name: the name of the metric.
@@ -147,13 +153,13 @@ class SpanF1(keras.metrics.Metric):
 
     def _count(self, y_true, y_pred):
         active = y_true != IGNORE_INDEX
+        # UNKNOWN_ID is the last index.
+        names = [*self.names, _UNKNOWN_TAG]
         right = count = 0
         for words, *both in zip(
             active, y_true, viterbi_decode(y_pred, active, self.names), strict=True
         ):
-            true, predicted = (
-                set(bio_spans([self.names[tag] for tag in tags[words]])) for tags in both
-            )
+            true, predicted = (set(bio_spans([names[tag] for tag in tags[words]])) for tags in both)
             right += len(true & predicted)
             count += len(true) + len(predicted)
         return np.float32(right), np.float32(count)

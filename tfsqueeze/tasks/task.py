@@ -127,7 +127,8 @@ class Task(abc.ABC):
             pairs: whether the model reads pairs of texts.
 
         Raises:
-            UserError: the dataset is for another task, or has labels that the model lacks.
+            UserError: the dataset is for another task, or has labels that the model lacks. Tasks
+                with one class a text or a word allow a few; see `check_names_to_learn`.
         """
 
     @abc.abstractmethod
@@ -162,7 +163,7 @@ class Task(abc.ABC):
         """Returns how good predictions, as `decode` returns them, are; JSON-able.
 
         Raises:
-            UserError: the dataset has no labels, or one that the model lacks.
+            UserError: the dataset has no labels, or the task refuses one of them.
         """
 
     def active_logits(

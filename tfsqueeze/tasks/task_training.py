@@ -149,7 +149,7 @@ class TaskTraining(abc.ABC):
         """Returns the targets by the output's name, in the form that its `Output` describes.
 
         Raises:
-            UserError: the dataset has no labels, or one without a name.
+            UserError: the dataset has no labels, or the task refuses one of them.
         """
 
     def training_rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.tasks.task_training import require_dataset_type
 from tfsqueeze.tasks.text_task_training import TextTaskTraining
@@ -19,4 +20,4 @@ class TextClassificationTraining(TextTaskTraining):
         return config.with_labels(splits.label_names)
 
     def targets(self, dataset, encodings, classes):
-        return {"logits": dataset.label_ids(classes["logits"])}
+        return {"logits": dataset.label_ids(classes["logits"], UNKNOWN_ID)}

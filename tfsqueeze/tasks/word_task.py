@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfsqueeze.data.datasets.label_names import check_names_to_learn, names_in
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.tasks.encodings import Encodings
 from tfsqueeze.tasks.task import Task
@@ -14,8 +15,10 @@ class WordTask(Task):
     def check_dataset(self, dataset, classes, pairs):
         if not isinstance(dataset, TokenDataset):
             raise UserError(f"{dataset.name} has no words with tags; the model is for {self.name}")
-        *_, tags = classes.values()
-        dataset.tag_ids(tags)
+        for output, column in self.label_columns.items():
+            if getattr(dataset, column) is None:
+                raise UserError(f"{dataset.name} has no {column}")
+            check_names_to_learn(dataset, column, names_in(dataset, column), classes[output])
 
     def encode(self, tokenizer, dataset):
         words = tokenizer.encode_words(dataset.sentences)

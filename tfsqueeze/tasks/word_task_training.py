@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.decoding.bio import repair_bio
 from tfsqueeze.tasks.encodings import IGNORE_INDEX, Encodings
@@ -39,17 +40,18 @@ def word_targets(dataset: TokenDataset, encodings: Encodings, names: Sequence[st
         names: the names of the tags.
 
     Returns:
-        int32 [sentences, length], `IGNORE_INDEX` at all other tokens.
+        int32 [sentences, length], `UNKNOWN_ID` where `names` lacks the tag, and `IGNORE_INDEX` at
+        all other tokens.
 
     Raises:
-        UserError: the dataset has no tags, or one that is not in `names`.
+        UserError: the dataset has no tags.
     """
     targets = np.full_like(encodings.word_ids, IGNORE_INDEX)
-    dataset.tag_ids(names)  # Its errors name the tags of the data, not the repaired ones.
+    dataset.tag_ids(names, UNKNOWN_ID)  # Refuses sentences without tags.
     tags = dataset.tags or []
     repaired = dataclasses.replace(dataset, tags=[repair_bio(row) for row in tags])
     for row, word_ids, tag_ids in zip(
-        targets, encodings.word_ids, repaired.tag_ids(names), strict=True
+        targets, encodings.word_ids, repaired.tag_ids(names, UNKNOWN_ID), strict=True
     ):
         first = word_ids >= 0
         row[first] = tag_ids[word_ids[first]]

@@ -41,8 +41,8 @@ def test_tfidf_reads_both_texts_of_a_pair():
 
 
 def test_a_label_unseen_in_training_counts_as_an_error():
-    train = TextDataset("train", ["x", "y", "x"], labels=["a", "b", "a"])
-    test = TextDataset("test", ["x", "z"], labels=["a", "A"])
+    train = TextDataset("train", ["rain", "sun", "rain"], labels=["a", "b", "a"])
+    test = TextDataset("test", ["rain", "fog"], labels=["a", "A"])
     assert majority_baseline(train, test)["accuracy"] == 0.5
     assert majority_baseline(train, test)["settings"] == {"label": "a"}
     assert tfidf_baseline(train, test)["accuracy"] == 0.5

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.evaluation.classification import classification_metrics
 from tfsqueeze.utils.errors import UserError
 
@@ -39,6 +40,15 @@ def test_matthews_correlation_of_guessing_one_class_and_of_perfection():
     assert one_class["matthews_correlation"] == 0.0
     perfect = classification_metrics([0, 1, 1], [0, 1, 1], ["a", "b"])
     assert perfect["matthews_correlation"] == pytest.approx(1.0)
+
+
+def test_unknown_labels_are_errors():
+    metrics = classification_metrics([0, 1, UNKNOWN_ID, UNKNOWN_ID], [0, 1, 1, 0], ["a", "b"])
+    assert (metrics["examples"], metrics["accuracy"]) == (4, 0.5)
+    # F1: a 2/3, b 2/3, and 0 of the unknown.
+    assert metrics["macro_f1"] == pytest.approx(4 / 9)
+    assert metrics["per_class"][1]["precision"] == 0.5
+    assert metrics["confusion_matrix"] == [[1, 0], [0, 1]]
 
 
 @pytest.mark.parametrize(

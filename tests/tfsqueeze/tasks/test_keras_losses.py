@@ -8,6 +8,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tests.tfsqueeze.decoding.test_tag_sequences import valid_sequences
+from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.tasks import IGNORE_INDEX, INTENT_AND_SLOTS
 from tfsqueeze.tasks.keras_losses import SmoothedCrossEntropy, TagSequenceLoss, TokenCrossEntropy
 from tfsqueeze.tasks.keras_metrics import SpanF1, TokenAccuracy
@@ -75,6 +76,22 @@ def test_metrics_count_words_and_spans():
     assert float(f1.result()) == 0
     again = SpanF1.from_config(f1.get_config())
     assert (again.names, again.name) == (NAMES, "f1")
+
+
+def test_unknown_tags_are_errors_without_a_loss():
+    true = TRUE.copy()
+    true[1, 1] = UNKNOWN_ID  # a span that was found
+    accuracy = TokenAccuracy("accuracy")
+    accuracy.update_state(true, LOGITS)
+    assert float(accuracy.result()) == pytest.approx(2 / 5)
+    ignored = np.where(true == UNKNOWN_ID, IGNORE_INDEX, true)
+    for loss in (TokenCrossEntropy(), TagSequenceLoss(NAMES)):
+        assert float(loss(true, LOGITS)) == pytest.approx(float(loss(ignored, LOGITS)))
+    before, after = SpanF1(NAMES), SpanF1(NAMES)
+    before.update_state(TRUE, LOGITS)
+    after.update_state(true, LOGITS)
+    assert float(after.spans) == float(before.spans)
+    assert float(after.right) == float(before.right) - 1
 
 
 def test_keras_counts_the_same_in_fit():

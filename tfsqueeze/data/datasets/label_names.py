@@ -119,13 +119,15 @@ def rename(dataset: _Dataset, column: str, names: Mapping[str, str]) -> _Dataset
     Args:
         dataset: any dataset.
         column: the name of the column; a dataset may lack it.
-        names: the new name of each name in the column.
+        names: the new name of each name in the column; others stay.
     """
     values = getattr(dataset, column, None)
     if values is None or all(old == new for old, new in names.items()):
         return dataset
     renamed = [
-        names[value] if isinstance(value, str) else [names[name] for name in value]
+        names.get(value, value)
+        if isinstance(value, str)
+        else [names.get(name, name) for name in value]
         for value in values
     ]
     return dataclasses.replace(dataset, **{column: renamed})

@@ -10,12 +10,17 @@ import numpy as np
 from tfsqueeze.data.datasets.label_names import listed
 from tfsqueeze.utils.errors import UserError
 
+# The id of a label or a tag that a model lacks: that of no class, so no prediction is right.
+UNKNOWN_ID = -1
+
 
 def label_ids(
     name: str,
     labels: Sequence[str],
     label_names: Sequence[str],
     examples: Sequence[int] | None = None,
+    *,
+    unknown: int | None = None,
 ) -> np.ndarray:
     """Returns the class id of each label, its index in `label_names`.
 
@@ -24,12 +29,13 @@ def label_ids(
         labels: the label of each example, or of several labels of an example each one.
         label_names: the label of each class id.
         examples: the example that each label is of, from 0; by default a label an example.
+        unknown: the id of labels that `label_names` lacks; None refuses them.
 
     Returns:
         int32 [labels].
 
     Raises:
-        UserError: a label is not among `label_names`.
+        UserError: a label is not among `label_names`, and `unknown` is None.
 
     Example:
         >>> label_ids("letters", ["b", "a"], ["a", "b"]).tolist()
@@ -39,13 +45,13 @@ def label_ids(
     for row, label in zip(
         range(len(labels)) if examples is None else examples, labels, strict=True
     ):
-        if label not in ids:
+        if label not in ids and unknown is None:
             raise UserError(
                 f"{name} has the label {label!r} (example {row + 1:,}), which is not among "
                 f"the {len(ids)} known labels ({listed(label_names)}); add training "
                 "examples of it or remove it"
             )
-    return np.array([ids[label] for label in labels], np.int32)
+    return np.array([ids.get(label, unknown) for label in labels], np.int32)
 
 
 def stratified_split(

@@ -47,19 +47,21 @@ class TextDataset(TextExamples):
         """
         return sorted_names(self._require_labels())
 
-    def label_ids(self, label_names: Sequence[str]) -> np.ndarray:
+    def label_ids(self, label_names: Sequence[str], unknown: int | None = None) -> np.ndarray:
         """Returns the class id of each example's label.
 
         Args:
             label_names: the label of each class id.
+            unknown: the id of labels that `label_names` lacks; None refuses them.
 
         Returns:
             int32 [examples].
 
         Raises:
-            UserError: the dataset has no labels, or one that `label_names` lacks.
+            UserError: the dataset has no labels, or `unknown` is None and it has one that
+                `label_names` lacks.
         """
-        return label_ids(self.name, self._require_labels(), label_names)
+        return label_ids(self.name, self._require_labels(), label_names, unknown=unknown)
 
     def split(self, fraction: float, seed: int) -> tuple[TextDataset, TextDataset]:
         """Divides the examples into the rest and a held-out part, stratified by label.

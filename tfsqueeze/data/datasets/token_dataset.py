@@ -67,29 +67,31 @@ class TokenDataset(InMemoryDataset):
         self._require("tags")
         return _tag_names(names_in(self, "tags"))
 
-    def tag_ids(self, tag_names: Sequence[str]) -> list[np.ndarray]:
+    def tag_ids(self, tag_names: Sequence[str], unknown: int | None = None) -> list[np.ndarray]:
         """Returns the id of each word's tag.
 
         Args:
             tag_names: the tag of each id.
+            unknown: the id of tags that `tag_names` lacks; None refuses them.
 
         Returns:
             For each sentence int32 [words].
 
         Raises:
-            UserError: the dataset has no tags, or one that `tag_names` lacks.
+            UserError: the dataset has no tags, or `unknown` is None and it has one that
+                `tag_names` lacks.
         """
         ids = {name: index for index, name in enumerate(tag_names)}
         all_tags = self._require("tags")
         for row, tags in enumerate(all_tags, start=1):
             for tag in tags:
-                if tag not in ids:
+                if tag not in ids and unknown is None:
                     raise UserError(
                         f"{self.name} has the tag {tag!r} (sentence {row:,}), which is not among "
                         f"the {len(ids)} known tags ({listed(tag_names)}); add training "
                         "examples of it or remove it"
                     )
-        return [np.array([ids[tag] for tag in tags], np.int32) for tags in all_tags]
+        return [np.array([ids.get(tag, unknown) for tag in tags], np.int32) for tags in all_tags]
 
     def label_names(self) -> list[str]:
         """Returns the distinct labels of the sentences, sorted; a label's index is its class id.
@@ -101,19 +103,21 @@ class TokenDataset(InMemoryDataset):
         """
         return sorted_names(self._require("labels"))
 
-    def label_ids(self, label_names: Sequence[str]) -> np.ndarray:
+    def label_ids(self, label_names: Sequence[str], unknown: int | None = None) -> np.ndarray:
         """Returns the class id of each sentence's label.
 
         Args:
             label_names: the label of each class id.
+            unknown: the id of labels that `label_names` lacks; None refuses them.
 
         Returns:
             int32 [sentences].
 
         Raises:
-            UserError: the dataset has no labels, or one that `label_names` lacks.
+            UserError: the dataset has no labels, or `unknown` is None and it has one that
+                `label_names` lacks.
         """
-        return label_ids(self.name, self._require("labels"), label_names)
+        return label_ids(self.name, self._require("labels"), label_names, unknown=unknown)
 
     def split(self, fraction: float, seed: int) -> tuple[TokenDataset, TokenDataset]:
         """Divides the sentences into the rest and a held-out part.
