@@ -13,7 +13,6 @@ import numpy as np
 from benchmarks.suite.rows import ROWS, SuiteRow, source_of
 from benchmarks.tasks.run import PRECISIONS, train_and_convert
 from benchmarks.tasks.settings import divide
-from tfsqueeze.checkpoints.model_sources import BACKBONES
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.json_files import read_json
@@ -80,7 +79,7 @@ class SuiteChoices:
         sources: dict[str, str | None] = dict.fromkeys(BASELINES)
         sources |= {name: model.pretrained for name, model in MODELS.items()}
         if not self.models:
-            return {x: source for x, source in sources.items() if source in (None, *BACKBONES)}
+            return sources
         chosen = [model.partition("=") for model in self.models]
         for name, sign, folder in chosen:
             if sign and (name not in MODELS or not folder):

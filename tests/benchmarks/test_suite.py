@@ -209,7 +209,7 @@ def test_models_have_columns_for_both_files(made, tmp_path):
 
 
 def test_what_may_be_chosen():
-    assert "small" not in SuiteChoices().sources()
+    assert SuiteChoices().sources()["small"] == "squeezebert-small"
     chosen = SuiteChoices(models=["minilm", "small=runs/backbone", "majority"]).sources()
     assert chosen == {
         "minilm": "all-minilm-l6-v2",

@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-from tfsqueeze.checkpoints.model_sources import BACKBONES
 from tfsqueeze.recipes.data_facts import DataFacts
 from tfsqueeze.recipes.sizes import Size
 from tfsqueeze.tasks.task_names import TaskName
@@ -123,8 +122,6 @@ def choose_start(facts: DataFacts, size: Size) -> Start:
         if facts.task in _WORD_TASKS and size == "tiny":
             name = "squeezebert-tagger"
         return Start("preset", name, f"only {share} in the vocabulary of the pretrained weights")
-    if weights == name and name not in BACKBONES:
-        return Start("preset", name, "the package has no pretrained weights of this size")
     return Start("pretrained", weights, f"{share} in its vocabulary, which is English")
 
 

@@ -17,6 +17,7 @@ from converters.targets.micro.decoder_sources import DECODERS, DecodedOutput
 from converters.targets.micro.generated_sources import tokenizer_sources
 from converters.targets.micro.golden_sources import GOLDEN_TEXTS, golden_sources
 from converters.targets.micro.network_interface import NetworkInterface
+from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.tasks.word_task import WordTask
 from tfsqueeze.tokenizers.words import split_words
 
@@ -80,12 +81,15 @@ _WORDS = _Form(
 )
 # The name of the function, and what it does.
 _FUNCTIONS = {
-    "text-classification": ("tfsqueeze_classify", "Tells the label of a text."),
-    "multi-label-classification": ("tfsqueeze_classify", "Tells the labels of a text."),
-    "regression": ("tfsqueeze_predict", "Tells the number of a text."),
-    "token-classification": ("tfsqueeze_tag", "Tags the words of a text."),
-    "intent-and-slots": ("tfsqueeze_classify", "Tells the intent and the slots of a command."),
-    "sentence-embeddings": ("tfsqueeze_embed", "Computes the vector of a text."),
+    TaskName.TEXT_CLASSIFICATION: ("tfsqueeze_classify", "Tells the label of a text."),
+    TaskName.MULTI_LABEL_CLASSIFICATION: ("tfsqueeze_classify", "Tells the labels of a text."),
+    TaskName.REGRESSION: ("tfsqueeze_predict", "Tells the number of a text."),
+    TaskName.TOKEN_CLASSIFICATION: ("tfsqueeze_tag", "Tags the words of a text."),
+    TaskName.INTENT_AND_SLOTS: (
+        "tfsqueeze_classify",
+        "Tells the intent and the slots of a command.",
+    ),
+    TaskName.SENTENCE_EMBEDDINGS: ("tfsqueeze_embed", "Computes the vector of a text."),
 }
 
 
@@ -161,7 +165,7 @@ def library_sources(
     golden = _golden_texts(run.reads_pairs)
     inputs = _encode(run, golden, interface)
     texts |= golden_sources(interface, golden, inputs, _run(opened, interface, inputs))
-    function, summary = _FUNCTIONS[run.task.name]
+    function, summary = _FUNCTIONS[TaskName(run.task.name)]
     values = {
         "description": f"A {run.task.title}",
         "function": function,

@@ -13,7 +13,7 @@ from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.utils.errors import UserError
 
 # The most bytes of each.
-NAMES = {"squeezebert-tiny": 12e6}
+NAMES = {"squeezebert-small": 15e6, "squeezebert-tiny": 12e6}
 ALIKE = [
     ("How do I reset my password?", "I forgot my password, what now?"),
     ("The film was a delight.", "A wonderful movie!"),

@@ -122,9 +122,16 @@ def test_the_teacher_runs_in_each_step_where_its_outputs_are_not_kept(
 
 @pytest.mark.parametrize("objective", ["mlm", "distill"])
 def test_a_backbone_is_trained_further(objective, small_teacher, texts, tmp_path):
-    first = pretrain(tmp_path / "first", [texts], options(objective))
+    # A projection of the pooled token would begin anew.
+    losses = {"last_hidden_state": 1.0, "sentences": 1.0}
+    first = pretrain(tmp_path / "first", [texts], options(objective, losses=losses))
     again = options(
-        objective, pretrained=str(first.backbone), model={}, epochs=1, learning_rate=1e-4
+        objective,
+        losses=losses,
+        pretrained=str(first.backbone),
+        model={},
+        epochs=1,
+        learning_rate=1e-4,
     )
     second = pretrain(tmp_path / "second", [texts], again)
     assert second.history[0]["loss"] < 1.1 * first.history[-1]["loss"]
