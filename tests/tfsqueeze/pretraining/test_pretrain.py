@@ -122,9 +122,9 @@ def test_the_teacher_runs_in_each_step_where_its_outputs_are_not_kept(
 
 @pytest.mark.parametrize("objective", ["mlm", "distill"])
 def test_a_backbone_is_trained_further(objective, small_teacher, texts, tmp_path):
-    # A projection of the pooled token would begin anew.
-    losses = {"last_hidden_state": 1.0, "sentences": 1.0}
-    first = pretrain(tmp_path / "first", [texts], options(objective, losses=losses))
+    # Projections to the teacher's channels would begin anew.
+    losses, model = {"last_hidden_state": 1.0, "sentences": 1.0}, {**TINY, "hidden_size": 24}
+    first = pretrain(tmp_path / "first", [texts], options(objective, losses=losses, model=model))
     again = options(
         objective,
         losses=losses,
