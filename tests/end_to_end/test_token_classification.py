@@ -149,7 +149,7 @@ def test_unfit_tasks_and_data_are_refused(run, splits, content, options, tmp_pat
     with pytest.raises(UserError, match="is for token-classification, not for text-class"):
         TextClassificationPredictor.open(content)
     other = TokenDataset("other", [["a"]], tags=[["B-SHIP"]])
-    with pytest.raises(UserError, match="'B-SHIP'"):
+    with pytest.raises(UserError, match="the tags B-SHIP"):
         Predictor.open(content).evaluate(other)
 
 

@@ -334,7 +334,7 @@ def test_unfit_data_is_one_line(run, topics_model, topics_folder, tmp_path):
     assert "no column 'text'" in error_of(run("evaluate", topics_model, table))
     table.write_text("text,label\nthe cat,animals\na car,vehicles\n")
     message = error_of(run("evaluate", topics_model, table))
-        assert "1 of the 2 examples of data.csv have the labels vehicles" in message
+    assert "1 of the 2 examples of data.csv have the labels vehicles" in message
     message = error_of(run("train", "no-such-dataset", "-o", tmp_path / "run"))
     assert "no-such-dataset" in message and "reuters-r8" in message
     assert "no column 'topic'" in error_of(
