@@ -25,6 +25,7 @@ from converters.reports.formatting import (
 )
 from converters.reports.page import Section, print_sections, to_html, to_markdown, write_files
 from converters.reports.plots import runtime_name
+from tfsqueeze.evaluation.confidence import reliability_error
 from tfsqueeze.evaluation.paired_difference import paired_difference
 from tfsqueeze.evaluation.score import Score
 from tfsqueeze.tasks import known_scores
@@ -127,7 +128,7 @@ def compare_reports(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict
         ]
     if first.get("reliability") and second.get("reliability"):
         compared["calibration_error"] = [
-            _calibration_error(report["reliability"]) for report in (first, second)
+            reliability_error(report["reliability"]) for report in (first, second)
         ]
     if predictions := _predictions(first, second):
         compared["predictions"] = predictions
@@ -191,11 +192,6 @@ def _f1(matrix: Sequence[Sequence[int]]) -> list[float | None]:
         for row, column in zip(matrix, zip(*matrix, strict=True), strict=True)
     ]
     return [2 * matrix[n][n] / total if total else None for n, total in enumerate(sums)]
-
-
-def _calibration_error(bins: Sequence[Mapping]) -> float:
-    total = sum(row["examples"] for row in bins)
-    return sum(row["examples"] * abs(row["accuracy"] - row["confidence"]) for row in bins) / total
 
 
 def _predictions(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any] | None:

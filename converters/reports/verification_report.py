@@ -53,6 +53,7 @@ from converters.reports.formatting import (
 )
 from converters.reports.page import Section, print_sections, to_html, to_markdown, write_files
 from converters.reports.plots import BASELINE_NAMES, draw_plots, runtime_name
+from tfsqueeze.evaluation.confidence import reliability_error
 from tfsqueeze.tasks import known_scores
 
 if TYPE_CHECKING:
@@ -332,8 +333,6 @@ def _confusions(matrix: Mapping[str, Any]) -> Section:
 
 
 def _reliability(bins: Sequence[Mapping]) -> Section:
-    total = sum(row["examples"] for row in bins)
-    error = sum(row["examples"] * abs(row["accuracy"] - row["confidence"]) for row in bins) / total
     return Section(
         key="reliability",
         heading="Reliability",
@@ -348,7 +347,7 @@ def _reliability(bins: Sequence[Mapping]) -> Section:
             for row in bins
         ),
         note="Of predictions with a probability of 80 %, 80 % should be right. The difference is "
-        f"{percent(error)} on average.",
+        f"{percent(reliability_error(bins))} on average.",
         plot="reliability",
     )
 

@@ -30,11 +30,10 @@ def classification_metrics(
     Returns:
         A JSON-able dictionary: `examples`, their number; `accuracy`, in 0..1; `macro_f1`, in 0..1,
         the mean over the classes that occur in labels or predictions, where unknown labels are one
-        class that is never right; `matthews_correlation`, in
-        -1..1, the metric of GLUE's CoLA (for any number of classes: Gorodkin 2004); `per_class`, a
-        list of `label`, `precision`, `recall`, `f1` and `support`; and `confusion_matrix`, counts
-        by true class (rows) and predicted class (columns), without unknown labels. A ratio with a
-        denominator of 0 is 0.
+        class that is never right; `matthews_correlation`, in -1..1, the metric of GLUE's CoLA (for
+        any number of classes: Gorodkin 2004); `per_class`, a list of `label`, `precision`,
+        `recall`, `f1` and `support`; and `confusion_matrix`, counts by true class (rows) and
+        predicted class (columns), without unknown labels. A ratio with a denominator of 0 is 0.
 
     Raises:
         UserError: there are no examples, the lengths differ, or an id has no name.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -135,6 +135,20 @@ def calibration_error(
     interval = np.digitize(confidence, np.linspace(0, 1, bins + 1)[1:-1], right=True)
     gaps = np.bincount(interval, weights=np.asarray(right) - confidence, minlength=bins)
     return float(np.abs(gaps).sum() / len(confidence))
+
+
+def reliability_error(rows: Sequence[Mapping[str, float]]) -> float:
+    """Returns the mean difference of probability and accuracy in a reliability diagram.
+
+    Args:
+        rows: what `reliability` returns, with one prediction at least.
+
+    Example:
+        >>> reliability_error([{"examples": 4, "confidence": 0.75, "accuracy": 0.5}])
+        0.25
+    """
+    total = sum(row["examples"] for row in rows)
+    return sum(row["examples"] * abs(row["accuracy"] - row["confidence"]) for row in rows) / total
 
 
 def reliability(
