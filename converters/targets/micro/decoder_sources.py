@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,17 +25,21 @@ from converters.targets.micro.c_syntax import (
 )
 from converters.targets.micro.generated_sources import SourceFiles
 from converters.tflite.tflite_operators import Tensor
+from tfsqueeze.decoding.answer_spans import MAX_ANSWER_TOKENS, N_BEST
 from tfsqueeze.decoding.bio import tag_type
 from tfsqueeze.decoding.tag_sequences import allowed_transitions
 from tfsqueeze.tasks import (
     INTENT_AND_SLOTS,
     MULTI_LABEL_CLASSIFICATION,
+    QUESTION_ANSWERING,
     REGRESSION,
     SENTENCE_EMBEDDINGS,
     TEXT_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
 )
 from tfsqueeze.tasks.encodings import Encodings
+from tfsqueeze.tasks.question_answering import QuestionAnswering
+from tfsqueeze.tasks.task import Task
 
 _LOGITS = np.arange(-128, 128, dtype=np.int8)
 _NO_ROWS = Encodings({})
@@ -68,20 +72,37 @@ class DecodedOutput:
     """An output of a model, and how it is decoded.
 
     Attributes:
-        output: how Python decodes it.
-        class_names: the names of its classes in order; none for numbers and vectors.
-        tensor: the int8 tensor.
+        task: the task, which decodes in Python.
+        name: the name of the output.
+        classes: the names of the classes by what they are of: an output, or answers.
+        tensors: the int8 tensors of all outputs by name.
         max_length: the number of tokens of a text.
         search_texts: the texts that an embedder finds; none for others.
         search_vectors: their vectors, int8 [texts, channels].
     """
 
-    output: Any
-    class_names: Sequence[str]
-    tensor: Tensor
+    task: Task
+    name: str
+    classes: Mapping[str, Sequence[str]]
+    tensors: Mapping[str, Tensor]
     max_length: int
     search_texts: Sequence[str] = ()
     search_vectors: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
+
+    @property
+    def output(self) -> Any:
+        """How Python decodes the output."""
+        return self.task.outputs[self.name]
+
+    @property
+    def class_names(self) -> Sequence[str]:
+        """The names of its classes in order; none for numbers and vectors."""
+        return self.classes.get(self.name, ())
+
+    @property
+    def tensor(self) -> Tensor:
+        """Its int8 tensor."""
+        return self.tensors[self.name]
 
 
 def classifier_sources(decoded: DecodedOutput) -> SourceFiles:
@@ -215,13 +236,53 @@ def tagger_sources(decoded: DecodedOutput) -> SourceFiles:
         ),
         _Array(
             "const int64_t tagger_scores[256]",
-            [str(score) for score in _whole_values(decoded.tensor)],
+            [str(score) for score in _whole_values([decoded.tensor])[0][0]],
             8 * len(_LOGITS),
             "/* The value of each logit from -128 to 127, in a unit of which all are multiples. */",
         ),
         _exponentials("tagger", decoded.tensor),
     ]
     return _sources("tagger", constants, arrays)
+
+
+def answerer_sources(decoded: DecodedOutput) -> SourceFiles:
+    """Returns the tables of a finder of answers: the values of the logits of start and end.
+
+    Values are whole numbers, as those of `tagger_sources` are.
+
+    Args:
+        decoded: the logits of the start; the task has the threshold and the temperature.
+    """
+    task = decoded.task
+    assert isinstance(task, QuestionAnswering)
+    outputs = ("start_logits", "end_logits")
+    scores, unit = _whole_values([decoded.tensors[name] for name in outputs])
+    threshold = task.threshold_for(decoded.classes)
+    constants = (
+        define("ANSWERER_CANDIDATES", N_BEST)
+        + define("ANSWERER_MAX_TOKENS", MAX_ANSWER_TOKENS)
+        + "/* Real value = unit * score. */\n"
+        + define("ANSWERER_UNIT", float_literal(unit))
+        + "/* The divisor of the scores in the softmax. */\n"
+        + define("ANSWERER_TEMPERATURE", float_literal(task.temperature))
+        + "/* 1 if some questions have no answer. */\n"
+        + define("ANSWERER_KNOWS_NO_ANSWER", int(threshold is not None))
+    )
+    if threshold is not None:
+        constants += (
+            '/* By how much the score of "no answer" may exceed that of an answer. */\n'
+            + define("ANSWERER_HIGHEST_LEAD", f"INT64_C({math.floor(threshold / unit)})")
+        )
+    arrays = [
+        _Array(
+            f"const int64_t answerer_{name.removesuffix('_logits')}_scores[256]",
+            [str(score) for score in values],
+            8 * len(_LOGITS),
+            f"/* The value of each of the {name.replace('_', ' ')} from -128 to 127. */",
+        )
+        for name, values in zip(outputs, scores, strict=True)
+    ]
+    return _sources("answerer", constants, arrays)
 
 
 def embedder_sources(decoded: DecodedOutput) -> SourceFiles:
@@ -269,7 +330,7 @@ _TAGGER = Decoder(
     tables="tags, types of spans, and the value of each logit",
     generate=tagger_sources,
 )
-# The decoder of each output of a task.
+# The decoders of a task by the output that they decode; that of answers takes the end logits, too.
 DECODERS: dict[str, dict[str, Decoder]] = {
     TEXT_CLASSIFICATION.name: {"logits": _CLASSIFIER},
     MULTI_LABEL_CLASSIFICATION.name: {
@@ -292,6 +353,15 @@ DECODERS: dict[str, dict[str, Decoder]] = {
     },
     TOKEN_CLASSIFICATION.name: {"logits": _TAGGER},
     INTENT_AND_SLOTS.name: {"intent_logits": _CLASSIFIER, "slot_logits": _TAGGER},
+    QUESTION_ANSWERING.name: {
+        "start_logits": Decoder(
+            "answerer",
+            "answer",
+            functions="the best answers over all rows of a context, and their probability",
+            tables="the value of each logit, and the threshold of no answer",
+            generate=answerer_sources,
+        )
+    },
     SENTENCE_EMBEDDINGS.name: {
         "embeddings": Decoder(
             "embedder",
@@ -362,9 +432,13 @@ def _real_values(logits: Tensor) -> np.ndarray:
     return details.dequantize(_LOGITS)
 
 
-def _whole_values(logits: Tensor) -> list[int]:
-    """Returns what the predictors add up for each of `_LOGITS`, in a unit that makes them whole."""
-    values = _real_values(logits).astype(np.float64)
+def _whole_values(tensors: Sequence[Tensor]) -> tuple[list[list[int]], float]:
+    """Returns what the predictors add up, for each of `_LOGITS`, and the unit of these numbers.
+
+    The unit, which is the same for all tensors, makes them whole.
+    """
+    values = np.stack([_real_values(tensor) for tensor in tensors]).astype(np.float64)
     _, exponents = np.frexp(values[values != 0])
     # float32 has 24 significant bits.
-    return [int(value) for value in np.ldexp(values, 24 - int(exponents.min()))]
+    shift = 24 - int(exponents.min())
+    return [[int(value) for value in row] for row in np.ldexp(values, shift)], 2.0**-shift

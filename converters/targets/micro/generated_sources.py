@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from converters.targets.micro.c_syntax import (
     GENERATED,
@@ -21,7 +24,10 @@ from converters.targets.micro.tokenizer_tables import (
     WHITESPACE,
     build_tables,
 )
+from tfsqueeze.tokenizers.question_encodings import MAX_QUESTION_TOKENS
+from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -59,15 +65,18 @@ def model_sources(model: bytes) -> SourceFiles:
     )
 
 
-def tokenizer_sources(tokenizer: WordPieceTokenizer, *, tells_words: bool = False) -> SourceFiles:
+def tokenizer_sources(
+    tokenizer: WordPieceTokenizer, *, tells_words: bool = False, takes_questions: bool = False
+) -> SourceFiles:
     """Returns tokenizer_tables.h and tokenizer_tables.c.
 
     Args:
         tokenizer: the tokenizer.
         tells_words: whether to add what `tokenizer_encode_words` needs.
+        takes_questions: whether to add what `tokenizer_encode_question` needs.
 
     Raises:
-        UserError: see `build_tables`.
+        UserError: see `build_tables`; or the tokenizer has match types and is cased.
     """
     tables = build_tables(tokenizer.vocabulary, tokenizer.lowercase)
     pieces = [symbols for symbols, _ in tables.tokens]
@@ -101,6 +110,12 @@ def tokenizer_sources(tokenizer: WordPieceTokenizer, *, tells_words: bool = Fals
     words = word_ranges() if tells_words else ()
     if words:
         arrays["word_ranges"] = ("uint32_t", 4, [first << 2 | kind for first, kind in words])
+    stop_words = None
+    if tokenizer.match_types is not None:
+        stop_words = _stop_words(tokenizer)
+        arrays["stop_word_starts"] = ("uint16_t", 2, start_offsets(stop_words))
+        arrays["stop_word_ids"] = (id_type, id_size, [i for ids in stop_words for i in ids])
+        arrays["continuations"] = ("uint8_t", 1, _continuations(tokenizer.vocabulary))
     numbers = {
         "CLS_ID": tokenizer.cls_token_id,
         "SEP_ID": tokenizer.sep_token_id,
@@ -119,6 +134,8 @@ def tokenizer_sources(tokenizer: WordPieceTokenizer, *, tells_words: bool = Fals
         "TOKENS": len(tables.tokens),
         "START_TOKENS": tables.start_tokens,
         **({"WORD_RANGES": len(words)} if words else {}),
+        **({"MAX_QUESTION_TOKENS": MAX_QUESTION_TOKENS} if takes_questions else {}),
+        **({} if stop_words is None else {"STOP_WORDS": len(stop_words)}),
     }
     header = "".join(define(f"TOKENIZER_{name}", value) for name, value in numbers.items())
     header += f"\ntypedef {symbol_type} tokenizer_symbol;\n\n"
@@ -136,3 +153,34 @@ def tokenizer_sources(tokenizer: WordPieceTokenizer, *, tells_words: bool = Fals
         },
         sum(size * max(1, len(values)) for _, size, values in arrays.values()),
     )
+
+
+def _stop_words(tokenizer: WordPieceTokenizer) -> list[list[int]]:
+    """Returns the token ids of each stop word that may be a word of a text."""
+    if not tokenizer.lowercase:
+        raise UserError(
+            "the tokenizer in C finds the words that both texts have by their token ids, which "
+            "differ with capitals; train without --cased or without --match-types"
+        )
+    words = list(tokenizer.match_types.stop_words)
+    # [CLS], one token or more, and [SEP]: a longer word is no stop word.
+    rows = tokenizer.to_device()(words, max_length=max(map(len, words), default=0) + 2)
+    found = [
+        ids[1 : length - 1].tolist()
+        for ids, length in zip(rows["input_ids"], rows["attention_mask"].sum(axis=1), strict=True)
+    ]
+    # A text is split around punctuation, so that a stop word with some is none of its words.
+    is_continuation = [token.startswith(CONTINUATION_PREFIX) for token in tokenizer.vocabulary]
+    return [
+        ids
+        for ids in found
+        if ids
+        and tokenizer.unk_token_id not in ids
+        and all(is_continuation[token] for token in ids[1:])
+    ]
+
+
+def _continuations(vocabulary: Sequence[str]) -> list[int]:
+    """Returns a bit for each token, 1 if it continues a word, in bytes from the lowest bit on."""
+    is_continuation = [token.startswith(CONTINUATION_PREFIX) for token in vocabulary]
+    return np.packbits(is_continuation, bitorder="little").tolist()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,7 +37,8 @@ class _Form:
         docs: what they are.
         call: the arguments of an example.
         encode: the statement that tokenizes them.
-        encode_golden: the same for a golden text.
+        encode_golden: the same for a golden text; of a long context for its first part.
+        run: the statements that run the network on what was tokenized, and decode it.
     """
 
     parameters: str
@@ -45,6 +46,7 @@ class _Form:
     call: str
     encode: str
     encode_golden: str
+    run: str = "if (network_run()) return -1;\n  tfsqueeze_decode(result);"
 
 
 _TEXT_DOCS = (
@@ -79,6 +81,29 @@ _WORDS = _Form(
     "tokenizer_encode_words(golden->text, strlen(golden->text), input_ids, NETWORK_MAX_LENGTH,\n"
     "                           result->words, &result->word_count);",
 )
+_QUESTION = _Form(
+    "const char *question, size_t question_length,\n    const char *context, size_t context_length",
+    " * question: UTF-8; invalid bytes are skipped, and no terminating 0 is needed.\n"
+    " * question_length: its size in bytes.\n"
+    " * context: the text that the answer is a part of. The network runs once for each part of it\n"
+    " *     that fits a row.\n"
+    " * context_length: its size in bytes.",
+    "question, strlen(question), context, strlen(context)",
+    "size_t first = 0;",
+    "tokenizer_encode_question(golden->text, strlen(golden->text), golden->text_pair,\n"
+    "                              strlen(golden->text_pair), 0, input_ids,\n"
+    "                              network_token_type_ids(), NETWORK_MAX_LENGTH, &result->window,\n"
+    "                              result->spans);",
+    "do {\n"
+    "    first = tokenizer_encode_question(question, question_length, context, context_length, "
+    "first,\n"
+    "                                      input_ids, network_token_type_ids(), "
+    "NETWORK_MAX_LENGTH,\n"
+    "                                      &result->window, result->spans);\n"
+    "    if (network_run()) return -1;\n"
+    "    tfsqueeze_decode(result);\n"
+    "  } while (first);",
+)
 # The name of the function, and what it does.
 _FUNCTIONS = {
     TaskName.TEXT_CLASSIFICATION: ("tfsqueeze_classify", "Tells the label of a text."),
@@ -89,6 +114,7 @@ _FUNCTIONS = {
         "tfsqueeze_classify",
         "Tells the intent and the slots of a command.",
     ),
+    TaskName.QUESTION_ANSWERING: ("tfsqueeze_answer", "Finds the answer to a question."),
     TaskName.SENTENCE_EMBEDDINGS: ("tfsqueeze_embed", "Computes the vector of a text."),
 }
 
@@ -140,9 +166,10 @@ def library_sources(
         UserError: the vocabulary or the classes have what the C cannot hold.
     """
     opened = open_model(model, kernels="reference")
-    is_of_words = isinstance(run.task, WordTask)
-    form = _WORDS if is_of_words else _TEXT_PAIR if run.reads_pairs else _TEXT
-    tokenizer = tokenizer_sources(run.tokenizer, tells_words=is_of_words)
+    form = _form(run)
+    tokenizer = tokenizer_sources(
+        run.tokenizer, tells_words=form is _WORDS, takes_questions=form is _QUESTION
+    )
     texts = {**tokenizer.texts}
     table_bytes = tokenizer.constant_bytes
     vectors = np.zeros((0, 0), np.int8)
@@ -151,9 +178,10 @@ def library_sources(
         (vectors,) = _run(opened, interface, inputs).values()
     for name, decoder in DECODERS[run.task.name].items():
         decoded = DecodedOutput(
-            run.task.outputs[name],
-            run.classes.get(name, ()),
-            interface.outputs[name],
+            run.task,
+            name,
+            run.classes,
+            interface.outputs,
             interface.max_length,
             search_texts,
             vectors,
@@ -162,7 +190,7 @@ def library_sources(
         texts |= tables.texts
         table_bytes += tables.constant_bytes
         texts |= dict(_files("decoders", decoder.folder))
-    golden = _golden_texts(run.reads_pairs)
+    golden = _golden_texts(form)
     inputs = _encode(run, golden, interface)
     texts |= golden_sources(interface, golden, inputs, _run(opened, interface, inputs))
     function, summary = _FUNCTIONS[TaskName(run.task.name)]
@@ -175,6 +203,7 @@ def library_sources(
         "summary": summary.replace("a text", "a pair of texts") if run.reads_pairs else summary,
         "encode": form.encode,
         "encode_golden": form.encode_golden,
+        "run": form.run,
         "compare_outputs": _comparisons(interface),
         "arena": "alignas(16) static uint8_t arena[NETWORK_ARENA_BYTES];"
         if has_interpreter
@@ -217,8 +246,17 @@ def _files(*folder: str) -> Iterator[tuple[str, str]]:
             yield file.name, file.read_text("utf-8")
 
 
-def _golden_texts(pairs: bool) -> list[tuple[str, ...]]:
-    if pairs:
+def _form(run: TrainedRun) -> _Form:
+    """Returns how the C function of a run takes its input."""
+    if isinstance(run.task, WordTask):
+        return _WORDS
+    if run.task.name == TaskName.QUESTION_ANSWERING:
+        return _QUESTION
+    return _TEXT_PAIR if run.reads_pairs else _TEXT
+
+
+def _golden_texts(form: _Form) -> list[tuple[str, ...]]:
+    if form in (_TEXT_PAIR, _QUESTION):
         return [_PAIR, *zip(GOLDEN_TEXTS, reversed(GOLDEN_TEXTS), strict=True)]
     return [(text,) for text in GOLDEN_TEXTS]
 
@@ -226,11 +264,19 @@ def _golden_texts(pairs: bool) -> list[tuple[str, ...]]:
 def _encode(
     run: TrainedRun, texts: Sequence[Sequence[str]], interface: NetworkInterface
 ) -> dict[str, np.ndarray]:
-    """Tokenizes texts as the task does: int32 [texts, length] by the input's name."""
+    """Tokenizes texts as the task does: int32 [texts, length] by the input's name.
+
+    Of a question there is the row with the first part of its context.
+    """
     tokenizer, length = run.tokenizer, interface.max_length
+    inputs: Mapping[str, Any]
     if isinstance(run.task, WordTask):
         words = [split_words(text) for (text,) in texts]
-        inputs: Mapping[str, object] = tokenizer.encode_words(words, max_length=length).inputs
+        inputs = tokenizer.encode_words(words, max_length=length).inputs
+    elif run.task.name == TaskName.QUESTION_ANSWERING:
+        rows = tokenizer.to_device().encode_questions(*zip(*texts, strict=True), max_length=length)
+        _, firsts = np.unique(rows.example_ids, return_index=True)
+        inputs = {name: values[firsts] for name, values in rows.inputs.items()}
     else:
         columns = [list(column) for column in zip(*texts, strict=True)]
         inputs = tokenizer(*columns, max_length=length)

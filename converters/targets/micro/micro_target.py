@@ -62,15 +62,6 @@ class MicroTarget(Target):
     searches_texts = True
     runtimes = ("tflite-micro", "c")
 
-    def require_supported(self, run: TrainedRun) -> None:
-        """Raises an error for a run that the C cannot use; see `Target.require_supported`."""
-        super().require_supported(run)
-        if run.tokenizer.match_types is not None:
-            raise UserError(
-                f"{run.folder} marks the words that both texts have, which the tokenizer in C "
-                "does not; train without --match-types"
-            )
-
     def export(
         self,
         run: TrainedRun,

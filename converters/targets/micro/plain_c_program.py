@@ -17,16 +17,17 @@ from converters.targets.micro.plain_c import PlainC
 
 _MAIN = "run_rows.c"
 _SPAN = struct.Struct("<IIIf")
+_SPAN_DECODERS = frozenset({"tagger.c", "answerer.c"})
 
 
 class Span(NamedTuple):
-    """A span that a program found in a text.
+    """A span that a program found in a text: an entity, a slot or an answer.
 
     Args:
         start: its first byte.
         end: the byte after its last one.
-        type: the index of its type.
-        probability: the mean probability of its tags.
+        type: the index of its type; 0 for an answer.
+        probability: the mean probability of its tags, or that of the answer.
     """
 
     start: int
@@ -41,7 +42,8 @@ class ProgramOutputs:
 
     Attributes:
         outputs: int8 [rows, numbers] by the output's name.
-        spans: the spans in the text of each row; none for ids, and for tasks without tags.
+        spans: the spans in the text of each row, at most one in a context; none for ids, and for
+            tasks without spans.
     """
 
     outputs: dict[str, np.ndarray]
@@ -84,29 +86,41 @@ def _parts(sources: PlainC) -> dict[str, str]:
         f"    fwrite(network_{name}(), 1, NETWORK_{name.upper()}_SIZE, output);"
         for name in interface.outputs
     ]
-    spans = [
-        "    const uint32_t count = has_texts ? (uint32_t)result.span_count : 0;",
-        "    fwrite(&count, sizeof count, 1, output);",
-        "    for (uint32_t i = 0; i < count; i++) {",
-        "      const tagger_span *span = &result.spans[i];",
-        "      const uint32_t place[3] = {(uint32_t)span->start, (uint32_t)span->end,",
-        "                                 (uint32_t)span->type};",
-        "      fwrite(place, sizeof place, 1, output);",
-        "      fwrite(&span->probability, sizeof span->probability, 1, output);",
-        "    }",
-    ]
-    has_spans = _has_spans(sources)
     return {
-        "output_docs": "; then its spans, with their number before, uint32" if has_spans else "",
+        "output_docs": "; then its spans, with their number before, uint32"
+        if _has_spans(sources)
+        else "",
         "run_texts": "\n".join(run),
         "read_ids": "\n".join(ids),
         "write_outputs": "\n".join(outputs),
-        "write_spans": "\n".join(spans) if has_spans else "",
+        "write_spans": _write_spans(sources),
     }
 
 
 def _has_spans(sources: PlainC) -> bool:
-    return "tagger.c" in sources.texts
+    return not _SPAN_DECODERS.isdisjoint(sources.texts)
+
+
+def _write_spans(sources: PlainC) -> str:
+    """Returns the statements that write the spans of a row; none for tasks without spans."""
+    if "tagger.c" in sources.texts:
+        count, span, kind = "span_count", "result.spans[i]", "(uint32_t)result.spans[i].type"
+    elif "answerer.c" in sources.texts:
+        count, span, kind = "has_answer", "result", "0"
+    else:
+        return ""
+    return "\n".join(
+        [
+            f"    const uint32_t count = has_texts ? (uint32_t)result.{count} : 0;",
+            "    fwrite(&count, sizeof count, 1, output);",
+            "    for (uint32_t i = 0; i < count; i++) {",
+            f"      const uint32_t start = (uint32_t){span}.start, end = (uint32_t){span}.end;",
+            f"      const uint32_t place[3] = {{start, end, {kind}}};",
+            "      fwrite(place, sizeof place, 1, output);",
+            f"      fwrite(&{span}.probability, sizeof {span}.probability, 1, output);",
+            "    }",
+        ]
+    )
 
 
 def write_texts(rows: Sequence[Sequence[str]], folder: Path) -> None:

@@ -31,9 +31,11 @@ from converters.targets.micro.plain_c_program import (
     write_texts,
 )
 from converters.targets.target import PartVerification, TargetVerification
+from tfsqueeze.data.datasets.question_dataset import QuestionDataset
 from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.decoding.bio import bio_spans
+from tfsqueeze.tasks.encodings import Encodings
 from tfsqueeze.tasks.outputs import WordTag
 from tfsqueeze.tokenizers.words import locate_words
 from tfsqueeze.utils.errors import UserError
@@ -52,7 +54,8 @@ def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextExamples]) -> Target
 
     The program has the whole way from texts to outputs, the tokenizer included. Sentences whose
     words are given have no text, so the program gets their ids; the words of the sentences, joined
-    by spaces, are texts whose spans it has to find as Python does.
+    by spaces, are texts whose spans it has to find as Python does. Of questions, which may have
+    several rows, it gets the ids of each row; it has to find the answers that Python finds.
 
     Args:
         run: a model that `MicroTarget` supports.
@@ -77,7 +80,7 @@ def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextExamples]) -> Target
     for name, part in parts.items():
         part, encodings = encode_part(run, part)
         inputs = encodings.select(run.qat_model.input_names)
-        if isinstance(part, TokenDataset):
+        if isinstance(part, (TokenDataset, QuestionDataset)):
             outputs = run_ids_on_host(sources, inputs).outputs
         else:
             outputs = run_on_host(sources, texts_of_rows(part, run.reads_pairs)).outputs
@@ -87,6 +90,10 @@ def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextExamples]) -> Target
         mismatches = count_mismatches(outputs, runtimes, references)
         if isinstance(part, TokenDataset):
             mismatches[SPANS] = _count_other_spans(run, model, sources, part)
+        elif isinstance(part, QuestionDataset):
+            mismatches[SPANS] = _count_other_answers(
+                run, sources, part, encodings, dequantized(model, outputs)
+            )
         results[name] = PartVerification(
             examples=len(part),
             scores=score_outputs(run, part, encodings, dequantized(model, outputs)),
@@ -96,7 +103,7 @@ def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextExamples]) -> Target
 
 
 def texts_of_rows(part: Any, reads_pairs: bool) -> list[tuple[str, ...]]:
-    """Returns the one or two texts of each row of a part; of sentences the words with spaces.
+    """Returns the one or two texts of each example of a part; of sentences the words with spaces.
 
     Args:
         part: examples of any task.
@@ -104,6 +111,8 @@ def texts_of_rows(part: Any, reads_pairs: bool) -> list[tuple[str, ...]]:
     """
     if isinstance(part, TokenDataset):
         return [(" ".join(words),) for words in part.sentences]
+    if isinstance(part, QuestionDataset):
+        return list(zip(part.questions, part.contexts, strict=True))
     if part.text_pairs is None:
         return [(text,) for text in part.texts]
     pairs = list(zip(part.texts, part.text_pairs, strict=True))
@@ -138,6 +147,29 @@ def _count_other_spans(run: TrainedRun, model: bytes, sources: PlainC, part: Tok
             for first, last, kind in bio_spans(row)
         ]
         count += expected != [span[:3] for span in spans]
+    return count
+
+
+def _count_other_answers(
+    run: TrainedRun,
+    sources: PlainC,
+    part: QuestionDataset,
+    encodings: Encodings,
+    logits: dict[str, np.ndarray],
+) -> int:
+    """Returns to how many questions the program finds another answer than Python."""
+    chosen = run.task.decode(logits, encodings, run.classes)["answers"]
+    found = run_on_host(sources, texts_of_rows(part, run.reads_pairs)).spans
+    count = 0
+    for context, answer, spans in zip(part.contexts, chosen, found, strict=True):
+        expected = (
+            []
+            if answer.span is None
+            else [
+                tuple(len(context[:end].encode()) for end in (answer.span.start, answer.span.end))
+            ]
+        )
+        count += expected != [span[:2] for span in spans]
     return count
 
 

@@ -11,8 +11,7 @@ int $function($parameters, tfsqueeze_result *result) {
   int32_t *const input_ids = network_input_ids();
   if (!input_ids) return -1;
   $encode
-  if (network_run()) return -1;
-  tfsqueeze_decode(result);
+  $run
   return 0;
 }
 

@@ -1,5 +1,9 @@
 #include "tokenizer.h"
 
+#ifdef TOKENIZER_STOP_WORDS
+#include <string.h>
+#endif
+
 /* As in training, a longer word, or a word with a longer run of ASCII letters and digits, becomes
  * one [UNK]. */
 #define MAX_WORD_BYTES 400
@@ -10,6 +14,8 @@ typedef struct {
   int32_t *ids;
   size_t count;
   size_t capacity;
+  /* How many ids to leave out before the others. */
+  size_t skipped;
   /* Whether an id was dropped. */
   int is_full;
   /* The current word. */
@@ -18,6 +24,17 @@ typedef struct {
   size_t bytes;
   size_t alphanumerics;
   int unknown;
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+  /* Where in the text the current code point is, and each symbol of the word comes from. */
+  tokenizer_span code_point;
+  tokenizer_span word_span;
+  size_t symbol_starts[MAX_WORD_BYTES];
+  const char *text;
+  size_t length;
+  /* The place of each id in the text, from ids[first_span] on; null where nobody asks. */
+  tokenizer_span *spans;
+  size_t first_span;
+#endif
 } state_t;
 
 /* Decodes one code point of UTF-8. Returns 0, which the tokenizer deletes, for invalid bytes. */
@@ -113,6 +130,10 @@ static size_t longest_match(const tokenizer_symbol *symbols, size_t count, size_
 
 /* Appends a token id; drops it where the output is full. */
 static void add_id(state_t *state, int32_t id) {
+  if (state->skipped) {
+    state->skipped--;
+    return;
+  }
   if (state->count >= state->capacity) {
     state->is_full = 1;
     return;
@@ -121,9 +142,27 @@ static void add_id(state_t *state, int32_t id) {
   state->count++;
 }
 
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+/* Sets the place of the next id, if it will not be left out or dropped. */
+static void set_span(state_t *state, size_t from, size_t to) {
+  if (!state->spans || state->skipped || state->count >= state->capacity) return;
+  tokenizer_span *const span = &state->spans[state->count - state->first_span];
+  span->start = from;
+  span->end = to;
+}
+
+/* The same for a token of some symbols of the word. */
+static void set_span_of_symbols(state_t *state, size_t first, size_t count) {
+  size_t end = state->symbol_starts[first + count - 1];
+  next_code_point((const uint8_t *)state->text, state->length, &end);
+  set_span(state, state->symbol_starts[first], end);
+}
+#endif
+
 /* Splits the current word into the longest tokens from left to right, or makes it [UNK]. */
 static void end_word(state_t *state) {
   const size_t first_id = state->count;
+  const size_t was_skipped = state->skipped;
   const int was_full = state->is_full;
   size_t position = 0;
   if (state->bytes == 0 && !state->unknown) return;
@@ -133,13 +172,23 @@ static void end_word(state_t *state) {
         state->word + position, state->symbols - position,
         position ? TOKENIZER_START_TOKENS : 0,
         position ? TOKENIZER_TOKENS : TOKENIZER_START_TOKENS, &id);
-    if (matched == 0) state->unknown = 1;
+    if (matched == 0) {
+      state->unknown = 1;
+      break;
+    }
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+    if (state->spans) set_span_of_symbols(state, position, matched);
+#endif
     add_id(state, id);
     position += matched;
   }
   if (state->unknown) {
     state->count = first_id;
+    state->skipped = was_skipped;
     state->is_full = was_full;
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+    set_span(state, state->word_span.start, state->word_span.end);
+#endif
     add_id(state, TOKENIZER_UNKNOWN_ID);
   }
   state->symbols = state->bytes = state->alphanumerics = 0;
@@ -149,6 +198,10 @@ static void end_word(state_t *state) {
 /* Appends a symbol to the current word. */
 static void add_letter(state_t *state, uint32_t symbol) {
   const unsigned info = tokenizer_symbol_info[symbol];
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+  if (state->symbols == 0 && !state->unknown) state->word_span.start = state->code_point.start;
+  state->word_span.end = state->code_point.end;
+#endif
   state->bytes += info & 0x7F;
   state->alphanumerics = info & 0x80 ? state->alphanumerics + 1 : 0;
   if (symbol == TOKENIZER_UNKNOWN || state->bytes > MAX_WORD_BYTES ||
@@ -158,6 +211,9 @@ static void add_letter(state_t *state, uint32_t symbol) {
   if (state->unknown) {
     state->bytes = 0; /* Its length does not matter any more, and cannot overflow. */
   } else {
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+    state->symbol_starts[state->symbols] = state->code_point.start;
+#endif
     state->word[state->symbols++] = (tokenizer_symbol)symbol;
   }
 }
@@ -205,17 +261,32 @@ static state_t start(int32_t *ids, size_t capacity) {
   state.ids = ids;
   state.count = 0;
   state.capacity = capacity;
+  state.skipped = 0;
   state.is_full = 0;
   state.symbols = state.bytes = state.alphanumerics = 0;
   state.unknown = 0;
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+  state.spans = 0;
+#endif
   return state;
 }
 
 /* Appends the tokens of a text, as many as there is room for. */
 static void add_text(state_t *state, const char *text, size_t length) {
   size_t position = 0;
-  while (position < length && state->count < state->capacity) {
-    add_code_point(state, next_code_point((const uint8_t *)text, length, &position));
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+  state->text = text;
+  state->length = length;
+#endif
+  while (position < length && !state->is_full) {
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+    state->code_point.start = position;
+#endif
+    const uint32_t code_point = next_code_point((const uint8_t *)text, length, &position);
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+    state->code_point.end = position;
+#endif
+    add_code_point(state, code_point);
   }
   end_word(state);
 }
@@ -234,6 +305,66 @@ size_t tokenizer_encode(const char *text, size_t length, int32_t *ids, size_t ma
   add_id(&state, TOKENIZER_CLS_ID);
   add_text(&state, text, length);
   return finish(&state, max_length);
+}
+
+#ifdef TOKENIZER_STOP_WORDS
+/* Returns whether a token continues a word. */
+static int continues(int32_t id) { return tokenizer_continuations[id / 8] >> id % 8 & 1; }
+
+/* Returns the position after the word that begins at a position. */
+static size_t end_of_word(const int32_t *ids, size_t start, size_t count) {
+  size_t end = start + 1;
+  while (end < count && continues(ids[end])) end++;
+  return end;
+}
+
+/* Returns whether a word, which has `count` ids, may match another. */
+static int can_match(const int32_t *ids, size_t count) {
+  if (continues(*ids)) return 0;
+  if (*ids == TOKENIZER_CLS_ID || *ids == TOKENIZER_SEP_ID || *ids == TOKENIZER_UNKNOWN_ID) {
+    return 0;
+  }
+  for (int word = 0; word < TOKENIZER_STOP_WORDS; word++) {
+    const size_t first = tokenizer_stop_word_starts[word];
+    size_t equal = 0;
+    if (tokenizer_stop_word_starts[word + 1] - first != count) continue;
+    while (equal < count && tokenizer_stop_word_ids[first + equal] == ids[equal]) equal++;
+    if (equal == count) return 0;
+  }
+  return 1;
+}
+
+/* Gives the tokens of words that both texts of a row have token types of their own. Words are equal
+ * where their ids are, since a word always gets the same ones. */
+static void mark_matches(const int32_t *ids, int32_t *token_type_ids, size_t second_start,
+                         size_t count) {
+  for (size_t first = 0, first_end; first < second_start; first = first_end) {
+    first_end = end_of_word(ids, first, second_start);
+    const size_t length = first_end - first;
+    if (!can_match(ids + first, length)) continue;
+    for (size_t second = second_start, end; second < count; second = end) {
+      end = end_of_word(ids, second, count);
+      if (end - second != length || memcmp(ids + first, ids + second, length * sizeof *ids)) {
+        continue;
+      }
+      for (size_t i = 0; i < length; i++) {
+        token_type_ids[first + i] = 2;
+        token_type_ids[second + i] = 3;
+      }
+    }
+  }
+}
+#endif
+
+/* Sets the token types of a row whose second text begins at second_start and ends before count. */
+static void set_token_types(const int32_t *ids, int32_t *token_type_ids, size_t second_start,
+                            size_t count, size_t max_length) {
+  for (size_t i = 0; i < max_length; i++) token_type_ids[i] = i >= second_start && i < count;
+#ifdef TOKENIZER_STOP_WORDS
+  mark_matches(ids, token_type_ids, second_start, count);
+#else
+  (void)ids;
+#endif
 }
 
 static size_t count_tokens(const char *text, size_t length) {
@@ -260,14 +391,48 @@ size_t tokenizer_encode_pair(const char *first, size_t first_length, const char 
   add_id(&state, TOKENIZER_CLS_ID);
   add_text(&state, first, first_length);
   state.capacity++;
+  state.is_full = 0;
   add_id(&state, TOKENIZER_SEP_ID);
   const size_t second_start = state.count;
   state.capacity += second_count;
   add_text(&state, second, second_length);
   const size_t count = finish(&state, max_length);
-  for (size_t i = 0; i < max_length; i++) token_type_ids[i] = i >= second_start && i < count;
+  set_token_types(ids, token_type_ids, second_start, count, max_length);
   return count;
 }
+
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+size_t tokenizer_encode_question(const char *question, size_t question_length, const char *context,
+                                 size_t context_length, size_t first, int32_t *ids,
+                                 int32_t *token_type_ids, size_t max_length,
+                                 tokenizer_window *window, tokenizer_span *spans) {
+  if (max_length < 5) return 0;
+  /* A question takes at most half of the row. */
+  const size_t half = (max_length - 3) / 2;
+  state_t state = start(
+      ids, 1 + (half < TOKENIZER_MAX_QUESTION_TOKENS ? half : TOKENIZER_MAX_QUESTION_TOKENS));
+  add_id(&state, TOKENIZER_CLS_ID);
+  add_text(&state, question, question_length);
+  state.capacity++;
+  state.is_full = 0;
+  add_id(&state, TOKENIZER_SEP_ID);
+  window->first = first;
+  window->position = state.count;
+  state.capacity = max_length - 1;
+  state.skipped = first;
+  state.spans = spans;
+  state.first_span = state.count;
+  add_text(&state, context, context_length);
+  window->count = state.count - window->position;
+  /* Half of a window is in the next one again. */
+  const size_t room = max_length - 1 - window->position;
+  const size_t next = first + (room > 1 ? room / 2 : 1);
+  const int is_last = !state.is_full;
+  const size_t count = finish(&state, max_length);
+  set_token_types(ids, token_type_ids, window->position, count, max_length);
+  return is_last ? 0 : next;
+}
+#endif
 
 #ifdef TOKENIZER_WORD_RANGES
 enum { LETTER, SPACE, PUNCTUATION };

@@ -17,6 +17,7 @@ from tests.converters.targets.micro.task_runs import (  # noqa: F401 (fixtures)
     like_texts_folder,
     pairs_folder,
     snips_folder,
+    squad_folder,
     task_run,
 )
 
@@ -38,9 +39,9 @@ QEMU = (
     "enable=on,target=native",
     "-kernel",
 )
-_LOGITS, _PAIR, _WORDS = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+_LOGITS, _PAIR, _WORDS, _QUESTION = range(0xFFFFFFFF, 0xFFFFFFFB, -1)
 # What of an export needs no network.
-_WITHOUT_NETWORK = {"tokenizer", "classifier", "regressor", "tagger", "embedder"}
+_WITHOUT_NETWORK = {"tokenizer", "classifier", "regressor", "tagger", "answerer", "embedder"}
 
 
 def _require(tool, hint):
@@ -94,6 +95,23 @@ class Program:
             numbers = numbers[1 + self._max_length + 3 * count :]
         return rows
 
+    def encode_questions(self, pairs: list[tuple[bytes, bytes]]) -> list[list[tuple]]:
+        """Of each question the rows: ids, token types, and start and end of each token."""
+        output = self._run(
+            struct.pack("<I", _QUESTION)
+            + b"".join(struct.pack("<I", len(text)) + text for text in pair)
+            for pair in pairs
+        )
+        numbers = np.frombuffer(output, "<i4").reshape(-1, 1 + 4 * self._max_length)
+        rows, length = [[]], self._max_length
+        for row in numbers:
+            rows[-1].append(
+                (row[1 : length + 1], row[length + 1 : 2 * length + 1], row[-2 * length :])
+            )
+            if row[0] == 0:  # There is no next row.
+                rows.append([])
+        return rows[:-1]
+
     def decode(self, logits: np.ndarray, fields: list[tuple]) -> np.ndarray:
         """What programs/TASK.c writes for int8 logits [rows, n], as an array of the fields."""
         output = self._run(
@@ -145,6 +163,7 @@ def write_sources(tmp_path_factory):
         scale=0.05,
         zero_point=3,
         task=TEXT_CLASSIFICATION,
+        tensors=None,
         **search,
     ) -> Path:
         folder = tmp_path_factory.mktemp("sources")
@@ -152,9 +171,16 @@ def write_sources(tmp_path_factory):
         logits = Tensor(0, "logits", "int8", shape, (scale,), zero_point, False, False, True)
         # Of intents and slots the slots.
         *_, (name, decoder) = DECODERS[task.name].items()
-        decoded = DecodedOutput(task.outputs[name], labels, logits, tokenizer.max_length, **search)
+        decoded = DecodedOutput(
+            task,
+            name,
+            {name: labels, "answers": labels},
+            dict.fromkeys(task.outputs, logits) | (tensors or {}),
+            tokenizer.max_length,
+            **search,
+        )
         for sources in (
-            tokenizer_sources(tokenizer, tells_words=True),
+            tokenizer_sources(tokenizer, tells_words=True, takes_questions=True),
             decoder.generate(decoded),
         ):
             for file, text in sources.texts.items():

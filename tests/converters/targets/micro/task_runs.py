@@ -11,9 +11,11 @@ from tests.end_to_end.conftest import (  # noqa: F401 (fixtures)
     conll_folder,
     pairs_folder,
     snips_folder,
+    squad_folder,
 )
 from tfsqueeze.tasks import (
     INTENT_AND_SLOTS,
+    QUESTION_ANSWERING,
     SENTENCE_EMBEDDINGS,
     TEXT_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
@@ -24,6 +26,7 @@ TASKS = {
     "pairs": (TEXT_CLASSIFICATION, "pairs_folder", {"text_pair_column": "other"}),
     "tags": (TOKEN_CLASSIFICATION, "conll_folder", {}),
     "intents": (INTENT_AND_SLOTS, "snips_folder", {}),
+    "answers": (QUESTION_ANSWERING, "squad_folder", {}),
     "vectors": (SENTENCE_EMBEDDINGS, "like_texts_folder", {"text_pair_column": "other"}),
 }
 

@@ -13,6 +13,7 @@ from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.tokenizers.words import locate_words
 from tfsqueeze.utils.archives import ALL_MINILM_L6_V2, fetch_archive, read_member
+from tfsqueeze.utils.errors import UserError
 
 TEXTS = 100_000
 LENGTH = 64
@@ -102,6 +103,64 @@ def test_pairs_are_shortened_as_in_training(
     ]
     texts += [b"", b"", b"hello world " * 20, b"he " * 50, b"he " * 50]
     check_pairs(program, tokenizer, list(zip(texts, texts[1:], strict=False)))
+
+
+@pytest.mark.parametrize("max_length", [11, 40])
+@pytest.mark.parametrize("stop_words", [[], ["he", "the", "hello", "a.b", "\u6771"]], ids=str)
+def test_words_of_both_texts_match_as_in_python(
+    max_length, stop_words, write_sources, host_program, generate_texts
+):
+    tokenizer = WordPieceTokenizer(SMALL, max_length=max_length, match_stop_words=stop_words)
+    program = host_program(write_sources(tokenizer), max_length, options=SANITIZERS)
+    draw = random.Random(6)
+    words = ["hello", "he", "a", "b", "word", "\u6771", "!", "x\u0301", "\ud55c", "zz", "d" * 40]
+    texts = [" ".join(draw.choices(words, k=draw.randrange(8))).encode() for _ in range(2000)]
+    texts += [
+        text.decode("utf-8", "ignore").encode() for text in generate_texts(1000, SMALL, seed=7)
+    ]
+    pairs = list(zip(texts, texts[1:], strict=False))
+    check_pairs(program, tokenizer, pairs)
+    assert any(1 < types.max() for _, types in program.encode_pairs(pairs))
+
+
+def test_match_types_of_a_cased_vocabulary_are_refused(write_sources):
+    tokenizer = WordPieceTokenizer(SMALL, lowercase=False, match_stop_words=["the"])
+    with pytest.raises(UserError, match="train without --cased or without --match-types"):
+        write_sources(tokenizer)
+
+
+def check_questions(program, tokenizer, pairs):
+    questions, contexts = zip(*pairs, strict=True)
+    expected = tokenizer.to_device().encode_questions(questions, contexts)
+    found = program.encode_questions(
+        [(question.encode(), context.encode()) for question, context in pairs]
+    )
+    ids, types, places = (
+        np.array([row[part] for rows in found for row in rows]) for part in range(3)
+    )
+    examples = [index for index, rows in enumerate(found) for _ in rows]
+    assert examples == expected.example_ids.tolist()
+    np.testing.assert_array_equal(ids, expected.inputs["input_ids"])
+    np.testing.assert_array_equal(types, expected.inputs["token_type_ids"])
+    # Python counts characters and C bytes.
+    bytes_at = [
+        np.cumsum([0, *(len(character.encode()) for character in context)]) for context in contexts
+    ]
+    offsets = expected.offset_mapping.reshape(len(examples), -1)
+    for example, row, spans in zip(examples, offsets, places, strict=True):
+        wanted = np.where(row < 0, -1, bytes_at[example][row])
+        np.testing.assert_array_equal(spans, wanted, err_msg=repr(pairs[example]))
+
+
+@pytest.mark.parametrize("max_length", [5, 6, 11, 40])
+def test_questions_and_their_contexts_are_those_of_python(
+    max_length, write_sources, host_program, generate_texts
+):
+    tokenizer = WordPieceTokenizer(SMALL, max_length=max_length, match_stop_words=["he"])
+    program = host_program(write_sources(tokenizer), max_length, options=SANITIZERS)
+    texts = [text.decode("utf-8", "ignore") for text in generate_texts(1500, SMALL, seed=8)]
+    texts += ["", "", "hello", "", "hello he world " * 50, "he " * 70, "hello"]
+    check_questions(program, tokenizer, list(zip(texts, texts[1:], strict=False)))
 
 
 def check_words(program, tokenizer, texts):

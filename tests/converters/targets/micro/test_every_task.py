@@ -33,9 +33,11 @@ TEXTS = [
 
 
 # Labels and numbers of single texts have tests of their own.
-EACH_TASK = pytest.mark.parametrize("name", ["pairs", "tags", "intents", "vectors"], scope="module")
+EACH_TASK = pytest.mark.parametrize("name", [*TASKS], scope="module")
 # Intents come with tags.
-WITHOUT_TAGS = pytest.mark.parametrize("name", ["pairs", "intents", "vectors"], scope="module")
+WITHOUT_TAGS = pytest.mark.parametrize(
+    "name", [name for name in TASKS if name != "tags"], scope="module"
+)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +82,8 @@ def test_the_held_out_texts_have_the_outputs_of_the_reference_kernels(name, run,
     for part in facts["parts"].values():
         expected = set(available_runtimes())
         if runtime == "c":
-            expected |= {"tflite-micro"} | ({SPANS} if name in ("tags", "intents") else set())
+            has_spans = name in ("tags", "intents", "answers")
+            expected |= {"tflite-micro"} | ({SPANS} if has_spans else set())
         assert part["mismatches"] == dict.fromkeys(expected, 0)
 
 
@@ -92,7 +95,16 @@ def sources(run, predictor):
 @EACH_TASK
 def test_any_text_is_read_as_python_reads_it(run, sources, predictor, rows):
     found = run_on_host(sources, rows, (*WARNINGS, *SANITIZERS))
-    if found.spans and any(found.spans):
+    if run.task.name == "question-answering":
+        questions, contexts = zip(*rows, strict=True)
+        for context, spans, prediction in zip(
+            contexts, found.spans, predictor.predict(questions, contexts), strict=True
+        ):
+            answers = [context.encode()[span.start : span.end].decode() for span in spans]
+            assert answers == ([] if prediction.start is None else [prediction.answer])
+            for span in spans:
+                assert span.probability == pytest.approx(prediction.probability, rel=1e-5)
+    elif found.spans and any(found.spans):
         texts = [text for (text,) in rows]
         types = sorted({tag[2:] for tag in predictor.classes[_tag_output(run)] if tag != "O"})
         for text, spans, prediction in zip(

@@ -2,9 +2,11 @@
  *
  * input.bin: records; a uint32 (the host's and the device's order are both little-endian) with
  * the length of a text and the text; or LOGITS and check_logits logits; or PAIR and two texts with
- * their lengths; or WORDS, a length and a text.
+ * their lengths; or WORDS, a length and a text; or QUESTION, question and context with their lengths.
  * output.bin: for a text its MAX_LENGTH ids, int32; for logits what check_decoder writes; for a
- * pair ids and token types; for words their number, the ids, and start, end and position of each. */
+ * pair ids and token types; for words their number, the ids, and start, end and position of each;
+ * for a question for each row the first token of the next one, ids, token types, and start and end of
+ * each token, -1 outside the context. */
 #include "check.h"
 
 #include <stdint.h>
@@ -15,6 +17,7 @@
 #define LOGITS 0xFFFFFFFFu
 #define PAIR 0xFFFFFFFEu
 #define WORDS 0xFFFFFFFDu
+#define QUESTION 0xFFFFFFFCu
 
 /* Reads a record into a buffer of exactly its length, so that sanitizers see a read past its end. */
 static char *read_bytes(FILE *input, uint32_t length) {
@@ -48,6 +51,33 @@ int main(void) {
       fwrite(types, sizeof types, 1, output);
       free(text);
       free(other);
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+    } else if (kind == QUESTION) {
+      char *question = read_text(input, &length);
+      char *context = read_text(input, &other_length);
+      tokenizer_span *spans = malloc(MAX_LENGTH * sizeof *spans);
+      size_t next = 0;
+      if (!spans) return 7;
+      do {
+        tokenizer_window window;
+        int32_t places[MAX_LENGTH][2];
+        next = tokenizer_encode_question(question, length, context, other_length, next, ids, types,
+                                         MAX_LENGTH, &window, spans);
+        for (size_t i = 0; i < MAX_LENGTH; i++) {
+          const int is_context = i >= window.position && i < window.position + window.count;
+          places[i][0] = is_context ? (int32_t)spans[i - window.position].start : -1;
+          places[i][1] = is_context ? (int32_t)spans[i - window.position].end : -1;
+        }
+        const int32_t first = (int32_t)next;
+        fwrite(&first, sizeof first, 1, output);
+        fwrite(ids, sizeof ids, 1, output);
+        fwrite(types, sizeof types, 1, output);
+        fwrite(places, sizeof places, 1, output);
+      } while (next);
+      free(spans);
+      free(question);
+      free(context);
+#endif
 #ifdef TOKENIZER_WORD_RANGES
     } else if (kind == WORDS) {
       char *text = read_text(input, &length);
