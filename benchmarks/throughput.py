@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
+import json
+import os
 import statistics
 import subprocess
 import sys
@@ -22,6 +26,8 @@ _START_UP = {
     "tfsqueeze predict, one text": ["predict", "{model}", "a text to classify"],
 }
 _TRAINING_STEPS = 40
+# What is read together, as `tfsqueeze predict --workers` does; and how often, for each worker.
+_BLOCK_TEXTS, _UNTIMED_BLOCKS, _TIMED_BLOCKS = 1024, 2, 2
 
 
 def measure_throughput(
@@ -71,6 +77,8 @@ def measure_throughput(
             ("mobile, several lengths", 1),
         ):
             rows += run_in_workers(_prediction, [(folder, name, threads, sample, rounds)])[0]
+        for name in ("int8", "mobile"):
+            rows += _prediction_in_workers(folder, name, sample, rounds)
         report(len(parts) + 1, len(parts) + 2, "start-up")
         rows += _start_up(_file(folder, "int8"), rounds)
     report(len(parts) + 2, len(parts) + 2, "done")
@@ -237,6 +245,37 @@ def _prediction(folder, name, threads, texts, rounds):
     return [
         _rates(f"predict, {name}, {label}", len(texts), rounds, lambda: classifier.predict(texts))
     ]
+
+
+def _prediction_in_workers(folder, name, texts, rounds):
+    from converters.inference.prediction_workers import predict_in_workers
+
+    rows = []
+    for workers in sorted({1, os.cpu_count() or 1}):
+        block = [(text,) for text in itertools.islice(itertools.cycle(texts), _BLOCK_TEXTS)]
+        results = predict_in_workers(
+            _file(folder, name), itertools.repeat(block), _json, workers=workers
+        )
+        # All processes have rows waiting then.
+        for _ in range(_UNTIMED_BLOCKS * workers):
+            next(results)
+        rates = []
+        for _ in range(rounds):
+            start = time.perf_counter()
+            for _ in range(_TIMED_BLOCKS * workers):
+                next(results)
+            taken = time.perf_counter() - start
+            rates.append(_TIMED_BLOCKS * workers * _BLOCK_TEXTS / taken)
+        results.close()
+        title = "1 worker" if workers == 1 else f"{workers} workers"
+        ratio = statistics.median(rates) / rows[0]["median"] if rows else None
+        note = "" if ratio is None else f"{ratio:.2f} times 1 worker"
+        rows.append(_row(f"predict, {name}, {title}", "texts/s", rates, note))
+    return rows
+
+
+def _json(row, prediction):
+    return json.dumps(dataclasses.asdict(prediction))
 
 
 def _start_up(model, rounds):

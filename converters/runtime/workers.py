@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
@@ -35,16 +38,57 @@ def run_in_workers(
     Raises:
         UserError: a process ended before it had a result.
     """
-    context = multiprocessing.get_context("spawn")
     count = min(len(calls), workers or os.cpu_count() or 1)
-    with ProcessPoolExecutor(max(1, count), mp_context=context, max_tasks_per_child=1) as pool:
-        try:
-            return [future.result() for future in [pool.submit(function, *call) for call in calls]]
-        except BrokenProcessPool:
-            raise UserError(
-                "a process that ran the model ended before it had a result: the runtime crashed, "
-                "or the machine has too little memory; try another runtime or a smaller model"
-            ) from None
+    with worker_pool(max(1, count), max_tasks_per_child=1) as pool:
+        return [future.result() for future in [pool.submit(function, *call) for call in calls]]
+
+
+@contextlib.contextmanager
+def worker_pool(workers: int, **options: Any) -> Iterator[ProcessPoolExecutor]:
+    """Yields a pool of fresh processes, which end when this process does, however it ends.
+
+    Ctrl-C ends them at once. An exception in the block drops the calls that wait.
+
+    Args:
+        workers: the number of processes.
+        **options: further arguments of `ProcessPoolExecutor`.
+
+    Raises:
+        UserError: one of the processes ended before it had a result.
+    """
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        **{
+            **options,
+            "initializer": _start_worker,
+            "initargs": (options.get("initializer"), options.get("initargs", ())),
+        },
+    )
+    try:
+        yield pool
+    except BrokenProcessPool:
+        raise UserError(
+            "a process that ran the model ended before it had a result: the runtime crashed, "
+            "or the machine has too little memory; try another runtime or a smaller model"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker(initializer: Callable | None, initargs: tuple) -> None:
+    # Without a traceback of each process.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if initializer is not None:
+        initializer(*initargs)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def predict_logits(

@@ -200,6 +200,39 @@ def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 @contextlib.contextmanager
+def rate_progress(what: str, is_shown: bool) -> Iterator[Callable[[int], None]]:
+    """Shows how many are done of what has no known number, and how many a second.
+
+    Args:
+        what: what is counted.
+        is_shown: whether to show it, if standard error is a terminal.
+
+    Yields:
+        A function to call with how many more are done.
+    """
+    if not (is_shown and messages.is_terminal):
+        yield lambda _: None
+        return
+    bar = Progress(
+        TextColumn("{task.completed:,} {task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[rate]}"),
+        console=messages,
+        transient=True,
+    )
+    row = bar.add_task(what, total=None, rate="")
+
+    def advance(count: int) -> None:
+        bar.advance(row, count)
+        speed = bar.tasks[0].speed
+        if speed:
+            bar.update(row, rate=f"{speed:,.0f} {what}/s")
+
+    with bar:
+        yield advance
+
+
+@contextlib.contextmanager
 def calibration_progress() -> Iterator[Callable[[int, int], None]]:
     """Shows how many layers of a checkpoint are calibrated; yields what to call with the counts."""
     with counting_progress() as show:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from converters.inference.prediction_rows import decode_line
+
 _BYTES_PER_READ = 65_536
 
 
@@ -30,11 +32,7 @@ def input_lines(most: int) -> Iterator[list[str]]:
             lines = [b"".join(parts), *others[:-1]]
             parts = [others[-1]]
             for start in range(0, len(lines), most):
-                yield [_decoded(line) for line in lines[start : start + most]]
+                yield [decode_line(line) for line in lines[start : start + most]]
     last = b"".join(parts)
     if last:
-        yield [_decoded(last)]
-
-
-def _decoded(line: bytes) -> str:
-    return line.decode("utf-8", "replace").removesuffix("\r")
+        yield [decode_line(last)]

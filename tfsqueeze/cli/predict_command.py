@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import itertools
-import json as json_lines
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.cells import cell_len
 
+from converters.inference.prediction_rows import prediction_fields
 from tfsqueeze.cli.arguments import Json, ModelFile, Runtime, Threads
+from tfsqueeze.cli.console import rate_progress
 from tfsqueeze.cli.input_lines import input_lines
-from tfsqueeze.cli.result_stream import streamed_json, streamed_table
+from tfsqueeze.cli.prediction_options import (
+    DocStride,
+    MaxAnswerTokens,
+    NoAnswerThreshold,
+    TopK,
+    prediction_options,
+)
+from tfsqueeze.cli.result_stream import json_element, streamed_json, streamed_table
 from tfsqueeze.utils.errors import UserError
 
 _TEXTS_PER_BATCH = 16
+# Processes take long enough for so many that few messages go to and fro.
+_TEXTS_PER_BLOCK = 1024
 
 
 def predict(
@@ -42,30 +55,20 @@ def predict(
         Path | None,
         typer.Option(help="File with the text to find all answers in, instead of --context."),
     ] = None,
-    top_k: Annotated[
-        int, typer.Option(min=1, help="Number of candidates to show for an answer or a [MASK].")
-    ] = 5,
-    max_answer_tokens: Annotated[
-        int, typer.Option(min=1, help="Maximum number of tokens of an answer.")
-    ] = 30,
-    doc_stride: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Number of tokens between the starts of the windows that a long context is read "
-            "in. By default half a window.",
-        ),
-    ] = None,
-    no_answer_threshold: Annotated[
-        float | None,
-        typer.Option(
-            help="Give no answer if the logits of no answer exceed those of the best answer by "
-            "more than this. By default what training chose on validation if there were questions "
-            "without answers."
-        ),
-    ] = None,
+    top_k: TopK = 5,
+    max_answer_tokens: MaxAnswerTokens = 30,
+    doc_stride: DocStride = None,
+    no_answer_threshold: NoAnswerThreshold = None,
     runtime: Runtime = "litert",
     threads: Threads = 1,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Number of processes, for many texts. The results stay in order, and come a "
+            "little later.",
+        ),
+    ] = 1,
     json: Json = False,
 ) -> None:
     """Predict with a .tflite file, which needs no other file.
@@ -81,51 +84,54 @@ def predict(
 
       tfsqueeze predict model.tflite --json < texts.txt
 
+      tfsqueeze predict model.tflite --json --workers 8 < many_texts.txt > labels.json
+
       tfsqueeze predict answers.tflite "Who wrote it?" --context-file article.txt
     """
-    from dataclasses import asdict, replace
-
+    from converters.inference.prediction_workers import predict_in_workers, predict_rows
     from converters.inference.predictor import Predictor
-    from tfsqueeze.tasks import MASKED_LM, QUESTION_ANSWERING
+    from tfsqueeze.tasks import QUESTION_ANSWERING
 
     predictor = Predictor.open(model, runtime, threads)
     answers_questions = predictor.task.name == QUESTION_ANSWERING.name
-    options = {}
-    if predictor.task.name == MASKED_LM.name:
-        options = {"top_k": top_k}
-    elif answers_questions:
-        options = {
-            # Of more candidates than are shown, since probabilities are shares among them.
-            "n_best": max(20, top_k),
-            "max_answer_tokens": max_answer_tokens,
-            "doc_stride": doc_stride,
-            "no_answer_threshold": no_answer_threshold,
-        }
-    # A text that takes long, or that may be refused, keeps no other one waiting.
-    most = 1 if options else _TEXTS_PER_BATCH
-    if answers_questions:
-        batches = _questions(texts, text_pair, context, context_file, most)
+    options = prediction_options(
+        predictor.task, top_k, max_answer_tokens, doc_stride, no_answer_threshold
+    )
+    if workers > 1:
+        most = _TEXTS_PER_BLOCK
     else:
-        batches = _texts(predictor, texts, text_pair, context or context_file, most)
-    with streamed_json() if json else streamed_table(_widths(predictor.classes)) as write:
-        for inputs in batches:
-            predictions = predictor.predict(*inputs, **options)
-            if answers_questions:
-                predictions = [
-                    replace(found, candidates=found.candidates[:top_k]) for found in predictions
-                ]
-            if json:
-                write([asdict(prediction) for prediction in predictions])
-                continue
-            rows = [_row(prediction) for prediction in predictions]
-            if len(inputs) > 1 and not answers_questions:
-                for row, second in zip(rows, inputs[1], strict=True):
-                    row["second text"] = _shortened(second)
-            write(rows)
+        # A text that takes long, or that may be refused, keeps no other one waiting.
+        most = 1 if options else _TEXTS_PER_BATCH
+    if answers_questions:
+        blocks = _questions(texts, text_pair, context, context_file, most)
+    else:
+        blocks = _texts(predictor, texts, text_pair, context or context_file, most)
+    render = functools.partial(_json if json else _row, top_k)
+    if workers > 1:
+        results = predict_in_workers(
+            model,
+            blocks,
+            render,
+            workers=workers,
+            runtime=runtime,
+            num_threads=threads,
+            options=options,
+        )
+    else:
+        results = (predict_rows(predictor, rows, render, options) for rows in blocks)
+    with (
+        contextlib.closing(results),
+        # Lines that someone types, and a table on the terminal, show by themselves how far it is.
+        rate_progress("texts", not (sys.stdin.isatty() or sys.stdout.isatty())) as advance,
+        streamed_json() if json else streamed_table(_widths(predictor.classes)) as write,
+    ):
+        for some in results:
+            write(some)
+            advance(len(some))
 
 
 def _questions(questions, text_pair, context, context_file, most):
-    """Yields at most `most` questions at a time, with their contexts."""
+    """Yields rows of a question and its context, at most `most` at a time."""
     from tfsqueeze.utils.user_files import read_text
 
     if text_pair:
@@ -139,13 +145,13 @@ def _questions(questions, text_pair, context, context_file, most):
         yield from _pairs_of_lines(most)
     elif len(contexts) == 1:
         for some in _parts(questions, most) if questions else input_lines(most):
-            yield some, contexts
+            yield [(question, *contexts) for question in some]
     else:
         yield from _given_pairs(questions, contexts, "--context", most)
 
 
 def _texts(predictor, texts, text_pair, context, most):
-    """Yields at most `most` texts at a time, with their second texts if there are any."""
+    """Yields rows of a text, or of a pair's two texts, at most `most` at a time."""
     from converters.inference.text_predictor import TextPredictor
 
     if context:
@@ -158,7 +164,7 @@ def _texts(predictor, texts, text_pair, context, most):
         yield from _pairs_of_lines(most)
     else:
         for some in _parts(texts, most) if texts else input_lines(most):
-            yield (some,)
+            yield [(text,) for text in some]
 
 
 def _parts(texts, most):
@@ -166,46 +172,31 @@ def _parts(texts, most):
 
 
 def _given_pairs(firsts, seconds, option, most):
-    """Yields texts with the second texts that an option gave, one for each."""
+    """Yields rows of a text and the second text that an option gave for it."""
     firsts = firsts or list(itertools.chain.from_iterable(input_lines(most)))
     if len(firsts) != len(seconds):
         raise UserError(
             f"there are {len(firsts)} texts but {len(seconds)} second ones; give {option} once for "
             "each text"
         )
-    yield from zip(_parts(firsts, most), _parts(seconds, most), strict=True)
+    yield from _parts(list(zip(firsts, seconds, strict=True)), most)
 
 
 def _pairs_of_lines(most):
-    """Yields the first and the second texts of lines of standard input as they come."""
+    """Yields rows of the two texts of each line of standard input, as they come."""
+    from converters.inference.prediction_rows import pair_of_line
+
     done = 0
     for lines in input_lines(most):
-        pairs = list(itertools.takewhile(bool, map(_pair, lines)))
+        pairs = list(itertools.takewhile(bool, map(pair_of_line, lines)))
         if pairs:
-            yield tuple(map(list, zip(*pairs, strict=True)))
+            yield pairs
         if len(pairs) < len(lines):
             raise UserError(
                 f"standard input:{done + len(pairs) + 1}: not a JSON object with `question` and "
                 "`context`"
             )
         done += len(lines)
-
-
-def _pair(line):
-    """Returns the two texts of a line with a tab, or a JSON object's question and context.
-
-    None stands for an object without them.
-    """
-    if line.startswith("{"):
-        try:
-            fields = json_lines.loads(line)
-            pair = fields["question"], fields["context"]
-            return pair if all(isinstance(text, str) for text in pair) else None
-        except (ValueError, KeyError):
-            if "\t" not in line:
-                return None
-    first, _, second = line.partition("\t")
-    return first, second
 
 
 def _widths(classes):
@@ -222,13 +213,18 @@ def _widths(classes):
     }
 
 
-def _row(prediction):
+def _json(top_k, _, prediction):
+    """Returns the JSON text of a prediction."""
+    return json_element(prediction_fields(prediction, top_k))
+
+
+def _row(top_k, inputs, prediction):
     """Returns the columns of a prediction of any task, by their titles."""
     if hasattr(prediction, "candidates"):
         span = "" if prediction.start is None else f"{prediction.start}-{prediction.end}"
         others = "; ".join(
             f"{candidate.text} ({candidate.probability:.2f})"
-            for candidate in prediction.candidates[1:]
+            for candidate in prediction.candidates[1:top_k]
         )
         return {
             "question": _shortened(prediction.question),
@@ -261,7 +257,10 @@ def _row(prediction):
                 f"{entity.text} ({entity.type}, {entity.score:.2f})"
                 for entity in getattr(prediction, kind)
             )
-    return {**row, "text": _shortened(prediction.text)}
+    row["text"] = _shortened(prediction.text)
+    if len(inputs) > 1:
+        row["second text"] = _shortened(inputs[1])
+    return row
 
 
 def _shortened(text):

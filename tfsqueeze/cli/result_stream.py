@@ -18,24 +18,23 @@ _NARROWEST, _WIDEST = 12, 60
 
 
 @contextlib.contextmanager
-def streamed_json() -> Iterator[Callable[[Sequence[Any]], None]]:
+def streamed_json() -> Iterator[Callable[[Sequence[str]], None]]:
     """Writes a JSON array on standard output, in ASCII, which any encoding can hold.
 
     The array is closed whatever ends the block, so what is there is valid JSON. An error before
     the first element leaves nothing.
 
     Yields:
-        A function that writes elements at once.
+        A function that writes elements at once, each a text of `json_element`.
     """
     is_empty = True
 
-    def write(elements: Sequence[Any]) -> None:
+    def write(elements: Sequence[str]) -> None:
         nonlocal is_empty
         for element in elements:
             sys.stdout.write("[\n  " if is_empty else ",\n  ")
             is_empty = False
-            # Strings have no line breaks in JSON.
-            sys.stdout.write(json.dumps(element, indent=2).replace("\n", "\n  "))
+            sys.stdout.write(element)
         sys.stdout.flush()
 
     try:
@@ -45,6 +44,16 @@ def streamed_json() -> Iterator[Callable[[Sequence[Any]], None]]:
             sys.stdout.write("\n]\n")
         raise
     sys.stdout.write("[]\n" if is_empty else "\n]\n")
+
+
+def json_element(value: Any) -> str:
+    """Returns a value as the JSON text of an element of `streamed_json`.
+
+    Args:
+        value: a JSON-able value.
+    """
+    # Strings have no line breaks in JSON.
+    return json.dumps(value, indent=2).replace("\n", "\n  ")
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import typer
 from tfsqueeze.cli.arguments import Json, ModelFile, Runtime, TextColumn, Threads
 from tfsqueeze.cli.console import Table, output
 from tfsqueeze.cli.input_lines import input_lines
-from tfsqueeze.cli.result_stream import streamed_json
+from tfsqueeze.cli.result_stream import json_element, streamed_json
 
 _QUERIES_PER_BATCH = 16
 
@@ -55,7 +55,9 @@ def search(
             if write is not None:
                 write(
                     [
-                        {"query": query, "matches": [asdict(match) for match in matches]}
+                        json_element(
+                            {"query": query, "matches": [asdict(match) for match in matches]}
+                        )
                         for query, matches in found
                     ]
                 )

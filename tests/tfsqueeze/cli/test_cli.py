@@ -237,6 +237,16 @@ def test_predict_takes_any_bytes(run, topics_model, stdin, count):
     assert table.exit_code == 0 and "\x1b[31m" not in table.stdout
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_predict_in_several_processes_prints_what_one_prints(run, options, topics_model):
+    lines = "".join(f"the {'cat ' * (n % 9)}{n}\n" for n in range(150))
+    expected = run("predict", topics_model, *options, stdin=lines)
+    found = run("predict", topics_model, "--workers", 2, *options, stdin=lines)
+    assert (found.exit_code, expected.exit_code) == (0, 0)
+    assert found.stdout == expected.stdout
+    assert "149" in found.stdout
+
+
 def test_predict_in_a_process_of_its_own(topics_model):
     status, out, _ = shell(
         "predict",

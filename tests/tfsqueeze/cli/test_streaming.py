@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.tfsqueeze.cli.test_terminal import start
 from tfsqueeze.cli import predict_command, result_stream
 from tfsqueeze.cli.input_lines import input_lines
-from tfsqueeze.cli.result_stream import streamed_json, streamed_table
+from tfsqueeze.cli.result_stream import json_element, streamed_json, streamed_table
 from tfsqueeze.utils.errors import UserError
 
 
@@ -98,7 +98,7 @@ def test_a_line_that_is_refused_takes_no_other_with_it(monkeypatch):
     lines = b'who?\tAda\n{"question": "a", "context": "b\\tc"}\n{"question": 1}\nwho?\tAda\n'
     monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=_Chunks([lines])))
     pairs = predict_command._pairs_of_lines(16)
-    assert next(pairs) == (["who?", "a"], ["Ada", "b\tc"])
+    assert next(pairs) == [("who?", "Ada"), ("a", "b\tc")]
     with pytest.raises(UserError, match="standard input:3: not a JSON object"):
         next(pairs)
 
@@ -107,14 +107,14 @@ def test_a_line_that_is_refused_takes_no_other_with_it(monkeypatch):
 def test_streamed_json_is_what_json_writes(elements, capsys):
     with streamed_json() as write:
         for element in elements:
-            write([element])
+            write([json_element(element)])
     assert capsys.readouterr().out == json.dumps(elements, indent=2) + "\n"
 
 
 def test_json_is_whole_after_an_error(capsys):
     for count in (0, 2):
         with pytest.raises(ValueError, match="no more"), streamed_json() as write:
-            write([{"a": 1}] * count)
+            write([json_element({"a": 1})] * count)
             raise ValueError("no more")
         out = capsys.readouterr().out
         assert json.loads(out) == [{"a": 1}] * 2 if count else out == ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tfsqueeze.cli import console
 from tfsqueeze.cli.console import Table
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -33,12 +36,25 @@ def test_cells_and_titles_are_shown_as_they_are():
     table = Table("label", title="[bold]title")
     for label in ("[/]", "[bold]x[/bold]", "\x1b[31mred"):
         table.add_row(label)
-    console = Console(width=60, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
-    console.print(table)
-    text = console.export_text()
+    terminal = Console(width=60, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
+    terminal.print(table)
+    text = terminal.export_text()
     for shown in ("[bold]title", "[/]", "[bold]x[/bold]", "�[31mred"):
         assert shown in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_progress_without_an_end_counts(is_shown, monkeypatch):
+    shown = io.StringIO()
+    terminal = Console(file=shown, force_terminal=True, width=60)
+    monkeypatch.setattr(console, "messages", terminal)
+    with console.rate_progress("texts", is_shown) as advance:
+        for _ in range(3):
+            advance(500)
+            time.sleep(0.01)
+    found = re.sub(r"\x1b\[[0-9;]*m", "", shown.getvalue())
+    assert ("1,500 texts" in found and "texts/s" in found) if is_shown else found == ""
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii"])
