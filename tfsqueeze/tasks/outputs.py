@@ -26,7 +26,7 @@ OUTSIDE_TAG = "O"
 _COMPARED_AT_ONCE = 256
 # An int8 logit may lie exactly on its threshold, and libraries round a sigmoid differently. Kotlin
 # (MultiLabelClassificationPredictor.kt), the page (multi_label_classification.js) and
-# coral/classify.py have the same number.
+# coral/decoding.py have the same number.
 _ROUNDING = 1e-12
 # Stands for a probability that is 0 in float32.
 _SMALLEST = np.finfo(np.float32).tiny

@@ -19,7 +19,14 @@ from converters.targets.target import DeviceRow, ExportedFile, ExportResult, Tar
 from converters.tflite.inspection import list_operators, require_int8
 from converters.tflite.tflite_file import Model
 from tfsqueeze.configs.encoder_config import EncoderConfig
-from tfsqueeze.tasks import MULTI_LABEL_CLASSIFICATION, REGRESSION, TEXT_CLASSIFICATION
+from tfsqueeze.tasks import (
+    INTENT_AND_SLOTS,
+    MULTI_LABEL_CLASSIFICATION,
+    REGRESSION,
+    SENTENCE_EMBEDDINGS,
+    TEXT_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+)
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.versions import installed_versions
@@ -32,10 +39,10 @@ TOKENIZER_FILE = "tokenizer.json"
 
 
 class EdgeTpuTarget(Target):
-    """Exports the folder that `coral/classify.py` runs: an int8 body and the host's part.
+    """Exports the folder that `coral/predict.py` runs: an int8 body and the host's part.
 
     body.tflite computes logits from the int8 rows that the host looks up in look_ups.npz, which
-    has a table for each input of the body. model.json holds the task, labels, quantization and
+    has a table for each input of the body. model.json holds the task, classes, quantization and
     what predictions are decoded with; tokenizer.json is for Hugging Face's `tokenizers`.
     placement.json, .svg and .png show where each operator is predicted to run. Where
     `edgetpu_compiler` is installed, it writes body_edgetpu.tflite, and its log is compared with
@@ -44,11 +51,28 @@ class EdgeTpuTarget(Target):
 
     name = "edgetpu"
     title = "Coral Edge TPU"
-    # coral/classify.py has a function for each, which the host calls with the logits.
+    # coral/decoding.py has a function for each, which the host calls with the logits.
     supported_tasks = frozenset(
-        task.name for task in (TEXT_CLASSIFICATION, MULTI_LABEL_CLASSIFICATION, REGRESSION)
+        task.name
+        for task in (
+            TEXT_CLASSIFICATION,
+            MULTI_LABEL_CLASSIFICATION,
+            REGRESSION,
+            TOKEN_CLASSIFICATION,
+            INTENT_AND_SLOTS,
+            SENTENCE_EMBEDDINGS,
+        )
     )
-    supports_pairs = False
+    supports_pairs = True
+
+    def require_supported(self, run: TrainedRun) -> None:
+        """Raises an error for a run that the host cannot use; see `Target.require_supported`."""
+        super().require_supported(run)
+        if run.tokenizer.match_types is not None:
+            raise UserError(
+                f"{run.folder} marks the words that both texts have, which coral/predict.py does "
+                "not; train without --match-types"
+            )
 
     def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
         # The conversion imports TensorFlow, which `check` does without.
@@ -159,21 +183,29 @@ def _describe(
     run: TrainedRun, content: bytes, look_ups: list[LookUp], max_length: int
 ) -> dict[str, Any]:
     """Returns the content of model.json."""
-    output = open_model(content).output_details[0]
+    outputs = open_model(content).output_details
     return {
         "name": run.options.preset,
         "dataset": run.dataset_name,
         "task": run.task.name,
         "max_length": max_length,
-        "labels": run.label_names,
+        "reads_pairs": run.reads_pairs,
+        "classes": run.classes,
         "decoding": run.decoding,
         "tokens": {
             "pad": run.tokenizer.pad_token_id,
             "cls": run.tokenizer.cls_token_id,
             "sep": run.tokenizer.sep_token_id,
+            "unk": run.tokenizer.unk_token_id,
         },
-        "inputs": [{"name": look_up.name, "shape": list(look_up.shape)} for look_up in look_ups],
-        "output": {"scale": output.scale, "zero_point": output.zero_point},
+        "inputs": [
+            {"name": look_up.name, "source": look_up.source, "shape": list(look_up.shape)}
+            for look_up in look_ups
+        ],
+        "outputs": {
+            output.name: {"scale": output.scale, "zero_point": output.zero_point}
+            for output in outputs
+        },
         "config": run.config.to_dict(),
         "versions": installed_versions(),
     }

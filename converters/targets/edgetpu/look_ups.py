@@ -65,7 +65,8 @@ def split_look_ups(content: bytes) -> tuple[bytes, list[LookUp]]:
             tables read its integer inputs.
 
     Returns:
-        The body, whose inputs are the outputs of the GATHERs, and a look-up for each input.
+        The body, whose inputs are the outputs of the GATHERs, and a look-up for each input. Its
+        tensors of inputs and outputs have the plain names.
 
     Raises:
         UserError: an operator other than a GATHER reads the ids.
@@ -86,6 +87,8 @@ def split_look_ups(content: bytes) -> tuple[bytes, list[LookUp]]:
         removed.add(id(operator))
         result = operator.outputs[0]
         name = graph.tensors[result].name.split(b"/")[0].decode()
+        if ids[sources[0]] == "token_type_ids":
+            name = f"token_type_{name}"
         for follower in _shape_chain(model, graph, result):
             removed.add(id(follower))
             result = follower.outputs[0]
@@ -95,6 +98,8 @@ def split_look_ups(content: bytes) -> tuple[bytes, list[LookUp]]:
         shape = tuple(map(int, tensor.shape))
         look_ups.append(LookUp(name, ids[sources[0]], values.reshape(table.shape), shape))
         inputs.append(result)
+    for index in graph.outputs:
+        graph.tensors[index].name = plain_name(graph.tensors[index].name).encode()
     graph.operators = [operator for operator in graph.operators if id(operator) not in removed]
     graph.inputs = np.asarray(inputs, np.int32)
     _describe_inputs(model, [look_up.name for look_up in look_ups], inputs)

@@ -25,7 +25,7 @@ def test_the_folder_is_complete(trained_run, tmp_path):
     }
     described = json.loads((tmp_path / "model.json").read_text("utf-8"))
     assert described["max_length"] == 12
-    assert described["labels"] == trained_run.label_names
+    assert described["classes"] == {"logits": trained_run.label_names}
     tables = np.load(tmp_path / "look_ups.npz")
     assert set(tables.files) == {entry["name"] for entry in described["inputs"]}
     checked = EdgeTpuTarget().check(tmp_path / "body.tflite").to_dict()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from converters import cortex_m
-from tests.converters.targets.micro.task_runs import (  # noqa: F401 (fixtures)
+from tests.converters.targets.task_runs import (  # noqa: F401 (fixtures)
     conll_folder,
     like_texts_folder,
     pairs_folder,

@@ -17,7 +17,7 @@ from converters.targets.micro.plain_c import plain_c
 from converters.targets.micro.plain_c_verification import SPANS, run_on_host
 from converters.tflite.metadata import read_metadata
 from tests.converters.targets.micro.conftest import SANITIZERS, WARNINGS
-from tests.converters.targets.micro.task_runs import TASKS
+from tests.converters.targets.task_runs import TASKS
 from tfsqueeze.cli.main import app
 
 pytestmark = pytest.mark.micro

@@ -64,6 +64,6 @@ def task_run(request, one_layer_options, made_once):
             splits = task.data.load_splits(folder, **columns)
             train_task(path, task, splits, options, dataset_name=folder)
 
-        return load_run(made_once(f"micro-{name}", train))
+        return load_run(made_once(f"task-{name}", train))
 
     return run
