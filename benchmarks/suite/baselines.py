@@ -11,13 +11,13 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.tasks.baselines import most_alike_sentences
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.number_dataset import NumberDataset
 from tfsqueeze.data.datasets.question_dataset import QuestionDataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.evaluation.baselines import TfidfClassifier
+from tfsqueeze.evaluation.sentence_baseline import MostAlikeSentence
 from tfsqueeze.tasks.outputs import OUTSIDE_TAG
 
 _PENALTIES = (0.1, 1.0, 10.0)
@@ -49,7 +49,7 @@ def classical_predictions(train: Any, validation: Any, test: Any) -> tuple[str, 
     train, validation: what is learned from; the second chooses settings first.
     """
     if isinstance(test, QuestionDataset):
-        return "the sentence most alike", {"answers": most_alike_sentences(test)}
+        return MostAlikeSentence.name, {"answers": MostAlikeSentence(test).predict(test)}
     whole = concatenate([train, validation])
     if isinstance(test, NumberDataset):
         return "cosine of TF-IDF", {"logits": tfidf_cosines(whole, test)}

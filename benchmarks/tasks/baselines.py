@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
-
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from benchmarks.tasks.noise import noise_scores
 from benchmarks.tasks.settings import TaskSettings
 from tfsqueeze.data.datasets.question_dataset import QuestionDataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
-from tfsqueeze.decoding.answer_spans import AnswerSpan, ChosenAnswer
 from tfsqueeze.evaluation.baselines import TfidfClassifier, majority_baseline
 from tfsqueeze.evaluation.classification import classification_metrics
 from tfsqueeze.evaluation.confidence import expected_calibration_error, out_of_scope_auroc
 from tfsqueeze.evaluation.crf_baseline import crf_baseline
+from tfsqueeze.evaluation.sentence_baseline import MostAlikeSentence
 from tfsqueeze.tasks import QUESTION_ANSWERING
 from tfsqueeze.utils.errors import UserError
-
-# It ends where a space follows, or at the end of the text.
-_SENTENCE = re.compile(r".+?(?:[.!?](?=\s)|\Z)", re.DOTALL)
 
 
 def baseline_scores(
@@ -84,28 +78,12 @@ def _crf(train: TokenDataset, test: TokenDataset) -> dict[str, Any]:
 
 
 def _sentence(test: QuestionDataset) -> dict[str, Any]:
-    metrics = QUESTION_ANSWERING.metrics(test, {"answers": most_alike_sentences(test)}, {})
+    answers = MostAlikeSentence(test).predict(test)
+    metrics = QUESTION_ANSWERING.metrics(test, {"answers": answers}, {})
     return {
-        "model": "the sentence most alike",
+        "model": MostAlikeSentence.name,
         "scores": {score: metrics[score] for score in ("exact_match", "f1")},
     }
-
-
-def most_alike_sentences(test: QuestionDataset) -> list[ChosenAnswer]:
-    """Returns the sentence of each context that is most like the question, by cosine of TF-IDF.
-
-    It learns from no answers. The cosine stands for the probability.
-    """
-    vectorizer = TfidfVectorizer(sublinear_tf=True).fit([*set(test.contexts), *test.questions])
-    chosen = []
-    for question, context in zip(test.questions, test.contexts, strict=True):
-        sentences = list(_SENTENCE.finditer(context))
-        vectors = vectorizer.transform([sentence[0] for sentence in sentences])
-        alike = (vectors @ vectorizer.transform([question]).T).toarray().ravel()
-        best = int(alike.argmax())
-        cosine = float(alike[best])
-        chosen.append(ChosenAnswer(AnswerSpan(*sentences[best].span(), cosine), cosine))
-    return chosen
 
 
 def _as_texts(dataset: TextDataset | TokenDataset) -> TextDataset:

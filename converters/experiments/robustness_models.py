@@ -1,59 +1,69 @@
-"""Loads the classifiers whose robustness is measured.
+"""Loads the models whose robustness is measured, and the examples that it is measured on.
 
-They are a run's float and int8 models, or a .tflite file, and beside them TF-IDF on the same
-training texts.
+The models are a run's float and int8 models, or a .tflite file, and beside them the classical model
+that fits the task.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from converters.inference.predictor import softmax
-from converters.inference.text_classification_predictor import TextClassificationPredictor
+from converters.experiments.measured_models import MeasuredModel, PredictorModel
+from converters.experiments.robustness_baselines import BASELINES
+from converters.experiments.robustness_tasks import RobustnessTask, find_robustness_task
+from converters.experiments.task_verdicts import TRUTHS
+from converters.inference.predictor import Predictor
 from converters.tflite.inspection import list_operators
 from converters.tflite.metadata import read_metadata
 from converters.tflite.tflite_file import Model
+from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
-from tfsqueeze.data.datasets.text_dataset import TextDataset
-from tfsqueeze.data.sources.evaluation_set import load_evaluation_set
-from tfsqueeze.data.sources.named_datasets import load_dataset
-from tfsqueeze.evaluation.baselines import TfidfClassifier
-from tfsqueeze.robustness.greedy_search import Predict
-from tfsqueeze.tasks import TEXT_CLASSIFICATION
+from tfsqueeze.data.readers.pair_columns import find_text_pair_column
+from tfsqueeze.tasks import TEXT_CLASSIFICATION, Task, find_task
 from tfsqueeze.utils.errors import UserError
 
-INT8, FLOAT, TFIDF = "int8 .tflite", "float Keras", "TF-IDF + logistic regression"
+INT8, FLOAT = "int8 .tflite", "float Keras"
 
 
 @dataclass
 class RobustnessModels:
-    """The classifiers of one task whose robustness is measured side by side.
+    """The models of one task whose robustness is measured side by side.
 
     Args:
-        predictors: functions from n texts to probabilities [n, labels], by the model's name.
-        label_names: the labels in the order of the probabilities.
+        models: the models by name.
+        task: the task, with what predictions are decoded with.
+        classes: the names of each output's classes.
+        label_names: the labels in the order of the logits; none for a task without.
+        reads_pairs: whether the models read pairs of texts.
         words: the words of the model's embeddings; None where it has no table of them.
-        dataset_name: the dataset of training, so that the same texts can be loaded again; None
+        dataset_name: the dataset of training, so that the same examples can be loaded again; None
             where it is not known.
         seed: of training, for the same reason.
+        teacher: the teacher of training; None where there was none.
         notes: sentences for the reader of the report.
-
-    Example:
-        >>> models = RobustnessModels({}, ["animals", "food"], None, "topics")
-        >>> models.notes
-        []
     """
 
-    predictors: dict[str, Predict]
+    models: dict[str, MeasuredModel]
+    task: Task
+    classes: Mapping[str, Sequence[str]]
     label_names: list[str]
+    reads_pairs: bool
     words: NeighbourWords | None
     dataset_name: str | None
     seed: int = 0
+    teacher: str | None = None
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def measured(self) -> RobustnessTask:
+        """What is measured of the task."""
+        return find_robustness_task(self.task, self.reads_pairs)
 
 
 def load_models(path: Path) -> RobustnessModels:
@@ -66,61 +76,50 @@ def load_models(path: Path) -> RobustnessModels:
         The float and the int8 model of a run, or the model of the file.
 
     Raises:
-        UserError: the path holds neither, or a model of another task than the classification of
-            single texts.
+        UserError: the path holds neither, or a model of a task whose robustness is not measured.
     """
     if path.is_dir():
         return _load_run_models(path)
     metadata = read_metadata(path)
-    _require_single_texts(path, metadata.task, metadata.pairs)
-    classifier = TextClassificationPredictor.open(path)
+    scores = find_robustness_task(find_task(metadata.task), metadata.pairs).scores
+    predictor = Predictor.open(path)
     table = word_table(path, len(metadata.vocabulary))
+    options = metadata.extra.get("options", {})
     return RobustnessModels(
-        {INT8: _tflite_predictor(classifier)},
+        {INT8: PredictorModel(predictor, scores)},
+        predictor.task,
+        predictor.classes,
         metadata.labels,
+        metadata.pairs,
         None if table is None else NeighbourWords(metadata.vocabulary, table),
         metadata.extra.get("dataset"),
-        metadata.extra.get("options", {}).get("seed", 0),
+        options.get("seed", 0),
+        options.get("teacher"),
     )
-
-
-def _require_single_texts(path, task, pairs):
-    if task != TEXT_CLASSIFICATION.name or pairs:
-        kind = "pairs of texts" if task == TEXT_CLASSIFICATION.name else task
-        raise UserError(
-            f"{path} is a model for {kind}; robustness is measured on classifiers of "
-            "single texts so far"
-        )
 
 
 def _load_run_models(folder):
     from converters.conversion.runs import convert_run
-    from tfsqueeze.training.batches import evaluation_batches, tokenize
+    from converters.inference.float_model import open_float_model
     from tfsqueeze.training.trained_run import load_run
 
     run = load_run(folder)
-    _require_single_texts(folder, run.task.name, run.reads_pairs)
-
-    def float_probabilities(texts):
-        ids = tokenize(run.tokenizer, list(texts))
-        return softmax(run.float_model.predict(evaluation_batches(ids), verbose=0))
-
+    scores = find_robustness_task(run.task, run.reads_pairs).scores
+    predictor = Predictor.open(convert_run(run))
     table = run.float_model.get_layer("embeddings").word_embeddings.numpy()
     return RobustnessModels(
         {
-            INT8: _tflite_predictor(TextClassificationPredictor.open(convert_run(run))),
-            FLOAT: float_probabilities,
+            INT8: PredictorModel(predictor, scores),
+            FLOAT: PredictorModel(open_float_model(run), scores),
         },
+        predictor.task,
+        predictor.classes,
         run.label_names,
+        run.reads_pairs,
         NeighbourWords(run.tokenizer.vocabulary, table),
         run.dataset_name,
         run.options.seed,
-    )
-
-
-def _tflite_predictor(classifier: TextClassificationPredictor) -> Predict:
-    return lambda texts: np.array(
-        [list(prediction.probabilities.values()) for prediction in classifier.predict(texts)]
+        run.options.teacher,
     )
 
 
@@ -146,46 +145,155 @@ def word_table(model: Model, tokens: int) -> np.ndarray | None:
     return None
 
 
-def evaluation_texts(models: RobustnessModels, data: str | None, **columns: Any) -> TextDataset:
-    """Returns the texts to measure on, and adds TF-IDF to the models.
+@dataclass(frozen=True)
+class MeasuredData:
+    """What models are measured on.
 
-    TF-IDF is fitted to the dataset that the model was trained on. Where that cannot be loaded, it
-    is fitted to the training part of `data`; where `data` is a single file, it is left out. A note
-    in `models` says so.
+    Args:
+        test: the labelled examples, with the names that the models give the labels.
+        train: what a classical model may learn from; None if it is not at hand.
+        source: the name or path of the dataset that `train` is a part of.
+    """
+
+    test: Any
+    train: Any = None
+    source: str | None = None
+
+
+def load_data(models: RobustnessModels, data: str | None, **columns: Any) -> MeasuredData:
+    """Loads what models are measured on.
+
+    What a classical model may learn from is the dataset that the models were trained on. If that
+    cannot be loaded, it is the training part of `data`, unless that is a single file.
 
     Args:
         models: are measured.
-        data: as `load_evaluation_set` takes it; None for the dataset of training.
-        **columns: of tables, the `text_column`, the `label_column` and `keep_nan_labels`.
-
-    Returns:
-        The labelled texts.
+        data: as `TaskData.load_evaluation_set` takes it; None for the dataset of training.
+        **columns: those of `TaskData.load_splits`.
 
     Raises:
-        UserError: the texts cannot be loaded, or have other labels than the model.
+        UserError: the examples cannot be loaded.
     """
-    name = models.dataset_name
-    if data is None and name is None:
+    splits, source = _load_splits(models, data, columns)
+    if splits is not None and data in (None, source):
+        test = splits.test or splits.validation
+    else:
+        columns = _columns(models, data, columns)
+        test = models.task.data.load_evaluation_set(data, seed=models.seed, **columns)
+    return MeasuredData(
+        models.task.name_labels(test, models.classes),
+        None if splits is None else models.task.name_labels(splits.train, models.classes),
+        source,
+    )
+
+
+def _load_splits(
+    models: RobustnessModels, data: str | None, columns: Mapping[str, Any]
+) -> tuple[Splits | None, str | None]:
+    """Loads the dataset of training, or else `data`.
+
+    Returns:
+        The splits and their name or path; None twice where neither can be loaded, and `data` may
+        be a file.
+
+    Raises:
+        UserError: there is no `data`, and the dataset of training cannot be loaded.
+    """
+    if data is None and models.dataset_name is None:
         raise UserError("the model does not say what it was trained on; name a dataset")
-    splits, source, failure = None, None, None
-    for source in dict.fromkeys((name, data)):
-        if source is None or (source != name and Path(source).is_file()):
+    failures = []
+    for source in dict.fromkeys((models.dataset_name, data)):
+        # All of a single file is measured on, unless the model was trained on a part of it.
+        if source is None or (source != models.dataset_name and Path(source).is_file()):
             continue
         try:
-            # The seed is that of training, so that no text is one that the models learned from.
-            splits = load_dataset(source, **columns, seed=models.seed)
-            break
+            # The seed is that of training, so that no example is one that the models learned from.
+            splits = models.task.data.load_splits(
+                source, seed=models.seed, **_columns(models, source, columns)
+            )
         except UserError as error:
-            failure = failure or error
-    if splits is None:
-        if data is None:
-            raise failure
-        models.notes.append("Without TF-IDF, since the texts of training are not at hand.")
-        return load_evaluation_set(data, **columns)
-    tfidf = TfidfClassifier(splits.train, models.label_names)
-    models.predictors[TFIDF] = tfidf.predict_probabilities
-    if source != name:
-        models.notes.append(f"TF-IDF is fitted to the training part of {Path(source).name}.")
-    if data in (None, source):
-        return splits.test or splits.validation
-    return load_evaluation_set(data, **columns)
+            failures.append(error)
+        else:
+            return splits, source
+    if data is None:
+        raise failures[0]
+    return None, None
+
+
+def _columns(models: RobustnessModels, data: str, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the columns, and that of second texts by its usual names if none is given."""
+    columns = dict(columns)
+    if models.reads_pairs and columns.get("text_pair_column") is None:
+        columns["text_pair_column"] = find_text_pair_column(data, columns["text_column"])
+    return columns
+
+
+def add_baseline(models: RobustnessModels, data: MeasuredData) -> None:
+    """Adds the classical model that fits the task, or a note that says why there is none.
+
+    Args:
+        models: are measured.
+        data: what they are measured on.
+
+    Raises:
+        UserError: the training examples have labels that the models lack.
+    """
+    baseline = BASELINES.get(models.task.name)
+    if baseline is None:
+        return
+    name, noun = baseline.short_name, models.measured.kind.noun
+    if baseline.package and find_spec(baseline.package.replace("-", "_")) is None:
+        models.notes.append(
+            f"Without {name}, since {baseline.package} is not installed "
+            "(pip install 'tfsqueeze[baselines]')."
+        )
+        return
+    if baseline.learns_labels and data.train is None:
+        models.notes.append(f"Without {name}, since the {noun}s of training are not at hand.")
+        return
+    examples = data.train if baseline.learns_labels else data.test
+    models.models[baseline.title] = baseline(
+        examples, models.task, models.classes, models.measured.scores
+    )
+    if baseline.learns_labels and data.source != models.dataset_name:
+        models.notes.append(
+            f"{_capitalized(name)} is fitted to the training part of "
+            f"{Path(data.source or '').name}."
+        )
+
+
+def _capitalized(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def checked_examples(models: RobustnessModels, examples: Any) -> Any:
+    """Returns examples that the models can be measured on, with a teacher's vectors if need be.
+
+    Args:
+        models: are measured.
+        examples: some of the `test` of `load_data`.
+
+    Raises:
+        UserError: the examples are for another task, or have labels that the models lack.
+    """
+    models.task.check_dataset(examples, models.classes, models.reads_pairs)
+    return models.task.training.add_teacher_targets(examples, models.teacher)
+
+
+def truths(models: RobustnessModels, examples: Any) -> list[Any]:
+    """Returns what the report of an attack calls the truth of each example.
+
+    Args:
+        models: are measured.
+        examples: what they are measured on.
+
+    Returns:
+        Texts; None for labels that the models lack, and for tasks that are not attacked.
+    """
+    truth = TRUTHS.get(models.task.name)
+    if truth is None:
+        return [None] * len(examples)
+    known = truth.truths(examples)
+    if models.task.name == TEXT_CLASSIFICATION.name:
+        return [label if label in models.label_names else None for label in known]
+    return [truth.text(value) for value in known]

@@ -180,7 +180,7 @@ class Predictor:
             )
         predictions: dict[str, list] = {}
         label_logits = []
-        for encodings, logits, done in self._run_in_batches(dataset):
+        for encodings, logits, done in self.run_in_batches(dataset):
             for name, values in self.task.decode(logits, encodings, self.classes).items():
                 predictions.setdefault(name, []).extend(values)
             if label_output is not None:
@@ -196,7 +196,7 @@ class Predictor:
             others = np.concatenate(
                 [
                     logits[label_output]
-                    for _, logits, _ in self._run_in_batches(self._unlabelled(out_of_scope))
+                    for _, logits, _ in self.run_in_batches(self._unlabelled(out_of_scope))
                 ]
             )
             metrics["out_of_scope"] = {
@@ -228,10 +228,14 @@ class Predictor:
             **{score.name: metrics[score.name] for score in self.task.scores},
         }
 
-    def _run_in_batches(
+    def run_in_batches(
         self, dataset: Any
     ) -> Iterator[tuple[Encodings, dict[str, np.ndarray], int]]:
-        """Yields the encodings, the logits and the number of examples done, batch by batch."""
+        """Yields the encodings, the logits and the number of examples done, batch by batch.
+
+        Args:
+            dataset: a dataset of the task.
+        """
         for start in range(0, len(dataset), self._examples_per_batch):
             stop = min(start + self._examples_per_batch, len(dataset))
             yield *self._run(dataset.take(range(start, stop))), stop

@@ -20,13 +20,13 @@ from benchmarks.suite.baselines import (
 from benchmarks.suite.cells import SuiteChoices, make_cells
 from benchmarks.suite.report import read_cells, suite_sections, write_suite
 from benchmarks.suite.rows import ROWS
-from benchmarks.tasks.baselines import most_alike_sentences
 from benchmarks.tasks.settings import divide
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.data.datasets.number_dataset import NumberDataset
 from tfsqueeze.data.datasets.question_dataset import AnnotatedAnswer, QuestionDataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
+from tfsqueeze.evaluation.sentence_baseline import MostAlikeSentence
 from tfsqueeze.models.squeezebert import SqueezeBertModel
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
@@ -327,7 +327,7 @@ def test_sentences_are_spans_of_the_context():
         ["a", "b"],
         [0, 0],
     )
-    spans = [chosen.span for chosen in most_alike_sentences(questions)]
+    spans = [chosen.span for chosen in MostAlikeSentence(questions).predict(questions)]
     found = [context[span.start : span.end].strip() for span in spans]
     assert found == ["The old house stood in Lima!", "Dinner was at 8.30 sharp"]
 

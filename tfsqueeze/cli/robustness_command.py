@@ -9,14 +9,21 @@ from typing import Annotated
 
 import typer
 
-from tfsqueeze.cli.arguments import Json, KeepNanLabels, LabelColumn, TextColumn, choices
+from tfsqueeze.cli.arguments import (
+    Json,
+    KeepNanLabels,
+    LabelColumn,
+    LabelSeparator,
+    TextColumn,
+    TextPairColumn,
+    choices,
+)
 from tfsqueeze.cli.console import counting_progress, output, print_json, print_step
-from tfsqueeze.data.datasets.label_names import check_names_to_learn
-from tfsqueeze.data.datasets.labels import UNKNOWN_ID
+from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.robustness.attacks import ATTACKS
+from tfsqueeze.robustness.changed_columns import ChangedTexts
 from tfsqueeze.robustness.measurement import RobustnessOptions
 from tfsqueeze.robustness.noises import NOISES
-from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
 _DEFAULTS = RobustnessOptions()
@@ -53,7 +60,7 @@ def robustness(
         typer.Option(
             metavar="NOISE",
             help=f"Noise to measure: {', '.join(NOISES)}; or `{_NONE}`. Repeatable.",
-            show_default="all",
+            show_default="all; of tagged words those that keep them apart",
         ),
     ] = None,
     attack: Annotated[
@@ -63,14 +70,21 @@ def robustness(
             help="Attack to measure: "
             + ", ".join(f"{name} ({attack.description})" for name, attack in ATTACKS.items())
             + f"; or `{_NONE}`. Repeatable.",
-            show_default="all",
+            show_default="all; none if predictions are numbers or vectors",
         ),
     ] = None,
     max_changed: Annotated[
         float, typer.Option(help="Maximum share of a text's words that an attack may change.")
     ] = _DEFAULTS.max_changed,
+    changed_texts: Annotated[
+        ChangedTexts, typer.Option(help="Texts of each pair that noises and attacks change.")
+    ] = _DEFAULTS.changed_texts,
     texts: Annotated[
-        int, typer.Option(min=1, help="Number of texts to draw. All if there are fewer.")
+        int,
+        typer.Option(
+            min=1,
+            help="Number of texts, pairs, sentences or questions to draw. All if there are fewer.",
+        ),
     ] = 200,
     seed: Annotated[
         int, typer.Option(min=0, help="Seed of texts, noises and attacks.")
@@ -78,68 +92,93 @@ def robustness(
     output_folder: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Folder for the report, which is JSON, Markdown and PNG plots."
+            "--output",
+            "-o",
+            help="Folder for the report, which is JSON, Markdown, HTML and PNG plots.",
         ),
     ] = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
+    text_pair_column: TextPairColumn = None,
     keep_nan_labels: KeepNanLabels = False,
+    label_separator: LabelSeparator = LABEL_SEPARATOR,
     json: Json = False,
 ) -> None:
-    """Measure how well a classifier withstands noisy texts and attacks.
+    """Measure how well a model withstands noisy texts and attacks.
 
     A run is measured in float and as an int8 .tflite file. A .tflite file is
-    measured as it is. If the texts of training are available, TF-IDF with
-    logistic regression is measured as well. All models read the same noisy
-    texts.
+    measured as it is. A classical model is measured as well: for texts and
+    pairs TF-IDF, for tagged words a conditional random field, for answers the
+    sentence most like the question. All models read the same noisy texts.
+
+    Each task has its own scores, such as F1 of entities. Tagged words get noise
+    inside words, so that each keeps its tag. Questions get noise, and their
+    contexts stay. An attack changes words until a prediction is wrong: a label,
+    all labels of a text, all entities of a sentence, an intent with its slots,
+    or an answer.
 
     Examples:
       tfsqueeze robustness runs/mine --output runs/mine/robustness
 
       tfsqueeze robustness mine.tflite held_out.csv --noise keyboard --noise ocr --attack none
+
+      tfsqueeze robustness runs/same --changed-texts second
     """
     if model.is_dir():
         load_tensorflow()
-    from converters.experiments.robustness_models import evaluation_texts, load_models
+    from converters.experiments.fitting_options import fitting_options
+    from converters.experiments.robustness_models import (
+        add_baseline,
+        checked_examples,
+        load_data,
+        load_models,
+        truths,
+    )
     from converters.reports.robustness_report import print_robustness, write_robustness
-    from tfsqueeze.robustness.measurement import measure_robustness
+    from tfsqueeze.robustness.measurement import measure_models
 
+    noises, attacks = _chosen(noise), _chosen(attack)
+    # A wrong option is found before anything is loaded.
     options = RobustnessOptions(
-        noises=_chosen(noise) if noise else _DEFAULTS.noises,
+        noises=_DEFAULTS.noises if noises is None else noises,
         levels=tuple(sorted(set(level))) if level else _DEFAULTS.levels,
-        attacks=_chosen(attack) if attack else _DEFAULTS.attacks,
+        attacks=_DEFAULTS.attacks if attacks is None else attacks,
         max_changed=max_changed,
+        changed_texts=changed_texts,
         seed=seed,
     )
-    if not options.noises and not options.attacks:
-        raise UserError("there is neither a noise nor an attack to measure; name one")
     print_step(f"loading {model}")
     models = load_models(model)
-    test = evaluation_texts(
+    loaded = load_data(
         models,
         data,
         text_column=text_column,
         label_column=label_column,
+        text_pair_column=text_pair_column,
         keep_nan_labels=keep_nan_labels,
+        label_separator=label_separator,
     )
     name = data or models.dataset_name
-    test = test.sample(texts, seed)
-    check_names_to_learn(test, "labels", test.label_names(), models.label_names)
-    label_ids = test.label_ids(models.label_names, UNKNOWN_ID)
-    print_step(f"measuring {', '.join(models.predictors)} on {len(test):,} texts")
+    test = checked_examples(models, loaded.test.sample(texts, seed))
+    options = fitting_options(models, test, options, noises, attacks)
+    add_baseline(models, loaded)
+    kind = models.measured.kind
+    print_step(f"measuring {', '.join(models.models)} on {len(test):,} {kind.noun}s")
     with counting_progress() as progress:
-        results = measure_robustness(
-            models.predictors,
-            test.texts,
-            label_ids,
-            models.label_names,
+        results = measure_models(
+            models.models,
+            test,
+            truths(models, test),
             options,
-            models.words,
-            progress,
+            kind=kind,
+            words=models.words,
+            progress=progress,
         )
     results = {
         "title": f"Robustness of {model.resolve().name} on {Path(name).name}",
         "data": name,
+        "task": models.task.name,
+        "labels": models.label_names,
         "notes": models.notes,
         **results,
     }
@@ -152,7 +191,12 @@ def robustness(
         output.print(f"report: {paths['markdown']}", soft_wrap=True)
 
 
-def _chosen(names: Sequence[enum.Enum]) -> tuple[str, ...]:
-    """Returns the names of an option without duplicates; none if `none` is the only one."""
+def _chosen(names: Sequence[enum.Enum] | None) -> tuple[str, ...] | None:
+    """Returns the names of an option without duplicates; none if `none` is the only one.
+
+    Without the option it returns None.
+    """
+    if not names:
+        return None
     chosen = tuple(dict.fromkeys(name.value for name in names))
     return () if chosen == (_NONE,) else chosen

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tfsqueeze.data.datasets.label_names import sorted_names
 from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.evaluation.classification import classification_metrics
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
 
 def majority_baseline(train: TextDataset, test: TextDataset) -> dict[str, Any]:
@@ -68,19 +72,16 @@ class TfidfClassifier:
     }
 
     def __init__(self, train: TextDataset, label_names: Sequence[str] | None = None):
-        from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
 
         self.label_names = list(label_names or train.label_names())
         settings = self.settings
         self._classifier = make_pipeline(
-            TfidfVectorizer(
-                sublinear_tf=settings["sublinear_tf"], ngram_range=tuple(settings["ngram_range"])
-            ),
+            tfidf_vectorizer(),
             LogisticRegression(C=settings["C"], max_iter=settings["max_iter"]),
         )
-        self._classifier.fit(_texts_and_pairs(train), train.label_ids(self.label_names))
+        self._classifier.fit(joined_texts(train), train.label_ids(self.label_names))
 
     def predict(self, dataset: TextDataset) -> np.ndarray:
         """Returns the id of each text's most probable label, int [texts].
@@ -88,7 +89,7 @@ class TfidfClassifier:
         Args:
             dataset: the texts or pairs; their labels are not read.
         """
-        return self._classifier.predict(_texts_and_pairs(dataset))
+        return self._classifier.predict(joined_texts(dataset))
 
     def predict_probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Returns the probability of each label, float [texts, labels].
@@ -126,7 +127,22 @@ def _label_names(train: TextDataset, test: TextDataset) -> list[str]:
     return sorted_names([*train.label_names(), *test.label_names()])
 
 
-def _texts_and_pairs(dataset: TextDataset) -> list[str]:
+def tfidf_vectorizer() -> TfidfVectorizer:
+    """Returns scikit-learn's vectorizer with the settings of `TfidfClassifier`."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    settings = TfidfClassifier.settings
+    return TfidfVectorizer(
+        sublinear_tf=settings["sublinear_tf"], ngram_range=tuple(settings["ngram_range"])
+    )
+
+
+def joined_texts(dataset: TextExamples) -> list[str]:
+    """Returns the texts of a dataset, with a space between the two texts of a pair.
+
+    Args:
+        dataset: texts or pairs.
+    """
     if dataset.text_pairs is None:
         return dataset.texts
     return [f"{a} {b}" for a, b in zip(dataset.texts, dataset.text_pairs, strict=True)]

@@ -1,4 +1,4 @@
-"""Robustness of classifiers to noise and attacks, and noisy copies to train on.
+"""Robustness of models to noise and attacks, and noisy copies to train on.
 
 Nothing here needs TensorFlow.
 """

@@ -32,33 +32,46 @@ class Noise:
         function: a `NoiseFunction`, which also takes `words` if the noise needs them.
         description: what the noise does, in a few words.
         needs_words: whether it needs the neighbours of words.
+        keeps_words: whether a text has as many words after it, so that each word keeps its tag.
     """
 
     function: Callable[..., str]
     description: str
     needs_words: bool = False
+    keeps_words: bool = False
 
 
 NOISES: dict[str, Noise] = {
-    "keyboard": Noise(typing_noise.keyboard, "letters become neighbours on a QWERTY keyboard"),
-    "swap": Noise(typing_noise.swap, "adjacent letters are swapped"),
-    "drop": Noise(typing_noise.drop, "letters and digits are deleted"),
-    "insert": Noise(typing_noise.insert, "random letters are inserted"),
-    "repeat": Noise(typing_noise.repeat, "letters and digits are doubled"),
-    "ocr": Noise(reading_noise.ocr, "shapes are misread: 0 and O, 1 and l, rn and m"),
+    "keyboard": Noise(
+        typing_noise.keyboard, "letters become neighbours on a QWERTY keyboard", keeps_words=True
+    ),
+    "swap": Noise(typing_noise.swap, "adjacent letters are swapped", keeps_words=True),
+    "drop": Noise(typing_noise.drop, "letters and digits are deleted", keeps_words=True),
+    "insert": Noise(typing_noise.insert, "random letters are inserted", keeps_words=True),
+    "repeat": Noise(typing_noise.repeat, "letters and digits are doubled", keeps_words=True),
+    "ocr": Noise(
+        reading_noise.ocr, "shapes are misread: 0 and O, 1 and l, rn and m", keeps_words=True
+    ),
     "asr": Noise(speech_noise.asr, "homophones, spelled-out numbers, no punctuation"),
-    "lowercase": Noise(writing_noise.lowercase, "words in small letters"),
-    "uppercase": Noise(writing_noise.uppercase, "words in capitals"),
-    "random_case": Noise(writing_noise.random_case, "letters change their case"),
+    "lowercase": Noise(writing_noise.lowercase, "words in small letters", keeps_words=True),
+    "uppercase": Noise(writing_noise.uppercase, "words in capitals", keeps_words=True),
+    "random_case": Noise(writing_noise.random_case, "letters change their case", keeps_words=True),
     "punctuation_removed": Noise(writing_noise.punctuation_removed, "punctuation is deleted"),
     "punctuation_added": Noise(writing_noise.punctuation_added, "punctuation follows words"),
     "extra_spaces": Noise(writing_noise.extra_spaces, "spaces are doubled, or exotic ones added"),
     "lost_spaces": Noise(writing_noise.lost_spaces, "words run together"),
-    "homoglyphs": Noise(unicode_noise.homoglyphs, "letters become look-alikes of other scripts"),
-    "zero_width": Noise(unicode_noise.zero_width, "invisible characters are inserted"),
+    "homoglyphs": Noise(
+        unicode_noise.homoglyphs, "letters become look-alikes of other scripts", keeps_words=True
+    ),
+    "zero_width": Noise(
+        unicode_noise.zero_width, "invisible characters are inserted", keeps_words=True
+    ),
     "word_drop": Noise(word_noise.word_drop, "words are deleted"),
     "synonyms": Noise(
-        word_noise.synonyms, "neighbours in the embeddings replace words", needs_words=True
+        word_noise.synonyms,
+        "neighbours in the embeddings replace words",
+        needs_words=True,
+        keeps_words=True,
     ),
 }
 

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from converters.experiments.robustness_baselines import TfidfLabels
 from converters.experiments.robustness_models import (
     FLOAT,
     INT8,
-    TFIDF,
-    evaluation_texts,
+    add_baseline,
+    load_data,
     load_models,
     word_table,
 )
@@ -21,6 +22,8 @@ from tfsqueeze.cli.main import app
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.robustness.attacks import ATTACKS
 from tfsqueeze.robustness.noises import NOISES
+
+TFIDF = TfidfLabels.title
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +53,21 @@ def error_of(result):
 
 
 def test_the_models_of_a_run_agree_and_know_its_words(models, topics_folder, trained_run):
-    test = evaluation_texts(models, None)
+    data = load_data(models, None, text_column="text", label_column="label")
+    add_baseline(models, data)
+    test = data.test
     assert test.texts == load_dataset(topics_folder).test.texts
-    assert list(models.predictors) == [INT8, FLOAT, TFIDF] and models.notes == []
-    labels = test.label_ids(models.label_names)
-    found = {name: predict(test.texts) for name, predict in models.predictors.items()}
-    for name, probabilities in found.items():
-        assert probabilities.sum(axis=1) == pytest.approx(1.0), name
-        assert (probabilities.argmax(axis=1) == labels).mean() > 0.9, name
-    assert np.abs(found[INT8] - found[FLOAT]).max() < 0.15
+    assert list(models.models) == [INT8, FLOAT, TFIDF] and models.notes == []
+    found = {name: model.judge(test) for name, model in models.models.items()}
+    for name, verdicts in found.items():
+        accuracy = np.mean([verdict.right for verdict in verdicts])
+        assert accuracy > 0.9 and models.models[name].score(test) == {"accuracy": accuracy}, name
+        for verdict, label in zip(verdicts, test.labels, strict=True):
+            assert verdict.right == (verdict.predicted == label)
+    int8, float32 = (
+        np.array([verdict.confidence for verdict in found[name]]) for name in (INT8, FLOAT)
+    )
+    assert np.abs(int8 - float32).max() < 0.15
     assert models.words.neighbours("corn") == [] and len(models.words.neighbours("dog")) == 10
 
 

@@ -44,6 +44,7 @@ def test_files(results, tmp_path):
     assert {path.name for path in (tmp_path / "new").iterdir()} == {
         "robustness.json",
         "robustness.md",
+        "robustness.html",
         "robustness-noise.png",
         "robustness-attacks.png",
     }
