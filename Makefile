@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-QUICK := not slow and not benchmarks and not docs and not android and not arm64 and not micro and not targets and not web and not readers and not faults
+QUICK := not slow and not benchmarks and not docs and not android and not arm64 and not micro and not targets and not web and not readers and not beam and not faults
 
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 DOCS_READY := $(VENV)/.docs-ready
@@ -14,11 +14,12 @@ MICRO_PACKAGES := gcc g++ libc6-dev clang libclang-rt-dev cmake make gcc-arm-non
     libnewlib-arm-none-eabi qemu-system-arm
 
 WEB_READY := $(VENV)/.web-ready
+BEAM_READY := $(VENV)/.beam-ready
 
 ANDROID_READY := $(VENV)/.android-ready
 ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner gcc libc6-dev
 
-.PHONY: help setup demo test test-slow test-benchmarks test-docs arm64 micro web readers apk android test-targets proofs faults bench targets \
+.PHONY: help setup demo test test-slow test-benchmarks test-docs arm64 micro web readers beam apk android test-targets proofs faults bench targets \
     backbone docs compare lint clean
 
 help:
@@ -31,13 +32,14 @@ help:
 	@echo "make micro      the proofs for microcontrollers (Debian; installs Arm's gcc and QEMU)"
 	@echo "make web        the proofs for the page in headless Chromium (Debian; installs chromium)"
 	@echo "make readers    files in transformers, tflite-support and MediaPipe (downloads PyTorch)"
+	@echo "make beam       many texts on Apache Beam (downloads it)"
 	@echo "make android    the Android app: an APK, verified, and its tests (Debian; fetches 640 MB)"
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
 	@echo "make targets    which devices take how much of each preset (the first time half an hour)"
 	@echo "make backbone   a pretrained backbone, made anew in hours (BACKBONE, BACKBONE_DATA)"
 	@echo "make compare    baselines, fine-tuned BERT and SqueezeBERT on COMPARE_DATA (hours)"
 	@echo "make test-targets  the proofs for Edge TPU and Ethos-U, Vela included"
-	@echo "make proofs     the tests of test-slow, test-targets, arm64, micro and android in one run"
+	@echo "make proofs     the tests of test-slow, test-targets, arm64, micro, beam and android in one run"
 	@echo "make faults     kills, hostile files, threads and full disks (long)"
 	@echo "make lint       formatting, docstrings, names, layers and types"
 	@echo "make docs       the documentation as a site, in build/docs"
@@ -104,6 +106,13 @@ readers: $(READY)
 	$(BIN)/python -m tests.environments transformers task-library
 	$(PYTEST) -m readers
 
+$(BEAM_READY): $(READY) tests/environments/beam.txt
+	$(BIN)/python -m tests.environments beam
+	touch $(BEAM_READY)
+
+beam: $(BEAM_READY)
+	$(PYTEST) -m beam $(IN_PARALLEL)
+
 $(ANDROID_READY): $(READY)
 	dpkg --status $(ANDROID_PACKAGES) >/dev/null 2>&1 || \
 	    { $(SUDO) apt-get update && \
@@ -124,7 +133,7 @@ apk: $(ANDROID_READY)
 android: apk
 	$(PYTEST) -m android $(IN_PARALLEL)
 
-proofs: $(ARM64_READY) $(MICRO_READY) apk
+proofs: $(ARM64_READY) $(MICRO_READY) $(BEAM_READY) apk
 	$(PYTEST) -m "not faults and not web and not readers and not benchmarks and not docs and not ($(QUICK))" $(IN_PARALLEL)
 
 faults: $(READY)

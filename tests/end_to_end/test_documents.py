@@ -41,6 +41,8 @@ _NAMES = {
 _LEFT_OUT = {
     "demo": "make demo and tests/test_demo.py run it",
     "compare": "tests/converters/experiments/test_comparison.py runs it",
+    "predict-files": "needs Beam; tests/converters/inference/test_beam_prediction.py runs it",
+    "prepare": "needs Beam; tests/tfsqueeze/pretraining/test_text_pipeline.py runs it",
     "pretrain": "fetches all-MiniLM-L6-v2; tests/tfsqueeze/pretraining run it with other teachers",
     "all-minilm-l6-v2": "fetches 90 MB",
     "search": "needs a run that learns from 90 MB; tests/tfsqueeze/cli/test_cli.py runs it",

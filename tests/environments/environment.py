@@ -1,6 +1,6 @@
-"""Virtual environments of other libraries, in which tests open what tfsqueeze wrote.
+"""Virtual environments of other libraries, in which tests open what tfsqueeze wrote, or run it.
 
-Their packages do not go together with TensorFlow's, so each has an environment of its own in the
+Their packages do not go together with TensorFlow's, or with its pinned versions, so each has an environment of its own in the
 cache, of the pinned packages in NAME.txt beside this file.
 """
 
@@ -18,6 +18,7 @@ from filelock import FileLock
 from tfsqueeze.utils.archives import cache_dir
 
 _FOLDER = Path(__file__).parent
+_REPOSITORY = _FOLDER.parents[1]
 
 
 def make_environment(name: str) -> Path:
@@ -39,9 +40,7 @@ def run_in_environment(name: str, script: Path, *arguments: str | Path) -> str:
 
     Skips the test where there is no such environment.
     """
-    folder = _folder(name)
-    if not _ready(folder).exists():
-        pytest.skip(f"no environment {name}; make it with `make readers`")
+    folder = _made(name, "make readers")
     variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(
         [_python(folder), script, *arguments],
@@ -52,6 +51,28 @@ def run_in_environment(name: str, script: Path, *arguments: str | Path) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def run_tfsqueeze(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command of tfsqueeze with the packages of an environment.
+
+    Skips the test where there is no such environment.
+    """
+    folder = _made(name, f"make {name}")
+    return subprocess.run(
+        [_python(folder), "-m", "tfsqueeze", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        env={**os.environ, "PYTHONPATH": str(_REPOSITORY)},
+    )
+
+
+def _made(name: str, command: str) -> Path:
+    folder = _folder(name)
+    if not _ready(folder).exists():
+        pytest.skip(f"no environment {name}; make it with `{command}`")
+    return folder
 
 
 def _folder(name: str) -> Path:

@@ -93,6 +93,14 @@ KeepNanLabels = Annotated[
 ]
 Runtime = Annotated[RuntimeName, typer.Option(help="The runtime that runs the file.")]
 Threads = Annotated[int, typer.Option(min=1, help="Number of threads of the runtime.")]
+PipelineOptions = Annotated[
+    str,
+    typer.Option(
+        metavar="OPTIONS",
+        help="Options of Apache Beam and of its runner, in one text. By default the pipeline runs "
+        "on this machine.",
+    ),
+]
 Report = Annotated[
     Path | None,
     typer.Option(

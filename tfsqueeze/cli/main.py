@@ -34,6 +34,10 @@ app = typer.Typer(
 def _prepare() -> None:
     prepare_terminal()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Beam warns in the name of no logger, also of what no command uses.
+    logging.getLogger().setLevel(logging.ERROR)
+    # It logs the traceback of an error that it raises, too.
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     logging.getLogger("absl").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="tensorflow|tf_keras|keras")
@@ -46,6 +50,7 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 for _name in (
     "demo",
+    "prepare",
     "pretrain",
     "train",
     "compare",
@@ -55,6 +60,7 @@ for _name in (
     "diff",
     "robustness",
     "predict",
+    "predict-files",
     "search",
     "export",
     "check",
@@ -62,4 +68,6 @@ for _name in (
     "info",
     "doctor",
 ):
-    app.command(_name)(getattr(importlib.import_module(f"tfsqueeze.cli.{_name}_command"), _name))
+    _function = _name.replace("-", "_")
+    _module = importlib.import_module(f"tfsqueeze.cli.{_function}_command")
+    app.command(_name)(getattr(_module, _function))

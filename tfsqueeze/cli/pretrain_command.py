@@ -31,7 +31,8 @@ def pretrain(
         list[Path],
         typer.Argument(
             help="Files of plain text with a text or paragraph on each line, folders of .txt "
-            "files, or .tsv files with a pair of texts on each line."
+            "files, or .tsv files with a pair of texts on each line. Or one folder that "
+            "`tfsqueeze prepare` wrote."
         ),
     ],
     output_folder: Annotated[

@@ -31,6 +31,13 @@ from tfsqueeze.models.architectures import read_config
 from tfsqueeze.models.squeezebert import SqueezeBertForMaskedLM, SqueezeBertModel
 from tfsqueeze.pretraining.masking import WholeWordMasking
 from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
+from tfsqueeze.pretraining.shards import (
+    TOKENIZER_FOLDER,
+    is_prepared,
+    prepared_files,
+    read_manifest,
+    tokenizer_digest,
+)
 from tfsqueeze.pretraining.text_streams import stream_ids, token_inputs, training_batches
 from tfsqueeze.tokenizers.padding import pad_rows
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
@@ -105,7 +112,7 @@ def pretrain(
             resumes; a finished run is returned. `from_pretrained` of any SqueezeBERT class and of
             `WordPieceTokenizer` read its backbone.
         texts: files, folders of .txt files, or names of datasets, which stand for their training
-            texts.
+            texts. Or one folder of prepared texts; see `tfsqueeze.pretraining.shards`.
         options: the settings of the run.
         callbacks: takes the objective, the number of epochs, and the steps and rows of an epoch,
             and returns further Keras callbacks.
@@ -127,7 +134,11 @@ def _pretrain(
     progress: Progress,
 ) -> PretrainedRun:
     """Pretrains, or goes on, in a folder that no other process writes to; see `pretrain`."""
-    files = text_files(texts, folder / "texts")
+    prepared = _prepared_folder(texts)
+    if prepared is None:
+        files = text_files(texts, folder / "texts")
+    else:
+        files = prepared_files(prepared, options.max_length)
     claim_folder(
         folder,
         {
@@ -137,7 +148,7 @@ def _pretrain(
     )
     backbone = folder / BACKBONE_FOLDER
     if not backbone.exists():
-        tokenizer = _tokenizer(folder, files, options)
+        tokenizer = _tokenizer(folder, files, prepared, options)
         config = _config(tokenizer, options)
         if options.objective == "mlm":
             setup = _set_up_masked_lm(config, tokenizer, files, options)
@@ -238,22 +249,50 @@ def _config(tokenizer: WordPieceTokenizer, options: PretrainingOptions) -> Any:
     )
 
 
+def _prepared_folder(texts: Sequence[str | os.PathLike]) -> Path | None:
+    """Returns the folder of prepared texts; None if the sources are plain text."""
+    found = [Path(source) for source in texts if is_prepared(Path(source))]
+    if found and len(texts) > 1:
+        raise UserError(
+            f"{found[0]} holds prepared texts, whose copies in other sources nobody has looked "
+            "for; name no other source, or prepare all of them together"
+        )
+    return found[0] if found else None
+
+
 def _tokenizer(
-    folder: Path, files: Sequence[Path], options: PretrainingOptions
+    folder: Path, files: Sequence[Path], prepared: Path | None, options: PretrainingOptions
 ) -> WordPieceTokenizer:
+    theirs = None
+    if options.pretrained is not None:
+        theirs = WordPieceTokenizer.from_pretrained(pretrained_folder(options.pretrained))
     if options.objective == "distill":
         tokenizer = WordPieceTokenizer.from_pretrained(minilm_folder())
-        if options.pretrained is not None:
-            theirs = WordPieceTokenizer.from_pretrained(pretrained_folder(options.pretrained))
-            if theirs.vocabulary != tokenizer.vocabulary:
-                raise UserError(
-                    f"{options.pretrained} has another vocabulary than all-MiniLM-L6-v2, whose "
-                    "hidden states are learned; use --objective mlm"
-                )
-        return tokenizer
-    if options.pretrained is not None:
-        return WordPieceTokenizer.from_pretrained(pretrained_folder(options.pretrained))
-    path = folder / "tokenizer"
+        if theirs is not None and theirs.vocabulary != tokenizer.vocabulary:
+            raise UserError(
+                f"{options.pretrained} has another vocabulary than all-MiniLM-L6-v2, whose "
+                "hidden states are learned; use --objective mlm"
+            )
+    elif theirs is not None:
+        tokenizer = theirs
+    elif prepared is not None:
+        return WordPieceTokenizer.from_pretrained(prepared / TOKENIZER_FOLDER)
+    else:
+        return _own_tokenizer(folder / "tokenizer", files, options)
+    if prepared is not None and (
+        tokenizer_digest(tokenizer) != read_manifest(prepared).settings.get("tokenizer")
+    ):
+        raise UserError(
+            f"the texts in {prepared} were prepared with another tokenizer than that of "
+            f"{options.pretrained or 'all-MiniLM-L6-v2'}; prepare them again with --tokenizer"
+        )
+    return tokenizer
+
+
+def _own_tokenizer(
+    path: Path, files: Sequence[Path], options: PretrainingOptions
+) -> WordPieceTokenizer:
+    """Returns a tokenizer whose vocabulary is learned from the texts."""
     if not path.exists():
         lines = tf.data.TextLineDataset([os.fspath(file) for file in files])
         texts = [

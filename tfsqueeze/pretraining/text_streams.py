@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfsqueeze.data.sources.text_files import holds_pairs
+from tfsqueeze.pretraining.shards import holds_rows, read_rows
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
 _LINES_PER_BATCH = 256
@@ -30,7 +31,8 @@ def stream_ids(
     as a stream.
 
     Args:
-        files: files with one text per line, or with one pair; see `text_files`.
+        files: files with one text per line, or with one pair; see `text_files`. Or all are files of
+            rows that the tokenizer made; see `tfsqueeze.pretraining.shards`.
         tokenizer: turns lines into token ids.
         max_length: the largest number of tokens of a row.
 
@@ -59,11 +61,14 @@ def stream_ids(
             .map(lambda row: tf.ensure_shape(row, [None]))
         )
 
-    pairs = [path for path in files if holds_pairs(path)]
-    texts = [path for path in files if not holds_pairs(path)]
-    kinds = [(texts, encode_texts), (pairs, encode_pairs)]
-    parts = [rows(paths, encode) for paths, encode in kinds if paths]
-    data = functools.reduce(lambda first, second: first.concatenate(second), parts)
+    if all(map(holds_rows, files)):
+        data = read_rows(files)
+    else:
+        pairs = [path for path in files if holds_pairs(path)]
+        texts = [path for path in files if not holds_pairs(path)]
+        kinds = [(texts, encode_texts), (pairs, encode_pairs)]
+        parts = [rows(paths, encode) for paths, encode in kinds if paths]
+        data = functools.reduce(lambda first, second: first.concatenate(second), parts)
     return data.enumerate().map(lambda number, row: (row, number))
 
 
