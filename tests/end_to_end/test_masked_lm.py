@@ -180,6 +180,10 @@ def test_commands(command, run, content, texts_file, tmp_path):
         available_runtimes()
     )
     assert (
+        "the robustness of masked-lm is not measured, since noise would change the very words"
+        in command("robustness", file, texts_file, fails=True)[0]
+    )
+    assert (
         "is a model for masked-lm; the target edgetpu takes"
         in command("export", run.folder, "--target", "edgetpu", "-o", tmp_path / "tpu", fails=True)[
             0

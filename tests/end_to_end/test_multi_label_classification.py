@@ -211,3 +211,23 @@ def test_several_labels_are_no_classes(command, folder, tmp_path):
     path.write_text('{"text": "a", "label": ["x", "y"]}\n')
     refused = command("train", path, "-o", tmp_path / "run", *task, fails=True)
     assert "train several labels with --task multi-label-classification" in refused[0]
+
+
+def test_robustness(command, content, folder, tmp_path):
+    file = tmp_path / "several.tflite"
+    file.write_bytes(content)
+    arguments = ("--texts", 20, "--noise", "drop", "--level", 0.5, "--attack", "deepwordbug")
+    found = command("robustness", file, folder, *arguments, "--json")
+    assert found["models"] == ["int8 .tflite", "TF-IDF + logistic regression"]
+    noisy = found["noises"][0]["levels"][0]
+    for score in ("micro_f1", "macro_f1", "exact_match"):
+        for model in found["models"]:
+            assert noisy[score][model] < found["scores"][score][model]
+    for row in found["attacks"]:
+        assert row["accuracy"] == found["scores"]["exact_match"][row["model"]]
+        assert row["scores"]["exact_match"] == row["accuracy_under_attack"]
+        assert row["success_rate"] > 0
+        for result in row["results"]:
+            assert result["success"] == (
+                result["attacked"] and result["label"] != result["predicted"]
+            )

@@ -119,3 +119,32 @@ def test_commands(command, run, content, pairs_folder, tmp_path):
     assert command("evaluate", file, pairs_folder, "--json") == metrics
     command("export", run.folder, "--target", "micro", "--runtime", "c", "-o", tmp_path / "c")
     assert (tmp_path / "c" / "tfsqueeze.h").exists()
+
+
+def test_robustness(command, content, pairs_folder, tmp_path):
+    file = tmp_path / "pairs.tflite"
+    file.write_bytes(content)
+
+    def measure(changed_texts):
+        return command(
+            *("robustness", file, pairs_folder, "--texts", 20, "--noise", "drop", "--level", 0.5),
+            *("--attack", "deepwordbug", "--max-changed", 1, "--changed-texts", changed_texts),
+            "--json",
+        )
+
+    first, second = measure("first"), measure("second")
+    assert first["models"] == ["int8 .tflite", "TF-IDF + logistic regression"]
+    assert first["kind"]["noun"] == "pair" and first["clean"]["int8 .tflite"] > 0.8
+    lost = [
+        found["clean"]["int8 .tflite"] - found["noises"][0]["levels"][0]["accuracy"]["int8 .tflite"]
+        for found in (first, second)
+    ]
+    # The label is the topic of the second text.
+    assert lost[0] < 0.15 < lost[1]
+    rates = [found["attacks"][0]["success_rate"] for found in (first, second)]
+    assert rates[0] < rates[1] and first["attacks"][0]["model"] == "int8 .tflite"
+    changed = measure("both")["attacks"][0]["results"]
+    assert all(row["adversarial"].count(" | ") == 1 for row in changed)
+    assert max(row["words"] for row in changed) > max(
+        row["words"] for row in second["attacks"][0]["results"]
+    )

@@ -239,7 +239,23 @@ def test_commands(command, small, run, content, squad_folder, tmp_path):
                 "export", run.folder, "--target", target, "-o", tmp_path / target, fails=True
             )[0]
         )
-    assert (
-        "robustness is measured on classifiers of single texts"
-        in command("robustness", file, squad_folder, fails=True)[0]
-    )
+
+
+def test_robustness(command, content, squad_folder, tmp_path):
+    file = tmp_path / "answers.tflite"
+    file.write_bytes(content)
+    arguments = ("--texts", 24, "--noise", "drop", "--level", 0.6, "--attack", "deepwordbug")
+    found = command("robustness", file, squad_folder / "test.json", *arguments, "--json")
+    int8, baseline = found["models"]
+    assert (int8, baseline) == ("int8 .tflite", "the sentence most alike") and found["notes"] == []
+    noisy = found["noises"][0]["levels"][0]
+    for score in ("f1", "exact_match"):
+        assert noisy[score][int8] < found["scores"][score][int8]
+    # The contexts stay: no answer is lost that a question without noise would find.
+    assert found["clean"][int8] > 0.8 > found["clean"][baseline]
+    row = found["attacks"][0]
+    assert row["success_rate"] > 0 and row["scores"]["exact_match"] == row["accuracy_under_attack"]
+    assert all(result["text"] in ("who?", "where?") for result in row["results"])
+    assert {"no answer"} < {result["label"] for result in row["results"]}
+    printed = command("robustness", file, squad_folder, *arguments)
+    assert "whatever its case, articles" in " ".join(printed.split())

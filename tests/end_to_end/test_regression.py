@@ -179,3 +179,22 @@ def test_a_student_learns_from_a_teacher_of_another_scale(run, splits, options, 
     assert taught.decoding != run.decoding
     # Numbers below the mean are known to the teacher alone.
     assert max(row["val_r2"] for row in taught.history["float"]) > 0.85
+
+
+def test_robustness(command, content, folder, tmp_path):
+    file = tmp_path / "price.tflite"
+    file.write_bytes(content)
+
+    def measure(*arguments, **options):
+        column = ("--label-column", "price")
+        return command("robustness", file, folder, *column, *arguments, **options)
+
+    found = measure("--texts", 30, "--noise", "drop", "--level", 0.5, "--json")
+    assert found["models"] == ["int8 .tflite", "TF-IDF + ridge regression"]
+    for score in ("spearman", "pearson"):
+        for model in found["models"]:
+            assert found["noises"][0]["levels"][0][score][model] < found["scores"][score][model]
+    assert found["attacks"] == [] and "regression are neither right nor wrong" in found["notes"][0]
+    refusal = "the predictions of regression are neither right nor wrong"
+    assert refusal in measure("--attack", "deepwordbug", fails=True)[0]
+    assert "neither a noise nor an attack" in measure("--noise", "none", fails=True)[0]

@@ -253,3 +253,17 @@ def test_scores_that_are_cosines_stay():
     assert (output(0.2, 0.9).lowest, output(0.2, 0.9).highest) == (0, 1)
     assert output(-0.5, 0.5).cosines([-0.5]).tolist() == [-0.5]
     assert output(1, 5).cosines([1, 3, 5]).tolist() == [0, 0.5, 1]
+
+
+def test_robustness(command, scored_run, scored, tmp_path):
+    file = tmp_path / "scored.tflite"
+    file.write_bytes(convert_run(scored_run))
+    columns = ("--text-pair-column", "other")
+    found = command(
+        *("robustness", file, scored, *columns, "--noise", "drop", "--level", 0.5, "--json"),
+    )
+    assert found["models"] == ["int8 .tflite"] and list(found["scores"]) == ["spearman"]
+    assert (
+        found["noises"][0]["levels"][0]["spearman"]["int8 .tflite"] < found["clean"]["int8 .tflite"]
+    )
+    assert found["attacks"] == []

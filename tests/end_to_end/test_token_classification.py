@@ -189,3 +189,68 @@ def test_commands(command, run, content, conll_folder, tmp_path):
             "train", conll_folder, "--task", "text-classification", "-o", tmp_path / "x", fails=True
         )[0]
     )
+
+
+def test_robustness(command, run, content, conll_folder, tmp_path):
+    pytest.importorskip("sklearn_crfsuite")
+    report = tmp_path / "report"
+    found = command(
+        *("robustness", run.folder, conll_folder, "--texts", 12, "--level", 0.1, "--level", 0.6),
+        *(
+            "--noise",
+            "drop",
+            "--noise",
+            "random_case",
+            "--max-changed",
+            0.6,
+            "--json",
+            "-o",
+            report,
+        ),
+    )
+    models = ["int8 .tflite", "float Keras", "conditional random field"]
+    assert found["models"] == models and list(found["scores"]) == ["f1"]
+    assert all(value > 0.85 for value in found["clean"].values())
+    drop, random_case = (row["levels"] for row in found["noises"])
+    for model in models[:2]:
+        assert drop[1]["f1"][model] < drop[0]["f1"][model]
+        # The tokenizer writes all words in small letters.
+        assert random_case[1]["f1"][model] == found["clean"][model]
+    for row in found["attacks"]:
+        right, under_attack = row["accuracy"], row["accuracy_under_attack"]
+        if row["success_rate"] is not None:
+            assert under_attack == pytest.approx(right * (1 - row["success_rate"]))
+        for result in row["results"]:
+            assert len(result["adversarial"].split()) == len(result["text"].split())
+    edits, neighbours = found["attacks"][0], found["attacks"][len(models)]
+    assert edits["success_rate"] > 0.3 and edits["scores"]["f1"] < found["clean"]["int8 .tflite"]
+    # Neighbours replace no word of an entity.
+    for result in neighbours["results"]:
+        for entity in filter(None, result["label"].split(", ")):
+            if entity != "no span":
+                assert entity.rsplit(" (", 1)[0] in result["adversarial"]
+    page = (report / "robustness.html").read_text()
+    assert "F1 at a level of 60 %" in page and page.count("data:image/png") == 2
+    assert "each word has a tag" not in page and "its spans are exactly the true ones" in page
+
+
+def test_what_robustness_of_tags_does_not_take(command, content, conll_folder, tmp_path):
+    file = tmp_path / "entities.tflite"
+    file.write_bytes(content)
+
+    def refused(*arguments):
+        return command("robustness", file, conll_folder, *arguments, fails=True)[0]
+
+    assert "the noise lost_spaces changes the number of words" in refused("--noise", "lost_spaces")
+    assert "no pairs of texts of which the first one" in refused("--changed-texts", "first")
+    # Without names, the noises that fit are taken.
+    found = command(
+        *("robustness", file, conll_folder / "test.conll", "--texts", 3, "--level", 0.2),
+        *("--attack", "none", "--json"),
+    )
+    names = [row["noise"] for row in found["noises"]]
+    assert "keyboard" in names and "word_drop" not in names and found["models"] == ["int8 .tflite"]
+    assert found["notes"] == [
+        "Noises that join, divide or delete words are left out, since each word has a tag.",
+        "Without the conditional random field, since the sentences of training are not at hand.",
+    ]
