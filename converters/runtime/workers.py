@@ -77,8 +77,9 @@ def worker_pool(workers: int, **options: Any) -> Iterator[ProcessPoolExecutor]:
 
 
 def _start_worker(initializer: Callable | None, initargs: tuple) -> None:
-    # Without a traceback of each process.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Ctrl-C ends it without a traceback, unless the parent ignores Ctrl-C.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if initializer is not None:
         initializer(*initargs)

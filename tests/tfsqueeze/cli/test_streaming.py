@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
 import sys
 import types
@@ -65,6 +66,20 @@ def test_answers_come_before_the_next_line(options, ending, topics_model):
         assert [row["label"] for row in json.loads(shown)] == ["animals", "weather"]
     else:
         assert shown.decode().splitlines()[-1].startswith("└")
+
+
+def test_ctrl_c_ends_all_processes_with_one_line(topics_model):
+    process = start("predict", topics_model, "--json", "--workers", "2", start_new_session=True)
+    # A pipe holds the lines, but not the results.
+    process.stdin.write(b"the cat dog cow\n" * 4000)
+    process.stdin.flush()
+    assert process.stdout.readline() == b"[\n"
+    # A terminal sends it to all of them.
+    os.killpg(process.pid, signal.SIGINT)
+    # It ends when no process has it open.
+    process.stdout.read()
+    assert process.wait(60) == 128 + signal.SIGINT
+    assert process.stderr.read().decode().splitlines() == ["interrupted"]
 
 
 class _Chunks:

@@ -20,12 +20,13 @@ from tfsqueeze.cli.console import Table
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
-def start(*arguments, stdout=subprocess.PIPE, **environment):
+def start(*arguments, stdout=subprocess.PIPE, start_new_session=False, **environment):
     return subprocess.Popen(
         [sys.executable, "-c", "from tfsqueeze.cli.main import app; app()", *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=stdout,
         stderr=subprocess.PIPE,
+        start_new_session=start_new_session,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
         # A shell starts what runs in its background, such as these tests, without Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
