@@ -174,3 +174,29 @@ def test_commands(command, small, content, snips_folder, tmp_path):
     assert list(command("info", file, "--json")["slots"].values()) == SLOTS
     measured = command("benchmark", file, "--rounds", 1, "--json")
     assert len(measured["latency"]) == len(available_runtimes())
+
+
+def test_robustness(command, content, snips_folder, tmp_path):
+    pytest.importorskip("sklearn_crfsuite")
+    file, report = tmp_path / "snips.tflite", tmp_path / "report"
+    file.write_bytes(content)
+    arguments = ("--texts", 16, "--noise", "drop", "--level", 0.5, "--attack", "deepwordbug")
+    found = command("robustness", file, snips_folder, *arguments, "--json", "-o", report)
+    assert (
+        found["models"] == ["int8 .tflite", "TF-IDF + CRF"] and found["kind"]["noun"] == "command"
+    )
+    (noise,), (int8, baseline) = found["noises"], found["attacks"]
+    for score in ("frame_accuracy", "intent_accuracy", "slot_f1"):
+        for model in found["models"]:
+            assert found["scores"][score][model] > 0.85
+            assert noise["levels"][0][score][model] < found["scores"][score][model]
+    # A frame is right where its intent and all of its slots are.
+    right = {row["model"]: row["accuracy"] for row in (int8, baseline)}
+    assert found["clean"] == right == found["scores"]["frame_accuracy"]
+    for row in (int8, baseline):
+        assert row["scores"]["frame_accuracy"] == row["accuracy_under_attack"]
+    assert int8["accuracy_under_attack"] < int8["accuracy"]
+    broken = next(result for result in int8["results"] if result["success"])
+    assert broken["label"] != broken["predicted"] and broken["label"].startswith(("Play", "Get"))
+    page = (report / "robustness.md").read_text()
+    assert "Slot F1 by level of noise" in page and "Intent accuracy under attack" in page

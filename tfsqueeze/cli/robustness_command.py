@@ -114,7 +114,7 @@ def robustness(
     Each task has its own scores, such as F1 of entities. Tagged words get noise
     inside words, so that each keeps its tag. Questions get noise, and their
     contexts stay. An attack changes words until a prediction is wrong: a label,
-    all labels of a text, all entities of a sentence, an intent with its slots,
+    the labels of a text, the entities of a sentence, an intent with its slots,
     or an answer.
 
     Examples:
