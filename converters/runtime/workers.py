@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
@@ -56,7 +56,7 @@ def worker_pool(workers: int, **options: Any) -> Iterator[ProcessPoolExecutor]:
     Raises:
         UserError: one of the processes ended before it had a result.
     """
-    pool = ProcessPoolExecutor(
+    pool = _Pool(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
         **{
@@ -76,10 +76,21 @@ def worker_pool(workers: int, **options: Any) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
+class _Pool(ProcessPoolExecutor):
+    def submit(self, *call: Any, **options: Any) -> Future[Any]:
+        # It starts processes, in which Ctrl-C waits until `_start_worker` lets it through.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return super().submit(*call, **options)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start_worker(initializer: Callable | None, initargs: tuple) -> None:
     # Ctrl-C ends it without a traceback, unless the parent ignores Ctrl-C.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if initializer is not None:
         initializer(*initargs)
