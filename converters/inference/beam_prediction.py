@@ -90,7 +90,7 @@ def predict_files(
     build = functools.partial(_build, _absolute(model), pattern, prefix, options)
     try:
         run_pipeline(build, pipeline_options)
-    except UserError:
+    except BaseException:
         remove_unfinished(prefix)
         raise
     return find_shards(prefix, _SUFFIX)

@@ -1,7 +1,7 @@
 """Virtual environments of other libraries, in which tests open what tfsqueeze wrote, or run it.
 
-Their packages do not go together with TensorFlow's, or with its pinned versions, so each has an environment of its own in the
-cache, of the pinned packages in NAME.txt beside this file.
+Their packages do not go together with TensorFlow's, or with its pinned versions, so each has an
+environment of its own in the cache, of the pinned packages in NAME.txt beside this file.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ def example_bytes(input_ids: Sequence[int]) -> bytes:
 
     Example:
         >>> example_bytes([2, 300, 3]).hex()
-        '0a190a170a09696e7075745f696473120a1a080a06' + '02ac0203'
+        '0a170a150a09696e7075745f69647312081a060a0402ac0203'
     """
     values = b"".join(map(_varint, input_ids))
     # Feature.int64_list.value

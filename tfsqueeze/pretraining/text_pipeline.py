@@ -53,6 +53,17 @@ if TYPE_CHECKING:
 VOCABULARY_COUNTS_FILE = "vocabulary_counts.tsv"
 _COUNTS_FILE = "counts.jsonl"
 _WILDCARDS = "*?["
+# What is counted, in the order of the pipeline.
+_COUNTS = (
+    "lines",
+    "clean",
+    "distinct",
+    "kept",
+    "with_noisy_copies",
+    "rows",
+    "tokens",
+    "unknown_tokens",
+)
 
 # A text, or the two texts of a pair.
 Parts = tuple[str, ...]
@@ -121,7 +132,7 @@ def _prepare(
         )
         if not counts.get("rows"):
             raise UserError("no text is left; look at the sources and at --min-words")
-    except UserError:
+    except BaseException:
         _remove_parts(output)
         raise
     remove_files([join_path(output, _COUNTS_FILE)])
@@ -130,12 +141,7 @@ def _prepare(
     write_file(join_path(folder, VOCABULARY_FILE), vocabulary.encode("utf-8"))
     tokenizer_settings = json.dumps(tokenizer.settings(), indent=2) + "\n"
     write_file(join_path(folder, SETTINGS_FILE), tokenizer_settings.encode("utf-8"))
-    written = file_sizes(join_path(output, f"{ROWS_PREFIX}-*{ROWS_SUFFIX}"))
-    manifest = Manifest(
-        settings,
-        {name: counts[name] for name in _COUNTS},
-        {os.path.basename(path): size for path, size in sorted(written.items())},
-    )
+    manifest = Manifest(settings, {name: counts[name] for name in _COUNTS}, _row_files(output))
     # The last file: a folder that has it is whole.
     write_file(join_path(output, MANIFEST_FILE), manifest.to_json().encode("utf-8"))
     return manifest
@@ -184,7 +190,19 @@ def _finished(output: str) -> Manifest | None:
     path = join_path(output, MANIFEST_FILE)
     if not file_sizes(path):
         return None
-    return Manifest.from_json(read_file(path).decode("utf-8", "replace"), Path(path))
+    manifest = Manifest.from_json(read_file(path).decode("utf-8", "replace"), Path(path))
+    if _row_files(output) != manifest.files:
+        raise UserError(
+            f"{output} lacks files that {MANIFEST_FILE} names, or has others; copy it again, or "
+            "remove it and prepare the texts again"
+        )
+    return manifest
+
+
+def _row_files(output: str) -> dict[str, int]:
+    """Returns the sizes of the TFRecord files by their names."""
+    found = file_sizes(join_path(output, f"{ROWS_PREFIX}-*{ROWS_SUFFIX}"))
+    return {os.path.basename(path): size for path, size in found.items()}
 
 
 def _check_settings(output: str, found: dict[str, Any], settings: dict[str, Any]) -> None:
@@ -201,10 +219,6 @@ def _remove_parts(output: str) -> None:
         remove_files(file_sizes(join_path(output, name)))
     for name in (ROWS_PREFIX, VOCABULARY_COUNTS_FILE, _COUNTS_FILE):
         remove_unfinished(join_path(output, name))
-
-
-# What is counted, in the order of the pipeline.
-_COUNTS = ("lines", "clean", "distinct", "kept", "with_noisy_copies", "rows", "tokens", "unknown")
 
 
 def _build(
@@ -285,8 +299,9 @@ def _build(
 def _clean(min_words: int, line: tuple[str, bytes]) -> Iterator[Parts]:
     path, content = line
     text = content.decode("utf-8", "replace")
-    parts = text.split("\t") if path.removesuffix(GZIP).endswith(".tsv") else [text]
-    if path.removesuffix(GZIP).endswith(".tsv") and len(parts) != 2:
+    is_pair = path.removesuffix(GZIP).endswith(".tsv")
+    parts = text.split("\t") if is_pair else [text]
+    if is_pair and len(parts) != 2:
         raise UserError(
             f"{path}: the line {text[:40]!r} has {len(parts) - 1} tabs; each line of a .tsv file "
             "must have two texts, with a tab between them"
@@ -395,14 +410,14 @@ def _tokenize(tokenizer: DeviceTokenizer) -> beam.DoFn:
 
     settings, vocabulary = tokenizer.settings(), list(tokenizer.vocabulary)
 
-    class Tokenize(beam.DoFn):
+    class TokenizeTexts(beam.DoFn):
         def setup(self) -> None:
             self._tokenizer = DeviceTokenizer.from_settings(settings, vocabulary)
 
         def process(self, parts: Parts) -> Iterator[list[int]]:
             yield from token_rows(self._tokenizer, parts)
 
-    return Tokenize()
+    return TokenizeTexts()
 
 
 def _token_counts() -> beam.CombineFn:
@@ -433,4 +448,4 @@ def _token_lines(vocabulary: Sequence[str], counts: dict[int, int]) -> str:
 
 def _sums(unk_token_id: int, counts: dict[int, int]) -> Iterator[tuple[str, int]]:
     yield "tokens", sum(counts.values())
-    yield "unknown", counts.get(unk_token_id, 0)
+    yield "unknown_tokens", counts.get(unk_token_id, 0)

@@ -31,6 +31,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 LABELS = ["animals", "food", "weather"]
 COMMANDS = [
     "demo",
+    "prepare",
     "pretrain",
     "train",
     "compare",
@@ -39,6 +40,7 @@ COMMANDS = [
     "evaluate",
     "robustness",
     "predict",
+    "predict-files",
     "search",
     "export",
     "check",
