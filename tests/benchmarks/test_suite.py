@@ -23,10 +23,8 @@ from benchmarks.suite.rows import ROWS
 from benchmarks.tasks.settings import divide
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.data.datasets.number_dataset import NumberDataset
-from tfsqueeze.data.datasets.question_dataset import AnnotatedAnswer, QuestionDataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
-from tfsqueeze.evaluation.sentence_baseline import MostAlikeSentence
 from tfsqueeze.models.squeezebert import SqueezeBertModel
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
@@ -315,21 +313,6 @@ def test_the_most_frequent_tag():
     )
     test = TokenDataset("x", [["PARIS", "to", "Rome"]])
     assert most_frequent_tags(train, test) == [["B-city", "O", "O"]]
-
-
-def test_sentences_are_spans_of_the_context():
-    context = "Rain fell. The old house stood in Lima! Why?\nDinner was at 8.30 sharp"
-    questions = QuestionDataset(
-        "x",
-        ["where did the house stand", "when was dinner"],
-        [context] * 2,
-        [[AnnotatedAnswer("Lima", context.index("Lima"))], []],
-        ["a", "b"],
-        [0, 0],
-    )
-    spans = [chosen.span for chosen in MostAlikeSentence(questions).predict(questions)]
-    found = [context[span.start : span.end].strip() for span in spans]
-    assert found == ["The old house stood in Lima!", "Dinner was at 8.30 sharp"]
 
 
 def test_validation_has_no_labels_of_its_own(data, tmp_path):

@@ -43,6 +43,8 @@ class MostAlikeSentence:
     def predict(self, dataset: QuestionDataset) -> list[ChosenAnswer]:
         """Returns the answer to each question; the cosine stands for its probability.
 
+        An empty context has no answer.
+
         Args:
             dataset: questions with contexts; their answers are not read.
         """
@@ -50,6 +52,9 @@ class MostAlikeSentence:
         questions = self._vectorizer.transform(dataset.questions)
         for question, context in zip(questions, dataset.contexts, strict=True):
             spans, vectors = self._sentences(context)
+            if not spans:
+                chosen.append(ChosenAnswer(None, 0.0))
+                continue
             alike = (vectors @ question.T).toarray().ravel()
             best = int(alike.argmax())
             cosine = float(alike[best])
@@ -59,5 +64,7 @@ class MostAlikeSentence:
     def _read_sentences(self, context: str) -> tuple[list[tuple[int, int]], Any]:
         """Returns the characters and the vectors of the sentences of a context."""
         sentences = list(_SENTENCE.finditer(context))
+        if not sentences:
+            return [], None
         vectors = self._vectorizer.transform([sentence[0] for sentence in sentences])
         return [sentence.span() for sentence in sentences], vectors
