@@ -41,6 +41,21 @@ class ExportedFile:
 
 
 @dataclasses.dataclass(frozen=True)
+class ExportOptions:
+    """What an export is to hold beside the model; see `Target.export`.
+
+    Attributes:
+        max_length: the static length in tokens.
+        examples: what the model is measured on.
+        search_texts: the texts that the device searches.
+    """
+
+    max_length: int
+    examples: EvaluationSet | None = None
+    search_texts: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class DeviceRow:
     """A row of the target table: how much of a model a device runs, and at what cost.
 
@@ -346,10 +361,11 @@ class Target(abc.ABC):
             UserError: the target does not support the run, or the model does not fit the device.
         """
         self.require_supported(run)
-        return self._export(run, folder, max_length or run.options.max_length)
+        length = max_length or run.options.max_length
+        return self._export(run, folder, ExportOptions(length, examples, tuple(search_texts)))
 
     @abc.abstractmethod
-    def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
+    def _export(self, run: TrainedRun, folder: Path, options: ExportOptions) -> ExportResult:
         """Writes a run that the target supports; see `export`."""
 
     def check(self, model: Model) -> CheckResult:

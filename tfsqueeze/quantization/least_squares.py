@@ -8,6 +8,9 @@ import numpy as np
 
 # Of the mean of the squared inputs: how strongly the new weights are held near the old ones.
 _RIDGES = (0.03, 0.3, 3.0)
+# Of the same, means included: inputs that vary less are constants, as those of [CLS] in a first
+# layer are, whose covariances are rounding errors.
+_LEAST_VARIANCE = 1e-9
 
 
 class Moments:
@@ -30,9 +33,11 @@ class Moments:
             x: the inputs, float [rows, channels].
             y: the targets, float [rows, filters].
         """
+        # Sums of float32 would differ from row to row more than constants do.
+        x, y = x.astype(np.float64), y.astype(np.float64)
         self._rows += len(x)
-        self._x += x.sum(axis=0, dtype=np.float64)
-        self._y += y.sum(axis=0, dtype=np.float64)
+        self._x += x.sum(axis=0)
+        self._y += y.sum(axis=0)
         self._xx += x.T @ x
         self._xy += x.T @ y
 
@@ -46,6 +51,11 @@ class Moments:
     def rows(self) -> int:
         """The number of rows, at least 1."""
         return max(self._rows, 1)
+
+    @property
+    def least_penalty(self) -> float:
+        """What holds back changes that follow from rounding errors of the sums alone."""
+        return max(_LEAST_VARIANCE * np.trace(self._xx) / len(self._xx), 1e-12)
 
     @property
     def mean_target(self) -> np.ndarray:
@@ -97,5 +107,6 @@ def _change(kernel: np.ndarray, moments: Moments, ridge: float) -> np.ndarray:
     squares, products = moments.centered()
     penalty = ridge * np.trace(squares) / len(squares)
     return np.linalg.solve(
-        squares + max(penalty, 1e-12) * np.eye(len(squares)), products - squares @ kernel
+        squares + max(penalty, moments.least_penalty) * np.eye(len(squares)),
+        products - squares @ kernel,
     )

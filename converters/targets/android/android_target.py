@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from converters.conversion.runs import convert_run
 from converters.targets.signature_lengths import signature_lengths
-from converters.targets.target import ExportedFile, ExportResult, Target
+from converters.targets.target import ExportedFile, ExportOptions, ExportResult, Target
 from tfsqueeze.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class AndroidTarget(Target):
     # The assets of an app hold the models of several runs.
     shares_folder = True
 
-    def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
-        lengths = signature_lengths(max_length)
+    def _export(self, run: TrainedRun, folder: Path, options: ExportOptions) -> ExportResult:
+        lengths = signature_lengths(options.max_length)
         path = folder / f"{_asset_name(run.folder.name)}.tflite"
         path.write_bytes(convert_run(run, lengths, profile="mobile"))
         return ExportResult(

@@ -15,7 +15,7 @@ from converters.targets.edgetpu.edgetpu_compiler import CompilerComparison
 from converters.targets.edgetpu.edgetpu_report import write_placement
 from converters.targets.edgetpu.look_ups import LookUp, move_to_front, split_look_ups
 from converters.targets.edgetpu.rules import check_operator
-from converters.targets.target import DeviceRow, ExportedFile, ExportResult, Target
+from converters.targets.target import DeviceRow, ExportedFile, ExportOptions, ExportResult, Target
 from converters.tflite.inspection import list_operators, require_int8
 from converters.tflite.tflite_file import Model
 from tfsqueeze.configs.encoder_config import EncoderConfig
@@ -74,17 +74,17 @@ class EdgeTpuTarget(Target):
                 "not; train without --match-types"
             )
 
-    def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
+    def _export(self, run: TrainedRun, folder: Path, options: ExportOptions) -> ExportResult:
         # The conversion imports TensorFlow, which `check` does without.
         from converters.conversion.keras_to_tflite import convert_int8
 
         require_supported_config(run.config)
-        content, look_ups = split_for_edgetpu(convert_int8(run.qat_model, max_length))
+        content, look_ups = split_for_edgetpu(convert_int8(run.qat_model, options.max_length))
         require_int8(content, allow_float_output=False)
         body, tables = folder / BODY_FILE, folder / TABLES_FILE
         body.write_bytes(content)
         np.savez(tables, **{look_up.name: look_up.table for look_up in look_ups})
-        description = _describe(run, content, look_ups, max_length)
+        description = _describe(run, content, look_ups, options.max_length)
         (folder / MODEL_FILE).write_text(
             json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8"
         )

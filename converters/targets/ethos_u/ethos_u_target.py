@@ -14,6 +14,7 @@ from converters.targets.target import (
     CheckResult,
     DeviceRow,
     ExportedFile,
+    ExportOptions,
     ExportResult,
     OperatorRow,
     Target,
@@ -83,12 +84,12 @@ class EthosUTarget(Target):
     supported_tasks = frozenset(TASKS)
     supports_pairs = True
 
-    def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
+    def _export(self, run: TrainedRun, folder: Path, options: ExportOptions) -> ExportResult:
         # The conversion imports TensorFlow, which `check` does without.
         from converters.conversion.runs import convert_run
 
         model = folder / MODEL_FILE
-        model.write_bytes(convert_run(run, [max_length]))
+        model.write_bytes(convert_run(run, [options.max_length]))
         check = _compile(model, folder)
         facts = check.to_dict()
         (folder / REPORT_FILE).write_text(json.dumps(facts, indent=2) + "\n", "utf-8")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converters.conversion.keras_to_tflite import convert_float
 from converters.conversion.profiles import Profile
 from converters.conversion.runs import convert_run, pack
-from converters.experiments.model_scores import EvaluationSet, score_models
+from converters.experiments.model_scores import score_models
 from converters.targets.huggingface.card_sources import read_card_fields
 from converters.targets.huggingface.model_card import CARD_FILE, ModelFacts, write_card
 from converters.targets.huggingface.pipeline_tags import PIPELINE_TAGS
 from converters.targets.huggingface.sentence_transformer_files import write_sentence_transformer
-from converters.targets.target import ExportedFile, ExportResult, Target
+from converters.targets.target import ExportedFile, ExportOptions, ExportResult, Target
 from tfsqueeze.models.encoder import model_inputs
 from tfsqueeze.tasks import INTENT_AND_SLOTS, SENTENCE_EMBEDDINGS
 from tfsqueeze.tokenizers.published_tokenizer import publish_tokenizer
@@ -44,46 +42,29 @@ class HuggingFaceTarget(Target):
     supports_pairs = True
     has_scores = True
 
-    def export(
-        self,
-        run: TrainedRun,
-        folder: Path,
-        max_length: int | None = None,
-        examples: EvaluationSet | None = None,
-        search_texts: Sequence[str] = (),
-    ) -> ExportResult:
-        """Writes the folder; see `Target.export`."""
-        result = super().export(run, folder, max_length)
-        length = max_length or run.options.max_length
+    def _export(self, run: TrainedRun, folder: Path, options: ExportOptions) -> ExportResult:
+        max_length = options.max_length
         models = {
-            FLOAT_NAME: pack(run, convert_float(run.float_model, length), length),
-            **{
-                str(profile): (folder / name).read_bytes() for profile, name in TFLITE_FILES.items()
-            },
+            str(profile): convert_run(run, [max_length], profile=profile)
+            for profile in TFLITE_FILES
         }
-        rows = score_models(run, models, FLOAT_NAME, examples)
-        facts = ModelFacts(
-            name=_name(run),
-            run=run,
-            max_length=length,
-            is_for_transformers=_is_for_transformers(run),
-            fields={} if is_run(run.folder) else read_card_fields(run.folder / CARD_FILE),
-        )
-        write_card(folder / CARD_FILE, facts, rows, examples)
-        return dataclasses.replace(
-            result,
-            files=_files(folder),
-            details={**result.details, "measured": [row.to_dict() for row in rows]},
-        )
-
-    def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
         for profile, name in TFLITE_FILES.items():
-            (folder / name).write_bytes(convert_run(run, [max_length], profile=profile))
+            (folder / name).write_bytes(models[str(profile)])
         run.float_model.save_pretrained(folder)
         publish_tokenizer(run.tokenizer, folder, model_inputs(run.config))
         write_decoding(folder, run.decoding)
         if run.task.name == SENTENCE_EMBEDDINGS.name:
             write_sentence_transformer(folder, run.config.hidden_size, max_length)
+        float_model = pack(run, convert_float(run.float_model, max_length), max_length)
+        rows = score_models(run, {FLOAT_NAME: float_model, **models}, FLOAT_NAME, options.examples)
+        facts = ModelFacts(
+            name=_name(run),
+            run=run,
+            max_length=max_length,
+            is_for_transformers=_is_for_transformers(run),
+            fields={} if is_run(run.folder) else read_card_fields(run.folder / CARD_FILE),
+        )
+        write_card(folder / CARD_FILE, facts, rows, options.examples)
         return ExportResult(
             target=self.name,
             summary={
@@ -95,7 +76,7 @@ class HuggingFaceTarget(Target):
                 "next": f"complete {CARD_FILE}, then upload the folder",
             },
             files=_files(folder),
-            details={"max_length": max_length},
+            details={"max_length": max_length, "measured": [row.to_dict() for row in rows]},
         )
 
 

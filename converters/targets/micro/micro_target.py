@@ -24,6 +24,7 @@ from converters.targets.micro.plain_c_verification import verify_plain_c
 from converters.targets.target import (
     DeviceRow,
     ExportedFile,
+    ExportOptions,
     ExportResult,
     Target,
     TargetVerification,
@@ -34,7 +35,6 @@ from tfsqueeze.models.complexity import count_macs
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
-    from converters.experiments.model_scores import EvaluationSet
     from tfsqueeze.training.trained_run import TrainedRun
 
 FLASH_BYTES = 1 << 20
@@ -62,26 +62,18 @@ class MicroTarget(Target):
     searches_texts = True
     runtimes = ("tflite-micro", "c")
 
-    def export(
-        self,
-        run: TrainedRun,
-        folder: Path,
-        max_length: int | None = None,
-        examples: EvaluationSet | None = None,
-        search_texts: Sequence[str] = (),
-    ) -> ExportResult:
-        """Writes the sources; see `Target.export`."""
-        self.require_supported(run)
-        self._search_texts = tuple(search_texts)
-        if search_texts and "embeddings" not in DECODERS[run.task.name]:
+    def _export(self, run: TrainedRun, folder: Path, options: ExportOptions) -> ExportResult:
+        if options.search_texts and "embeddings" not in DECODERS[run.task.name]:
             raise UserError(
                 f"{run.folder} is a model for {run.task.name}; only a model for "
                 "sentence-embeddings searches texts"
             )
-        write = self._export_plain_c if self.runtime == "c" else self._export
-        return write(run, folder, max_length or run.options.max_length)
+        write = self._export_plain_c if self.runtime == "c" else self._export_tflite_micro
+        return write(run, folder, options.max_length, options.search_texts)
 
-    def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
+    def _export_tflite_micro(
+        self, run: TrainedRun, folder: Path, max_length: int, search_texts: Sequence[str]
+    ) -> ExportResult:
         require_interpreter()
         model = convert_int8(run.qat_model, max_length)
         interface = NetworkInterface.of_model(model)
@@ -89,7 +81,7 @@ class MicroTarget(Target):
         kernels = sorted({operator.name for operator in operators})
         resolver = op_resolver_header(kernels)
         (arena_bytes,) = run_in_workers(measure_arena, [(model,)])
-        library = library_sources(run, model, interface, self._search_texts, has_interpreter=True)
+        library = library_sources(run, model, interface, search_texts, has_interpreter=True)
         table_bytes = library.table_bytes
         library_bytes = min(LIBRARY_BYTES.values())
         _check_limits(run, len(model), table_bytes, library_bytes, arena_bytes, max_length)
@@ -146,9 +138,11 @@ class MicroTarget(Target):
             },
         )
 
-    def _export_plain_c(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
+    def _export_plain_c(
+        self, run: TrainedRun, folder: Path, max_length: int, search_texts: Sequence[str]
+    ) -> ExportResult:
         model = convert_int8(run.qat_model, max_length)
-        sources = plain_c(run, model, self._search_texts)
+        sources = plain_c(run, model, search_texts)
         table_bytes = sources.library.table_bytes
         _check_limits(run, sources.network_bytes, table_bytes, 0, sources.arena_bytes, max_length)
         values = _values(run, sources.library, max_length) | {

@@ -12,7 +12,7 @@ from converters.conversion.profiles import Profile
 from converters.conversion.runs import convert_run
 from converters.runtime.interpreters import open_model
 from converters.targets.signature_lengths import signature_lengths
-from converters.targets.target import ExportedFile, ExportResult, Target
+from converters.targets.target import ExportedFile, ExportOptions, ExportResult, Target
 from converters.targets.web.litert_js import write_litert_js
 from converters.tflite.metadata import read_metadata
 from converters.tflite.signature_names import signature_key
@@ -41,9 +41,9 @@ class WebTarget(Target):
     supported_tasks = frozenset(TASKS)
     supports_pairs = True
 
-    def _export(self, run: TrainedRun, folder: Path, max_length: int) -> ExportResult:
+    def _export(self, run: TrainedRun, folder: Path, options: ExportOptions) -> ExportResult:
         write_page(folder)
-        lengths = signature_lengths(max_length)
+        lengths = signature_lengths(options.max_length)
         content = convert_run(run, lengths, output_dtype="float32", profile=PROFILE)
         (folder / MODEL_FILE).write_bytes(content)
         (folder / ABOUT_FILE).write_text(

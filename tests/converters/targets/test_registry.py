@@ -22,15 +22,15 @@ class ToyTarget(Target):
     supported_tasks = frozenset({TEXT_CLASSIFICATION.name})
     supports_pairs = False
 
-    def _export(self, run, folder, max_length):
+    def _export(self, run, folder, options):
         path = folder / "length.txt"
-        path.write_text(str(max_length))
+        path.write_text(str(options.max_length))
         return ExportResult(
             target=self.name,
-            summary={"length": str(max_length)},
+            summary={"length": str(options.max_length)},
             files=(ExportedFile.from_path(path, folder),),
             devices=(DeviceRow("toy", 2, 1, 10, 5, 3, "1 KiB", None),),
-            details={"max_length": max_length},
+            details={"max_length": options.max_length},
         )
 
 

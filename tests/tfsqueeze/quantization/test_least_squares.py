@@ -1,6 +1,7 @@
 """Kernels fitted by ridge regression, beside NumPy's least squares."""
 
 import numpy as np
+import pytest
 
 from tfsqueeze.quantization.least_squares import Moments, fit_kernel
 
@@ -61,3 +62,16 @@ def test_a_bias_leaves_no_mean_error():
     kernel, x, y = draw(3)
     error = x @ kernel + moments(x, y).bias(kernel) - y
     np.testing.assert_allclose(error.mean(axis=0), 0.0, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_inputs_that_are_all_alike_change_nothing(seed):
+    kernel, _, _ = draw(4)
+    rng = np.random.default_rng(seed)
+    row = rng.normal(size=6).astype(np.float32)
+    halves = [Moments(6, 3), Moments(6, 3)]
+    for part in halves:
+        for _ in range(20):
+            x = np.tile(row, (37, 1))
+            part.add(x, (x @ kernel + 0.1 * rng.normal(size=(37, 3))).astype(np.float32))
+    np.testing.assert_allclose(fit_kernel(kernel, halves), kernel, atol=1e-5)
