@@ -40,8 +40,8 @@ def test_an_unknown_intent_with_an_unknown_slot_is_an_error(run, snips_folder):
     with pytest.warns(UserWarning) as warned:
         metrics = predictor.evaluate(part)
     assert [str(warning.message).partition(" have the ")[2] for warning in warned] == [
-        "labels Shout, which no training example has; they will count as errors",
-        "tags B-word, which no training example has; they will count as errors",
+        "labels Shout, which the model does not know; they will count as errors",
+        "tags B-word, which the model does not know; they will count as errors",
     ]
     for score in ("intent_accuracy", "frame_accuracy"):
         assert metrics[score] == pytest.approx(of_known[score] * len(known) / len(part))

@@ -128,7 +128,7 @@ class Task(abc.ABC):
 
         Raises:
             UserError: the dataset is for another task, or has labels that the model lacks. Tasks
-                with one class a text or a word allow a few; see `check_names_to_learn`.
+                with one class a text or a word allow a few; see `check_known_names`.
         """
 
     @abc.abstractmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfsqueeze.configs.problem_type import ProblemType
-from tfsqueeze.data.datasets.label_names import check_names_to_learn
+from tfsqueeze.data.datasets.label_names import check_known_names
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.evaluation.classification import label_metrics
 from tfsqueeze.evaluation.score import Score
@@ -41,7 +41,9 @@ class TextClassification(TextTask):
 
     def check_dataset(self, dataset, classes, pairs):
         super().check_dataset(dataset, classes, pairs)
-        check_names_to_learn(dataset, "labels", dataset.label_names(), classes["logits"])
+        check_known_names(
+            dataset, "labels", dataset.label_names(), classes["logits"], of_model=True
+        )
 
     def metrics(self, dataset, predictions, classes):
         """Returns the metrics of `classification_metrics`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfsqueeze.data.datasets.label_names import check_names_to_learn, names_in
+from tfsqueeze.data.datasets.label_names import check_known_names, names_in
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.tasks.encodings import Encodings
 from tfsqueeze.tasks.task import Task
@@ -18,7 +18,9 @@ class WordTask(Task):
         for output, column in self.label_columns.items():
             if getattr(dataset, column) is None:
                 raise UserError(f"{dataset.name} has no {column}")
-            check_names_to_learn(dataset, column, names_in(dataset, column), classes[output])
+            check_known_names(
+                dataset, column, names_in(dataset, column), classes[output], of_model=True
+            )
 
     def encode(self, tokenizer, dataset):
         words = tokenizer.encode_words(dataset.sentences)

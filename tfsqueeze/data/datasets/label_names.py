@@ -66,19 +66,25 @@ def match_names(names: Iterable[str], known: Sequence[str]) -> dict[str, str] | 
     return dict(zip(numbers, known, strict=True)) if distinct == set(numbers) else None
 
 
-def check_names_to_learn(
-    part: InMemoryDataset, column: str, names: Iterable[str], known: Iterable[str]
+def check_known_names(
+    part: InMemoryDataset,
+    column: str,
+    names: Iterable[str],
+    known: Iterable[str],
+    *,
+    of_model: bool = False,
 ) -> None:
-    """Checks that few examples of a part have a name that no training example has.
+    """Checks that few examples of a part have a name that a model does not know or cannot learn.
 
-    Such examples count as errors, since a model cannot learn their names. Many of them, more than
-    1 in 20, are a sign of parts that do not belong together.
+    Such examples count as errors. Many of them, more than 1 in 20, are a sign of data that do not
+    belong together.
 
     Args:
         part: the examples to validate or to test on.
         column: their column of names.
         names: the names in it.
-        known: the names that can be learned from the training examples.
+        known: the names that the model knows, or can learn from the training examples.
+        of_model: whether `known` are those of a model.
 
     Raises:
         UserError: more than 1 in 20 examples have another name.
@@ -92,13 +98,16 @@ def check_names_to_learn(
     )
     what = (
         f"{count:,} of the {len(part):,} examples of {part.name} have the {column} "
-        f"{listed(sorted_names(unknown))}, which no training example has"
+        f"{listed(sorted_names(unknown))}, which "
+        + ("the model does not know" if of_model else "no training example has")
     )
     if count > _MOST_UNKNOWN * len(part):
-        raise UserError(
-            f"{what} (those have {listed(sorted_names(known))}); add training examples of them or "
-            "remove them"
+        who, remedy = (
+            ("it knows", "give them the names of the model or remove them")
+            if of_model
+            else ("those have", "add training examples of them or remove them")
         )
+        raise UserError(f"{what} ({who} {listed(sorted_names(known))}); {remedy}")
     warnings.warn(f"{what}; they will count as errors", stacklevel=4)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.label_names import check_names_to_learn, sorted_names
+from tfsqueeze.data.datasets.label_names import check_known_names, sorted_names
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
 from tfsqueeze.data.datasets.text_examples import TextExamples
 
@@ -116,7 +116,7 @@ class MultiLabelDatasetSplits:
         known = self.train.label_names()
         for part in (self.validation, self.test):
             if part is not None:
-                check_names_to_learn(part, "labels", part.label_names(), known)
+                check_known_names(part, "labels", part.label_names(), known)
 
     @property
     def label_names(self) -> list[str]:

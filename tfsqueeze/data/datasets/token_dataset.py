@@ -9,7 +9,7 @@ import numpy as np
 
 from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
 from tfsqueeze.data.datasets.label_names import (
-    check_names_to_learn,
+    check_known_names,
     listed,
     names_in,
     sorted_names,
@@ -172,9 +172,9 @@ class TokenDatasetSplits:
     def __post_init__(self) -> None:
         """Checks that `train` has nearly every tag and every label."""
         for part in self._parts[1:]:
-            check_names_to_learn(part, "tags", names_in(part, "tags"), self.train.tag_names())
+            check_known_names(part, "tags", names_in(part, "tags"), self.train.tag_names())
             if self.train.labels is not None:
-                check_names_to_learn(part, "labels", part.label_names(), self.train.label_names())
+                check_known_names(part, "labels", part.label_names(), self.train.label_names())
 
     @property
     def tag_names(self) -> list[str]:
