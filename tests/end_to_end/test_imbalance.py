@@ -10,6 +10,8 @@ import pytest
 
 from tests.end_to_end.conftest import FILLERS
 
+pytestmark = pytest.mark.slow
+
 # 480 texts `ok` and 20 `fraud`, whose words are mostly those of the others.
 CASE = Path(__file__).with_name("imbalance")
 
@@ -47,7 +49,6 @@ def test_weights_from_the_command_line(command, small, folder, tmp_path):
     assert again["history"] == result["history"]
 
 
-@pytest.mark.slow
 def test_macro_f1_chooses_the_epoch(command, small, folder, tmp_path):
     options = ("--monitor", "macro_f1", "--json", *small, "--epochs", 3)
     result = command("train", folder, "-o", tmp_path / "run", *options)
@@ -72,7 +73,6 @@ def test_other_weights_are_one_sentence(values, message, command, folder, tmp_pa
     assert len(refused) == 1 and message in refused[0]
 
 
-@pytest.mark.slow
 def test_fraud_is_found_among_480_other_texts(command, tmp_path):
     run, file = tmp_path / "run", tmp_path / "fraud.tflite"
     command("train", CASE, "-o", run, "--class-weight", "balanced", "--precision", "float32")

@@ -23,6 +23,8 @@ from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.utils.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 FOLLOWERS = {"cat": "purrs", "dog": "barks", "cow": "moos", "hen": "clucks"}
 
 

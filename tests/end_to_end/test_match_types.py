@@ -20,6 +20,8 @@ from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.utils.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 
 def pairs(count, words, seed):
     """Returns pairs that share a word or none."""

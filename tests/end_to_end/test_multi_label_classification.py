@@ -22,6 +22,8 @@ from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.utils.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 WORDS = {**TOPICS, "hurry": "now soon quickly urgent".split()}
 
 
@@ -160,8 +162,8 @@ def test_commands(command, run, content, folder, tmp_path):
     "name",
     [
         "one_hot.csv",
-        pytest.param("pipe.csv", marks=pytest.mark.slow),
-        pytest.param("lists.jsonl", marks=pytest.mark.slow),
+        "pipe.csv",
+        "lists.jsonl",
     ],
 )
 def test_files_train_from_the_command_line(name, command, small, tmp_path):
@@ -186,7 +188,6 @@ def test_files_train_from_the_command_line(name, command, small, tmp_path):
     assert config["id2label"] == {"0": "cat", "1": "soup"}
 
 
-@pytest.mark.slow
 def test_a_student_learns_from_a_teacher_alone(run, splits, options, tmp_path):
     # Only the teacher knows the labels: those of the data are those of other texts.
     wrong = dataclasses.replace(splits.train, labels=splits.train.labels[::-1])

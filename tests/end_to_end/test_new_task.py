@@ -21,6 +21,8 @@ from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.utils.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 VALUES = {"one": 1, "two": 2, "three": 3}
 
 

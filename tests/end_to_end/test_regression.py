@@ -23,6 +23,8 @@ from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.utils.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 VALUES = {"awful": -40.0, "poor": -20.0, "fair": 0.0, "good": 20.0, "superb": 40.0}
 MEAN = 1000.0
 
@@ -99,7 +101,6 @@ def test_the_file_alone_tells_the_number(run, splits, content):
     assert mobile_number.number == pytest.approx(numbers[0], abs=15)
 
 
-@pytest.mark.slow
 def test_pairs_have_numbers_too(command, small, folder, tmp_path):
     columns = ("--text-pair-column", "other", "--label-column", "price")
     task = ("--task", "regression")
@@ -166,7 +167,6 @@ def test_a_run_that_starts_from_it_keeps_the_head_and_its_scale(run, splits, opt
     np.testing.assert_allclose(logits[0]["logits"], logits[1]["logits"], atol=1e-5)
 
 
-@pytest.mark.slow
 def test_a_student_learns_from_a_teacher_of_another_scale(run, splits, options, tmp_path):
     some = splits.train.take([row for row, x in enumerate(splits.train.numbers()) if x > MEAN])
     others = dataclasses.replace(splits, train=some)

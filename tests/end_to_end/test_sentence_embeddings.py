@@ -24,6 +24,8 @@ from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.utils.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 RUNTIMES = sorted(
     (runtime, kernels) for runtime in available_runtimes() for kernels in ("default", "reference")
 )

@@ -24,6 +24,8 @@ from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
 from tfsqueeze.utils.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 # Two words of each meaning; a text says some things in one way, its pair in the other.
 MEANINGS = [
     ("cat", "kitten"),
@@ -171,7 +173,6 @@ class _Stop(keras.callbacks.Callback):
             raise Stopped
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["float", "qat"])
 def test_an_interrupted_run_goes_on(stage, positives, options, tmp_path):
     options = dataclasses.replace(options, epochs=2, qat_epochs=2, learning_rate=1e-3)
@@ -195,7 +196,6 @@ def test_an_interrupted_run_goes_on(stage, positives, options, tmp_path):
             assert found["val_loss"] == pytest.approx(expected["val_loss"], rel=0.01)
 
 
-@pytest.mark.slow
 def test_commands(command, small, positives, scored, tmp_path):
     columns = ("--text-pair-column", "other")
     task = ("--task", "sentence-embeddings")
@@ -218,7 +218,6 @@ def test_commands(command, small, positives, scored, tmp_path):
     assert len(vector["embedding"]) == len(command("predict", file, "a", "--json")[0]["embedding"])
 
 
-@pytest.mark.slow
 def test_both_orders_and_a_start_from_a_run(command, small, positive_run, positives, tmp_path):
     arguments = ("--text-pair-column", "other", "--pretrained", positive_run.folder)
     task = ("--task", "sentence-embeddings", "--both-orders", "--json")

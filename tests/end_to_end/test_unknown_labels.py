@@ -18,6 +18,8 @@ from tfsqueeze.tasks import INTENT_AND_SLOTS, TEXT_CLASSIFICATION
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.utils.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(snips_folder, options, tmp_path_factory):

@@ -125,6 +125,7 @@ def test_an_int8_file_computes_what_keras_computes(name, converted, inputs):
         assert np.abs(logits - in_float).mean() < 6 * scale
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", INT8_PROFILES)
 def test_a_file_with_divided_channels_computes_what_keras_computes(profile):
     model = build("bert")

@@ -24,6 +24,8 @@ from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.models.squeezebert import SqueezeBertModel
 from tfsqueeze.utils.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 SIZES = {
     "hidden_size": 24,
     "num_attention_heads": 2,

@@ -108,6 +108,7 @@ def test_distillation_learns_and_goes_on_after_an_interruption(small_teacher, te
     assert np.isfinite(model(np.array([[2, 5, 3]]))["last_hidden_state"]).all()
 
 
+@pytest.mark.slow
 def test_the_teacher_runs_in_each_step_where_its_outputs_are_not_kept(
     small_teacher, texts, tmp_path
 ):
@@ -120,6 +121,7 @@ def test_the_teacher_runs_in_each_step_where_its_outputs_are_not_kept(
     assert last["loss"] < 0.8 * first["loss"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["mlm", "distill"])
 def test_a_backbone_is_trained_further(objective, small_teacher, texts, tmp_path):
     # Projections to the teacher's channels would begin anew.
@@ -142,6 +144,7 @@ def test_a_backbone_is_trained_further(objective, small_teacher, texts, tmp_path
     assert config[0] == config[1] and vocabulary[0] == vocabulary[1]
 
 
+@pytest.mark.slow
 def test_only_a_squeezebert_of_the_vocabulary_is_trained_further(small_teacher, texts, tmp_path):
     with pytest.raises(UserError, match="is a bert; only a SqueezeBERT can be pretrained further"):
         pretrain(tmp_path / "run", [texts], options("distill", pretrained=str(small_teacher)))

@@ -146,6 +146,7 @@ def options(**changes):
     )
 
 
+@pytest.mark.slow
 def test_pretraining_reads_prepared_texts_as_it_reads_texts(tokenizer, tmp_path, monkeypatch):
     text_file = tmp_path / "texts.txt"
     text_file.write_text("\n".join(LINES) + "\n")

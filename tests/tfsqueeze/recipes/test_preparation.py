@@ -58,6 +58,7 @@ def test_devices(topics_folder):
         prepare(topics_folder, max_per_source=5)
 
 
+@pytest.mark.slow
 def test_choices_are_in_the_run(topics_folder, tmp_path, monkeypatch):
     settings = {"epochs": 1, "qat_epochs": 0, "vocab_size": 200, "size": "micro"}
     run = train_module.train(topics_folder, tmp_path / "run", **settings)
