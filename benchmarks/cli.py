@@ -79,6 +79,7 @@ Seed = Annotated[int, typer.Option(help="Seed of weights, order and dropout.")]
 Output = Annotated[Path, typer.Option(help="Folder for JSON, Markdown and plots.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 _OUTPUT = Path("runs") / "benchmarks"
+_DATA = Path("../shared/data")
 
 
 @app.command()
@@ -450,6 +451,16 @@ def targets(
             show_default="10",
         ),
     ] = None,
+    row: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Row of the suite to train and measure on as well, such as snips, mrpc or stsb. "
+            "Repeatable."
+        ),
+    ] = None,
+    suite_data_folder: Annotated[
+        Path, typer.Option("--suite-data", help="Folder with the data of the rows.")
+    ] = _DATA,
     preset: Annotated[
         list[str] | None, typer.Option(help="Preset of tfsqueeze. Repeatable.")
     ] = None,
@@ -458,18 +469,18 @@ def targets(
     output_folder: Output = _OUTPUT,
     json: Json = False,
 ) -> None:
-    r"""Make the table of targets: each preset's accuracy, and what runs on each accelerator.
+    r"""Make the table of targets: each preset's score, and what runs on each accelerator.
 
     Each preset is trained anew on each dataset, which takes five minutes on two cores. The same
     command continues a run that was interrupted.
 
       python -m benchmarks targets --data reuters-r8 --length 128 --epochs 10 \
-          --data clinc150/ --length 24 --epochs 16
+          --data clinc150/ --length 24 --epochs 16 --row snips --row mrpc --row stsb
     """
-    from benchmarks.targets import PRESETS, bert_row, compare_targets
+    from benchmarks.targets import PRESETS, bert_row, compare_targets, named_data, suite_data
     from tfsqueeze.utils.logging import load_tensorflow
 
-    names = data or ["reuters-r8"]
+    names = data or ([] if row else ["reuters-r8"])
     lengths, passes = length or [128] * len(names), epochs or [10] * len(names)
     if not len(names) == len(lengths) == len(passes):
         raise UserError(
@@ -477,17 +488,19 @@ def targets(
             f"{len(passes)} epochs; give one of each for every dataset, or none"
         )
     load_tensorflow()
+    sources = [
+        *(named_data(*settings, seed) for settings in zip(names, lengths, passes, strict=True)),
+        *(suite_data(name, suite_data_folder, seed=seed) for name in row or []),
+    ]
     runs = [
         compare_targets(
-            name,
+            source,
             output_folder / "targets",
-            max_length=tokens,
-            epochs=count,
             presets=preset or tuple(PRESETS),
             seed=seed,
-            progress=training_progress(TEXT_CLASSIFICATION),
+            progress=training_progress(source.task),
         )
-        for name, tokens, count in zip(names, lengths, passes, strict=True)
+        for source in sources
     ]
     if bert:
         with _progress() as progress:
@@ -647,7 +660,7 @@ def tasks(
             help="Folder of the data: snips/, wnut17/, wikiann/, rte/, xquad/, qa/, clinc150/; for "
             "the suite cola/, sst2/, stsb/, pairs/ and atis/, too."
         ),
-    ] = Path("../shared/data"),
+    ] = _DATA,
     seeds: Annotated[
         int, typer.Option(min=1, help="Number of seeds. Each trains every model anew.")
     ] = 3,

@@ -124,8 +124,8 @@ TARGET_COLUMNS: tuple[Column, ...] = (
     ("model MB", lambda row: millions(row["model_bytes"], 2)),
     ("memory", lambda row: row["memory"]),
     ("ms on it, estimated", lambda row: decimals(_quotient(row["microseconds"], 1e3), 3)),
-    ("int8 accuracy", lambda row: percent(row["accuracy"])),
-    ("Keras float", lambda row: percent(row["float_accuracy"])),
+    ("int8", lambda row: percent(row["score"])),
+    ("Keras float", lambda row: percent(row["float_score"])),
 )
 THROUGHPUT_COLUMNS: tuple[Column, ...] = (
     ("what", lambda row: row["name"]),
@@ -307,8 +307,8 @@ def _targets_preface(run: dict[str, Any]) -> list[str]:
         f"No row for {row['preset']} on {row['target']}: {row['why']}." for row in run["missing"]
     ]
     return [
-        f"{run['data']}: {run['examples']:,} texts of up to {run['max_length']} tokens, "
-        f"seed {run['seed']}.",
+        f"{run['data']}: {run['score'].replace('_', ' ')} on {run['examples']:,} texts of up to "
+        f"{run['max_length']} tokens, seed {run['seed']}.",
         *lacking,
     ]
 

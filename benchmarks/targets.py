@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from tfsqueeze.utils.errors import UserError
 if TYPE_CHECKING:
     from converters.targets.registry import TargetName
     from converters.targets.target import DeviceRow
+    from tfsqueeze.tasks import Task
     from tfsqueeze.training.trained_run import TrainedRun
 
 # Presets with the size of their vocabulary. With 8,000 tokens, model and tokenizer of
@@ -23,83 +25,124 @@ PRESETS = {
 }
 
 
+@dataclasses.dataclass(frozen=True)
+class TargetData:
+    """What presets are trained on and measured with.
+
+    name: what tables call the data. task: the task. splits: the parts; without a test part the
+        validation part is what is measured. score: the name of the task's score. training: options
+        of `TrainingOptions`.
+    """
+
+    name: str
+    task: Task
+    splits: Any
+    score: str
+    training: Mapping[str, Any]
+
+
+def named_data(data: str, max_length: int, epochs: int, seed: int = 0) -> TargetData:
+    """Returns labelled texts, as `load_dataset` takes them, with the settings of the demo."""
+    from tfsqueeze.data.sources.named_datasets import load_dataset
+    from tfsqueeze.tasks import TEXT_CLASSIFICATION
+
+    return TargetData(
+        data,
+        TEXT_CLASSIFICATION,
+        load_dataset(data, seed=seed),
+        "accuracy",
+        {"max_length": max_length, "epochs": epochs, "label_smoothing": 0.05},
+    )
+
+
+def suite_data(row: str, folder: Path, epochs: int | None = None, seed: int = 0) -> TargetData:
+    """Returns the data of a row of the suite (`benchmarks/suite/rows.py`), with its length.
+
+    row: its name. folder: that of all data. epochs: of the float stage; None for twice those of
+        the row, since presets start from scratch. seed: draws the validation part.
+
+    Raises UserError for an unknown row, and where the data cannot be read.
+    """
+    from benchmarks.suite.rows import ROWS
+    from benchmarks.tasks.run import as_splits
+    from benchmarks.tasks.settings import divide
+
+    if row not in ROWS:
+        raise UserError(f"the suite has no row {row!r}; it has {', '.join(ROWS)}")
+    settings = ROWS[row]
+    return TargetData(
+        row,
+        settings.task,
+        as_splits(divide(settings, folder, seed, None)),
+        next(iter(settings.scores)),
+        {
+            "max_length": settings.training["max_length"],
+            "epochs": epochs or 2 * settings.training["epochs"],
+        },
+    )
+
+
 def compare_targets(
-    data: str,
+    data: TargetData,
     folder: Path,
     *,
-    max_length: int,
-    epochs: int,
     presets: Sequence[str] = tuple(PRESETS),
     seed: int = 0,
     progress: Callable[[str, int, int], Sequence] = lambda *_: (),
 ) -> dict[str, Any]:
-    """Trains each preset on a dataset, as the demo does, and exports it to every target.
+    """Trains each preset on a dataset, from scratch, and exports it to every target.
 
     Args:
-        data: a dataset, as `load_dataset` takes it. The accuracy is measured on the test split,
-            or on the validation split where there is none.
+        data: what to train on.
         folder: where the training runs DATA-PRESET are kept. An interrupted run is resumed.
-        max_length: length of training and export, in tokens.
-        epochs: number of epochs of the float stage.
         presets: names among `PRESETS`.
-        seed: seed of the data's split and of training.
+        seed: seed of training.
         progress: see `train_task`.
 
     Returns:
         A JSON-able dict with the settings, `examples` (number of texts), `targets` and `missing`.
         `targets` has a row for each preset and device: a `converters.targets.target.DeviceRow`
-        with `preset`, `target`, `accuracy` (of the int8 file on LiteRT, whose numbers the split
-        or compiled form of each target keeps) and `float_accuracy` (of Keras). `missing` says
-        why a target has no row for a preset.
+        with `preset`, `target`, `score` (of the int8 file on LiteRT, whose numbers the split or
+        compiled form of each target keeps) and `float_score` (of Keras). `missing` says why a
+        target has no row for a preset.
 
     Raises:
-        UserError: the data cannot be read, or a preset is unknown.
+        UserError: a preset is unknown.
     """
-    from converters.runtime.workers import predict_logits, run_in_workers
+    from converters.conversion.runs import convert_run
+    from converters.inference.float_model import open_float_model
+    from converters.inference.predictor import Predictor
     from converters.targets.registry import TARGETS
-    from tfsqueeze.data.sources.named_datasets import load_dataset
-    from tfsqueeze.tasks import TEXT_CLASSIFICATION
-    from tfsqueeze.training.batches import evaluation_batches, tokenize
     from tfsqueeze.training.train_task import train_task
     from tfsqueeze.training.training_options import TrainingOptions
 
     unknown = [preset for preset in presets if preset not in PRESETS]
     if unknown:
         raise UserError(f"the table has no preset {unknown[0]!r}; it has {', '.join(PRESETS)}")
-    splits = load_dataset(data, seed=seed)
-    test = splits.test or splits.validation
+    test = data.splits.test or data.splits.validation
     rows, missing = [], []
     for index, preset in enumerate(presets):
         options = TrainingOptions(
             preset=preset,
             model={"hidden_dropout_prob": 0.2},
-            max_length=max_length,
             vocab_size=PRESETS[preset],
-            epochs=epochs,
-            label_smoothing=0.05,
             patience=10,
             seed=seed,
+            **data.training,
         )
         position = f"{index + 1}/{len(presets)}"
         run = train_task(
-            folder / f"{Path(data).name}-{preset}",
-            TEXT_CLASSIFICATION,
-            splits,
+            folder / f"{Path(data.name).name}-{preset}",
+            data.task,
+            data.splits,
             options,
             lambda stage, *counts, position=position: progress(f"{position} {stage}", *counts),
-            dataset_name=data,
+            dataset_name=data.name,
         )
-        from converters.conversion.runs import convert_run
-
-        ids, labels = tokenize(run.tokenizer, test.texts), test.label_ids(run.label_names)
-        ((logits, _),) = run_in_workers(
-            predict_logits, [(convert_run(run), ids, "litert", "default")]
-        )
-        in_keras = run.float_model.predict(evaluation_batches(ids), verbose=0)
         measured = {
             "preset": preset,
-            "accuracy": float((logits.argmax(1) == labels).mean()),
-            "float_accuracy": float((in_keras.argmax(1) == labels).mean()),
+            "score": Predictor.open(convert_run(run)).evaluate(test)[data.score],
+            "float_score": open_float_model(run).evaluate(test)[data.score],
         }
         for target in TARGETS:
             try:
@@ -110,10 +153,11 @@ def compare_targets(
             except UserError as error:
                 missing.append({"preset": preset, "target": target, "why": str(error)})
     return {
-        "data": data,
+        "data": data.name,
+        "score": data.score,
         "seed": seed,
-        "epochs": epochs,
-        "max_length": max_length,
+        "epochs": data.training["epochs"],
+        "max_length": data.training["max_length"],
         "examples": len(test),
         "targets": rows,
         "missing": missing,
@@ -136,8 +180,8 @@ def bert_row(progress: Callable[[int, int, str], None] | None = None) -> dict[st
     return {
         "preset": "bert-base, stock int8 conversion",
         "target": "edgetpu",
-        "accuracy": None,
-        "float_accuracy": None,
+        "score": None,
+        "float_score": None,
         **device_row(check_edgetpu(path), path.stat().st_size).to_dict(),
     }
 

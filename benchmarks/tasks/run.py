@@ -164,23 +164,13 @@ def train_and_convert(variant, settings: TaskSettings, parts, options, data, fol
 
     from converters.conversion.keras_to_tflite import convert_float
     from converters.conversion.runs import convert_run, pack
-    from tfsqueeze.data.datasets.number_dataset import NumberDataset, NumberDatasetSplits
-    from tfsqueeze.data.datasets.question_dataset import QuestionDataset, QuestionDatasetSplits
-    from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
-    from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
     from tfsqueeze.training.train_task import train_task
 
     keras.backend.clear_session()
-    kinds = {
-        TextDataset: TextDatasetSplits,
-        NumberDataset: NumberDatasetSplits,
-        TokenDataset: TokenDatasetSplits,
-        QuestionDataset: QuestionDatasetSplits,
-    }
     run = train_task(
         folder,
         settings.task,
-        kinds[type(parts[0])](*parts),
+        as_splits(parts),
         options,
         lambda stage, *counts: callbacks(f"{variant}, {stage}", *counts),
         dataset_name=data,
@@ -195,6 +185,22 @@ def train_and_convert(variant, settings: TaskSettings, parts, options, data, fol
         with write_atomically(folder.with_name(f"{variant}-{precision}.tflite")) as temporary:
             temporary.write_bytes(contents[precision])
     return run, contents
+
+
+def as_splits(parts):
+    """Returns training, validation and test part as the splits of a dataset."""
+    from tfsqueeze.data.datasets.number_dataset import NumberDataset, NumberDatasetSplits
+    from tfsqueeze.data.datasets.question_dataset import QuestionDataset, QuestionDatasetSplits
+    from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
+    from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
+
+    kinds = {
+        TextDataset: TextDatasetSplits,
+        NumberDataset: NumberDatasetSplits,
+        TokenDataset: TokenDatasetSplits,
+        QuestionDataset: QuestionDatasetSplits,
+    }
+    return kinds[type(parts[0])](*parts)
 
 
 def _train_and_measure(

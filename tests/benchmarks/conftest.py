@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.conftest import pairs_folder  # noqa: F401 (a fixture)
+
 
 @pytest.fixture(scope="session")
 def dense_models(tmp_path_factory) -> dict[str, Path]:

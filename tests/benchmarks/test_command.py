@@ -98,7 +98,7 @@ def test_the_target_table(topics_folder, tmp_path) -> None:
     tpu = next(row for row in run["targets"] if row["target"] == "edgetpu")
     assert tpu["macs_on_device"] == tpu["macs"] > 0
     assert tpu["operators_on_device"] == tpu["operators"]
-    assert abs(tpu["accuracy"] - tpu["float_accuracy"]) < 0.2
+    assert abs(tpu["score"] - tpu["float_score"]) < 0.2
     assert {row["target"] for row in run["targets"]} | {
         row["target"] for row in run["missing"]
     } >= {"edgetpu", "ethos-u"}
@@ -106,9 +106,26 @@ def test_the_target_table(topics_folder, tmp_path) -> None:
     assert (tmp_path / "targets.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+@pytest.mark.benchmarks
+def test_a_row_of_the_suite_is_in_the_target_table(pairs_folder, tmp_path) -> None:
+    (tmp_path / "data" / "pairs").mkdir(parents=True)
+    (tmp_path / "data" / "pairs" / "mrpc").symlink_to(pairs_folder)
+    arguments = ["targets", "--row", "mrpc", "--suite-data", str(tmp_path / "data")]
+    arguments += ["--preset", "squeezebert-micro", "--output-folder", str(tmp_path), "--json"]
+    result = CliRunner().invoke(app, [*arguments, "--no-bert"])
+    assert result.exit_code == 0, result.output
+    (run,) = json.loads(result.stdout)["runs"]
+    assert (run["data"], run["score"]) == ("mrpc", "accuracy")
+    assert all(abs(row["score"] - row["float_score"]) < 0.2 for row in run["targets"])
+    # Its layers all attend, which an Edge TPU does not.
+    assert any(row["target"] == "edgetpu" for row in run["missing"])
+    assert "ethos-u" in {row["target"] for row in run["targets"]}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["targets", "--row", "quantum"], "the suite has no row 'quantum'; it has cola, "),
         (["targets", "--data", "a", "--length", "16", "--length", "32"], "1 datasets, 2 lengths"),
         (
             ["formulations", "--only", "quantum"],
