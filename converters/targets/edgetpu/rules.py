@@ -236,6 +236,8 @@ RULES: dict[str, Rule] = {
     "CONCATENATION": Rule(limits=(_no_activation, _only_zeros_constant)),
     "CONV_2D": Rule(limits=(*_CONVOLUTION, _one_group)),
     "DEPTHWISE_CONV_2D": Rule(limits=_CONVOLUTION),
+    # Its output is float, which is what the compiler says of it.
+    "DEQUANTIZE": Rule(),
     "EXPAND_DIMS": Rule(13),
     "FULLY_CONNECTED": Rule(
         limits=(_constant_parameters, _default_weights, _one_dimensional_output)
