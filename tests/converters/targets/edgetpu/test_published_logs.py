@@ -3,7 +3,8 @@
 published_logs.tsv has a line for each operator and status of a log: the issue or pull request on
 GitHub, the version of the compiler, the operator and the status. The version in issue 342 is that
 of its day. It leaves out sizes from which the compiler leaves an operator to the CPU, which no
-document gives: MEAN of 256 x 128 x 3 (google-coral/edgetpu#461), RESIZE_BILINEAR to 512 x 512 (#31).
+document gives: MEAN of 256 x 128 x 3 (google-coral/edgetpu#461), RESIZE_BILINEAR to 512 x 512
+(google-coral/edgetpu#31).
 """
 
 from __future__ import annotations
