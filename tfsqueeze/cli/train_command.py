@@ -17,6 +17,7 @@ from tfsqueeze.cli.arguments import (
     TextColumn,
     TextPairColumn,
     TrainingPrecision,
+    choices,
 )
 from tfsqueeze.cli.console import (
     counting_progress,
@@ -28,6 +29,7 @@ from tfsqueeze.cli.console import (
 )
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.recipes.sizes import Device, Size
+from tfsqueeze.robustness.attacks import ATTACKS
 from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.training.training_options import ClassWeight, TrainingOptions
 from tfsqueeze.utils.errors import UserError
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 _DEFAULTS = TrainingOptions()
 _FROM_DATA = "from the data"
+Attack = choices("Attack", tuple(ATTACKS))
 FeedForward = Literal["dense", "squeeze_expand", "both"]
 Monitor = Literal["accuracy", "macro_f1", "balanced_accuracy"]
 
@@ -136,6 +139,19 @@ def train(
         float,
         typer.Option(help="Share of letters, words or spaces that the errors of a copy change."),
     ] = _DEFAULTS.noise_level,
+    adversarial: Annotated[
+        list[Attack] | None,
+        typer.Option(
+            help="Attack to withstand, for classifiers: after training the model is attacked, and "
+            "learns from the texts that were changed until it was wrong. Repeatable.",
+        ),
+    ] = None,
+    adversarial_rounds: Annotated[
+        int, typer.Option(help="Number of times that the model is attacked and learns.")
+    ] = _DEFAULTS.adversarial_rounds,
+    adversarial_texts: Annotated[
+        int, typer.Option(help="Number of training texts that are attacked each time.")
+    ] = _DEFAULTS.adversarial_texts,
     epochs: Annotated[
         int | None,
         typer.Option(
@@ -333,6 +349,9 @@ def train(
         "both_orders": both_orders,
         "noisy_copies": noisy_copies,
         "noise_level": noise_level,
+        "adversarial": [attack.value for attack in adversarial or ()],
+        "adversarial_rounds": adversarial_rounds,
+        "adversarial_texts": adversarial_texts,
         "vocab_size": vocab_size,
         "new_head": new_head,
         "new_vocabulary": new_vocabulary,
@@ -393,6 +412,7 @@ def train(
             training_progress(prepared.task, options.monitor),
             dataset_name=data,
             teacher_progress=lambda *counts: progress("texts through the teacher", *counts),
+            attack_progress=lambda *counts: progress("texts attacked", *counts),
             choices=prepared.choices,
         )
     score = fit.monitor(prepared.task, options.monitor)

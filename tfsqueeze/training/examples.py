@@ -29,6 +29,7 @@ class Origin(enum.IntEnum):
     UNLABELLED = 1
     VARIANT = 2
     NOISY_COPY = 3
+    ADVERSARIAL = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Examples:
     Args:
         dataset: the examples.
         origins: int [examples], the `Origin` of each.
-        sources: int [examples], the example that a variant or a noisy copy was made from; the
-            example itself where it was not made from another.
+        sources: int [examples], the example that a variant, a noisy copy or an adversarial text
+            was made from; the example itself where it was not made from another.
     """
 
     dataset: Any
@@ -82,15 +83,16 @@ class Examples:
     def teacher_dataset(self) -> tuple[Any, np.ndarray]:
         """Returns what a teacher reads for the examples.
 
-        A teacher reads the text of a noisy copy without its noise, so that the student learns to
-        understand the copy as the teacher understands the text.
+        A teacher reads the text of a noisy copy or an adversarial text without its changes, so that
+        the student learns to understand the copy as the teacher understands the text.
 
         Returns:
-            A dataset without noisy copies, and for each example its number in that dataset: int
+            A dataset without such copies, and for each example its number in that dataset: int
             [examples].
         """
-        read = np.flatnonzero(~self.have(Origin.NOISY_COPY))
-        wanted = np.where(self.have(Origin.NOISY_COPY), self.sources, np.arange(len(self)))
+        is_changed = self.have(Origin.NOISY_COPY, Origin.ADVERSARIAL)
+        read = np.flatnonzero(~is_changed)
+        wanted = np.where(is_changed, self.sources, np.arange(len(self)))
         return self.dataset.take(read), np.searchsorted(read, wanted)
 
 

@@ -1,4 +1,4 @@
-"""The two stages of a run: float training, then quantization-aware training."""
+"""The stages of a run: float training, adversarial training, quantization-aware training."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Stage(abc.ABC):
         keep_start: whether the weights at the start count as the best until an epoch beats them.
     """
 
-    name: ClassVar[str]
+    name: str
     keep_start: ClassVar[bool] = False
 
     def __init__(self, inputs: StageInputs) -> None:
@@ -203,9 +203,16 @@ class Stage(abc.ABC):
 
 
 class FloatStage(Stage):
-    """Trains the float model on all examples."""
+    """Trains the float model on all examples.
 
-    name = "float"
+    Args:
+        inputs: what both stages take.
+        name: the stage's name; other than "float" where an `AdversarialStage` follows.
+    """
+
+    def __init__(self, inputs: StageInputs, name: str = "float") -> None:
+        super().__init__(inputs)
+        self.name = name
 
     @property
     def epochs(self):
@@ -241,8 +248,38 @@ class FloatStage(Stage):
         return model if _is_float32(model) else in_precision(model, "float32")
 
 
+class AdversarialStage(FloatStage):
+    """Trains a float model further, on adversarial texts too.
+
+    It takes half of the epochs of the float stage, at half of its learning rate.
+
+    Args:
+        inputs: what both stages take, with the adversarial texts.
+        float_model: what the stage before returned.
+        name: the stage's name; "float" for the last one.
+    """
+
+    def __init__(self, inputs: StageInputs, float_model: keras.Model, name: str) -> None:
+        super().__init__(inputs, name)
+        self.float_model = float_model
+
+    @property
+    def epochs(self):
+        return (super().epochs + 1) // 2
+
+    @property
+    def learning_rate(self):
+        return super().learning_rate / 2
+
+    def build(self):
+        return in_precision(self.float_model, keras.mixed_precision.global_policy().compute_dtype)
+
+    def finish(self, model):
+        return model if _is_float32(model) else in_precision(model, "float32")
+
+
 class QuantizationAwareStage(Stage):
-    """Trains the calibrated quantization-aware model on the originals and their noisy copies.
+    """Trains the calibrated quantization-aware model on the originals and their changed copies.
 
     Its weights hardly move: variants and unlabelled texts would cost several passes and change
     nothing.
@@ -270,7 +307,9 @@ class QuantizationAwareStage(Stage):
     def examples(self):
         examples = self.inputs.examples
         return examples.take(
-            np.flatnonzero(np.isin(examples.origins, (Origin.ORIGINAL, Origin.NOISY_COPY)))
+            np.flatnonzero(
+                np.isin(examples.origins, (Origin.ORIGINAL, Origin.NOISY_COPY, Origin.ADVERSARIAL))
+            )
         )
 
     def build(self):

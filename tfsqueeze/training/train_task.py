@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.data.datasets.dataset import Splits
+from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
 from tfsqueeze.tasks import Task
+from tfsqueeze.training.adversarial import add_adversarial, judge_of
 from tfsqueeze.training.batches import validation_batches
 from tfsqueeze.training.class_weights import check_classes_to_learn, class_weights
 from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_targets
@@ -20,7 +23,12 @@ from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.model_setup import load_or_train_tokenizer, model_config, pin_models
 from tfsqueeze.training.pretrained_head import has_kinds_of_head, name_by_head, pretrained_head
 from tfsqueeze.training.run_folder import Seconds, claim_folder, lock_folder, write_decoding
-from tfsqueeze.training.stage import FloatStage, QuantizationAwareStage, StageInputs
+from tfsqueeze.training.stage import (
+    AdversarialStage,
+    FloatStage,
+    QuantizationAwareStage,
+    StageInputs,
+)
 from tfsqueeze.training.teacher import check_teachable, load_teacher
 from tfsqueeze.training.trained_run import TrainedRun
 from tfsqueeze.training.training_options import TrainingOptions
@@ -39,6 +47,7 @@ def train_task(
     *,
     dataset_name: str | None = None,
     teacher_progress: Progress = lambda *_: None,
+    attack_progress: Progress = lambda *_: None,
     choices: Iterable[tuple[str, Any, str, str]] = (),
 ) -> TrainedRun:
     """Trains a model of a task, first in float and then quantization-aware.
@@ -54,6 +63,7 @@ def train_task(
         dataset_name: the name or path of the data, for later verification; the name of
             `splits.train` by default.
         teacher_progress: called with how many texts the teacher has read, and of how many.
+        attack_progress: called with how many texts were attacked, and of how many.
         choices: the settings that follow from the data, for run.json: option, value, reason and
             what the choice rests on.
 
@@ -101,7 +111,16 @@ def train_task(
                 ]
             },
         )
-        return _train(folder, task, splits, options, callbacks, dataset_name, teacher_progress)
+        return _train(
+            folder,
+            task,
+            splits,
+            options,
+            callbacks,
+            dataset_name,
+            teacher_progress,
+            attack_progress,
+        )
 
 
 def _train(
@@ -112,6 +131,7 @@ def _train(
     callbacks: Callbacks,
     dataset_name: str,
     teacher_progress: Progress,
+    attack_progress: Progress,
 ) -> TrainedRun:
     """Trains, or goes on training, in a folder that is claimed; see `train_task`."""
     training = task.training
@@ -148,12 +168,12 @@ def _train(
             teacher = load_teacher(options.teacher, task, classes, pairs)
     with seconds.of("examples"):
         examples = prepare_examples(splits, options, teacher, folder / "unlabelled")
-    encoded = encode_examples(
-        examples,
-        task,
-        tokenizer,
-        classes,
-        input_names,
+    encode = functools.partial(
+        encode_examples,
+        task=task,
+        tokenizer=tokenizer,
+        classes=classes,
+        input_names=input_names,
         teacher=teacher,
         folder=folder / "teacher",
         seconds=seconds,
@@ -169,7 +189,7 @@ def _train(
         keeps_head=not options.new_head and (head is not None or not has_kinds_of_head(task)),
         classes=classes,
         tokenizer=tokenizer,
-        examples=encoded,
+        examples=encode(examples),
         validation=validation_batches(
             encodings.select(input_names), keras_targets(task, targets), tokenizer, task.outputs
         ),
@@ -178,8 +198,28 @@ def _train(
         callbacks=callbacks,
         seconds=seconds,
     )
-    float_stage = FloatStage(inputs)
+    rounds = options.adversarial_rounds if options.adversarial else 0
+    # The last one leaves the run's float model.
+    names = [*(f"float-{number}" for number in range(rounds)), "float"]
+    float_stage = FloatStage(inputs, names[0])
     float_model = float_stage.run()
+    for number, name in enumerate(names[1:], 1):
+        with seconds.of("attacks"):
+            examples = add_adversarial(
+                examples,
+                judge_of(float_model, task, tokenizer, classes, input_names),
+                NeighbourWords(
+                    tokenizer.vocabulary,
+                    float_model.get_layer("embeddings").word_embeddings.numpy(),
+                ),
+                options,
+                number,
+                folder / f"adversarial-{number}.json",
+                attack_progress,
+            )
+        inputs = dataclasses.replace(inputs, examples=encode(examples))
+        float_stage = AdversarialStage(inputs, float_model, name)
+        float_model = float_stage.run()
     qat_stage = QuantizationAwareStage(inputs, float_model)
     qat_model = qat_stage.run()
     decoding |= training.choose_decoding(
@@ -219,6 +259,10 @@ def _check_options(task: Task, options: TrainingOptions) -> None:
             )
     elif options.teacher is not None:
         check_teachable(task)
+    if options.adversarial and not task.training.has_classes:
+        raise UserError(
+            f"adversarial training is for texts of one class each; train {task.name} without it"
+        )
     if options.class_weight is not None and not task.training.has_classes:
         raise UserError(
             f"class_weight is for texts of one class each; train {task.name} without it"

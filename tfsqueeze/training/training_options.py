@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
+from tfsqueeze.robustness.attacks import ATTACKS
+from tfsqueeze.robustness.selection import check_names
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue
 
@@ -110,6 +112,11 @@ class TrainingOptions:
             well; sentences of tagged words get noise within their words only. With a teacher, a
             copy has the logits that the teacher gives the text without noise.
         noise_level: share of letters, words or spaces that the noise of a copy changes.
+        adversarial: attacks, names in `ATTACKS`, that a classifier of texts learns to withstand:
+            after the float stage the model is attacked, and learns from the texts that were changed
+            until it was wrong; see `tfsqueeze.training.adversarial`.
+        adversarial_rounds: number of times that the model is attacked and learns.
+        adversarial_texts: number of training texts that are attacked in a round.
 
     Raises:
         UserError: a value is out of range, or two options do not fit together.
@@ -155,6 +162,9 @@ class TrainingOptions:
     both_orders: bool = False
     noisy_copies: int = 0
     noise_level: float = 0.1
+    adversarial: Sequence[str] = ()
+    adversarial_rounds: int = 2
+    adversarial_texts: int = 2000
 
     def __post_init__(self) -> None:
         """Checks the values."""
@@ -166,6 +176,8 @@ class TrainingOptions:
             "batch_tokens",
             "gradient_accumulation_steps",
             "patience",
+            "adversarial_rounds",
+            "adversarial_texts",
         ):
             least = 0 if name == "epochs" and self.pretrained else 1
             if getattr(self, name) is not None and getattr(self, name) < least:
@@ -218,6 +230,8 @@ class TrainingOptions:
             raise UserError(f"unlabelled must be a list of texts' sources, not {self.unlabelled!r}")
         # JSON brings a list, which is equal to no tuple.
         object.__setattr__(self, "unlabelled", tuple(self.unlabelled))
+        object.__setattr__(self, "adversarial", tuple(self.adversarial))
+        check_names("attack", ATTACKS, self.adversarial)
         if self.unlabelled and self.teacher is None:
             raise UserError("unlabelled texts need a teacher; name one or leave them out")
         if self.augmented_copies and self.teacher is None:
