@@ -1,4 +1,4 @@
-"""Compares ways to classify texts: baselines, a fine-tuned BERT, and SqueezeBERT."""
+"""Compares ways to classify texts or pairs: baselines, a fine-tuned BERT, and SqueezeBERT."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import tf_keras as keras
 
 from converters.conversion.keras_to_tflite import convert_float, convert_int8
 from converters.experiments.comparison_options import METHODS, ComparisonOptions
-from converters.runtime.workers import latency, predict_logits, run_in_workers
+from converters.runtime.workers import latency, predict_outputs, run_in_workers
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
-from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
+from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.evaluation.baselines import majority_baseline, tfidf_baseline
 from tfsqueeze.evaluation.classification import classification_metrics
 from tfsqueeze.models.architectures import read_config
 from tfsqueeze.models.complexity import count_macs
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
-from tfsqueeze.training.batches import evaluation_batches, tokenize
 from tfsqueeze.training.examples import Examples, add_unlabelled
+from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.run_folder import claim_folder, lock_folder
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.training_options import TrainingOptions
@@ -31,6 +31,8 @@ from tfsqueeze.utils.files import write_atomically
 
 TEACHER = "all-minilm-l6-v2"
 _BASELINES = {"majority": majority_baseline, "tfidf": tfidf_baseline}
+# DistilBERT has no token types.
+_WITHOUT_PAIRS = frozenset({"distilbert"})
 _LATENCY_ROUNDS = 40
 
 
@@ -105,7 +107,7 @@ def _compare(
     counts = token_counts(
         add_unlabelled(
             Examples.originals(first.train), first, options.unlabelled, folder / "unlabelled"
-        ).dataset.texts,
+        ).dataset,
         options,
     )
     max_length = fitting_length(counts[: len(first.train)])
@@ -117,11 +119,18 @@ def _compare(
         folder,
         {"data": data, "examples": len(first.train), "max_length": max_length, "options": settings},
     )
+    methods = [
+        method
+        for method in options.methods
+        if first.train.text_pairs is None or method not in _WITHOUT_PAIRS
+    ]
+    for method in sorted(set(options.methods).difference(methods)):
+        announce(f"{data}: without {METHODS[method]}, which tells no pairs of texts apart")
     accuracies: dict[tuple[str, str | None], list[float]] = {}
     costs: dict[tuple[str, str | None], dict[str, Any]] = {}
     for seed in range(options.seeds):
         splits = load(seed)
-        for method in options.methods:
+        for method in methods:
             path = folder / f"seed-{seed}" / f"{method}.json"
             if not path.exists():
                 announce(f"{data}, seed {seed}: {METHODS[method]}")
@@ -171,21 +180,22 @@ def _compare(
     }
 
 
-def token_counts(texts: Sequence[str], options: ComparisonOptions) -> np.ndarray:
-    """Counts the tokens of texts.
+def token_counts(dataset: TextDataset, options: ComparisonOptions) -> np.ndarray:
+    """Counts the tokens of texts or pairs.
 
     Args:
-        texts: n of them.
+        dataset: n texts, or n pairs of texts.
         options: name the tokenizer and the maximum length.
 
     Returns:
-        The number of tokens of each text, special tokens included: integers [n], at most
+        The number of tokens of each text or pair, special tokens included: integers [n], at most
         `options.max_length`.
     """
     tokenizer = WordPieceTokenizer.from_pretrained(
         pretrained_folder(options.backbone), max_length=options.max_length
     )
-    return (tokenize(tokenizer, list(texts)) != tokenizer.pad_token_id).sum(axis=1)
+    input_ids = TEXT_CLASSIFICATION.encode(tokenizer, dataset).inputs["input_ids"]
+    return (input_ids != tokenizer.pad_token_id).sum(axis=1)
 
 
 def fitting_length(counts: np.ndarray) -> int:
@@ -299,7 +309,7 @@ def _evaluate(method, splits, data, options, path, callbacks, progress):
         dataset_name=data,
         teacher_progress=lambda *counts: progress("texts through the teacher", *counts),
     )
-    ids = tokenize(run.tokenizer, test.texts)
+    inputs = TEXT_CLASSIFICATION.encode(run.tokenizer, test).select(run.float_model.input_names)
     labels = test.label_ids(run.label_names)
     files = {
         "float32": convert_float(run.float_model, options.max_length),
@@ -308,10 +318,12 @@ def _evaluate(method, splits, data, options, path, callbacks, progress):
     for precision, content in files.items():
         with write_atomically(_file(path.parent, method, precision)) as temporary:
             temporary.write_bytes(content)
-    ((on_device, _),) = run_in_workers(predict_logits, [(files["int8"], ids, "litert", "default")])
+    ((on_device, _),) = run_in_workers(
+        predict_outputs, [(files["int8"], inputs, "litert", "default")]
+    )
     logits = {
-        "float32": run.float_model.predict(evaluation_batches(ids), verbose=0),
-        "int8": on_device,
+        "float32": keras_outputs(run.float_model, TEXT_CLASSIFICATION, inputs)["logits"],
+        "int8": on_device["logits"],
     }
     macs = sum(count_macs(run.config, options.max_length, first_token_only=True).values())
     return [

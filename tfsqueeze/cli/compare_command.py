@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from converters.experiments.comparison_options import METHODS, ComparisonOptions
-from tfsqueeze.cli.arguments import Json, KeepNanLabels, LabelColumn, TextColumn, choices
+from tfsqueeze.cli.arguments import (
+    Json,
+    KeepNanLabels,
+    LabelColumn,
+    TextColumn,
+    TextPairColumn,
+    choices,
+)
 from tfsqueeze.cli.console import (
     counting_progress,
     output,
@@ -89,10 +96,11 @@ def compare(
     ] = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
+    text_pair_column: TextPairColumn = None,
     keep_nan_labels: KeepNanLabels = False,
     json: Json = False,
 ) -> None:
-    """Compare baselines, a fine-tuned BERT and SqueezeBERT on labelled data.
+    """Compare baselines, a fine-tuned BERT and SqueezeBERT on labelled texts or pairs.
 
     The report has accuracies with their spread, file sizes,
     multiply-accumulates and latencies, as tables, JSON and a plot.
@@ -102,18 +110,23 @@ def compare(
 
       tfsqueeze compare my_data/ -o runs/mine --method tfidf --method teacher --seeds 1
     """
+    from tfsqueeze.data.readers.pair_columns import find_text_pair_column
     from tfsqueeze.data.sources.named_datasets import load_dataset
 
     texts = _by_dataset(unlabelled or [], [Path(name).name for name in data])
     print_step("loading")
     # All of them now, so that a missing one is reported at once and not hours later.
     columns = {
-        "text_column": text_column,
-        "label_column": label_column,
-        "keep_nan_labels": keep_nan_labels,
+        name: {
+            "text_column": text_column,
+            "label_column": label_column,
+            "text_pair_column": text_pair_column or find_text_pair_column(name, text_column),
+            "keep_nan_labels": keep_nan_labels,
+        }
+        for name in data
     }
     for name in data:
-        load_dataset(name, **columns)
+        load_dataset(name, **columns[name])
     load_tensorflow()
     from converters.experiments.comparison import compare as run_comparison
     from converters.reports.comparison_report import print_comparison, write_comparison
@@ -136,7 +149,7 @@ def compare(
                 run_comparison(
                     output_folder / Path(name).name,
                     name,
-                    lambda seed, name=name: load_dataset(name, **columns, seed=seed),
+                    lambda seed, name=name: load_dataset(name, **columns[name], seed=seed),
                     dataclasses.replace(options, unlabelled=tuple(texts[Path(name).name])),
                     training_progress(TEXT_CLASSIFICATION),
                     progress,

@@ -17,6 +17,7 @@ from converters.experiments.comparison import (
     token_counts,
 )
 from converters.experiments.comparison_options import ComparisonOptions
+from converters.runtime.interpreters import open_model
 from tfsqueeze import BertConfig, BertModel
 from tfsqueeze.cli.main import app
 from tfsqueeze.configs.presets import load_preset
@@ -129,6 +130,30 @@ def test_all_methods_are_in_the_report_and_nothing_is_trained_twice(compared, mo
         assert refused.exit_code == 1 and "give DATASET=TEXTS" in refused.output
 
 
+def test_pairs_are_compared_by_both_texts(compared, pairs_folder, tmp_path):
+    _, arguments = compared
+    arguments = ["compare", str(pairs_folder), "-o", str(tmp_path), *arguments[4:]]
+    for method in ("tfidf", "teacher", "distilbert", "distilled"):
+        arguments += ["--method", method]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    (found,) = json.loads(result.stdout)
+    # Up to 5 words each, [CLS] and two [SEP].
+    assert 9 < found["max_length"] <= 13
+    rows = {(row["method"], row["precision"]): row for row in found["rows"]}
+    # DistilBERT tells no pairs of texts apart.
+    assert list(rows) == [
+        ("tfidf", None),
+        *((method, x) for method in ("teacher", "distilled") for x in ("float32", "int8")),
+    ]
+    assert rows["tfidf", None]["mean"] > 0.5
+    content = (tmp_path / pairs_folder.name / "seed-0" / "distilled-int8.tflite").read_bytes()
+    assert {detail.name for detail in open_model(content).input_details} == {
+        "input_ids",
+        "token_type_ids",
+    }
+
+
 def test_claims_compare_the_rows_that_are_there():
     def row(method, precision, mean, size=None):
         return {
@@ -155,7 +180,7 @@ def test_claims_compare_the_rows_that_are_there():
 
 def test_the_length_fits_nearly_all_texts(folders, topics_folder):
     options = ComparisonOptions(backbone=str(folders / "backbone"), max_length=64)
-    texts = load_dataset(topics_folder).train.texts
+    texts = load_dataset(topics_folder).train
     counts = token_counts(texts, options)
     assert fitting_length(counts) == counts.max() <= 13  # "the", 10 words, [CLS] and [SEP]
     assert fitting_length(np.repeat([20, 64], [999, 1])) == 24
