@@ -490,7 +490,7 @@ def targets(
     load_tensorflow()
     sources = [
         *(named_data(*settings, seed) for settings in zip(names, lengths, passes, strict=True)),
-        *(suite_data(name, suite_data_folder, seed=seed) for name in row or []),
+        *(suite_data(name, suite_data_folder, seed) for name in row or []),
     ]
     runs = [
         compare_targets(

@@ -55,11 +55,12 @@ def named_data(data: str, max_length: int, epochs: int, seed: int = 0) -> Target
     )
 
 
-def suite_data(row: str, folder: Path, epochs: int | None = None, seed: int = 0) -> TargetData:
+def suite_data(row: str, folder: Path, seed: int = 0) -> TargetData:
     """Returns the data of a row of the suite (`benchmarks/suite/rows.py`), with its length.
 
-    row: its name. folder: that of all data. epochs: of the float stage; None for twice those of
-        the row, since presets start from scratch. seed: draws the validation part.
+    There are twice the row's epochs, since presets start from scratch.
+
+    row: its name. folder: that of all data. seed: draws the validation part.
 
     Raises UserError for an unknown row, and where the data cannot be read.
     """
@@ -77,7 +78,7 @@ def suite_data(row: str, folder: Path, epochs: int | None = None, seed: int = 0)
         next(iter(settings.scores)),
         {
             "max_length": settings.training["max_length"],
-            "epochs": epochs or 2 * settings.training["epochs"],
+            "epochs": 2 * settings.training["epochs"],
         },
     )
 

@@ -125,7 +125,7 @@ def _compare(
         if first.train.text_pairs is None or method not in _WITHOUT_PAIRS
     ]
     for method in sorted(set(options.methods).difference(methods)):
-        announce(f"{data}: without {METHODS[method]}, which tells no pairs of texts apart")
+        announce(f"{data}: without {METHODS[method]}, which has no token types for pairs")
     accuracies: dict[tuple[str, str | None], list[float]] = {}
     costs: dict[tuple[str, str | None], dict[str, Any]] = {}
     for seed in range(options.seeds):

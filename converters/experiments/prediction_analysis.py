@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from converters.inference.predictor import softmax
 from converters.inference.text_classification_predictor import TextClassificationPredictor
 from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.evaluation.confidence import reliability
+from tfsqueeze.tasks.outputs import softmax
 
 _MOST_ERRORS = 20
 # Words of a text that are left out one by one.

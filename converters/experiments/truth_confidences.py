@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from converters.inference.predictor import softmax
 from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.evaluation.answers import normalize_answer
 from tfsqueeze.tasks import Encodings, Task, TaskName
-from tfsqueeze.tasks.outputs import sigmoid
+from tfsqueeze.tasks.outputs import sigmoid, softmax
 from tfsqueeze.tasks.question_answering import answer_texts, candidates, span_text
 
 Logits = Mapping[str, np.ndarray]

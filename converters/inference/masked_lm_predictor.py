@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from converters.inference.predictor import Predictor, checked_texts, softmax
+from converters.inference.predictor import Predictor, checked_texts
 from tfsqueeze.tasks import MASKED_LM
+from tfsqueeze.tasks.outputs import softmax
 from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX, MASK_TOKEN
 from tfsqueeze.utils.errors import UserError
 

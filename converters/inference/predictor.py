@@ -20,6 +20,7 @@ from tfsqueeze.evaluation.confidence import (
     out_of_scope_auroc,
 )
 from tfsqueeze.tasks import Encodings, Task, find_task
+from tfsqueeze.tasks.outputs import softmax
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.utils.errors import UserError
 
@@ -355,9 +356,3 @@ def checked_texts(texts: Iterable[str], what: str = "text") -> list[str]:
         if not isinstance(text, str):
             raise UserError(f"{what} {index} is {text!r}, not a string")
     return texts
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Returns the probabilities of logits: float64 of the same shape; the last axis sums to 1."""
-    exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)

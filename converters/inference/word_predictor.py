@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from converters.inference.predictor import TEXTS_PER_BATCH, Predictor, checked_texts, softmax
+from converters.inference.predictor import TEXTS_PER_BATCH, Predictor, checked_texts
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.decoding.bio import bio_spans
 from tfsqueeze.tasks import Encodings
-from tfsqueeze.tasks.outputs import WordTag
+from tfsqueeze.tasks.outputs import WordTag, softmax
 from tfsqueeze.tokenizers.words import LocatedWord, locate_words, split_words
 
 

@@ -147,7 +147,7 @@ def _level_section(results, score, index):
     return Section(
         f"level {level:g} {score.name}",
         f"{score.title} at a level of {short_percent(level)}",
-        ("Noise", f"{_capitalized(results['kind']['noun'])}s changed", *results["models"]),
+        ("Noise", f"{results['kind']['noun'].capitalize()}s changed", *results["models"]),
         (
             ("no noise", percentage(0.0), *_clean(results, score)),
             *(
@@ -219,10 +219,6 @@ def _attack_note(results):
     if not results["noises"]:
         sentences.append(_note(results))
     return " ".join(sentences)
-
-
-def _capitalized(word):
-    return word[:1].upper() + word[1:]
 
 
 def _note(results):

@@ -34,7 +34,7 @@ app = typer.Typer(
 def _prepare() -> None:
     prepare_terminal()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Beam warns in the name of no logger, also of what no command uses.
+    # Beam warns through the root logger, even about what no command uses.
     logging.getLogger().setLevel(logging.ERROR)
     # It logs the traceback of an error that it raises, too.
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)

@@ -17,8 +17,8 @@ from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
 _LINES_PER_BATCH = 256
 _SHUFFLED_ROWS = 20_000
-# The lengths that divide rows into groups of similar length. Two in each octave leave a sixth of a
-# batch of mixed texts to padding, four a twelfth.
+# The lengths that divide rows into groups of similar length, four in each octave: of a row of 16
+# tokens or more, at most a fifth is padding.
 _BUCKET_LENGTHS = tuple(
     octave * quarter // 4 for octave in (16, 32, 64, 128, 256) for quarter in (4, 5, 6, 7)
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,10 +128,21 @@ def judge_by_probabilities(predict: Predict, dataset: TextDataset) -> list[Verdi
         predict: the classifier.
         dataset: what `numbered_texts` returned.
     """
+    label_ids = [int(label) for label in dataset.labels or ()]
+    return verdicts_of(np.asarray(predict(dataset.texts)), label_ids)
+
+
+def verdicts_of(probabilities: np.ndarray, label_ids: Iterable[int]) -> list[Verdict]:
+    """Returns the verdicts of a classifier; predictions are the ids of labels.
+
+    Args:
+        probabilities: float [texts, labels].
+        label_ids: the ids of the true labels, int [texts].
+    """
     verdicts = []
-    for label, row in zip(dataset.labels or (), np.asarray(predict(dataset.texts)), strict=True):
+    for label, row in zip(label_ids, probabilities, strict=True):
         predicted = int(row.argmax())
-        verdicts.append(Verdict(predicted == int(label), float(row[int(label)]), predicted))
+        verdicts.append(Verdict(predicted == label, float(row[label]), predicted))
     return verdicts
 
 

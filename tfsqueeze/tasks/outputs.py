@@ -298,6 +298,12 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
     return 0.5 * (1 + np.tanh(0.5 * logits.astype(np.float64)))
 
 
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Returns the probabilities of logits: float64 of the same shape; the last axis sums to 1."""
+    exponentials = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
 class WordTag(Output):
     """One tag for each word: logits float [texts, length, tags], targets int32 [texts, length].
 

@@ -15,8 +15,9 @@ from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
 from tfsqueeze.robustness.attacks import attack_candidates
 from tfsqueeze.robustness.changeable_words import ChangeableWords
 from tfsqueeze.robustness.changed_columns import changed_columns
-from tfsqueeze.robustness.greedy_search import Judge, Verdict, attack_examples
+from tfsqueeze.robustness.greedy_search import Judge, Verdict, attack_examples, verdicts_of
 from tfsqueeze.tasks import Task
+from tfsqueeze.tasks.outputs import softmax
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.examples import Examples, Origin
 from tfsqueeze.training.keras_outputs import keras_outputs
@@ -120,17 +121,10 @@ def judge_of(
         classes: the names of each output's classes.
         input_names: the inputs that it takes.
     """
-    names = classes["logits"]
 
     def judge(dataset: Any) -> list[Verdict]:
         inputs = task.encode(tokenizer, dataset).select(input_names)
-        logits = keras_outputs(model, task, inputs)["logits"].astype(np.float64)
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        shares = weights / weights.sum(axis=1, keepdims=True)
-        predicted = logits.argmax(axis=1)
-        return [
-            Verdict(bool(best == truth), float(row[truth]), names[best])
-            for best, truth, row in zip(predicted, dataset.label_ids(names), shares, strict=True)
-        ]
+        logits = keras_outputs(model, task, inputs)["logits"]
+        return verdicts_of(softmax(logits), dataset.label_ids(classes["logits"]).tolist())
 
     return judge

@@ -38,7 +38,7 @@ from tfsqueeze.utils.keras_files import load_model
 
 @dataclasses.dataclass(frozen=True)
 class StageInputs:
-    """What both stages of a run take.
+    """What all stages of a run take.
 
     Attributes:
         folder: the folder of the run.
@@ -76,7 +76,7 @@ class Stage(abc.ABC):
     """The base of the stages, each of which leaves one trained model in the run's folder.
 
     Args:
-        inputs: what both stages take.
+        inputs: what all stages take.
 
     Attributes:
         name: the stage's name in the folder, in the history, and in progress bars.
@@ -206,7 +206,7 @@ class FloatStage(Stage):
     """Trains the float model on all examples.
 
     Args:
-        inputs: what both stages take.
+        inputs: what all stages take.
         name: the stage's name; other than "float" where an `AdversarialStage` follows.
     """
 
@@ -245,7 +245,7 @@ class FloatStage(Stage):
     def finish(self, model):
         if self.inputs.options.spelling_vectors:
             model = fold_spelling(model)
-        return model if _is_float32(model) else in_precision(model, "float32")
+        return _in_float32(model)
 
 
 class AdversarialStage(FloatStage):
@@ -254,7 +254,7 @@ class AdversarialStage(FloatStage):
     It takes half of the epochs of the float stage, at half of its learning rate.
 
     Args:
-        inputs: what both stages take, with the adversarial texts.
+        inputs: what all stages take, with the adversarial texts.
         float_model: what the stage before returned.
         name: the stage's name; "float" for the last one.
     """
@@ -275,7 +275,7 @@ class AdversarialStage(FloatStage):
         return in_precision(self.float_model, keras.mixed_precision.global_policy().compute_dtype)
 
     def finish(self, model):
-        return model if _is_float32(model) else in_precision(model, "float32")
+        return _in_float32(model)
 
 
 class QuantizationAwareStage(Stage):
@@ -285,7 +285,7 @@ class QuantizationAwareStage(Stage):
     nothing.
 
     Args:
-        inputs: what both stages take.
+        inputs: what all stages take.
         float_model: what the float stage returned.
     """
 
@@ -338,6 +338,10 @@ class QuantizationAwareStage(Stage):
             self._distillation_options(),
             float_model=self.float_model,
         )
+
+
+def _in_float32(model: PreTrainedModel) -> PreTrainedModel:
+    return model if _is_float32(model) else in_precision(model, "float32")
 
 
 def _is_float32(model: keras.Model) -> bool:

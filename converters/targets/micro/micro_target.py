@@ -222,7 +222,8 @@ def _values(run: TrainedRun, library: Library, max_length: int) -> dict[str, Any
         f"| `{name}_tables.h`, `.c` | {decoder.tables} |"
         for name, decoder in decoders.items()
     ]
-    stack = "1 KB of stack"
+    # The tokenizer keeps the place of each character of a word of a context.
+    stack = f"{3 if 'answerer' in decoders else 1} KB of stack"
     if "tagger" in decoders:
         stack += "; `tagger_decode` needs `TAGGER_STACK_BYTES` of it"
     return {
