@@ -20,7 +20,7 @@ from converters.conversion.profiles import OutputDtype, Profile
 from converters.tflite.flatbuffer import serialize_model
 from converters.tflite.inspection import require_int8, require_int8_products
 from converters.tflite.tflite_file import Model
-from tfsqueeze.layers import export_form
+from tfsqueeze.layers import FLOAT_MASK_VALUE, MaskLookup, export_form
 from tfsqueeze.layers.export_form import ExportProfile
 from tfsqueeze.models.encoder import MASKED_POSITIONS
 from tfsqueeze.utils.errors import UserError
@@ -132,6 +132,7 @@ def convert_post_training(
     model: keras.Model,
     max_length: int,
     representative_rows: Iterable[np.ndarray | Mapping[str, np.ndarray]],
+    mask_value: float = FLOAT_MASK_VALUE,
 ) -> bytes:
     """Quantizes a float model after training, as TensorFlow Lite's documentation does it.
 
@@ -143,6 +144,8 @@ def convert_post_training(
         max_length: the static length in tokens; the batch is 1.
         representative_rows: inputs that the converter calibrates on, int32 [max_length] by name,
             or the token ids alone.
+        mask_value: what is added to the attention scores of padding in place of -10,000, which
+            takes all of an int8 range.
 
     Returns:
         The file's bytes.
@@ -160,7 +163,8 @@ def convert_post_training(
                 f"the representative rows have {', '.join(row)}; the model takes "
                 f"{', '.join(model.input_names)}"
             )
-    converter = _converter(model, max_length, "float32")
+    with _mask_value(model, mask_value):
+        converter = _converter(model, max_length, "float32")
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: (
         {name: np.asarray(value, np.int32)[None] for name, value in row.items()} for row in rows
@@ -203,6 +207,23 @@ def _converter(
     holder = tf.Module()
     holder.variables_of_graph = function.variables
     return tf.lite.TFLiteConverter.from_concrete_functions([function], holder)
+
+
+@contextlib.contextmanager
+def _mask_value(model: keras.Model, value: float) -> Iterator[None]:
+    """Gives the masks of a float model another value while the model is traced."""
+    masks = [
+        layer
+        for layer in model.layers
+        if isinstance(layer, MaskLookup) and layer.padding_value == FLOAT_MASK_VALUE
+    ]
+    try:
+        for mask in masks:
+            mask.padding_value = value
+        yield
+    finally:
+        for mask in masks:
+            mask.padding_value = FLOAT_MASK_VALUE
 
 
 def _extra_axes(shape: tuple[int | None, ...]) -> list[int]:

@@ -28,6 +28,8 @@ from tfsqueeze.utils.files import write_atomically
 
 QAT_FILE = "int8 (QAT)"
 MOBILE_FILE = "mobile (QAT)"
+# exp(-20) is 2e-9, and an int8 range still has steps for the scores.
+_STOCK_MASK_VALUE = -20.0
 
 
 def convert(
@@ -167,21 +169,23 @@ def convert_ptq_baselines(run: TrainedRun, train_inputs: Inputs) -> dict[str, by
 
     Returns:
         .tflite contents by name: float32; int8 by calibrating this project's graph; and int8 by
-        TensorFlow Lite's stock post-training quantization of the float graph.
+        TensorFlow Lite's stock post-training quantization of the float graph, as it is and with
+        a mask that int8 can hold.
     """
     max_length = run.options.max_length
     batches = calibration_batches(train_inputs, run.options.seed)
     calibrated = quantize_aware(run.float_model, batches)
+    rows = [
+        {name: value[row] for name, value in batch.items()}
+        for batch in batches
+        for row in range(len(batch["input_ids"]))
+    ]
+    model = run.float_model
     return {
-        "float32": convert_float(run.float_model, max_length),
+        "float32": convert_float(model, max_length),
         "int8 (post-training, our graph)": convert_int8(calibrated, max_length),
-        "int8 (post-training, stock converter)": convert_post_training(
-            run.float_model,
-            max_length,
-            [
-                {name: value[row] for name, value in batch.items()}
-                for batch in batches
-                for row in range(len(batch["input_ids"]))
-            ],
+        "int8 (post-training, stock converter)": convert_post_training(model, max_length, rows),
+        f"int8 (post-training, stock converter, mask {_STOCK_MASK_VALUE:.0f})": (
+            convert_post_training(model, max_length, rows, _STOCK_MASK_VALUE)
         ),
     }

@@ -80,7 +80,7 @@ def test_float_and_post_training_files_take_pairs(run, splits):
     np.testing.assert_allclose(
         open_model(files["float32"]).predict_logits(inputs), expected, atol=1e-4
     )
-    assert len(files) == 3
+    assert len(files) == 4
 
 
 def test_unfit_data_is_refused(run, splits, content, options, tmp_path):

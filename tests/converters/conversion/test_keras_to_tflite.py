@@ -244,6 +244,23 @@ def test_post_training_conversion_calibrates_on_rows(micro):
     assert open_model(content).output_details[0].dtype == np.int8
 
 
+def test_a_mask_that_int8_can_hold_keeps_the_scores(micro):
+    inputs = examples(IDS)
+    expected = micro[0].predict(inputs, verbose=0)
+    errors = [
+        np.abs(
+            open_model(
+                convert_post_training(micro[0], LENGTH, inputs["input_ids"], mask_value)
+            ).predict_logits(inputs)
+            - expected
+        ).mean()
+        for mask_value in (-10_000.0, -20.0)
+    ]
+    assert errors[1] < 0.8 * errors[0]
+    # The model itself keeps its mask.
+    np.testing.assert_array_equal(micro[0].predict(inputs, verbose=0), expected)
+
+
 def test_a_model_without_fake_quantization_is_refused_naming_ops(micro):
     with pytest.raises(NotFullyInt8Error, match=r"of the model's \d+ operators are not int8: \w+ "):
         convert_int8(micro[0], LENGTH, "float32")
