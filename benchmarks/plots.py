@@ -153,7 +153,7 @@ def draw_post_training(runs: Sequence[dict[str, Any]]) -> bytes:
         runs,
         "post-training",
         lambda row: 100 * row["accuracy"],
-        lambda run: f"accuracy (%) on {run['data']}",
+        lambda run: f"accuracy (%) of {run['model']} on {run['data']}",
     )
 
 

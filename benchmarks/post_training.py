@@ -89,6 +89,7 @@ def measure_post_training(
         rows.append(_row(f"{title}, {profile} on LiteRT", found, expected, labels))
     return {
         "data": Path(data).name,
+        "model": run.options.pretrained or folder.name,
         "examples": len(test),
         "calibration_texts": count,
         "held_out": len(inputs["held_out"]["input_ids"]),

@@ -296,7 +296,8 @@ def _backbone_preface(run: dict[str, Any]) -> list[str]:
 
 def _post_training_preface(run: dict[str, Any]) -> list[str]:
     return [
-        f"{run['data']}: {run['calibration_texts']:,} training texts for calibration, "
+        f"{run['model']}, fine-tuned on {run['data']}: "
+        f"{run['calibration_texts']:,} training texts for calibration, "
         f"{run['held_out']:,} others, {run['examples']:,} of the test or validation part, up to "
         f"{run['max_length']} tokens, seed {run['seed']}."
     ]

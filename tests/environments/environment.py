@@ -1,13 +1,15 @@
-"""Virtual environments of other libraries, in which tests open what tfsqueeze wrote, or run it.
+"""Virtual environments of other packages, in which tests open what tfsqueeze wrote, or run it.
 
 Their packages do not go together with TensorFlow's, or with its pinned versions, so each has an
-environment of its own in the cache, of the pinned packages in NAME.txt beside this file.
+environment of its own in the cache, of the pinned packages in NAME.txt beside this file. A name
+such as `train@3.13` is that of the packages in train.txt for another version of Python.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,14 +25,13 @@ _REPOSITORY = _FOLDER.parents[1]
 
 def make_environment(name: str) -> Path:
     """Makes an environment if it is not there; returns its Python."""
-    requirements = _FOLDER / f"{name}.txt"
     folder = _folder(name)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if not _ready(folder).exists():
-            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+            subprocess.run([_interpreter(name), "-m", "venv", "--clear", folder], check=True)
             pip = [_python(folder), "-m", "pip", "install", "--quiet"]
-            subprocess.run([*pip, "--requirement", requirements], check=True)
+            subprocess.run([*pip, "--requirement", _requirements(name)], check=True)
             _ready(folder).touch()
     return _python(folder)
 
@@ -58,7 +59,7 @@ def run_tfsqueeze(name: str, *arguments: str | Path) -> subprocess.CompletedProc
 
     Skips the test where there is no such environment.
     """
-    folder = _made(name, f"make {name}")
+    folder = _made(name, "make pythons" if "@" in name else f"make {name}")
     return subprocess.run(
         [_python(folder), "-m", "tfsqueeze", *arguments],
         capture_output=True,
@@ -75,8 +76,24 @@ def _made(name: str, command: str) -> Path:
     return folder
 
 
+def _requirements(name: str) -> Path:
+    return _FOLDER / f"{name.partition('@')[0]}.txt"
+
+
+def _interpreter(name: str) -> str:
+    _, _, version = name.partition("@")
+    if not version:
+        return sys.executable
+    command = f"python{version}"
+    # A shim of pyenv may be there without a Python behind it.
+    found = shutil.which(command)
+    if found is None or subprocess.run([found, "--version"], capture_output=True).returncode:
+        raise SystemExit(f"there is no {command} on the PATH; install Python {version}")
+    return found
+
+
 def _folder(name: str) -> Path:
-    digest = hashlib.sha256((_FOLDER / f"{name}.txt").read_bytes()).hexdigest()[:12]
+    digest = hashlib.sha256(_requirements(name).read_bytes()).hexdigest()[:12]
     return cache_dir() / "environments" / f"{name}-{digest}"
 
 
