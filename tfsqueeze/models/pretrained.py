@@ -20,6 +20,7 @@ from tfsqueeze.models.first_token import compute_first_token_only, reads_last_la
 from tfsqueeze.models.fusion import fuse_loops, fuses_by_default
 from tfsqueeze.utils.autograph import skip_autograph
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.keras_files import KerasFileModel
 
 # The names of a layer's projections among the states.
 PROJECTIONS = ("queries", "keys", "values")
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class PreTrainedModel(keras.Model):
+class PreTrainedModel(KerasFileModel):
     """A Functional Keras model that a config describes.
 
     Its inputs are a dict of int32 tensors [batch, length] by name.

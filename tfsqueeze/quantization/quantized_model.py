@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import tensorflow as tf
 import tf_keras as keras
 from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import (
     QuantizeWrapperV2,
@@ -12,6 +13,7 @@ from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapp
 from tfsqueeze.models.first_token import compute_first_token_only
 from tfsqueeze.quantization.quantize_config import SqueezeBertQuantizeConfig
 from tfsqueeze.utils.autograph import skip_autograph
+from tfsqueeze.utils.keras_files import KerasFileModel
 
 # TF-MOT would have users load its wrappers within its `quantize_scope`.
 for _class in (QuantizeWrapperV2, SqueezeBertQuantizeConfig):
@@ -19,7 +21,7 @@ for _class in (QuantizeWrapperV2, SqueezeBertQuantizeConfig):
 
 
 @keras.saving.register_keras_serializable("tfsqueeze")
-class QuantizationAwareModel(keras.Model):
+class QuantizationAwareModel(KerasFileModel):
     """A Functional Keras model of layers that TF-MOT has wrapped.
 
     A file of it names this module, which Keras imports when it loads the file. So
@@ -39,6 +41,8 @@ class QuantizationAwareModel(keras.Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> keras.Model:
         """Returns a model with new weights from the result of `get_config`."""
-        model = skip_autograph(super().from_config(config, custom_objects))
+        # Keras calls the layers as it puts them together.
+        build = tf.autograph.experimental.do_not_convert(super().from_config)
+        model = skip_autograph(build(config, custom_objects))
         compute_first_token_only(model)
         return model

@@ -42,6 +42,36 @@ _KERAS_MODULES = ("keras.losses", "keras.metrics", "keras.optimizers", "keras.op
 _KERAS_FUNCTIONS = (keras.losses, keras.metrics)
 
 
+class KerasFileModel(keras.Model):
+    """A Keras model that is not saved as HDF5, from which Keras could not load it."""
+
+    def save(
+        self,
+        filepath: str | os.PathLike,
+        overwrite: bool = True,
+        save_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Saves the model as `keras.Model.save` does.
+
+        Args:
+            filepath: the `.keras` file, or the folder of a SavedModel.
+            overwrite: whether to replace what is there without asking.
+            save_format: the format; None for that of the path.
+            **kwargs: further options of Keras.
+
+        Raises:
+            UserError: the format is HDF5.
+        """
+        path = Path(filepath)
+        if save_format in ("h5", "hdf5") or path.suffix in (".h5", ".hdf5"):
+            raise UserError(
+                f"{path} would be HDF5, from which Keras cannot load this model; save it as "
+                f"{path.with_suffix('.keras').name}, or its weights alone with save_weights"
+            )
+        super().save(filepath, overwrite, save_format, **kwargs)
+
+
 @tf.autograph.experimental.do_not_convert
 def load_model(path: str | os.PathLike, compile: bool = True) -> keras.Model:
     """Loads a Keras file; nothing in it is run.

@@ -163,8 +163,18 @@ def test_keras_loads_a_file_by_itself(imports, compiled, calibrated, tmp_path):
         f"{imports}; import numpy as np; model = tf_keras.models.load_model({path!r});"
         f"np.save({outputs!r}, model.predict(np.load({ids!r}), verbose=0))"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "AutoGraph" not in done.stderr
     np.testing.assert_array_equal(np.load(outputs), calibrated.predict(examples(), verbose=0))
+
+
+def test_hdf5_is_refused_before_anything_is_written(float_model, calibrated, tmp_path):
+    for model in (float_model, calibrated):
+        with pytest.raises(UserError, match=r"model\.h5 would be HDF5, .* save it as model\.keras"):
+            model.save(tmp_path / "model.h5")
+        with pytest.raises(UserError, match="would be HDF5"):
+            model.save(tmp_path / "model", save_format="h5")
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_calibration_the_first_training_batch_sets_the_ranges(float_model, calibrated):
