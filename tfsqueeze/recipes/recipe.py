@@ -72,13 +72,14 @@ def make_recipe(facts: DataFacts, given: Mapping[str, Any], size: Size = DEFAULT
         start = choose_start(facts, size)
         chosen[start.option] = Choice(*start, source=DATA)
     settings = {**{name: choice.value for name, choice in chosen.items()}, **given}
-    most_tokens, hidden_size = _shape(settings)
+    most_tokens, hidden_size, model_type = _shape(settings)
     situation = Situation(
         facts=facts,
         preset=given.get("preset"),
         is_pretrained=bool(settings.get("pretrained")),
         most_tokens=most_tokens,
         hidden_size=hidden_size,
+        model_type=model_type,
     )
     fields = {f"model.{name}" for name in given.get("model") or ()}
     for rule in SETTING_RULES:
@@ -103,15 +104,16 @@ def _options(choices: Iterable[Choice], given: Mapping[str, Any]) -> dict[str, A
     return {**options, **given, "model": {**model, **(given.get("model") or {})}}
 
 
-def _shape(settings: Mapping[str, Any]) -> tuple[int, int]:
-    """Returns the most tokens that a model can read, and the number of its channels."""
+def _shape(settings: Mapping[str, Any]) -> tuple[int, int, str]:
+    """Returns the most tokens that a model can read, the number of its channels, and its type."""
     if not settings.get("pretrained"):
         # A model that learns from scratch has as many positions as it is given.
         preset = load_preset(settings.get("preset") or TrainingOptions.preset)
-        return _MOST_TOKENS, preset.hidden_size
+        return _MOST_TOKENS, preset.hidden_size, preset.model_type
     fields = read_fields(pretrained_folder(settings["pretrained"]) / CONFIG_FILE)
     # DistilBERT has a name of its own for the channels.
     return (
         fields.get("max_position_embeddings", _MOST_TOKENS),
         fields.get("hidden_size", fields.get("dim", 0)),
+        fields.get("model_type", ""),
     )

@@ -41,6 +41,7 @@ class Situation:
         is_pretrained: whether training starts from pretrained weights.
         most_tokens: the most tokens that the model can read.
         hidden_size: the number of its channels.
+        model_type: its architecture, as in config.json.
     """
 
     facts: DataFacts
@@ -48,6 +49,7 @@ class Situation:
     is_pretrained: bool
     most_tokens: int
     hidden_size: int
+    model_type: str
 
     @property
     def is_english(self) -> bool:
@@ -166,6 +168,12 @@ SETTING_RULES = (
         _when(lambda x: x.is_tagger_from_scratch, 1.5e-3),
         lambda _: "tags are learnt from scratch",
         _TASKS,
+    ),
+    SettingRule(
+        "learning_rate",
+        _when(lambda x: x.is_pretrained and x.model_type != "squeezebert", 2e-4),
+        lambda x: f"the weights are those of a {x.model_type}",
+        "fine-tuned MiniLM in benchmarks/results/compare",
     ),
     SettingRule(
         "learning_rate",

@@ -77,7 +77,7 @@ def test_what_the_user_names_is_kept():
     }
     own = options_of(ENGLISH, preset="squeezebert-edgetpu")
     assert (own.preset, own.pretrained) == ("squeezebert-edgetpu", None)
-    assert options_of(ENGLISH, pretrained="all-minilm-l6-v2").learning_rate == 5e-4
+    assert options_of(ENGLISH, pretrained="all-minilm-l6-v2").learning_rate == 2e-4
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,23 @@
 #define MAX_WORD_BYTES 400
 #define MAX_WORD_ALPHANUMERICS 100
 
+#ifdef TOKENIZER_MAX_QUESTION_TOKENS
+/* Where in the text the tokens come from. */
+typedef struct {
+  const char *text;
+  size_t length;
+  /* The current code point, the current word, and the first byte of each symbol of the word. */
+  tokenizer_span code_point;
+  tokenizer_span word;
+  size_t symbol_starts[MAX_WORD_BYTES];
+  /* The place of each id in the text, from ids[first_span] on; null where nobody asks. */
+  tokenizer_span *spans;
+  size_t first_span;
+} places_t;
+#else
+typedef char places_t; /* unused */
+#endif
+
 typedef struct {
   /* Null where ids are counted alone. */
   int32_t *ids;
@@ -24,17 +41,7 @@ typedef struct {
   size_t bytes;
   size_t alphanumerics;
   int unknown;
-#ifdef TOKENIZER_MAX_QUESTION_TOKENS
-  /* Where in the text the current code point is, and each symbol of the word comes from. */
-  tokenizer_span code_point;
-  tokenizer_span word_span;
-  size_t symbol_starts[MAX_WORD_BYTES];
-  const char *text;
-  size_t length;
-  /* The place of each id in the text, from ids[first_span] on; null where nobody asks. */
-  tokenizer_span *spans;
-  size_t first_span;
-#endif
+  places_t places;
 } state_t;
 
 /* Decodes one code point of UTF-8. Returns 0, which the tokenizer deletes, for invalid bytes. */
@@ -143,20 +150,63 @@ static void add_id(state_t *state, int32_t id) {
 }
 
 #ifdef TOKENIZER_MAX_QUESTION_TOKENS
-/* Sets the place of the next id, if it will not be left out or dropped. */
-static void set_span(state_t *state, size_t from, size_t to) {
-  if (!state->spans || state->skipped || state->count >= state->capacity) return;
-  tokenizer_span *const span = &state->spans[state->count - state->first_span];
-  span->start = from;
-  span->end = to;
+static void open_text(state_t *state, const char *text, size_t length) {
+  state->places.text = text;
+  state->places.length = length;
 }
 
-/* The same for a token of some symbols of the word. */
-static void set_span_of_symbols(state_t *state, size_t first, size_t count) {
-  size_t end = state->symbol_starts[first + count - 1];
-  next_code_point((const uint8_t *)state->text, state->length, &end);
-  set_span(state, state->symbol_starts[first], end);
+static void open_code_point(state_t *state, size_t start, size_t end) {
+  state->places.code_point.start = start;
+  state->places.code_point.end = end;
 }
+
+/* Makes the current code point a part of the current word. */
+static void extend_word(state_t *state) {
+  places_t *const places = &state->places;
+  if (state->symbols == 0 && !state->unknown) places->word.start = places->code_point.start;
+  places->word.end = places->code_point.end;
+}
+
+static void place_symbol(state_t *state) {
+  state->places.symbol_starts[state->symbols] = state->places.code_point.start;
+}
+
+/* Sets the place of the next id, if it will not be left out or dropped. */
+static void set_span(state_t *state, size_t start, size_t end) {
+  places_t *const places = &state->places;
+  if (!places->spans || state->skipped || state->count >= state->capacity) return;
+  places->spans[state->count - places->first_span].start = start;
+  places->spans[state->count - places->first_span].end = end;
+}
+
+/* Gives the next id the place of some symbols of the word. */
+static void place_symbols(state_t *state, size_t first, size_t count) {
+  const places_t *const places = &state->places;
+  if (!places->spans) return;
+  size_t end = places->symbol_starts[first + count - 1];
+  next_code_point((const uint8_t *)places->text, places->length, &end);
+  set_span(state, places->symbol_starts[first], end);
+}
+
+static void place_word(state_t *state) {
+  set_span(state, state->places.word.start, state->places.word.end);
+}
+
+static void forget_places(state_t *state) { state->places.spans = 0; }
+#else
+static void open_text(state_t *state, const char *text, size_t length) {
+  (void)state, (void)text, (void)length;
+}
+static void open_code_point(state_t *state, size_t start, size_t end) {
+  (void)state, (void)start, (void)end;
+}
+static void place_symbols(state_t *state, size_t first, size_t count) {
+  (void)state, (void)first, (void)count;
+}
+static void extend_word(state_t *state) { (void)state; }
+static void place_symbol(state_t *state) { (void)state; }
+static void place_word(state_t *state) { (void)state; }
+static void forget_places(state_t *state) { state->places = 0; }
 #endif
 
 /* Splits the current word into the longest tokens from left to right, or makes it [UNK]. */
@@ -176,9 +226,7 @@ static void end_word(state_t *state) {
       state->unknown = 1;
       break;
     }
-#ifdef TOKENIZER_MAX_QUESTION_TOKENS
-    if (state->spans) set_span_of_symbols(state, position, matched);
-#endif
+    place_symbols(state, position, matched);
     add_id(state, id);
     position += matched;
   }
@@ -186,9 +234,7 @@ static void end_word(state_t *state) {
     state->count = first_id;
     state->skipped = was_skipped;
     state->is_full = was_full;
-#ifdef TOKENIZER_MAX_QUESTION_TOKENS
-    set_span(state, state->word_span.start, state->word_span.end);
-#endif
+    place_word(state);
     add_id(state, TOKENIZER_UNKNOWN_ID);
   }
   state->symbols = state->bytes = state->alphanumerics = 0;
@@ -198,10 +244,7 @@ static void end_word(state_t *state) {
 /* Appends a symbol to the current word. */
 static void add_letter(state_t *state, uint32_t symbol) {
   const unsigned info = tokenizer_symbol_info[symbol];
-#ifdef TOKENIZER_MAX_QUESTION_TOKENS
-  if (state->symbols == 0 && !state->unknown) state->word_span.start = state->code_point.start;
-  state->word_span.end = state->code_point.end;
-#endif
+  extend_word(state);
   state->bytes += info & 0x7F;
   state->alphanumerics = info & 0x80 ? state->alphanumerics + 1 : 0;
   if (symbol == TOKENIZER_UNKNOWN || state->bytes > MAX_WORD_BYTES ||
@@ -211,9 +254,7 @@ static void add_letter(state_t *state, uint32_t symbol) {
   if (state->unknown) {
     state->bytes = 0; /* Its length does not matter any more, and cannot overflow. */
   } else {
-#ifdef TOKENIZER_MAX_QUESTION_TOKENS
-    state->symbol_starts[state->symbols] = state->code_point.start;
-#endif
+    place_symbol(state);
     state->word[state->symbols++] = (tokenizer_symbol)symbol;
   }
 }
@@ -265,27 +306,18 @@ static state_t start(int32_t *ids, size_t capacity) {
   state.is_full = 0;
   state.symbols = state.bytes = state.alphanumerics = 0;
   state.unknown = 0;
-#ifdef TOKENIZER_MAX_QUESTION_TOKENS
-  state.spans = 0;
-#endif
+  forget_places(&state);
   return state;
 }
 
 /* Appends the tokens of a text, as many as there is room for. */
 static void add_text(state_t *state, const char *text, size_t length) {
   size_t position = 0;
-#ifdef TOKENIZER_MAX_QUESTION_TOKENS
-  state->text = text;
-  state->length = length;
-#endif
+  open_text(state, text, length);
   while (position < length && !state->is_full) {
-#ifdef TOKENIZER_MAX_QUESTION_TOKENS
-    state->code_point.start = position;
-#endif
+    const size_t first = position;
     const uint32_t code_point = next_code_point((const uint8_t *)text, length, &position);
-#ifdef TOKENIZER_MAX_QUESTION_TOKENS
-    state->code_point.end = position;
-#endif
+    open_code_point(state, first, position);
     add_code_point(state, code_point);
   }
   end_word(state);
@@ -420,8 +452,8 @@ size_t tokenizer_encode_question(const char *question, size_t question_length, c
   window->position = state.count;
   state.capacity = max_length - 1;
   state.skipped = first;
-  state.spans = spans;
-  state.first_span = state.count;
+  state.places.spans = spans;
+  state.places.first_span = state.count;
   add_text(&state, context, context_length);
   window->count = state.count - window->position;
   /* Half of a window is in the next one again. */
