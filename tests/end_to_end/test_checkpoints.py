@@ -6,13 +6,12 @@ import json
 
 import numpy as np
 import pytest
-import tf_keras as keras
 from typer.testing import CliRunner
 
 import tfsqueeze
 from converters.inference.predictor import Predictor
+from tests.end_to_end.small_checkpoints import WORDS, checkpoint
 from tfsqueeze import (
-    BertConfig,
     BertForMaskedLM,
     BertForQuestionAnswering,
     BertForSentenceEmbeddings,
@@ -24,7 +23,6 @@ from tfsqueeze.cli.main import app
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.utils.errors import UserError
 
-WORDS = "the cat dog bird runs sings sleeps in house garden who what where is a".split()
 LABELS = {0: "zebra", 1: "apple", 2: "mango"}
 
 
@@ -38,24 +36,6 @@ def texts(tmp_path):
         "\n".join(f"{a}\t{b}" for a, b in zip(lines[::2], lines[1::2], strict=True)) + "\n", "utf-8"
     )
     return path
-
-
-def checkpoint(folder, model_class, **fields):
-    keras.utils.set_random_seed(0)
-    tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS])
-    config = BertConfig(
-        vocab_size=tokenizer.vocab_size,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=24,
-        initializer_range=0.4,
-        **fields,
-    )
-    model_class(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
 
 
 def convert(*arguments):

@@ -6,34 +6,26 @@ import json
 
 import numpy as np
 import pytest
-import tf_keras as keras
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from converters.inference.predictor import Predictor
-from tfsqueeze import (
-    BertConfig,
-    BertForSequenceClassification,
-    BertForTokenClassification,
-)
+from tests.end_to_end.small_checkpoints import MAX_LENGTH, WORDS, checkpoint
+from tfsqueeze import BertForSequenceClassification, BertForTokenClassification
 from tfsqueeze.cli.main import app
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
-WORDS = "the cat dog bird runs sings sleeps in house garden who what where is a".split()
 NAMES = ("zebra", "Apple", "mango", "apple pie")
 # The order of numbers as text is another one than that of numbers.
 NUMBERS = ("10", "9", "2", "-1")
 TAGS = ("O", "B-place", "I-place", "B-name")
-MAX_LENGTH = 16
 
 pytestmark = pytest.mark.slow
 
 permuted = st.one_of(st.permutations(NAMES), st.permutations(NUMBERS))
 # Each example builds, measures and converts a model.
-few = settings(
-    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+few = settings(max_examples=3, deadline=None)
 
 
 @pytest.fixture(scope="module")
@@ -42,30 +34,10 @@ def texts():
     return [" ".join(draw.choice(WORDS, draw.integers(3, 9))) for _ in range(120)]
 
 
-@pytest.fixture
-def folder(tmp_path_factory):
-    return lambda: tmp_path_factory.mktemp("labels")
-
-
-def checkpoint(folder, model_class, labels, **fields):
-    """Saves a model that always has the same weights; returns it with its tokenizer."""
-    keras.utils.set_random_seed(0)
-    tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS])
-    config = BertConfig(
-        vocab_size=tokenizer.vocab_size,
-        hidden_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=MAX_LENGTH,
-        initializer_range=0.4,
-        id2label=dict(enumerate(labels)),
-        **fields,
-    )
-    model = model_class(config)
-    model.save_pretrained(folder / "model")
-    tokenizer.save_pretrained(folder / "model")
-    return model, tokenizer
+def logits_of(folder, model_class, texts):
+    """Returns what a checkpoint computes: float [texts, ...]."""
+    tokens = WordPieceTokenizer.from_pretrained(folder)(texts, max_length=MAX_LENGTH)
+    return model_class.from_pretrained(folder)(dict(tokens)).numpy()
 
 
 def command(*arguments):
@@ -86,10 +58,10 @@ def measure(folder, texts, data):
 
 @few
 @given(labels=permuted)
-def test_texts(labels, folder, texts):
-    folder = folder()
-    model, tokenizer = checkpoint(folder, BertForSequenceClassification, labels)
-    logits = model(dict(tokenizer(texts, max_length=MAX_LENGTH))).numpy()
+def test_texts(labels, texts, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("labels")
+    checkpoint(folder / "model", BertForSequenceClassification, id2label=dict(enumerate(labels)))
+    logits = logits_of(folder / "model", BertForSequenceClassification, texts)
     decided = [labels[index] for index in logits.argmax(1)]
     assert len(set(decided)) > 2
     data = folder / "data.csv"
@@ -103,15 +75,15 @@ def test_texts(labels, folder, texts):
 
 @few
 @given(labels=permuted)
-def test_several_labels(labels, folder, texts):
-    folder = folder()
-    model, tokenizer = checkpoint(
-        folder,
+def test_several_labels(labels, texts, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("labels")
+    checkpoint(
+        folder / "model",
         BertForSequenceClassification,
-        labels,
+        id2label=dict(enumerate(labels)),
         problem_type="multi_label_classification",
     )
-    logits = model(dict(tokenizer(texts, max_length=MAX_LENGTH))).numpy()
+    logits = logits_of(folder / "model", BertForSequenceClassification, texts)
     decided = [[labels[index] for index in np.flatnonzero(row >= 0)] for row in logits]
     assert len(set(map(tuple, decided))) > 3
     data = folder / "data.jsonl"
@@ -127,10 +99,10 @@ def test_several_labels(labels, folder, texts):
 
 @few
 @given(labels=st.permutations(TAGS))
-def test_tags(labels, folder, texts):
-    folder = folder()
-    model, tokenizer = checkpoint(folder, BertForTokenClassification, labels)
-    logits = model(dict(tokenizer(texts, max_length=MAX_LENGTH))).numpy()
+def test_tags(labels, texts, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("labels")
+    checkpoint(folder / "model", BertForTokenClassification, id2label=dict(enumerate(labels)))
+    logits = logits_of(folder / "model", BertForTokenClassification, texts)
     data = folder / "data.conll"
     sentences = []
     for text, row in zip(texts, logits, strict=True):
