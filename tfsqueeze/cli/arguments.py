@@ -11,7 +11,7 @@ import typer
 
 from converters.runtime.interpreters import Runtime as RuntimeName
 from converters.targets.registry import TargetName
-from tfsqueeze.training.training_options import Precision
+from tfsqueeze.training.training_options import DistributionName, Precision
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 TrainingPrecision = Annotated[
@@ -20,6 +20,16 @@ TrainingPrecision = Annotated[
         help="Precision of training: `float32`; `bfloat16` or `float16` for products in 16 bits; "
         "`auto` for bfloat16 if the processor has products of bfloat16 and a step is faster with "
         "them."
+    ),
+]
+DistributeOption = Annotated[
+    DistributionName | None,
+    typer.Option(
+        "--distribute",
+        metavar="mirrored|multi-worker",
+        help="Train on several devices: `mirrored` for all GPUs of this machine, `multi-worker` "
+        "for the machines that the environment variable TF_CONFIG names. Each batch is divided "
+        "among them.",
     ),
 ]
 GradientAccumulationSteps = Annotated[

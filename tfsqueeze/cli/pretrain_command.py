@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
-from tfsqueeze.cli.arguments import GradientAccumulationSteps, Json, TrainingPrecision
+from tfsqueeze.cli.arguments import (
+    DistributeOption,
+    GradientAccumulationSteps,
+    Json,
+    TrainingPrecision,
+)
 from tfsqueeze.cli.console import (
     counting_progress,
     output,
@@ -15,6 +20,7 @@ from tfsqueeze.cli.console import (
     print_step,
     training_progress,
 )
+from tfsqueeze.cli.distributed_start import start_distribution
 from tfsqueeze.pretraining.pretraining_options import (
     PRETRAINING_LOSSES,
     Objective,
@@ -78,6 +84,7 @@ def pretrain(
     ] = _DEFAULTS.batch_tokens,
     gradient_accumulation_steps: GradientAccumulationSteps = _DEFAULTS.gradient_accumulation_steps,
     precision: TrainingPrecision = _DEFAULTS.precision,
+    distribute: DistributeOption = None,
     vocab_size: Annotated[
         int, typer.Option(help="Maximum size of the vocabulary, for `mlm`.")
     ] = _DEFAULTS.vocab_size,
@@ -108,12 +115,17 @@ def pretrain(
         learning_rate=learning_rate,
         seed=seed,
     )
+    distribution = start_distribution(distribute, output_folder)
     print_step(f"pretraining {pretrained or preset} by {objective}")
     load_tensorflow()
     from tfsqueeze.pretraining.pretrain import pretrain as run_pretraining
 
     with counting_progress() as progress:
-        run = run_pretraining(output_folder, texts, options, training_progress(), progress)
+        run = run_pretraining(
+            output_folder, texts, options, training_progress(), progress, distribution
+        )
+    if distribution is not None and not distribution.is_chief:
+        return
     if json:
         print_json({"backbone": str(run.backbone), "history": run.history})
         return

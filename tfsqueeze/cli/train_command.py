@@ -9,6 +9,7 @@ import typer
 
 from tfsqueeze.cli.arguments import (
     Data,
+    DistributeOption,
     GradientAccumulationSteps,
     Json,
     KeepNanLabels,
@@ -27,6 +28,7 @@ from tfsqueeze.cli.console import (
     score_text,
     training_progress,
 )
+from tfsqueeze.cli.distributed_start import start_distribution
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.recipes.sizes import Device, Size
 from tfsqueeze.robustness.attacks import ATTACKS
@@ -217,6 +219,7 @@ def train(
     ] = _DEFAULTS.batch_tokens,
     gradient_accumulation_steps: GradientAccumulationSteps = _DEFAULTS.gradient_accumulation_steps,
     precision: TrainingPrecision = _DEFAULTS.precision,
+    distribute: DistributeOption = None,
     learning_rate: Annotated[
         float | None,
         typer.Option(help="Peak learning rate of the float stage.", show_default=_FROM_DATA),
@@ -375,6 +378,7 @@ def train(
         "patience": patience,
         "seed": seed,
     }
+    distribution = start_distribution(distribute, output_folder)
     print_step(f"loading {data}")
     from tfsqueeze.recipes.preparation import prepare_training
 
@@ -402,6 +406,11 @@ def train(
     from tfsqueeze.training.train_task import train_task
 
     if search is not None:
+        if distribute is not None:
+            raise UserError(
+                "--search trains on one device; search without --distribute, and train with the "
+                "settings that it prints"
+            )
         options = _search(output_folder, prepared, search)
     with counting_progress() as progress:
         run = train_task(
@@ -414,7 +423,10 @@ def train(
             teacher_progress=lambda *counts: progress("texts through the teacher", *counts),
             attack_progress=lambda *counts: progress("texts attacked", *counts),
             choices=prepared.choices,
+            distribution=distribution,
         )
+    if distribution is not None and not distribution.is_chief:
+        return
     score = fit.monitor(prepared.task, options.monitor)
     best = {
         stage: max((row[score] for row in rows), default=None)

@@ -188,9 +188,12 @@ class Distiller(keras.Model):
             outputs = self._student(inputs, training=True)
             losses = self._parts(inputs, labels, outputs, targets)
             loss = tf.add_n(list(losses.values()))
+            # The optimizer adds up the gradients of all replicas.
+            minimized = loss / self.distribute_strategy.num_replicas_in_sync
             # Small gradients would be zero in float16.
             scales = isinstance(self.optimizer, keras.mixed_precision.LossScaleOptimizer)
-            minimized = self.optimizer.get_scaled_loss(loss) if scales else loss
+            if scales:
+                minimized = self.optimizer.get_scaled_loss(minimized)
         layers = [self.student, *self.projections.values()]
         if self._pooler_projection:
             layers.append(self._pooler_projection)

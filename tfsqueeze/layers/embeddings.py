@@ -26,6 +26,9 @@ class SqueezeBertEmbeddings(QuantizableLayer):
         gives_table: whether to return the table of word embeddings too, for a decoder that is tied
             to it. While exporting the table is a constant.
 
+    Attributes:
+        spellings: the spelling features of each token; see `share_spelling`. None without.
+
     Example:
         >>> import numpy as np
         >>> from tfsqueeze.layers import SqueezeBertEmbeddings
@@ -51,7 +54,7 @@ class SqueezeBertEmbeddings(QuantizableLayer):
         self.type_vocab_size = type_vocab_size
         self.initializer_range = initializer_range
         self.gives_table = gives_table
-        self._spellings: Any = None
+        self.spellings: Any = None
 
     @property
     def tables(self) -> dict[str, int]:
@@ -110,7 +113,7 @@ class SqueezeBertEmbeddings(QuantizableLayer):
             (spellings.max(), self.hidden_size),
             initializer=keras.initializers.TruncatedNormal(stddev=share * self.initializer_range),
         )
-        self._spellings = spellings
+        self.spellings = spellings
 
     def folded_weights(self) -> list[np.ndarray]:
         """Returns the weights of a plain layer with the same embeddings.
@@ -120,7 +123,7 @@ class SqueezeBertEmbeddings(QuantizableLayer):
         *weights, vectors = self.get_weights()
         vectors = np.concatenate([np.zeros_like(vectors[:1]), vectors])
         # One feature at a time, since all at once take several times the memory of the table.
-        weights[0] = sum((vectors[numbers] for numbers in self._spellings.T), start=weights[0])
+        weights[0] = sum((vectors[numbers] for numbers in self.spellings.T), start=weights[0])
         return weights
 
     def call(self, inputs: Any) -> Any:
@@ -148,7 +151,7 @@ class SqueezeBertEmbeddings(QuantizableLayer):
             positions = positions + self.token_type_embeddings[0]
         positions = self._fake_quant("positions", positions)
         words = self._look_up(self.word_embeddings, ids)
-        if self._spellings is not None:
+        if self.spellings is not None:
             words += self._spelling_sum(ids)
         x = self._fake_quant("sum", self._transform(words) + positions)
         if types is not None:
@@ -156,7 +159,7 @@ class SqueezeBertEmbeddings(QuantizableLayer):
         return (x, self._table()) if self.gives_table else x
 
     def _spelling_sum(self, ids: Any) -> Any:
-        numbers = tf.gather(tf.constant(self._spellings), ids)
+        numbers = tf.gather(tf.constant(self.spellings), ids)
         vectors = tf.gather(self.spelling_vectors, tf.maximum(numbers - 1, 0))
         return tf.reduce_sum(tf.where(numbers[..., None] > 0, vectors, 0.0), axis=-2)
 
@@ -166,7 +169,7 @@ class SqueezeBertEmbeddings(QuantizableLayer):
                 values = self._words().numpy()
             return tf.constant(values)
         table = tf.identity(self._words())
-        if self._spellings is None:
+        if self.spellings is None:
             return table
         return table + self._spelling_sum(tf.range(self.vocab_size))
 

@@ -25,6 +25,19 @@ def share_spelling(model: PreTrainedModel, vocabulary: Sequence[str]) -> None:
     embeddings.share_spelling(spelling_feature_ids(vocabulary))
 
 
+def copy_spelling(model: PreTrainedModel, copy: PreTrainedModel) -> None:
+    """Adds the vectors of spelling features to a copy of a model, where the model has them.
+
+    Args:
+        model: the model.
+        copy: a new model of the same configuration, which changes in place.
+    """
+    embeddings: Any = model.get_layer("embeddings")
+    if embeddings.spellings is not None:
+        copied: Any = copy.get_layer("embeddings")
+        copied.share_spelling(embeddings.spellings)
+
+
 def fold_spelling(model: PreTrainedModel) -> PreTrainedModel:
     """Returns a model with plain embeddings and the same outputs.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import os
@@ -48,15 +49,16 @@ from tfsqueeze.training.callbacks import (
     EpochHistory,
     TrainingPosition,
 )
+from tfsqueeze.training.distribution import Distribution, rows_of_replica
 from tfsqueeze.training.fit import warmup_and_decay
 from tfsqueeze.training.history import read_history
 from tfsqueeze.training.optimizer import AdamW
-from tfsqueeze.training.precision import choose_precision, precision_policy
+from tfsqueeze.training.precision import choose_precision, in_precision, precision_policy
 from tfsqueeze.training.run_folder import claim_folder, lock_folder
 from tfsqueeze.utils.autograph import skip_autograph_of_steps
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
-from tfsqueeze.utils.tf_data import resumable_epochs, without_autotune
+from tfsqueeze.utils.tf_data import endless_epochs, resumable_epochs, without_autotune
 
 BACKBONE_FOLDER = "backbone"
 _CHECKPOINT_STEPS = 200  # An interrupted run resumes at a multiple of these.
@@ -86,12 +88,14 @@ class PretrainedRun:
 class _Setup:
     """How the backbone is built, and the data and the loss that train it.
 
-    `build` returns the backbone model and the model that trains it. `batches` takes the number of
-    steps that were done, and returns the batches of an epoch.
+    `build` returns the backbone model, and `trainer` takes it and returns the model that trains it.
+    `batches` takes the number of steps that were done and, for the batches of all epochs,
+    `endless_epochs`; it returns the batches of one epoch by default.
     """
 
-    build: Callable[[], tuple[keras.Model, keras.Model]]
-    batches: Callable[[Any], tf.data.Dataset]
+    build: Callable[[], Any]
+    trainer: Callable[[Any], keras.Model]
+    batches: Callable[..., tf.data.Dataset]
     steps: int
     rows: int
     loss: keras.losses.Loss | None = None
@@ -104,6 +108,7 @@ def pretrain(
     options: PretrainingOptions,
     callbacks: Callable[[str, int, int, int], Sequence[keras.callbacks.Callback]] = lambda *_: (),
     progress: Progress = lambda *_: None,
+    distribution: Distribution | None = None,
 ) -> PretrainedRun:
     """Pretrains a SqueezeBERT on plain text with one text or paragraph per line.
 
@@ -117,13 +122,17 @@ def pretrain(
         callbacks: takes the objective, the number of epochs, and the steps and rows of an epoch,
             and returns further Keras callbacks.
         progress: is called with what is counted, the number done and the number in total.
+        distribution: the devices or machines that the model trains on; None for one device.
 
     Raises:
-        UserError: a text cannot be read, or the folder holds another run.
+        UserError: a text cannot be read, the folder holds another run, or gradients are to be
+            accumulated on several devices.
     """
     folder = Path(folder)
-    with lock_folder(folder):
-        return _pretrain(folder, texts, options, callbacks, progress)
+    distribution = distribution or Distribution()
+    distribution.check_accumulation(options.gradient_accumulation_steps)
+    with lock_folder(folder) if distribution.is_chief else contextlib.nullcontext():
+        return _pretrain(folder, texts, options, callbacks, progress, distribution)
 
 
 def _pretrain(
@@ -132,37 +141,43 @@ def _pretrain(
     options: PretrainingOptions,
     callbacks: Callable[[str, int, int, int], Sequence[keras.callbacks.Callback]],
     progress: Progress,
+    distribution: Distribution,
 ) -> PretrainedRun:
-    """Pretrains, or goes on, in a folder that no other process writes to; see `pretrain`."""
-    prepared = _prepared_folder(texts)
-    if prepared is None:
-        files = text_files(texts, folder / "texts")
-    else:
-        files = prepared_files(prepared, options.max_length)
-    claim_folder(
-        folder,
-        {
-            "texts": [[path.name, path.stat().st_size] for path in files],
-            "options": options.to_dict(),
-        },
-    )
+    """Pretrains, or goes on, in a folder that no other run writes to; see `pretrain`."""
     backbone = folder / BACKBONE_FOLDER
-    if not backbone.exists():
+    with distribution.chief_first():
+        prepared = _prepared_folder(texts)
+        if prepared is None:
+            files = text_files(texts, folder / "texts")
+        else:
+            files = prepared_files(prepared, options.max_length)
+        claim_folder(
+            folder,
+            {
+                "texts": [[path.name, path.stat().st_size] for path in files],
+                "options": options.to_dict(),
+            },
+        )
+        if backbone.exists():
+            return PretrainedRun(backbone, read_history(folder))
         tokenizer = _tokenizer(folder, files, prepared, options)
         config = _config(tokenizer, options)
         if options.objective == "mlm":
             setup = _set_up_masked_lm(config, tokenizer, files, options)
         else:
             setup = _set_up_distillation(config, tokenizer, files, folder, options, progress)
-        precision = choose_precision(
-            options.precision,
-            lambda: _training_step(setup, options),
-            folder / "precision.json",
-        )
-        # Here, so that a resumed run starts from the same weights.
-        keras.utils.set_random_seed(options.seed)
-        with precision_policy(precision):
-            model = _fit(folder, setup, options, callbacks)
+    precision = choose_precision(
+        options.precision,
+        lambda: _training_step(setup, options),
+        folder / "precision.json",
+        # Each worker would choose for itself.
+        tries=not distribution.has_workers,
+    )
+    # Here, so that a resumed run starts from the same weights.
+    keras.utils.set_random_seed(options.seed)
+    with precision_policy(precision), distribution.lost_workers(folder):
+        model = _fit(folder, setup, options, callbacks, distribution)
+    if distribution.is_chief:
         with write_atomically(backbone) as temporary:
             # The config of the run, not that of training, which may have no dropout.
             backbone_model = type(model)(config, input_names=("input_ids",))
@@ -170,6 +185,7 @@ def _pretrain(
             backbone_model.save_pretrained(temporary)
             tokenizer.save_pretrained(temporary)
         shutil.rmtree(folder / BACKUP_FOLDER, ignore_errors=True)
+    distribution.wait()
     return PretrainedRun(backbone, read_history(folder))
 
 
@@ -178,31 +194,60 @@ def _fit(
     setup: _Setup,
     options: PretrainingOptions,
     callbacks: Callable[[str, int, int, int], Sequence[keras.callbacks.Callback]],
+    distribution: Distribution,
 ) -> keras.Model:
     """Trains, or goes on, and returns the trained backbone model."""
-    model, trainer = setup.build()
-    steps = setup.steps
-    _compile(trainer, setup, options)
-    if (folder / BACKUP_FOLDER).exists():
-        # Makes the variables of the metrics, which `BackupWithinEpochs` restores.
-        trainer.evaluate(setup.batches(0).take(1), verbose=0)
-    position = TrainingPosition()
-    data = setup.batches(position.iterations)
-    # Keras needs to know the steps to resume within an epoch.
-    data = data.apply(tf.data.experimental.assert_cardinality(steps))
-    trainer.fit(
-        without_autotune(data.prefetch(_PREFETCHED_BATCHES)),
-        epochs=options.epochs,
-        verbose=0,
-        callbacks=[
-            position,
-            EpochHistory(folder),
-            keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
-            *callbacks(options.objective, options.epochs, steps, setup.rows),
-            BackupWithinEpochs(folder, min(_CHECKPOINT_STEPS, steps)),
-        ],
-    )
+    model, steps, writes = setup.build(), setup.steps, distribution.is_chief
+    with distribution.scope():
+        fitted = model if distribution.replicas == 1 else in_precision(model, model.compute_dtype)
+        trainer = setup.trainer(fitted)
+        _compile(trainer, setup, options)
+        if (folder / BACKUP_FOLDER).exists():
+            # Makes the variables of the metrics, which `BackupWithinEpochs` restores.
+            trainer.evaluate(_data(setup, 0, distribution), steps=1, verbose=0)
+        position = TrainingPosition()
+        trainer.fit(
+            _data(setup, position.iterations, distribution),
+            epochs=options.epochs,
+            steps_per_epoch=steps,
+            verbose=0,
+            callbacks=[
+                EpochHistory(folder, writes),
+                *(
+                    [
+                        keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
+                        *callbacks(options.objective, options.epochs, steps, setup.rows),
+                    ]
+                    if writes
+                    else []
+                ),
+                BackupWithinEpochs(folder, min(_CHECKPOINT_STEPS, steps), writes),
+                # Last, so that it knows what the backup restored.
+                position,
+            ],
+        )
+        if fitted is not model:
+            model.set_weights(fitted.get_weights())
     return model
+
+
+def _data(setup: _Setup, iterations: Any, distribution: Distribution) -> Any:
+    """Returns what `fit` reads: batches of an epoch, or all divided among several replicas."""
+    if distribution.replicas == 1:
+        data = setup.batches(iterations)
+        # Keras needs to know the steps to resume within an epoch.
+        data = data.apply(tf.data.experimental.assert_cardinality(setup.steps))
+        return without_autotune(data.prefetch(_PREFETCHED_BATCHES))
+
+    def share(batch: Any, replica: tf.Tensor) -> Any:
+        taken, weights = rows_of_replica(batch, replica, distribution.replicas)
+        if len(taken) < 3:
+            return taken
+        # Masked language modelling has a weight for each token.
+        inputs, labels, of_tokens = taken
+        return inputs, labels, of_tokens * weights[:, None]
+
+    return distribution.divide(setup.batches(iterations, endless_epochs), share)
 
 
 def _compile(trainer: keras.Model, setup: _Setup, options: PretrainingOptions) -> None:
@@ -223,7 +268,7 @@ def _compile(trainer: keras.Model, setup: _Setup, options: PretrainingOptions) -
 
 def _training_step(setup: _Setup, options: PretrainingOptions) -> Callable[[], Any]:
     """Returns a function that makes one step of a new model on one batch."""
-    _, trainer = setup.build()
+    trainer = setup.trainer(setup.build())
     _compile(trainer, setup, options)
     (batch,) = setup.batches(0).take(1)
     batch = batch if isinstance(batch, tuple) else (batch,)
@@ -311,7 +356,7 @@ def _batches(
     rows: Callable[[Any], tf.data.Dataset],
     tokenizer: WordPieceTokenizer,
     options: PretrainingOptions,
-) -> tuple[Callable[[Any], tf.data.Dataset], int, int]:
+) -> tuple[Callable[..., tf.data.Dataset], int, int]:
     """Returns the batches of an epoch, and the numbers of batches and rows.
 
     Args:
@@ -320,8 +365,9 @@ def _batches(
         options: the settings of the run.
 
     Returns:
-        A function that takes the number of steps that were done and returns batches of ids, numbers
-        and a seed, int64 [2]; the number of batches; and that of rows.
+        A function that takes the number of steps that were done and, by default,
+        `resumable_epochs`, and returns batches of ids, numbers and a seed, int64 [2]; the number
+        of batches; and that of rows.
     """
 
     def epoch(number: Any) -> tf.data.Dataset:
@@ -342,7 +388,11 @@ def _batches(
         lambda counts, batch: counts + tf.stack([np.int64(1), tf.shape(batch[0], tf.int64)[0]]),
     )
     steps = int(steps)
-    return lambda iterations: resumable_epochs(epoch, iterations, steps), steps, int(count)
+
+    def batches(iterations: Any, epochs: Any = resumable_epochs) -> tf.data.Dataset:
+        return epochs(epoch, iterations, steps)
+
+    return batches, steps, int(count)
 
 
 def _set_up_masked_lm(
@@ -355,12 +405,10 @@ def _set_up_masked_lm(
     batches, steps, count = _batches(lambda _: rows, tokenizer, options)
     mask = WholeWordMasking(tokenizer)
 
-    def build() -> tuple[keras.Model, keras.Model]:
+    def build() -> keras.Model:
         if options.pretrained is not None:
-            model = _backbone_weights(SqueezeBertForMaskedLM, config, options)
-        else:
-            model = SqueezeBertForMaskedLM(config, input_names=_INPUTS)
-        return model, model
+            return _backbone_weights(SqueezeBertForMaskedLM, config, options)
+        return SqueezeBertForMaskedLM(config, input_names=_INPUTS)
 
     def masked(ids: tf.Tensor, _: tf.Tensor, seed: tf.Tensor) -> tuple[Any, tf.Tensor, tf.Tensor]:
         masked_ids, labels, weights = mask(ids, seed)
@@ -368,7 +416,8 @@ def _set_up_masked_lm(
 
     return _Setup(
         build,
-        lambda iterations: batches(iterations).map(masked, num_parallel_calls=tf.data.AUTOTUNE),
+        lambda model: model,
+        lambda *epochs: batches(*epochs).map(masked, num_parallel_calls=tf.data.AUTOTUNE),
         steps,
         count,
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -410,11 +459,10 @@ def _set_up_distillation(
             progress=lambda *counts: progress("texts through the teacher", *counts),
         )
 
-    def build() -> tuple[keras.Model, keras.Model]:
-        student = _student(student_config, rows, options)
+    def trainer(student: Any) -> keras.Model:
         # A teacher that runs in each step has the precision of the student.
         teacher = _load_teacher() if outputs is None else read_config(minilm_folder() / CONFIG_FILE)
-        return student, Distiller(student, teacher, options.distillation)
+        return Distiller(student, teacher, options.distillation)
 
     def batch(ids: tf.Tensor, numbers: tf.Tensor, _: tf.Tensor) -> Any:
         inputs = token_inputs(ids, tokenizer)
@@ -423,8 +471,9 @@ def _set_up_distillation(
         return inputs, outputs.batch_in_graph(numbers, tf.shape(ids)[1])
 
     return _Setup(
-        build,
-        lambda iterations: batches(iterations).map(batch, num_parallel_calls=tf.data.AUTOTUNE),
+        lambda: _student(student_config, rows, options),
+        trainer,
+        lambda *epochs: batches(*epochs).map(batch, num_parallel_calls=tf.data.AUTOTUNE),
         steps,
         count,
     )

@@ -145,6 +145,10 @@ class ActivationQuantizer(quantizers.Quantizer):
                 trainable=False,
                 initializer=keras.initializers.Constant(value),
                 experimental_autocast=False,
+                # As Keras' batch normalization: each replica has ranges of its own until the model
+                # is saved, which takes their mean.
+                synchronization=tf.VariableSynchronization.ON_READ,
+                aggregation=tf.VariableAggregation.MEAN,
             )
 
         weights = {

@@ -10,8 +10,10 @@ from tfsqueeze.data.readers.column_names import LABEL, TEXT
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.recipes.preparation import prepare_training
 from tfsqueeze.recipes.sizes import Device, Size
+from tfsqueeze.training.distribution import get_distribution
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import TrainedRun
+from tfsqueeze.training.training_options import DistributionName
 
 
 def train(
@@ -25,6 +27,7 @@ def train(
     label_column: str = LABEL,
     text_pair_column: str | None = None,
     label_separator: str = LABEL_SEPARATOR,
+    distribute: DistributionName | None = None,
     **options: Any,
 ) -> TrainedRun:
     """Trains a model on data, first in float and then quantization-aware.
@@ -44,6 +47,9 @@ def train(
         text_pair_column: column with the second texts, for tables of pairs; by default found by its
             usual names.
         label_separator: what stands between two labels of a text, for tables.
+        distribute: `mirrored` to train on all GPUs of this machine, or `multi-worker` for the
+            machines that the environment variable TF_CONFIG names; then call it before anything
+            else that uses TensorFlow.
         **options: fields of `TrainingOptions`.
 
     Returns:
@@ -59,6 +65,7 @@ def train(
         >>> run.folder  # doctest: +SKIP
         PosixPath('runs/reuters-r8')
     """
+    distribution = get_distribution(distribute)
     prepared = prepare_training(
         os.fspath(data),
         task=task,
@@ -79,4 +86,5 @@ def train(
         prepared.options,
         dataset_name=os.fspath(data),
         choices=prepared.choices,
+        distribution=distribution,
     )

@@ -13,7 +13,8 @@ from tfsqueeze.tasks.encodings import encode_texts
 from tfsqueeze.tasks.outputs import Output
 from tfsqueeze.tokenizers.subword_dropout import SubwordDropout
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
-from tfsqueeze.utils.tf_data import resumable_epochs, without_autotune
+from tfsqueeze.training.distribution import Distribution, rows_of_replica
+from tfsqueeze.utils.tf_data import endless_epochs, resumable_epochs, without_autotune
 
 # More buckets need less padding. Each should fill some batches, since its last one is smaller.
 _FEWEST_BUCKETS, _MOST_BUCKETS = 4, 16
@@ -148,6 +149,43 @@ class TrainingBatches:
         # If Keras did not know the steps, it would count one too many in the first epoch.
         data = data.apply(tf.data.experimental.assert_cardinality(self.steps))
         return without_autotune(data.prefetch(_PREFETCHED))
+
+    def distributed(
+        self,
+        distribution: Distribution,
+        iterations: Any,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> Any:
+        """Returns all epochs of (inputs, targets, weights), divided among the replicas of a model.
+
+        The batches are those of `dataset`.
+
+        Args:
+            distribution: where the model trains.
+            iterations: the number of steps that were done, an int64 variable, which is read when
+                the first epoch begins.
+            class_weight: the weight of each class in the loss, by its id; None for 1.
+
+        Returns:
+            A distributed dataset without an end. The weights are float32 [batch].
+        """
+        arrays = tf.nest.map_structure(tf.constant, self._data)
+        classes = None
+        if class_weight is not None:
+            classes = tf.constant([class_weight[i] for i in range(len(class_weight))], tf.float32)
+
+        def share(batch: Any, replica: tf.Tensor) -> Any:
+            (inputs, targets), weights = rows_of_replica(
+                batch, replica, distribution.replicas, self._rows_together
+            )
+            if classes is not None:
+                labels = targets["labels"] if isinstance(targets, Mapping) else targets
+                weights *= tf.gather(classes, labels)
+            return inputs, targets, weights
+
+        return distribution.divide(
+            endless_epochs(lambda epoch: self._epoch(arrays, epoch), iterations, self.steps), share
+        )
 
     def _epoch(self, arrays: Any, epoch: tf.Tensor) -> tf.data.Dataset:
         """Returns the batches of one epoch.

@@ -25,15 +25,16 @@ class EpochHistory(keras.callbacks.Callback):
 
     Args:
         folder: the folder of the fit; see `read_history`.
+        writes: whether to write the rows there; of several workers, one does.
 
     Attributes:
         rows: the rows so far: `epoch` (from 1) and what Keras logs. A row for epoch 0 may say how
             good the model is at the start.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, writes: bool = True) -> None:
         super().__init__()
-        self._folder = folder
+        self._folder, self._writes = folder, writes
         self.rows = read_history(folder)
 
     def add(self, row: dict[str, float]) -> None:
@@ -43,7 +44,8 @@ class EpochHistory(keras.callbacks.Callback):
             row: `epoch`, and values by name.
         """
         self.rows.append(row)
-        write_history(self._folder, self.rows)
+        if self._writes:
+            write_history(self._folder, self.rows)
 
     def values(self, name: str) -> list[float]:
         """Returns one value of each row that has it, in order.
@@ -63,22 +65,29 @@ class EpochHistory(keras.callbacks.Callback):
 
 
 class TrainingPosition(keras.callbacks.Callback):
-    """Tells the data where the training stands; see `resumable_epochs`.
+    """Tells the data where the training stands; see `resumable_epochs` and `endless_epochs`.
+
+    It comes after the callback that restores a backup.
 
     The data cannot read the optimizer's own count: TensorFlow may increase that before it fetches
     the batch of a step.
 
     Attributes:
-        iterations: the steps that were done when the epoch began, an int64 variable.
+        iterations: the steps that were done when the training, or its last epoch, began; an int64
+            variable.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.iterations = tf.Variable(0, trainable=False, dtype=tf.int64)
 
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Takes over the optimizer's count."""
+        self.iterations.assign(self.model.optimizer.iterations.numpy())
+
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Takes over the optimizer's count."""
-        self.iterations.assign(self.model.optimizer.iterations)
+        self.iterations.assign(self.model.optimizer.iterations.numpy())
 
 
 class BestWeights(keras.callbacks.Callback):
@@ -88,17 +97,21 @@ class BestWeights(keras.callbacks.Callback):
         path: the file.
         monitor: the value that tells the best epoch; larger is better.
         history: the rows of all epochs; a callback before this one.
+        writes: whether to write the file; of several workers, one does.
     """
 
-    def __init__(self, path: Path, monitor: str, history: EpochHistory) -> None:
+    def __init__(
+        self, path: Path, monitor: str, history: EpochHistory, writes: bool = True
+    ) -> None:
         super().__init__()
         self._path, self._monitor, self._history = path, monitor, history
+        self._writes = writes
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Writes the weights if the epoch is the best so far."""
         *earlier, value = self._history.values(self._monitor)
         if not earlier or value > max(earlier):
-            save_weights(self.model, self._path)
+            save_weights(self.model, self._path, self._writes)
 
 
 class EarlyStopping(keras.callbacks.Callback):
@@ -110,10 +123,13 @@ class EarlyStopping(keras.callbacks.Callback):
         monitor: the value that should rise.
         patience: after how many epochs without a rise the fit stops.
         history: the rows of all epochs; a callback before this one.
-        finished: the file that says that the fit is finished; made when it stops.
+        finished: the file that says that the fit is finished, made when it stops; None where
+            another worker makes it.
     """
 
-    def __init__(self, monitor: str, patience: int, history: EpochHistory, finished: Path) -> None:
+    def __init__(
+        self, monitor: str, patience: int, history: EpochHistory, finished: Path | None
+    ) -> None:
         super().__init__()
         self._monitor, self._patience = monitor, patience
         self._history, self._finished = history, finished
@@ -123,7 +139,8 @@ class EarlyStopping(keras.callbacks.Callback):
         values = [row[self._monitor] for row in self._history.rows if row["epoch"]]
         if epoch and len(values) - 1 - int(np.argmax(values)) >= self._patience:
             self.model.stop_training = True
-            mark_finished(self._finished)
+            if self._finished is not None:
+                mark_finished(self._finished)
 
 
 class Backup(keras.callbacks.BackupAndRestore):
@@ -156,10 +173,12 @@ class BackupWithinEpochs(Backup):
     Args:
         folder: the folder of the fit.
         save_freq: after how many steps it writes a backup, beside that of each epoch.
+        writes: whether to write the metrics; of several workers, one does.
     """
 
-    def __init__(self, folder: Path, save_freq: int) -> None:
+    def __init__(self, folder: Path, save_freq: int, writes: bool = True) -> None:
         super().__init__(folder, save_freq)
+        self._writes = writes
         self._path = folder / "epoch_metrics.json"
         self._kept: dict[str, list[float]] = {}
 
@@ -188,8 +207,9 @@ class BackupWithinEpochs(Backup):
         last = dict(list(self._kept.items())[-1:])
         values = [float(variable.numpy()) for variable in self._variables()]
         self._kept = {**last, str(int(self.model.optimizer.iterations)): values}
-        with write_atomically(self._path) as temporary:
-            temporary.write_text(json.dumps(self._kept) + "\n", "utf-8")
+        if self._writes:
+            with write_atomically(self._path) as temporary:
+                temporary.write_text(json.dumps(self._kept) + "\n", "utf-8")
         super()._backup(epoch, batch)
 
     def _restore(self, steps: int) -> None:
@@ -209,7 +229,7 @@ class BackupWithinEpochs(Backup):
         return [variable for metric in self.model.metrics for variable in metric.variables]
 
 
-def save_weights(model: keras.Model, path: Path) -> None:
+def save_weights(model: keras.Model, path: Path, writes: bool = True) -> None:
     """Writes the weights of a model to a file that is whole at any moment.
 
     Keras' own format is HDF5, whose library ends the process where the disk is full.
@@ -217,9 +237,14 @@ def save_weights(model: keras.Model, path: Path) -> None:
     Args:
         model: the model.
         path: the file, `*.npz`.
+        writes: whether to write the file. Several workers read the weights together, since some
+            are means over all of them, and one writes.
     """
+    weights = model.get_weights()
+    if not writes:
+        return
     content = io.BytesIO()
-    np.savez(content, *model.get_weights())
+    np.savez(content, *weights)
     with write_atomically(path) as temporary:
         temporary.write_bytes(content.getbuffer())
 

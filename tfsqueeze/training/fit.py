@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 import tf_keras as keras
@@ -21,6 +22,7 @@ from tfsqueeze.training.callbacks import (
     mark_finished,
     save_weights,
 )
+from tfsqueeze.training.distribution import Distribution
 from tfsqueeze.training.optimizer import AdamW
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.autograph import skip_autograph_of_steps
@@ -43,6 +45,7 @@ def fit_resumable(
     keep_start: bool = False,
     class_weight: Mapping[int, float] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    distribution: Distribution | None = None,
 ) -> list[dict[str, float]]:
     """Fits a model and leaves it with the weights of its best epoch on validation.
 
@@ -63,6 +66,8 @@ def fit_resumable(
             which suits a calibrated model.
         class_weight: the weight of each class in the loss, by its id; None for 1.
         callbacks: further Keras callbacks, such as one that shows progress.
+        distribution: where the model trains, in whose scope the caller made it; None for one
+            device.
 
     Returns:
         One row per epoch: `epoch` (from 1), `loss`, `val_loss`, the task's Keras metrics, and
@@ -71,10 +76,13 @@ def fit_resumable(
         their mean is `val_score`.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    distribution = distribution or Distribution()
+    writes = distribution.is_chief
+    validation, validation_steps = distribution.whole(validation)
     compile_for_task(model, task, classes, learning_rate, epochs * batches.steps, options)
     best_weights = folder / "best_weights.npz"
     finished = folder / FINISHED_FILE
-    history = EpochHistory(folder)
+    history = EpochHistory(folder, writes)
     monitored, score_name = _monitored(task, options.monitor), monitor(task, options.monitor)
 
     def score(logs: Mapping[str, float], prefix: str = "") -> float:
@@ -84,8 +92,8 @@ def fit_resumable(
         load_weights(model, best_weights)
         return history.rows
     if keep_start and not history.rows:
-        metrics = model.evaluate(validation, verbose=0, return_dict=True)
-        save_weights(model, best_weights)
+        metrics = model.evaluate(validation, steps=validation_steps, verbose=0, return_dict=True)
+        save_weights(model, best_weights, writes)
         history.add(
             {
                 "epoch": 0,
@@ -94,12 +102,22 @@ def fit_resumable(
             }
         )
     position = TrainingPosition()
+    if distribution.replicas > 1:
+        data: dict[str, Any] = {
+            "x": batches.distributed(distribution, position.iterations, class_weight),
+            "steps_per_epoch": batches.steps,
+        }
+    else:
+        data = {
+            "x": batches.dataset(position.iterations),
+            "class_weight": None if class_weight is None else dict(class_weight),
+        }
     model.fit(
-        batches.dataset(position.iterations),
+        **data,
         validation_data=validation,
+        validation_steps=validation_steps,
         epochs=epochs,
         verbose=0,
-        class_weight=None if class_weight is None else dict(class_weight),
         callbacks=[
             # First, so that the others find the value in the logs.
             *(
@@ -113,17 +131,24 @@ def fit_resumable(
                     )
                 ]
             ),
-            position,
             history,
-            BestWeights(best_weights, score_name, history),
-            keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False),
-            EarlyStopping(score_name, options.patience, history, finished),
+            BestWeights(best_weights, score_name, history, writes),
+            *(
+                [keras.callbacks.TensorBoard(str(folder / "logs"), write_graph=False)]
+                if writes
+                else []
+            ),
+            EarlyStopping(score_name, options.patience, history, finished if writes else None),
             *callbacks,
-            # Last, so that the files above hold an epoch before it counts as done.
+            # After all that write files, so that these hold an epoch before it counts as done.
             Backup(folder),
+            # Last, so that it knows what the backup restored.
+            position,
         ],
     )
-    mark_finished(finished)
+    if writes:
+        mark_finished(finished)
+    distribution.wait()
     load_weights(model, best_weights)
     return history.rows
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.models.pretrained import PreTrainedModel
+from tfsqueeze.models.spelling_vectors import copy_spelling
 from tfsqueeze.training.training_options import Precision
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.json_files import read_json, shown
@@ -54,6 +55,7 @@ def in_precision(model: PreTrainedModel, precision: str) -> PreTrainedModel:
     """
     with precision_policy(precision):
         copy = type(model)(model.config, input_names=model.input_names)
+    copy_spelling(model, copy)
     copy.set_weights(model.get_weights())
     return copy
 

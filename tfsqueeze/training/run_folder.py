@@ -155,6 +155,7 @@ class Seconds:
 
     Args:
         path: the JSON file that keeps the times.
+        writes: whether to write it; of several workers, one does.
 
     Attributes:
         values: seconds by the stage's name.
@@ -163,8 +164,8 @@ class Seconds:
         UserError: the file holds something else.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, writes: bool = True) -> None:
+        self._path, self._writes = path, writes
         self.values: dict[str, float] = {}
         if path.exists():
             seconds = read_json(path)
@@ -179,5 +180,6 @@ class Seconds:
         finally:
             took = time.perf_counter() - start
             self.values[name] = round(self.values.get(name, 0.0) + took, 2)
-            with write_atomically(self._path) as temporary:
-                temporary.write_text(json.dumps(self.values, indent=2) + "\n", "utf-8")
+            if self._writes:
+                with write_atomically(self._path) as temporary:
+                    temporary.write_text(json.dumps(self.values, indent=2) + "\n", "utf-8")

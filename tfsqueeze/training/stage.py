@@ -24,6 +24,7 @@ from tfsqueeze.tasks import Task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.batches import TrainingBatches, calibration_batches
 from tfsqueeze.training.callbacks import BACKUP_FOLDER
+from tfsqueeze.training.distribution import Distribution
 from tfsqueeze.training.encoding import EncodedExamples, keras_targets
 from tfsqueeze.training.examples import Origin
 from tfsqueeze.training.fit import compile_for_task, fit_resumable
@@ -55,6 +56,7 @@ class StageInputs:
         callbacks: called with a stage's name, its epochs and its steps per epoch; returns further
             Keras callbacks.
         seconds: takes the time of each stage.
+        distribution: where the model trains.
     """
 
     folder: Path
@@ -70,6 +72,7 @@ class StageInputs:
     class_weight: dict[int, float] | None
     callbacks: Callable[[str, int, int], Sequence[keras.callbacks.Callback]]
     seconds: Seconds
+    distribution: Distribution
 
 
 class Stage(abc.ABC):
@@ -104,9 +107,10 @@ class Stage(abc.ABC):
                 if self.epochs:
                     self._fit(model, batches)
         model = self.finish(model)
-        with write_atomically(saved) as temporary:
-            model.save(temporary)
-        shutil.rmtree(self.inputs.folder / self.name / BACKUP_FOLDER, ignore_errors=True)
+        if self.inputs.distribution.is_chief:
+            with write_atomically(saved) as temporary:
+                model.save(temporary)
+            shutil.rmtree(self.inputs.folder / self.name / BACKUP_FOLDER, ignore_errors=True)
         return model
 
     @property
@@ -126,6 +130,10 @@ class Stage(abc.ABC):
     @abc.abstractmethod
     def build(self) -> keras.Model:
         """Returns the model that the stage starts from, in the precision of the global policy."""
+
+    @abc.abstractmethod
+    def copy(self, model: keras.Model) -> keras.Model:
+        """Returns a copy of a model that `build` returned, with the same weights."""
 
     @abc.abstractmethod
     def load(self, path: Path) -> keras.Model:
@@ -154,7 +162,8 @@ class Stage(abc.ABC):
             self.inputs.options.precision,
             prepare,
             self.inputs.folder / self.name / "precision.json",
-            tries=self._is_long(batches),
+            # Each worker would choose for itself.
+            tries=self._is_long(batches) and not self.inputs.distribution.has_workers,
         )
 
     def _is_long(self, batches: TrainingBatches) -> bool:
@@ -182,21 +191,29 @@ class Stage(abc.ABC):
         return model if self.inputs.teacher is None else self.distiller(model)
 
     def _fit(self, model: keras.Model, batches: TrainingBatches) -> None:
-        inputs = self.inputs
-        fit_resumable(
-            self._trainer(model, batches),
-            inputs.task,
-            inputs.classes,
-            batches,
-            inputs.validation,
-            inputs.folder / self.name,
-            epochs=self.epochs,
-            learning_rate=self.learning_rate,
-            options=inputs.options,
-            keep_start=self.keep_start,
-            class_weight=inputs.class_weight,
-            callbacks=inputs.callbacks(self.name, self.epochs, batches.steps),
-        )
+        inputs, distribution = self.inputs, self.inputs.distribution
+        with distribution.scope(), distribution.lost_workers(inputs.folder):
+            # What prepares a model, such as calibration, runs on one device.
+            fitted = model if distribution.replicas == 1 else self.copy(model)
+            fit_resumable(
+                self._trainer(fitted, batches),
+                inputs.task,
+                inputs.classes,
+                batches,
+                inputs.validation,
+                inputs.folder / self.name,
+                epochs=self.epochs,
+                learning_rate=self.learning_rate,
+                options=inputs.options,
+                keep_start=self.keep_start,
+                class_weight=inputs.class_weight,
+                callbacks=inputs.callbacks(self.name, self.epochs, batches.steps)
+                if distribution.is_chief
+                else (),
+                distribution=distribution,
+            )
+            if fitted is not model:
+                model.set_weights(fitted.get_weights())
 
     def _distillation_options(self) -> DistillationOptions:
         return DistillationOptions(logits=1.0, temperature=self.inputs.options.temperature)
@@ -235,6 +252,9 @@ class FloatStage(Stage):
             inputs.options,
             keeps_head=inputs.keeps_head,
         )
+
+    def copy(self, model):
+        return in_precision(model, model.compute_dtype)
 
     def load(self, path):
         return load_model(path, compile=False)
@@ -327,6 +347,11 @@ class QuantizationAwareStage(Stage):
         finished = quantize_aware(self.float_model)
         finished.set_weights(model.get_weights())
         return finished
+
+    def copy(self, model):
+        copy = type(model).from_config(model.get_config())
+        copy.set_weights(model.get_weights())
+        return copy
 
     def load(self, path):
         return load_quantized(path, compile=False)

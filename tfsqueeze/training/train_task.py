@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import os
@@ -16,6 +17,7 @@ from tfsqueeze.tasks import Task
 from tfsqueeze.training.adversarial import add_adversarial, judge_of
 from tfsqueeze.training.batches import validation_batches
 from tfsqueeze.training.class_weights import check_classes_to_learn, class_weights
+from tfsqueeze.training.distribution import Distribution
 from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_targets
 from tfsqueeze.training.examples import prepare_examples
 from tfsqueeze.training.history import read_history
@@ -49,6 +51,7 @@ def train_task(
     teacher_progress: Progress = lambda *_: None,
     attack_progress: Progress = lambda *_: None,
     choices: Iterable[tuple[str, Any, str, str]] = (),
+    distribution: Distribution | None = None,
 ) -> TrainedRun:
     """Trains a model of a task, first in float and then quantization-aware.
 
@@ -66,6 +69,7 @@ def train_task(
         attack_progress: called with how many texts were attacked, and of how many.
         choices: the settings that follow from the data, for run.json: option, value, reason and
             what the choice rests on.
+        distribution: the devices or machines that the model trains on; None for one device.
 
     Returns:
         The finished run.
@@ -76,11 +80,13 @@ def train_task(
             other labels; or the task does not support an option.
     """
     folder = Path(folder)
+    distribution = distribution or Distribution()
     dataset_name = dataset_name or splits.train.name
     pairs = getattr(splits.train, "text_pairs", None) is not None
     task = task.training.task_for(splits)
     training = task.training
     _check_options(task, options)
+    distribution.check_accumulation(options.gradient_accumulation_steps)
     # Data of the wrong kind must not claim the folder.
     head = pretrained_head(task, options)
     training.configure(SqueezeBertConfig(), name_by_head(task, splits, head)[0])
@@ -93,24 +99,25 @@ def train_task(
             "match_types are for answers and for pairs of texts, which share words; train "
             f"{task.name} on {splits.train.name} without them"
         )
-    with lock_folder(folder):
-        claim_folder(
-            folder,
-            {
-                "dataset": dataset_name,
-                "examples": len(splits.train),
-                "labels": splits.label_names,
-                "options": options.to_dict(),
-                "task": task.name,
-                "pairs": pairs,
-            },
-            {
-                "choices": [
-                    dict(zip(("option", "value", "reason", "source"), choice, strict=True))
-                    for choice in choices
-                ]
-            },
-        )
+    with lock_folder(folder) if distribution.is_chief else contextlib.nullcontext():
+        with distribution.chief_first():
+            claim_folder(
+                folder,
+                {
+                    "dataset": dataset_name,
+                    "examples": len(splits.train),
+                    "labels": splits.label_names,
+                    "options": options.to_dict(),
+                    "task": task.name,
+                    "pairs": pairs,
+                },
+                {
+                    "choices": [
+                        dict(zip(("option", "value", "reason", "source"), choice, strict=True))
+                        for choice in choices
+                    ]
+                },
+            )
         return _train(
             folder,
             task,
@@ -120,6 +127,7 @@ def train_task(
             dataset_name,
             teacher_progress,
             attack_progress,
+            distribution,
         )
 
 
@@ -132,79 +140,84 @@ def _train(
     dataset_name: str,
     teacher_progress: Progress,
     attack_progress: Progress,
+    distribution: Distribution,
 ) -> TrainedRun:
     """Trains, or goes on training, in a folder that is claimed; see `train_task`."""
     training = task.training
     pairs = getattr(splits.train, "text_pairs", None) is not None
-    options = pin_models(folder, options)
-    head = pretrained_head(task, options)
-    splits, head_fields = name_by_head(task, splits, head)
-    seconds = Seconds(folder / "seconds.json")
-    with seconds.of("teacher"):
-        train, validation = (
-            training.add_teacher_targets(
-                part, options.teacher, folder / "teacher", teacher_progress
-            )
-            for part in (splits.train, splits.validation)
-        )
-    splits = dataclasses.replace(splits, train=train, validation=validation)
-    with seconds.of("vocabulary"):
-        tokenizer = load_or_train_tokenizer(folder, training.vocabulary_texts(train), options)
-    start = model_config(tokenizer, task, options)
-    config = training.configure(start, splits).replace(**head_fields)
-    decoding = training.decoding(splits) if head is None else dict(head.decoding)
-    if decoding:
-        task = task.with_decoding(decoding, list(config.id2label.values()))
-        training = task.training
-    config.save_json(folder / "config.json")
-    classes = task.classes(list(config.id2label.values()), getattr(config, "slot_labels", ()))
-    class_weight = None
-    if training.has_classes:
-        class_weight = class_weights(train, list(config.id2label.values()), options.class_weight)
-    input_names = training.input_names(train)
-    teacher = None
-    if options.teacher is not None and not training.has_own_teacher:
+    with distribution.chief_first():
+        options = pin_models(folder, options)
+        head = pretrained_head(task, options)
+        splits, head_fields = name_by_head(task, splits, head)
+        seconds = Seconds(folder / "seconds.json", distribution.is_chief)
         with seconds.of("teacher"):
-            teacher = load_teacher(options.teacher, task, classes, pairs)
-    with seconds.of("examples"):
-        examples = prepare_examples(splits, options, teacher, folder / "unlabelled")
-    encode = functools.partial(
-        encode_examples,
-        task=task,
-        tokenizer=tokenizer,
-        classes=classes,
-        input_names=input_names,
-        teacher=teacher,
-        folder=folder / "teacher",
-        seconds=seconds,
-        seed=options.seed,
-        progress=teacher_progress,
-    )
-    encodings, targets = encode_dataset(validation, task, tokenizer, classes)
-    inputs = StageInputs(
-        folder=folder,
-        task=task,
-        options=options,
-        config=config,
-        keeps_head=not options.new_head and (head is not None or not has_kinds_of_head(task)),
-        classes=classes,
-        tokenizer=tokenizer,
-        examples=encode(examples),
-        validation=validation_batches(
-            encodings.select(input_names), keras_targets(task, targets), tokenizer, task.outputs
-        ),
-        teacher=teacher,
-        class_weight=class_weight,
-        callbacks=callbacks,
-        seconds=seconds,
-    )
+            train, validation = (
+                training.add_teacher_targets(
+                    part, options.teacher, folder / "teacher", teacher_progress
+                )
+                for part in (splits.train, splits.validation)
+            )
+        splits = dataclasses.replace(splits, train=train, validation=validation)
+        with seconds.of("vocabulary"):
+            tokenizer = load_or_train_tokenizer(folder, training.vocabulary_texts(train), options)
+        start = model_config(tokenizer, task, options)
+        config = training.configure(start, splits).replace(**head_fields)
+        decoding = training.decoding(splits) if head is None else dict(head.decoding)
+        if decoding:
+            task = task.with_decoding(decoding, list(config.id2label.values()))
+            training = task.training
+        config.save_json(folder / "config.json")
+        classes = task.classes(list(config.id2label.values()), getattr(config, "slot_labels", ()))
+        class_weight = None
+        if training.has_classes:
+            class_weight = class_weights(
+                train, list(config.id2label.values()), options.class_weight
+            )
+        input_names = training.input_names(train)
+        teacher = None
+        if options.teacher is not None and not training.has_own_teacher:
+            with seconds.of("teacher"):
+                teacher = load_teacher(options.teacher, task, classes, pairs)
+        with seconds.of("examples"):
+            examples = prepare_examples(splits, options, teacher, folder / "unlabelled")
+        encode = functools.partial(
+            encode_examples,
+            task=task,
+            tokenizer=tokenizer,
+            classes=classes,
+            input_names=input_names,
+            teacher=teacher,
+            folder=folder / "teacher",
+            seconds=seconds,
+            seed=options.seed,
+            progress=teacher_progress,
+        )
+        encodings, targets = encode_dataset(validation, task, tokenizer, classes)
+        inputs = StageInputs(
+            folder=folder,
+            task=task,
+            options=options,
+            config=config,
+            keeps_head=not options.new_head and (head is not None or not has_kinds_of_head(task)),
+            classes=classes,
+            tokenizer=tokenizer,
+            examples=encode(examples),
+            validation=validation_batches(
+                encodings.select(input_names), keras_targets(task, targets), tokenizer, task.outputs
+            ),
+            teacher=teacher,
+            class_weight=class_weight,
+            callbacks=callbacks,
+            seconds=seconds,
+            distribution=distribution,
+        )
     rounds = options.adversarial_rounds if options.adversarial else 0
     # The last one leaves the run's float model.
     names = [*(f"float-{number}" for number in range(rounds)), "float"]
     float_stage = FloatStage(inputs, names[0])
     float_model = float_stage.run()
     for number, name in enumerate(names[1:], 1):
-        with seconds.of("attacks"):
+        with seconds.of("attacks"), distribution.chief_first():
             examples = add_adversarial(
                 examples,
                 judge_of(float_model, task, tokenizer, classes, input_names),
@@ -217,7 +230,8 @@ def _train(
                 folder / f"adversarial-{number}.json",
                 attack_progress,
             )
-        inputs = dataclasses.replace(inputs, examples=encode(examples))
+        with distribution.chief_first():
+            inputs = dataclasses.replace(inputs, examples=encode(examples))
         float_stage = AdversarialStage(inputs, float_model, name)
         float_model = float_stage.run()
     qat_stage = QuantizationAwareStage(inputs, float_model)
@@ -229,7 +243,8 @@ def _train(
         classes,
         lambda: keras_outputs(qat_model, task, encodings.select(input_names)),
     )
-    write_decoding(folder, decoding)
+    if distribution.is_chief:
+        write_decoding(folder, decoding)
     if decoding:
         task = task.with_decoding(decoding, list(config.id2label.values()))
     return TrainedRun(

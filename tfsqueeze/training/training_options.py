@@ -12,6 +12,7 @@ from tfsqueeze.robustness.selection import check_names
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue
 
+DistributionName = Literal["mirrored", "multi-worker"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 ClassWeight = Literal["balanced"] | dict[str, float] | None
 
