@@ -197,6 +197,45 @@ def draw_training(runs: Sequence[dict[str, Any]]) -> bytes:
     )
 
 
+def draw_large_data(runs: Sequence[dict[str, Any]]) -> bytes:
+    """Draws the peak of memory at the end of each step."""
+    return _draw_values(
+        [
+            {
+                "large-data": [
+                    {**row, "name": f"{row['step']}, {row['rows']:,}, {row['way']}"}
+                    for row in run["large-data"]
+                ]
+            }
+            for run in runs
+        ],
+        "large-data",
+        lambda row: (row["peak_bytes"] or 0) / 1e9,
+        lambda run: "peak memory, GB",
+    )
+
+
+def draw_scale(runs: Sequence[dict[str, Any]]) -> bytes:
+    """Draws the texts per second of each command and number of processes."""
+    return _draw_values(
+        [
+            {
+                "scale": [
+                    {
+                        **row,
+                        "name": f"{row['name']}, {row['length']} tokens, {row['workers']}",
+                    }
+                    for row in run["scale"]
+                ]
+            }
+            for run in runs
+        ],
+        "scale",
+        lambda row: row["rate"],
+        lambda run: "texts per second",
+    )
+
+
 def _draw_values(runs, kind, value, label) -> bytes:
     """Draws one value of each row, a panel for each run."""
     figure, panels = _figure(len(runs), max(len(run[kind]) for run in runs))

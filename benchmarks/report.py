@@ -20,9 +20,11 @@ from benchmarks.plots import (
     draw_backbone,
     draw_formulations,
     draw_instructions,
+    draw_large_data,
     draw_models,
     draw_operators,
     draw_post_training,
+    draw_scale,
     draw_short_distillations,
     draw_targets,
     draw_throughput,
@@ -173,6 +175,30 @@ TRAINING_COLUMNS: tuple[Column, ...] = (
     ("times faster", _speedup),
     ("GFLOPS", lambda row: decimals(row["gflops"], 0)),
 )
+SCALE_COLUMNS: tuple[Column, ...] = (
+    ("command", lambda row: row["name"]),
+    ("tokens of a text", lambda row: integer(row["length"])),
+    ("processes", lambda row: integer(row["workers"])),
+    ("texts/s", lambda row: decimals(row["rate"], 0)),
+    ("times one", lambda row: decimals(row["times_one"])),
+    ("start, s", lambda row: decimals(row["start"], 1)),
+    ("core-hours for 10^8", lambda row: decimals(_core_hours(row, 1e8), 1)),
+    ("for 10^9", lambda row: decimals(_core_hours(row, 1e9), 1)),
+)
+
+
+LARGE_DATA_COLUMNS: tuple[Column, ...] = (
+    ("step", lambda row: row["step"]),
+    ("rows", lambda row: integer(row["rows"])),
+    ("texts", lambda row: "on disk" if row["way"] == "stream" else "in memory"),
+    ("seconds", lambda row: decimals(row["seconds"], 1)),
+    ("rows/s", lambda row: integer(round(row["rate"]))),
+    ("peak MB", lambda row: millions(row["peak_bytes"])),
+)
+
+
+def _core_hours(row: Row, texts: float) -> float:
+    return row["workers"] * texts / row["rate"] / 3600
 
 
 def machine() -> dict[str, Any]:
@@ -326,6 +352,23 @@ def _training_preface(run: dict[str, Any]) -> list[str]:
     ]
 
 
+def _scale_preface(run: dict[str, Any]) -> list[str]:
+    return [
+        f"{run['preset']}, random weights; each process has one core. Training: "
+        f"{run['rounds']} interleaved rounds of {run['steps']} steps of {run['texts_of_step']} "
+        f"texts, one epoch. The others: {run['rows']:,} texts.",
+        *([] if run["has_beam"] else ["Left out: Beam, for which --beam-python names no Python."]),
+    ]
+
+
+def _large_data_preface(run: dict[str, Any]) -> list[str]:
+    return [
+        f"{run['preset']}, texts of about 9 words with one of 20 labels; {run['steps']:,} training "
+        f"steps of {run['batch_size']} texts. The memory is the most that the process ever had "
+        "(VmHWM), from its start to the end of the step."
+    ]
+
+
 @dataclass(frozen=True)
 class _Kind:
     """One kind of report.
@@ -346,6 +389,8 @@ _KINDS = {
     "operators": _Kind(OPERATOR_COLUMNS, draw_operators, _operators_preface),
     "targets": _Kind(TARGET_COLUMNS, draw_targets, _targets_preface),
     "formulations": _Kind(FORMULATION_COLUMNS, draw_formulations, _formulations_preface),
+    "large-data": _Kind(LARGE_DATA_COLUMNS, draw_large_data, _large_data_preface),
+    "scale": _Kind(SCALE_COLUMNS, draw_scale, _scale_preface),
     "throughput": _Kind(THROUGHPUT_COLUMNS, draw_throughput, _throughput_preface),
     "instructions": _Kind(INSTRUCTION_COLUMNS, draw_instructions, _instructions_preface),
     "initializations": _Kind(

@@ -58,7 +58,7 @@ def measure_throughput(
     train = load_dataset(data, seed=seed).train
     sample = list(train.texts[:texts])
     parts = [
-        ("building the models", _build_files, (preset, max_length, sample)),
+        ("building the models", build_files, (preset, max_length, sample)),
         ("tokenization", _tokenization, (sample, rounds, max_length)),
         ("training", _training, (preset, sample, rounds, max_length)),
     ]
@@ -120,7 +120,7 @@ def _file(folder: str, name: str) -> Path:
     return Path(folder) / f"{name}.tflite"
 
 
-def _build_files(folder, preset, max_length, texts):
+def build_files(folder, preset, max_length, texts):
     """Writes packed files of both profiles, of one length and of several."""
     from benchmarks.peers.encoders import randomize
     from converters.conversion.keras_to_tflite import convert_int8

@@ -25,7 +25,7 @@ def _step(case: dict[str, Any]) -> Callable[[], Any]:
     import numpy as np
     import tensorflow as tf
 
-    model = _model(case)
+    model = random_model(case)
     draw = np.random.default_rng(0)
     ids = draw.integers(1000, 20_000, (case["batch_size"], case["length"])).astype(np.int32)
     targets = draw.integers(0, _CLASSES, case["batch_size"])
@@ -44,7 +44,7 @@ def _epoch(case: dict[str, Any]) -> Callable[[], Any]:
     from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
     from tfsqueeze.training.batches import TrainingBatches, tokenize
 
-    model = _model(case)
+    model = random_model(case)
     data = load_dataset("reuters-r8").train.sample(case["texts"], 0)
     tokenizer = WordPieceTokenizer.from_pretrained(
         pretrained_folder("squeezebert-tiny"), max_length=case["length"]
@@ -61,7 +61,11 @@ def _epoch(case: dict[str, Any]) -> Callable[[], Any]:
     return lambda: model.fit(batches.dataset(), verbose=0)
 
 
-def _model(case: dict[str, Any]) -> Any:
+def random_model(case: dict[str, Any]) -> Any:
+    """Returns a compiled model with random weights, or a distiller of one.
+
+    case: `preset`, `stage` and `precision`.
+    """
     import numpy as np
     import tf_keras as keras
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tfsqueeze.data.readers.conll import CONLL_SUFFIXES
 from tfsqueeze.data.readers.label_kinds import LabelKind, find_label_kind
 from tfsqueeze.data.readers.pair_columns import find_table
-from tfsqueeze.data.readers.tables import TextTable
+from tfsqueeze.data.readers.tables import TextTable, is_pattern, table_files
 from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import read_json
@@ -59,7 +59,7 @@ def find_task_of_data(name_or_path: str, columns: TextColumns, label_separator: 
         label_separator: what stands between two labels of a text.
     """
     path = Path(name_or_path)
-    if not path.exists():
+    if not path.exists() and not is_pattern(path):
         return TaskChoice(TaskName.TEXT_CLASSIFICATION, "the dataset has texts with labels")
     suffixes = _suffixes(path)
     if suffixes & set(CONLL_SUFFIXES):
@@ -79,7 +79,7 @@ def find_task_of_data(name_or_path: str, columns: TextColumns, label_separator: 
 
 def _suffixes(path: Path) -> set[str]:
     """Returns the suffixes of a file, or of the files in a folder or else in its subfolders."""
-    if path.is_file():
+    if path.is_file() or is_pattern(path):
         return {format_suffix(path)}
     for pattern in ("*", "*/*"):
         found = {format_suffix(file) for file in path.glob(pattern) if file.is_file()}
@@ -90,7 +90,7 @@ def _suffixes(path: Path) -> set[str]:
 
 def _task_of_json(path: Path) -> TaskChoice | None:
     """Returns the task of SQuAD's or SNIPS' files, or None for tables."""
-    files = [path] if path.is_file() else []
+    files = table_files(path) if path.is_file() or is_pattern(path) else []
     for pattern in ("train*.json", "*.json", "*/train*.json"):
         files += sorted([*path.glob(pattern), *path.glob(pattern + GZIP)])
     try:
@@ -117,7 +117,7 @@ def _task_of_table(path: Path, columns: TextColumns, label_separator: str) -> Ta
     others = table.other_columns()
     if others is not None and len(others) != 1:
         return _task_without_labels(table, others, columns)
-    values = [row.values.get(table.label_key(row)) for row in table.rows]
+    values = [row.values.get(table.label_key(row)) for row in table.sample()]
     if any(isinstance(value, list) for value in values):
         return TaskChoice(*_OF_LABELS["several"])
     labels = ["" if value is None else str(value).strip() for value in values]
@@ -129,7 +129,7 @@ def _task_without_labels(table: TextTable, others: list[str], columns: TextColum
     bits = [
         name
         for name in others
-        if all(str(row.values.get(name)).casefold() in _BITS for row in table.rows)
+        if all(str(row.values.get(name)).casefold() in _BITS for row in table.sample())
     ]
     if bits:
         return TaskChoice(
@@ -137,6 +137,6 @@ def _task_without_labels(table: TextTable, others: list[str], columns: TextColum
         )
     if columns.text_pair_column is not None:
         return TaskChoice(TaskName.SENTENCE_EMBEDDINGS, "the pairs of texts have no labels")
-    if table.rows and not others:
+    if table.sample() and not others:
         return TaskChoice(TaskName.SENTENCE_EMBEDDINGS, "the texts have no labels")
     return TaskChoice(TaskName.TEXT_CLASSIFICATION, "the data are a table of texts")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -135,7 +135,7 @@ class TaskTraining(abc.ABC):
             )
 
     @abc.abstractmethod
-    def vocabulary_texts(self, dataset: Any) -> list[str]:
+    def vocabulary_texts(self, dataset: Any) -> Iterable[str]:
         """Returns the texts that a vocabulary can be trained from."""
 
     def encode(self, tokenizer: Any, dataset: Any) -> Encodings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from tfsqueeze.tasks.task_training import TaskTraining
 
 
@@ -15,4 +17,6 @@ class TextTaskTraining(TaskTraining):
         return ("input_ids", *types)
 
     def vocabulary_texts(self, dataset):
-        return [*dataset.texts, *(dataset.text_pairs or ())]
+        if dataset.text_pairs is None:
+            return dataset.texts
+        return itertools.chain(dataset.texts, dataset.text_pairs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import tensorflow as tf
 from tensorflow_text.python.ops.bert_tokenizer import BasicTokenizer
@@ -30,7 +30,7 @@ _BATCH = 1024
 
 
 def train_vocabulary(
-    texts: Sequence[str], vocab_size: int = 8000, lowercase: bool = True
+    texts: Iterable[str], vocab_size: int = 8000, lowercase: bool = True
 ) -> list[str]:
     """Trains a WordPiece vocabulary on texts with the learner of tensorflow-text.
 
@@ -62,7 +62,7 @@ def train_vocabulary(
         )
     counts = _count_words(texts, lowercase)
     if not counts:
-        raise UserError(f"the {len(texts):,} texts hold no word to learn a vocabulary from")
+        raise UserError("the texts hold no word to learn a vocabulary from")
     words = _most_frequent(counts)
     lower, upper = _threshold_bounds(counts, vocab_size)
     larger: list[str] | None = None
@@ -90,13 +90,13 @@ def train_vocabulary(
     return smaller if larger is None else _cut(larger, vocab_size)
 
 
-def _count_words(texts: Sequence[str], lowercase: bool) -> dict[str, int]:
+def _count_words(texts: Iterable[str], lowercase: bool) -> dict[str, int]:
     """Returns how often each word occurs that the tokenizer divides the texts into."""
     splitter = BasicTokenizer(lower_case=False)
-    encoded = [text.encode("utf-8", "ignore") for text in texts]
     counts: collections.Counter[bytes] = collections.Counter()
-    for start in range(0, len(encoded), _BATCH):
-        batch = normalize(tf.constant(encoded[start : start + _BATCH]), lowercase)
+    encoded_texts = (text.encode("utf-8", "ignore") for text in texts)
+    while encoded := list(itertools.islice(encoded_texts, _BATCH)):
+        batch = normalize(tf.constant(encoded), lowercase)
         # The splitter recognizes only ASCII whitespace.
         words = splitter.tokenize(tf.strings.regex_replace(batch, r"\p{Z}", " "))
         counts.update(words.flat_values.numpy().tolist())

@@ -14,6 +14,7 @@ from tfsqueeze.tasks.outputs import Output
 from tfsqueeze.tokenizers.subword_dropout import SubwordDropout
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.distribution import Distribution, rows_of_replica
+from tfsqueeze.training.ragged_rows import RaggedRows
 from tfsqueeze.utils.tf_data import endless_epochs, resumable_epochs, without_autotune
 
 # More buckets need less padding. Each should fill some batches, since its last one is smaller.
@@ -24,7 +25,7 @@ _EVALUATION_BATCH = 128
 CALIBRATION_TEXTS = 512
 _CALIBRATION_BATCH = 64
 
-Inputs = np.ndarray | Mapping[str, np.ndarray]
+Inputs = np.ndarray | Mapping[str, Any]
 
 
 def tokenize(tokenizer: WordPieceTokenizer, texts: Sequence[str]) -> np.ndarray:
@@ -53,7 +54,7 @@ class TrainingBatches:
 
     Args:
         inputs: int32 [texts, length] by the input's name; or `input_ids` alone, padded with
-            `tokenizer.pad_token_id`.
+            `tokenizer.pad_token_id`. Or `RaggedRows` by the input's name.
         targets: the targets of a single output, or those of several by the output's name, in the
             form that each `Output` describes.
         tokenizer: the tokenizer that made the inputs.
@@ -91,7 +92,14 @@ class TrainingBatches:
             SubwordDropout(tokenizer.vocabulary, subword_dropout, seed) if subword_dropout else None
         )
         inputs = by_name(inputs)
-        lengths = (inputs["input_ids"] != tokenizer.pad_token_id).sum(axis=1)
+        ids = inputs["input_ids"]
+        self._is_ragged = isinstance(ids, RaggedRows)
+        if isinstance(ids, RaggedRows):
+            lengths, self._max_length = ids.lengths, ids.max_length
+            inputs = {"limits": ids.limits} | {name: rows.values for name, rows in inputs.items()}
+        else:
+            lengths = (ids != tokenizer.pad_token_id).sum(axis=1)
+            self._max_length = ids.shape[1]
         self._tokens = int(lengths.sum())
         self._rows_together = _rows_together(outputs)
         self._paddings = _target_paddings(targets, outputs)
@@ -195,6 +203,8 @@ class TrainingBatches:
             epoch: the number of the epoch, int64 [].
         """
         inputs, lengths, targets = arrays
+        limits = inputs.get("limits")
+        inputs = {name: values for name, values in inputs.items() if name != "limits"}
         rows = len(lengths)
         seed = tf.stack([tf.constant(self._seed, tf.int64), epoch])
         paddings = (
@@ -205,7 +215,12 @@ class TrainingBatches:
         def example(row):
             length = lengths[row]
             example = (
-                {name: value[row][..., :length] for name, value in inputs.items()},
+                {
+                    name: tf.cast(values[limits[row] : limits[row + 1]], tf.int32)
+                    if self._is_ragged
+                    else values[row][..., :length]
+                    for name, values in inputs.items()
+                },
                 tf.nest.map_structure(
                     lambda x, padding: x[row][:length] if padding.is_per_token else x[row],
                     targets,
@@ -253,7 +268,7 @@ class TrainingBatches:
     def _split_tokens(self, inputs, targets, seed):
         ids, sources = self._subword_dropout(inputs["input_ids"], seed)
         # The last token is [SEP], which stays at the end of its row.
-        room = tf.minimum(tf.size(ids), self._data[0]["input_ids"].shape[1]) - 1
+        room = tf.minimum(tf.size(ids), self._max_length) - 1
         kept = tf.concat([tf.range(room), [tf.size(ids) - 1]], axis=0)
         ids, sources = tf.gather(ids, kept), tf.gather(sources, kept)
         first = tf.concat([[True], sources[1:] != sources[:-1]], axis=0)
@@ -375,7 +390,12 @@ def calibration_batches(inputs: Inputs, seed: int) -> list[dict[str, np.ndarray]
     inputs = by_name(inputs)
     count = len(inputs["input_ids"])
     rows = np.random.default_rng(seed).permutation(count)[:CALIBRATION_TEXTS]
+    chosen = {name: values[rows] for name, values in inputs.items()}
+    arrays = {
+        name: values.padded() if isinstance(values, RaggedRows) else values
+        for name, values in chosen.items()
+    }
     return [
-        {name: value[rows[start : start + _CALIBRATION_BATCH]] for name, value in inputs.items()}
+        {name: values[start : start + _CALIBRATION_BATCH] for name, values in arrays.items()}
         for start in range(0, len(rows), _CALIBRATION_BATCH)
     ]

@@ -189,7 +189,7 @@ class BackupWithinEpochs(Backup):
             UserError: their file is missing or damaged, or holds those of another model.
         """
         super().on_epoch_begin(epoch, logs)
-        steps = int(self.model.optimizer.iterations)
+        steps = int(self.model.optimizer.iterations.numpy())
         if steps % self.params["steps"]:
             self._restore(steps)
 
@@ -206,7 +206,7 @@ class BackupWithinEpochs(Backup):
         # The last two, since a kill may come before the backup is written.
         last = dict(list(self._kept.items())[-1:])
         values = [float(variable.numpy()) for variable in self._variables()]
-        self._kept = {**last, str(int(self.model.optimizer.iterations)): values}
+        self._kept = {**last, str(int(self.model.optimizer.iterations.numpy())): values}
         if self._writes:
             with write_atomically(self._path) as temporary:
                 temporary.write_text(json.dumps(self._kept) + "\n", "utf-8")

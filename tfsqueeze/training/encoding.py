@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,12 @@ import numpy as np
 from tfsqueeze.tasks import Encodings, Task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.examples import Examples
+from tfsqueeze.training.ragged_rows import RaggedRows
 from tfsqueeze.training.run_folder import Seconds
 from tfsqueeze.training.teacher import Teacher
+
+# Of a dataset on disk, what is tokenized at a time.
+_EXAMPLES_OF_PART = 65_536
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,13 +25,13 @@ class EncodedExamples:
     """The rows that a model is trained on.
 
     Args:
-        inputs: int32 [rows, length] by the input's name.
+        inputs: int32 [rows, length] by the input's name; `RaggedRows` of a dataset on disk.
         targets: by the output's name, in the form that its `Output` describes.
         origins: int [rows], the `Origin` of the example that each row is of.
         teacher_logits: what `Teacher.logits` returns; None without a teacher.
     """
 
-    inputs: dict[str, np.ndarray]
+    inputs: dict[str, Any]
     targets: dict[str, np.ndarray]
     origins: np.ndarray
     teacher_logits: dict[str, np.ndarray] | None = None
@@ -99,6 +103,9 @@ def encode_examples(
         seed: fixes which rows are left out; see `TaskTraining.training_rows`.
         progress: called with how many texts the teacher has read, and of how many.
     """
+    if examples.dataset.is_on_disk:
+        with seconds.of("tokenization"):
+            return _encode_in_parts(examples, task, tokenizer, classes, input_names, seed)
     with seconds.of("tokenization"):
         encodings, targets = encode_dataset(examples.dataset, task, tokenizer, classes)
     teacher_logits = None
@@ -119,3 +126,35 @@ def encode_examples(
     encoded = EncodedExamples(encodings.select(input_names), targets, origins, teacher_logits)
     rows = task.training.training_rows(examples.dataset, encodings, targets, seed)
     return encoded if len(rows) == len(encoded) else encoded.take(rows)
+
+
+def _encode_in_parts(
+    examples: Examples,
+    task: Task,
+    tokenizer: WordPieceTokenizer,
+    classes: Mapping[str, Sequence[str]],
+    input_names: Sequence[str],
+    seed: int,
+) -> EncodedExamples:
+    """Does what `encode_examples` does, without a teacher, for a dataset on disk."""
+    targets: dict[str, list[np.ndarray]] = {}
+    origins: list[np.ndarray] = []
+
+    def parts() -> Iterator[dict[str, np.ndarray]]:
+        for start in range(0, len(examples), _EXAMPLES_OF_PART):
+            numbers = range(start, min(start + _EXAMPLES_OF_PART, len(examples)))
+            part = examples.dataset.take(numbers)
+            encodings, found = encode_dataset(part, task, tokenizer, classes)
+            rows = task.training.training_rows(part, encodings, found, seed)
+            for name, array in found.items():
+                targets.setdefault(name, []).append(array[rows])
+            of_rows = rows if encodings.example_ids is None else encodings.example_ids[rows]
+            origins.append(examples.origins[start + of_rows])
+            yield {name: array[rows] for name, array in encodings.select(input_names).items()}
+
+    inputs = RaggedRows.gather(parts(), tokenizer.pad_token_id)
+    return EncodedExamples(
+        inputs,
+        {name: np.concatenate(arrays) for name, arrays in targets.items()},
+        np.concatenate(origins),
+    )

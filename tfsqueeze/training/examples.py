@@ -53,7 +53,8 @@ class Examples:
     @classmethod
     def originals(cls, dataset: Any) -> Examples:
         """Returns a dataset whose examples are all original."""
-        return cls(dataset, np.full(len(dataset), Origin.ORIGINAL), np.arange(len(dataset)))
+        origins = np.full(len(dataset), Origin.ORIGINAL, np.int8)
+        return cls(dataset, origins, np.arange(len(dataset)))
 
     def have(self, *origins: Origin) -> np.ndarray:
         """Returns which examples have one of the origins: bool [examples]."""

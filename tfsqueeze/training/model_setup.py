@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tfsqueeze.checkpoints.huggingface import NewWeightsWarning, UnusedWeightsWarning
@@ -78,7 +78,7 @@ def _save_float_model(run: Path, folder: Path) -> Path:
 
 
 def load_or_train_tokenizer(
-    folder: Path, texts: Sequence[str], options: TrainingOptions
+    folder: Path, texts: Iterable[str], options: TrainingOptions
 ) -> WordPieceTokenizer:
     """Returns the tokenizer of a run.
 

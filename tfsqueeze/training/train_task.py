@@ -87,6 +87,8 @@ def train_task(
     training = task.training
     _check_options(task, options)
     distribution.check_accumulation(options.gradient_accumulation_steps)
+    if splits.train.is_on_disk:
+        _check_options_of_stream(splits.train.name, options)
     # Data of the wrong kind must not claim the folder.
     head = pretrained_head(task, options)
     training.configure(SqueezeBertConfig(), name_by_head(task, splits, head)[0])
@@ -262,6 +264,23 @@ def _train(
         task=task,
         decoding=decoding,
     )
+
+
+def _check_options_of_stream(name: str, options: TrainingOptions) -> None:
+    """Raises UserError if an option needs all texts in memory."""
+    for option in (
+        "teacher",
+        "unlabelled",
+        "augmented_copies",
+        "noisy_copies",
+        "both_orders",
+        "adversarial",
+    ):
+        if getattr(options, option):
+            raise UserError(
+                f"{name} is so large that its texts stay on disk, and {option} needs them in "
+                f"memory; train without {option}, or on fewer texts"
+            )
 
 
 def _check_options(task: Task, options: TrainingOptions) -> None:

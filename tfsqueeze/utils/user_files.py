@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from tfsqueeze.utils.errors import UserError
@@ -14,6 +16,9 @@ GZIP = ".gz"
 _MAX_EXPANSION = 100
 _MIN_UNPACKED_LIMIT = 64 << 20
 _CHUNK = 1 << 20
+_TYPICAL_EXPANSION = 4
+# What a line of a stream may have, so that none fills the memory.
+_MAX_LINE = 64 << 20
 
 # UTF-32 before UTF-16, whose little-endian mark begins that of UTF-32.
 _BYTE_ORDER_MARKS = {
@@ -82,9 +87,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return _unpack(path) if path.suffix.lower() == GZIP else path.read_bytes()
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UserError(
-            f"{path} is truncated or no gzip file ({error}); copy or pack it again"
-        ) from error
+        raise _not_gzip(path, error) from error
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         if isinstance(error, UserError):
             raise
@@ -112,6 +115,69 @@ def decode_text(content: bytes, path: Path) -> str:
             f"{path} is not {name} text (byte {error.start:,}); save it as UTF-8, such as with "
             "`iconv -f LATIN1 -t UTF-8` if it is Latin-1"
         ) from error
+
+
+def stream_lines(path: Path, newline: str) -> Iterator[str]:
+    r"""Reads the lines of a file one after the other, without its byte order mark.
+
+    Args:
+        path: the file.
+        newline: as for `open`: "\n" for lines that nothing else ends; "" for those that a lone
+            carriage return ends too. The ends of lines stay.
+
+    Raises:
+        UserError: as `read_text`.
+    """
+    number = 0
+    try:
+        with _open_bytes(path) as file:
+            start = file.peek(4)[:4]
+            encodings = (code for mark, code in _BYTE_ORDER_MARKS.items() if start.startswith(mark))
+            encoding = next(encodings, "utf-8-sig")
+            text = io.TextIOWrapper(file, encoding, newline=newline)
+            while line := text.readline(_MAX_LINE):
+                number += 1
+                if len(line) == _MAX_LINE:
+                    raise UserError(
+                        f"{path}:{number}: this line has more than {_MAX_LINE:,} characters, as "
+                        "no text does; divide it"
+                    )
+                yield line
+    except UnicodeDecodeError as error:
+        name = error.encoding.upper()
+        raise UserError(
+            f"{path}:{number + 1}: this line, or one of the next, is not {name} text; save it as "
+            "UTF-8, such as with `iconv -f LATIN1 -t UTF-8` if it is Latin-1"
+        ) from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _not_gzip(path, error) from error
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+    if not number:
+        raise UserError(f"{path} is empty")
+
+
+def unpacked_size(path: Path) -> int:
+    """Returns about how many bytes of text a file holds; 0 if there is no such file.
+
+    Args:
+        path: the file. A packed one counts four times.
+    """
+    try:
+        size = path.stat().st_size
+    except (OSError, ValueError):  # ValueError: a path with a NUL
+        return 0
+    return size * (_TYPICAL_EXPANSION if path.suffix.lower() == GZIP else 1)
+
+
+def _open_bytes(path: Path) -> io.BufferedReader:
+    if path.suffix.lower() != GZIP:
+        return path.open("rb")
+    return io.BufferedReader(gzip.open(path))  # pyright: ignore[reportArgumentType]
+
+
+def _not_gzip(path: Path, error: Exception) -> UserError:
+    return UserError(f"{path} is truncated or no gzip file ({error}); copy or pack it again")
 
 
 def _unpack(path: Path) -> bytes:

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TypeVar
 
-from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
+from tfsqueeze.data.datasets.column_dataset import ColumnDataset
 from tfsqueeze.utils.errors import UserError
 
-DatasetT = TypeVar("DatasetT", bound=InMemoryDataset)
+DatasetT = TypeVar("DatasetT", bound=ColumnDataset)
 
 
 def concatenate(parts: Sequence[DatasetT], name: str | None = None) -> DatasetT:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Dataset(Protocol):
-    """Examples of one kind in memory.
+    """Examples of one kind.
 
     `TextDataset`, `TokenDataset`, `QuestionDataset` and `SentenceDataset` satisfy it.
 

@@ -9,10 +9,11 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
+from tfsqueeze.data.datasets.column_dataset import ColumnDataset
+from tfsqueeze.data.datasets.disk_columns import NumberedLabels
 from tfsqueeze.utils.errors import UserError
 
-_Dataset = TypeVar("_Dataset", bound=InMemoryDataset)
+_Dataset = TypeVar("_Dataset", bound=ColumnDataset)
 
 # The share of the examples of a part whose names may be missing in the training examples.
 _MOST_UNKNOWN = 0.05
@@ -67,7 +68,7 @@ def match_names(names: Iterable[str], known: Sequence[str]) -> dict[str, str] | 
 
 
 def check_known_names(
-    part: InMemoryDataset,
+    part: ColumnDataset,
     column: str,
     names: Iterable[str],
     known: Iterable[str],
@@ -111,7 +112,7 @@ def check_known_names(
     warnings.warn(f"{what}; they will count as errors", stacklevel=4)
 
 
-def names_in(dataset: InMemoryDataset, column: str) -> set[str]:
+def names_in(dataset: ColumnDataset, column: str) -> set[str]:
     """Returns the distinct names in a column of a name, or a list of names, for each example.
 
     Args:
@@ -119,6 +120,8 @@ def names_in(dataset: InMemoryDataset, column: str) -> set[str]:
         column: the name of the column; a dataset may lack it.
     """
     values = getattr(dataset, column, None) or ()
+    if isinstance(values, NumberedLabels):
+        return set(values.present_names())
     return {name for value in values for name in ([value] if isinstance(value, str) else value)}
 
 
@@ -133,6 +136,9 @@ def rename(dataset: _Dataset, column: str, names: Mapping[str, str]) -> _Dataset
     values = getattr(dataset, column, None)
     if values is None or all(old == new for old, new in names.items()):
         return dataset
+    if isinstance(values, NumberedLabels):
+        new = [names.get(name, name) for name in values.names]
+        return dataclasses.replace(dataset, **{column: NumberedLabels(new, values.numbers)})
     renamed = [
         names.get(value, value)
         if isinstance(value, str)

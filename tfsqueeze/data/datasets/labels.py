@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+from tfsqueeze.data.datasets.disk_columns import NumberedLabels
 from tfsqueeze.data.datasets.label_names import listed
 from tfsqueeze.utils.errors import UserError
 
@@ -42,21 +42,25 @@ def label_ids(
         [1, 0]
     """
     ids = {label: index for index, label in enumerate(label_names)}
-    for row, label in zip(
-        range(len(labels)) if examples is None else examples, labels, strict=True
-    ):
-        if label not in ids and unknown is None:
-            raise UserError(
-                f"{name} has the label {label!r} (example {row + 1:,}), which is not among "
-                f"the {len(ids)} known labels ({listed(label_names)}); add training "
-                "examples of it or remove it"
-            )
+    names = labels.present_names() if isinstance(labels, NumberedLabels) else labels
+    if unknown is None and not ids.keys() >= set(names):
+        rows = range(len(labels)) if examples is None else examples
+        row, label = next(
+            (row, label) for row, label in zip(rows, labels, strict=True) if label not in ids
+        )
+        raise UserError(
+            f"{name} has the label {label!r} (example {row + 1:,}), which is not among "
+            f"the {len(ids)} known labels ({listed(label_names)}); add training "
+            "examples of it or remove it"
+        )
+    if isinstance(labels, NumberedLabels):
+        return labels.ids(ids, unknown)
     return np.array([ids.get(label, unknown) for label in labels], np.int32)
 
 
 def stratified_split(
     name: str, size: int, labels: Sequence[str] | None, fraction: float, seed: int
-) -> tuple[list[int], list[int]]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Divides example indices into the rest and a held-out part.
 
     Every label keeps its share in both parts (a label with a single example stays in the rest). If
@@ -71,7 +75,7 @@ def stratified_split(
         seed: fixes which examples are held out.
 
     Returns:
-        The indices of the rest, ascending, and those of the held-out part, in random order.
+        The indices of the rest, ascending, and those of the held-out part, in random order: int64.
 
     Raises:
         UserError: one of the parts would be empty.
@@ -86,16 +90,19 @@ def stratified_split(
     held_out_size = round(fraction * size)
     if not 0 < held_out_size < size:
         raise UserError(f"{name} has {size:,} examples: too few to hold out {fraction:.0%}")
-    counts = Counter(labels or ())
-    common = [i for i in range(size) if labels is None or counts[labels[i]] > 1]
-    classes = sum(count > 1 for count in counts.values())
-    parts = (held_out_size, len(common) - held_out_size)
-    if labels is not None and min(parts) >= classes > 0:
-        candidates, strata = common, [labels[i] for i in common]
-    else:
-        candidates, strata = list(range(size)), None
+    rows = np.arange(size)
+    strata = None
+    if labels is not None:
+        numbered = labels if isinstance(labels, NumberedLabels) else NumberedLabels.of(labels)
+        numbers = numbered.numbers
+        counts = np.bincount(numbers)
+        common = rows[counts[numbers] > 1]
+        classes = int((counts > 1).sum())
+        if min(held_out_size, len(common) - held_out_size) >= classes > 0:
+            rows, strata = common, numbers[common]
     _, held_out = train_test_split(
-        candidates, test_size=held_out_size, random_state=seed, stratify=strata
+        rows, test_size=held_out_size, random_state=seed, stratify=strata
     )
-    held_out_set = set(held_out)
-    return [i for i in range(size) if i not in held_out_set], list(held_out)
+    is_rest = np.ones(size, bool)
+    is_rest[held_out] = False
+    return np.flatnonzero(is_rest), held_out

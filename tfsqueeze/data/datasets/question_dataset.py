@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
+from tfsqueeze.data.datasets.column_dataset import ColumnDataset
 from tfsqueeze.utils.errors import UserError
 
 # The class names of questions whose context holds an answer, and of other questions.
@@ -27,7 +27,7 @@ class AnnotatedAnswer:
 
 
 @dataclass(frozen=True)
-class QuestionDataset(InMemoryDataset):
+class QuestionDataset(ColumnDataset):
     """Questions, each with the context that may hold its answer.
 
     Args:

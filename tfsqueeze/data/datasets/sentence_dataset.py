@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
+from tfsqueeze.data.datasets.column_dataset import ColumnDataset
 from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
-class SentenceDataset(InMemoryDataset):
+class SentenceDataset(ColumnDataset):
     """Texts without labels.
 
     Args:

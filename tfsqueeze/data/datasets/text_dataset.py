@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfsqueeze.data.datasets.disk_columns import NumberedLabels
 from tfsqueeze.data.datasets.label_names import check_known_names, sorted_names
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
 from tfsqueeze.data.datasets.text_examples import TextExamples
@@ -35,7 +36,7 @@ class TextDataset(TextExamples):
         ['fine', 'good']
     """
 
-    labels: list[str] | None = None
+    labels: Sequence[str] | None = None
 
     def label_names(self) -> list[str]:
         """Returns the distinct labels, sorted; a label's index in this list is its class id.
@@ -45,7 +46,10 @@ class TextDataset(TextExamples):
         Raises:
             UserError: the dataset has no labels.
         """
-        return sorted_names(self._require_labels())
+        labels = self._require_labels()
+        return sorted_names(
+            labels.present_names() if isinstance(labels, NumberedLabels) else labels
+        )
 
     def label_ids(self, label_names: Sequence[str], unknown: int | None = None) -> np.ndarray:
         """Returns the class id of each example's label.

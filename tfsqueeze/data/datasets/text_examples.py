@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
+from tfsqueeze.data.datasets.column_dataset import ColumnDataset
 from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
-class TextExamples(InMemoryDataset):
+class TextExamples(ColumnDataset):
     """Texts or pairs of texts, with or without labels; a subclass says what a label is.
 
     Args:
@@ -23,11 +24,11 @@ class TextExamples(InMemoryDataset):
         UserError: the columns differ in length.
     """
 
-    texts: list[str]
-    labels: list[Any] | None = None
-    text_pairs: list[str] | None = None
+    texts: Sequence[str]
+    labels: Sequence[Any] | None = None
+    text_pairs: Sequence[str] | None = None
 
-    def _require_labels(self) -> list[Any]:
+    def _require_labels(self) -> Sequence[Any]:
         if self.labels is None:
             raise UserError(f"{self.name} has no labels; name the column that holds them")
         return self.labels

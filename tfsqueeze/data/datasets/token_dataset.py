@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfsqueeze.data.datasets.in_memory_dataset import InMemoryDataset
+from tfsqueeze.data.datasets.column_dataset import ColumnDataset
 from tfsqueeze.data.datasets.label_names import (
     check_known_names,
     listed,
@@ -19,7 +19,7 @@ from tfsqueeze.utils.errors import UserError
 
 
 @dataclass(frozen=True)
-class TokenDataset(InMemoryDataset):
+class TokenDataset(ColumnDataset):
     """Sentences, each a list of words, with or without one tag per word.
 
     Args:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.dataset import Dataset, Splits
 from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
-from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, guess_columns, read_table
+from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, guess_columns, is_pattern, read_table
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.user_files import GZIP, format_suffix
 
@@ -18,6 +18,8 @@ from tfsqueeze.utils.user_files import GZIP, format_suffix
 VALIDATION_FRACTION = 0.1
 # The share of data in one piece that becomes the test split.
 _TEST_FRACTION = 0.2
+# More examples would hardly make a score surer, and take long after each epoch.
+_MOST_HELD_OUT = 50_000
 
 DatasetT = TypeVar("DatasetT", bound=Dataset)
 SplitsT = TypeVar("SplitsT", bound=Splits)
@@ -27,7 +29,8 @@ def divide(whole: DatasetT, seed: int) -> tuple[DatasetT, DatasetT, DatasetT]:
     """Divides data in one piece into train, validation and test.
 
     The test split is a fifth of the examples, the same fifth for every seed, so that results
-    compare. A tenth of the others, drawn at random, is the validation split.
+    compare. A tenth of the others, drawn at random, is the validation split. Each has at most
+    50,000 examples.
 
     Args:
         whole: all examples.
@@ -36,8 +39,25 @@ def divide(whole: DatasetT, seed: int) -> tuple[DatasetT, DatasetT, DatasetT]:
     Raises:
         UserError: there are too few examples.
     """
-    rest, test = whole.split(_TEST_FRACTION, seed=0)
-    return *rest.split(VALIDATION_FRACTION, seed), test
+    rest, test = whole.split(_share(whole, _TEST_FRACTION), seed=0)
+    return *split_validation(rest, seed), test
+
+
+def split_validation(train: DatasetT, seed: int) -> tuple[DatasetT, DatasetT]:
+    """Divides training data into the rest and a validation split: a tenth, at most 50,000.
+
+    Args:
+        train: all examples.
+        seed: fixes the examples of the validation split.
+
+    Raises:
+        UserError: there are too few examples.
+    """
+    return train.split(_share(train, VALIDATION_FRACTION), seed)
+
+
+def _share(dataset: Dataset, fraction: float) -> float:
+    return min(fraction, _MOST_HELD_OUT / max(len(dataset), 1))
 
 
 def load_tables(
@@ -52,7 +72,7 @@ def load_tables(
     """Loads the splits of one file, which `divide` divides, or of a folder for `load_folder`.
 
     Args:
-        path: the file or folder.
+        path: the file or folder; or a pattern of files that are one whole, see `table_files`.
         read: as for `load_folder`, also for `make_splits` and `seed`.
         make_splits: returns the splits.
         names: the names of datasets that a message lists beside files and folders.
@@ -62,7 +82,7 @@ def load_tables(
     Raises:
         UserError: there is no such path, or the data cannot be read.
     """
-    if path.is_file():
+    if path.is_file() or is_pattern(path):
         return make_splits(*divide(read(path, **options), seed))
     if not path.is_dir():
         known = f" nor a known dataset ({', '.join(names)})" if names else ""
@@ -128,7 +148,7 @@ def load_folder(
     train = read_part(train_path)
     validation_path = find_split_file(folder, ("val", "dev", "validation"), TABLE_SUFFIXES)
     if validation_path is None:
-        train, validation = train.split(VALIDATION_FRACTION, seed)
+        train, validation = split_validation(train, seed)
     else:
         validation = read_part(validation_path)
     test_path = find_split_file(folder, ("test",), TABLE_SUFFIXES)
@@ -163,7 +183,8 @@ def find_split_file(folder: Path, stems: Sequence[str], suffixes: Sequence[str])
 
     Args:
         folder: the folder.
-        stems: the possible names of the file without its suffix.
+        stems: the possible names of the file without its suffix. If there is no such file, the
+            result is the pattern of several, such as `train-*.parquet`.
         suffixes: the possible suffixes, each with its dot. `.gz` may follow; a file that is there
             with and without it counts once.
 
@@ -176,6 +197,10 @@ def find_split_file(folder: Path, stems: Sequence[str], suffixes: Sequence[str])
         for name in names
     ]
     found = [path for path in paths if path is not None]
+    if not found:
+        # As datasets of Hugging Face's hub are divided: train-00000-of-00004.parquet.
+        patterns = (folder / f"{stem}-*{suffix}" for stem in stems for suffix in suffixes)
+        found = [pattern for pattern in patterns if any(folder.glob(pattern.name))]
     if len(found) > 1:
         names = " and ".join(path.name for path in found)
         raise UserError(f"{folder} has both {names}; keep the one to use")

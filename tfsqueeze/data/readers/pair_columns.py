@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tfsqueeze.data.readers.column_names import TEXT, find_pair_column
 from tfsqueeze.data.readers.folders import find_split_file
-from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, TextTable
+from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, TextTable, is_pattern
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.user_files import format_suffix
 
@@ -22,7 +22,7 @@ def find_table(path: Path) -> Path | None:
     Raises:
         UserError: the folder has two tables of one part.
     """
-    if path.is_file():
+    if path.is_file() or is_pattern(path):
         return path if format_suffix(path) in TABLE_SUFFIXES else None
     found = (find_split_file(path, (stem,), TABLE_SUFFIXES) for stem in _STEMS)
     return next(filter(None, found), None)
@@ -45,7 +45,7 @@ def find_text_pair_column(name_or_path: str, text_column: str = TEXT) -> str | N
     """
     try:
         table = find_table(Path(name_or_path))
-        rows = [] if table is None else TextTable(table, text_column).rows
+        rows = [] if table is None else TextTable(table, text_column).sample()
     except UserError:
         # What reads the data says what is wrong.
         return None

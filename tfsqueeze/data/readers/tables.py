@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import glob
 import io
+import itertools
 import json
 import os
 from collections import Counter
@@ -11,14 +13,25 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tfsqueeze.data.datasets.disk_columns import LabelsWriter, TextsWriter
 from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.readers.binary_tables import (
+    PARQUET,
+    TFRECORD,
+    read_parquet,
+    read_tfrecord,
+)
 from tfsqueeze.data.readers.column_names import LABEL, find_column, names_both
 from tfsqueeze.data.readers.label_checks import check_label, check_present
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import parse_json, parse_json_line, shown
-from tfsqueeze.utils.user_files import format_suffix, read_text
+from tfsqueeze.utils.user_files import format_suffix, read_text, stream_lines, unpacked_size
 
-TABLE_SUFFIXES = (".tsv", ".csv", ".jsonl", ".json")
+TABLE_SUFFIXES = (".tsv", ".csv", ".jsonl", ".json", PARQUET, TFRECORD)
+# Larger tables are read as a stream. Python's objects take about ten times as much memory.
+LARGE_TABLE_BYTES = 200_000_000
+# The rows of a large table that say which columns there are, and what kind of labels.
+_SAMPLE = 100_000
 # What may separate the fields of a .csv, the first that its first line holds.
 _SEPARATORS = ",;\t"
 
@@ -45,12 +58,15 @@ def read_table(
     an ordinary character, and no text holds a tab or a line break. Both begin with a line of column
     names, unless `guess_columns` finds that there is none. `.jsonl` holds one JSON object per line,
     and `.json` a list of objects or one object per line; labels that are numbers or booleans become
-    their JSON text. Blank lines are skipped, and so are spaces around labels and column names. A
+    their JSON text. `.parquet` and `.tfrecord` have such columns too; see `read_parquet` and
+    `read_tfrecord`. Blank lines are skipped, and so are spaces around labels and column names. A
     column is found whatever its case. All are UTF-8, unless a byte order mark says UTF-16 or
     UTF-32, and each may be packed, as in `.csv.gz`.
 
+    The texts of a table of more than `LARGE_TABLE_BYTES` stay on disk; see `TextsOnDisk`.
+
     Args:
-        path: the file.
+        path: the file, or a pattern of several files, such as `data/part-*.tsv`.
         text_column: the name of the column of texts. With the default, the column may have another
             usual name; see `find_column`.
         label_column: the name of the column of labels; None reads no labels. With the default, the
@@ -106,13 +122,16 @@ class TextTable:
     """The rows of a file of texts, and which columns hold what; `read_table` names the formats.
 
     Args:
-        path: the file.
+        path: the file, or a pattern of several files; see `table_files`.
         text_column: as for `read_table`, also for the other arguments.
         label_column: the name of the column of labels.
         text_pair_column: the name of the column of second texts.
         columns: the names of the columns.
 
     Attributes:
+        files: the files that the path stands for.
+        is_large: whether the rows may not fit into memory. Then their texts stay on disk, and each
+            pass over `rows` reads the files.
         rows: the rows, in order.
 
     Raises:
@@ -139,17 +158,29 @@ class TextTable:
                 f"{path}: the column {repeated[0]!r} is asked for twice; text, label and second "
                 "text are columns of their own"
             )
-        suffix = format_suffix(path)
-        if suffix in (".jsonl", ".json"):
+        self.files = table_files(path)
+        self.is_large = sum(map(unpacked_size, self.files)) > LARGE_TABLE_BYTES
+        first = self.files[0]
+        self._columns = columns
+        if format_suffix(first) not in (".tsv", ".csv"):
             if columns is not None:
-                raise UserError(f"{path}: a {suffix} file names its columns itself; give none")
-            rows = _json_rows(path)
-        else:
-            fields = _fields(path, columns)
-            if columns is None and text_pair_column is None:
-                columns = _guess(fields, path, text_column, label_column or LABEL)
-            rows = _named_rows(fields, path, columns)
-        self.rows = list(rows)
+                raise UserError(
+                    f"{path}: a {format_suffix(first)} file names its columns itself; give none"
+                )
+        elif columns is None and text_pair_column is None:
+            fields = _fields(first, None, self.is_large)
+            sample = list(itertools.islice(fields, _SAMPLE) if self.is_large else fields)
+            self._columns = _guess(sample, first, text_column, label_column or LABEL)
+        self.rows: Iterable[Row] = self if self.is_large else list(self)
+
+    def __iter__(self) -> Iterator[Row]:
+        """Reads the rows from the files."""
+        for file in self.files:
+            yield from _rows(file, self._columns, self.is_large)
+
+    def sample(self) -> list[Row]:
+        """Returns all rows of a small table, and the first ones of a large one."""
+        return list(itertools.islice(self.rows, _SAMPLE) if self.is_large else self.rows)
 
     def examples(self, read_label: Callable[[Row], Any] | None) -> dict[str, Any]:
         """Returns the columns of a dataset of texts: `texts`, `labels` and `text_pairs`.
@@ -161,13 +192,19 @@ class TextTable:
             UserError: there are no rows, a column is missing, a text is no text, or `read_label`
                 refuses a label.
         """
-        texts, labels, text_pairs = [], [], []
+        texts, labels, text_pairs = (
+            (TextsWriter(), LabelsWriter(), TextsWriter()) if self.is_large else ([], [], [])
+        )
         for row in self.rows:
             texts.append(self._text(row, self._text_column))
             if read_label is not None:
                 labels.append(read_label(row))
             if self._text_pair_column is not None:
                 text_pairs.append(self._text(row, self._text_pair_column))
+        texts, labels, text_pairs = (
+            column if isinstance(column, list) else column.finish()
+            for column in (texts, labels, text_pairs)
+        )
         if not texts:
             raise UserError(f"{self._path} holds no examples")
         return {
@@ -193,9 +230,10 @@ class TextTable:
 
         A file without rows has none.
         """
-        if not self.rows:
+        first = next(iter(self.rows), None)
+        if first is None:
             return []
-        names = self.rows[0].values
+        names = first.values
         if find_column(names, self._label_column or LABEL) is not None:
             return None
         texts = [self._text_column, self._text_pair_column]
@@ -238,10 +276,13 @@ def guess_columns(
         UserError: the file cannot be read, or the first line of a `.tsv` looks like other column
             names: its label occurs nowhere else, and no other label is that rare.
     """
-    path = Path(path)
-    if format_suffix(path) not in (".tsv", ".csv"):
+    first, *_ = table_files(Path(path))
+    if format_suffix(first) not in (".tsv", ".csv"):
         return None
-    return _guess(_fields(path), path, text_column, label_column)
+    fields = itertools.islice(
+        _fields(first, None, unpacked_size(first) > LARGE_TABLE_BYTES), _SAMPLE
+    )
+    return _guess(list(fields), first, text_column, label_column)
 
 
 def _guess(
@@ -274,22 +315,68 @@ def _guess(
     return [label_column, text_column] if labels_first else [text_column, label_column]
 
 
-def _json_rows(path: Path) -> Iterator[Row]:
-    text = read_text(path)
+def table_files(path: Path) -> list[Path]:
+    """Returns the file at a path, or the files that a pattern such as `data/part-*.tsv` matches.
+
+    Args:
+        path: the path or the pattern.
+
+    Raises:
+        UserError: no file matches, or those that do have several formats.
+    """
+    if path.exists() or not is_pattern(path):
+        return [path]
+    files = sorted(Path(name) for name in glob.glob(os.fspath(path), recursive=True))
+    files = [file for file in files if file.is_file()]
+    if not files:
+        raise UserError(f"no file matches {path}")
+    suffixes = sorted({format_suffix(file) for file in files})
+    if len(suffixes) > 1:
+        raise UserError(f"{path} matches files of several formats: {', '.join(suffixes)}")
+    return files
+
+
+def is_pattern(path: Path) -> bool:
+    """Returns whether a path is a pattern of several files, as `glob` takes it."""
+    return glob.has_magic(os.fspath(path))
+
+
+def _rows(path: Path, columns: Sequence[str] | None, is_large: bool) -> Iterator[Row]:
+    suffix = format_suffix(path)
+    if suffix in (".jsonl", ".json"):
+        return _json_rows(path, is_large)
+    if suffix == PARQUET:
+        return (_json_row(row, location) for location, row in read_parquet(path))
+    if suffix == TFRECORD:
+        return (_json_row(row, location) for location, row in read_tfrecord(path))
+    return _named_rows(_fields(path, columns, is_large), path, columns)
+
+
+def _json_rows(path: Path, is_large: bool) -> Iterator[Row]:
+    begins_list = False
     if format_suffix(path) == ".json":
-        if text.lstrip().startswith("["):
-            for index, row in enumerate(parse_json(text, path)):
-                yield _json_row(row, f"{path}: [{index}]")
-            return
-        if text.lstrip().partition("\n")[0].strip() == "{":
+        start = next(line for line in _lines(path, "\n", is_large) if line.strip()).lstrip()
+        begins_list = start.startswith("[")
+        if start.strip() == "{":
             raise UserError(
                 f"{path} holds one object over several lines; write a list of objects, or an "
                 "object on each line"
             )
-    for line, content in enumerate(text.split("\n"), start=1):
+    if begins_list:
+        for index, row in enumerate(parse_json(read_text(path), path)):
+            yield _json_row(row, f"{path}: [{index}]")
+        return
+    for line, content in enumerate(_lines(path, "\n", is_large), start=1):
         if content.strip():
             location = f"{path}:{line}"
-            yield _json_row(parse_json_line(content, location), location)
+            yield _json_row(parse_json_line(content.removesuffix("\n"), location), location)
+
+
+def _lines(path: Path, newline: str, is_large: bool) -> Iterator[str]:
+    """Returns the lines of a file with their ends, as `stream_lines` does."""
+    if is_large:
+        return stream_lines(path, newline)
+    return iter(io.StringIO(read_text(path), newline=newline))
 
 
 def _json_row(row: object, location: str) -> Row:
@@ -299,16 +386,17 @@ def _json_row(row: object, location: str) -> Row:
 
 
 def _named_rows(
-    rows: Sequence[_Fields], path: Path, columns: Sequence[str] | None
+    rows: Iterator[_Fields], path: Path, columns: Sequence[str] | None
 ) -> Iterator[Row]:
     if columns is None:
-        (line, names), *rows = rows
+        line, names = next(rows)
         columns = [name.strip() for name in names]
         repeated = sorted({name for name in columns if columns.count(name) > 1})
         if repeated:
             raise UserError(
                 f"{path}:{line}: the column {repeated[0][:40]!r} is there more than once"
             )
+    line = None
     for line, fields in rows:
         if len(fields) != len(columns):
             raise UserError(
@@ -316,41 +404,46 @@ def _named_rows(
                 f"({_listed(columns)})"
             )
         yield Row(f"{path}:{line}", dict(zip(columns, fields, strict=True)))
-    if not rows:
+    if line is None:
         raise UserError(f"{path} has a line of column names but no examples")
 
 
-def _fields(path: Path, columns: Sequence[str] | None = None) -> list[_Fields]:
+def _fields(path: Path, columns: Sequence[str] | None, is_large: bool) -> Iterator[_Fields]:
     """Returns the rows of a .tsv or .csv file without blank ones.
 
     Args:
         path: the file.
         columns: the names of its columns, if the file has no line of names.
+        is_large: whether to read it as a stream.
     """
     suffix = format_suffix(path)
     if suffix not in (".tsv", ".csv"):
         raise UserError(f"{path} is no {', '.join(TABLE_SUFFIXES)} file; convert it to one")
-    text = read_text(path)
     if suffix == ".tsv":
         # The csv module cannot leave a lone carriage return or a NUL inside a field alone.
-        lines = (line.removesuffix("\r") for line in text.split("\n"))
-        return [(number, line.split("\t")) for number, line in enumerate(lines, start=1) if line]
+        for number, line in enumerate(_lines(path, "\n", is_large), start=1):
+            line = line.removesuffix("\n").removesuffix("\r")
+            if line:
+                yield number, line.split("\t")
+        return
     has_one_column = columns is not None and len(columns) == 1
+    first = next(line for line in _lines(path, "", is_large) if line.strip("\r\n"))
     reader = csv.reader(
-        io.StringIO(text, newline=""),
+        _lines(path, "", is_large),
         strict=True,
-        delimiter="," if has_one_column else _separator(text),
+        delimiter="," if has_one_column else _separator(first),
     )
     try:
-        return [(reader.line_num, fields) for fields in reader if fields]
+        for fields in reader:
+            if fields:
+                yield reader.line_num, fields
     except csv.Error as error:
         reason = str(error).replace("'\t'", "a tab")
         raise UserError(f"{path}:{reader.line_num}: not valid CSV ({reason})") from error
 
 
-def _separator(text: str) -> str:
-    """Returns what separates the fields of a .csv: a comma, unless the first line has none."""
-    first, _, _ = text.lstrip("\r\n").partition("\n")
+def _separator(first: str) -> str:
+    """Returns what separates the fields of a .csv: a comma, unless its first line has none."""
     return next((mark for mark in _SEPARATORS if mark in first), ",")
 
 

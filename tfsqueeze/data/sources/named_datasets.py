@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide, load_tables
+from tfsqueeze.data.readers.folders import divide, load_tables, split_validation
 from tfsqueeze.data.readers.labelled_file import read_labelled_file
 from tfsqueeze.data.readers.rte import is_rte, load_rte
 from tfsqueeze.data.sources.orange import load_orange
@@ -31,7 +31,7 @@ class NamedDataset:
 def _orange(name: str, description: str) -> NamedDataset:
     def load(seed: int) -> TextDatasetSplits:
         train, test = load_orange(name)
-        return TextDatasetSplits(*train.split(VALIDATION_FRACTION, seed), test)
+        return TextDatasetSplits(*split_validation(train, seed), test)
 
     return NamedDataset(description, load)
 

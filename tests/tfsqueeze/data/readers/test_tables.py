@@ -160,7 +160,7 @@ def test_labels_that_json_has_as_numbers(tmp_path):
         ("a.csv", " \n", "is empty"),
         ("a.jsonl", b"", "is empty"),
         ("a.tsv", b"text\tlabel\n\xff\tb\n", r"not UTF-8 text \(byte 11\)"),
-        ("a.xlsx", "PK", r"no \.tsv, \.csv, \.jsonl, \.json file"),
+        ("a.xlsx", "PK", r"no \.tsv, \.csv, \.jsonl, \.json, \.parquet, \.tfrecord file"),
     ],
 )  # fmt: skip
 def test_bad_files_are_named_with_the_place(tmp_path, name, content, message):

@@ -1,4 +1,4 @@
-"""The base class of the datasets in memory."""
+"""The base class of the datasets, which consist of columns."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tfsqueeze.data.datasets.disk_columns import NumberedLabels, TextsOnDisk
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class InMemoryDataset:
+class ColumnDataset:
     """A name and columns, each of which has one value per example or is None.
 
-    A subclass is a dataclass; each of its fields is a column. The first one is never None.
+    A subclass is a dataclass; each of its fields is a column. The first one is never None. A column
+    is a list, an array, or, in large datasets, a `TextsOnDisk` or `NumberedLabels`.
 
     Args:
         name: the name that messages and reports call the dataset by.
@@ -41,6 +43,11 @@ class InMemoryDataset:
     def __len__(self) -> int:
         """Returns the number of examples."""
         return len(next(iter(self.columns().values())))
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether the texts are in a file, since they may not fit into memory."""
+        return any(isinstance(column, TextsOnDisk) for column in self.columns().values())
 
     def columns(self) -> dict[str, Any]:
         """Returns the columns by name, in the order of the fields."""
@@ -67,10 +74,16 @@ class InMemoryDataset:
             indices: indices of examples, from 0, in the order of the result.
         """
         columns = {
-            name: values[list(indices)]
-            if isinstance(values, np.ndarray)
-            else [values[i] for i in indices]
+            name: _taken(values, indices)
             for name, values in self.columns().items()
             if values is not None
         }
         return dataclasses.replace(self, **columns)
+
+
+def _taken(values: Any, indices: Sequence[int]) -> Any:
+    if isinstance(values, np.ndarray):
+        return values[list(indices)]
+    if isinstance(values, (TextsOnDisk, NumberedLabels)):
+        return values.take(indices)
+    return [values[i] for i in indices]

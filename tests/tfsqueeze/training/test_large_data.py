@@ -1,0 +1,77 @@
+"""Data on disk train the same model as the same data in memory."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from tfsqueeze.data.readers import tables
+from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
+from tfsqueeze.training.batches import calibration_batches
+from tfsqueeze.training.ragged_rows import RaggedRows
+from tfsqueeze.training.train_task import train_task
+from tfsqueeze.utils.errors import UserError
+
+
+@given(lengths=st.lists(st.integers(0, 6), min_size=1, max_size=9), data=st.data())
+@settings(deadline=None)
+def test_rows_without_padding_are_those_with_it(lengths, data):
+    high = data.draw(st.sampled_from([9, 100_000]))
+    ids = data.draw(arrays.arrays(np.int32, (len(lengths), 6), elements=st.integers(1, high)))
+    ids[np.arange(6) >= np.array(lengths)[:, None]] = 0
+    types = np.where(ids > 0, ids % 2, 0).astype(np.int32)
+    cut = data.draw(st.integers(0, len(lengths)))
+    batches = [{"input_ids": ids[:cut], "types": types[:cut]}] if cut else []
+    if cut < len(lengths):
+        batches.append({"input_ids": ids[cut:], "types": types[cut:]})
+    rows = RaggedRows.gather(batches, 0)
+    chosen = data.draw(st.lists(st.integers(0, len(lengths) - 1), max_size=12))
+    for name, padded in (("input_ids", ids), ("types", types)):
+        np.testing.assert_array_equal(rows[name].padded(), padded)
+        np.testing.assert_array_equal(rows[name][chosen].padded(), padded[chosen])
+    assert rows["input_ids"].lengths.tolist() == lengths
+    (batch,) = calibration_batches(rows, seed=3)
+    (expected,) = calibration_batches({"input_ids": ids, "types": types}, seed=3)
+    np.testing.assert_array_equal(batch["input_ids"], expected["input_ids"])
+    np.testing.assert_array_equal(batch["types"], expected["types"])
+
+
+@pytest.fixture
+def on_disk(monkeypatch):
+    monkeypatch.setattr(tables, "LARGE_TABLE_BYTES", -1)
+    monkeypatch.setattr("tfsqueeze.training.encoding._EXAMPLES_OF_PART", 50)
+
+
+def test_the_same_model_is_trained(
+    topics_folder, one_layer_options, tmp_path, on_disk, monkeypatch
+):
+    options = dataclasses.replace(
+        one_layer_options, epochs=2, qat_epochs=1, subword_dropout=0.1, word_dropout=0.1
+    )
+    splits = load_dataset(topics_folder)
+    assert splits.train.is_on_disk and splits.validation.is_on_disk
+    found = train_task(tmp_path / "disk", TEXT_CLASSIFICATION, splits, options)
+    monkeypatch.undo()
+    splits = load_dataset(topics_folder)
+    assert not splits.train.is_on_disk
+    expected = train_task(tmp_path / "memory", TEXT_CLASSIFICATION, splits, options)
+    assert found.history == expected.history
+    for one, other in zip(
+        found.qat_model.get_weights(), expected.qat_model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_options_that_need_all_texts_are_refused(
+    topics_folder, one_layer_options, tmp_path, on_disk
+):
+    options = dataclasses.replace(one_layer_options, noisy_copies=1)
+    with pytest.raises(UserError, match="noisy_copies needs them in memory"):
+        train_task(tmp_path / "run", TEXT_CLASSIFICATION, load_dataset(topics_folder), options)
+    assert not (tmp_path / "run").exists()
