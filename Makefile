@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-QUICK := not slow and not benchmarks and not docs and not android and not arm64 and not micro and not targets and not web and not readers and not beam and not pythons and not faults
+QUICK := not slow and not benchmarks and not docs and not android and not arm64 and not micro and not targets and not web and not readers and not beam and not pythons and not distributed and not faults
 
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 DOCS_READY := $(VENV)/.docs-ready
@@ -19,7 +19,7 @@ BEAM_READY := $(VENV)/.beam-ready
 ANDROID_READY := $(VENV)/.android-ready
 ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner gcc libc6-dev
 
-.PHONY: help setup demo test test-slow test-benchmarks test-docs arm64 micro web readers beam pythons apk android test-targets proofs faults bench targets \
+.PHONY: help setup demo test test-slow test-benchmarks test-docs arm64 micro web readers beam distributed pythons apk android test-targets proofs faults bench targets \
     backbone docs compare lint clean
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo "make web        the proofs for the page in headless Chromium (Debian; installs chromium)"
 	@echo "make readers    files in transformers, tflite-support and MediaPipe (downloads PyTorch)"
 	@echo "make beam       many texts on Apache Beam (downloads it)"
+	@echo "make distributed  training on two devices and two workers of this machine"
 	@echo "make pythons    the main job on Python 3.12 and 3.13, with numpy 2 (needs both; downloads TensorFlow)"
 	@echo "make android    the Android app: an APK, verified, and its tests (Debian; fetches 640 MB)"
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
@@ -113,6 +114,9 @@ $(BEAM_READY): $(READY) tests/environments/beam.txt
 
 beam: $(BEAM_READY)
 	$(PYTEST) -m beam $(IN_PARALLEL)
+
+distributed: $(READY)
+	$(PYTEST) -m distributed
 
 pythons: $(READY)
 	$(BIN)/python -m tests.environments train@3.12 train@3.13 predict@3.13

@@ -470,7 +470,7 @@ def scale(
     ] = None,
     rows: Annotated[
         int, typer.Option(min=1000, help="Number of texts that are predicted and prepared.")
-    ] = 40_000,
+    ] = 100_000,
     rounds: Rounds = 5,
     steps: Annotated[int, typer.Option(min=1, help="Number of training steps of a turn.")] = 5,
     beam_python: Annotated[
@@ -487,7 +487,7 @@ def scale(
     from benchmarks.scale import TEXTS_OF_STEP, measure_scale
 
     with _progress() as progress:
-        found = measure_scale(
+        found, same = measure_scale(
             preset,
             length or [32, 128],
             rows=rows,
@@ -502,7 +502,7 @@ def scale(
         "rounds": rounds,
         "steps": steps,
         "texts_of_step": TEXTS_OF_STEP,
-        "has_beam": beam_python is not None,
+        "rows_of_beam_as_predict": same,
         "scale": found,
     }
     _finish("scale", [run], output_folder, json)

@@ -32,7 +32,8 @@ def measure_large_data(
 ) -> list[dict[str, Any]]:
     """Measures each size of data in a process of its own, and small ones in memory beside.
 
-    rows: the numbers of rows. steps: training steps. batch_size: texts of a step. preset: the model.
+    rows: the numbers of rows. steps: training steps. batch_size: texts of a step. preset: that of
+    the model.
 
     Returns a JSON-able dict for each step of each process: `rows`, `way` (`stream` or `memory`),
     `step`, `seconds`, `rate` in rows per second, and `peak_bytes`, the most memory of the process
@@ -50,8 +51,7 @@ def measure_large_data(
             case |= {"batch_size": batch_size, "preset": preset}
             done = subprocess.run(
                 [sys.executable, "-m", "benchmarks.large_data", json.dumps(case)],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 text=True,
                 env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
             )

@@ -357,7 +357,10 @@ def _scale_preface(run: dict[str, Any]) -> list[str]:
         f"{run['preset']}, random weights; each process has one core. Training: "
         f"{run['rounds']} interleaved rounds of {run['steps']} steps of {run['texts_of_step']} "
         f"texts, one epoch. The others: {run['rows']:,} texts.",
-        *([] if run["has_beam"] else ["Left out: Beam, for which --beam-python names no Python."]),
+        "Left out: Beam, for which --beam-python names no Python."
+        if run["rows_of_beam_as_predict"] is None
+        else f"{run['rows_of_beam_as_predict']:,} of {run['rows']:,} rows that Beam predicted are "
+        "those of `predict`.",
     ]
 
 

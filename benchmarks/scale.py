@@ -30,12 +30,12 @@ def measure_scale(
     preset: str,
     lengths: Sequence[int],
     *,
-    rows: int = 40_000,
+    rows: int = 100_000,
     rounds: int = 5,
     steps: int = 5,
     beam_python: str | None = None,
     progress: Callable[[int, int, str], None] = lambda *_: None,
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], int | None]:
     """Measures one and two processes, each on one core.
 
     preset: the model, with random weights. lengths: tokens of a text. rows: texts that are
@@ -43,13 +43,15 @@ def measure_scale(
     rounds: turns of each training. steps: steps of a turn. beam_python: the Python of an
     environment with `tfsqueeze[beam]`, for preparation and prediction on Beam.
 
-    Returns a JSON-able dict for each case: `name`, `workers`, `length`, `rate` in texts per second,
-    `times_one`, that rate over the one of one worker, and `start`, the seconds before the first
+    Returns the cases, and how many rows of Beam are those of `predict`; None without Beam. A case
+    is a JSON-able dict: `name`, `workers`, `length`, `rate` in texts per second, `times_one`, that
+    rate over the one of one worker, and `start`, the seconds before the first
     text; None for training.
     """
     if len(os.sched_getaffinity(0)) < max(WORKERS):
         raise UserError(f"{max(WORKERS)} cores are needed, one for each worker")
     found: list[dict[str, Any]] = []
+    same = None
     count = len(lengths) + 2 + (2 if beam_python else 0)
     for number, length in enumerate(lengths):
         progress(number, count, f"training, {length} tokens")
@@ -69,9 +71,10 @@ def measure_scale(
             progress(len(lengths) + 2, count, "prediction on Beam")
             command = _predict_on_beam(files[length], beam_python)
             found += _commands("predict-files", length, texts, command)
+            same = _same_rows(texts[rows], files[length])
             progress(len(lengths) + 3, count, "preparation on Beam")
             found += _commands("prepare", length, texts, _prepare(beam_python))
-    return found
+    return found, same
 
 
 def _training(preset: str, length: int, rounds: int, steps: int) -> list[dict[str, Any]]:
@@ -187,6 +190,22 @@ def _commands(
         rates[workers] = (many - few) / (second - first)
         starts[workers] = max(0.0, first - few / rates[workers])
     return _rows(name, length, rates, starts)
+
+
+def _same_rows(texts: Path, model: Path) -> int:
+    """Returns how many rows of the files that Beam wrote are those of `predict`."""
+    with texts.open("rb") as file:
+        done = subprocess.run(
+            _predict(model)(texts, 1), stdin=file, capture_output=True, check=True
+        )
+    expected = sorted(json.dumps(row, sort_keys=True) for row in json.loads(done.stdout))
+    folder = Path(f"{texts.with_suffix('')}-{max(WORKERS)}")
+    found = sorted(
+        json.dumps(json.loads(line), sort_keys=True)
+        for path in folder.iterdir()
+        for line in path.read_text("utf-8").splitlines()
+    )
+    return sum(one == other for one, other in zip(found, expected, strict=True))
 
 
 def _rows(

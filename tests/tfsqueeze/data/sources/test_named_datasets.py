@@ -124,7 +124,10 @@ def test_pairs_without_column_names_and_for_evaluation(tmp_path):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({}, r"has no train\.tsv, train\.csv, train\.jsonl, train\.json, train\.parquet or train\.tfrecord"),
+        (
+            {},
+            r"has no train\.tsv, .*, train\.parquet or train\.tfrecord",
+        ),
         ({"train.tsv": "text\tlabel\na\tb\n", "train.csv": "text,label\na,b\n"}, "has both"),
         (
             {"train.tsv": "a\tx\na\ty\nb\tz\nb\tw\n", "val.tsv": "a\tx\nnew\ty\n"},
