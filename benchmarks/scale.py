@@ -20,7 +20,7 @@ from converters.runtime.workers import run_in_workers
 from tfsqueeze.utils.errors import UserError
 
 WORKERS = (1, 2)
-TEXTS_OF_STEP = 64
+TEXTS_OF_STEP = 256
 _CHECKOUT = Path(__file__).parent.parent
 # A run on fewer rows tells the start from the rate.
 _SHARE_OF_FEW = 4

@@ -58,12 +58,12 @@ def finish(process):
     return output
 
 
-def trained(name, devices, folder):
-    arguments = ("tests.distributed.trainings", name, devices, folder)
+def trained(devices, folder, *names):
+    arguments = ("tests.distributed.trainings", devices, folder, *names)
     processes = workers(*arguments) if devices == "multi-worker" else [start(*arguments)]
     for process in processes:
         finish(process)
-    return json.loads(Path(f"{folder}.json").read_text("utf-8"))
+    return {name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in names}
 
 
 def assert_same_losses(found, expected, relative=0.0):
@@ -74,8 +74,8 @@ def assert_same_losses(found, expected, relative=0.0):
 
 
 def test_two_workers_learn_as_one_process(tmp_path):
-    one = trained("classification", "one", tmp_path / "one")
-    two = trained("classification", "multi-worker", tmp_path / "two")
+    (one,) = trained("one", tmp_path / "one", "classification").values()
+    (two,) = trained("multi-worker", tmp_path / "two", "classification").values()
     assert len(one["losses"]["float"]) >= 200
     assert_same_losses(two, one)
     for stage, rows in one["history"].items():
@@ -85,20 +85,28 @@ def test_two_workers_learn_as_one_process(tmp_path):
     np.testing.assert_allclose(two["logits"], one["logits"], atol=0.1)
 
 
-@pytest.mark.parametrize(
-    "name", ["weighted_classification", "distillation", "masked_words", "plain_keras"]
-)
-def test_two_devices_of_a_machine_learn_as_one(name, tmp_path):
-    one = trained(name, "one", tmp_path / "one")
-    two = trained(name, "mirrored", tmp_path / "two")
-    assert_same_losses(two, one, 0.02)
+# The losses of two devices are those of one but for rounding. What quantization-aware training
+# rounds to depends on each replica's own ranges; and the losses of hidden states are means over the
+# tokens of each replica, not over those of the batch.
+TOLERANCES = {
+    "weighted_classification": 0.002,
+    "distillation": 0.02,
+    "masked_words": 0.002,
+    "plain_keras": 0.02,
+    "hidden_states": 0.05,
+}
 
 
-def test_hidden_states_are_learned_on_two_devices(tmp_path):
-    # The loss is a mean over the tokens of each replica, not over those of the batch.
-    one = trained("hidden_states", "one", tmp_path / "one")
-    two = trained("hidden_states", "mirrored", tmp_path / "two")
-    assert_same_losses(two, one, 0.05)
+@pytest.fixture(scope="module")
+def one_and_two_devices(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("devices")
+    return [trained(devices, folder / devices, *TOLERANCES) for devices in ("one", "mirrored")]
+
+
+@pytest.mark.parametrize("name", TOLERANCES)
+def test_two_devices_of_a_machine_learn_as_one(name, one_and_two_devices):
+    one, two = one_and_two_devices
+    assert_same_losses(two[name], one[name], TOLERANCES[name])
 
 
 def test_a_killed_worker_comes_back(tmp_path, topics_folder):

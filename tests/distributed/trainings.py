@@ -1,9 +1,9 @@
 """Short trainings on one or several devices.
 
-    python -m tests.distributed.trainings NAME DEVICES FOLDER
+    python -m tests.distributed.trainings DEVICES FOLDER NAME [NAME ...]
 
 DEVICES is `one`, `mirrored` for two replicas in this process, or `multi-worker`. The losses after
-each step, the history and the outputs of the trained model are written to FOLDER.json.
+each step, the history and the outputs of the trained model are written to FOLDER/NAME.json.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _fit(model, ids, labels, epochs):
     return fitted.history["loss"]
 
 
-def main(name, devices, folder):
+def main(devices, folder, *names):
     if devices == "mirrored":
         cpu = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(
@@ -161,9 +161,10 @@ def main(name, devices, folder):
         distribution = Distribution(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
     else:
         distribution = get_distribution(None if devices == "one" else devices)
-    found = globals()[name](Path(folder), distribution)
-    if distribution.is_chief:
-        Path(f"{folder}.json").write_text(json.dumps(found), "utf-8")
+    for name in names:
+        found = globals()[name](Path(folder) / name, distribution)
+        if distribution.is_chief:
+            Path(folder, f"{name}.json").write_text(json.dumps(found), "utf-8")
 
 
 if __name__ == "__main__":
