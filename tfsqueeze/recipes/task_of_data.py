@@ -80,7 +80,7 @@ def find_task_of_data(name_or_path: str, columns: TextColumns, label_separator: 
 def _suffixes(path: Path) -> set[str]:
     """Returns the suffixes of a file, or of the files in a folder or else in its subfolders."""
     if path.is_file() or is_pattern(path):
-        return {format_suffix(path)}
+        return {format_suffix(file) for file in table_files(path)}
     for pattern in ("*", "*/*"):
         found = {format_suffix(file) for file in path.glob(pattern) if file.is_file()}
         if found - {"", ".md"}:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tfsqueeze.data.datasets.question_dataset import QuestionDataset
 from tfsqueeze.data.readers.squad import load_squad, read_squad
+from tfsqueeze.data.readers.tables import is_pattern
 from tfsqueeze.tasks.task_data import TaskData
 
 _QUESTION_WORDS = 8
@@ -36,6 +37,6 @@ class QuestionAnsweringData(TaskData):
         )
 
     def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
-        if Path(name_or_path).is_file():
+        if Path(name_or_path).is_file() or is_pattern(Path(name_or_path)):
             return read_squad(name_or_path)
         return self.load_held_out(name_or_path, seed=seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -199,8 +200,11 @@ def find_split_file(folder: Path, stems: Sequence[str], suffixes: Sequence[str])
     found = [path for path in paths if path is not None]
     if not found:
         # As datasets of Hugging Face's hub are divided: train-00000-of-00004.parquet.
-        patterns = (folder / f"{stem}-*{suffix}" for stem in stems for suffix in suffixes)
-        found = [pattern for pattern in patterns if any(folder.glob(pattern.name))]
+        patterns = [f"{stem}-*{suffix}" for stem in stems for suffix in suffixes]
+        patterns += [f"{pattern}{GZIP}" for pattern in patterns]
+        # The folder's own name is no pattern, even if it has brackets.
+        parent = Path(glob.escape(os.fspath(folder)))
+        found = [parent / pattern for pattern in patterns if any(folder.glob(pattern))]
     if len(found) > 1:
         names = " and ".join(path.name for path in found)
         raise UserError(f"{folder} has both {names}; keep the one to use")

@@ -324,7 +324,7 @@ def table_files(path: Path) -> list[Path]:
     Raises:
         UserError: no file matches, or those that do have several formats.
     """
-    if path.exists() or not is_pattern(path):
+    if not is_pattern(path):
         return [path]
     files = sorted(Path(name) for name in glob.glob(os.fspath(path), recursive=True))
     files = [file for file in files if file.is_file()]
@@ -337,8 +337,14 @@ def table_files(path: Path) -> list[Path]:
 
 
 def is_pattern(path: Path) -> bool:
-    """Returns whether a path is a pattern of several files, as `glob` takes it."""
-    return glob.has_magic(os.fspath(path))
+    """Returns whether a path is a pattern of several files, as `glob` takes it.
+
+    A file or folder that is there is none, whatever characters its name has.
+
+    Args:
+        path: the path.
+    """
+    return glob.has_magic(os.fspath(path)) and not path.exists()
 
 
 def _rows(path: Path, columns: Sequence[str] | None, is_large: bool) -> Iterator[Row]:
