@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
 from tfsqueeze.data.readers.folders import (
     VALIDATION_FRACTION,
     concatenate_splits,
@@ -15,7 +16,6 @@ from tfsqueeze.data.readers.folders import (
     find_split_file,
 )
 from tfsqueeze.data.readers.label_checks import check_label
-from tfsqueeze.data.readers.tables import is_pattern, table_files
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.user_files import read_text
 
@@ -55,7 +55,7 @@ def read_conll(path: str | os.PathLike, *, comments: bool = False) -> TokenDatas
         [['O', 'B-city']]
     """
     path = Path(path)
-    parts = [_read_file(file, comments) for file in table_files(path)]
+    parts = [_read_file(file, comments) for file in matching_files(path)]
     return parts[0] if len(parts) == 1 else concatenate(parts, path.name)
 
 
@@ -120,7 +120,7 @@ def load_conll_folder(
             used; a tag is missing in train; or some subfolders have a test file and others none.
     """
     folder = Path(folder)
-    if folder.is_file() or is_pattern(folder):
+    if is_file_or_pattern(folder):
         return TokenDatasetSplits(*divide(read_conll(folder, comments=comments), seed))
     if find_split_file(folder, ("train",), CONLL_SUFFIXES) is None:
         folders = [

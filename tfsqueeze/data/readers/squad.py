@@ -17,13 +17,13 @@ from tfsqueeze.data.datasets.question_dataset import (
     QuestionDataset,
     QuestionDatasetSplits,
 )
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
 from tfsqueeze.data.readers.folders import (
     VALIDATION_FRACTION,
     concatenate_splits,
     divide,
     find_split_file,
 )
-from tfsqueeze.data.readers.tables import is_pattern, table_files
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue, read_json, shown
 
@@ -50,7 +50,7 @@ def read_squad(path: str | os.PathLike) -> QuestionDataset:
     path = Path(path)
     questions, contexts, answers, articles = [], [], [], []
     ids: dict[str, None] = {}
-    files = table_files(path)
+    files = matching_files(path)
     all_articles = (article for file in files for article in read_json(file).get("data").items())
     for number, article in enumerate(all_articles):
         for paragraph in article.get("paragraphs").items():
@@ -92,7 +92,7 @@ def load_squad(
             subfolders have a test file and others none.
     """
     path = Path(path)
-    if path.is_file() or is_pattern(path):
+    if is_file_or_pattern(path):
         return QuestionDatasetSplits(*divide(read_squad(path), seed))
     train_path = _split_file(path, "train")
     if train_path is None:
