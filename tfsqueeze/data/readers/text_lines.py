@@ -31,8 +31,8 @@ def read_plain_texts(path: str | os.PathLike, *, text_column: str = "text") -> S
         UserError: the file cannot be read or has no texts. The message names the file.
     """
     path = Path(path)
-    if format_suffix(path) == _LINES:
-        files = matching_files(path)
+    files = matching_files(path)
+    if format_suffix(files[0]) == _LINES:
         texts = [line.strip() for file in files for line in read_text(file).split("\n")]
         return SentenceDataset(path.name, [text for text in texts if text])
     return SentenceDataset(

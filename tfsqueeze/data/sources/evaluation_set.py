@@ -62,8 +62,9 @@ def load_texts(
         UserError: the file cannot be read.
     """
     file = Path(path)
-    if format_suffix(file) == ".txt":
-        lines = (line for part in matching_files(file) for line in read_text(part).splitlines())
+    files = matching_files(file)
+    if format_suffix(files[0]) == ".txt":
+        lines = (line for part in files for line in read_text(part).splitlines())
         return TextDataset(file.name, [line for line in lines if line.strip()])
     return read_table(
         file, text_column=text_column, label_column=None, text_pair_column=text_pair_column
