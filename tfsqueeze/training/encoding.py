@@ -129,7 +129,8 @@ def encode_examples(
             found = read_encoded(encoded_folder, digest)
             assert found is not None
             inputs, arrays = found
-            return EncodedExamples(inputs, arrays, arrays.pop(_ORIGINS))
+            origins = arrays.pop(_ORIGINS)
+            return EncodedExamples(inputs, arrays, origins)
     with seconds.of("tokenization"):
         encodings, targets = encode_dataset(examples.dataset, task, tokenizer, classes)
     teacher_logits = None
