@@ -28,7 +28,9 @@ def digest_of(dataset: ColumnDataset, settings: Any) -> str:
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for name, column in dataset.columns().items():
         digest.update(f"\0{name}\0".encode())
-        for start in range(0, 0 if column is None else len(column), _BLOCK):
+        if column is None:
+            continue
+        for start in range(0, len(column), _BLOCK):
             block = column[start : start + _BLOCK]
             values = block.tolist() if isinstance(block, np.ndarray) else block
             digest.update(repr(values).encode("utf-8", "surrogatepass"))
