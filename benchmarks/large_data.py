@@ -140,6 +140,7 @@ def _measure(case: dict[str, Any]) -> list[dict[str, Any]]:
                 folder=Path(folder),
                 seconds=Seconds(Path(folder) / "seconds.json"),
                 seed=0,
+                encoded_folder=Path(folder) / "encoded",
             ),
         )
     batches = TrainingBatches(

@@ -62,13 +62,14 @@ Data = Annotated[
     str,
     typer.Argument(
         help="Name of a dataset (`tfsqueeze info` lists them), or a folder with train, val and "
-        "test files: .tsv, .csv, .jsonl or .json for texts with labels or numbers (or RTE's .xml "
-        "for pairs), CoNLL files for token-classification, SNIPS' .json for intent-and-slots, "
+        "test files: .tsv, .csv, .jsonl, .json, .parquet or .tfrecord for texts with labels or "
+        "numbers (or RTE's .xml for pairs), CoNLL files for token-classification, SNIPS' .json for "
+        "intent-and-slots, "
         "SQuAD's .json for question-answering, .txt files with a text on each line for "
         "sentence-embeddings and masked-lm, tables of pairs for sentence-embeddings with "
-        "--text-pair-column. Each may be packed, as in .csv.gz. Of a single file, a fifth is held "
-        "out as the test part (of texts without labels, none) and a tenth of the rest for "
-        "validation."
+        "--text-pair-column. Each may be packed, as in .csv.gz. Or a single file, or several as a "
+        "pattern in quotes, such as 'data/part-*.tsv': then a fifth, at most 50,000, is held out "
+        "as the test part (of texts without labels, none) and a tenth of the rest for validation."
     ),
 ]
 Target = Annotated[TargetName, typer.Option(help="The kind of device.")]

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tfsqueeze.data.readers.conll import CONLL_SUFFIXES
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, is_pattern, matching_files
 from tfsqueeze.data.readers.label_kinds import LabelKind, find_label_kind
 from tfsqueeze.data.readers.pair_columns import find_table
-from tfsqueeze.data.readers.tables import TextTable, is_pattern, table_files
+from tfsqueeze.data.readers.tables import TextTable
 from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import read_json
@@ -79,8 +80,8 @@ def find_task_of_data(name_or_path: str, columns: TextColumns, label_separator: 
 
 def _suffixes(path: Path) -> set[str]:
     """Returns the suffixes of a file, or of the files in a folder or else in its subfolders."""
-    if path.is_file() or is_pattern(path):
-        return {format_suffix(path)}
+    if is_file_or_pattern(path):
+        return {format_suffix(file) for file in matching_files(path)}
     for pattern in ("*", "*/*"):
         found = {format_suffix(file) for file in path.glob(pattern) if file.is_file()}
         if found - {"", ".md"}:
@@ -90,7 +91,7 @@ def _suffixes(path: Path) -> set[str]:
 
 def _task_of_json(path: Path) -> TaskChoice | None:
     """Returns the task of SQuAD's or SNIPS' files, or None for tables."""
-    files = table_files(path) if path.is_file() or is_pattern(path) else []
+    files = matching_files(path) if is_file_or_pattern(path) else []
     for pattern in ("train*.json", "*.json", "*/train*.json"):
         files += sorted([*path.glob(pattern), *path.glob(pattern + GZIP)])
     try:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
 from tfsqueeze.data.readers.text_lines import load_plain_texts, read_plain_texts
 from tfsqueeze.tasks.task_data import TaskData, require_single_texts
 
@@ -20,6 +19,6 @@ class PlainTextData(TaskData):
         return SentenceDataset("texts without labels", list(texts))
 
     def load_evaluation_set(self, name_or_path, *, seed=0, text_column="text", **columns):
-        if Path(name_or_path).is_file():
+        if is_file_or_pattern(name_or_path):
             return read_plain_texts(name_or_path, text_column=text_column)
         return self.load_held_out(name_or_path, seed=seed, text_column=text_column, **columns)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tfsqueeze.data.datasets.question_dataset import QuestionDataset
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
 from tfsqueeze.data.readers.squad import load_squad, read_squad
 from tfsqueeze.tasks.task_data import TaskData
 
@@ -36,6 +35,6 @@ class QuestionAnsweringData(TaskData):
         )
 
     def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
-        if Path(name_or_path).is_file():
+        if is_file_or_pattern(name_or_path):
             return read_squad(name_or_path)
         return self.load_held_out(name_or_path, seed=seed)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
 from tfsqueeze.data.readers.sentence_pairs import load_sentence_pairs, read_sentence_pairs
 from tfsqueeze.tasks.plain_text_data import PlainTextData
 
@@ -41,7 +40,7 @@ class SentenceEmbeddingsData(PlainTextData):
         text_pair_column=None,
         **columns,
     ):
-        if text_pair_column is not None and Path(name_or_path).is_file():
+        if text_pair_column is not None and is_file_or_pattern(name_or_path):
             return read_sentence_pairs(
                 name_or_path,
                 text_pair_column=text_pair_column,

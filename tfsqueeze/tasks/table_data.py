@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from tfsqueeze.data.datasets.text_examples import TextExamples
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
 from tfsqueeze.data.readers.folders import load_tables
 from tfsqueeze.tasks.task_data import TaskData
 
@@ -41,6 +42,6 @@ class TableData(TaskData):
         return self.dataset_type("texts without labels", list(texts), text_pairs=pairs)
 
     def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
-        if Path(name_or_path).is_file():
+        if is_file_or_pattern(name_or_path):
             return self.read_file(Path(name_or_path), **columns)
         return self.load_held_out(name_or_path, seed=seed, **columns)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import abc
-from pathlib import Path
 
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
 from tfsqueeze.tasks.task_data import TaskData, require_single_texts
 from tfsqueeze.tokenizers.words import split_words
 
@@ -26,6 +26,6 @@ class WordTaskData(TaskData):
         return TokenDataset("texts without labels", [split_words(text) for text in texts])
 
     def load_evaluation_set(self, name_or_path, *, seed=0, **columns):
-        if Path(name_or_path).is_file():
+        if is_file_or_pattern(name_or_path):
             return self.read_file(name_or_path)
         return self.load_held_out(name_or_path, seed=seed)

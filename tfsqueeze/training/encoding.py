@@ -11,11 +11,13 @@ import numpy as np
 
 from tfsqueeze.tasks import Encodings, Task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.training.encoded_files import digest_of, read_encoded, write_encoded
 from tfsqueeze.training.examples import Examples
 from tfsqueeze.training.ragged_rows import RaggedRows
 from tfsqueeze.training.run_folder import Seconds
 from tfsqueeze.training.teacher import Teacher
 
+_ORIGINS = "origins"
 # Of a dataset on disk, what is tokenized at a time.
 _EXAMPLES_OF_PART = 65_536
 
@@ -87,6 +89,7 @@ def encode_examples(
     folder: Path,
     seconds: Seconds,
     seed: int,
+    encoded_folder: Path,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> EncodedExamples:
     """Tokenizes examples, makes their targets, and asks the teacher about them.
@@ -101,11 +104,33 @@ def encode_examples(
         folder: keeps the teacher's logits.
         seconds: takes the time of `tokenization` and of `teacher`.
         seed: fixes which rows are left out; see `TaskTraining.training_rows`.
+        encoded_folder: keeps the rows of a dataset on disk, so that a run that was interrupted need
+            not tokenize again.
         progress: called with how many texts the teacher has read, and of how many.
     """
     if examples.dataset.is_on_disk:
         with seconds.of("tokenization"):
-            return _encode_in_parts(examples, task, tokenizer, classes, input_names, seed)
+            digest = digest_of(
+                examples.dataset,
+                {
+                    "task": task.name,
+                    "vocabulary": tokenizer.vocabulary,
+                    "max_length": tokenizer.max_length,
+                    "classes": {name: list(names) for name, names in classes.items()},
+                    "input_names": list(input_names),
+                    "seed": seed,
+                },
+            )
+            if read_encoded(encoded_folder, digest) is None:
+                encoded = _encode_in_parts(examples, task, tokenizer, classes, input_names, seed)
+                arrays = {**encoded.targets, _ORIGINS: encoded.origins}
+                write_encoded(encoded_folder, digest, encoded.inputs, arrays)
+                del encoded, arrays
+            found = read_encoded(encoded_folder, digest)
+            assert found is not None
+            inputs, arrays = found
+            origins = arrays.pop(_ORIGINS)
+            return EncodedExamples(inputs, arrays, origins)
     with seconds.of("tokenization"):
         encodings, targets = encode_dataset(examples.dataset, task, tokenizer, classes)
     teacher_logits = None

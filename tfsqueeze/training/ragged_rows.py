@@ -20,6 +20,7 @@ class RaggedRows:
         values: the values of all rows.
         limits: where rows begin and end.
         max_length: the length of padded rows.
+        padding: the value that pads them.
 
     Example:
         >>> rows = RaggedRows(np.array([2, 7, 3, 2, 3], np.uint16), np.array([0, 3, 5]), 4, 0)
@@ -33,7 +34,7 @@ class RaggedRows:
         self, values: np.ndarray, limits: np.ndarray, max_length: int, padding: int
     ) -> None:
         self.values, self.limits = values, limits
-        self.max_length, self._padding = max_length, padding
+        self.max_length, self.padding = max_length, padding
 
     @classmethod
     def gather(
@@ -87,10 +88,10 @@ class RaggedRows:
         lengths = self.lengths[numbers]
         limits = np.concatenate([[0], np.cumsum(lengths)])
         places = np.arange(limits[-1]) + np.repeat(self.limits[numbers] - limits[:-1], lengths)
-        return RaggedRows(self.values[places], limits, self.max_length, self._padding)
+        return RaggedRows(self.values[places], limits, self.max_length, self.padding)
 
     def padded(self) -> np.ndarray:
         """Returns the rows as one array: int32 [rows, max_length]."""
-        result = np.full((len(self), self.max_length), self._padding, np.int32)
+        result = np.full((len(self), self.max_length), self.padding, np.int32)
         result[np.arange(self.max_length) < self.lengths[:, None]] = self.values
         return result

@@ -192,6 +192,7 @@ def _train(
             folder=folder / "teacher",
             seconds=seconds,
             seed=options.seed,
+            encoded_folder=folder / "encoded",
             progress=teacher_progress,
         )
         encodings, targets = encode_dataset(validation, task, tokenizer, classes)

@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from tfsqueeze.data.datasets.disk_columns import NumberedLabels, TextsOnDisk
+from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.readers import tables
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.training.batches import calibration_batches
+from tfsqueeze.training.encoded_files import digest_of, read_encoded, write_encoded
 from tfsqueeze.training.ragged_rows import RaggedRows
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.utils.errors import UserError
@@ -75,3 +78,50 @@ def test_options_that_need_all_texts_are_refused(
     with pytest.raises(UserError, match="noisy_copies needs them in memory"):
         train_task(tmp_path / "run", TEXT_CLASSIFICATION, load_dataset(topics_folder), options)
     assert not (tmp_path / "run").exists()
+
+
+def test_an_interrupted_run_reads_its_encoded_rows(
+    topics_folder, one_layer_options, tmp_path, on_disk, monkeypatch
+):
+    options = dataclasses.replace(one_layer_options, epochs=1, qat_epochs=1)
+    splits = load_dataset(topics_folder)
+    expected = train_task(tmp_path / "whole", TEXT_CLASSIFICATION, splits, options)
+
+    def train(interrupted):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(interrupted, raise_interrupt)
+            train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, options)
+
+    # The first interruption comes while the files are written.
+    train("tfsqueeze.training.encoded_files.np.save")
+    assert not (tmp_path / "run" / "encoded").exists()
+    train("tfsqueeze.training.train_task.FloatStage")
+    assert (tmp_path / "run" / "encoded" / "manifest.json").exists()
+    # What is encoded already is not encoded again.
+    monkeypatch.setattr("tfsqueeze.training.encoding._encode_in_parts", raise_interrupt)
+    found = train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, options)
+    assert found.history == expected.history
+
+
+def raise_interrupt(*_, **__):
+    raise KeyboardInterrupt
+
+
+def test_rows_of_other_texts_are_not_read(tmp_path):
+    rows = RaggedRows.gather([{"input_ids": np.array([[2, 7, 3, 0], [2, 3, 0, 0]])}], 0)
+    labels = np.array([1, 0], np.int32)
+    dataset = TextDataset("a", TextsOnDisk.write(["x", "y"]), NumberedLabels.of(["p", "n"]))
+    digest = digest_of(dataset, {"seed": 0})
+    write_encoded(tmp_path / "encoded", digest, rows, {"labels": labels})
+    found, arrays = read_encoded(tmp_path / "encoded", digest)
+    np.testing.assert_array_equal(found["input_ids"].padded(), rows["input_ids"].padded())
+    np.testing.assert_array_equal(arrays["labels"], labels)
+    for other in (
+        digest_of(dataset, {"seed": 1}),
+        digest_of(dataclasses.replace(dataset, texts=TextsOnDisk.write(["x", "z"])), {"seed": 0}),
+        digest_of(dataclasses.replace(dataset, labels=["n", "p"]), {"seed": 0}),
+    ):
+        assert read_encoded(tmp_path / "encoded", other) is None
+    # The same texts have one digest, on disk and in memory.
+    in_memory = TextDataset("a", ["x", "y"], ["p", "n"])
+    assert digest_of(in_memory, {"seed": 0}) == digest

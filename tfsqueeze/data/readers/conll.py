@@ -6,7 +6,9 @@ import os
 import re
 from pathlib import Path
 
+from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
 from tfsqueeze.data.readers.folders import (
     VALIDATION_FRACTION,
     concatenate_splits,
@@ -35,7 +37,7 @@ def read_conll(path: str | os.PathLike, *, comments: bool = False) -> TokenDatas
     and a colon, as in WikiANN (`en:Berlin`; Pan et al. 2017), the prefixes become `languages`.
 
     Args:
-        path: the file.
+        path: the file, or a pattern of several files, such as `data/part-*.conll`.
         comments: whether lines that begin with `#` and a space are comments, as in CoNLL-U.
             By default they are words: `#` is a word in texts from social media.
 
@@ -53,6 +55,12 @@ def read_conll(path: str | os.PathLike, *, comments: bool = False) -> TokenDatas
         [['O', 'B-city']]
     """
     path = Path(path)
+    parts = [_read_file(file, comments) for file in matching_files(path)]
+    return parts[0] if len(parts) == 1 else concatenate(parts, path.name)
+
+
+def _read_file(path: Path, comments: bool) -> TokenDataset:
+    """Does what `read_conll` does with one file."""
     text = read_text(path)
     tabs = "\t" in text
     sentences: list[_Sentence] = []
@@ -103,7 +111,7 @@ def load_conll_folder(
     them together. `divide` divides a single file.
 
     Args:
-        folder: the folder, or a file.
+        folder: the folder, a file, or a pattern of files that are one whole.
         comments: as in `read_conll`.
         seed: fixes the sentences of a validation split that is drawn.
 
@@ -112,7 +120,7 @@ def load_conll_folder(
             used; a tag is missing in train; or some subfolders have a test file and others none.
     """
     folder = Path(folder)
-    if folder.is_file():
+    if is_file_or_pattern(folder):
         return TokenDatasetSplits(*divide(read_conll(folder, comments=comments), seed))
     if find_split_file(folder, ("train",), CONLL_SUFFIXES) is None:
         folders = [

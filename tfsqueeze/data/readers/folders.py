@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any, TypeVar
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.dataset import Dataset, Splits
 from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
-from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, guess_columns, is_pattern, read_table
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
+from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, guess_columns, read_table
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.user_files import GZIP, format_suffix
 
@@ -72,7 +74,7 @@ def load_tables(
     """Loads the splits of one file, which `divide` divides, or of a folder for `load_folder`.
 
     Args:
-        path: the file or folder; or a pattern of files that are one whole, see `table_files`.
+        path: the file or folder; or a pattern of files that are one whole, see `matching_files`.
         read: as for `load_folder`, also for `make_splits` and `seed`.
         make_splits: returns the splits.
         names: the names of datasets that a message lists beside files and folders.
@@ -82,7 +84,7 @@ def load_tables(
     Raises:
         UserError: there is no such path, or the data cannot be read.
     """
-    if path.is_file() or is_pattern(path):
+    if is_file_or_pattern(path):
         return make_splits(*divide(read(path, **options), seed))
     if not path.is_dir():
         known = f" nor a known dataset ({', '.join(names)})" if names else ""
@@ -199,8 +201,11 @@ def find_split_file(folder: Path, stems: Sequence[str], suffixes: Sequence[str])
     found = [path for path in paths if path is not None]
     if not found:
         # As datasets of Hugging Face's hub are divided: train-00000-of-00004.parquet.
-        patterns = (folder / f"{stem}-*{suffix}" for stem in stems for suffix in suffixes)
-        found = [pattern for pattern in patterns if any(folder.glob(pattern.name))]
+        patterns = [f"{stem}-*{suffix}" for stem in stems for suffix in suffixes]
+        patterns += [f"{pattern}{GZIP}" for pattern in patterns]
+        # The folder's own name is no pattern, even if it has brackets.
+        parent = Path(glob.escape(os.fspath(folder)))
+        found = [parent / pattern for pattern in patterns if any(folder.glob(pattern))]
     if len(found) > 1:
         names = " and ".join(path.name for path in found)
         raise UserError(f"{folder} has both {names}; keep the one to use")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfsqueeze.data.readers.column_names import TEXT, find_pair_column
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
 from tfsqueeze.data.readers.folders import find_split_file
-from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, TextTable, is_pattern
+from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, TextTable
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.user_files import format_suffix
 
@@ -22,7 +23,7 @@ def find_table(path: Path) -> Path | None:
     Raises:
         UserError: the folder has two tables of one part.
     """
-    if path.is_file() or is_pattern(path):
+    if is_file_or_pattern(path):
         return path if format_suffix(path) in TABLE_SUFFIXES else None
     found = (find_split_file(path, (stem,), TABLE_SUFFIXES) for stem in _STEMS)
     return next(filter(None, found), None)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide, find_split_file
 from tfsqueeze.data.readers.label_checks import check_label
 from tfsqueeze.tokenizers.words import split_words
@@ -26,7 +27,7 @@ def read_snips(path: str | os.PathLike) -> TokenDataset:
     "genre"}]}]}`.
 
     Args:
-        path: the file.
+        path: the file, or a pattern of several files.
 
     Returns:
         The words of each command by `split_words`, which here also end at the ends of slots. The
@@ -38,6 +39,12 @@ def read_snips(path: str | os.PathLike) -> TokenDataset:
             message names the file and the JSON path.
     """
     path = Path(path)
+    parts = [_read_file(file) for file in matching_files(path)]
+    return parts[0] if len(parts) == 1 else concatenate(parts, path.name)
+
+
+def _read_file(path: Path) -> TokenDataset:
+    """Does what `read_snips` does with one file."""
     root = JsonValue(parse_json(_decode(read_bytes(path), path), path), path)
     sentences, tags, labels = [], [], []
     for intent in root.object():
@@ -62,14 +69,14 @@ def load_snips(folder: str | os.PathLike, *, seed: int = 0) -> TokenDatasetSplit
     each intent, drawn at random, becomes the validation split.
 
     Args:
-        folder: the folder, or a file.
+        folder: the folder, a file, or a pattern of files that are one whole.
         seed: fixes the commands of a validation split that is drawn.
 
     Raises:
         UserError: there is no such file, or one cannot be used.
     """
     folder = Path(folder)
-    if folder.is_file():
+    if is_file_or_pattern(folder):
         return TokenDatasetSplits(*divide(read_snips(folder), seed))
     train_path, validation_path, test_path = (
         find_split_file(folder, stems, (".json",))

@@ -17,6 +17,7 @@ from tfsqueeze.data.datasets.question_dataset import (
     QuestionDataset,
     QuestionDatasetSplits,
 )
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
 from tfsqueeze.data.readers.folders import (
     VALIDATION_FRACTION,
     concatenate_splits,
@@ -39,17 +40,19 @@ def read_squad(path: str | os.PathLike) -> QuestionDataset:
     `plausible_answers` are skipped.
 
     Args:
-        path: the file.
+        path: the file, or a pattern of several files, such as `data/part-*.json`.
 
     Raises:
-        UserError: the file is missing or is not JSON of that form; a context does not have the
+        UserError: a file is missing or is not JSON of that form; a context does not have the
             text of an answer at `answer_start`; a question has no answer, or is impossible and has
             one; or an id is repeated. The message names the file and the JSON path.
     """
     path = Path(path)
     questions, contexts, answers, articles = [], [], [], []
     ids: dict[str, None] = {}
-    for number, article in enumerate(read_json(path).get("data").items()):
+    files = matching_files(path)
+    all_articles = (article for file in files for article in read_json(file).get("data").items())
+    for number, article in enumerate(all_articles):
         for paragraph in article.get("paragraphs").items():
             context = paragraph.get("context").string()
             for question in paragraph.get("qas").items():
@@ -78,7 +81,7 @@ def load_squad(
     has no train file but subfolders that have one, the result is all of them together.
 
     Args:
-        path: the folder or the file.
+        path: the folder, the file, or a pattern of files that are one whole.
         seed: fixes the articles of a validation split that is drawn, and the questions of a source
             that are left out.
         max_per_source: the largest number of training questions from each subfolder, drawn at
@@ -89,7 +92,7 @@ def load_squad(
             subfolders have a test file and others none.
     """
     path = Path(path)
-    if path.is_file():
+    if is_file_or_pattern(path):
         return QuestionDatasetSplits(*divide(read_squad(path), seed))
     train_path = _split_file(path, "train")
     if train_path is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import glob
 import io
 import itertools
 import json
@@ -22,6 +21,7 @@ from tfsqueeze.data.readers.binary_tables import (
     read_tfrecord,
 )
 from tfsqueeze.data.readers.column_names import LABEL, find_column, names_both
+from tfsqueeze.data.readers.file_patterns import matching_files
 from tfsqueeze.data.readers.label_checks import check_label, check_present
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import parse_json, parse_json_line, shown
@@ -122,7 +122,7 @@ class TextTable:
     """The rows of a file of texts, and which columns hold what; `read_table` names the formats.
 
     Args:
-        path: the file, or a pattern of several files; see `table_files`.
+        path: the file, or a pattern of several files; see `matching_files`.
         text_column: as for `read_table`, also for the other arguments.
         label_column: the name of the column of labels.
         text_pair_column: the name of the column of second texts.
@@ -158,7 +158,7 @@ class TextTable:
                 f"{path}: the column {repeated[0]!r} is asked for twice; text, label and second "
                 "text are columns of their own"
             )
-        self.files = table_files(path)
+        self.files = matching_files(path)
         self.is_large = sum(map(unpacked_size, self.files)) > LARGE_TABLE_BYTES
         first = self.files[0]
         self._columns = columns
@@ -276,7 +276,7 @@ def guess_columns(
         UserError: the file cannot be read, or the first line of a `.tsv` looks like other column
             names: its label occurs nowhere else, and no other label is that rare.
     """
-    first, *_ = table_files(Path(path))
+    first, *_ = matching_files(Path(path))
     if format_suffix(first) not in (".tsv", ".csv"):
         return None
     fields = itertools.islice(
@@ -313,32 +313,6 @@ def _guess(
         )
     labels_first = labels is columns[0]
     return [label_column, text_column] if labels_first else [text_column, label_column]
-
-
-def table_files(path: Path) -> list[Path]:
-    """Returns the file at a path, or the files that a pattern such as `data/part-*.tsv` matches.
-
-    Args:
-        path: the path or the pattern.
-
-    Raises:
-        UserError: no file matches, or those that do have several formats.
-    """
-    if path.exists() or not is_pattern(path):
-        return [path]
-    files = sorted(Path(name) for name in glob.glob(os.fspath(path), recursive=True))
-    files = [file for file in files if file.is_file()]
-    if not files:
-        raise UserError(f"no file matches {path}")
-    suffixes = sorted({format_suffix(file) for file in files})
-    if len(suffixes) > 1:
-        raise UserError(f"{path} matches files of several formats: {', '.join(suffixes)}")
-    return files
-
-
-def is_pattern(path: Path) -> bool:
-    """Returns whether a path is a pattern of several files, as `glob` takes it."""
-    return glob.has_magic(os.fspath(path))
 
 
 def _rows(path: Path, columns: Sequence[str] | None, is_large: bool) -> Iterator[Row]:

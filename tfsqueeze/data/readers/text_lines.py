@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset, SentenceDatasetSplits
 from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
 from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_split_file
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, read_table
 from tfsqueeze.data.sources.named_datasets import DATASETS, load_dataset
@@ -23,15 +24,16 @@ def read_plain_texts(path: str | os.PathLike, *, text_column: str = "text") -> S
     Blank lines are skipped. `read_table` reads tables.
 
     Args:
-        path: the file.
+        path: the file, or a pattern of several files, such as `texts/part-*.txt`.
         text_column: the name of the column of texts in a table.
 
     Raises:
         UserError: the file cannot be read or has no texts. The message names the file.
     """
     path = Path(path)
-    if format_suffix(path) == _LINES:
-        texts = [line.strip() for line in read_text(path).split("\n")]
+    files = matching_files(path)
+    if format_suffix(files[0]) == _LINES:
+        texts = [line.strip() for file in files for line in read_text(file).split("\n")]
         return SentenceDataset(path.name, [text for text in texts if text])
     return SentenceDataset(
         path.name, read_table(path, text_column=text_column, label_column=None).texts
@@ -49,7 +51,7 @@ def load_plain_texts(
     becomes the validation split. Repeated texts of a split count once.
 
     Args:
-        name_or_path: the name, the folder or the file.
+        name_or_path: the name, the folder, the file, or a pattern of files that are one whole.
         text_column: the name of the column of texts in tables.
         seed: fixes the texts of a validation split that is drawn.
 
@@ -71,7 +73,7 @@ def load_plain_texts(
         ]
         return SentenceDataset(path.name, _distinct(texts))
 
-    if path.is_file():
+    if is_file_or_pattern(path):
         return SentenceDatasetSplits(*read(path).split(VALIDATION_FRACTION, seed))
     if not path.is_dir():
         raise UserError(

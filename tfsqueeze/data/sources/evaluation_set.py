@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
 from tfsqueeze.data.readers.labelled_file import read_labelled_file
 from tfsqueeze.data.readers.tables import read_table
 from tfsqueeze.data.sources.named_datasets import load_dataset
@@ -40,7 +41,7 @@ def load_evaluation_set(
         "text_pair_column": text_pair_column,
         "keep_nan_labels": keep_nan_labels,
     }
-    if Path(name_or_path).is_file():
+    if is_file_or_pattern(name_or_path):
         return read_labelled_file(name_or_path, **columns)
     splits = load_dataset(name_or_path, **columns, seed=seed)
     return splits.test or splits.validation
@@ -52,7 +53,8 @@ def load_texts(
     """Loads the texts of a file without their labels.
 
     Args:
-        path: a .txt file with one text per line, or a file of `read_table`.
+        path: a .txt file with one text per line, or a file of `read_table`; or a pattern of
+            several files.
         text_column: the name of the column of texts in a table.
         text_pair_column: the name of the column of second texts in a table, for tasks on pairs.
 
@@ -60,10 +62,10 @@ def load_texts(
         UserError: the file cannot be read.
     """
     file = Path(path)
-    if format_suffix(file) == ".txt":
-        return TextDataset(
-            file.name, [line for line in read_text(file).splitlines() if line.strip()]
-        )
+    files = matching_files(file)
+    if format_suffix(files[0]) == ".txt":
+        lines = (line for part in files for line in read_text(part).splitlines())
+        return TextDataset(file.name, [line for line in lines if line.strip()])
     return read_table(
         file, text_column=text_column, label_column=None, text_pair_column=text_pair_column
     )

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
 from tfsqueeze.data.sources.named_datasets import DATASETS, load_dataset
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
@@ -19,9 +20,9 @@ def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]
     A file has one text per line; a file whose name ends in .tsv has two, with a tab between them.
 
     Args:
-        sources: files, folders and names of `DATASETS`. A folder stands for its .txt files, also
-            those in subfolders; a name for the dataset's training texts without their labels. A
-            file may be packed, as in .txt.gz, or UTF-16 by its byte order mark.
+        sources: files, patterns of files, folders and names of `DATASETS`. A folder stands for its
+            .txt files, also those in subfolders; a name for the dataset's training texts without
+            their labels. A file may be packed, as in .txt.gz, or UTF-16 by its byte order mark.
         folder: takes a file for each name of a dataset, with one text per line, and for each file
             that is packed or not UTF-8.
 
@@ -40,8 +41,8 @@ def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]
                     "paragraph a line"
                 )
             files += found
-        elif path.is_file():
-            files.append(path)
+        elif is_file_or_pattern(path):
+            files += matching_files(path)
         elif os.fspath(source) in DATASETS:
             files.append(_training_texts(os.fspath(source), folder))
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -173,6 +174,12 @@ def test_parquet_files_are_read(tmp_path, streamed):
         path.write_bytes(damaged)
         with pytest.raises(UserError, match="a.parquet"):
             read_table(path)
+
+
+def test_parquet_without_pyarrow_names_the_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UserError, match=r"not installed: pip install 'tfsqueeze\[parquet\]'"):
+        read_table(tmp_path / "a.parquet")
 
 
 def test_tfrecord_files_are_read(tmp_path, streamed):
