@@ -76,21 +76,22 @@ def read_encoded(
         digest: that of the examples.
 
     Returns:
-        None if the folder is missing, or holds the rows of other examples.
+        None if the folder is missing or damaged, or holds the rows of other examples.
     """
-    path = folder / _MANIFEST
-    if not path.exists():
-        return None
-    manifest = json.loads(path.read_text("utf-8"))
-    if manifest["digest"] != digest:
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        if manifest["digest"] != digest:
+            return None
+        limits = _load(folder, _LIMITS)
+        inputs = {
+            name: RaggedRows(_load(folder, f"input-{name}"), limits, max_length, padding)
+            for name, (max_length, padding) in manifest["inputs"].items()
+        }
+        return inputs, {name: _load(folder, f"array-{name}") for name in manifest["arrays"]}
+    # What Python raises depends on where a file is damaged.
+    except (OSError, ValueError, TypeError, KeyError, EOFError):
         return None
 
-    def load(name: str) -> np.ndarray:
-        return np.load(folder / f"{name}.npy", mmap_mode="r")
 
-    limits = load(_LIMITS)
-    inputs = {
-        name: RaggedRows(load(f"input-{name}"), limits, max_length, padding)
-        for name, (max_length, padding) in manifest["inputs"].items()
-    }
-    return inputs, {name: load(f"array-{name}") for name in manifest["arrays"]}
+def _load(folder: Path, name: str) -> np.ndarray:
+    return np.load(folder / f"{name}.npy", mmap_mode="r")
