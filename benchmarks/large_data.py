@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import subprocess
@@ -115,7 +114,7 @@ def _measure(case: dict[str, Any]) -> list[dict[str, Any]]:
     from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
     from tfsqueeze.training.batches import TrainingBatches, validation_batches
     from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_targets
-    from tfsqueeze.training.examples import Examples
+    from tfsqueeze.training.examples import Examples, Origin
     from tfsqueeze.training.fit import compile_for_task
     from tfsqueeze.training.model_setup import model_config, new_model
     from tfsqueeze.training.run_folder import Seconds
@@ -143,31 +142,38 @@ def _measure(case: dict[str, Any]) -> list[dict[str, Any]]:
                 encoded_folder=Path(folder) / "encoded",
             ),
         )
-    batches = TrainingBatches(
-        encoded.inputs,
-        keras_targets(task, encoded.targets),
-        tokenizer,
-        task.outputs,
-        batch_size=case["batch_size"],
-        word_dropout=0.1,
-        seed=0,
-    )
-    model = new_model(config, task, ("input_ids",), tokenizer, options)
-    compile_for_task(model, task, classes, 1e-3, batches.steps, dataclasses.replace(options))
-    data = batches.dataset()
-    step("first batch", 1, lambda: next(iter(data)))
-    texts_of_steps = case["steps"] * case["batch_size"]
-    step("input of training", texts_of_steps, lambda: [0 for _ in data.take(case["steps"])])
-    step(
-        "training",
-        texts_of_steps,
-        lambda: model.fit(data.take(case["steps"]), epochs=1, verbose=0),
-    )
-    encodings, targets = encode_dataset(splits.validation, task, tokenizer, classes)
-    validation = validation_batches(
-        encodings.select(("input_ids",)), keras_targets(task, targets), tokenizer, task.outputs
-    )
-    step("validation", len(encodings), lambda: model.evaluate(validation, verbose=0))
+
+    def make_batches() -> TrainingBatches:
+        rows = encoded.take(np.flatnonzero(encoded.origins == Origin.ORIGINAL))
+        return TrainingBatches(
+            rows.inputs,
+            keras_targets(task, rows.targets),
+            tokenizer,
+            task.outputs,
+            batch_size=case["batch_size"],
+            word_dropout=0.1,
+            seed=0,
+        )
+
+    def first_stage() -> None:
+        batches = make_batches()
+        model = new_model(config, task, ("input_ids",), tokenizer, options)
+        compile_for_task(model, task, classes, 1e-3, batches.steps, options)
+        data = batches.dataset()
+        step("first batch", 1, lambda: next(iter(data)))
+        count = case["steps"] * case["batch_size"]
+        part = data.take(case["steps"])
+        step("input of training", count, lambda: [0 for _ in part])
+        step("training", count, lambda: model.fit(part, epochs=1, verbose=0))
+        encodings, targets = encode_dataset(splits.validation, task, tokenizer, classes)
+        validation = validation_batches(
+            encodings.select(("input_ids",)), keras_targets(task, targets), tokenizer, task.outputs
+        )
+        step("validation", len(encodings), lambda: model.evaluate(validation, verbose=0))
+
+    first_stage()
+    # Quantization-aware training follows, on the same rows.
+    step("first batch of the next stage", 1, lambda: next(iter(make_batches().dataset())))
     return found
 
 

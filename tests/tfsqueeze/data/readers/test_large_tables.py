@@ -160,6 +160,29 @@ def test_a_folder_may_hold_parts_in_several_files(tmp_path):
     assert splits.train.texts == TEXTS and splits.validation.texts == TEXTS[:2]
 
 
+def test_what_predict_files_writes_is_training_data(tmp_path):
+    for part in range(2):
+        (tmp_path / f"part-0000{part}-of-00002.jsonl").write_text(
+            "".join(
+                json.dumps(
+                    {
+                        "text": text,
+                        "label": label,
+                        "probability": 0.9,
+                        "probabilities": {label: 0.9, "other": 0.1},
+                    }
+                )
+                + "\n"
+                for text, label in zip(TEXTS, LABELS, strict=True)
+            )
+        )
+    prepared = prepare_training(str(tmp_path / "part-*.jsonl"), given={})
+    assert prepared.task.name == "text-classification"
+    assert prepared.splits.label_names == ["neg", "pos"]
+    parts = (prepared.splits.train, prepared.splits.validation, prepared.splits.test)
+    assert sum(map(len, parts)) == 2 * len(TEXTS)
+
+
 def test_parquet_files_are_read(tmp_path, streamed):
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet
