@@ -202,6 +202,7 @@ def _fit(
         fitted = model if distribution.replicas == 1 else in_precision(model, model.compute_dtype)
         trainer = setup.trainer(fitted)
         _compile(trainer, setup, options)
+        distribution.report_means(trainer)
         if (folder / BACKUP_FOLDER).exists():
             # Makes the variables of the metrics, which `BackupWithinEpochs` restores.
             trainer.evaluate(_data(setup, 0, distribution), steps=1, verbose=0)

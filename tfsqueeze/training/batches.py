@@ -96,7 +96,9 @@ class TrainingBatches:
         self._is_ragged = isinstance(ids, RaggedRows)
         if isinstance(ids, RaggedRows):
             lengths, self._max_length = ids.lengths, ids.max_length
-            inputs = {"limits": ids.limits} | {name: rows.values for name, rows in inputs.items()}
+            inputs = {"limits": ids.tensors()[1]} | {
+                name: rows.tensors()[0] for name, rows in inputs.items()
+            }
         else:
             lengths = (ids != tokenizer.pad_token_id).sum(axis=1)
             self._max_length = ids.shape[1]
@@ -152,7 +154,7 @@ class TrainingBatches:
             Inputs int32 [batch, length] by name. Targets have the structure of those given; with
             teacher logits they are a dict of the targets as `labels` and of the logits by name.
         """
-        arrays = tf.nest.map_structure(tf.constant, self._data)
+        arrays = tf.nest.map_structure(tf.convert_to_tensor, self._data)
         data = resumable_epochs(lambda epoch: self._epoch(arrays, epoch), iterations, self.steps)
         # If Keras did not know the steps, it would count one too many in the first epoch.
         data = data.apply(tf.data.experimental.assert_cardinality(self.steps))
@@ -177,7 +179,7 @@ class TrainingBatches:
         Returns:
             A distributed dataset without an end. The weights are float32 [batch].
         """
-        arrays = tf.nest.map_structure(tf.constant, self._data)
+        arrays = tf.nest.map_structure(tf.convert_to_tensor, self._data)
         classes = None
         if class_weight is not None:
             classes = tf.constant([class_weight[i] for i in range(len(class_weight))], tf.float32)

@@ -120,6 +120,15 @@ class Distribution:
                 f"workers again with the same commands, and {folder} goes on from its last backup"
             ) from None
 
+    def report_means(self, model: Any) -> None:
+        """Makes the values that Keras reports after each step means over all workers, not sums.
+
+        Args:
+            model: the model, which changes in place.
+        """
+        # Metrics are those of all replicas already, and Keras would add them up over workers.
+        model.distribute_reduction_method = "first"
+
     def divide(
         self,
         batches: tf.data.Dataset,

@@ -80,6 +80,7 @@ def fit_resumable(
     writes = distribution.is_chief
     validation, validation_steps = distribution.whole(validation)
     compile_for_task(model, task, classes, learning_rate, epochs * batches.steps, options)
+    distribution.report_means(model)
     best_weights = folder / "best_weights.npz"
     finished = folder / FINISHED_FILE
     history = EpochHistory(folder, writes)

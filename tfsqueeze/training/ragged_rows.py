@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+import tensorflow as tf
 
 
 class RaggedRows:
@@ -35,6 +36,7 @@ class RaggedRows:
     ) -> None:
         self.values, self.limits = values, limits
         self.max_length, self.padding = max_length, padding
+        self._tensors: tuple[tf.Tensor, tf.Tensor] | None = None
 
     @classmethod
     def gather(
@@ -73,8 +75,8 @@ class RaggedRows:
 
     @property
     def lengths(self) -> np.ndarray:
-        """The length of each row: int64 [rows]."""
-        return np.diff(self.limits)
+        """The length of each row: int32 [rows]."""
+        return np.diff(self.limits).astype(np.int32)
 
     def __getitem__(self, numbers: Sequence[int] | np.ndarray) -> RaggedRows:
         """Returns some of the rows, in a given order.
@@ -89,6 +91,15 @@ class RaggedRows:
         limits = np.concatenate([[0], np.cumsum(lengths)])
         places = np.arange(limits[-1]) + np.repeat(self.limits[numbers] - limits[:-1], lengths)
         return RaggedRows(self.values[places], limits, self.max_length, self.padding)
+
+    def tensors(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the values and the limits as tensors, which are made once."""
+        if self._tensors is None:
+            values, limits = tf.constant(self.values), tf.constant(self.limits)
+            self._tensors = values, limits
+            # They share the memory of the tensors. A file that they were read from is let go.
+            self.values, self.limits = np.asarray(values), np.asarray(limits)
+        return self._tensors
 
     def padded(self) -> np.ndarray:
         """Returns the rows as one array: int32 [rows, max_length]."""
