@@ -101,7 +101,7 @@ def _training(preset: str, length: int, rounds: int, steps: int) -> list[dict[st
 
 
 def _start_workers(preset: str, length: int, count: int) -> list[subprocess.Popen[str]]:
-    cluster = {"worker": [f"localhost:{port}" for port in _free_ports(count)]}
+    cluster = {"worker": [f"localhost:{port}" for port in free_ports(count)]}
     workers = []
     for index in range(count):
         environment = {**os.environ, "PYTHONPATH": os.fspath(_CHECKOUT)}
@@ -128,7 +128,8 @@ def _start_workers(preset: str, length: int, count: int) -> list[subprocess.Pope
     return workers
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Returns ports of this machine that no process listens on."""
     sockets = [socket.create_server(("localhost", 0)) for _ in range(count)]
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:

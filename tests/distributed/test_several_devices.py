@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,21 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.scale import free_ports
 from tfsqueeze.training.history import read_history
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.distributed
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("localhost", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def start(*arguments, config=None):

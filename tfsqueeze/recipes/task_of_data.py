@@ -127,10 +127,11 @@ def _task_of_table(path: Path, columns: TextColumns, label_separator: str) -> Ta
 
 def _task_without_labels(table: TextTable, others: list[str], columns: TextColumns) -> TaskChoice:
     """Returns the task of a table without a column of labels."""
+    rows = table.sample()
     bits = [
         name
         for name in others
-        if all(str(row.values.get(name)).casefold() in _BITS for row in table.sample())
+        if all(str(row.values.get(name)).casefold() in _BITS for row in rows)
     ]
     if bits:
         return TaskChoice(
@@ -138,6 +139,6 @@ def _task_without_labels(table: TextTable, others: list[str], columns: TextColum
         )
     if columns.text_pair_column is not None:
         return TaskChoice(TaskName.SENTENCE_EMBEDDINGS, "the pairs of texts have no labels")
-    if table.sample() and not others:
+    if rows and not others:
         return TaskChoice(TaskName.SENTENCE_EMBEDDINGS, "the texts have no labels")
     return TaskChoice(TaskName.TEXT_CLASSIFICATION, "the data are a table of texts")

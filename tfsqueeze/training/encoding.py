@@ -121,12 +121,13 @@ def encode_examples(
                     "seed": seed,
                 },
             )
-            if read_encoded(encoded_folder, digest) is None:
+            found = read_encoded(encoded_folder, digest)
+            if found is None:
                 encoded = _encode_in_parts(examples, task, tokenizer, classes, input_names, seed)
                 arrays = {**encoded.targets, _ORIGINS: encoded.origins}
                 write_encoded(encoded_folder, digest, encoded.inputs, arrays)
                 del encoded, arrays
-            found = read_encoded(encoded_folder, digest)
+                found = read_encoded(encoded_folder, digest)
             assert found is not None
             inputs, arrays = found
             origins = arrays.pop(_ORIGINS)

@@ -15,7 +15,31 @@ _BLOCK = 4096
 _WANTED_SHARE = 0.25
 
 
-class TextsOnDisk(Sequence[str]):
+class _Column(Sequence[str]):
+    """Strings that are read a block at a time."""
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return self._at(index)
+        (value,) = self._at([index])
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self), _BLOCK):
+            yield from self[start : start + _BLOCK]
+
+    def _at(self, places: slice | list[int]) -> list[str]:
+        """Returns the strings at some places."""
+        raise NotImplementedError
+
+
+class TextsOnDisk(_Column):
     """Texts in a temporary file, which reads like a list of them.
 
     It takes 16 bytes of memory for each text. The file is gone when nothing refers to it any more,
@@ -46,22 +70,6 @@ class TextsOnDisk(Sequence[str]):
     def __len__(self) -> int:
         return len(self._starts)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return self._read(self._starts[index], self._ends[index])
-        (text,) = self._read(self._starts[[index]], self._ends[[index]])
-        return text
-
-    def __iter__(self) -> Iterator[str]:
-        for start in range(0, len(self), _BLOCK):
-            yield from self[start : start + _BLOCK]
-
     def __repr__(self) -> str:
         return f"<{len(self):,} texts on disk>"
 
@@ -74,7 +82,8 @@ class TextsOnDisk(Sequence[str]):
         numbers = np.asarray(indices, np.int64)
         return TextsOnDisk(self._file, self._starts[numbers], self._ends[numbers])
 
-    def _read(self, starts: np.ndarray, ends: np.ndarray) -> list[str]:
+    def _at(self, places: slice | list[int]) -> list[str]:
+        starts, ends = self._starts[places], self._ends[places]
         if not len(starts):
             return []
         first, last = int(starts.min()), int(ends.max())
@@ -116,7 +125,7 @@ class TextsWriter:
         return TextsOnDisk(self._file, limits[:-1], limits[1:])
 
 
-class NumberedLabels(Sequence[str]):
+class NumberedLabels(_Column):
     """Labels that are kept as numbers, and read like a list of names.
 
     Args:
@@ -147,21 +156,6 @@ class NumberedLabels(Sequence[str]):
     def __len__(self) -> int:
         return len(self.numbers)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[str]: ...
-
-    def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            return [self.names[number] for number in self.numbers[index].tolist()]
-        return self.names[self.numbers[index]]
-
-    def __iter__(self) -> Iterator[str]:
-        for start in range(0, len(self), _BLOCK):
-            yield from self[start : start + _BLOCK]
-
     def __repr__(self) -> str:
         return f"<{len(self):,} labels of {len(self.names)} names>"
 
@@ -172,6 +166,9 @@ class NumberedLabels(Sequence[str]):
             indices: indices of examples, from 0, in the order of the result.
         """
         return NumberedLabels(self.names, self.numbers[np.asarray(indices, np.int64)])
+
+    def _at(self, places: slice | list[int]) -> list[str]:
+        return [self.names[number] for number in self.numbers[places].tolist()]
 
     def present_names(self) -> list[str]:
         """Returns the names that an example has as its label."""

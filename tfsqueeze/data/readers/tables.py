@@ -162,20 +162,27 @@ class TextTable:
         self.is_large = sum(map(unpacked_size, self.files)) > LARGE_TABLE_BYTES
         first = self.files[0]
         self._columns = columns
+        # The fields of a small first file that were read to find its columns.
+        self._first_fields: list[_Fields] | None = None
         if format_suffix(first) not in (".tsv", ".csv"):
             if columns is not None:
                 raise UserError(
                     f"{path}: a {format_suffix(first)} file names its columns itself; give none"
                 )
         elif columns is None and text_pair_column is None:
-            fields = _fields(first, None, self.is_large)
-            sample = list(itertools.islice(fields, _SAMPLE) if self.is_large else fields)
-            self._columns = _guess(sample, first, text_column, label_column or LABEL)
+            self._first_fields = _sample_fields(first, self.is_large)
+            self._columns = _guess(self._first_fields, first, text_column, label_column or LABEL)
         self.rows: Iterable[Row] = self if self.is_large else list(self)
+        self._first_fields = None
 
     def __iter__(self) -> Iterator[Row]:
         """Reads the rows from the files."""
-        for file in self.files:
+        first, *others = self.files
+        if self._first_fields is not None and not self.is_large:
+            yield from _named_rows(iter(self._first_fields), first, self._columns)
+        else:
+            yield from _rows(first, self._columns, self.is_large)
+        for file in others:
             yield from _rows(file, self._columns, self.is_large)
 
     def sample(self) -> list[Row]:
@@ -279,10 +286,14 @@ def guess_columns(
     first, *_ = matching_files(Path(path))
     if format_suffix(first) not in (".tsv", ".csv"):
         return None
-    fields = itertools.islice(
-        _fields(first, None, unpacked_size(first) > LARGE_TABLE_BYTES), _SAMPLE
-    )
-    return _guess(list(fields), first, text_column, label_column)
+    is_large = unpacked_size(first) > LARGE_TABLE_BYTES
+    return _guess(_sample_fields(first, is_large), first, text_column, label_column)
+
+
+def _sample_fields(path: Path, is_large: bool) -> list[_Fields]:
+    """Returns the rows of a small .tsv or .csv file, and the first ones of a large one."""
+    fields = _fields(path, None, is_large)
+    return list(itertools.islice(fields, _SAMPLE) if is_large else fields)
 
 
 def _guess(
@@ -328,9 +339,10 @@ def _rows(path: Path, columns: Sequence[str] | None, is_large: bool) -> Iterator
 
 def _json_rows(path: Path, is_large: bool) -> Iterator[Row]:
     begins_list = False
+    lines = _lines(path, "\n", is_large)
     if format_suffix(path) == ".json":
-        start = next(line for line in _lines(path, "\n", is_large) if line.strip()).lstrip()
-        begins_list = start.startswith("[")
+        start, lines = _first_line(lines)
+        begins_list = start.lstrip().startswith("[")
         if start.strip() == "{":
             raise UserError(
                 f"{path} holds one object over several lines; write a list of objects, or an "
@@ -340,7 +352,7 @@ def _json_rows(path: Path, is_large: bool) -> Iterator[Row]:
         for index, row in enumerate(parse_json(read_text(path), path)):
             yield _json_row(row, f"{path}: [{index}]")
         return
-    for line, content in enumerate(_lines(path, "\n", is_large), start=1):
+    for line, content in enumerate(lines, start=1):
         if content.strip():
             location = f"{path}:{line}"
             yield _json_row(parse_json_line(content.removesuffix("\n"), location), location)
@@ -351,6 +363,16 @@ def _lines(path: Path, newline: str, is_large: bool) -> Iterator[str]:
     if is_large:
         return stream_lines(path, newline)
     return iter(io.StringIO(read_text(path), newline=newline))
+
+
+def _first_line(lines: Iterator[str]) -> tuple[str, Iterator[str]]:
+    """Returns the first line that is not empty, and all lines, that one and those before too."""
+    read = []
+    for line in lines:
+        read.append(line)
+        if line.strip("\r\n"):
+            break
+    return read[-1], itertools.chain(read, lines)
 
 
 def _json_row(row: object, location: str) -> Row:
@@ -401,9 +423,9 @@ def _fields(path: Path, columns: Sequence[str] | None, is_large: bool) -> Iterat
                 yield number, line.split("\t")
         return
     has_one_column = columns is not None and len(columns) == 1
-    first = next(line for line in _lines(path, "", is_large) if line.strip("\r\n"))
+    first, lines = _first_line(_lines(path, "", is_large))
     reader = csv.reader(
-        _lines(path, "", is_large),
+        lines,
         strict=True,
         delimiter="," if has_one_column else _separator(first),
     )

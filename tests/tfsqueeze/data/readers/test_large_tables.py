@@ -262,3 +262,11 @@ def test_numbered_labels_read_like_a_list(labels):
     assert column[0] == labels[0] and column[-1] == labels[-1]
     half = column.take(range(len(labels) // 2))
     assert sorted(half.present_names()) == sorted(set(labels[: len(labels) // 2]))
+
+
+def test_the_columns_of_a_small_table_follow_from_all_its_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_SAMPLE", 2)
+    path = tmp_path / "bare.csv"
+    path.write_text("one,first text\nlabel,another text\none,last text\n")
+    assert tables.guess_columns(path) == ["label", "text"]
+    assert read_table(path).labels == ["one", "label", "one"]
