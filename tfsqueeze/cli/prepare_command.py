@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tfsqueeze.cli.arguments import Json, PipelineOptions
+from tfsqueeze.cli.arguments import Json, PipelineOptions, Runtime
 from tfsqueeze.cli.console import Table, output, print_json
 from tfsqueeze.pretraining.preparation_options import PreparationOptions
 
@@ -57,16 +57,30 @@ def prepare(
     shards: Annotated[
         int, typer.Option(help="Number of TFRecord files; 0 for as many as the runner chooses.")
     ] = _DEFAULTS.num_shards,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            help="A .tflite file that reads each text. If it labels texts, the rows have its "
+            "logits, and `train` learns from them. If it embeds texts, the rows have its "
+            "sentence vectors, and `pretrain` learns from them."
+        ),
+    ] = None,
+    runtime: Runtime = "litert",
     pipeline_options: PipelineOptions = "",
     json: Json = False,
 ) -> None:
-    """Clean, deduplicate and tokenize texts once, for `pretrain`, with Apache Beam.
+    """Clean, deduplicate and tokenize texts once, with Apache Beam.
 
     Examples:
       tfsqueeze prepare my_texts/ --output shards
 
       tfsqueeze pretrain shards --output runs/backbone
+
+      tfsqueeze prepare my_texts/ --output taught --teacher teacher.tflite
+
+      tfsqueeze train taught --output runs/student
     """
+    from converters.inference.preparation_teacher import open_teacher
     from tfsqueeze.pretraining.text_pipeline import prepare_texts
 
     options = PreparationOptions(
@@ -79,7 +93,13 @@ def prepare(
         seed=seed,
         num_shards=shards,
     )
-    manifest = prepare_texts(output_folder, texts, options, pipeline_options)
+    manifest = prepare_texts(
+        output_folder,
+        texts,
+        options,
+        pipeline_options,
+        None if teacher is None else open_teacher(teacher, runtime),
+    )
     if json:
         print_json({"folder": output_folder, "counts": manifest.counts, "files": manifest.files})
         return

@@ -38,7 +38,8 @@ def pretrain(
         typer.Argument(
             help="Files of plain text with a text or paragraph on each line, folders of .txt "
             "files, or .tsv files with a pair of texts on each line. Or one folder that "
-            "`tfsqueeze prepare` wrote."
+            "`tfsqueeze prepare` wrote. For `multilingual`, .tsv files whose first line names the "
+            "language of each column, or folders of files such as en.txt and de.txt."
         ),
     ],
     output_folder: Annotated[
@@ -53,7 +54,8 @@ def pretrain(
         Objective,
         typer.Option(
             help="`distill` learns the hidden states of all-MiniLM-L6-v2. `mlm` is masked language "
-            "modelling."
+            "modelling. `multilingual` learns the sentence vectors of all-MiniLM-L6-v2 for texts "
+            "and their translations."
         ),
     ] = _DEFAULTS.objective,
     preset: Annotated[
@@ -66,6 +68,14 @@ def pretrain(
             "a preset."
         ),
     ] = _DEFAULTS.pretrained,
+    num_hidden_layers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Number of layers. If `--pretrained` has more, the layers at equal distances "
+            "are kept.",
+        ),
+    ] = None,
     loss: Annotated[
         list[str] | None,
         typer.Option(
@@ -86,8 +96,25 @@ def pretrain(
     precision: TrainingPrecision = _DEFAULTS.precision,
     distribute: DistributeOption = None,
     vocab_size: Annotated[
-        int, typer.Option(help="Maximum size of the vocabulary, for `mlm`.")
+        int, typer.Option(help="Maximum size of the vocabulary, for `mlm` and `multilingual`.")
     ] = _DEFAULTS.vocab_size,
+    cased: Annotated[
+        bool, typer.Option("--cased", help="Keep capitals and accents, for `multilingual`.")
+    ] = False,
+    teacher_language: Annotated[
+        str, typer.Option(help="Language that the teacher reads, for `multilingual`.")
+    ] = _DEFAULTS.teacher_language,
+    noisy_copies: Annotated[
+        int, typer.Option(min=0, help="Number of noisy copies of each text, for `multilingual`.")
+    ] = _DEFAULTS.noisy_copies,
+    ranking: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="For sentence vectors, the weight of finding the teacher's vector of a text among "
+            "those of its batch.",
+        ),
+    ] = _DEFAULTS.ranking,
     learning_rate: Annotated[
         float, typer.Option(help="Peak learning rate.")
     ] = _DEFAULTS.learning_rate,
@@ -104,9 +131,14 @@ def pretrain(
     options = PretrainingOptions(
         objective=objective,
         preset=preset,
+        model={} if num_hidden_layers is None else {"num_hidden_layers": num_hidden_layers},
         pretrained=pretrained,
         losses=dict(map(_weight, loss)) if loss else dict(_DEFAULTS.losses),
+        ranking=ranking,
+        teacher_language=teacher_language,
+        noisy_copies=noisy_copies,
         vocab_size=vocab_size,
+        lowercase=not cased,
         max_length=max_length,
         epochs=epochs,
         batch_tokens=batch_tokens,

@@ -12,7 +12,7 @@ from tfsqueeze.models.sentence_encoder import SentenceEncoder, load_minilm
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
-_MINILM = "all-minilm-l6-v2"
+MINILM = "all-minilm-l6-v2"
 _BLOCK_SIZE = 1024
 
 
@@ -40,11 +40,11 @@ def teacher_vectors(
     path = folder and folder / f"{key.hexdigest()[:16]}.npy"
     if path and path.exists():
         return np.load(path)
-    if teacher != _MINILM and not Path(teacher).is_dir():
+    if teacher != MINILM and not Path(teacher).is_dir():
         raise UserError(
-            f"there is no sentence teacher {teacher!r}; name a folder with one, or {_MINILM}"
+            f"there is no sentence teacher {teacher!r}; name a folder with one, or {MINILM}"
         )
-    encoder = load_minilm() if teacher == _MINILM else SentenceEncoder.from_pretrained(teacher)
+    encoder = load_minilm() if teacher == MINILM else SentenceEncoder.from_pretrained(teacher)
     vectors = []
     for start in range(0, len(texts), _BLOCK_SIZE):
         vectors.append(encoder.encode(texts[start : start + _BLOCK_SIZE]))

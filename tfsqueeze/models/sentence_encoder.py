@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -133,6 +134,19 @@ class SentenceEncoder:
             {"input_ids": input_ids, "attention_mask": attention_mask}, training=False
         )
         return mean_pool(outputs["last_hidden_state"], attention_mask)
+
+
+def write_mean_pooling(folder: Path, hidden_size: int) -> None:
+    """Writes what sentence-transformers writes beside a model whose tokens' mean is the vector.
+
+    Args:
+        folder: the folder of the model.
+        hidden_size: the channels of the vector.
+    """
+    path = folder / _POOLING_FILE
+    path.parent.mkdir(parents=True)
+    fields = {"word_embedding_dimension": hidden_size, "pooling_mode_mean_tokens": True}
+    path.write_text(json.dumps(fields, indent=2) + "\n", "utf-8")
 
 
 def _read_fields(path: Path) -> dict[str, Any]:

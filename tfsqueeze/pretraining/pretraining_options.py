@@ -9,7 +9,7 @@ from tfsqueeze.distillation.distillation_options import DISTILLATION_LOSSES, Dis
 from tfsqueeze.training.training_options import Precision, check_precision
 from tfsqueeze.utils.errors import UserError
 
-Objective = Literal["distill", "mlm"]
+Objective = Literal["distill", "mlm", "multilingual"]
 # A bare encoder has no logits, and plain text has no labels.
 PRETRAINING_LOSSES = tuple(name for name in DISTILLATION_LOSSES if name not in ("labels", "logits"))
 _LOSSES = {"last_hidden_state": 1.0, "sentences": 1.0, "pooled_sentences": 1.0}
@@ -20,8 +20,10 @@ class PretrainingOptions:
     """Settings of pretraining on plain text.
 
     Args:
-        objective: `distill` to learn all-MiniLM-L6-v2's hidden states, with its vocabulary; or
-            `mlm` for masked language modelling, with a vocabulary that is trained from the texts.
+        objective: `distill` to learn all-MiniLM-L6-v2's hidden states, with its vocabulary, or the
+            sentence vectors of prepared texts; `mlm` for masked language modelling, with a
+            vocabulary that is trained from the texts; or `multilingual` to learn all-MiniLM-L6-v2's
+            sentence vectors of texts for their translations too, with such a vocabulary.
         preset: name of the preset that gives the shape of the model.
         model: fields of `SqueezeBertConfig` that differ from the preset.
         pretrained: a backbone to go on from, a folder in Hugging Face's layout or a name: its
@@ -34,7 +36,13 @@ class PretrainingOptions:
         from_teacher: for `distill`, whether to start from the teacher's weights as far as the sizes
             allow: layers of its width by `init_from_teacher`, narrower embeddings by
             `factorize_embeddings`.
-        vocab_size: for `mlm`, maximum size of the vocabulary.
+        ranking: for sentence vectors, the weight of finding the teacher's vector of a text among
+            those of the batch; see `SentenceVectorLoss`.
+        teacher_language: for `multilingual`, the language that the teacher reads.
+        noisy_copies: for `multilingual`, the number of noisy copies of each text.
+        noise_level: the share of letters, words or spaces that a noise edits.
+        vocab_size: for `mlm` and `multilingual`, maximum size of the vocabulary.
+        lowercase: for `multilingual`, whether the tokenizer lowercases and drops accents.
         max_length: maximum number of tokens of a row of text; longer lines become several rows.
         epochs: number of epochs.
         batch_tokens: number of tokens in a batch, padding included.
@@ -59,7 +67,12 @@ class PretrainingOptions:
     pretrained: str | None = None
     losses: dict[str, float] = dataclasses.field(default_factory=lambda: dict(_LOSSES))
     from_teacher: bool = True
+    ranking: float = 1.0
+    teacher_language: str = "en"
+    noisy_copies: int = 0
+    noise_level: float = 0.1
     vocab_size: int = 8000
+    lowercase: bool = True
     max_length: int = 64
     epochs: int = 3
     batch_tokens: int = 4096
@@ -74,6 +87,11 @@ class PretrainingOptions:
         objectives = get_args(Objective)
         if self.objective not in objectives:
             raise UserError(f"objective {self.objective!r} is not {' or '.join(objectives)}")
+        if self.noisy_copies < 0 or self.ranking < 0 or not 0 <= self.noise_level <= 1:
+            raise UserError(
+                "noisy_copies and ranking must not be negative, and noise_level must be in 0..1, "
+                f"not {self.noisy_copies}, {self.ranking} and {self.noise_level}"
+            )
         for name in (
             "vocab_size",
             "max_length",

@@ -13,18 +13,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfsqueeze.checkpoints.model_sources import pretrained_folder
-from tfsqueeze.pretraining.near_duplicates import NearDuplicates
-from tfsqueeze.pretraining.preparation_options import PreparationOptions
-from tfsqueeze.pretraining.shards import (
+from tfsqueeze.data.readers.prepared_folders import (
+    INPUT_IDS,
+    LOGITS,
     MANIFEST_FILE,
     ROWS_PREFIX,
     ROWS_SUFFIX,
+    SENTENCE_EMBEDDING,
+    TEXT,
+    TEXT_PAIR,
     TOKENIZER_FOLDER,
     Manifest,
     example_bytes,
     tokenizer_digest,
 )
+from tfsqueeze.pretraining.near_duplicates import NearDuplicates
+from tfsqueeze.pretraining.preparation_options import PreparationOptions
 from tfsqueeze.pretraining.text_cleaning import clean_text, count_words
+from tfsqueeze.pretraining.text_teacher import Parts, TextTeacher
 from tfsqueeze.robustness.noisy_copies import noisy_copies
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.tokenizers.tokenizer_files import (
@@ -65,8 +71,13 @@ _COUNTS = (
     "unknown_tokens",
 )
 
-# A text, or the two texts of a pair.
-Parts = tuple[str, ...]
+# How many texts the teacher reads at a time.
+_TEXTS_OF_TEACHER = 256
+
+# A text, or the two of a pair, and the teacher's logits or vector, or None.
+TaughtText = tuple[Parts, Any]
+# What a row holds, by name.
+Features = dict[str, Any]
 
 
 def prepare_texts(
@@ -74,13 +85,17 @@ def prepare_texts(
     sources: Sequence[str],
     options: PreparationOptions,
     pipeline_options: str = "",
+    teacher: TextTeacher | None = None,
 ) -> Manifest:
     """Cleans, deduplicates and tokenizes plain text, and writes rows of token ids.
 
     The folder gets `rows-00000-of-00004.tfrecord.gz` and so on, whose records are
     `tf.train.Example`s with `input_ids`; the tokenizer; `vocabulary_counts.tsv`, how often each
-    token occurs; and at last manifest.json. A folder without a manifest was interrupted: the same
-    call removes what is there of it and prepares the texts again.
+    token occurs; and at last manifest.json. With a teacher of sentence vectors, a text is one row,
+    cut to its first tokens, which also has a `sentence_embedding`. With a teacher of labels, a row
+    is a `text` (or with `text_pair` a pair) with its `logits`, and is not tokenized. A folder
+    without a manifest was interrupted: the same call removes what is there of it and prepares the
+    texts again.
 
     Args:
         output: the folder. Like the sources it may be in any file system that Beam knows.
@@ -88,6 +103,7 @@ def prepare_texts(
             their .txt files; or paths with `*`. A file may be packed, as in .txt.gz.
         options: the settings.
         pipeline_options: see `run_pipeline`.
+        teacher: reads each text; None for none.
 
     Returns:
         The manifest, of a finished folder too.
@@ -99,8 +115,14 @@ def prepare_texts(
     require_beam()
     files = _source_files(sources)
     tokenizer = _read_tokenizer(options)
+    if teacher is not None and teacher.channels and teacher.max_length != options.max_length:
+        raise UserError(
+            f"the teacher reads {teacher.max_length} tokens of a text, and a row has "
+            f"{options.max_length}; give --max-length {teacher.max_length}"
+        )
     settings = {
         **options.to_dict(),
+        "teacher": None if teacher is None else teacher.settings(),
         "tokenizer": tokenizer_digest(tokenizer),
         "sources": sorted([os.path.basename(path), size] for path, size in files.items()),
     }
@@ -110,7 +132,9 @@ def prepare_texts(
         if found is not None:
             _check_settings(output, found.settings, settings)
             return found
-        return _prepare(output, sorted(files), tokenizer, settings, options, pipeline_options)
+        return _prepare(
+            output, sorted(files), tokenizer, settings, options, pipeline_options, teacher
+        )
 
 
 def _prepare(
@@ -120,12 +144,14 @@ def _prepare(
     settings: dict[str, Any],
     options: PreparationOptions,
     pipeline_options: str,
+    teacher: TextTeacher | None,
 ) -> Manifest:
     """Prepares texts in a folder that no other process writes to; see `prepare_texts`."""
     _remove_parts(output)
     try:
         run_pipeline(
-            lambda pipeline: _build(pipeline, output, files, tokenizer, options), pipeline_options
+            lambda pipeline: _build(pipeline, output, files, tokenizer, options, teacher),
+            pipeline_options,
         )
         counts = dict(
             json.loads(line) for line in read_file(join_path(output, _COUNTS_FILE)).splitlines()
@@ -141,7 +167,8 @@ def _prepare(
     write_file(join_path(folder, VOCABULARY_FILE), vocabulary.encode("utf-8"))
     tokenizer_settings = json.dumps(tokenizer.settings(), indent=2) + "\n"
     write_file(join_path(folder, SETTINGS_FILE), tokenizer_settings.encode("utf-8"))
-    manifest = Manifest(settings, {name: counts[name] for name in _COUNTS}, _row_files(output))
+    found = {name: counts[name] for name in _COUNTS if name in counts}
+    manifest = Manifest(settings, found, _row_files(output))
     # The last file: a folder that has it is whole.
     write_file(join_path(output, MANIFEST_FILE), manifest.to_json().encode("utf-8"))
     return manifest
@@ -227,6 +254,7 @@ def _build(
     files: Sequence[str],
     tokenizer: DeviceTokenizer,
     options: PreparationOptions,
+    teacher: TextTeacher | None,
 ) -> None:
     import apache_beam as beam
     from apache_beam.coders import BytesCoder
@@ -250,15 +278,24 @@ def _build(
     if options.duplicate_similarity < 1:
         distinct = _without_near_duplicates(distinct, options.duplicate_similarity)
     stages["kept"] = distinct | "Texts" >> beam.Values()
-    stages["with_noisy_copies"] = stages["kept"] | "Noise" >> beam.FlatMap(
+    # A noisy copy is taught as the text that it was made from.
+    taught = (
+        stages["kept"] | "No teacher" >> beam.Map(lambda parts: (parts, None))
+        if teacher is None
+        else stages["kept"]
+        | "Spread" >> beam.Reshuffle()
+        | "Batch" >> beam.BatchElements(_TEXTS_OF_TEACHER, _TEXTS_OF_TEACHER)
+        | "Teach" >> beam.ParDo(_teach(teacher))
+    )
+    stages["with_noisy_copies"] = taught | "Noise" >> beam.FlatMap(
         functools.partial(_with_noisy_copies, options)
     )
-    stages["rows"] = (
-        stages["with_noisy_copies"]
-        # Rows of one source, and the copies of one text, stand apart.
-        | "Mix" >> beam.Reshuffle()
-        | "Tokenize" >> beam.ParDo(_tokenize(tokenizer))
-    )
+    # Rows of one source, and the copies of one text, stand apart.
+    mixed = stages["with_noisy_copies"] | "Mix" >> beam.Reshuffle()
+    if teacher is not None and teacher.labels is not None:
+        stages["rows"] = mixed | "Features" >> beam.Map(_text_features)
+    else:
+        stages["rows"] = mixed | "Tokenize" >> beam.ParDo(_tokenize(tokenizer))
     _ = (
         stages["rows"]
         | "Example" >> beam.Map(example_bytes)
@@ -269,16 +306,18 @@ def _build(
             num_shards=options.num_shards,
         )
     )
-    tokens = stages["rows"] | "Count tokens" >> beam.CombineGlobally(_token_counts())
-    _ = (
-        tokens
-        | "Token lines" >> beam.Map(functools.partial(_token_lines, tokenizer.vocabulary))
-        | "Write token counts"
-        >> beam.io.WriteToText(
-            join_path(output, VOCABULARY_COUNTS_FILE), shard_name_template="", num_shards=1
+    sums = []
+    if teacher is None or teacher.labels is None:
+        tokens = stages["rows"] | "Count tokens" >> beam.CombineGlobally(_token_counts())
+        _ = (
+            tokens
+            | "Token lines" >> beam.Map(functools.partial(_token_lines, tokenizer.vocabulary))
+            | "Write token counts"
+            >> beam.io.WriteToText(
+                join_path(output, VOCABULARY_COUNTS_FILE), shard_name_template="", num_shards=1
+            )
         )
-    )
-    sums = tokens | "Sums" >> beam.FlatMap(functools.partial(_sums, tokenizer.unk_token_id))
+        sums = [tokens | "Sums" >> beam.FlatMap(functools.partial(_sums, tokenizer.unk_token_id))]
     counts = [
         rows
         | f"Count {name}" >> beam.combiners.Count.Globally()
@@ -286,7 +325,7 @@ def _build(
         for name, rows in stages.items()
     ]
     _ = (
-        [sums, *counts]
+        [*sums, *counts]
         | "All counts" >> beam.Flatten()
         | "JSON" >> beam.Map(json.dumps)
         | "Write counts"
@@ -363,8 +402,9 @@ def _keep(group: tuple[bytes, dict[str, Iterable[Any]]]) -> Iterator[tuple[bytes
             yield key, parts
 
 
-def _with_noisy_copies(options: PreparationOptions, parts: Parts) -> Iterator[Parts]:
-    yield parts
+def _with_noisy_copies(options: PreparationOptions, text: TaughtText) -> Iterator[TaughtText]:
+    yield text
+    parts, taught = text
     if not options.noisy_copies:
         return
     # A text has the same noises in any order and on any machine.
@@ -373,7 +413,26 @@ def _with_noisy_copies(options: PreparationOptions, parts: Parts) -> Iterator[Pa
     copies = [
         noisy_copies([part], options.noisy_copies, options.noise_level, seed) for part in parts
     ]
-    yield from zip(*copies, strict=True)
+    for copy in zip(*copies, strict=True):
+        yield copy, taught
+
+
+def _teach(teacher: TextTeacher) -> beam.DoFn:
+    import apache_beam as beam
+
+    class TeachTexts(beam.DoFn):
+        def setup(self) -> None:
+            self._read = teacher.load()
+
+        def process(self, texts: list[Parts]) -> Iterator[TaughtText]:
+            yield from zip(texts, self._read(texts), strict=True)
+
+    return TeachTexts()
+
+
+def _text_features(text: TaughtText) -> Features:
+    parts, logits = text
+    return {**dict(zip((TEXT, TEXT_PAIR), parts, strict=False)), LOGITS: logits}
 
 
 def token_rows(tokenizer: DeviceTokenizer, parts: Parts) -> list[list[int]]:
@@ -414,8 +473,15 @@ def _tokenize(tokenizer: DeviceTokenizer) -> beam.DoFn:
         def setup(self) -> None:
             self._tokenizer = DeviceTokenizer.from_settings(settings, vocabulary)
 
-        def process(self, parts: Parts) -> Iterator[list[int]]:
-            yield from token_rows(self._tokenizer, parts)
+        def process(self, text: TaughtText) -> Iterator[Features]:
+            parts, vector = text
+            if vector is None:
+                for row in token_rows(self._tokenizer, parts):
+                    yield {INPUT_IDS: row}
+                return
+            # The vector is that of the tokens that the teacher read.
+            row = _row(self._tokenizer, parts, self._tokenizer.max_length)
+            yield {INPUT_IDS: row, SENTENCE_EMBEDDING: vector}
 
     return TokenizeTexts()
 
@@ -428,7 +494,7 @@ def _token_counts() -> beam.CombineFn:
             return collections.Counter()
 
         def add_input(self, counts, row):
-            counts.update(row)
+            counts.update(row[INPUT_IDS])
             return counts
 
         def merge_accumulators(self, accumulators):

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfsqueeze.data.readers.prepared_folders import holds_rows, read_rows
 from tfsqueeze.data.sources.text_files import holds_pairs
-from tfsqueeze.pretraining.shards import holds_rows, read_rows
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
 _LINES_PER_BATCH = 256
@@ -35,7 +35,7 @@ def stream_ids(
 
     Args:
         files: files with one text per line, or with one pair; see `text_files`. Or all are files of
-            rows that the tokenizer made; see `tfsqueeze.pretraining.shards`.
+            rows that the tokenizer made; see `tfsqueeze.data.readers.prepared_folders`.
         tokenizer: turns lines into token ids.
         max_length: the largest number of tokens of a row.
 

@@ -9,6 +9,7 @@ from tfsqueeze.data.readers.conll import CONLL_SUFFIXES
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, is_pattern, matching_files
 from tfsqueeze.data.readers.label_kinds import LabelKind, find_label_kind
 from tfsqueeze.data.readers.pair_columns import find_table
+from tfsqueeze.data.readers.prepared_folders import is_prepared
 from tfsqueeze.data.readers.tables import TextTable
 from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.utils.errors import UserError
@@ -62,6 +63,8 @@ def find_task_of_data(name_or_path: str, columns: TextColumns, label_separator: 
     path = Path(name_or_path)
     if not path.exists() and not is_pattern(path):
         return TaskChoice(TaskName.TEXT_CLASSIFICATION, "the dataset has texts with labels")
+    if is_prepared(path):
+        return TaskChoice(TaskName.TEXT_CLASSIFICATION, "a teacher gave each text its logits")
     suffixes = _suffixes(path)
     if suffixes & set(CONLL_SUFFIXES):
         return TaskChoice(TaskName.TOKEN_CLASSIFICATION, "CoNLL files have a tag for each word")

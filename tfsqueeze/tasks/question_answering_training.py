@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from tfsqueeze.data.datasets.question_dataset import AnnotatedAnswer, QuestionDataset
@@ -31,7 +33,9 @@ class QuestionAnsweringTraining(TaskTraining):
         return config.with_labels(splits.label_names)
 
     def vocabulary_texts(self, dataset):
-        return [*dataset.questions, *dict.fromkeys(dataset.contexts)]
+        # The questions about a context follow each other.
+        contexts = (context for context, _ in itertools.groupby(dataset.contexts))
+        return itertools.chain(dataset.questions, contexts)
 
     def targets(self, dataset, encodings, classes):
         """Returns the targets of the first and the last token of the first answer that is marked.

@@ -21,7 +21,7 @@ class WordTaskTraining(TaskTraining):
     """The base of what trains taggers of words."""
 
     def vocabulary_texts(self, dataset):
-        return [" ".join(words) for words in dataset.sentences]
+        return (" ".join(words) for words in dataset.sentences)
 
     def check_head_names(self, names, column):
         super().check_head_names(names, column)

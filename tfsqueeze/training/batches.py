@@ -24,6 +24,8 @@ _PREFETCHED = 2
 _EVALUATION_BATCH = 128
 CALIBRATION_TEXTS = 512
 _CALIBRATION_BATCH = 64
+# The name of the targets of a single output.
+_TARGETS = "targets"
 
 Inputs = np.ndarray | Mapping[str, Any]
 
@@ -40,8 +42,15 @@ def by_name(inputs: Inputs) -> dict[str, np.ndarray]:
 
 @dataclasses.dataclass(frozen=True)
 class _Padding:
-    """How an array of targets is padded: whether it has one entry a token, and with what value."""
+    """How an array of targets is padded.
 
+    Args:
+        name: the name of its output.
+        is_per_token: whether it has one entry a token.
+        value: what pads it.
+    """
+
+    name: str
     is_per_token: bool
     value: Any
 
@@ -56,7 +65,7 @@ class TrainingBatches:
         inputs: int32 [texts, length] by the input's name; or `input_ids` alone, padded with
             `tokenizer.pad_token_id`. Or `RaggedRows` by the input's name.
         targets: the targets of a single output, or those of several by the output's name, in the
-            form that each `Output` describes.
+            form that each `Output` describes; `RaggedRows` of those that each token has.
         tokenizer: the tokenizer that made the inputs.
         outputs: the outputs that the targets are for, by name.
         batch_size: texts in a batch, or pairs where an output takes two rows together.
@@ -93,18 +102,21 @@ class TrainingBatches:
         )
         inputs = by_name(inputs)
         ids = inputs["input_ids"]
-        self._is_ragged = isinstance(ids, RaggedRows)
         if isinstance(ids, RaggedRows):
             lengths, self._max_length = ids.lengths, ids.max_length
-            inputs = {"limits": ids.tensors()[1]} | {
-                name: rows.tensors()[0] for name, rows in inputs.items()
-            }
         else:
             lengths = (ids != tokenizer.pad_token_id).sum(axis=1)
             self._max_length = ids.shape[1]
         self._tokens = int(lengths.sum())
         self._rows_together = _rows_together(outputs)
         self._paddings = _target_paddings(targets, outputs)
+        # Where each row of ragged arrays is, by their names.
+        self._limits: dict[str, Any] = {}
+        inputs = {name: self._values(name, column) for name, column in inputs.items()}
+        if isinstance(targets, Mapping):
+            targets = {name: self._values(name, column) for name, column in targets.items()}
+        else:
+            targets = self._values(_TARGETS, targets)
         if self._rows_together > 1:
             inputs, targets = tf.nest.map_structure(
                 lambda x: x.reshape(-1, self._rows_together, *x.shape[1:]), (inputs, targets)
@@ -140,6 +152,20 @@ class TrainingBatches:
     def tokens(self) -> int:
         """The number of tokens in an epoch, without padding."""
         return self._tokens
+
+    def _values(self, name: str, column: Any) -> Any:
+        """Returns a column's values, and remembers where its rows are if it is ragged."""
+        if not isinstance(column, RaggedRows):
+            return column
+        values, self._limits[name] = column.tensors()
+        return values
+
+    def _row(self, name: str, values: Any, row: Any) -> Any:
+        """Returns a row of a column, without padding if the column is ragged."""
+        limits = self._limits.get(name)
+        if limits is None:
+            return values[row]
+        return tf.cast(values[limits[row] : limits[row + 1]], tf.int32)
 
     def dataset(self, iterations: Any = 0) -> tf.data.Dataset:
         """Returns one epoch of (inputs, targets).
@@ -205,8 +231,6 @@ class TrainingBatches:
             epoch: the number of the epoch, int64 [].
         """
         inputs, lengths, targets = arrays
-        limits = inputs.get("limits")
-        inputs = {name: values for name, values in inputs.items() if name != "limits"}
         rows = len(lengths)
         seed = tf.stack([tf.constant(self._seed, tf.int64), epoch])
         paddings = (
@@ -218,13 +242,13 @@ class TrainingBatches:
             length = lengths[row]
             example = (
                 {
-                    name: tf.cast(values[limits[row] : limits[row + 1]], tf.int32)
-                    if self._is_ragged
-                    else values[row][..., :length]
+                    name: self._row(name, values, row)[..., :length]
                     for name, values in inputs.items()
                 },
                 tf.nest.map_structure(
-                    lambda x, padding: x[row][:length] if padding.is_per_token else x[row],
+                    lambda x, padding: (
+                        self._row(padding.name, x, row)[:length] if padding.is_per_token else x[row]
+                    ),
                     targets,
                     self._paddings,
                 ),
@@ -316,13 +340,13 @@ def _one_below_another(arrays):
 def _target_paddings(targets, outputs):
     """Returns a `_Padding` for each array of targets, in their structure."""
 
-    def padding(output, array):
-        return _Padding(output.has_token_targets, output.target_padding(array.dtype))
+    def padding(name, output, array):
+        return _Padding(name, output.has_token_targets, output.target_padding(array.dtype))
 
     if isinstance(targets, Mapping):
-        return {name: padding(outputs[name], array) for name, array in targets.items()}
+        return {name: padding(name, outputs[name], array) for name, array in targets.items()}
     (output,) = outputs.values()
-    return padding(output, targets)
+    return padding(_TARGETS, output, targets)
 
 
 def _teacher_paddings(teacher_logits, outputs):
@@ -331,7 +355,7 @@ def _teacher_paddings(teacher_logits, outputs):
     NaN stands for tokens that teach nothing.
     """
     return {
-        name: _Padding(outputs[name].has_token_logits, logits.dtype.type(np.nan))
+        name: _Padding(name, outputs[name].has_token_logits, logits.dtype.type(np.nan))
         for name, logits in teacher_logits.items()
     }
 

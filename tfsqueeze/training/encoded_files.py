@@ -14,7 +14,7 @@ from tfsqueeze.data.datasets.column_dataset import ColumnDataset
 from tfsqueeze.training.ragged_rows import RaggedRows
 from tfsqueeze.utils.files import write_atomically
 
-_MANIFEST, _LIMITS = "manifest.json", "limits"
+_MANIFEST, _LIMITS = "manifest.json", "-limits"
 _BLOCK = 4096
 
 
@@ -32,44 +32,48 @@ def digest_of(dataset: ColumnDataset, settings: Any) -> str:
             continue
         for start in range(0, len(column), _BLOCK):
             block = column[start : start + _BLOCK]
-            values = block.tolist() if isinstance(block, np.ndarray) else block
-            digest.update(repr(values).encode("utf-8", "surrogatepass"))
+            if isinstance(block, np.ndarray):
+                digest.update(f"{block.dtype}{block.shape}".encode() + block.tobytes())
+            else:
+                digest.update(repr(block).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
-def write_encoded(
-    folder: Path,
-    digest: str,
-    inputs: Mapping[str, RaggedRows],
-    arrays: Mapping[str, np.ndarray],
-) -> None:
+def write_encoded(folder: Path, digest: str, columns: Mapping[str, Any]) -> None:
     """Writes encoded rows to a folder, which has its name only when it is whole.
 
     Args:
         folder: the folder.
         digest: that of the examples; see `digest_of`.
-        inputs: the rows by the input's name. All have the same limits.
-        arrays: further arrays with one value for each row, by names that can be those of files.
+        columns: `RaggedRows`, or arrays with one value for each row, by names that can be those of
+            files.
     """
     with write_atomically(folder) as temporary:
         temporary.mkdir()
-        for name, rows in inputs.items():
-            np.save(temporary / f"input-{name}.npy", rows.values)
-            np.save(temporary / f"{_LIMITS}.npy", rows.limits)
-        for name, array in arrays.items():
-            np.save(temporary / f"array-{name}.npy", array)
-        manifest = {
-            "digest": digest,
-            "inputs": {name: [rows.max_length, rows.padding] for name, rows in inputs.items()},
-            "arrays": list(arrays),
-        }
+        entries: dict[str, dict[str, Any] | None] = {}
+        written: dict[str, np.ndarray] = {}
+        for name, column in columns.items():
+            if not isinstance(column, RaggedRows):
+                np.save(temporary / f"{name}.npy", column)
+                entries[name] = None
+                continue
+            np.save(temporary / f"{name}.npy", column.values)
+            same = (file for file, limits in written.items() if limits is column.limits)
+            file = next(same, f"{name}{_LIMITS}")
+            if file not in written:
+                np.save(temporary / f"{file}.npy", column.limits)
+                written[file] = column.limits
+            entries[name] = {
+                "limits": file,
+                "max_length": column.max_length,
+                "padding": column.padding,
+            }
+        manifest = {"digest": digest, "columns": entries}
         (temporary / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
 
 
-def read_encoded(
-    folder: Path, digest: str
-) -> tuple[dict[str, RaggedRows], dict[str, np.ndarray]] | None:
-    """Returns the inputs and arrays that `write_encoded` wrote, memory-mapped.
+def read_encoded(folder: Path, digest: str) -> dict[str, Any] | None:
+    """Returns the columns that `write_encoded` wrote, memory-mapped.
 
     Args:
         folder: the folder.
@@ -82,14 +86,19 @@ def read_encoded(
         manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
         if manifest["digest"] != digest:
             return None
-        limits = _load(folder, _LIMITS)
-        inputs = {
-            name: RaggedRows(_load(folder, f"input-{name}"), limits, max_length, padding)
-            for name, (max_length, padding) in manifest["inputs"].items()
+        entries = manifest["columns"]
+        files = {entry["limits"] for entry in entries.values() if entry is not None}
+        limits = {file: _load(folder, file) for file in files}
+        return {
+            name: _load(folder, name)
+            if entry is None
+            else RaggedRows(
+                _load(folder, name), limits[entry["limits"]], entry["max_length"], entry["padding"]
+            )
+            for name, entry in entries.items()
         }
-        return inputs, {name: _load(folder, f"array-{name}") for name in manifest["arrays"]}
     # What Python raises depends on where a file is damaged.
-    except (OSError, ValueError, TypeError, KeyError, EOFError):
+    except (OSError, ValueError, TypeError, KeyError, EOFError, AttributeError):
         return None
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from tfsqueeze.tasks import Encodings, Task
+from tfsqueeze.tasks.encodings import IGNORE_INDEX
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.encoded_files import digest_of, read_encoded, write_encoded
 from tfsqueeze.training.examples import Examples
-from tfsqueeze.training.ragged_rows import RaggedRows
+from tfsqueeze.training.ragged_rows import PaddedRows, RaggedRows
 from tfsqueeze.training.run_folder import Seconds
 from tfsqueeze.training.teacher import Teacher
 
@@ -28,13 +29,14 @@ class EncodedExamples:
 
     Args:
         inputs: int32 [rows, length] by the input's name; `RaggedRows` of a dataset on disk.
-        targets: by the output's name, in the form that its `Output` describes.
+        targets: by the output's name, in the form that its `Output` describes; `RaggedRows` where
+            each token of a dataset on disk has a target.
         origins: int [rows], the `Origin` of the example that each row is of.
         teacher_logits: what `Teacher.logits` returns; None without a teacher.
     """
 
     inputs: dict[str, Any]
-    targets: dict[str, np.ndarray]
+    targets: dict[str, Any]
     origins: np.ndarray
     teacher_logits: dict[str, np.ndarray] | None = None
 
@@ -124,14 +126,14 @@ def encode_examples(
             found = read_encoded(encoded_folder, digest)
             if found is None:
                 encoded = _encode_in_parts(examples, task, tokenizer, classes, input_names, seed)
-                arrays = {**encoded.targets, _ORIGINS: encoded.origins}
-                write_encoded(encoded_folder, digest, encoded.inputs, arrays)
-                del encoded, arrays
+                columns = {**encoded.inputs, **encoded.targets, _ORIGINS: encoded.origins}
+                write_encoded(encoded_folder, digest, columns)
+                del encoded, columns
                 found = read_encoded(encoded_folder, digest)
             assert found is not None
-            inputs, arrays = found
-            origins = arrays.pop(_ORIGINS)
-            return EncodedExamples(inputs, arrays, origins)
+            origins = found.pop(_ORIGINS)
+            inputs = {name: found.pop(name) for name in input_names}
+            return EncodedExamples(inputs, found, origins, _kept_logits(examples.dataset, classes))
     with seconds.of("tokenization"):
         encodings, targets = encode_dataset(examples.dataset, task, tokenizer, classes)
     teacher_logits = None
@@ -154,6 +156,19 @@ def encode_examples(
     return encoded if len(rows) == len(encoded) else encoded.take(rows)
 
 
+def _kept_logits(
+    dataset: Any, classes: Mapping[str, Sequence[str]]
+) -> dict[str, np.ndarray] | None:
+    """Returns the logits of a teacher that a dataset holds, in the order of the classes."""
+    logits = getattr(dataset, "teacher_logits", None)
+    if logits is None:
+        return None
+    ((output, names),) = classes.items()
+    known = dataset.labels.names
+    order = [known.index(name) for name in names]
+    return {output: logits if order == list(range(len(known))) else logits[:, order]}
+
+
 def _encode_in_parts(
     examples: Examples,
     task: Task,
@@ -166,21 +181,48 @@ def _encode_in_parts(
     targets: dict[str, list[np.ndarray]] = {}
     origins: list[np.ndarray] = []
 
-    def parts() -> Iterator[dict[str, np.ndarray]]:
+    def parts() -> Iterator[dict[str, PaddedRows]]:
         for start in range(0, len(examples), _EXAMPLES_OF_PART):
             numbers = range(start, min(start + _EXAMPLES_OF_PART, len(examples)))
             part = examples.dataset.take(numbers)
             encodings, found = encode_dataset(part, task, tokenizer, classes)
             rows = task.training.training_rows(part, encodings, found, seed)
-            for name, array in found.items():
-                targets.setdefault(name, []).append(array[rows])
             of_rows = rows if encodings.example_ids is None else encodings.example_ids[rows]
             origins.append(examples.origins[start + of_rows])
-            yield {name: array[rows] for name, array in encodings.select(input_names).items()}
+            padded = _padded_inputs(encodings, input_names, tokenizer.pad_token_id)
+            lengths = padded["input_ids"].lengths
+            for name, array in found.items():
+                if task.outputs[name].has_token_targets:
+                    padding = int(task.outputs[name].target_padding(array.dtype))
+                    of_tokens = array.shape[1] == padded["input_ids"].max_length
+                    counts = lengths if of_tokens else (array != padding).sum(axis=1)
+                    padded[name] = PaddedRows(array, counts, padding)
+                else:
+                    targets.setdefault(name, []).append(array[rows])
+            yield {
+                name: PaddedRows(values[rows], counts[rows], padding)
+                for name, (values, counts, padding) in padded.items()
+            }
 
-    inputs = RaggedRows.gather(parts(), tokenizer.pad_token_id)
+    ragged: dict[str, Any] = dict(RaggedRows.gather(parts()))
     return EncodedExamples(
-        inputs,
-        {name: np.concatenate(arrays) for name, arrays in targets.items()},
+        {name: ragged.pop(name) for name in input_names},
+        {**{name: np.concatenate(arrays) for name, arrays in targets.items()}, **ragged},
         np.concatenate(origins),
     )
+
+
+def _padded_inputs(
+    encodings: Encodings, names: Sequence[str], pad_token_id: int
+) -> dict[str, PaddedRows]:
+    """Returns the inputs with the lengths of their rows."""
+    tokens = (encodings.inputs["input_ids"] != pad_token_id).sum(axis=1)
+    lengths = dict.fromkeys(names, tokens)
+    if encodings.masked_ids is not None:
+        lengths["masked_positions"] = (encodings.masked_ids != IGNORE_INDEX).sum(axis=1)
+    return {
+        name: PaddedRows(
+            encodings.inputs[name], lengths[name], pad_token_id if name == "input_ids" else 0
+        )
+        for name in names
+    }

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+
+
+class PaddedRows(NamedTuple):
+    """Padded rows of integers.
+
+    Args:
+        values: int [rows, length].
+        lengths: int [rows], how many values of each row are no padding.
+        padding: the value that pads the rows.
+    """
+
+    values: np.ndarray
+    lengths: np.ndarray
+    padding: int
+
+    @property
+    def max_length(self) -> int:
+        """The length of the rows with their padding."""
+        return self.values.shape[1]
 
 
 class RaggedRows:
     """Rows of integers of any length, one after the other.
 
     Args:
-        values: uint16 or int32 [all values].
+        values: a type of integers [all values].
         limits: int64 [rows + 1], where each row begins, and where the last one ends.
         max_length: the length of padded rows.
         padding: the value that pads them.
@@ -22,6 +42,7 @@ class RaggedRows:
         limits: where rows begin and end.
         max_length: the length of padded rows.
         padding: the value that pads them.
+        dtype: that of padded rows.
 
     Example:
         >>> rows = RaggedRows(np.array([2, 7, 3, 2, 3], np.uint16), np.array([0, 3, 5]), 4, 0)
@@ -37,38 +58,33 @@ class RaggedRows:
         self.values, self.limits = values, limits
         self.max_length, self.padding = max_length, padding
         self._tensors: tuple[tf.Tensor, tf.Tensor] | None = None
+        self.dtype = np.dtype(np.int32)
 
     @classmethod
-    def gather(
-        cls, batches: Iterable[Mapping[str, np.ndarray]], pad_token_id: int
-    ) -> dict[str, RaggedRows]:
-        """Returns the rows of padded batches without their padding, by the input's name.
+    def gather(cls, batches: Iterable[Mapping[str, PaddedRows]]) -> dict[str, RaggedRows]:
+        """Returns the rows of padded batches without their padding, by name.
 
         Args:
-            batches: int32 [batch, length] by the input's name, `input_ids` among them.
-            pad_token_id: the id that pads `input_ids`.
+            batches: padded rows by name. Names whose rows have the same lengths share `limits`.
         """
         pieces: dict[str, list[np.ndarray]] = {}
-        counts = [np.zeros(1, np.int64)]
-        max_length = 0
+        counts: dict[str, list[np.ndarray]] = {}
+        last: Mapping[str, PaddedRows] = {}
         for batch in batches:
-            is_token = batch["input_ids"] != pad_token_id
-            max_length = is_token.shape[1]
-            counts.append(is_token.sum(axis=1))
-            for name, values in batch.items():
-                kept = values[is_token]
-                small = not len(kept) or kept.max() < 1 << 16
-                pieces.setdefault(name, []).append(kept.astype(np.uint16 if small else np.int32))
-        limits = np.cumsum(np.concatenate(counts))
-        return {
-            name: cls(
-                np.concatenate(pieces.pop(name)),
-                limits,
-                max_length,
-                pad_token_id if name == "input_ids" else 0,
+            last = batch
+            for name, rows in batch.items():
+                is_value = np.arange(rows.values.shape[1]) < rows.lengths[:, None]
+                pieces.setdefault(name, []).append(_small(rows.values[is_value]))
+                counts.setdefault(name, []).append(rows.lengths)
+        found: dict[str, RaggedRows] = {}
+        for name, rows in last.items():
+            limits = np.cumsum(np.concatenate([np.zeros(1, np.int64), *counts.pop(name)]))
+            shared = (other.limits for other in found.values())
+            limits = next((known for known in shared if np.array_equal(known, limits)), limits)
+            found[name] = cls(
+                np.concatenate(pieces.pop(name)), limits, rows.max_length, rows.padding
             )
-            for name in list(pieces)
-        }
+        return found
 
     def __len__(self) -> int:
         return len(self.limits) - 1
@@ -106,3 +122,12 @@ class RaggedRows:
         result = np.full((len(self), self.max_length), self.padding, np.int32)
         result[np.arange(self.max_length) < self.lengths[:, None]] = self.values
         return result
+
+
+def _small(values: np.ndarray) -> np.ndarray:
+    """Returns integers in the smallest of some types that holds them all."""
+    low, high = (values.min(), values.max()) if len(values) else (0, 0)
+    for dtype in (np.int8, np.uint16, np.int16):
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            return values.astype(dtype)
+    return values.astype(np.int32)

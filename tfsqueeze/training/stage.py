@@ -31,7 +31,6 @@ from tfsqueeze.training.fit import compile_for_task, fit_resumable
 from tfsqueeze.training.model_setup import new_model
 from tfsqueeze.training.precision import choose_precision, in_precision, precision_policy
 from tfsqueeze.training.run_folder import Seconds
-from tfsqueeze.training.teacher import Teacher
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.keras_files import load_model
@@ -51,7 +50,7 @@ class StageInputs:
         tokenizer: the model's tokenizer.
         examples: what the model is trained on.
         validation: batches that choose the epoch.
-        teacher: None where the model learns from labels.
+        teacher_config: the configuration of the teacher; None where the model learns from labels.
         class_weight: the weight of each class in the loss, by its id; None for 1.
         callbacks: called with a stage's name, its epochs and its steps per epoch; returns further
             Keras callbacks.
@@ -68,7 +67,7 @@ class StageInputs:
     tokenizer: WordPieceTokenizer
     examples: EncodedExamples
     validation: tf.data.Dataset
-    teacher: Teacher | None
+    teacher_config: EncoderConfig | None
     class_weight: dict[int, float] | None
     callbacks: Callable[[str, int, int], Sequence[keras.callbacks.Callback]]
     seconds: Seconds
@@ -188,7 +187,7 @@ class Stage(abc.ABC):
 
     def _trainer(self, model: keras.Model, batches: TrainingBatches) -> keras.Model:
         fuse_loops(model, self._is_long(batches))
-        return model if self.inputs.teacher is None else self.distiller(model)
+        return model if self.inputs.teacher_config is None else self.distiller(model)
 
     def _fit(self, model: keras.Model, batches: TrainingBatches) -> None:
         inputs, distribution = self.inputs, self.inputs.distribution
@@ -260,7 +259,7 @@ class FloatStage(Stage):
         return load_model(path, compile=False)
 
     def distiller(self, model):
-        return Distiller(model, self.inputs.teacher.config, self._distillation_options())
+        return Distiller(model, self.inputs.teacher_config, self._distillation_options())
 
     def finish(self, model):
         if self.inputs.options.spelling_vectors:
@@ -359,7 +358,7 @@ class QuantizationAwareStage(Stage):
     def distiller(self, model):
         return Distiller(
             model,
-            self.inputs.teacher.config,
+            self.inputs.teacher_config,
             self._distillation_options(),
             float_model=self.float_model,
         )

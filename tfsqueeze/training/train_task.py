@@ -88,7 +88,7 @@ def train_task(
     _check_options(task, options)
     distribution.check_accumulation(options.gradient_accumulation_steps)
     if splits.train.is_on_disk:
-        _check_options_of_stream(splits.train.name, options)
+        _check_options_of_stream(splits.train.name, task, options)
     # Data of the wrong kind must not claim the folder.
     head = pretrained_head(task, options)
     training.configure(SqueezeBertConfig(), name_by_head(task, splits, head)[0])
@@ -195,6 +195,11 @@ def _train(
             encoded_folder=folder / "encoded",
             progress=teacher_progress,
         )
+        encoded = encode(examples)
+        teacher_config = None if teacher is None else teacher.config
+        if teacher is None and encoded.teacher_logits is not None:
+            # Of the teacher that prepared the texts nothing but its logits is known or needed.
+            teacher_config = config
         encodings, targets = encode_dataset(validation, task, tokenizer, classes)
         inputs = StageInputs(
             folder=folder,
@@ -204,11 +209,11 @@ def _train(
             keeps_head=not options.new_head and (head is not None or not has_kinds_of_head(task)),
             classes=classes,
             tokenizer=tokenizer,
-            examples=encode(examples),
+            examples=encoded,
             validation=validation_batches(
                 encodings.select(input_names), keras_targets(task, targets), tokenizer, task.outputs
             ),
-            teacher=teacher,
+            teacher_config=teacher_config,
             class_weight=class_weight,
             callbacks=callbacks,
             seconds=seconds,
@@ -267,8 +272,13 @@ def _train(
     )
 
 
-def _check_options_of_stream(name: str, options: TrainingOptions) -> None:
-    """Raises UserError if an option needs all texts in memory."""
+def _check_options_of_stream(name: str, task: Task, options: TrainingOptions) -> None:
+    """Raises UserError if the task or an option needs all texts in memory."""
+    if task.training.has_own_teacher:
+        raise UserError(
+            f"the texts of {name} stay on disk, and {task.name} needs them in memory; train on "
+            "fewer texts"
+        )
     for option in (
         "teacher",
         "unlabelled",
@@ -279,8 +289,8 @@ def _check_options_of_stream(name: str, options: TrainingOptions) -> None:
     ):
         if getattr(options, option):
             raise UserError(
-                f"{name} is so large that its texts stay on disk, and {option} needs them in "
-                f"memory; train without {option}, or on fewer texts"
+                f"the texts of {name} stay on disk, and {option} needs them in memory; train "
+                f"without {option}, or on fewer texts"
             )
 
 

@@ -130,7 +130,7 @@ def stream_lines(path: Path, newline: str) -> Iterator[str]:
     """
     number = 0
     try:
-        with _open_bytes(path) as file:
+        with open_bytes(path) as file:
             start = file.peek(4)[:4]
             encodings = (code for mark, code in _BYTE_ORDER_MARKS.items() if start.startswith(mark))
             encoding = next(encodings, "utf-8-sig")
@@ -170,7 +170,12 @@ def unpacked_size(path: Path) -> int:
     return size * (_TYPICAL_EXPANSION if path.suffix.lower() == GZIP else 1)
 
 
-def _open_bytes(path: Path) -> io.BufferedReader:
+def open_bytes(path: Path) -> io.BufferedReader:
+    """Returns a file of bytes, unpacked while they are read.
+
+    Args:
+        path: the file.
+    """
     if path.suffix.lower() != GZIP:
         return path.open("rb")
     return io.BufferedReader(gzip.open(path))  # pyright: ignore[reportArgumentType]

@@ -8,7 +8,7 @@ import tf_keras as keras
 
 from tfsqueeze import BertConfig, BertModel
 from tfsqueeze.models.squeezebert import SqueezeBertForSequenceClassification, SqueezeBertModel
-from tfsqueeze.pretraining import pretrain as pretrain_module
+from tfsqueeze.pretraining import backbone_start, token_distillation, tokenizer_choice
 from tfsqueeze.pretraining.pretrain import pretrain
 from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
@@ -82,7 +82,8 @@ def small_teacher(tmp_path, monkeypatch):
     folder = tmp_path / "teacher"
     BertModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    monkeypatch.setattr(pretrain_module, "minilm_folder", lambda: folder)
+    for module in (backbone_start, token_distillation, tokenizer_choice):
+        monkeypatch.setattr(module, "minilm_folder", lambda: folder)
     return folder
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfsqueeze.data.datasets.disk_columns import NumberedLabels, TextsOnDisk
+from tfsqueeze.data.datasets.disk_columns import DiskColumn, TextsOnDisk, ValuesOnDisk
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class ColumnDataset:
     """A name and columns, each of which has one value per example or is None.
 
     A subclass is a dataclass; each of its fields is a column. The first one is never None. A column
-    is a list, an array, or, in large datasets, a `TextsOnDisk` or `NumberedLabels`.
+    is a list, an array, or, in large datasets, a `DiskColumn`.
 
     Args:
         name: the name that messages and reports call the dataset by.
@@ -47,7 +47,9 @@ class ColumnDataset:
     @property
     def is_on_disk(self) -> bool:
         """Whether the texts are in a file, since they may not fit into memory."""
-        return any(isinstance(column, TextsOnDisk) for column in self.columns().values())
+        return any(
+            isinstance(column, (TextsOnDisk, ValuesOnDisk)) for column in self.columns().values()
+        )
 
     def columns(self) -> dict[str, Any]:
         """Returns the columns by name, in the order of the fields."""
@@ -84,6 +86,6 @@ class ColumnDataset:
 def _taken(values: Any, indices: Sequence[int]) -> Any:
     if isinstance(values, np.ndarray):
         return values[list(indices)]
-    if isinstance(values, (TextsOnDisk, NumberedLabels)):
+    if isinstance(values, DiskColumn):
         return values.take(indices)
     return [values[i] for i in indices]

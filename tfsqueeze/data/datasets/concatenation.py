@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tfsqueeze.data.datasets.column_dataset import ColumnDataset
+from tfsqueeze.data.datasets.disk_columns import DiskColumn
 from tfsqueeze.utils.errors import UserError
 
 DatasetT = TypeVar("DatasetT", bound=ColumnDataset)
@@ -28,7 +30,7 @@ def concatenate(parts: Sequence[DatasetT], name: str | None = None) -> DatasetT:
         TextDataset(name='a', texts=['x', 'y'], labels=None, text_pairs=None)
     """
     first = parts[0]
-    columns: dict[str, list | None] = {}
+    columns: dict[str, Any] = {}
     for column in first.columns():
         values = [getattr(part, column) for part in parts]
         missing = [part.name for part, value in zip(parts, values, strict=True) if value is None]
@@ -37,5 +39,12 @@ def concatenate(parts: Sequence[DatasetT], name: str | None = None) -> DatasetT:
                 f"{missing[0]} has no {column}, and other parts of the data have; "
                 "give them to all or to none"
             )
-        columns[column] = None if missing else [x for value in values for x in value]
+        columns[column] = None if missing else _joined(values)
     return dataclasses.replace(first, name=name or first.name, **columns)
+
+
+def _joined(columns: Sequence[Any]) -> Any:
+    """Returns the values of columns in one; on disk, if one of them is there."""
+    values = itertools.chain.from_iterable(columns)
+    on_disk = next((column for column in columns if isinstance(column, DiskColumn)), None)
+    return list(values) if on_disk is None else on_disk.of_same_kind(values)

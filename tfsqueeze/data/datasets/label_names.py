@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from tfsqueeze.data.datasets.column_dataset import ColumnDataset
-from tfsqueeze.data.datasets.disk_columns import NumberedLabels
+from tfsqueeze.data.datasets.disk_columns import NumberedNames
 from tfsqueeze.utils.errors import UserError
 
 _Dataset = TypeVar("_Dataset", bound=ColumnDataset)
@@ -120,7 +120,7 @@ def names_in(dataset: ColumnDataset, column: str) -> set[str]:
         column: the name of the column; a dataset may lack it.
     """
     values = getattr(dataset, column, None) or ()
-    if isinstance(values, NumberedLabels):
+    if isinstance(values, NumberedNames):
         return set(values.present_names())
     return {name for value in values for name in ([value] if isinstance(value, str) else value)}
 
@@ -136,9 +136,8 @@ def rename(dataset: _Dataset, column: str, names: Mapping[str, str]) -> _Dataset
     values = getattr(dataset, column, None)
     if values is None or all(old == new for old, new in names.items()):
         return dataset
-    if isinstance(values, NumberedLabels):
-        new = [names.get(name, name) for name in values.names]
-        return dataclasses.replace(dataset, **{column: NumberedLabels(new, values.numbers)})
+    if isinstance(values, NumberedNames):
+        return dataclasses.replace(dataset, **{column: values.renamed(names)})
     renamed = [
         names.get(value, value)
         if isinstance(value, str)

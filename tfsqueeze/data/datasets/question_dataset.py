@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,15 +57,18 @@ class QuestionDataset(ColumnDataset):
         1
     """
 
-    questions: list[str]
-    contexts: list[str]
-    answers: list[list[AnnotatedAnswer]]
-    ids: list[str]
-    articles: list[int]
+    questions: Sequence[str]
+    contexts: Sequence[str]
+    answers: Sequence[list[AnnotatedAnswer]]
+    ids: Sequence[str]
+    articles: Sequence[int] | np.ndarray
 
     def __post_init__(self) -> None:
         """Checks the lengths of the columns and the positions of the answers."""
         super().__post_init__()
+        if self.is_on_disk:
+            # It would take long for each part; what reads a file checks each answer.
+            return
         for name, context, answers in zip(self.ids, self.contexts, self.answers, strict=True):
             for answer in answers:
                 # A negative start would count from the end.
@@ -91,19 +95,15 @@ class QuestionDataset(ColumnDataset):
         Raises:
             UserError: one of the parts would be empty.
         """
-        articles = sorted(set(self.articles))
+        articles = np.unique(self.articles)
         held_out_size = round(fraction * len(articles))
         if not 0 < held_out_size < len(articles):
             raise UserError(
                 f"{self.name} has {len(articles):,} articles: too few to hold out {fraction:.0%}"
             )
         order = np.random.default_rng(seed).permutation(len(articles))
-        chosen = {articles[i] for i in order[:held_out_size]}
-        held_out = [article in chosen for article in self.articles]
-        return (
-            self.take([i for i in range(len(self)) if not held_out[i]]),
-            self.take([i for i in range(len(self)) if held_out[i]]),
-        )
+        held_out = np.isin(self.articles, articles[order[:held_out_size]])
+        return self.take(np.flatnonzero(~held_out)), self.take(np.flatnonzero(held_out))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,9 +32,9 @@ class SentenceDataset(ColumnDataset):
         1
     """
 
-    texts: list[str]
-    text_pairs: list[str] | None = None
-    scores: list[float] | None = None
+    texts: Sequence[str]
+    text_pairs: Sequence[str] | None = None
+    scores: Sequence[float] | None = None
     vectors: np.ndarray | None = None
 
     def __post_init__(self) -> None:
@@ -61,7 +62,7 @@ class SentenceDataset(ColumnDataset):
                 f"{self.name} has {len(self):,} texts: too few to hold out {fraction:.0%}"
             )
         order = np.random.default_rng(seed).permutation(len(self))
-        return self.take(sorted(order[count:])), self.take(sorted(order[:count]))
+        return self.take(np.sort(order[count:])), self.take(np.sort(order[:count]))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,6 +22,8 @@ class TextDataset(TextExamples):
         texts: the text of each example, or the first text of each pair.
         labels: the label of each example by name; None for texts without labels.
         text_pairs: the second text of each pair; None for single texts.
+        teacher_logits: a teacher's logits of each text, float [texts, names], in the order of
+            `labels.names`; None without a teacher. Then `labels` are `NumberedLabels`.
 
     Raises:
         UserError: the columns differ in length.
@@ -37,6 +39,7 @@ class TextDataset(TextExamples):
     """
 
     labels: Sequence[str] | None = None
+    teacher_logits: np.ndarray | None = field(default=None, repr=False)
 
     def label_names(self) -> list[str]:
         """Returns the distinct labels, sorted; a label's index in this list is its class id.
@@ -47,9 +50,10 @@ class TextDataset(TextExamples):
             UserError: the dataset has no labels.
         """
         labels = self._require_labels()
-        return sorted_names(
-            labels.present_names() if isinstance(labels, NumberedLabels) else labels
-        )
+        if not isinstance(labels, NumberedLabels):
+            return sorted_names(labels)
+        # A teacher also gives logits of labels that are the best one of no text.
+        return sorted_names(labels.present_names() if self.teacher_logits is None else labels.names)
 
     def label_ids(self, label_names: Sequence[str], unknown: int | None = None) -> np.ndarray:
         """Returns the class id of each example's label.

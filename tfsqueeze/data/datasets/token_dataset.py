@@ -41,14 +41,17 @@ class TokenDataset(ColumnDataset):
         [[2, 0]]
     """
 
-    sentences: list[list[str]]
-    tags: list[list[str]] | None = None
-    labels: list[str] | None = None
-    languages: list[str] | None = None
+    sentences: Sequence[list[str]]
+    tags: Sequence[list[str]] | None = None
+    labels: Sequence[str] | None = None
+    languages: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         """Checks the lengths of the columns and of the tags of each sentence."""
         super().__post_init__()
+        if self.is_on_disk:
+            # It would take long for each part; what reads a file gives each word its tag.
+            return
         for row, (words, tags) in enumerate(zip(self.sentences, self.tags or (), strict=False), 1):
             if len(words) != len(tags):
                 raise UserError(
@@ -101,7 +104,8 @@ class TokenDataset(ColumnDataset):
         Raises:
             UserError: the dataset has no labels.
         """
-        return sorted_names(self._require("labels"))
+        self._require("labels")
+        return sorted_names(names_in(self, "labels"))
 
     def label_ids(self, label_names: Sequence[str], unknown: int | None = None) -> np.ndarray:
         """Returns the class id of each sentence's label.
@@ -139,7 +143,7 @@ class TokenDataset(ColumnDataset):
         rest, held_out = stratified_split(self.name, len(self), strata, fraction, seed)
         return self.take(rest), self.take(held_out)
 
-    def _require(self, column: str) -> list:
+    def _require(self, column: str) -> Sequence:
         values = getattr(self, column)
         if values is None:
             raise UserError(f"{self.name} has no {column}")

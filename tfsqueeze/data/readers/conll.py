@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from tfsqueeze.data.datasets.concatenation import concatenate
+from tfsqueeze.data.datasets.disk_columns import (
+    LabelsWriter,
+    TagsWriter,
+    ValuesWriter,
+    finished,
+)
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
 from tfsqueeze.data.readers.folders import (
-    VALIDATION_FRACTION,
     concatenate_splits,
     divide,
     find_split_file,
+    split_validation,
 )
 from tfsqueeze.data.readers.label_checks import check_label
+from tfsqueeze.data.readers.large_files import are_large
 from tfsqueeze.utils.errors import UserError
-from tfsqueeze.utils.user_files import read_text
+from tfsqueeze.utils.user_files import read_text, stream_lines
 
 CONLL_SUFFIXES = (".conll", ".bio", ".iob2")
 
@@ -35,6 +44,8 @@ def read_conll(path: str | os.PathLike, *, comments: bool = False) -> TokenDatas
     spaces do. A file with one column has words without tags. Lines of nothing but spaces and tabs
     end a sentence, and so do `-DOCSTART-` lines. If every word of the file begins with a language
     and a colon, as in WikiANN (`en:Berlin`; Pan et al. 2017), the prefixes become `languages`.
+
+    The sentences of more than 200 MB stay on disk; see `ValuesOnDisk`.
 
     Args:
         path: the file, or a pattern of several files, such as `data/part-*.conll`.
@@ -55,26 +66,100 @@ def read_conll(path: str | os.PathLike, *, comments: bool = False) -> TokenDatas
         [['O', 'B-city']]
     """
     path = Path(path)
-    parts = [_read_file(file, comments) for file in matching_files(path)]
-    return parts[0] if len(parts) == 1 else concatenate(parts, path.name)
+    files = matching_files(path)
+    large = are_large(files)
+    sentences: Any = ValuesWriter() if large else []
+    tags: Any = TagsWriter() if large else []
+    languages: Any = LabelsWriter() if large else []
+    forms: dict[tuple[bool, bool], Path] = {}
+    for file in files:
+        form = _form(file, comments, large)
+        forms.setdefault((form.has_tags, form.has_languages), file)
+        if len(forms) > 1:
+            raise UserError(
+                f"{file} and {next(iter(forms.values()))} differ: one has "
+                f"{'languages' if form.has_languages else 'tags'} and the other none; give them "
+                "to all files or to none"
+            )
+        for rows in _sentences(file, form, comments, large):
+            words = [word for _, word, _ in rows]
+            if form.has_languages:
+                language, words = _divide_language(rows, file)
+                languages.append(language)
+            sentences.append(words)
+            tags.append([tag for _, _, tag in rows])
+    ((has_tags, has_languages),) = forms
+    return TokenDataset(
+        path.name,
+        finished(sentences),
+        tags=finished(tags) if has_tags else None,
+        languages=finished(languages) if has_languages else None,
+    )
 
 
-def _read_file(path: Path, comments: bool) -> TokenDataset:
-    """Does what `read_conll` does with one file."""
-    text = read_text(path)
-    tabs = "\t" in text
-    sentences: list[_Sentence] = []
+class _Form(NamedTuple):
+    """The form of a file.
+
+    Args:
+        tabs: whether tabs separate its columns, not spaces.
+        has_tags: whether it has more than one column.
+        has_languages: whether each word begins with a language.
+    """
+
+    tabs: bool
+    has_tags: bool
+    has_languages: bool
+
+
+def _form(path: Path, comments: bool, large: bool) -> _Form:
+    """Reads a file once to see its form.
+
+    Raises:
+        UserError: it holds no sentences.
+    """
+    tabs = any("\t" in line for line in _lines(path, large))
+    words = (
+        fields
+        for line in _lines(path, large)
+        if (fields := _fields(line, tabs, comments)) is not None
+    )
+    first = next(words, None)
+    if first is None:
+        raise UserError(f"{path} holds no sentences")
+    has_languages = all(_LANGUAGE.match(fields[0]) for fields in itertools.chain([first], words))
+    return _Form(tabs, len(first) > 1, has_languages)
+
+
+def _lines(path: Path, large: bool) -> Iterator[str]:
+    if large:
+        return (line.removesuffix("\n") for line in stream_lines(path, "\n"))
+    return iter(read_text(path).split("\n"))
+
+
+def _fields(line: str, tabs: bool, comments: bool) -> list[str] | None:
+    """Returns the columns of a line; None if it ends a sentence or is a comment."""
+    if _is_comment(line, comments):
+        return None
+    fields = [field.strip(" ") for field in line.removesuffix("\r").split("\t" if tabs else " ")]
+    if not tabs:
+        fields = [field for field in fields if field]
+    return fields if any(fields) and fields[0] != "-DOCSTART-" else None
+
+
+def _is_comment(line: str, comments: bool) -> bool:
+    return comments and line.startswith("# ")
+
+
+def _sentences(path: Path, form: _Form, comments: bool, large: bool) -> Iterator[_Sentence]:
+    """Returns the sentences of a file."""
     current: _Sentence = []
     columns: int | None = None
-    for number, line in enumerate(text.split("\n"), start=1):
-        line = line.removesuffix("\r")
-        if comments and line.startswith("# "):
-            continue
-        fields = [field.strip(" ") for field in line.split("\t" if tabs else " ")]
-        if not tabs:
-            fields = [field for field in fields if field]
-        if not line.strip(" \t") or fields[0] == "-DOCSTART-":
-            current = []
+    for number, line in enumerate(_lines(path, large), start=1):
+        fields = _fields(line, form.tabs, comments)
+        if fields is None:
+            if current and not _is_comment(line, comments):
+                yield current
+                current = []
             continue
         columns = columns or len(fields)
         if len(fields) != columns:
@@ -86,18 +171,9 @@ def _read_file(path: Path, comments: bool) -> TokenDataset:
             raise UserError(f"{path}:{number}: the word is empty")
         if columns > 1:
             tag = check_label(tag, f"{path}:{number}", "tag")
-        if not current:
-            sentences.append(current)
         current.append((number, word, tag))
-    if not sentences:
-        raise UserError(f"{path} holds no sentences")
-    languages, words = _divide_languages(sentences, path)
-    return TokenDataset(
-        path.name,
-        words,
-        tags=None if columns == 1 else [[tag for _, _, tag in rows] for rows in sentences],
-        languages=languages,
-    )
+    if current:
+        yield current
 
 
 def load_conll_folder(
@@ -139,33 +215,25 @@ def load_conll_folder(
         raise UserError(f"{folder} has no train.conll, train.bio or train.iob2")
     train = read_conll(train_path, comments=comments)
     if validation_path is None:
-        train, validation = train.split(VALIDATION_FRACTION, seed)
+        train, validation = split_validation(train, seed)
     else:
         validation = read_conll(validation_path, comments=comments)
     test = None if test_path is None else read_conll(test_path, comments=comments)
     return TokenDatasetSplits(train, validation, test)
 
 
-def _divide_languages(
-    sentences: list[_Sentence], path: Path
-) -> tuple[list[str] | None, list[list[str]]]:
-    """Returns the language of each sentence, if every word states it, and the bare words."""
-    if not all(_LANGUAGE.match(word) for rows in sentences for _, word, _ in rows):
-        return None, [[word for _, word, _ in rows] for rows in sentences]
-    languages, words = [], []
-    for rows in sentences:
-        prefixes, rests = [], []
-        for number, word, _ in rows:
-            prefix, _, rest = word.partition(":")
-            prefixes.append(prefix)
-            rests.append(rest)
-            if prefix != prefixes[0]:
-                raise UserError(
-                    f"{path}:{number}: {word[:40]!r} is of another language than the words before "
-                    f"it ({prefixes[0][:40]!r}); give each language its own sentences"
-                )
-            if not rest:
-                raise UserError(f"{path}:{number}: the word after {word[:40]!r} is empty")
-        languages.append(prefixes[0])
-        words.append(rests)
-    return languages, words
+def _divide_language(rows: _Sentence, path: Path) -> tuple[str, list[str]]:
+    """Returns the language of a sentence whose words state it, and the bare words."""
+    prefixes, words = [], []
+    for number, word, _ in rows:
+        prefix, _, rest = word.partition(":")
+        prefixes.append(prefix)
+        words.append(rest)
+        if prefix != prefixes[0]:
+            raise UserError(
+                f"{path}:{number}: {word[:40]!r} is of another language than the words before "
+                f"it ({prefixes[0][:40]!r}); give each language its own sentences"
+            )
+        if not rest:
+            raise UserError(f"{path}:{number}: the word after {word[:40]!r} is empty")
+    return prefixes[0], words

@@ -7,13 +7,21 @@ private-by-design voice interfaces", 2018, arXiv 1805.10190.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from tfsqueeze.data.datasets.concatenation import concatenate
+from tfsqueeze.data.datasets.disk_columns import (
+    LabelsWriter,
+    TagsWriter,
+    ValuesWriter,
+    finished,
+)
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, divide, find_split_file
+from tfsqueeze.data.readers.folders import divide, find_split_file, split_validation
 from tfsqueeze.data.readers.label_checks import check_label
+from tfsqueeze.data.readers.large_files import are_large
 from tfsqueeze.tokenizers.words import split_words
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue, parse_json
@@ -39,26 +47,31 @@ def read_snips(path: str | os.PathLike) -> TokenDataset:
             message names the file and the JSON path.
     """
     path = Path(path)
-    parts = [_read_file(file) for file in matching_files(path)]
-    return parts[0] if len(parts) == 1 else concatenate(parts, path.name)
+    return _read_files(matching_files(path), path.name)
 
 
-def _read_file(path: Path) -> TokenDataset:
-    """Does what `read_snips` does with one file."""
-    root = JsonValue(parse_json(_decode(read_bytes(path), path), path), path)
-    sentences, tags, labels = [], [], []
-    for intent in root.object():
-        label = check_label(intent, str(path))
-        for command in root.get(intent).items():
-            words, command_tags = _words_and_tags(command.get("data"))
-            if not words:
-                raise command.error("the command has no words")
-            sentences.append(words)
-            tags.append(command_tags)
-            labels.append(label)
-    if not sentences:
-        raise UserError(f"{path} holds no commands")
-    return TokenDataset(path.name, sentences, tags=tags, labels=labels)
+def _read_files(files: Sequence[Path], name: str) -> TokenDataset:
+    """Reads files of commands, one at a time, and so the files of more than 200 MB too."""
+    large = are_large(files)
+    sentences: Any = ValuesWriter() if large else []
+    tags: Any = TagsWriter() if large else []
+    labels: Any = LabelsWriter() if large else []
+    for file in files:
+        is_empty = True
+        root = JsonValue(parse_json(_decode(read_bytes(file), file), file), file)
+        for intent in root.object():
+            label = check_label(intent, str(file))
+            for command in root.get(intent).items():
+                words, command_tags = _words_and_tags(command.get("data"))
+                if not words:
+                    raise command.error("the command has no words")
+                sentences.append(words)
+                tags.append(command_tags)
+                labels.append(label)
+                is_empty = False
+        if is_empty:
+            raise UserError(f"{file} holds no commands")
+    return TokenDataset(name, finished(sentences), tags=finished(tags), labels=finished(labels))
 
 
 def load_snips(folder: str | os.PathLike, *, seed: int = 0) -> TokenDatasetSplits:
@@ -86,11 +99,10 @@ def load_snips(folder: str | os.PathLike, *, seed: int = 0) -> TokenDatasetSplit
         paths = sorted([*folder.glob("*.json"), *folder.glob(f"*.json{GZIP}")])
         if not paths:
             raise UserError(f"{folder} has no .json files; each holds the commands of an intent")
-        train = concatenate([read_snips(path) for path in paths], folder.name)
-        return TokenDatasetSplits(*train.split(VALIDATION_FRACTION, seed))
+        return TokenDatasetSplits(*split_validation(_read_files(paths, folder.name), seed))
     train = read_snips(train_path)
     if validation_path is None:
-        train, validation = train.split(VALIDATION_FRACTION, seed)
+        train, validation = split_validation(train, seed)
     else:
         validation = read_snips(validation_path)
     return TokenDatasetSplits(

@@ -6,12 +6,17 @@ Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text",
 
 from __future__ import annotations
 
+import array
 import dataclasses
 import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from tfsqueeze.data.datasets.disk_columns import DiskColumn, TextsWriter, ValuesWriter, finished
 from tfsqueeze.data.datasets.question_dataset import (
     AnnotatedAnswer,
     QuestionDataset,
@@ -19,13 +24,15 @@ from tfsqueeze.data.datasets.question_dataset import (
 )
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
 from tfsqueeze.data.readers.folders import (
-    VALIDATION_FRACTION,
     concatenate_splits,
     divide,
     find_split_file,
+    split_validation,
 )
+from tfsqueeze.data.readers.large_files import are_large
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue, read_json, shown
+from tfsqueeze.utils.user_files import open_bytes
 
 _SUFFIXES = (".json",)
 _VERSIONS = ("", "-v1.1", "-v2.0")  # SQuAD's own names: train-v1.1.json, dev-v1.1.json
@@ -48,25 +55,84 @@ def read_squad(path: str | os.PathLike) -> QuestionDataset:
             one; or an id is repeated. The message names the file and the JSON path.
     """
     path = Path(path)
-    questions, contexts, answers, articles = [], [], [], []
-    ids: dict[str, None] = {}
     files = matching_files(path)
-    all_articles = (article for file in files for article in read_json(file).get("data").items())
+    large = are_large(files)
+    questions, contexts, ids = ([TextsWriter() for _ in range(3)]) if large else ([], [], [])
+    answers: Any = ValuesWriter(_plain_answers, _annotated_answers) if large else []
+    articles = array.array("q")
+    all_articles = (article for file in files for article in _articles(file, large))
+    known: set[str] = set()
+    hashes = array.array("q")
     for number, article in enumerate(all_articles):
         for paragraph in article.get("paragraphs").items():
             context = paragraph.get("context").string()
             for question in paragraph.get("qas").items():
                 name = question.get("id").string()
-                if name in ids:
+                if name in known:
                     raise question.error(f"there is a question {name[:40]!r} before")
-                ids[name] = None
+                if not large:
+                    known.add(name)
+                ids.append(name)
+                hashes.append(hash(name))
                 questions.append(question.get("question").string())
                 contexts.append(context)
                 answers.append(_answers(question, context))
                 articles.append(number)
-    if not questions:
+    if not articles:
         raise UserError(f"{path} holds no questions")
-    return QuestionDataset(path.name, questions, contexts, answers, list(ids), articles)
+    ids = finished(ids)
+    if large:
+        _check_distinct(ids, np.frombuffer(hashes, np.int64), path)
+    numbers = np.frombuffer(articles, np.int64)
+    return QuestionDataset(
+        path.name,
+        finished(questions),
+        finished(contexts),
+        finished(answers),
+        ids,
+        numbers if large else numbers.tolist(),
+    )
+
+
+def _articles(path: Path, large: bool) -> Iterator[JsonValue]:
+    """Returns the articles of a file; of a large one without reading all of it at once."""
+    if not large:
+        yield from read_json(path).get("data").items()
+        return
+    import ijson
+
+    try:
+        with open_bytes(path) as file:
+            for number, value in enumerate(ijson.items(file, "data.item", use_float=True)):
+                yield JsonValue(value, path, f"data[{number}]")
+    # ijson decodes texts, too.
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid JSON ({error})") from None
+
+
+def _check_distinct(ids: Sequence[str], hashes: np.ndarray, path: Path) -> None:
+    """Checks that no question of large data has the id of another.
+
+    Args:
+        ids: the ids.
+        hashes: int64 [questions], the hash of each id: a set of all ids would not fit.
+        path: the file or pattern, for messages.
+    """
+    values, counts = np.unique(hashes, return_counts=True)
+    if len(values) == len(hashes):
+        return
+    suspects = Counter(ids[int(row)] for row in np.flatnonzero(np.isin(hashes, values[counts > 1])))
+    for name, count in suspects.items():
+        if count > 1:
+            raise UserError(f"{path} has {count} questions of the id {name[:40]!r}; rename them")
+
+
+def _plain_answers(answers: list[AnnotatedAnswer]) -> list[tuple[str, int]]:
+    return [(answer.text, answer.start) for answer in answers]
+
+
+def _annotated_answers(values: list[Any]) -> list[AnnotatedAnswer]:
+    return [AnnotatedAnswer(*value) for value in values]
 
 
 def load_squad(
@@ -107,7 +173,7 @@ def load_squad(
     train = read_squad(train_path)
     validation_path = _split_file(path, "val", "dev", "validation")
     if validation_path is None:
-        train, validation = train.split(VALIDATION_FRACTION, seed)
+        train, validation = split_validation(train, seed)
     else:
         validation = read_squad(validation_path)
     test_path = _split_file(path, "test")
@@ -136,12 +202,17 @@ def _concatenate_sources(
             # Files number their articles, and often their questions, from the start.
             renamed[name] = dataclasses.replace(
                 part,
-                ids=[f"{folder.name}/{question}" for question in part.ids],
-                articles=[first + article for article in part.articles],
+                ids=_renamed(part.ids, folder.name),
+                articles=(first + np.asarray(part.articles)).tolist(),
             )
             articles = max(articles, 1 + max(renamed[name].articles))
         parts.append(dataclasses.replace(source, **renamed))
     return QuestionDatasetSplits(*concatenate_splits(parts, path))
+
+
+def _renamed(ids: Sequence[str], source: str) -> Sequence[str]:
+    names = (f"{source}/{question}" for question in ids)
+    return ids.of_same_kind(names) if isinstance(ids, DiskColumn) else list(names)
 
 
 def _split_file(folder: Path, *stems: str) -> Path | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tfsqueeze.data.datasets.disk_columns import LabelsWriter, TextsWriter
+from tfsqueeze.data.datasets.disk_columns import LabelsWriter, TextsWriter, finished
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.readers.binary_tables import (
     PARQUET,
@@ -23,13 +23,12 @@ from tfsqueeze.data.readers.binary_tables import (
 from tfsqueeze.data.readers.column_names import LABEL, find_column, names_both
 from tfsqueeze.data.readers.file_patterns import matching_files
 from tfsqueeze.data.readers.label_checks import check_label, check_present
+from tfsqueeze.data.readers.large_files import are_large
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import parse_json, parse_json_line, shown
-from tfsqueeze.utils.user_files import format_suffix, read_text, stream_lines, unpacked_size
+from tfsqueeze.utils.user_files import format_suffix, read_text, stream_lines
 
 TABLE_SUFFIXES = (".tsv", ".csv", ".jsonl", ".json", PARQUET, TFRECORD)
-# Larger tables are read as a stream. Python's objects take about ten times as much memory.
-LARGE_TABLE_BYTES = 200_000_000
 # The rows of a large table that say which columns there are, and what kind of labels.
 _SAMPLE = 100_000
 # What may separate the fields of a .csv, the first that its first line holds.
@@ -63,7 +62,7 @@ def read_table(
     column is found whatever its case. All are UTF-8, unless a byte order mark says UTF-16 or
     UTF-32, and each may be packed, as in `.csv.gz`.
 
-    The texts of a table of more than `LARGE_TABLE_BYTES` stay on disk; see `TextsOnDisk`.
+    The texts of a table of more than 200 MB stay on disk; see `TextsOnDisk`.
 
     Args:
         path: the file, or a pattern of several files, such as `data/part-*.tsv`.
@@ -159,7 +158,7 @@ class TextTable:
                 "text are columns of their own"
             )
         self.files = matching_files(path)
-        self.is_large = sum(map(unpacked_size, self.files)) > LARGE_TABLE_BYTES
+        self.is_large = are_large(self.files)
         first = self.files[0]
         self._columns = columns
         # The fields of a small first file that were read to find its columns.
@@ -208,10 +207,7 @@ class TextTable:
                 labels.append(read_label(row))
             if self._text_pair_column is not None:
                 text_pairs.append(self._text(row, self._text_pair_column))
-        texts, labels, text_pairs = (
-            column if isinstance(column, list) else column.finish()
-            for column in (texts, labels, text_pairs)
-        )
+        texts, labels, text_pairs = map(finished, (texts, labels, text_pairs))
         if not texts:
             raise UserError(f"{self._path} holds no examples")
         return {
@@ -286,7 +282,7 @@ def guess_columns(
     first, *_ = matching_files(Path(path))
     if format_suffix(first) not in (".tsv", ".csv"):
         return None
-    is_large = unpacked_size(first) > LARGE_TABLE_BYTES
+    is_large = are_large([first])
     return _guess(_sample_fields(first, is_large), first, text_column, label_column)
 
 

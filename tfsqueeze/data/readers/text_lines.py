@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import array
+import hashlib
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from tfsqueeze.data.datasets.disk_columns import TextsWriter, finished
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset, SentenceDatasetSplits
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
-from tfsqueeze.data.readers.folders import VALIDATION_FRACTION, find_split_file
+from tfsqueeze.data.readers.folders import find_split_file, split_validation
+from tfsqueeze.data.readers.large_files import are_large
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, read_table
 from tfsqueeze.data.sources.named_datasets import DATASETS, load_dataset
 from tfsqueeze.utils.errors import UserError
-from tfsqueeze.utils.user_files import GZIP, format_suffix, read_text
+from tfsqueeze.utils.user_files import GZIP, format_suffix, read_text, stream_lines
 
 _LINES = ".txt"
 _SUFFIXES = (_LINES, *TABLE_SUFFIXES)
@@ -31,13 +39,24 @@ def read_plain_texts(path: str | os.PathLike, *, text_column: str = "text") -> S
         UserError: the file cannot be read or has no texts. The message names the file.
     """
     path = Path(path)
-    files = matching_files(path)
-    if format_suffix(files[0]) == _LINES:
-        texts = [line.strip() for file in files for line in read_text(file).split("\n")]
-        return SentenceDataset(path.name, [text for text in texts if text])
-    return SentenceDataset(
-        path.name, read_table(path, text_column=text_column, label_column=None).texts
-    )
+    return _read_files(matching_files(path), path.name, text_column)
+
+
+def _read_files(files: Sequence[Path], name: str, text_column: str) -> SentenceDataset:
+    """Reads files; the texts of more than 200 MB stay on disk."""
+    large = are_large(files)
+    texts: Any = TextsWriter() if large else []
+    for file in files:
+        for text in _texts(file, text_column, large):
+            texts.append(text)
+    return SentenceDataset(name, finished(texts))
+
+
+def _texts(path: Path, text_column: str, large: bool) -> Iterable[str]:
+    if format_suffix(path) != _LINES:
+        return read_table(path, text_column=text_column, label_column=None).texts
+    lines = stream_lines(path, "\n") if large else read_text(path).split("\n")
+    return filter(None, map(str.strip, lines))
 
 
 def load_plain_texts(
@@ -68,13 +87,10 @@ def load_plain_texts(
     path = Path(name_or_path)
 
     def read(*files: Path) -> SentenceDataset:
-        texts = [
-            text for file in files for text in read_plain_texts(file, text_column=text_column).texts
-        ]
-        return SentenceDataset(path.name, _distinct(texts))
+        return _distinct(_read_files(files, path.name, text_column))
 
     if is_file_or_pattern(path):
-        return SentenceDatasetSplits(*read(path).split(VALIDATION_FRACTION, seed))
+        return SentenceDatasetSplits(*split_validation(read(*matching_files(path)), seed))
     if not path.is_dir():
         raise UserError(
             f"{path} is neither a file nor a folder nor a known dataset "
@@ -89,18 +105,26 @@ def load_plain_texts(
         files = sorted([*path.glob(f"*{_LINES}"), *path.glob(f"*{_LINES}{GZIP}")])
         if not files:
             raise UserError(f"{path} has no train file and no .txt files")
-        return SentenceDatasetSplits(*read(*files).split(VALIDATION_FRACTION, seed))
-    train = read(train_path)
+        return SentenceDatasetSplits(*split_validation(read(*files), seed))
+    train = read(*matching_files(train_path))
     if validation_path is None:
-        train, validation = train.split(VALIDATION_FRACTION, seed)
+        train, validation = split_validation(train, seed)
     else:
-        validation = read(validation_path)
-    return SentenceDatasetSplits(train, validation, None if test_path is None else read(test_path))
+        validation = read(*matching_files(validation_path))
+    return SentenceDatasetSplits(
+        train, validation, None if test_path is None else read(*matching_files(test_path))
+    )
 
 
 def _without_labels(dataset: TextDataset) -> SentenceDataset:
-    return SentenceDataset(dataset.name, _distinct(dataset.texts))
+    return _distinct(SentenceDataset(dataset.name, dataset.texts))
 
 
-def _distinct(texts: list[str]) -> list[str]:
-    return list(dict.fromkeys(texts))
+def _distinct(dataset: SentenceDataset) -> SentenceDataset:
+    """Returns the dataset without repeated texts. Hashes take less memory than the texts."""
+    digests = array.array("Q")
+    for text in dataset.texts:
+        content = text.encode("utf-8", "surrogatepass")
+        digests.frombytes(hashlib.blake2b(content, digest_size=8).digest())
+    _, rows = np.unique(np.frombuffer(digests, np.uint64), return_index=True)
+    return dataset if len(rows) == len(dataset) else dataset.take(np.sort(rows))

@@ -10,6 +10,7 @@ from pathlib import Path
 from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.readers.folders import divide, load_tables, split_validation
 from tfsqueeze.data.readers.labelled_file import read_labelled_file
+from tfsqueeze.data.readers.prepared_folders import is_prepared, read_taught_texts
 from tfsqueeze.data.readers.rte import is_rte, load_rte
 from tfsqueeze.data.sources.orange import load_orange
 from tfsqueeze.data.sources.vader import load_vader
@@ -78,7 +79,8 @@ def load_dataset(
 ) -> TextDatasetSplits:
     r"""Loads the splits of a dataset by name, from a local folder or from one file.
 
-    `load_rte` reads a folder of RTE's files, `load_folder` any other. The validation split of a
+    `load_rte` reads a folder of RTE's files, `read_taught_texts` one of prepared texts, and
+    `load_folder` any other. The validation split of a
     named dataset is a stratified tenth of train, drawn at random. The VADER datasets and single
     files come undivided; their test split is a fixed stratified fifth.
 
@@ -109,6 +111,8 @@ def load_dataset(
     if named is not None:
         return named.load(seed)
     path = Path(name_or_path)
+    if is_prepared(path):
+        return TextDatasetSplits(*divide(read_taught_texts(path), seed))
     if path.is_dir() and is_rte(path):
         return load_rte(path, seed=seed)
     return load_tables(

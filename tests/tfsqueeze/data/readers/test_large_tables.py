@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tfsqueeze.data.datasets.disk_columns import NumberedLabels, TextsOnDisk
-from tfsqueeze.data.readers import tables
+from tfsqueeze.data.readers import large_files, tables
 from tfsqueeze.data.readers.multi_label_tables import read_multi_label_table
 from tfsqueeze.data.readers.number_tables import read_number_table
 from tfsqueeze.data.readers.tables import read_table
@@ -32,7 +32,7 @@ def streamed(monkeypatch):
 
     def call(function, *arguments, **options):
         with monkeypatch.context() as patch:
-            patch.setattr(tables, "LARGE_TABLE_BYTES", -1)
+            patch.setattr(large_files, "LARGE_BYTES", -1)
             return function(*arguments, **options)
 
     return call

@@ -9,16 +9,16 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfsqueeze.pretraining import pretrain as pretrain_module
-from tfsqueeze.pretraining.pretrain import pretrain
-from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
-from tfsqueeze.pretraining.shards import (
+from tfsqueeze.data.readers.prepared_folders import (
     Manifest,
     example_bytes,
     read_manifest,
     read_rows,
     tokenizer_digest,
 )
+from tfsqueeze.pretraining import tokenizer_choice
+from tfsqueeze.pretraining.pretrain import pretrain
+from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
 from tfsqueeze.pretraining.text_cleaning import clean_text, count_words
 from tfsqueeze.pretraining.text_pipeline import token_rows
 from tfsqueeze.pretraining.text_streams import stream_ids
@@ -44,7 +44,7 @@ def write_shards(folder, tokenizer, rows):
         path = folder / f"rows-{part:05}-of-00002.tfrecord.gz"
         with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
             for row in rows[part::2]:
-                writer.write(example_bytes(row))
+                writer.write(example_bytes({"input_ids": row}))
         files[path.name] = path.stat().st_size
     manifest = Manifest(
         {"tokenizer": tokenizer_digest(tokenizer), "max_length": tokenizer.max_length},
@@ -61,7 +61,7 @@ def write_shards(folder, tokenizer, rows):
 def test_a_row_is_an_example_of_tensorflow(ids):
     feature = tf.train.Feature(int64_list=tf.train.Int64List(value=ids))
     features = tf.train.Features(feature={"input_ids": feature})
-    assert tf.train.Example.FromString(example_bytes(ids)).features == features
+    assert tf.train.Example.FromString(example_bytes({"input_ids": ids})).features == features
 
 
 @settings(max_examples=30, deadline=None)
@@ -160,7 +160,7 @@ def test_pretraining_reads_prepared_texts_as_it_reads_texts(tokenizer, tmp_path,
     text_file.write_text("\n".join(tokenizer.decode(row) for row in ordered) + "\n")
     found = pretrain(tmp_path / "by-rows", [prepared], options())
     assert WordPieceTokenizer.from_pretrained(found.backbone).vocabulary == tokenizer.vocabulary
-    monkeypatch.setattr(pretrain_module, "_own_tokenizer", lambda *_: tokenizer)
+    monkeypatch.setattr(tokenizer_choice, "_own_tokenizer", lambda *_: tokenizer)
     expected = pretrain(tmp_path / "by-texts", [text_file], options())
     assert found.history == expected.history and len(found.history) == 2
 
