@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -59,6 +60,8 @@ class Predictor:
         >>> predictor.predict(["rain", "will it snow"])  # doctest: +SKIP
     """
 
+    # The SHA-256 of the file.
+    digest: str = ""
     # A class has its task; an instance the one with what its file decodes with.
     task: Task
     # How many examples are run together in an evaluation.
@@ -120,7 +123,9 @@ class Predictor:
         # A file of another tool is refused before a runtime sees it.
         metadata = file.metadata
         chosen = cls if hasattr(cls, "task") else predictor_class(metadata.task)
-        return chosen(open_model(file, runtime, num_threads=num_threads), metadata)
+        predictor = chosen(open_model(file, runtime, num_threads=num_threads), metadata)
+        predictor.digest = hashlib.sha256(file.content).hexdigest()
+        return predictor
 
     def predict(self, *inputs: Any, **options: Any) -> list[Any]:
         """Returns a prediction for each input; the predictor of each task says which it takes."""

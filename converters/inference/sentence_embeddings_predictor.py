@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from converters.inference.predictor import Predictor, checked_texts
+from converters.inference.search_index import Match, SearchIndex
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset
 from tfsqueeze.tasks import SENTENCE_EMBEDDINGS
 from tfsqueeze.utils.errors import UserError
@@ -24,21 +26,6 @@ class SentenceEmbedding:
 
     text: str
     embedding: list[float]
-
-
-@dataclass(frozen=True)
-class Match:
-    """A text of a corpus that is near a query.
-
-    Args:
-        text: the text.
-        index: its position in the corpus, from 0.
-        score: the cosine of its vector and the query's.
-    """
-
-    text: str
-    index: int
-    score: float
 
 
 class SentenceEmbeddingsPredictor(Predictor):
@@ -110,38 +97,15 @@ class SentenceEmbeddingsPredictor(Predictor):
         corpus = checked_texts(corpus)
         if not corpus:
             raise UserError("the corpus has no texts to search in")
-        return SearchIndex(self, corpus)
+        return SearchIndex.of(corpus, self.encode(corpus), self.encode, self.digest)
 
-
-class SearchIndex:
-    """The vectors of a corpus; `SentenceEmbeddingsPredictor.index` makes it.
-
-    Args:
-        embedder: embeds the corpus and the queries.
-        corpus: the texts to search, at least one.
-    """
-
-    def __init__(self, embedder: SentenceEmbeddingsPredictor, corpus: list[str]) -> None:
-        self._embedder = embedder
-        self._corpus = corpus
-        self._vectors = embedder.encode(corpus)
-
-    def search(self, queries: Iterable[str], top_k: int = 5) -> list[list[Match]]:
-        """Returns the texts that are nearest to each query, nearest first.
+    def open_index(self, path: str | os.PathLike) -> SearchIndex:
+        """Reads an index that `SearchIndex.save` wrote, of texts that this model embedded.
 
         Args:
-            queries: the queries.
-            top_k: how many texts for each query.
+            path: the file.
 
         Raises:
-            UserError: as `SentenceEmbeddingsPredictor.encode`, or `top_k` is below 1.
+            UserError: the file cannot be read, is no index, or is that of another model.
         """
-        if top_k < 1:
-            raise UserError(f"top_k is {top_k}; ask for at least 1 text")
-        return [
-            [
-                Match(self._corpus[index], int(index), float(row[index]))
-                for index in np.argsort(-row, kind="stable")[:top_k]
-            ]
-            for row in self._embedder.encode(queries) @ self._vectors.T
-        ]
+        return SearchIndex.open(path, self.encode, self.digest)

@@ -16,8 +16,12 @@ from converters.runtime.interpreters import available_runtimes
 from converters.runtime.workers import predict_outputs, run_in_workers
 from converters.tflite.inspection import require_int8
 from converters.tflite.metadata import read_metadata
+from tests.environments.environment import run_tfsqueeze
 from tfsqueeze import BertConfig, BertModel, SentenceEncoder
+from tfsqueeze.data.readers.prepared_folders import read_manifest, read_rows, read_vectors
 from tfsqueeze.data.readers.text_lines import load_plain_texts
+from tfsqueeze.pretraining.pretrain import pretrain
+from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
 from tfsqueeze.tasks import SENTENCE_EMBEDDINGS
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
@@ -182,7 +186,49 @@ def test_commands(command, run, content, teacher, topics_folder, tmp_path):
     (result,) = command("search", file, corpus, texts[3], "--top-k", 3, "--json")
     assert result["matches"][0]["text"] == texts[3] and len(result["matches"]) == 3
     assert texts[3] in command("search", file, corpus, stdin=texts[3] + "\n")
+    index = tmp_path / "texts.safetensors"
+    assert command("search", file, corpus, "--save-index", index, stdin="") == ""
+    (again,) = command("search", file, index, texts[3], "--top-k", 3, "--json")
+    assert again == result
     micro = tmp_path / "c"
     options = ("--runtime", "c", "--search-texts", corpus, "-o", micro)
     command("export", run.folder, "--target", "micro", *options)
     assert texts[3] in (micro / "embedder_tables.c").read_text()
+
+
+@pytest.mark.beam
+def test_a_student_learns_the_vectors_that_texts_were_prepared_with(run, content, texts, tmp_path):
+    teacher, lines, shards = (
+        tmp_path / "teacher.tflite",
+        tmp_path / "texts.txt",
+        tmp_path / "shards",
+    )
+    teacher.write_bytes(content)
+    lines.write_text("\n".join(texts) + "\n", "utf-8")
+    options = ("--teacher", teacher, "--tokenizer", run.folder / "tokenizer", "--max-length", 16)
+    done = run_tfsqueeze("beam", "prepare", *map(str, (lines, "-o", shards, *options)))
+    assert done.returncode == 0, done.stderr
+    manifest = read_manifest(shards)
+    rows = read_rows([shards / name for name in manifest.files]).as_numpy_iterator()
+    vectors = np.concatenate(list(read_vectors(shards)))
+    assert len(vectors) == manifest.counts["rows"] > 0.5 * len(texts)
+    expected = SentenceEmbeddingsPredictor.open(content).encode(
+        [run.tokenizer.decode(row) for row in rows]
+    )
+    np.testing.assert_allclose(vectors, expected, atol=1e-6)
+    pretrained = pretrain(
+        tmp_path / "pretrained",
+        [shards],
+        PretrainingOptions(
+            preset="squeezebert-micro",
+            model={"hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1},
+            max_length=16,
+            epochs=20,
+            batch_tokens=480,
+            learning_rate=1e-2,
+            precision="float32",
+        ),
+    )
+    assert pretrained.history[-1]["cosine"] > 0.8 > pretrained.history[0]["cosine"]
+    found = WordPieceTokenizer.from_pretrained(pretrained.backbone)
+    assert found.vocabulary == run.tokenizer.vocabulary

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
 
-import ml_dtypes  # noqa: F401  (registers bfloat16 with numpy)
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import parse_json
 from tfsqueeze.utils.terminal import printable
+
+# It registers bfloat16 with numpy. What predicts alone has no such tensors.
+with contextlib.suppress(ImportError):
+    import ml_dtypes  # noqa: F401
 
 # As in safetensors itself.
 _MAX_HEADER_BYTES = 100_000_000
@@ -32,10 +36,29 @@ def read_tensors(path: str | os.PathLike) -> dict[str, np.ndarray]:
         UserError: the file is missing, is damaged (the message names the first truncated tensor),
             or holds a dtype that numpy does not have.
     """
+    tensors, _ = read_tensors_and_metadata(path)
+    return tensors
+
+
+def read_tensors_and_metadata(
+    path: str | os.PathLike,
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Reads a safetensors file and what its header says beside the tensors.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The tensors as `read_tensors` returns them, and the metadata.
+
+    Raises:
+        UserError: as `read_tensors`.
+    """
     path = Path(path)
     try:
         with safe_open(path, framework="numpy") as file:
-            return {name: _read(file, name, path) for name in file.offset_keys()}
+            tensors = {name: _read(file, name, path) for name in file.offset_keys()}
+            return tensors, file.metadata() or {}
     except FileNotFoundError:
         raise UserError(f"{path} does not exist") from None
     except SafetensorError as error:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tfsqueeze.cli.arguments import Json, ModelFile, Runtime, TextColumn, Threads
-from tfsqueeze.cli.console import Table, output
+from tfsqueeze.cli.console import Table, output, print_step
 from tfsqueeze.cli.input_lines import input_lines
 from tfsqueeze.cli.result_stream import json_element, streamed_json
 
@@ -22,7 +22,7 @@ def search(
         Path,
         typer.Argument(
             help="The texts to search: the lines of a .txt file, or the text column of a .tsv, "
-            ".csv or .jsonl file."
+            ".csv or .jsonl file. Or an index that --save-index wrote."
         ),
     ],
     queries: Annotated[
@@ -32,6 +32,13 @@ def search(
         ),
     ] = None,
     top_k: Annotated[int, typer.Option(min=1, help="Number of texts to find for each query.")] = 5,
+    save_index: Annotated[
+        Path | None,
+        typer.Option(
+            help="File for the texts and their vectors, which the next search reads in place of "
+            "the texts. Its name ends in .safetensors. Without a query, nothing else is done."
+        ),
+    ] = None,
     runtime: Runtime = "litert",
     threads: Threads = 1,
     text_column: TextColumn = "text",
@@ -41,14 +48,27 @@ def search(
 
     Examples:
       tfsqueeze search embedder.tflite faq.txt "how do I get my money back"
+
+      tfsqueeze search embedder.tflite faq.txt --save-index faq.safetensors
+
+      tfsqueeze search embedder.tflite faq.safetensors "how do I get my money back"
     """
     from dataclasses import asdict
 
+    from converters.inference.search_index import INDEX_SUFFIX
     from converters.inference.sentence_embeddings_predictor import SentenceEmbeddingsPredictor
     from tfsqueeze.data.readers.text_lines import read_plain_texts
 
     embedder = SentenceEmbeddingsPredictor.open(model, runtime, threads)
-    index = embedder.index(read_plain_texts(corpus, text_column=text_column).texts)
+    if corpus.suffix == INDEX_SUFFIX:
+        index = embedder.open_index(corpus)
+    else:
+        index = embedder.index(read_plain_texts(corpus, text_column=text_column).texts)
+    if save_index is not None:
+        index.save(save_index)
+        print_step(f"{len(index):,} texts are in {save_index}")
+        if not queries:
+            return
     with streamed_json() if json else contextlib.nullcontext() as write:
         for some in [queries] if queries else input_lines(_QUERIES_PER_BATCH):
             found = zip(some, index.search(some, top_k), strict=True)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 
-import numpy as np
 import pytest
 
-from converters.inference.predictor import Predictor
-from converters.tflite.metadata import pack_metadata
 from tests.environments.environment import run_tfsqueeze
-from tfsqueeze.data.readers.prepared_folders import read_manifest, read_rows, read_taught_texts
+from tfsqueeze.data.readers.prepared_folders import read_manifest, read_rows
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
 pytestmark = pytest.mark.beam
@@ -163,44 +160,3 @@ def test_bad_arguments_are_one_sentence(tokenizer, tmp_path):
         source, *options = arguments
         assert message in error_of(prepare(tmp_path, tmp_path / source, *options))
         assert [path.name for path in (tmp_path / "shards").glob("*")] in ([], [".lock"])
-
-
-@pytest.mark.parametrize("options", ["", TWO_PROCESSES], ids=["one", "two"])
-def test_a_teacher_gives_each_text_its_logits(options, int8_model, metadata, texts, tmp_path):
-    teacher = tmp_path / "teacher.tflite"
-    teacher.write_bytes(pack_metadata(int8_model, **metadata))
-    taught = tmp_path / "taught"
-    done = run_tfsqueeze(
-        "beam",
-        "prepare",
-        *map(str, (texts, "-o", taught, "--teacher", teacher, "--noisy-copies", 1)),
-        "--pipeline-options",
-        options,
-    )
-    assert done.returncode == 0, done.stderr
-    assert read_manifest(taught).counts["rows"] == 2 * len(TEXTS)
-    dataset = read_taught_texts(taught)
-    rows = list(dataset.texts)
-    predictor = Predictor.open(teacher)
-    originals = [row for row in rows if row.casefold() in TEXTS]
-    assert len(originals) == len(TEXTS)
-    for prediction in predictor.predict(originals):
-        row = rows.index(prediction.text)
-        assert dataset.labels[row] == prediction.label
-        exponentials = np.exp(dataset.teacher_logits[row].astype(np.float64))
-        expected = [prediction.probabilities[name] for name in dataset.labels.names]
-        np.testing.assert_allclose(exponentials / exponentials.sum(), expected, atol=1e-3)
-        # Its noisy copy has the same logits.
-        same = (dataset.teacher_logits == dataset.teacher_logits[row]).all(axis=1)
-        assert same.sum() >= 2
-    # Another teacher is another preparation.
-    teacher.write_bytes(pack_metadata(int8_model, **{**metadata, "pairs": True}))
-    again = run_tfsqueeze(
-        "beam", "prepare", str(texts), "-o", str(taught), "--teacher", str(teacher)
-    )
-    assert "prepared with another" in error_of(again)
-    other = tmp_path / "other"
-    again = run_tfsqueeze(
-        "beam", "prepare", str(texts), "-o", str(other), "--teacher", str(teacher)
-    )
-    assert "the teacher reads pairs of texts, and" in again.stderr.splitlines()[-1]

@@ -44,9 +44,8 @@ def write_taught(folder, pairs=False):
                 features["text_pair"] = f"é {text}"
             writer.write(example_bytes(features))
     teacher = {"labels": NAMES, "channels": None, "pairs": pairs}
-    manifest = Manifest(
-        {"teacher": teacher}, {"rows": len(TEXTS)}, {path.name: path.stat().st_size}
-    )
+    files = {path.name: path.stat().st_size}
+    manifest = Manifest({"teacher": teacher}, {"rows": len(TEXTS)}, files)
     (folder / "manifest.json").write_text(manifest.to_json())
     return folder
 
