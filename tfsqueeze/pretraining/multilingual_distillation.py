@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tfsqueeze.data.datasets.language_balance import balanced_rows
 from tfsqueeze.data.readers.parallel_texts import ParallelTexts
 from tfsqueeze.distillation.sentence_vectors import MINILM, teacher_vectors
 from tfsqueeze.pretraining.alignment import align, check_order
@@ -27,8 +28,6 @@ from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
 ALIGNMENT_FILE = "alignment.json"
-# A language with fewer texts is repeated up to this power of how many fewer there are.
-_BALANCE = 0.5
 _VOCABULARY_TEXTS = 200_000
 
 
@@ -172,24 +171,3 @@ def set_up_multilingual_distillation(
         vector_of_row=np.tile(texts.original_of_text, 1 + options.noisy_copies),
         row_numbers=balanced_rows(languages),
     )
-
-
-def balanced_rows(languages: np.ndarray) -> np.ndarray:
-    """Returns the rows of an epoch: those of rare languages several times.
-
-    A language with 1/n of the texts of the most frequent one is there the square root of n times,
-    between its own share and an equal one (Conneau and Lample 2019, arXiv 1901.07291, section 3.1).
-
-    Args:
-        languages: the language of each row.
-
-    Returns:
-        int64, the numbers of rows.
-
-    Example:
-        >>> balanced_rows(np.array(["en"] * 4 + ["de"])).tolist()
-        [0, 1, 2, 3, 4, 4]
-    """
-    _, inverse, counts = np.unique(languages, return_inverse=True, return_counts=True)
-    repeats = np.rint((counts.max() / counts) ** _BALANCE).astype(np.int64)
-    return np.repeat(np.arange(len(languages)), repeats[inverse])

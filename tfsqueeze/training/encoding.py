@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tfsqueeze.data.datasets.language_balance import balanced_rows
 from tfsqueeze.tasks import Encodings, Task
 from tfsqueeze.tasks.encodings import IGNORE_INDEX
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
@@ -133,7 +134,8 @@ def encode_examples(
             assert found is not None
             origins = found.pop(_ORIGINS)
             inputs = {name: found.pop(name) for name in input_names}
-            return EncodedExamples(inputs, found, origins, _kept_logits(examples.dataset, classes))
+            logits = _kept_logits(examples.dataset, classes)
+            return _with_balance(EncodedExamples(inputs, found, origins, logits), examples, task)
     with seconds.of("tokenization"):
         encodings, targets = encode_dataset(examples.dataset, task, tokenizer, classes)
     teacher_logits = None
@@ -153,6 +155,18 @@ def encode_examples(
         origins = origins[encodings.example_ids]
     encoded = EncodedExamples(encodings.select(input_names), targets, origins, teacher_logits)
     rows = task.training.training_rows(examples.dataset, encodings, targets, seed)
+    if len(rows) < len(encoded):
+        return encoded.take(rows)
+    return _with_balance(encoded, examples, task)
+
+
+def _with_balance(encoded: EncodedExamples, examples: Examples, task: Task) -> EncodedExamples:
+    """Returns rows of which those of rare languages are there several times."""
+    languages = getattr(examples.dataset, "languages", None)
+    if languages is None or len(languages) != len(encoded):
+        # Pairs take two rows each, and windows of questions have no languages.
+        return encoded
+    rows = balanced_rows(languages[:])
     return encoded if len(rows) == len(encoded) else encoded.take(rows)
 
 

@@ -1,4 +1,4 @@
-"""An index of texts is searched as it was made, after it was saved, and never with another model."""
+"""An index of texts is searched after it was saved as before, and never with another model."""
 
 from __future__ import annotations
 

@@ -12,17 +12,14 @@ import tf_keras as keras
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfsqueeze.data.datasets.language_balance import balanced_rows
 from tfsqueeze.data.readers.parallel_texts import ParallelTexts
 from tfsqueeze.distillation.sentence_vector_loss import SentenceVectorLoss
 from tfsqueeze.models.sentence_encoder import SentenceEncoder
 from tfsqueeze.models.squeezebert import SqueezeBertModel
 from tfsqueeze.pretraining import multilingual_distillation
 from tfsqueeze.pretraining.alignment import align, check_order
-from tfsqueeze.pretraining.multilingual_distillation import (
-    align_texts,
-    balanced_rows,
-    multilingual_tokenizer,
-)
+from tfsqueeze.pretraining.multilingual_distillation import align_texts, multilingual_tokenizer
 from tfsqueeze.pretraining.pretrain import pretrain
 from tfsqueeze.pretraining.pretraining_options import PretrainingOptions
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer

@@ -22,6 +22,7 @@ class MultiLabelDataset(TextExamples):
         texts: the text of each example, or the first text of each pair.
         labels: the labels of each example by name; None for texts without labels.
         text_pairs: the second text of each pair; None for single texts.
+        languages: the language of each example; None if the source does not say it.
 
     Raises:
         UserError: the columns differ in length.

@@ -19,6 +19,7 @@ class NumberDataset(TextExamples):
         texts: the text of each example, or the first text of each pair.
         labels: the number of each example; None for texts without.
         text_pairs: the second text of each pair; None for single texts.
+        languages: the language of each example; None if the source does not say it.
 
     Raises:
         UserError: the columns differ in length.

@@ -22,6 +22,7 @@ class SentenceDataset(ColumnDataset):
         scores: how similar people find the two texts of each pair; None for single texts, and for
             pairs whose texts belong together, such as a question and its answer.
         vectors: the teacher's sentence vector of each text, float32 [texts, channels], or None.
+        languages: the language of each example; None if the source does not say it.
 
     Raises:
         UserError: the columns differ in length, or there are scores without pairs.
@@ -36,6 +37,7 @@ class SentenceDataset(ColumnDataset):
     text_pairs: Sequence[str] | None = None
     scores: Sequence[float] | None = None
     vectors: np.ndarray | None = None
+    languages: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         """Checks that scores are those of pairs, and the lengths of the columns."""

@@ -22,6 +22,7 @@ class TextDataset(TextExamples):
         texts: the text of each example, or the first text of each pair.
         labels: the label of each example by name; None for texts without labels.
         text_pairs: the second text of each pair; None for single texts.
+        languages: the language of each example; None if the source does not say it.
         teacher_logits: a teacher's logits of each text, float [texts, names], in the order of
             `labels.names`; None without a teacher. Then `labels` are `NumberedLabels`.
 

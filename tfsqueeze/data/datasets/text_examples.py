@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tfsqueeze.data.datasets.column_dataset import ColumnDataset
@@ -19,6 +19,7 @@ class TextExamples(ColumnDataset):
         texts: the text of each example, or the first text of each pair.
         labels: the label of each example; None for texts without labels.
         text_pairs: the second text of each pair; None for single texts.
+        languages: the language of each example; None if the source does not say it.
 
     Raises:
         UserError: the columns differ in length.
@@ -27,6 +28,7 @@ class TextExamples(ColumnDataset):
     texts: Sequence[str]
     labels: Sequence[Any] | None = None
     text_pairs: Sequence[str] | None = None
+    languages: Sequence[str] | None = field(default=None, repr=False)
 
     def _require_labels(self) -> Sequence[Any]:
         if self.labels is None:

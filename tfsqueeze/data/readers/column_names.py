@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-TEXT, LABEL = "text", "label"
+TEXT, LABEL, LANGUAGE = "text", "label", "lang"
+# The codes of languages, such as `en`, `de` and `pt-br`.
+LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[a-z]{2,8})?")
 # The names of columns of pairs in datasets of GLUE, of the Hugging Face hub and of this project.
 _PAIRS = {
     "sentence1": "sentence2",
@@ -27,6 +30,7 @@ _USUAL = {
         *("labels", "intent", "category", "class", "sentiment", "score", "similarity_score"),
         *("rating", "stars", "target"),
     ),
+    LANGUAGE: ("language",),
 }
 
 

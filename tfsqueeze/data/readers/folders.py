@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import glob
 import os
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.dataset import Dataset, Splits
 from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
+from tfsqueeze.data.readers.column_names import LANGUAGE_CODE
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, guess_columns, read_table
 from tfsqueeze.utils.errors import UserError
@@ -110,7 +112,9 @@ def load_folder(
     """Loads `train`, `val` (or `dev`, `validation`) and `test` files, each a table.
 
     Without a validation file, a stratified tenth of train, drawn at random, becomes the validation
-    split. Without a test file, `test` is None. If train is a .tsv or .csv without a line of column
+    split. Without a test file, `test` is None. If there is no train file, but subfolders that have
+    one and whose names are languages, such as `en` and `pt-br`, the result is all of them together,
+    with their `languages`. If train is a .tsv or .csv without a line of column
     names, `guess_columns` names its columns, unless `columns` does; the other files of that format
     then have no such line either.
 
@@ -131,6 +135,25 @@ def load_folder(
     """
     folder = Path(folder)
     train_path = find_split_file(folder, ("train",), TABLE_SUFFIXES)
+    if train_path is None and (languages := _language_folders(folder)):
+        parts = [
+            load_folder(
+                path,
+                read,
+                make_splits,
+                text_column=text_column,
+                label_column=label_column,
+                text_pair_column=text_pair_column,
+                columns=columns,
+                seed=seed,
+                **options,
+            )
+            for path in languages
+        ]
+        parts = [
+            _with_language(part, path.name) for part, path in zip(parts, languages, strict=True)
+        ]
+        return make_splits(*concatenate_splits(parts, folder))
     if train_path is None:
         names = [f"train{suffix}" for suffix in TABLE_SUFFIXES]
         raise UserError(f"{folder} has no {', '.join(names[:-1])} or {names[-1]}")
@@ -155,6 +178,26 @@ def load_folder(
         validation = read_part(validation_path)
     test_path = find_split_file(folder, ("test",), TABLE_SUFFIXES)
     return make_splits(train, validation, None if test_path is None else read_part(test_path))
+
+
+def _language_folders(folder: Path) -> list[Path]:
+    """Returns the subfolders that have a train file, if the names of all are languages."""
+    found = [
+        path
+        for path in sorted(folder.glob("*/"))
+        if find_split_file(path, ("train",), TABLE_SUFFIXES) is not None
+    ]
+    return found if all(LANGUAGE_CODE.fullmatch(path.name) for path in found) else []
+
+
+def _with_language(splits: Any, language: str) -> Any:
+    """Returns splits that are of one language, unless they say their languages themselves."""
+    parts = {
+        name: dataclasses.replace(part, languages=[language] * len(part))
+        for name, part in vars(splits).items()
+        if part is not None and getattr(part, "languages", ()) is None
+    }
+    return dataclasses.replace(splits, **parts)
 
 
 def concatenate_splits(parts: Sequence[Any], folder: Path) -> tuple[Any, Any, Any]:

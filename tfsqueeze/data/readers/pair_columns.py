@@ -15,7 +15,9 @@ _STEMS = ("train", "val", "dev", "validation", "test")
 
 
 def find_table(path: Path) -> Path | None:
-    """Returns the table of a dataset: the file itself, or the first of a folder's parts.
+    """Returns the table of a dataset: the file itself, or the first part of a folder.
+
+    A folder without parts may have subfolders with parts, one for each language.
 
     Args:
         path: a file or a folder, or what is neither.
@@ -25,7 +27,10 @@ def find_table(path: Path) -> Path | None:
     """
     if is_file_or_pattern(path):
         return path if format_suffix(path) in TABLE_SUFFIXES else None
-    found = (find_split_file(path, (stem,), TABLE_SUFFIXES) for stem in _STEMS)
+    folders = [path, *sorted(path.glob("*/"))]
+    found = (
+        find_split_file(folder, (stem,), TABLE_SUFFIXES) for folder in folders for stem in _STEMS
+    )
     return next(filter(None, found), None)
 
 

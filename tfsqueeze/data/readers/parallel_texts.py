@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfsqueeze.data.readers.column_names import LANGUAGE_CODE
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.user_files import GZIP, format_suffix, read_text
 
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,8})?")
 _TABLE = ".tsv"
 
 
@@ -106,13 +105,13 @@ def _stem(file: Path) -> str:
 
 def _language_of(file: Path) -> str | None:
     language = _stem(file).rpartition(".")[2]
-    return language if _LANGUAGE.fullmatch(language) else None
+    return language if LANGUAGE_CODE.fullmatch(language) else None
 
 
 def _read_table(path: Path) -> ParallelTexts:
     header, *lines = read_text(path).removesuffix("\n").split("\n")
     languages = header.removesuffix("\r").split("\t")
-    wrong = [name for name in languages if not _LANGUAGE.fullmatch(name)]
+    wrong = [name for name in languages if not LANGUAGE_CODE.fullmatch(name)]
     if wrong or len(set(languages)) < len(languages) or len(languages) < 2:
         raise UserError(
             f"{path}:1: the line must have the codes of at least two languages, such as en and de, "

@@ -118,7 +118,13 @@ def _read(
             ) from None
 
     found = table.examples(None if table.other_columns() == [] else read_score)
-    return SentenceDataset(path.name, found["texts"], found["text_pairs"], found["labels"])
+    return SentenceDataset(
+        path.name,
+        found["texts"],
+        found["text_pairs"],
+        found["labels"],
+        languages=found["languages"],
+    )
 
 
 def _are_positive(pairs: SentenceDataset) -> bool:

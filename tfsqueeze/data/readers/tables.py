@@ -20,7 +20,7 @@ from tfsqueeze.data.readers.binary_tables import (
     read_parquet,
     read_tfrecord,
 )
-from tfsqueeze.data.readers.column_names import LABEL, find_column, names_both
+from tfsqueeze.data.readers.column_names import LABEL, LANGUAGE, find_column, names_both
 from tfsqueeze.data.readers.file_patterns import matching_files
 from tfsqueeze.data.readers.label_checks import check_label, check_present
 from tfsqueeze.data.readers.large_files import are_large
@@ -189,7 +189,9 @@ class TextTable:
         return list(itertools.islice(self.rows, _SAMPLE) if self.is_large else self.rows)
 
     def examples(self, read_label: Callable[[Row], Any] | None) -> dict[str, Any]:
-        """Returns the columns of a dataset of texts: `texts`, `labels` and `text_pairs`.
+        """Returns the columns of a dataset: `texts`, `labels`, `text_pairs` and `languages`.
+
+        The languages are those of a column `lang` or `language`, if there is one beside the others.
 
         Args:
             read_label: returns the label of a row; None reads no labels.
@@ -198,22 +200,28 @@ class TextTable:
             UserError: there are no rows, a column is missing, a text is no text, or `read_label`
                 refuses a label.
         """
-        texts, labels, text_pairs = (
-            (TextsWriter(), LabelsWriter(), TextsWriter()) if self.is_large else ([], [], [])
+        texts, labels, text_pairs, languages = (
+            (TextsWriter(), LabelsWriter(), TextsWriter(), LabelsWriter())
+            if self.is_large
+            else ([], [], [], [])
         )
+        language_key = self._language_key()
         for row in self.rows:
             texts.append(self._text(row, self._text_column))
             if read_label is not None:
                 labels.append(read_label(row))
             if self._text_pair_column is not None:
                 text_pairs.append(self._text(row, self._text_pair_column))
-        texts, labels, text_pairs = map(finished, (texts, labels, text_pairs))
+            if language_key is not None:
+                languages.append(_language(row, language_key))
+        texts, labels, text_pairs, languages = map(finished, (texts, labels, text_pairs, languages))
         if not texts:
             raise UserError(f"{self._path} holds no examples")
         return {
             "texts": texts,
             "labels": None if read_label is None else labels,
             "text_pairs": None if self._text_pair_column is None else text_pairs,
+            "languages": None if language_key is None else languages,
         }
 
     def label_key(self, row: Row) -> str:
@@ -241,7 +249,19 @@ class TextTable:
             return None
         texts = [self._text_column, self._text_pair_column]
         known = {find_column(names, name) for name in texts if name is not None}
+        known.add(self._language_key())
         return [name for name in names if name not in known]
+
+    def _language_key(self) -> str | None:
+        """Returns the name of the column of languages; None if there is none."""
+        first = next(iter(self.rows), None)
+        key = None if first is None else find_column(first.values, LANGUAGE)
+        if first is None or key is None:
+            return None
+        others = (self._text_column, self._text_pair_column, self._label_column)
+        taken = [find_column(first.values, name) for name in others if name is not None]
+        # The only column beside the texts holds their labels.
+        return None if key in (*taken, _other_of_two(first.values, self._text_column)) else key
 
     def _text(self, row: Row, name: str) -> str:
         key = self._require_key(row, find_column(row.values, name), name)
@@ -466,6 +486,13 @@ def read_class(value: object, location: str, column: str, keep_nan_labels: bool)
     if not keep_nan_labels:
         check_present(label, location)
     return label
+
+
+def _language(row: Row, key: str) -> str:
+    language = _text(row.values.get(key), row.location, key).strip()
+    if not language:
+        raise UserError(f"{row.location}: {key[:40]!r} is empty; name the language of each text")
+    return language
 
 
 def _text(value: object, location: str, column: str) -> str:
