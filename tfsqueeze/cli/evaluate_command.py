@@ -55,6 +55,14 @@ def evaluate(
     text_pair_column: TextPairColumn = None,
     keep_nan_labels: KeepNanLabels = False,
     label_separator: LabelSeparator = LABEL_SEPARATOR,
+    by_language: Annotated[
+        bool,
+        typer.Option(
+            "--by-language",
+            help="Identify the language of each text, for scores per language, unless the data "
+            "name it.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Measure how good the predictions of a model are on labelled data.
@@ -71,8 +79,9 @@ def evaluate(
     and the numbers in --label-column, or, if these are 0 and 1 or missing, how
     often the second text of a pair is the nearest or one of the ten nearest to
     the first. For masked words: the share that is
-    found, and perplexity. If the words name their language, as in `en:Berlin`,
-    there are scores per language.
+    found, and perplexity. If the data name languages, there are scores per
+    language: in a column `lang`, by folders such as en/ and de/, or by words
+    such as `en:Berlin`. --by-language identifies them.
 
     If DATA is the dataset that the file was trained on, the held-out part of it
     is used.
@@ -84,6 +93,7 @@ def evaluate(
 
       tfsqueeze evaluate intents.tflite clinc150/ --out-of-scope clinc150/oos_val.tsv
     """
+    from tfsqueeze.data.datasets.language_identification import with_languages
     from tfsqueeze.data.readers.pair_columns import find_text_pair_column
     from tfsqueeze.data.sources.evaluation_set import load_texts
 
@@ -105,8 +115,12 @@ def evaluate(
             seed=seed,
         )
 
+    def load_named(*arguments):
+        test = load_test(*arguments)
+        return with_languages(test) if by_language else test
+
     opened = _open_float_model if _is_source(model) else _open_file
-    predictor, test = opened(model, load_test, runtime, threads)
+    predictor, test = opened(model, load_named, runtime, threads)
     others = (
         None
         if out_of_scope is None

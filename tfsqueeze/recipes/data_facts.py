@@ -11,6 +11,7 @@ import numpy as np
 
 from tfsqueeze.checkpoints.model_sources import pretrained_folder
 from tfsqueeze.data.datasets.dataset import Splits
+from tfsqueeze.data.datasets.language_identification import identify_languages, main_languages
 from tfsqueeze.data.datasets.question_dataset import QuestionDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
@@ -39,6 +40,8 @@ class DataFacts:
         whole_words: the share of words that are one token in that vocabulary, in 0..1. It is at
             least 0.86 in the English datasets of this project and at most 0.74 in those of other
             languages.
+        languages: the languages of the texts with their shares, as the data say them or else as
+            they are identified.
     """
 
     task: str
@@ -48,6 +51,7 @@ class DataFacts:
     rarest_share: float | None
     tokens: int
     whole_words: float
+    languages: str
 
 
 def find_facts(task: str, splits: Splits) -> DataFacts:
@@ -58,7 +62,9 @@ def find_facts(task: str, splits: Splits) -> DataFacts:
         splits: the parts of the data.
     """
     train: Any = splits.train
-    texts, text_pairs = _texts(train.take(_sample(len(train))))
+    sample = train.take(_sample(len(train)))
+    texts, text_pairs = _texts(sample)
+    languages = getattr(sample, "languages", None)
     counts, whole = _count_tokens(texts, text_pairs)
     labels = getattr(train, "labels", None)
     is_one_class = bool(labels) and all(isinstance(label, str) for label in labels)
@@ -71,6 +77,7 @@ def find_facts(task: str, splits: Splits) -> DataFacts:
         rarest_share=min(Counter(labels).values()) / len(labels) if is_one_class else None,
         tokens=int(np.ceil(np.percentile(counts, _PERCENTILE))),
         whole_words=whole,
+        languages=main_languages(identify_languages(texts) if languages is None else languages[:]),
     )
 
 

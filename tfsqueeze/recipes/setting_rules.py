@@ -123,7 +123,8 @@ def choose_start(facts: DataFacts, size: Size) -> Start:
     if facts.whole_words < _ENGLISH_WORDS:
         if facts.task in _WORD_TASKS and size == "tiny":
             name = "squeezebert-tagger"
-        return Start("preset", name, f"only {share} in the vocabulary of the pretrained weights")
+        reason = f"only {share} in the English vocabulary of the pretrained weights"
+        return Start("preset", name, f"{reason}; the texts are in {facts.languages}")
     return Start("pretrained", weights, f"{share} in its vocabulary, which is English")
 
 

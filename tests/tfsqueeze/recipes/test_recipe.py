@@ -21,6 +21,7 @@ ENGLISH = DataFacts(
     rarest_share=0.2,
     tokens=21,
     whole_words=0.95,
+    languages="en (100 %)",
 )
 GERMAN = dataclasses.replace(ENGLISH, whole_words=0.5)
 

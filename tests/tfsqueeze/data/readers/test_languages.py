@@ -7,6 +7,14 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tfsqueeze.data.datasets.language_identification import (
+    identify_languages,
+    main_languages,
+    with_languages,
+)
+from tfsqueeze.data.datasets.question_dataset import QuestionDataset
+from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.data.readers.multi_label_tables import read_multi_label_table
 from tfsqueeze.data.readers.number_tables import read_number_table
 from tfsqueeze.data.readers.pair_columns import find_text_pair_column
@@ -87,3 +95,17 @@ def test_rare_languages_are_trained_on_more_often(tmp_path, one_layer_options):
 
     train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, options, note)
     assert steps[0] == counts.max() + 2 * counts.min()
+
+
+def test_languages_are_identified():
+    texts = [*["wo ist hier der nächste bahnhof"] * 3, *["where is the nearest station"] * 3]
+    assert identify_languages(texts) == ["de"] * 3 + ["en"] * 3
+    # One text in 200 is rather a mistake.
+    assert identify_languages([texts[0], *texts[-1:] * 199])[0] == "other"
+    sentences = TokenDataset("a", [text.split() for text in texts])
+    assert with_languages(sentences).languages == ["de"] * 3 + ["en"] * 3
+    named = TextDataset("a", texts, languages=["xx"] * 6)
+    assert with_languages(named) is named
+    with pytest.raises(UserError, match="whose languages are not told apart"):
+        with_languages(QuestionDataset("q", ["a"], ["b"], [[]], ["1"], [0]))
+    assert main_languages(["de", "en", "de", "de"]) == "de (75 %), en (25 %)"
