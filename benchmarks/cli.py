@@ -653,6 +653,52 @@ def backbone_texts(
 
 
 @app.command()
+def multilingual_texts(
+    data: Annotated[Path, typer.Argument(help="Folder of datasets.")],
+    output_folder: Annotated[Path, typer.Argument(help="Folder for the texts.")],
+    captions: Annotated[
+        bool,
+        typer.Option(
+            "--captions", help="Add Multi30k's captions, whose terms allow no model that ships."
+        ),
+    ] = False,
+) -> None:
+    """Write texts and their translations, from which `pretrain --objective multilingual` learns.
+
+    No parts for development or tests are read.
+    """
+    from benchmarks.multilingual_texts import write_multilingual_texts
+
+    for path in write_multilingual_texts(data, output_folder, captions=captions):
+        output.print(str(path), soft_wrap=True)
+
+
+@app.command()
+def languages(
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            help=".tflite files for sentence-embeddings, folders or names of backbones, or "
+            "`characters` for TF-IDF of 2 to 4 characters."
+        ),
+    ],
+    data: Annotated[Path, typer.Option(help="Folder of datasets.")],
+    output_folder: Output = _OUTPUT,
+    json: Json = False,
+) -> None:
+    """Measure similarity in eight languages, and search across languages.
+
+    Example:
+      python -m benchmarks languages tiny-8.tflite squeezebert-tiny characters --data ../shared/data
+    """
+    from benchmarks.languages import measure_languages
+
+    with _progress() as progress:
+        run = measure_languages(models, data, progress)
+    _finish("languages", [run], output_folder, json)
+
+
+@app.command()
 def training(
     preset: Annotated[
         list[str] | None,

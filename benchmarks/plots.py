@@ -215,6 +215,25 @@ def draw_large_data(runs: Sequence[dict[str, Any]]) -> bytes:
     )
 
 
+def draw_languages(runs: Sequence[dict[str, Any]]) -> bytes:
+    """Draws Spearman's correlation of each model and language."""
+    return _draw_values(
+        [
+            {
+                "languages": [
+                    {**row, "name": f"{row['name']}, {row['language']}"}
+                    for row in run["languages"]
+                    if row["spearman"] is not None
+                ]
+            }
+            for run in runs
+        ],
+        "languages",
+        lambda row: row["spearman"],
+        lambda run: "Spearman's correlation",
+    )
+
+
 def draw_scale(runs: Sequence[dict[str, Any]]) -> bytes:
     """Draws the texts per second of each command and number of processes."""
     return _draw_values(

@@ -20,6 +20,7 @@ from benchmarks.plots import (
     draw_backbone,
     draw_formulations,
     draw_instructions,
+    draw_languages,
     draw_large_data,
     draw_models,
     draw_operators,
@@ -71,6 +72,13 @@ MODEL_COLUMNS: tuple[Column, ...] = (
     ("added MB", lambda row: millions(row["added_memory_bytes"])),
     ("load ms", lambda row: decimals(row["load_milliseconds"], 0)),
     ("first run ms", lambda row: decimals(row["first_run_milliseconds"], 0)),
+)
+LANGUAGE_COLUMNS: tuple[Column, ...] = (
+    ("model", lambda row: row["name"]),
+    ("language", lambda row: row["language"]),
+    ("STSb, Spearman", lambda row: decimals(row["spearman"], 3)),
+    ("English caption, recall at 1", lambda row: percent(row["recall_at_1"], 1)),
+    ("recall at 10", lambda row: percent(row["recall_at_10"], 1)),
 )
 INSTRUCTION_COLUMNS: tuple[Column, ...] = (
     ("model", lambda row: row["name"]),
@@ -364,6 +372,16 @@ def _scale_preface(run: dict[str, Any]) -> list[str]:
     ]
 
 
+def _languages_preface(run: dict[str, Any]) -> list[str]:
+    return [
+        "Spearman's correlation of the cosines with people's scores, on STSb's pairs for "
+        "development; and how often the English caption is the nearest one, or one of the ten "
+        f"nearest, to a caption in the language, among {integer(run['captions'])} captions of "
+        "Multi30k. Files run on LiteRT; backbones compute in float32, and the vector is the mean "
+        "over the tokens."
+    ]
+
+
 def _large_data_preface(run: dict[str, Any]) -> list[str]:
     return [
         f"{run['preset']}, texts of about 9 words with one of 20 labels; {run['steps']:,} training "
@@ -409,6 +427,7 @@ _KINDS = {
     "backbone": _Kind(BACKBONE_COLUMNS, draw_backbone, _backbone_preface),
     "post-training": _Kind(POST_TRAINING_COLUMNS, draw_post_training, _post_training_preface),
     "training": _Kind(TRAINING_COLUMNS, draw_training, _training_preface),
+    "languages": _Kind(LANGUAGE_COLUMNS, draw_languages, _languages_preface),
 }
 
 
