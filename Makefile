@@ -20,7 +20,7 @@ ANDROID_READY := $(VENV)/.android-ready
 ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner gcc libc6-dev
 
 .PHONY: help setup demo test test-slow test-benchmarks test-docs arm64 micro web readers beam distributed pythons apk android test-targets proofs faults bench targets \
-    backbone docs compare lint clean
+    backbone backbone-tiny docs compare lint clean
 
 help:
 	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
@@ -39,6 +39,7 @@ help:
 	@echo "make bench      latency beside other models and runtimes (the first time half an hour)"
 	@echo "make targets    which devices take how much of each preset (the first time half an hour)"
 	@echo "make backbone   a pretrained backbone, made anew in hours (BACKBONE, BACKBONE_DATA)"
+	@echo "make backbone-tiny  squeezebert-tiny, made anew from squeezebert-small in an hour"
 	@echo "make compare    baselines, fine-tuned BERT and SqueezeBERT on COMPARE_DATA (hours)"
 	@echo "make test-targets  the proofs for Edge TPU and Ethos-U, Vela included"
 	@echo "make proofs     the tests of test-slow, test-targets, arm64, micro, beam and android in one run"
@@ -190,6 +191,22 @@ backbone: $(READY)
 	cp runs/$(BACKBONE)/backbone/vocab.txt \
 	    runs/$(BACKBONE)/backbone/tokenizer_config.json $(BACKBONE_FOLDER)
 	$(BIN)/python -m benchmarks backbone $(BACKBONE_FOLDER) --data reuters-r8 --data vader-movies
+
+# It goes on from four layers of squeezebert-small, on all short texts and some of the others.
+backbone-tiny: $(READY)
+	$(BIN)/python -m benchmarks backbone-texts $(BACKBONE_DATA) runs/backbone-texts
+	mkdir -p runs/tiny-texts
+	for file in texts.txt pairs.tsv; do \
+	    awk 'BEGIN{srand(2)} length($$0)<100 || rand()<0.12' runs/backbone-texts/$$file \
+	        > runs/tiny-texts/$$file; done
+	$(BIN)/tfsqueeze pretrain runs/tiny-texts/texts.txt runs/tiny-texts/pairs.tsv \
+	    --pretrained squeezebert-small --num-hidden-layers 4 --epochs 1 --max-length 256 \
+	    --learning-rate 8e-4 --precision bfloat16 --loss hidden_states=1 \
+	    --loss last_hidden_state=1 --loss sentences=1 --loss pooled_sentences=1 \
+	    --loss relations=1 --output runs/squeezebert-tiny
+	$(BIN)/python -c "from tfsqueeze import SqueezeBertModel; SqueezeBertModel.from_pretrained( \
+	    'runs/squeezebert-tiny/backbone').save_pretrained( \
+	    'tfsqueeze/checkpoints/backbones/squeezebert-tiny', dtype='float16')"
 
 COMPARE_DATA ?= reuters-r8
 

@@ -17,7 +17,7 @@ from tfsqueeze.data.readers.tables import read_table
 from tfsqueeze.utils.files import write_atomically
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pl", "pt")
-CAPTION_LANGUAGES = ("en", "de", "fr", "cs")
+CAPTION_LANGUAGES = ("en", "de", "fr")
 _MOST_SHIFT = 40
 # Translations are rarely more than this many times as long or as short.
 _LENGTH_RATIO = 2.5

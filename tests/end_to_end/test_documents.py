@@ -47,6 +47,11 @@ _LEFT_OUT = {
     "all-minilm-l6-v2": "fetches 90 MB",
     "search": "needs a run that learns from 90 MB; tests/tfsqueeze/cli/test_cli.py runs it",
     "runs/teacher": "learns from a run that fetches 90 MB",
+    "--distribute": "needs several processes; tests/distributed runs it",
+    "logs/2026-*.tsv.gz": "tests/tfsqueeze/training/test_large_data.py trains on large files",
+    "labels/part-*.jsonl": "needs what predict-files writes on Beam",
+    "taught": "needs what prepare writes; tests/tfsqueeze/training/test_taught_texts.py runs it",
+    "runs/tiny-8/backbone": "is pretrained with 90 MB",
     "runs/r8-micro": "tests/converters/targets/micro verify it on all of Reuters R8",
     "runs/benchmarks/tasks/noise/seed-0/SqueezeBERT, noisy copies": "measures a benchmark's run",
 }
