@@ -229,6 +229,6 @@ def test_a_student_learns_the_vectors_that_texts_were_prepared_with(run, content
             precision="float32",
         ),
     )
-    assert pretrained.history[-1]["cosine"] > 0.8 > pretrained.history[0]["cosine"]
+    assert pretrained.history[-1]["cosine"] > 0.7 > pretrained.history[0]["cosine"]
     found = WordPieceTokenizer.from_pretrained(pretrained.backbone)
     assert found.vocabulary == run.tokenizer.vocabulary

@@ -53,7 +53,7 @@ def test_a_teacher_gives_each_text_its_logits(options, int8_model, metadata, tmp
         assert same.sum() >= 2
     # Another teacher is another preparation.
     teacher.write_bytes(pack_metadata(int8_model, **{**metadata, "pairs": True}))
-    arguments = ("beam", "prepare", str(texts), "--teacher", str(teacher), "-o")
-    assert "prepared with another teacher" in error_of(run_tfsqueeze(*arguments, str(taught)))
-    refused = run_tfsqueeze(*arguments, str(tmp_path / "other"))
+    arguments = ("beam", "prepare", str(texts), "--teacher", str(teacher), "--noisy-copies", "1")
+    assert "prepared with another teacher" in error_of(run_tfsqueeze(*arguments, "-o", str(taught)))
+    refused = run_tfsqueeze(*arguments, "-o", str(tmp_path / "other"))
     assert "the teacher reads pairs of texts, and" in refused.stderr.splitlines()[-1]
