@@ -76,7 +76,7 @@ def load_pretrained(
         >>> from tfsqueeze import SqueezeBertModel
         >>> from tfsqueeze.checkpoints.huggingface import load_pretrained
         >>> load_pretrained(SqueezeBertModel, "squeezebert-tiny").config.num_hidden_layers
-        3
+        4
     """
     folder = pretrained_folder(source)
     saved = model_class.config_class.from_json(folder / CONFIG_FILE)

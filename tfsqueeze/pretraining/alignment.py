@@ -52,8 +52,9 @@ def align(originals: Sequence[str], translations: Sequence[str]) -> Alignment:
         translations: their translations; an empty one is missing.
 
     Example:
-        >>> align(["a cat sleeps here"] * 2, ["hier schläft eine Katze", "ja"]).kept.tolist()
-        [True, False]
+        >>> translations = ["hier schläft eine Katze", "eine Katze schläft hier", "ja"]
+        >>> align(["a cat sleeps here"] * 3, translations).kept.tolist()
+        [True, True, False]
     """
     missing = np.array(
         [not (one and other) for one, other in zip(originals, translations, strict=True)]
