@@ -60,7 +60,9 @@ def assert_same_losses(found, expected, relative=0.0):
     assert list(found["losses"]) == list(expected["losses"])
     for stage, losses in expected["losses"].items():
         assert len(found["losses"][stage]) == len(losses)
-        np.testing.assert_allclose(found["losses"][stage], losses, rtol=relative, atol=1e-3)
+        # A sum that rounds otherwise may put a value on another step of int8.
+        atol = 2e-3 if stage == "qat" else 1e-3
+        np.testing.assert_allclose(found["losses"][stage], losses, rtol=relative, atol=atol)
 
 
 def test_two_workers_learn_as_one_process(tmp_path):
