@@ -82,9 +82,9 @@ def _write(path: Path, rows: int) -> None:
 
 def _measure(case: dict[str, Any]) -> list[dict[str, Any]]:
     """Does what `train_task` does, step by step."""
-    from tfsqueeze.data.readers import tables
+    from tfsqueeze.data.readers import large_files
 
-    tables.LARGE_TABLE_BYTES = -1 if case["way"] == "stream" else 1 << 62
+    large_files.LARGE_BYTES = -1 if case["way"] == "stream" else 1 << 62
     found: list[dict[str, Any]] = []
     count = case["rows"]
 
