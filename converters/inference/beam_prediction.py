@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,9 +19,9 @@ from converters.inference.predictor import Predictor
 from converters.runtime.interpreters import Runtime
 from converters.tflite.tflite_file import TFLiteFile
 from tfsqueeze.utils.beam_pipelines import (
+    absolute_path,
     find_files,
     find_shards,
-    is_local,
     read_file,
     remove_unfinished,
     require_beam,
@@ -87,7 +86,7 @@ def predict_files(
     written = find_shards(prefix, _SUFFIX)
     if written:
         raise UserError(f"{written[0]} exists; choose another prefix, or remove it")
-    build = functools.partial(_build, _absolute(model), pattern, prefix, options)
+    build = functools.partial(_build, absolute_path(model), pattern, prefix, options)
     try:
         run_pipeline(build, pipeline_options)
     except BaseException:
@@ -127,11 +126,6 @@ def _build(
         | RunInference(_model_handler(model, options))
         | "Write" >> beam.io.WriteToText(prefix, file_name_suffix=_SUFFIX)
     )
-
-
-def _absolute(path: str) -> str:
-    """Returns a path that workers in another folder can read."""
-    return os.path.abspath(path) if is_local(path) else path
 
 
 def _row(options: FilePredictionOptions, line: bytes) -> Row:

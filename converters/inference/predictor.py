@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -60,8 +59,8 @@ class Predictor:
         >>> predictor.predict(["rain", "will it snow"])  # doctest: +SKIP
     """
 
-    # The SHA-256 of the file.
-    digest: str = ""
+    # The file that it was opened from.
+    file: TFLiteFile
     # A class has its task; an instance the one with what its file decodes with.
     task: Task
     # How many examples are run together in an evaluation.
@@ -124,7 +123,7 @@ class Predictor:
         metadata = file.metadata
         chosen = cls if hasattr(cls, "task") else predictor_class(metadata.task)
         predictor = chosen(open_model(file, runtime, num_threads=num_threads), metadata)
-        predictor.digest = hashlib.sha256(file.content).hexdigest()
+        predictor.file = file
         return predictor
 
     def predict(self, *inputs: Any, **options: Any) -> list[Any]:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from converters.inference.predictor import Predictor
+from converters.inference.beam_prediction import open_predictor
 from converters.runtime.interpreters import Runtime
-from converters.tflite.tflite_file import TFLiteFile
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.pretraining.text_teacher import Parts, ReadTexts, TextTeacher
 from tfsqueeze.tasks import SENTENCE_EMBEDDINGS, TEXT_CLASSIFICATION
-from tfsqueeze.utils.beam_pipelines import is_local, read_file, require_beam
+from tfsqueeze.utils.beam_pipelines import absolute_path
 from tfsqueeze.utils.errors import UserError
 
 
@@ -31,9 +28,7 @@ def open_teacher(model: str, runtime: Runtime = "litert", num_threads: int = 1) 
     Raises:
         UserError: Beam is not installed, or the file cannot be used or is for another task.
     """
-    require_beam()
-    content = read_file(model)
-    predictor: Any = Predictor.open(TFLiteFile(content, model), runtime, num_threads)
+    predictor: Any = open_predictor(model, runtime, num_threads)
     labels, channels = None, None
     if predictor.task.name == TEXT_CLASSIFICATION.name:
         labels = predictor.metadata.labels
@@ -45,19 +40,17 @@ def open_teacher(model: str, runtime: Runtime = "litert", num_threads: int = 1) 
             f"({TEXT_CLASSIFICATION.name}) or embeds them ({SENTENCE_EMBEDDINGS.name})"
         )
     return TextTeacher(
-        functools.partial(
-            _load, os.path.abspath(model) if is_local(model) else model, runtime, num_threads
-        ),
+        functools.partial(_load, absolute_path(model), runtime, num_threads),
         predictor.max_length,
         labels,
         channels,
         predictor.metadata.pairs,
-        hashlib.sha256(content).hexdigest(),
+        predictor.file.digest,
     )
 
 
 def _load(model: str, runtime: Runtime, num_threads: int) -> ReadTexts:
-    predictor: Any = Predictor.open(TFLiteFile(read_file(model), model), runtime, num_threads)
+    predictor: Any = open_predictor(model, runtime, num_threads)
     is_embedder = predictor.task.name == SENTENCE_EMBEDDINGS.name
     pairs = predictor.metadata.pairs
 

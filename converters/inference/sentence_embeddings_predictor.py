@@ -97,7 +97,7 @@ class SentenceEmbeddingsPredictor(Predictor):
         corpus = checked_texts(corpus)
         if not corpus:
             raise UserError("the corpus has no texts to search in")
-        return SearchIndex.of(corpus, self.encode(corpus), self.encode, self.digest)
+        return SearchIndex.of(corpus, self.encode(corpus), self.encode, self.file.digest)
 
     def open_index(self, path: str | os.PathLike) -> SearchIndex:
         """Reads an index that `SearchIndex.save` wrote, of texts that this model embedded.
@@ -108,4 +108,4 @@ class SentenceEmbeddingsPredictor(Predictor):
         Raises:
             UserError: the file cannot be read, is no index, or is that of another model.
         """
-        return SearchIndex.open(path, self.encode, self.digest)
+        return SearchIndex.open(path, self.encode, self.file.digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import struct
 from functools import cached_property
@@ -72,6 +73,11 @@ class TFLiteFile:
             raise UserError(f"{name} is damaged: {what}; copy or convert it again") from error
         self.content = content
         self.name = name
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the bytes."""
+        return hashlib.sha256(self.content).hexdigest()
 
     @classmethod
     def open(cls, model: Model) -> TFLiteFile:

@@ -80,7 +80,6 @@ def prepare(
 
       tfsqueeze train taught --output runs/student
     """
-    from converters.inference.preparation_teacher import open_teacher
     from tfsqueeze.pretraining.text_pipeline import prepare_texts
 
     options = PreparationOptions(
@@ -93,13 +92,12 @@ def prepare(
         seed=seed,
         num_shards=shards,
     )
-    manifest = prepare_texts(
-        output_folder,
-        texts,
-        options,
-        pipeline_options,
-        None if teacher is None else open_teacher(teacher, runtime),
-    )
+    text_teacher = None
+    if teacher is not None:
+        from converters.inference.preparation_teacher import open_teacher
+
+        text_teacher = open_teacher(teacher, runtime)
+    manifest = prepare_texts(output_folder, texts, options, pipeline_options, text_teacher)
     if json:
         print_json({"folder": output_folder, "counts": manifest.counts, "files": manifest.files})
         return

@@ -72,8 +72,8 @@ def pretrain(
         int | None,
         typer.Option(
             min=1,
-            help="Number of layers. If `--pretrained` has more, the layers at equal distances "
-            "are kept.",
+            help="Number of layers. If `--pretrained` has more, `distill` keeps layers at equal "
+            "distances.",
         ),
     ] = None,
     loss: Annotated[

@@ -50,6 +50,6 @@ class SentenceVectorLoss(keras.losses.Loss):
         logits = self.scale * tf.matmul(student, teacher, transpose_b=True)
         same = tf.matmul(teacher, teacher, transpose_b=True) > _SAME
         # Other translations of the same text are no wrong answers.
-        wrong = ~same | tf.eye(tf.shape(same)[0], dtype=tf.bool)
-        found = tf.nn.log_softmax(tf.where(wrong, logits, logits.dtype.min), axis=-1)
+        compared = ~same | tf.eye(tf.shape(same)[0], dtype=tf.bool)
+        found = tf.nn.log_softmax(tf.where(compared, logits, logits.dtype.min), axis=-1)
         return distances - self.ranking * tf.linalg.diag_part(found)

@@ -21,8 +21,8 @@ from tfsqueeze.pretraining.sentence_distillation import (
     set_up_sentence_distillation,
 )
 from tfsqueeze.pretraining.setup import Progress, Setup
+from tfsqueeze.pretraining.tokenizer_choice import trained_tokenizer
 from tfsqueeze.robustness.noisy_copies import noisy_copies
-from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
@@ -112,25 +112,14 @@ def multilingual_tokenizer(
         texts: the texts.
         options: the settings of the run.
     """
-    path = folder / "tokenizer"
-    if not path.exists():
-        by_language: dict[str, list[str]] = {}
-        for language, text in zip(texts.languages, texts.texts, strict=True):
-            by_language.setdefault(language, []).append(text)
-        most = min(
-            max(map(len, by_language.values())), max(1, _VOCABULARY_TEXTS // len(by_language))
-        )
-        balanced = itertools.chain.from_iterable(
-            itertools.islice(itertools.cycle(some), most) for some in by_language.values()
-        )
-        tokenizer = WordPieceTokenizer(
-            train_vocabulary(balanced, options.vocab_size, options.lowercase),
-            lowercase=options.lowercase,
-            max_length=options.max_length,
-        )
-        with write_atomically(path) as temporary:
-            tokenizer.save_pretrained(temporary)
-    return WordPieceTokenizer.from_pretrained(path)
+    by_language: dict[str, list[str]] = {}
+    for language, text in zip(texts.languages, texts.texts, strict=True):
+        by_language.setdefault(language, []).append(text)
+    most = min(max(map(len, by_language.values())), max(1, _VOCABULARY_TEXTS // len(by_language)))
+    balanced = itertools.chain.from_iterable(
+        itertools.islice(itertools.cycle(some), most) for some in by_language.values()
+    )
+    return trained_tokenizer(folder / "tokenizer", balanced, options, lowercase=options.lowercase)
 
 
 def set_up_multilingual_distillation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import tensorflow as tf
@@ -55,7 +55,7 @@ def choose_tokenizer(
     elif prepared is not None:
         return WordPieceTokenizer.from_pretrained(prepared / TOKENIZER_FOLDER)
     else:
-        return _own_tokenizer(folder / "tokenizer", files, options)
+        return trained_tokenizer(folder / "tokenizer", _first_lines(files), options)
     if prepared is not None and (
         tokenizer_digest(tokenizer) != read_manifest(prepared).settings.get("tokenizer")
     ):
@@ -66,18 +66,28 @@ def choose_tokenizer(
     return tokenizer
 
 
-def _own_tokenizer(
-    path: Path, files: Sequence[Path], options: PretrainingOptions
+def _first_lines(files: Sequence[Path]) -> Iterator[str]:
+    lines = tf.data.TextLineDataset([os.fspath(file) for file in files])
+    for line in itertools.islice(lines.as_numpy_iterator(), _VOCABULARY_LINES):
+        yield line.decode("utf-8", "ignore")
+
+
+def trained_tokenizer(
+    path: Path, texts: Iterable[str], options: PretrainingOptions, *, lowercase: bool = True
 ) -> WordPieceTokenizer:
-    """Returns a tokenizer whose vocabulary is learned from the texts."""
+    """Returns a tokenizer whose vocabulary is learned from texts.
+
+    Args:
+        path: keeps the tokenizer, which is trained once.
+        texts: the texts.
+        options: the settings of the run.
+        lowercase: whether the tokenizer lowercases and drops accents.
+    """
     if not path.exists():
-        lines = tf.data.TextLineDataset([os.fspath(file) for file in files])
-        texts = [
-            line.decode("utf-8", "ignore")
-            for line in itertools.islice(lines.as_numpy_iterator(), _VOCABULARY_LINES)
-        ]
         tokenizer = WordPieceTokenizer(
-            train_vocabulary(texts, vocab_size=options.vocab_size), max_length=options.max_length
+            train_vocabulary(texts, options.vocab_size, lowercase),
+            lowercase=lowercase,
+            max_length=options.max_length,
         )
         with write_atomically(path) as temporary:
             tokenizer.save_pretrained(temporary)

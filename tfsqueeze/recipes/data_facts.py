@@ -19,6 +19,9 @@ from tfsqueeze.tokenizers.tokenizer_files import read_tokenizer_files
 
 # Whose vocabulary counts tokens and tells English from other languages.
 _BACKBONE = "squeezebert-tiny"
+# Below this share of whole words, texts are of another language than the backbones'; `DataFacts`
+# has the figures.
+ENGLISH_WORDS = 0.8
 _MOST_TEXTS = 2000
 _MOST_TOKENS = 512
 _PERCENTILE = 99
@@ -41,7 +44,7 @@ class DataFacts:
             least 0.86 in the English datasets of this project and at most 0.74 in those of other
             languages.
         languages: the languages of the texts with their shares, as the data say them or else as
-            they are identified.
+            they are identified; None for English texts.
     """
 
     task: str
@@ -51,7 +54,7 @@ class DataFacts:
     rarest_share: float | None
     tokens: int
     whole_words: float
-    languages: str
+    languages: str | None
 
 
 def find_facts(task: str, splits: Splits) -> DataFacts:
@@ -64,8 +67,11 @@ def find_facts(task: str, splits: Splits) -> DataFacts:
     train: Any = splits.train
     sample = train.take(_sample(len(train)))
     texts, text_pairs = _texts(sample)
-    languages = getattr(sample, "languages", None)
     counts, whole = _count_tokens(texts, text_pairs)
+    languages = None
+    if whole < ENGLISH_WORDS:
+        named = getattr(sample, "languages", None)
+        languages = main_languages(identify_languages(texts) if named is None else named[:])
     labels = getattr(train, "labels", None)
     is_one_class = bool(labels) and all(isinstance(label, str) for label in labels)
     names = getattr(splits, "tag_names", None) or splits.label_names or ()
@@ -77,7 +83,7 @@ def find_facts(task: str, splits: Splits) -> DataFacts:
         rarest_share=min(Counter(labels).values()) / len(labels) if is_one_class else None,
         tokens=int(np.ceil(np.percentile(counts, _PERCENTILE))),
         whole_words=whole,
-        languages=main_languages(identify_languages(texts) if languages is None else languages[:]),
+        languages=languages,
     )
 
 

@@ -10,13 +10,10 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-from tfsqueeze.recipes.data_facts import DataFacts
+from tfsqueeze.recipes.data_facts import ENGLISH_WORDS, DataFacts
 from tfsqueeze.recipes.sizes import Size
 from tfsqueeze.tasks.task_names import TaskName
 
-# Below this share of whole words, texts are of another language than the backbones'; `DataFacts`
-# has the figures.
-_ENGLISH_WORDS = 0.8
 _WORD_TASKS = (TaskName.TOKEN_CLASSIFICATION, TaskName.INTENT_AND_SLOTS)
 # A model of at most so many channels is narrow.
 _NARROW = 256
@@ -54,7 +51,7 @@ class Situation:
     @property
     def is_english(self) -> bool:
         """Whether the vocabulary of the backbones fits the texts."""
-        return self.facts.whole_words >= _ENGLISH_WORDS
+        return self.facts.whole_words >= ENGLISH_WORDS
 
     @property
     def has_word_task(self) -> bool:
@@ -120,7 +117,7 @@ def choose_start(facts: DataFacts, size: Size) -> Start:
     if size == "micro":
         return Start("preset", name, "the smallest size learns from scratch")
     share = f"{facts.whole_words:.0%} of the words are"
-    if facts.whole_words < _ENGLISH_WORDS:
+    if facts.whole_words < ENGLISH_WORDS:
         if facts.task in _WORD_TASKS and size == "tiny":
             name = "squeezebert-tagger"
         reason = f"only {share} in the English vocabulary of the pretrained weights"

@@ -99,6 +99,15 @@ def remove_files(paths: Iterable[str]) -> None:
     FileSystems.delete(list(paths))
 
 
+def absolute_path(path: str) -> str:
+    """Returns a path that workers in another folder can read.
+
+    Args:
+        path: a path in any file system that Beam knows.
+    """
+    return os.path.abspath(path) if is_local(path) else path
+
+
 def is_local(path: str) -> bool:
     """Returns whether a path has no scheme, such as gs://.
 

@@ -160,7 +160,7 @@ def test_pretraining_reads_prepared_texts_as_it_reads_texts(tokenizer, tmp_path,
     text_file.write_text("\n".join(tokenizer.decode(row) for row in ordered) + "\n")
     found = pretrain(tmp_path / "by-rows", [prepared], options())
     assert WordPieceTokenizer.from_pretrained(found.backbone).vocabulary == tokenizer.vocabulary
-    monkeypatch.setattr(tokenizer_choice, "_own_tokenizer", lambda *_: tokenizer)
+    monkeypatch.setattr(tokenizer_choice, "trained_tokenizer", lambda *_: tokenizer)
     expected = pretrain(tmp_path / "by-texts", [text_file], options())
     assert found.history == expected.history and len(found.history) == 2
 

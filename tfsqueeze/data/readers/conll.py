@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,6 +35,7 @@ _LANGUAGE = re.compile(r"([a-z]{2,}(?:-[a-z]+)*):")
 
 # The line, the word and the tag of each word.
 _Sentence = list[tuple[int, str, str]]
+_Lines = Callable[[], Iterator[str]]
 
 
 def read_conll(path: str | os.PathLike, *, comments: bool = False) -> TokenDataset:
@@ -73,7 +74,8 @@ def read_conll(path: str | os.PathLike, *, comments: bool = False) -> TokenDatas
     languages: Any = LabelsWriter() if large else []
     forms: dict[tuple[bool, bool], Path] = {}
     for file in files:
-        form = _form(file, comments, large)
+        lines = _lines_of(file, large)
+        form = _form(file, lines, comments)
         forms.setdefault((form.has_tags, form.has_languages), file)
         if len(forms) > 1:
             raise UserError(
@@ -81,7 +83,7 @@ def read_conll(path: str | os.PathLike, *, comments: bool = False) -> TokenDatas
                 f"{'languages' if form.has_languages else 'tags'} and the other none; give them "
                 "to all files or to none"
             )
-        for rows in _sentences(file, form, comments, large):
+        for rows in _sentences(file, lines, form, comments):
             words = [word for _, word, _ in rows]
             if form.has_languages:
                 language, words = _divide_language(rows, file)
@@ -111,18 +113,14 @@ class _Form(NamedTuple):
     has_languages: bool
 
 
-def _form(path: Path, comments: bool, large: bool) -> _Form:
-    """Reads a file once to see its form.
+def _form(path: Path, lines: _Lines, comments: bool) -> _Form:
+    """Returns the form of a file.
 
     Raises:
         UserError: it holds no sentences.
     """
-    tabs = any("\t" in line for line in _lines(path, large))
-    words = (
-        fields
-        for line in _lines(path, large)
-        if (fields := _fields(line, tabs, comments)) is not None
-    )
+    tabs = any("\t" in line for line in lines())
+    words = (fields for line in lines() if (fields := _fields(line, tabs, comments)) is not None)
     first = next(words, None)
     if first is None:
         raise UserError(f"{path} holds no sentences")
@@ -130,10 +128,12 @@ def _form(path: Path, comments: bool, large: bool) -> _Form:
     return _Form(tabs, len(first) > 1, has_languages)
 
 
-def _lines(path: Path, large: bool) -> Iterator[str]:
+def _lines_of(path: Path, large: bool) -> _Lines:
+    """Returns what gives the lines of a file; it reads a small one once."""
     if large:
-        return (line.removesuffix("\n") for line in stream_lines(path, "\n"))
-    return iter(read_text(path).split("\n"))
+        return lambda: (line.removesuffix("\n") for line in stream_lines(path, "\n"))
+    lines = read_text(path).split("\n")
+    return lambda: iter(lines)
 
 
 def _fields(line: str, tabs: bool, comments: bool) -> list[str] | None:
@@ -150,11 +150,11 @@ def _is_comment(line: str, comments: bool) -> bool:
     return comments and line.startswith("# ")
 
 
-def _sentences(path: Path, form: _Form, comments: bool, large: bool) -> Iterator[_Sentence]:
+def _sentences(path: Path, lines: _Lines, form: _Form, comments: bool) -> Iterator[_Sentence]:
     """Returns the sentences of a file."""
     current: _Sentence = []
     columns: int | None = None
-    for number, line in enumerate(_lines(path, large), start=1):
+    for number, line in enumerate(lines(), start=1):
         fields = _fields(line, form.tabs, comments)
         if fields is None:
             if current and not _is_comment(line, comments):

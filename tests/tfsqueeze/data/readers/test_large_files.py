@@ -17,7 +17,6 @@ from tfsqueeze.data.datasets.disk_columns import (
     TextsOnDisk,
     ValuesOnDisk,
 )
-from tfsqueeze.data.readers import large_files
 from tfsqueeze.data.readers.conll import load_conll_folder, read_conll
 from tfsqueeze.data.readers.snips import load_snips, read_snips
 from tfsqueeze.data.readers.squad import load_squad, read_squad
@@ -26,18 +25,6 @@ from tfsqueeze.utils.errors import UserError
 
 TAGGED = "to\tO\nParis\tB-city\n\n#\tO\r\nnaïve\tO\n-DOCSTART-\tO\nNew\tB-city\nYork\tI-city\n"
 LANGUAGES = "en:to O\nen:Paris B-city\n\nfr:à O\nfr:Paris B-city\n"
-
-
-@pytest.fixture
-def streamed(monkeypatch):
-    """Makes every file a large one while it is called."""
-
-    def call(function, *arguments, **options):
-        with monkeypatch.context() as patch:
-            patch.setattr(large_files, "LARGE_BYTES", -1)
-            return function(*arguments, **options)
-
-    return call
 
 
 def assert_same(found, expected):

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tfsqueeze.data.datasets.disk_columns import NumberedLabels, TextsOnDisk
-from tfsqueeze.data.readers import large_files, tables
+from tfsqueeze.data.readers import tables
 from tfsqueeze.data.readers.multi_label_tables import read_multi_label_table
 from tfsqueeze.data.readers.number_tables import read_number_table
 from tfsqueeze.data.readers.tables import read_table
@@ -24,18 +24,6 @@ from tfsqueeze.utils.errors import UserError
 
 TEXTS = ["good film", "bad", "naïve ﬁlm", "so so", "東京", "bad again", "fine", "no"]
 LABELS = ["pos", "neg", "pos", "neg", "pos", "neg", "pos", "neg"]
-
-
-@pytest.fixture
-def streamed(monkeypatch):
-    """Makes every table a large one while it is called."""
-
-    def call(function, *arguments, **options):
-        with monkeypatch.context() as patch:
-            patch.setattr(large_files, "LARGE_BYTES", -1)
-            return function(*arguments, **options)
-
-    return call
 
 
 def write(path, columns=("text", "label"), rows=None, pack=False):
