@@ -59,8 +59,8 @@ class Predictor:
         >>> predictor.predict(["rain", "will it snow"])  # doctest: +SKIP
     """
 
-    # The file that it was opened from.
-    file: TFLiteFile
+    # The SHA-256 of the file that it was opened from; empty where there is none.
+    digest = ""
     # A class has its task; an instance the one with what its file decodes with.
     task: Task
     # How many examples are run together in an evaluation.
@@ -123,7 +123,7 @@ class Predictor:
         metadata = file.metadata
         chosen = cls if hasattr(cls, "task") else predictor_class(metadata.task)
         predictor = chosen(open_model(file, runtime, num_threads=num_threads), metadata)
-        predictor.file = file
+        predictor.digest = file.digest
         return predictor
 
     def predict(self, *inputs: Any, **options: Any) -> list[Any]:

@@ -45,7 +45,7 @@ def open_teacher(model: str, runtime: Runtime = "litert", num_threads: int = 1) 
         labels,
         channels,
         predictor.metadata.pairs,
-        predictor.file.digest,
+        predictor.digest,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,20 +38,21 @@ class Match:
 class SearchIndex:
     """Texts and their vectors as int8, a quarter of the memory of float32.
 
-    A vector is `vectors[row] * scales[row]`. As a file it is in the safetensors format, which other
-    languages read: `vectors` int8 [texts, channels]; `scales` float32 [texts]; `texts` uint8, their
-    UTF-8 one after the other; and `limits` int64 [texts + 1], where each text begins.
+    The vector of a text is `vectors[row] - zero_point`, divided by its length. The index of a model
+    with int8 outputs has these outputs unchanged. As a file it is in the safetensors format, which
+    other languages read: `vectors` int8 [texts, channels]; `zero_point` int32 [1]; `texts` uint8,
+    their UTF-8 one after the other; and `limits` int64 [texts + 1], where each text begins.
 
     Args:
         texts: the texts, at least one.
         vectors: int8 [texts, channels].
-        scales: float32 [texts].
+        zero_point: the stored value of 0.
         encode: returns the vectors of queries, float32 [queries, channels], each of length 1.
         digest: the SHA-256 of the .tflite file that made the vectors.
 
     Example:
         >>> vectors = np.eye(2, dtype=np.float32)
-        >>> index = SearchIndex.of(["cats", "taxes"], vectors, lambda queries: vectors[:1], "")
+        >>> index = SearchIndex.of(["cats", "taxes"], vectors, None, lambda queries: vectors[:1])
         >>> index.search(["kittens"], top_k=1)
         [[Match(text='cats', index=0, score=1.0)]]
     """
@@ -60,35 +61,52 @@ class SearchIndex:
         self,
         texts: Sequence[str],
         vectors: np.ndarray,
-        scales: np.ndarray,
+        zero_point: int,
         encode: Callable[[Iterable[str]], np.ndarray],
-        digest: str,
+        digest: str = "",
     ) -> None:
-        self._texts, self._vectors, self._scales = list(texts), vectors, scales
+        self._texts, self._vectors, self._zero_point = list(texts), vectors, zero_point
         self._encode, self._digest = encode, digest
+        self._lengths = np.concatenate(
+            [np.linalg.norm(steps, axis=1) for _, steps in self._parts()]
+        ).clip(1e-12)
 
     @classmethod
     def of(
         cls,
         texts: Sequence[str],
         vectors: np.ndarray,
+        quantization: tuple[float, int] | None,
         encode: Callable[[Iterable[str]], np.ndarray],
-        digest: str,
+        digest: str = "",
     ) -> SearchIndex:
         """Returns the index of texts, given their vectors.
 
         Args:
             texts: the texts.
-            vectors: float32 [texts, channels], each of length 1.
+            vectors: float32 [texts, channels], of any length.
+            quantization: the scale and the zero point of the vectors, where they come from a model
+                with int8 outputs; each gets a scale of its own otherwise.
             encode: as for the class, and so is `digest`.
             digest: see the class.
         """
-        scales = np.maximum(np.abs(vectors).max(axis=1), 1e-12) / 127
-        quantized = np.rint(vectors / scales[:, None]).astype(np.int8)
-        return cls(texts, quantized, scales.astype(np.float32), encode, digest)
+        zero_point = 0 if quantization is None else quantization[1]
+        scales = (
+            np.abs(vectors).max(axis=1, keepdims=True).clip(1e-12) / 127
+            if quantization is None
+            else quantization[0]
+        )
+        stored = (np.rint(vectors / scales) + zero_point).astype(np.int8)
+        return cls(texts, stored, zero_point, encode, digest)
 
     def __len__(self) -> int:
         return len(self._texts)
+
+    def _parts(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yields some rows at a time, and their vectors as float32 in steps of the scale."""
+        for start in range(0, len(self), _TEXTS_AT_ONCE):
+            part = slice(start, start + _TEXTS_AT_ONCE)
+            yield part, self._vectors[part].astype(np.float32) - np.float32(self._zero_point)
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the index to a file.
@@ -104,7 +122,7 @@ class SearchIndex:
         contents = [text.encode("utf-8", "surrogatepass") for text in self._texts]
         columns = {
             "vectors": self._vectors,
-            "scales": self._scales,
+            "zero_point": np.array([self._zero_point], np.int32),
             "texts": np.frombuffer(b"".join(contents), np.uint8),
             "limits": np.cumsum([0, *map(len, contents)], dtype=np.int64),
         }
@@ -138,21 +156,22 @@ class SearchIndex:
                 f"{path} has the vectors of another model; make it again with this one, or name "
                 "the model that made it"
             )
-        vectors, scales, limits = (columns.get(name) for name in ("vectors", "scales", "limits"))
-        content = columns.get("texts")
+        vectors, zero_point, content, limits = (
+            columns.get(name) for name in ("vectors", "zero_point", "texts", "limits")
+        )
         if (
             vectors is None
-            or scales is None
+            or zero_point is None
             or limits is None
             or content is None
             or vectors.dtype != np.int8
             or vectors.ndim != 2
-            or scales.shape != (len(vectors),)
+            or (zero_point.dtype, zero_point.shape) != (np.int32, (1,))
             or limits.shape != (len(vectors) + 1,)
             or not len(vectors)
             or (np.diff(limits) < 0).any()
             or (limits[0], limits[-1]) != (0, content.size)
-            or not np.isfinite(scales).all()
+            or not -128 <= zero_point[0] <= 127
         ):
             raise UserError(f"{path} is damaged; make the index again")
         whole = content.tobytes()
@@ -160,7 +179,7 @@ class SearchIndex:
             whole[start:end].decode("utf-8", "replace")
             for start, end in zip(limits[:-1].tolist(), limits[1:].tolist(), strict=True)
         ]
-        return cls(texts, vectors, scales, encode, digest)
+        return cls(texts, vectors, int(zero_point[0]), encode, digest)
 
     def search(self, queries: Iterable[str], top_k: int = 5) -> list[list[Match]]:
         """Returns the texts that are nearest to each query, nearest first.
@@ -176,10 +195,9 @@ class SearchIndex:
             raise UserError(f"top_k is {top_k}; ask for at least 1 text")
         encoded = self._encode(queries)
         cosines = np.empty((len(encoded), len(self)), np.float32)
-        for start in range(0, len(self), _TEXTS_AT_ONCE):
-            part = slice(start, start + _TEXTS_AT_ONCE)
-            cosines[:, part] = encoded @ self._vectors[part].astype(np.float32).T
-        cosines *= self._scales
+        for part, steps in self._parts():
+            cosines[:, part] = encoded @ steps.T
+        cosines /= self._lengths
         return [
             [
                 Match(self._texts[index], int(index), float(row[index]))

@@ -53,14 +53,17 @@ class SentenceEmbeddingsPredictor(Predictor):
         Raises:
             UserError: `texts` is a single string, or holds something that is not a string.
         """
-        texts = checked_texts(texts)
+        vectors = self._outputs(checked_texts(texts))
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+    def _outputs(self, texts: Sequence[str]) -> np.ndarray:
+        """Returns the vectors of texts, float32 [texts, channels], as the model gives them."""
         parts = [np.zeros((0, *self._output_shapes["embeddings"]), np.float32)]
         for start in range(0, len(texts), self._examples_per_batch):
             part = texts[start : start + self._examples_per_batch]
             _, outputs = self._run(SentenceDataset("texts", part))
             parts.append(outputs["embeddings"])
-        vectors = np.concatenate(parts)
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return np.concatenate(parts)
 
     def predict(self, texts: Iterable[str]) -> list[SentenceEmbedding]:
         """Returns each text with its vector; see `encode`."""
@@ -97,7 +100,18 @@ class SentenceEmbeddingsPredictor(Predictor):
         corpus = checked_texts(corpus)
         if not corpus:
             raise UserError("the corpus has no texts to search in")
-        return SearchIndex.of(corpus, self.encode(corpus), self.encode, self.file.digest)
+        return SearchIndex.of(
+            corpus, self._outputs(corpus), self._quantization(), self.encode, self.digest
+        )
+
+    def _quantization(self) -> tuple[float, int] | None:
+        """Returns the scale and the zero point of the outputs; None if they are float32.
+
+        None, too, if the models for several lengths differ in them.
+        """
+        details = [model.output_details[0] for model in self._by_length.values()]
+        found = {(detail.scale, detail.zero_point) for detail in details}
+        return found.pop() if len(found) == 1 and details[0].scale else None
 
     def open_index(self, path: str | os.PathLike) -> SearchIndex:
         """Reads an index that `SearchIndex.save` wrote, of texts that this model embedded.
@@ -108,4 +122,4 @@ class SentenceEmbeddingsPredictor(Predictor):
         Raises:
             UserError: the file cannot be read, is no index, or is that of another model.
         """
-        return SearchIndex.open(path, self.encode, self.file.digest)
+        return SearchIndex.open(path, self.encode, self.digest)

@@ -25,7 +25,7 @@ def encode(queries):
 
 @pytest.fixture
 def index():
-    return SearchIndex.of(TEXTS, vectors_of(len(TEXTS)), encode, "digest")
+    return SearchIndex.of(TEXTS, vectors_of(len(TEXTS)), None, encode, "digest")
 
 
 def test_the_nearest_texts_come_first(index):
@@ -59,11 +59,12 @@ def test_an_index_of_another_model_is_refused(index, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda columns: columns.pop("scales"), "is damaged"),
+        (lambda columns: columns.pop("zero_point"), "is damaged"),
         (lambda columns: columns.update(limits=columns["limits"][:-1]), "is damaged"),
         (lambda columns: columns.update(limits=columns["limits"][::-1].copy()), "is damaged"),
         (lambda columns: columns.update(vectors=columns["vectors"].astype(np.float32)), "damaged"),
-        (lambda columns: columns.update(scales=columns["scales"] * np.nan), "is damaged"),
+        (lambda columns: columns.update(zero_point=np.array([128], np.int32)), "is damaged"),
+        (lambda columns: columns.update(zero_point=np.zeros(1, np.float32)), "is damaged"),
     ],
 )
 def test_a_damaged_index_is_one_sentence(index, tmp_path, change, message):
@@ -91,6 +92,19 @@ def test_another_file_is_no_index(tmp_path):
 def test_int8_vectors_keep_the_cosines(seed):
     vectors = vectors_of(20, seed)
     queries = vectors_of(3, seed + 1)
-    index = SearchIndex.of([str(row) for row in range(20)], vectors, lambda _: queries, "")
+    index = SearchIndex.of([str(row) for row in range(20)], vectors, None, lambda _: queries)
     for matches, row in zip(index.search(["a"] * 3, top_k=20), queries @ vectors.T, strict=True):
         assert max(abs(match.score - row[match.index]) for match in matches) < 0.01
+
+
+@given(st.integers(0, 1000), st.integers(-128, 127))
+def test_vectors_of_int8_stay_as_they_are(seed, zero_point):
+    random = np.random.default_rng(seed)
+    stored = random.integers(-128, 128, (9, 24), np.int8)
+    steps = stored.astype(np.float32) - np.float32(zero_point)
+    vectors = np.float32(0.013) * steps
+    queries = vectors_of(2, seed)
+    index = SearchIndex.of(list("abcdefghi"), vectors, (0.013, zero_point), lambda _: queries)
+    cosines = queries @ (steps / np.linalg.norm(steps, axis=1, keepdims=True)).T
+    for matches, row in zip(index.search(["a", "b"], top_k=9), cosines, strict=True):
+        assert [match.score for match in matches] == pytest.approx(np.sort(row)[::-1], abs=1e-6)
