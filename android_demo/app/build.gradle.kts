@@ -16,8 +16,8 @@ android {
         ndk { abiFilters += listOf("arm64-v8a", "x86_64") }
     }
 
-    // Models are mapped, not read.
-    androidResources { noCompress += "tflite" }
+    // Models and search indexes are mapped, not read.
+    androidResources { noCompress += listOf("tflite", "safetensors") }
 
     testOptions { unitTests.isIncludeAndroidResources = true }
 

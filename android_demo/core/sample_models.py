@@ -1,4 +1,4 @@
-"""Writes the .tflite files that the Kotlin tests read.
+"""Writes the models that the Kotlin tests read.
 
     python android_demo/core/sample_models.py
 
@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from converters.inference.search_index import SearchIndex
 from converters.tflite.flatbuffer import serialize_model
 from converters.tflite.metadata import pack_metadata
 from converters.tflite.signatures import merge_lengths
+from converters.tflite.tflite_file import TFLiteFile
 from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
 from tfsqueeze.utils.files import write_atomically
 
@@ -104,7 +106,30 @@ def sample_models() -> dict[str, bytes]:
             tokenizer={**_SETTINGS, "match_types": {"stop_words": ["the", "is"]}},
             decoding={"no_answer_threshold": 1.0, "temperature": 2.5},
         ),
+        "sentence-embeddings.tflite": _model(
+            [8, 16],
+            ["input_ids"],
+            {"embeddings": [4]},
+            labels=[],
+            task="sentence-embeddings",
+        ),
     }
+
+
+def write_samples(folder: Path) -> None:
+    """Writes the models, and the texts that the one of sentence-embeddings searches.
+
+    Args:
+        folder: the folder to write to.
+    """
+    for name, content in sample_models().items():
+        with write_atomically(folder / name) as path:
+            path.write_bytes(content)
+    model = TFLiteFile.open(folder / "sentence-embeddings.tflite")
+    vectors = np.array([[3, 0, 0, 4], [17, -3, -3, -3], [0, 5, 5, 0]], np.float32)
+    texts = ["the cat", "a mat", "東京 \U0001f600"]
+    index = SearchIndex.of(texts, vectors, (1.0, -3), lambda _: vectors, model.digest)
+    index.save(folder / "sentence-embeddings.safetensors")
 
 
 def _model(
@@ -181,7 +206,4 @@ def _entry(name, index):
 
 
 if __name__ == "__main__":
-    for name, content in sample_models().items():
-        with write_atomically(FOLDER / name) as path:
-            path.write_bytes(content)
-        print(f"{FOLDER / name}: {len(content):,} bytes")
+    write_samples(FOLDER)

@@ -14,7 +14,7 @@ from android_demo.toolchain.tools import java, run
 from tfsqueeze.utils.files import write_atomically
 
 # Android maps these into memory instead of reading them, so they are not compressed.
-_STORED = {".so", ".tflite", ".arsc"}
+_STORED = {".so", ".tflite", ".safetensors", ".arsc"}
 _EPOCH = (1981, 1, 1, 1, 1, 2)  # equal content makes equal APKs
 _PASSWORD = "android"  # the password of every debug key
 

@@ -21,7 +21,8 @@ def build_apk(modules: Modules, models: Path) -> Path:
 
     Args:
         modules: the compiler of the app's modules, whose folder gets everything that is built.
-        models: a folder of .tflite files, which become the app's assets.
+        models: a folder of .tflite files, which become the app's assets; and for models that search
+            texts, a .safetensors file of the same name.
 
     Returns:
         The signed APK.
@@ -40,7 +41,9 @@ def build_apk(modules: Modules, models: Path) -> Path:
     shutil.rmtree(assets, ignore_errors=True)
     assets.mkdir(parents=True)
     for model in found:
-        shutil.copyfile(model, assets / model.name)
+        for file in (model, model.with_suffix(".safetensors")):
+            if file.is_file():
+                shutil.copyfile(file, assets / file.name)
     linked = resources.link(assets, folder / "resources")
     resources.compile_ids(folder / "resources")
     classes, java_resources = modules.core

@@ -48,10 +48,11 @@ def link(assets: Path, folder: Path) -> Path:
         "--version-name": VERSION_NAME,
         "--java": _emptied(folder / "java"),
         "-A": assets,
-        "-0": ".tflite",
         "-o": apk,
     }
+    # Assets are mapped, so they are not compressed.
     flat = [part for option in options.items() for part in option]
+    flat += [part for suffix in (".tflite", ".safetensors") for part in ("-0", suffix)]
     run(["aapt2", "link", *flat, compiled])
     return apk
 

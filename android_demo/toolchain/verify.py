@@ -52,8 +52,10 @@ def verify_apk(path: Path) -> dict[str, Any]:
             _require_stored(path, entries[name])
             content = archive.read(name)
             libraries[abi] = {"bytes": len(content), "page_size": page_size(content)}
-        for name in models:
-            _require_stored(path, entries[f"assets/{name}"])
+        for name, entry in entries.items():
+            # The app maps all its assets.
+            if name.startswith("assets/"):
+                _require_stored(path, entry)
     # Phones have Arm's processors, some of which map pages of 16 KB.
     if libraries["arm64-v8a"]["page_size"] < PAGE:
         raise UserError(f"{path} has a library for arm64-v8a that pages of 16 KB cannot hold")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from converters.tflite.operator_macs import count_operator_macs
 from converters.tflite.tflite_operators import Operator
+from tfsqueeze.tasks import SENTENCE_EMBEDDINGS
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -361,6 +362,11 @@ class Target(abc.ABC):
             UserError: the target does not support the run, or the model does not fit the device.
         """
         self.require_supported(run)
+        if search_texts and run.task.name != SENTENCE_EMBEDDINGS.name:
+            raise UserError(
+                f"{run.folder} is a model for {run.task.name}; only a model for "
+                "sentence-embeddings searches texts"
+            )
         length = max_length or run.options.max_length
         return self._export(run, folder, ExportOptions(length, examples, tuple(search_texts)))
 

@@ -11,6 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.converters.targets.task_runs import (  # noqa: F401 (fixtures)
+    like_texts_folder,
+    task_run,
+)
+
 _MAIN = "io.github.tfsqueeze.core.parity.MainKt"
 
 

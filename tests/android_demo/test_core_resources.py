@@ -13,10 +13,13 @@ def test_the_table_of_characters_is_that_of_the_tokenizers():
     assert all(table.read_bytes() == content for table in TABLES)
 
 
-def test_the_sample_models_are_what_is_packed():
-    from android_demo.core.sample_models import FOLDER, sample_models
+def test_the_sample_models_are_what_is_packed(tmp_path):
+    from android_demo.core.sample_models import FOLDER, write_samples
 
-    models = sample_models()
-    assert {path.name for path in FOLDER.glob("*.tflite")} == set(models)
-    for name, content in models.items():
-        assert (FOLDER / name).read_bytes() == content, name
+    write_samples(tmp_path)
+    samples = {
+        path.name for suffix in ("tflite", "safetensors") for path in FOLDER.glob(f"*.{suffix}")
+    }
+    assert samples == {path.name for path in tmp_path.iterdir()}
+    for name in samples:
+        assert (FOLDER / name).read_bytes() == (tmp_path / name).read_bytes(), name

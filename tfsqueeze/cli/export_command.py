@@ -70,7 +70,7 @@ def export(
         Path | None,
         typer.Option(
             help="Texts, one on each line, that an embedder of sentences searches on the device: "
-            "`micro` puts them and their vectors into flash."
+            "`micro` puts them and their vectors into flash, `android` and `web` into a file."
         ),
     ] = None,
     text_column: TextColumn = "text",
@@ -99,13 +99,13 @@ def export(
     from converters.targets.registry import load_target
     from tfsqueeze.data.readers.text_lines import read_plain_texts
 
+    load_tensorflow()
     exporter = load_target(target, runtime)
     if data is not None and not exporter.has_scores:
         raise UserError(f"the target {target} measures nothing; leave --data out")
     if search_texts is not None and not exporter.searches_texts:
         raise UserError(f"the target {target} searches no texts; leave --search-texts out")
     searched = read_plain_texts(search_texts).texts if search_texts is not None else []
-    load_tensorflow()
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
 
     print_step(f"loading {source}")
@@ -121,7 +121,10 @@ def export(
         examples = _examples(trained, data, texts, columns)
     print_step(f"exporting for {target}")
     if exporter.shares_folder:
-        result = _add_to(output_folder, lambda folder: exporter.export(trained, folder, max_length))
+        result = _add_to(
+            output_folder,
+            lambda folder: exporter.export(trained, folder, max_length, search_texts=searched),
+        )
     else:
         with replace_export(output_folder) as folder:
             result = exporter.export(trained, folder, max_length, examples, searched)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converters.conversion.runs import convert_run
+from converters.targets.search_index_file import write_search_index
 from converters.targets.signature_lengths import signature_lengths
 from converters.targets.target import ExportedFile, ExportOptions, ExportResult, Target
-from tfsqueeze.tasks import TASKS
+from tfsqueeze.tasks import MASKED_LM, TASKS
 
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
@@ -20,13 +21,15 @@ class AndroidTarget(Target):
 
     The file has the profile `mobile`, the fastest on the CPU of a phone, and holds all that the
     app shows. It has its weights once and a signature for each of up to three lengths, because a
-    short input, which most are, takes less time at a short length.
+    short input, which most are, takes less time at a short length. Texts to search are in a second
+    file, NAME.safetensors.
     """
 
     name = "android"
     title = "Android"
-    supported_tasks = frozenset(TASKS)
+    supported_tasks = frozenset(TASKS) - {MASKED_LM.name}
     supports_pairs = True
+    searches_texts = True
     # The assets of an app hold the models of several runs.
     shares_folder = True
 
@@ -34,6 +37,9 @@ class AndroidTarget(Target):
         lengths = signature_lengths(options.max_length)
         path = folder / f"{_asset_name(run.folder.name)}.tflite"
         path.write_bytes(convert_run(run, lengths, profile="mobile"))
+        files = [path]
+        if options.search_texts:
+            files.append(write_search_index(path, options.search_texts))
         return ExportResult(
             target=self.name,
             summary={
@@ -41,7 +47,7 @@ class AndroidTarget(Target):
                 "profile": "mobile",
                 "lengths in tokens": ", ".join(map(str, lengths)),
             },
-            files=(ExportedFile.from_path(path, folder),),
+            files=tuple(ExportedFile.from_path(file, folder) for file in files),
             details={"max_lengths": lengths},
         )
 

@@ -63,11 +63,6 @@ class MicroTarget(Target):
     runtimes = ("tflite-micro", "c")
 
     def _export(self, run: TrainedRun, folder: Path, options: ExportOptions) -> ExportResult:
-        if options.search_texts and "embeddings" not in DECODERS[run.task.name]:
-            raise UserError(
-                f"{run.folder} is a model for {run.task.name}; only a model for "
-                "sentence-embeddings searches texts"
-            )
         write = self._export_plain_c if self.runtime == "c" else self._export_tflite_micro
         return write(run, folder, options.max_length, options.search_texts)
 

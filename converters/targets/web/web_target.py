@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from converters.conversion.profiles import Profile
 from converters.conversion.runs import convert_run
 from converters.runtime.interpreters import open_model
+from converters.targets.search_index_file import write_search_index
 from converters.targets.signature_lengths import signature_lengths
 from converters.targets.target import ExportedFile, ExportOptions, ExportResult, Target
 from converters.targets.web.litert_js import write_litert_js
@@ -33,22 +34,27 @@ class WebTarget(Target):
     the page predicts what Python predicts, whereas the float kernels of `mobile` differ a little
     from one to the other. It has a signature for each of up to three lengths. Its outputs are
     float32, since LiteRT.js reads no int8 tensors. model.json says what the file's metadata says,
-    so that the scripts need read neither flatbuffers nor zips.
+    so that the scripts need read neither flatbuffers nor zips. Texts to search are in
+    model.safetensors.
     """
 
     name = "web"
     title = "Web browsers"
     supported_tasks = frozenset(TASKS)
     supports_pairs = True
+    searches_texts = True
 
     def _export(self, run: TrainedRun, folder: Path, options: ExportOptions) -> ExportResult:
         write_page(folder)
         lengths = signature_lengths(options.max_length)
         content = convert_run(run, lengths, output_dtype="float32", profile=PROFILE)
         (folder / MODEL_FILE).write_bytes(content)
+        about = describe_model(content, bool(options.search_texts))
         (folder / ABOUT_FILE).write_text(
-            json.dumps(describe_model(content), ensure_ascii=False, indent=1) + "\n", "utf-8"
+            json.dumps(about, ensure_ascii=False, indent=1) + "\n", "utf-8"
         )
+        if options.search_texts:
+            write_search_index(folder / MODEL_FILE, options.search_texts)
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
         return ExportResult(
             target=self.name,
@@ -76,11 +82,12 @@ def write_page(folder: Path) -> None:
     _copy(resources.files("converters.targets.web") / "page", folder)
 
 
-def describe_model(content: bytes) -> dict[str, Any]:
+def describe_model(content: bytes, searches_texts: bool = False) -> dict[str, Any]:
     """Returns what the page reads of a model beside its network, JSON-able.
 
     Args:
         content: the bytes of a packed .tflite file.
+        searches_texts: whether model.safetensors is beside it.
     """
     metadata, model = read_metadata(content), open_model(content)
     length = model.input_details[0].shape[1]
@@ -92,6 +99,7 @@ def describe_model(content: bytes) -> dict[str, Any]:
         "description": metadata.description,
         "task": metadata.task,
         "pairs": metadata.pairs,
+        "searches_texts": searches_texts,
         "labels": metadata.labels,
         "slots": metadata.slots,
         "decoding": metadata.decoding,

@@ -15,10 +15,11 @@ try {
 }
 
 function start(predictor) {
-  const {name, description, max_length: maxLength, task, pairs} = predictor.about;
+  const {name, description, max_length: maxLength, task, pairs, searches_texts: searches} =
+    predictor.about;
   document.title = title.textContent = name;
   about.textContent = `${description} It reads ${maxLength} tokens.`;
-  const inputs = FIELDS[task](pairs).map(addField);
+  const inputs = FIELDS[task](pairs, searches).map(addField);
   status.textContent = '';
   form.hidden = false;
   inputs[0].focus();

@@ -9,6 +9,7 @@ export const FIELDS = {
   'token-classification': texts,
   'intent-and-slots': texts,
   'question-answering': () => ['Question', 'Text with the answer'],
-  'sentence-embeddings': () => ['First text', 'Second text'],
+  'sentence-embeddings': (_, searches) =>
+    searches ? ['Text to find others for'] : ['First text', 'Second text'],
   'masked-lm': () => ['Text with [MASK] for each missing word'],
 };

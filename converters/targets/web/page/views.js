@@ -11,7 +11,9 @@ export const VIEWS = {
   'intent-and-slots': ({text, intent, probabilities, slots}) =>
     [headline(intent), ...spans(text, slots), shares(probabilities)],
   'question-answering': answers,
-  'sentence-embeddings': ({cosine}) => [headline(`cosine ${cosine.toFixed(3)}`)],
+  'sentence-embeddings': ({cosine, matches}) => matches
+    ? [shares(matches.map((match) => [match.text, match.cosine]), threeDecimals)]
+    : [headline(`cosine ${threeDecimals(cosine)}`)],
   'masked-lm': ({filled, masks}) =>
     [headline(filled), ...masks.map((mask) => shares(mask.map(named)))],
 };
@@ -47,8 +49,8 @@ function marked(text, found) {
   return paragraph;
 }
 
-/** Returns a table of names and probabilities, the most probable first. */
-function shares(rows) {
+/** Returns a table of names and shares, the highest first; `write` writes a share. */
+function shares(rows, write = percent) {
   const table = element('table');
   const sorted = [...rows].sort((a, b) => b[1] - a[1]);
   for (const [name, share] of sorted.slice(0, SHOWN)) {
@@ -60,7 +62,7 @@ function shares(rows) {
     meter.ariaHidden = 'true'; // the number beside it says the same
     row.append(header);
     row.insertCell().append(meter);
-    row.insertCell().append(percent(share));
+    row.insertCell().append(write(share));
   }
   if (sorted.length > SHOWN) table.createCaption().append(`${SHOWN} of ${sorted.length}`);
   return table;
@@ -74,6 +76,10 @@ function headline(text) {
 
 function percent(share) {
   return `${(100 * share).toFixed(1)} %`;
+}
+
+function threeDecimals(share) {
+  return share.toFixed(3);
 }
 
 function element(tag, text = '') {

@@ -88,3 +88,10 @@ def test_a_folder_that_is_no_run_leaves_the_assets_alone(tmp_path):
     )
     assert result.exit_code == 1 and "is not a folder" in " ".join(result.stderr.split())
     assert not (tmp_path / "assets").exists()
+
+
+def test_only_an_embedder_searches_texts(trained_run, tmp_path):
+    (tmp_path / "texts.txt").write_text("rain\n")
+    result = export(trained_run, tmp_path / "out", "--search-texts", str(tmp_path / "texts.txt"))
+    assert result.exit_code == 1
+    assert "only a model for sentence-embeddings searches texts" in " ".join(result.stderr.split())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from converters.inference.predictor import Predictor
+from converters.inference.sentence_embeddings_predictor import SentenceEmbeddingsPredictor
 from converters.targets.web.web_target import MODEL_FILE, WebTarget
 
 pytestmark = pytest.mark.web
@@ -64,3 +66,18 @@ def test_the_shown_page_says_what_is_wrong(exported, browser, tmp_path):
             (tmp_path / path.name).symlink_to(path)
     shown = browser.run(tmp_path, {"kind": "status"})
     assert shown["isError"] and shown["status"].startswith("The model cannot be opened: ")
+
+
+def test_an_embedder_finds_texts(task_run, npm, browser, texts, tmp_path):
+    drawn = random.Random(0).sample([text for text in texts if text.isprintable()], 200)
+    corpus, queries = drawn[:150], drawn[150:]
+    WebTarget().export(task_run("vectors"), tmp_path, search_texts=corpus)
+    answer = browser.run(tmp_path, {"kind": "predictions", "items": [[text] for text in queries]})
+    embedder = SentenceEmbeddingsPredictor.open(tmp_path / MODEL_FILE)
+    index = embedder.open_index(tmp_path / "model.safetensors")
+    for found, matches in zip(answer["found"], index.search(queries, top_k=10), strict=True):
+        cosines = [match["cosine"] for match in found["matches"]]
+        assert cosines == pytest.approx([match.score for match in matches], abs=1e-5)
+        assert found["matches"][0]["text"] == corpus[found["matches"][0]["index"]]
+    (shown,) = browser.run(tmp_path, {"kind": "page", "items": [[corpus[0] or "a"]]})
+    assert "1.000" in shown["result"]

@@ -2,6 +2,7 @@
 
 import {fetchFile} from '../fetch_file.js';
 import {openNetwork} from '../network.js';
+import {openSearchIndex} from '../search_index.js';
 import {CharacterTable} from '../tokenizer/character_table.js';
 import {WordPieceTokenizer} from '../tokenizer/word_piece_tokenizer.js';
 import {IntentAndSlotsPredictor} from './intent_and_slots.js';
@@ -30,7 +31,8 @@ export async function openPredictor(folder) {
   const about = await (await fetchFile(new URL('model.json', folder))).json();
   const tokenizer = await openTokenizer(about);
   const network = await openNetwork(folder, {...about, padId: tokenizer.padId});
-  return new PREDICTORS[about.task](about, tokenizer, network);
+  const index = about.searches_texts ? await openSearchIndex(folder) : null;
+  return new PREDICTORS[about.task](about, tokenizer, network, index);
 }
 
 /** Returns the tokenizer that model.json describes. */

@@ -15,6 +15,7 @@ import android.widget.TextView
 import io.github.tfsqueeze.core.ModelException
 import io.github.tfsqueeze.core.ModelFile
 import io.github.tfsqueeze.core.Predictor
+import io.github.tfsqueeze.core.SearchIndex
 import io.github.tfsqueeze.core.Task
 
 /** The only screen: a model, a device, texts, and the predictions for them as one types. */
@@ -50,7 +51,8 @@ class MainActivity : Activity() {
             open = { name, device ->
                 val content = app.models.open(name)
                 val model = ModelFile.read(content)
-                Predictor.open(model, app.openEngine(content, device))
+                val index = app.models.openIndex(name)?.let { SearchIndex.read(it, content) }
+                Predictor.open(model, app.openEngine(content, device), index)
             },
             post = { screen.post(it) })
     }
@@ -89,7 +91,7 @@ class MainActivity : Activity() {
         val asks = when (opened.task) {
             Task.QUESTION_ANSWERING -> true
             Task.TEXT_CLASSIFICATION, Task.MULTI_LABEL_CLASSIFICATION, Task.REGRESSION,
-            Task.TOKEN_CLASSIFICATION, Task.INTENT_AND_SLOTS -> false
+            Task.TOKEN_CLASSIFICATION, Task.INTENT_AND_SLOTS, Task.SENTENCE_EMBEDDINGS -> false
         }
         findViewById<TextView>(R.id.first_label)
             .setText(if (asks) R.string.question else R.string.text)

@@ -5,19 +5,25 @@ import java.io.FileInputStream
 import java.nio.ByteBuffer
 import java.nio.channels.FileChannel
 
-/** The models among an app's assets: each a file of `tfsqueeze export --target android`. */
+/** The models among an app's assets: each of `tfsqueeze export --target android`. */
 class ModelAssets(private val assets: AssetManager) : ModelSource {
-    override val names: List<String> =
-        assets.list("").orEmpty().filter { it.endsWith(SUFFIX) }.map { it.removeSuffix(SUFFIX) }
-            .sorted()
+    private val files = assets.list("").orEmpty().toSet()
 
-    override fun open(name: String): ByteBuffer = assets.openFd(name + SUFFIX).use { file ->
-        FileInputStream(file.fileDescriptor).use {
-            it.channel.map(FileChannel.MapMode.READ_ONLY, file.startOffset, file.declaredLength)
+    override val names: List<String> =
+        files.filter { it.endsWith(MODEL) }.map { it.removeSuffix(MODEL) }.sorted()
+
+    override fun open(name: String): ByteBuffer = map(name + MODEL)
+
+    override fun openIndex(name: String): ByteBuffer? = (name + INDEX).takeIf { it in files }?.let(::map)
+
+    private fun map(file: String): ByteBuffer = assets.openFd(file).use { descriptor ->
+        FileInputStream(descriptor.fileDescriptor).use {
+            it.channel.map(FileChannel.MapMode.READ_ONLY, descriptor.startOffset, descriptor.declaredLength)
         }
     }
 
     private companion object {
-        const val SUFFIX = ".tflite"
+        const val MODEL = ".tflite"
+        const val INDEX = ".safetensors"
     }
 }

@@ -14,7 +14,7 @@ import java.math.BigDecimal
 import java.math.MathContext
 import java.text.NumberFormat
 
-/** Shows a prediction as rows of names with probabilities, each with a bar, or as a number. */
+/** Shows a prediction as rows of names with shares, each with a bar, or as a number. */
 class PredictionView(context: Context, attributes: AttributeSet) :
     LinearLayout(context, attributes) {
     /** Shows a prediction; null shows nothing. */
@@ -26,6 +26,10 @@ class PredictionView(context: Context, attributes: AttributeSet) :
                 prediction.labels.take(ROWS).forEach { add(it.label, it.probability) }
             is Prediction.ChosenLabels -> addChosen(prediction.chosen)
             is Prediction.Number -> addNote(numberText(prediction.value))
+            is Prediction.Embedding -> addNote(R.string.no_index)
+            is Prediction.Matches -> prediction.matches.forEach {
+                add(it.text, it.cosine, context.getString(R.string.cosine, it.cosine))
+            }
             is Prediction.Entities -> addEntities(prediction.entities)
             is Prediction.IntentAndSlots -> {
                 prediction.intents.take(FEW_ROWS).forEach { add(it.label, it.probability) }
@@ -50,13 +54,15 @@ class PredictionView(context: Context, attributes: AttributeSet) :
         answers.candidates.take(FEW_ROWS).forEach { add(it.text, it.probability) }
     }
 
-    private fun add(name: String, probability: Double) {
+    private fun add(name: String, probability: Double) =
+        add(name, probability, context.getString(R.string.probability, 100 * probability))
+
+    private fun add(name: String, share: Double, shareText: String) {
         val row = LayoutInflater.from(context).inflate(R.layout.row, this, false)
-        val percent = context.getString(R.string.probability, 100 * probability)
         row.findViewById<TextView>(R.id.name).text = name
-        row.findViewById<TextView>(R.id.probability).text = percent
-        row.findViewById<ProgressBar>(R.id.bar).progress = (1000 * probability).toInt()
-        row.contentDescription = context.getString(R.string.row_description, name, percent)
+        row.findViewById<TextView>(R.id.share).text = shareText
+        row.findViewById<ProgressBar>(R.id.bar).progress = (1000 * share).toInt()
+        row.contentDescription = context.getString(R.string.row_description, name, shareText)
         addView(row)
     }
 

@@ -11,7 +11,7 @@ import java.nio.ByteBuffer
 class FakeApplication : DemoApplication() {
     override var models: ModelSource = Samples(listOf("text-classification", "pairs",
         "token-classification", "intent-and-slots", "question-answering",
-        "multi-label-classification", "regression"))
+        "multi-label-classification", "regression", "sentence-embeddings"))
     override val devices = listOf(Device.Cpu(2), Device.Cpu(1), Device.Nnapi)
 
     /** The devices that engines were opened on. */
@@ -41,12 +41,15 @@ private class FakeEngine(private val closed: () -> Unit) : Engine {
     override fun close() = closed()
 }
 
-/** Models that `core/sample_models.py` wrote; `damaged` is not a model. */
+/** What `core/sample_models.py` wrote; `damaged` is not a model. */
 class Samples(override val names: List<String>) : ModelSource {
     override fun open(name: String): ByteBuffer {
         if (name == "damaged") return ByteBuffer.allocateDirect(100)
-        val file = ModelFile::class.java.getResourceAsStream("$name.tflite")
-            ?: throw FileNotFoundException(name)
-        return file.use { ByteBuffer.wrap(it.readBytes()) }
+        return read("$name.tflite") ?: throw FileNotFoundException(name)
     }
+
+    override fun openIndex(name: String): ByteBuffer? = read("$name.safetensors")
+
+    private fun read(file: String): ByteBuffer? =
+        ModelFile::class.java.getResourceAsStream(file)?.use { ByteBuffer.wrap(it.readBytes()) }
 }

@@ -81,6 +81,15 @@ class MainActivityTest {
     }
 
     @Test
+    fun `an embedder shows the nearest texts`() {
+        screen.choose(R.id.model, 7)
+        screen.type("the cat")  // the fake engine's vector is that of "a mat"
+        screen.awaitRows()
+        assertEquals("a mat, 1.000", screen.rows.first())
+        assertFalse(screen.isShown(R.id.second))
+    }
+
+    @Test
     fun `a question is asked of a text`() {
         screen.choose(R.id.model, 4)
         screen.type("where is the cat?")

@@ -17,6 +17,16 @@ sealed class Prediction {
     /** The number of a text, or of a pair of texts, in the unit of the training data. */
     data class Number(val value: Double) : Prediction()
 
+    /**
+     * The vector of a text: the nearer the meaning of two texts, the higher the product of theirs.
+     *
+     * @property vector a vector of length 1.
+     */
+    class Embedding(val vector: FloatArray) : Prediction()
+
+    /** The texts of an index that are nearest to a text, nearest first. */
+    data class Matches(val matches: List<Match>) : Prediction()
+
     /** The entities of a text, in order. */
     data class Entities(val entities: List<Entity>) : Prediction()
 

@@ -66,8 +66,21 @@ abstract class Predictor internal constructor(
     }
 
     companion object {
-        /** Returns the predictor of the model's task, which owns the engine with the same file. */
-        fun open(model: ModelFile, engine: Engine): Predictor =
-            model.task.createPredictor(model, engine)
+        /**
+         * Returns the predictor of the model's task, which owns the engine with the same file.
+         *
+         * @param index texts that a model of sentence embeddings searches: [predict] then returns
+         *   [Prediction.Matches] instead of [Prediction.Embedding].
+         *
+         * Throws [ModelException] where there is an index and the model is for another task.
+         */
+        fun open(model: ModelFile, engine: Engine, index: SearchIndex? = null): Predictor {
+            if (index == null) return model.task.createPredictor(model, engine)
+            if (model.task != Task.SENTENCE_EMBEDDINGS) {
+                throw ModelException("the model is for ${model.task.taskName}, and only a model " +
+                    "for sentence-embeddings searches texts; open it without an index")
+            }
+            return SentenceEmbeddingsPredictor(model, engine, index)
+        }
     }
 }

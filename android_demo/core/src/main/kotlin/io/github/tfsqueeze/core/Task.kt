@@ -21,7 +21,8 @@ enum class Task(
     REGRESSION("regression", ::RegressionPredictor, hasLabels = false),
     TOKEN_CLASSIFICATION("token-classification", ::TokenClassificationPredictor),
     INTENT_AND_SLOTS("intent-and-slots", ::IntentAndSlotsPredictor, hasSlots = true),
-    QUESTION_ANSWERING("question-answering", ::QuestionAnsweringPredictor);
+    QUESTION_ANSWERING("question-answering", ::QuestionAnsweringPredictor),
+    SENTENCE_EMBEDDINGS("sentence-embeddings", ::SentenceEmbeddingsPredictor, hasLabels = false);
 
     companion object {
         /** Returns the task of a name. Throws [ModelException] for an unknown name. */

@@ -91,10 +91,10 @@ class ModelFileTest {
     }
 
     @Test fun anUnknownTaskIsRefused() {
-        assertEquals("the model is for the task sentence-embeddings; this version predicts " +
+        assertEquals("the model is for the task word-classification; this version predicts " +
             "text-classification, multi-label-classification, regression, token-classification, " +
-            "intent-and-slots, question-answering",
-            refusal("\"text-classification\"", "\"sentence-embeddings\""))
+            "intent-and-slots, question-answering, sentence-embeddings",
+            refusal("\"text-classification\"", "\"word-classification\""))
         assertTrue(refusal("\"task\"", "\"tusk\"").contains("settings in the model are damaged"))
     }
 

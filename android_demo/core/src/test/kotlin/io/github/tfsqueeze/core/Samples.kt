@@ -4,10 +4,12 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.util.zip.CRC32
 
+/** Returns the bytes of one of the models that `sample_models.py` writes. */
+internal fun sampleBytes(name: String): ByteArray = resourceBytes("$name.tflite")
+
 /** Returns the bytes of one of the files that `sample_models.py` writes. */
-internal fun sampleBytes(name: String): ByteArray =
-    checkNotNull(Signature::class.java.getResourceAsStream("$name.tflite")) { name }
-        .use { it.readBytes() }
+internal fun resourceBytes(file: String): ByteArray =
+    checkNotNull(Signature::class.java.getResourceAsStream(file)) { file }.use { it.readBytes() }
 
 /** Returns a model with a part of its tfsqueeze.json replaced by another of the same length. */
 internal fun withDetails(model: ByteArray, part: String, other: String): ByteArray {

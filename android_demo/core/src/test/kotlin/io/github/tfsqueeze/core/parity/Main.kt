@@ -13,7 +13,7 @@ import org.json.JSONTokener
  *     tokenize VOCABULARY LOWERCASE MAX_LENGTH [STOP_WORDS]
  *     speed VOCABULARY LOWERCASE MAX_LENGTH
  *     decode MODEL
- *     predict MODEL LITERT_LIBRARY
+ *     predict MODEL LITERT_LIBRARY [INDEX]
  */
 fun main(arguments: Array<String>) {
     val values = arguments.drop(1)
@@ -21,7 +21,8 @@ fun main(arguments: Array<String>) {
         "tasks" -> println(JSONArray(Task.entries.map { it.taskName }))
         "tokenize" -> eachLine(Tokenization(values)::tokenize)
         "speed" -> println(Tokenization(values).speed(lines().toList()))
-        "decode", "predict" -> eachLine(Predictions(values[0], values.getOrNull(1))::predict)
+        "decode", "predict" -> 
+            eachLine(Predictions(values[0], values.getOrNull(1), values.getOrNull(2))::predict)
         else -> error("unknown command $command")
     }
 }

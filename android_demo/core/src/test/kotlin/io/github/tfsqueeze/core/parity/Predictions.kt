@@ -6,6 +6,7 @@ import io.github.tfsqueeze.core.LabelProbability
 import io.github.tfsqueeze.core.ModelFile
 import io.github.tfsqueeze.core.Prediction
 import io.github.tfsqueeze.core.Predictor
+import io.github.tfsqueeze.core.SearchIndex
 import io.github.tfsqueeze.core.Signature
 import io.github.tfsqueeze.core.Tensor
 import org.json.JSONArray
@@ -15,12 +16,14 @@ import org.json.JSONObject
  * The predictions of a model.
  *
  * @param library the path of LiteRT's library, or null to replay given outputs.
+ * @param index the path of the texts that an embedder searches, or null for none.
  */
-internal class Predictions(path: String, library: String?) {
+internal class Predictions(path: String, library: String?, index: String?) {
     private val model = ModelFile.read(readFile(path))
     private val replay = Replay()
     private val predictor = Predictor.open(
-        model, if (library == null) replay else LiteRtEngine(library, path, model))
+        model, if (library == null) replay else LiteRtEngine(library, path, model),
+        index?.let { SearchIndex.read(readFile(it), readFile(path)) })
 
     /**
      * Returns the prediction for {"text", "second", "outputs"}. The outputs, given without LiteRT
@@ -38,6 +41,9 @@ internal class Predictions(path: String, library: String?) {
         is Prediction.ChosenLabels -> mapOf(
             "chosen" to prediction.chosen.map { it.label }, "labels" to labels(prediction.all))
         is Prediction.Number -> mapOf("number" to prediction.value)
+        is Prediction.Embedding -> mapOf("embedding" to prediction.vector.toList())
+        is Prediction.Matches -> mapOf(
+            "matches" to prediction.matches.map { listOf(it.index, it.text, it.cosine) })
         is Prediction.Entities -> mapOf("entities" to entities(prediction.entities))
         is Prediction.IntentAndSlots -> mapOf(
             "labels" to labels(prediction.intents), "entities" to entities(prediction.slots))
