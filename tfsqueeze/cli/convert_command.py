@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from converters.conversion.profiles import FileSignature, OutputDtype, Profile
+from converters.conversion.profiles import Device, FileSignature, OutputDtype, Profile
 from tfsqueeze.cli.arguments import (
     Calibration,
     Json,
@@ -18,6 +20,7 @@ from tfsqueeze.cli.arguments import (
     TextPairColumn,
 )
 from tfsqueeze.cli.console import (
+    Table,
     calibration_progress,
     output,
     print_json,
@@ -29,6 +32,8 @@ from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.logging import load_tensorflow
 
 if TYPE_CHECKING:
+    from converters.experiments.profile_choice import ProfileChoice
+    from tfsqueeze.data.datasets.dataset import Dataset
     from tfsqueeze.training.trained_run import TrainedRun
 
 
@@ -49,13 +54,22 @@ def convert(
     ] = "int8",
     calibration: Calibration = None,
     profile: Annotated[
-        Profile,
+        Literal[Profile, "auto"],
         typer.Option(
             help="`int8` makes every op int8, as Edge TPUs and microcontrollers need. `mobile` "
             "makes the products int8 and keeps layer normalization and softmax in float32, which "
-            "is faster on CPUs."
+            "is faster on most CPUs. `auto` measures which is faster on the device of --for."
         ),
     ] = "int8",
+    device: Annotated[
+        Device | None,
+        typer.Option(
+            "--for",
+            help="Device of `--profile auto`. `server` is this machine. `phone` counts the "
+            "instructions on an emulated Cortex-A76 (needs QEMU; `make arm64` installs it). The "
+            "lengths are chosen, too, unless --max-length names them.",
+        ),
+    ] = None,
     signature: Annotated[
         FileSignature | None,
         typer.Option(
@@ -102,8 +116,14 @@ def convert(
 
       tfsqueeze convert my_checkpoint/ -o model.tflite --tune labelled.csv
 
+      tfsqueeze convert runs/r8 -o r8.tflite --profile auto --for phone
+
       tfsqueeze convert runs/r8 -o r8.tflite --signature task-library
     """
+    if (profile == "auto") is (device is None):
+        raise UserError(
+            "--profile auto and --for go together; name both, such as --profile auto --for phone"
+        )
     load_tensorflow()
     from converters.conversion import runs
     from converters.experiments.checkpoint_conversion import (
@@ -143,8 +163,13 @@ def convert(
             text_pair_column=text_pair_column,
         )
     runs.require_signature(trained, max_length or (), signature)
+    choice, lengths, form = None, max_length or (), profile
+    if device is not None:
+        choice = _choose(trained, device, lengths, texts)
+        form, lengths = choice.profile, choice.max_lengths
+    assert form != "auto"
     print_step("converting")
-    plain = runs.convert_run(trained, max_length or (), output_dtype, profile)
+    plain = runs.convert_run(trained, lengths, output_dtype, form)
     content = runs.sign(plain, signature)
     with write_atomically(output_file) as temporary:
         temporary.write_bytes(content)
@@ -156,19 +181,46 @@ def convert(
         write_report(report_on_conversion(trained, plain, texts, has_labels=has_labels), report)
     if json:
         result = {"file": str(output_file), "bytes": len(content), "operators": operators}
-        print_json({**(comparison or {}), **result})
+        chosen = {"choice": choice.to_dict()} if choice else {}
+        print_json({**(comparison or {}), **result, **chosen})
         return
     print_report(
         {
             "title": f"{output_file}: {len(content):,} bytes, every "
-            f"{'op' if profile == 'int8' else 'product'} int8"
+            f"{'op' if form == 'int8' else 'product'} int8"
             + (f"; signature {signature}" if signature else ""),
             "operators": operators,
         },
         output,
     )
+    if choice is not None:
+        _print_choice(choice)
     if comparison is not None:
         output.print(_comparison_line(comparison), soft_wrap=True)
+
+
+def _choose(
+    trained: TrainedRun, device: Device, lengths: Sequence[int], texts: Dataset | None
+) -> ProfileChoice:
+    """Chooses a profile and lengths; `texts` are those that a checkpoint was not calibrated on."""
+    from converters.experiments.profile_choice import choose_profile
+
+    if texts is None:
+        # The data of a run may have moved since.
+        with contextlib.suppress(UserError):
+            texts = trained.task.data.load_held_out(trained.dataset_name)
+    return choose_profile(trained, device, lengths, texts, print_step)
+
+
+def _print_choice(choice: ProfileChoice) -> None:
+    if choice.forms:
+        table = Table("profile", "lengths in tokens", f"{choice.unit} for a text")
+        for form in choice.forms:
+            lengths = ", ".join(map(str, form.max_lengths))
+            table.add_row(form.profile, lengths, f"{form.cost:.4g}")
+        output.print(table)
+    lengths = ", ".join(map(str, choice.max_lengths))
+    output.print(f"profile {choice.profile} with {lengths} tokens: {choice.reason}", soft_wrap=True)
 
 
 def _tune(source: str, data: str, folder: Path, **options: Any) -> TrainedRun:
