@@ -60,7 +60,7 @@ demo: $(READY)
 	$(BIN)/tfsqueeze demo --output runs/demo
 
 # Workers start with the files that take longest (tests/conftest.py has their order).
-PYTEST := $(BIN)/python -m pytest -q
+PYTEST := $(BIN)/python -m pytest -q --durations 40 --durations-min 10
 IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 test: $(READY)

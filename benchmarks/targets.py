@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
-    from converters.targets.registry import TargetName
     from converters.targets.target import DeviceRow
+    from converters.targets.target_names import TargetName
     from tfsqueeze.tasks import Task
     from tfsqueeze.training.trained_run import TrainedRun
 

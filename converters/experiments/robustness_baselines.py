@@ -25,8 +25,8 @@ from tfsqueeze.evaluation.multi_label_baseline import TfidfMultiLabelClassifier
 from tfsqueeze.evaluation.regression_baseline import TfidfRegressor
 from tfsqueeze.evaluation.sentence_baseline import MostAlikeSentence
 from tfsqueeze.tasks import Task, TaskName
+from tfsqueeze.tasks.found_answers import answer_texts, span_text
 from tfsqueeze.tasks.outputs import ChosenLabels
-from tfsqueeze.tasks.question_answering import answer_texts, span_text
 
 _THRESHOLD = 0.5
 

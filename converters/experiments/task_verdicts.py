@@ -11,7 +11,7 @@ from tfsqueeze.decoding.bio import bio_spans
 from tfsqueeze.evaluation.answers import score_answer
 from tfsqueeze.robustness.greedy_search import Verdict
 from tfsqueeze.tasks import TaskName
-from tfsqueeze.tasks.question_answering import answer_texts, span_text
+from tfsqueeze.tasks.found_answers import answer_texts, span_text
 
 # What a model predicts by output, as `Task.decode` returns it.
 Predictions = Mapping[str, list[Any]]

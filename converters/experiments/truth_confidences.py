@@ -13,8 +13,8 @@ import numpy as np
 from tfsqueeze.data.datasets.labels import UNKNOWN_ID
 from tfsqueeze.evaluation.answers import normalize_answer
 from tfsqueeze.tasks import Encodings, Task, TaskName
+from tfsqueeze.tasks.found_answers import answer_texts, candidates, span_text
 from tfsqueeze.tasks.outputs import sigmoid, softmax
-from tfsqueeze.tasks.question_answering import answer_texts, candidates, span_text
 
 Logits = Mapping[str, np.ndarray]
 Classes = Mapping[str, Sequence[str]]

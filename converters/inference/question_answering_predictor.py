@@ -9,7 +9,8 @@ from converters.inference.predictor import Predictor, checked_texts
 from tfsqueeze.data.datasets.question_dataset import NO_ANSWER
 from tfsqueeze.decoding.answer_spans import MAX_ANSWER_TOKENS, N_BEST, AnswerSearch
 from tfsqueeze.tasks import QUESTION_ANSWERING
-from tfsqueeze.tasks.question_answering import QuestionAnswering, span_text
+from tfsqueeze.tasks.found_answers import span_text
+from tfsqueeze.tasks.question_answering import QuestionAnswering
 from tfsqueeze.utils.errors import UserError
 
 

@@ -1,4 +1,4 @@
-"""The names of the targets, and the class of each.
+"""The class of each target.
 
 A target is one class in one package. What a target needs may not be installed, so its module is
 imported only when the target is asked for.
@@ -7,16 +7,13 @@ imported only when the target is asked for.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from converters.targets.target_names import TargetName
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
     from converters.targets.target import Target
-
-TargetName = Literal["edgetpu", "ethos-u", "micro", "android", "web", "huggingface"]
-# Those with an accelerator, for which `Target.check` says what runs on it.
-AcceleratorName = Literal["edgetpu", "ethos-u"]
 
 TARGETS: dict[TargetName, str] = {
     "edgetpu": "converters.targets.edgetpu.edgetpu_target:EdgeTpuTarget",

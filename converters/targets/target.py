@@ -15,7 +15,7 @@ from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
     from converters.experiments.model_scores import EvaluationSet
-    from converters.targets.registry import TargetName
+    from converters.targets.target_names import TargetName
     from converters.tflite.tflite_file import Model
     from tfsqueeze.data.datasets.text_examples import TextExamples
     from tfsqueeze.training.trained_run import TrainedRun

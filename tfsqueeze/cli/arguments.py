@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from converters.runtime.interpreters import Runtime as RuntimeName
-from converters.targets.registry import TargetName
+from converters.targets.target_names import TargetName
 from tfsqueeze.training.training_options import DistributionName, Precision
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

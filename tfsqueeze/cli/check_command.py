@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from converters.targets.registry import AcceleratorName
+from converters.targets.target_names import AcceleratorName
 from tfsqueeze.cli.arguments import Json
 from tfsqueeze.cli.console import Table, output, print_json
 

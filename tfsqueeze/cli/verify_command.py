@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from converters.targets.registry import TargetName
+from converters.targets.target_names import TargetName
 from tfsqueeze.cli.arguments import (
     Calibration,
     Json,

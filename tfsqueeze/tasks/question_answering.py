@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tfsqueeze.data.datasets.question_dataset import NO_ANSWER, QuestionDataset
-from tfsqueeze.decoding.answer_spans import AnswerCandidates, AnswerSpan, find_answers
 from tfsqueeze.evaluation.answers import answer_metrics
 from tfsqueeze.evaluation.score import Score
 from tfsqueeze.tasks.encodings import Encodings
+from tfsqueeze.tasks.found_answers import answer_texts, candidates, span_text
 from tfsqueeze.tasks.outputs import TokenPosition
 from tfsqueeze.tasks.task import Task
 from tfsqueeze.tasks.task_names import TaskName
@@ -133,32 +133,3 @@ class QuestionAnswering(Task):
                 [(-1, -1) if span is None else (span.start, span.end) for span in spans]
             )
         }
-
-
-def answer_texts(dataset: QuestionDataset) -> list[list[str]]:
-    """Returns the texts of the true answers to each question."""
-    return [[answer.text for answer in answers] for answers in dataset.answers]
-
-
-def span_text(context: str, span: AnswerSpan | None) -> str:
-    """Returns the characters of a span of a context; none of "no answer"."""
-    return "" if span is None else context[span.start : span.end]
-
-
-def candidates(
-    logits: Mapping[str, np.ndarray], encodings: Encodings, **options: int
-) -> list[AnswerCandidates]:
-    """Returns the best answers to each question.
-
-    Args:
-        logits: float [rows, length] by the output's name.
-        encodings: the rows that the logits are of.
-        **options: those of `find_answers`.
-    """
-    return find_answers(
-        logits["start_logits"],
-        logits["end_logits"],
-        encodings.example_ids,
-        encodings.offset_mapping,
-        **options,
-    )

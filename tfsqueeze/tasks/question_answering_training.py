@@ -11,8 +11,8 @@ from tfsqueeze.decoding.answer_spans import N_BEST
 from tfsqueeze.evaluation.answers import choose_no_answer_threshold, score_answer
 from tfsqueeze.evaluation.confidence import choose_temperature
 from tfsqueeze.tasks.encodings import IGNORE_INDEX
+from tfsqueeze.tasks.found_answers import answer_texts, candidates, span_text
 from tfsqueeze.tasks.outputs import TokenPosition
-from tfsqueeze.tasks.question_answering import answer_texts, candidates, span_text
 from tfsqueeze.tasks.task_training import TaskTraining, require_dataset_type
 
 # The number of windows without the answer that are trained on, as a share of those with it.

@@ -16,7 +16,7 @@ from tfsqueeze.tasks import (
 )
 
 if TYPE_CHECKING:
-    from converters.targets.huggingface.model_card import ModelFacts
+    from converters.targets.huggingface.model_facts import ModelFacts
 
 _TEXTS = '["some text"]'
 _PAIRS = '["a text"], ["another text"]'

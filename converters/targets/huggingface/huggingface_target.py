@@ -10,7 +10,8 @@ from converters.conversion.profiles import Profile
 from converters.conversion.runs import convert_run, pack
 from converters.experiments.model_scores import score_models
 from converters.targets.huggingface.card_sources import read_card_fields
-from converters.targets.huggingface.model_card import CARD_FILE, ModelFacts, write_card
+from converters.targets.huggingface.model_card import CARD_FILE, write_card
+from converters.targets.huggingface.model_facts import ModelFacts
 from converters.targets.huggingface.pipeline_tags import PIPELINE_TAGS
 from converters.targets.huggingface.sentence_transformer_files import write_sentence_transformer
 from converters.targets.target import ExportedFile, ExportOptions, ExportResult, Target

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converters.targets.huggingface.card_usage import usage
+from converters.targets.huggingface.model_facts import ModelFacts
 from converters.targets.huggingface.pipeline_tags import PIPELINE_TAGS
 from tfsqueeze.tasks import (
     MULTI_LABEL_CLASSIFICATION,
@@ -20,7 +20,6 @@ from tfsqueeze.training.trained_run import is_run
 
 if TYPE_CHECKING:
     from converters.experiments.model_scores import EvaluationSet, ModelScores
-    from tfsqueeze.training.trained_run import TrainedRun
 
 CARD_FILE = "README.md"
 _MOST_LABELS = 20
@@ -28,25 +27,6 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _PLAIN = re.compile(r"[A-Za-z][\w./-]*")
 # What YAML 1.1 reads as something else than a text.
 _NO_TEXTS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
-
-
-@dataclasses.dataclass(frozen=True)
-class ModelFacts:
-    """What a model card says of a model beside figures.
-
-    Attributes:
-        name: what the model is called.
-        run: the run or the checkpoint.
-        max_length: how many tokens of a text the .tflite files read.
-        is_for_transformers: whether transformers has the architecture and the head.
-        fields: fields of the front matter that are known already, such as `license`.
-    """
-
-    name: str
-    run: TrainedRun
-    max_length: int
-    is_for_transformers: bool
-    fields: Mapping[str, str | list[str]]
 
 
 def write_card(

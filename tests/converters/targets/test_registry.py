@@ -8,8 +8,9 @@ from typing import get_args
 
 import pytest
 
-from converters.targets.registry import TARGETS, TargetName, load_target
+from converters.targets.registry import TARGETS, load_target
 from converters.targets.target import DeviceRow, ExportedFile, ExportResult, Target
+from converters.targets.target_names import TargetName
 from tfsqueeze.tasks import TASKS, TEXT_CLASSIFICATION
 from tfsqueeze.utils.errors import UserError
 

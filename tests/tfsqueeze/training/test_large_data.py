@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from tfsqueeze.data.datasets.disk_columns import NumberedLabels, TextsOnDisk
+from tfsqueeze.data.datasets.disk_columns import TextsOnDisk
+from tfsqueeze.data.datasets.numbered_columns import NumberedLabels
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.readers import large_files
 from tfsqueeze.data.sources.named_datasets import load_dataset

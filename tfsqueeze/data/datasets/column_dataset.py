@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfsqueeze.data.datasets.disk_columns import DiskColumn, TextsOnDisk, ValuesOnDisk
+from tfsqueeze.data.datasets.column import Column
+from tfsqueeze.data.datasets.disk_columns import TextsOnDisk, ValuesOnDisk
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class ColumnDataset:
     """A name and columns, each of which has one value per example or is None.
 
     A subclass is a dataclass; each of its fields is a column. The first one is never None. A column
-    is a list, an array, or, in large datasets, a `DiskColumn`.
+    is a list, an array, or, in large datasets, a `Column`.
 
     Args:
         name: the name that messages and reports call the dataset by.
@@ -86,6 +87,6 @@ class ColumnDataset:
 def _taken(values: Any, indices: Sequence[int]) -> Any:
     if isinstance(values, np.ndarray):
         return values[list(indices)]
-    if isinstance(values, DiskColumn):
+    if isinstance(values, Column):
         return values.take(indices)
     return [values[i] for i in indices]

@@ -7,8 +7,8 @@ import itertools
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from tfsqueeze.data.datasets.column import Column
 from tfsqueeze.data.datasets.column_dataset import ColumnDataset
-from tfsqueeze.data.datasets.disk_columns import DiskColumn
 from tfsqueeze.utils.errors import UserError
 
 DatasetT = TypeVar("DatasetT", bound=ColumnDataset)
@@ -46,5 +46,5 @@ def concatenate(parts: Sequence[DatasetT], name: str | None = None) -> DatasetT:
 def _joined(columns: Sequence[Any]) -> Any:
     """Returns the values of columns in one; on disk, if one of them is there."""
     values = itertools.chain.from_iterable(columns)
-    on_disk = next((column for column in columns if isinstance(column, DiskColumn)), None)
+    on_disk = next((column for column in columns if isinstance(column, Column)), None)
     return list(values) if on_disk is None else on_disk.of_same_kind(values)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from tfsqueeze.data.datasets.column_dataset import ColumnDataset
-from tfsqueeze.data.datasets.disk_columns import NumberedNames
+from tfsqueeze.data.datasets.numbered_columns import NumberedNames
 from tfsqueeze.utils.errors import UserError
 
 _Dataset = TypeVar("_Dataset", bound=ColumnDataset)

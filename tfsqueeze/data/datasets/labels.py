@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfsqueeze.data.datasets.disk_columns import NumberedLabels
 from tfsqueeze.data.datasets.label_names import listed
+from tfsqueeze.data.datasets.numbered_columns import NumberedLabels
 from tfsqueeze.utils.errors import UserError
 
 # The id of a label or a tag that a model lacks: that of no class, so no prediction is right.

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tfsqueeze.data.datasets.disk_columns import NumberedLabels
 from tfsqueeze.data.datasets.label_names import check_known_names, sorted_names
 from tfsqueeze.data.datasets.labels import label_ids, stratified_split
+from tfsqueeze.data.datasets.numbered_columns import NumberedLabels
 from tfsqueeze.data.datasets.text_examples import TextExamples
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfsqueeze.data.datasets.disk_columns import NumberedLabels, TextsWriter
+from tfsqueeze.data.datasets.disk_columns import TextsWriter
+from tfsqueeze.data.datasets.numbered_columns import NumberedLabels
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue, parse_json, shown

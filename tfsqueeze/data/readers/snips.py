@@ -11,12 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tfsqueeze.data.datasets.disk_columns import (
-    LabelsWriter,
-    TagsWriter,
-    ValuesWriter,
-    finished,
-)
+from tfsqueeze.data.datasets.column import finished
+from tfsqueeze.data.datasets.disk_columns import ValuesWriter
+from tfsqueeze.data.datasets.numbered_columns import LabelsWriter, TagsWriter
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
 from tfsqueeze.data.readers.folders import divide, find_split_file, split_validation

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from tfsqueeze.data.datasets.disk_columns import DiskColumn, TextsWriter, ValuesWriter, finished
+from tfsqueeze.data.datasets.column import Column, finished
+from tfsqueeze.data.datasets.disk_columns import TextsWriter, ValuesWriter
 from tfsqueeze.data.datasets.question_dataset import (
     AnnotatedAnswer,
     QuestionDataset,
@@ -212,7 +213,7 @@ def _concatenate_sources(
 
 def _renamed(ids: Sequence[str], source: str) -> Sequence[str]:
     names = (f"{source}/{question}" for question in ids)
-    return ids.of_same_kind(names) if isinstance(ids, DiskColumn) else list(names)
+    return ids.of_same_kind(names) if isinstance(ids, Column) else list(names)
 
 
 def _split_file(folder: Path, *stems: str) -> Path | None:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tfsqueeze.data.datasets.disk_columns import LabelsWriter, TextsWriter, finished
+from tfsqueeze.data.datasets.column import finished
+from tfsqueeze.data.datasets.disk_columns import TextsWriter
+from tfsqueeze.data.datasets.numbered_columns import LabelsWriter
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.readers.binary_tables import (
     PARQUET,

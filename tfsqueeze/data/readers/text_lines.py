@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tfsqueeze.data.datasets.disk_columns import TextsWriter, finished
+from tfsqueeze.data.datasets.column import finished
+from tfsqueeze.data.datasets.disk_columns import TextsWriter
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset, SentenceDatasetSplits
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files

@@ -12,7 +12,8 @@ from huggingface_hub import ModelCard
 
 from converters.experiments.model_scores import EvaluationSet, ModelScores
 from converters.targets.huggingface.card_sources import read_card_fields
-from converters.targets.huggingface.model_card import ModelFacts, write_card
+from converters.targets.huggingface.model_card import write_card
+from converters.targets.huggingface.model_facts import ModelFacts
 from tfsqueeze import BertConfig
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.tasks import TASKS, find_task

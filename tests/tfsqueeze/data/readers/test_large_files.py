@@ -11,12 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfsqueeze.data.datasets.concatenation import concatenate
-from tfsqueeze.data.datasets.disk_columns import (
-    NumberedLabels,
-    NumberedTags,
-    TextsOnDisk,
-    ValuesOnDisk,
-)
+from tfsqueeze.data.datasets.disk_columns import TextsOnDisk, ValuesOnDisk
+from tfsqueeze.data.datasets.numbered_columns import NumberedLabels, NumberedTags
 from tfsqueeze.data.readers.conll import load_conll_folder, read_conll
 from tfsqueeze.data.readers.snips import load_snips, read_snips
 from tfsqueeze.data.readers.squad import load_squad, read_squad

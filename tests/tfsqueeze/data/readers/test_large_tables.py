@@ -13,7 +13,8 @@ import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tfsqueeze.data.datasets.disk_columns import NumberedLabels, TextsOnDisk
+from tfsqueeze.data.datasets.disk_columns import TextsOnDisk
+from tfsqueeze.data.datasets.numbered_columns import NumberedLabels
 from tfsqueeze.data.readers import tables
 from tfsqueeze.data.readers.multi_label_tables import read_multi_label_table
 from tfsqueeze.data.readers.number_tables import read_number_table
