@@ -39,8 +39,10 @@ class SuiteModel:
 MODELS: dict[str, SuiteModel] = {
     "tiny": SuiteModel("squeezebert-tiny", "squeezebert-tiny"),
     "small": SuiteModel("squeezebert-small", "squeezebert-small"),
-    # BERT has no convolutions, which rows of words ask for.
-    "minilm": SuiteModel("MiniLM", "all-minilm-l6-v2", {"learning_rate": 2e-4, "model": {}}),
+    # BERT has no convolutions, which rows of words ask for, and knows no match types.
+    "minilm": SuiteModel(
+        "MiniLM", "all-minilm-l6-v2", {"learning_rate": 2e-4, "model": {}, "match_types": False}
+    ),
 }
 COLUMNS = (*BASELINES, *MODELS)
 

@@ -114,7 +114,7 @@ def _problem(about: ModelMetadata, lengths: Sequence[int]) -> str | None:
     if answers and about.tokenizer.get("match_types"):
         return (
             "give words that question and context share no token types of their own, and the "
-            "model has match types; leave --signature out"
+            "model has match types; train it with --no-match-types, or leave --signature out"
         )
     if len(lengths) > 1:
         return f"take files of one length, not of {len(lengths)}; give one --max-length"

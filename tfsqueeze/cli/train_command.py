@@ -174,13 +174,14 @@ def train(
         typer.Option(help="Maximum number of tokens of a text.", show_default=_FROM_DATA),
     ] = None,
     match_types: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--match-types",
+            "--match-types/--no-match-types",
             help="Give words that both texts have, question and context too, token types of their "
-            "own. For answers and pairs of texts.",
+            "own. For answers and pairs of texts. Answers get them by default.",
+            show_default=_FROM_DATA,
         ),
-    ] = _DEFAULTS.match_types,
+    ] = None,
     vocab_size: Annotated[
         int | None,
         typer.Option(help="Maximum size of the vocabulary.", show_default=_FROM_DATA),

@@ -59,6 +59,16 @@ class Situation:
         return self.facts.task in _WORD_TASKS
 
     @property
+    def finds_answers(self) -> bool:
+        """Whether the task is one of questions about contexts."""
+        return self.facts.task == TaskName.QUESTION_ANSWERING
+
+    @property
+    def is_squeezebert(self) -> bool:
+        """Whether the architecture is SqueezeBERT."""
+        return self.model_type == "squeezebert"
+
+    @property
     def is_tagger_from_scratch(self) -> bool:
         """Whether tags are learnt without pretrained weights."""
         return self.has_word_task and not self.is_pretrained
@@ -138,7 +148,7 @@ def _length(situation: Situation) -> int:
 
 def _length_reason(situation: Situation) -> str:
     tokens = situation.facts.tokens
-    if tokens > _length(situation) and situation.facts.task == TaskName.QUESTION_ANSWERING:
+    if tokens > _length(situation) and situation.finds_answers:
         return "longer contexts are read in windows that overlap"
     if tokens > _length(situation):
         return f"1 % of the texts have {tokens} tokens or more; longer ones are cut off"
@@ -169,7 +179,7 @@ SETTING_RULES = (
     ),
     SettingRule(
         "learning_rate",
-        _when(lambda x: x.is_pretrained and x.model_type != "squeezebert", 2e-4),
+        _when(lambda x: x.is_pretrained and not x.is_squeezebert, 2e-4),
         lambda x: f"the weights are those of a {x.model_type}",
         "fine-tuned MiniLM in benchmarks/results/compare",
     ),
@@ -200,7 +210,19 @@ SETTING_RULES = (
     SettingRule(
         "batch_size", _when(lambda x: x.has_word_task, 64), lambda _: "words are tagged", _TASKS
     ),
+    SettingRule(
+        "batch_size",
+        _when(lambda x: x.finds_answers, 8),
+        lambda _: "answers are learnt from many small steps",
+        _SUITE,
+    ),
     SettingRule("batch_size", lambda _: 32, lambda _: "that many texts fit any machine", _TASKS),
+    SettingRule(
+        "match_types",
+        _when(lambda x: x.finds_answers and x.is_pretrained and x.is_squeezebert, True),
+        lambda _: "answers are near words of the question",
+        _SUITE,
+    ),
     SettingRule(
         "word_dropout",
         _when(lambda x: x.facts.task == TaskName.MASKED_LM, 0.0),

@@ -51,6 +51,16 @@ def test_the_smallest_size_learns_from_scratch():
     assert options.learning_rate == 2e-3
 
 
+def test_answers_learn_from_small_batches_with_match_types():
+    answers = dataclasses.replace(ENGLISH, task="question-answering", pairs=True)
+    options = options_of(answers)
+    assert options.match_types and options.batch_size == 8
+    assert not options_of(answers, match_types=False).match_types
+    # Other architectures have two token types; learning from scratch was not measured.
+    assert not options_of(answers, pretrained="all-minilm-l6-v2").match_types
+    assert not options_of(answers, "micro").match_types
+
+
 @pytest.mark.parametrize("task", [name.value for name in TaskName])
 @pytest.mark.parametrize("facts", [ENGLISH, GERMAN])
 @pytest.mark.parametrize("size", ["micro", "tiny", "small"])
