@@ -32,7 +32,7 @@ from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.logging import load_tensorflow
 
 if TYPE_CHECKING:
-    from converters.experiments.profile_choice import ProfileChoice
+    from converters.targets.profile_choice import ProfileChoice
     from tfsqueeze.data.datasets.dataset import Dataset
     from tfsqueeze.training.trained_run import TrainedRun
 
@@ -203,7 +203,7 @@ def _choose(
     trained: TrainedRun, device: Device, lengths: Sequence[int], texts: Dataset | None
 ) -> ProfileChoice:
     """Chooses a profile and lengths; `texts` are those that a checkpoint was not calibrated on."""
-    from converters.experiments.profile_choice import choose_profile
+    from converters.targets.profile_choice import choose_profile
 
     if texts is None:
         # The data of a run may have moved since.

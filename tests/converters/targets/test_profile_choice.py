@@ -8,9 +8,9 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from converters.experiments import profile_choice
-from converters.experiments.profile_choice import choose_profile
 from converters.runtime.interpreters import open_model
+from converters.targets import profile_choice
+from converters.targets.profile_choice import choose_profile
 from tfsqueeze.cli.main import app
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 
