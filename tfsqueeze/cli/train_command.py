@@ -174,14 +174,17 @@ def train(
         typer.Option(help="Maximum number of tokens of a text.", show_default=_FROM_DATA),
     ] = None,
     match_types: Annotated[
-        bool | None,
+        bool,
         typer.Option(
-            "--match-types/--no-match-types",
+            "--match-types",
             help="Give words that both texts have, question and context too, token types of their "
             "own. For answers and pairs of texts. Answers get them by default.",
-            show_default=_FROM_DATA,
         ),
-    ] = None,
+    ] = False,
+    # Not --match-types/--no-match-types: its column would take the room of the help texts.
+    no_match_types: Annotated[
+        bool, typer.Option("--no-match-types", help="Train answers without match types.")
+    ] = False,
     vocab_size: Annotated[
         int | None,
         typer.Option(help="Maximum size of the vocabulary.", show_default=_FROM_DATA),
@@ -339,6 +342,8 @@ def train(
 
       tfsqueeze train my_folder/ -o runs/mine --target micro
     """
+    if match_types and no_match_types:
+        raise UserError("--match-types and --no-match-types exclude each other; name one")
     model: dict[str, Any] = {} if dropout is None else {"hidden_dropout_prob": dropout}
     if feed_forward_type is not None:
         model["feed_forward_type"] = feed_forward_type
@@ -361,7 +366,7 @@ def train(
         "new_vocabulary": new_vocabulary,
         "lowercase": False if cased else None,
         "max_length": max_length,
-        "match_types": match_types,
+        "match_types": False if no_match_types else match_types or None,
         "epochs": epochs,
         "qat_epochs": qat_epochs,
         "learning_rate": learning_rate,

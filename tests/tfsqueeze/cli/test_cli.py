@@ -97,7 +97,7 @@ def test_help_shows_special_tokens_and_choices(run):
     train_help = run("train", "--help").output
     assert "[UNK]" in train_help
     assert all(name.value in " ".join(train_help.split()) for name in TaskName)
-    assert "<int8|mobile>" in run("convert", "--help").output
+    assert "<int8|mobile|auto>" in run("convert", "--help").output
 
 
 @pytest.mark.parametrize(
