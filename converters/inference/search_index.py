@@ -16,8 +16,9 @@ from tfsqueeze.utils.files import write_atomically
 
 INDEX_SUFFIX = ".safetensors"
 _TEXTS_AT_ONCE = 65_536
-_MODEL, _FORMAT = "model_sha256", "format"
-_FORMAT_NAME = "tfsqueeze search index 1"
+# The one entry of the metadata, with the version of the format: safetensors writes several entries
+# in any order, and equal indexes are to be equal files.
+_MODEL = "tfsqueeze_search_index_1_of"
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class SearchIndex:
             "limits": np.cumsum([0, *map(len, contents)], dtype=np.int64),
         }
         with write_atomically(path) as temporary:
-            save_file(columns, temporary, {_FORMAT: _FORMAT_NAME, _MODEL: self._digest})
+            save_file(columns, temporary, {_MODEL: self._digest})
 
     @classmethod
     def open(
@@ -147,11 +148,11 @@ class SearchIndex:
             UserError: the file cannot be read, is no index, or is that of another model.
         """
         columns, about = read_tensors_and_metadata(path)
-        if about.get(_FORMAT) != _FORMAT_NAME:
+        if _MODEL not in about:
             raise UserError(
                 f"{path} is no search index of this version; make one with --save-index"
             )
-        if about.get(_MODEL) != digest:
+        if about[_MODEL] != digest:
             raise UserError(
                 f"{path} has the vectors of another model; make it again with this one, or name "
                 "the model that made it"

@@ -46,6 +46,8 @@ def test_a_saved_index_finds_the_same(index, tmp_path):
     columns = load_file(path)
     assert columns["vectors"].dtype == np.int8 and columns["vectors"].shape == (5, 24)
     assert columns["texts"].tobytes().decode() == "".join(TEXTS)
+    index.save(tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
     with pytest.raises(UserError, match=r"does not end in \.safetensors"):
         index.save(tmp_path / "texts.bin")
 
@@ -72,8 +74,7 @@ def test_a_damaged_index_is_one_sentence(index, tmp_path, change, message):
     index.save(path)
     columns = load_file(path)
     change(columns)
-    about = {"format": "tfsqueeze search index 1", "model_sha256": "digest"}
-    save_file(columns, path, about)
+    save_file(columns, path, {"tfsqueeze_search_index_1_of": "digest"})
     with pytest.raises(UserError, match=message):
         SearchIndex.open(path, encode, "digest")
 

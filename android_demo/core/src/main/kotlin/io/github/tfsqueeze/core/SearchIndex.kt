@@ -61,7 +61,7 @@ class SearchIndex private constructor(
 
     companion object {
         private const val LEAST_LENGTH = 1e-12f
-        private const val FORMAT = "tfsqueeze search index 1"
+        private const val MODEL = "tfsqueeze_search_index_1_of"
 
         /**
          * Reads the bytes of a file that `tfsqueeze search --save-index` or `tfsqueeze export
@@ -92,12 +92,12 @@ class SearchIndex private constructor(
         }
 
         private fun checkMadeBy(about: JSONObject, model: ByteBuffer) {
-            if (about.getString("format") != FORMAT) {
+            if (!about.has(MODEL)) {
                 throw ModelException("this is no search index of this version; export it again")
             }
             val digest = MessageDigest.getInstance("SHA-256").apply { update(model.duplicate()) }
                 .digest().joinToString("") { "%02x".format(it) }
-            if (about.getString("model_sha256") != digest) {
+            if (about.getString(MODEL) != digest) {
                 throw ModelException(
                     "the index has the vectors of another model; export it again with this one")
             }
