@@ -144,7 +144,7 @@ android: apk
 	$(PYTEST) -m android $(IN_PARALLEL)
 
 proofs: $(ARM64_READY) $(MICRO_READY) $(BEAM_READY) apk
-	$(PYTEST) -m "not faults and not web and not readers and not pythons and not benchmarks and not docs and not ($(QUICK))" $(IN_PARALLEL)
+	$(PYTEST) -m "not distributed and not faults and not web and not readers and not pythons and not benchmarks and not docs and not ($(QUICK))" $(IN_PARALLEL)
 
 faults: $(READY)
 	$(PYTEST) -m faults $(IN_PARALLEL) tests/faults
