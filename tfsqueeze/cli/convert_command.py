@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -131,6 +130,7 @@ def convert(
         report_on_conversion,
     )
     from converters.reports.verification_report import print_report, write_report
+    from converters.targets.profile_choice import choose_profile
     from converters.tflite.inspection import list_operators, summarize_operators
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
     from tfsqueeze.training.trained_run import is_run
@@ -165,7 +165,12 @@ def convert(
     runs.require_signature(trained, max_length or (), signature)
     choice, lengths, form = None, max_length or (), profile
     if device is not None:
-        choice = _choose(trained, device, lengths, texts)
+        weighed = texts
+        if weighed is None:
+            weighed = _held_out(trained, text_column, label_column, text_pair_column)
+        # What opens a signature takes files of one length.
+        named = lengths or ([trained.options.max_length] if signature else [])
+        choice = choose_profile(trained, device, named, weighed, print_step)
         form, lengths = choice.profile, choice.max_lengths
     assert form != "auto"
     print_step("converting")
@@ -199,17 +204,22 @@ def convert(
         output.print(_comparison_line(comparison), soft_wrap=True)
 
 
-def _choose(
-    trained: TrainedRun, device: Device, lengths: Sequence[int], texts: Dataset | None
-) -> ProfileChoice:
-    """Chooses a profile and lengths; `texts` are those that a checkpoint was not calibrated on."""
-    from converters.targets.profile_choice import choose_profile
+def _held_out(
+    trained: TrainedRun, text_column: str, label_column: str, text_pair_column: str | None
+) -> Dataset | None:
+    """Returns the held-out part of a run's data; None if they cannot be read, or have moved."""
+    from tfsqueeze.data.readers.pair_columns import find_text_pair_column
 
-    if texts is None:
-        # The data of a run may have moved since.
-        with contextlib.suppress(UserError):
-            texts = trained.task.data.load_held_out(trained.dataset_name)
-    return choose_profile(trained, device, lengths, texts, print_step)
+    if text_pair_column is None and trained.reads_pairs:
+        text_pair_column = find_text_pair_column(trained.dataset_name, text_column)
+    with contextlib.suppress(UserError):
+        return trained.task.data.load_held_out(
+            trained.dataset_name,
+            text_column=text_column,
+            label_column=label_column,
+            text_pair_column=text_pair_column,
+            seed=trained.options.seed,
+        )
 
 
 def _print_choice(choice: ProfileChoice) -> None:
