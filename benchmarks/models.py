@@ -96,9 +96,7 @@ def squeezebert_models(preset: str, length: int) -> list[ModelSpec]:
     Raises UserError for an unknown preset or a length that it does not take.
     """
     config = load_preset(preset)
-    macs = sum(
-        count_macs(config, length, first_token_only=config.classifier_pooling == "cls").values()
-    )
+    macs = sum(count_macs(config, length, first_token_only=config.classifies_first_token).values())
     return [
         ModelSpec(
             preset,

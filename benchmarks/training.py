@@ -116,7 +116,7 @@ def _figures(case: dict[str, Any], seconds: dict[str, list[float]], turns: int) 
         figures["speedup_p10"], figures["speedup_p90"] = np.percentile(ratios, [10, 90]).tolist()
     if case["stage"] in ("float", "qat"):
         config, length = load_preset(case["preset"]), case["length"]
-        first_token_only = config.classifier_pooling == "cls"
+        first_token_only = config.classifies_first_token
         macs = sum(count_macs(config, length, first_token_only=first_token_only).values()) / length
         figures["gflops"] = 2 * _PASSES * macs * rates["this"] / 1e9
     return figures

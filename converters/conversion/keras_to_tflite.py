@@ -215,15 +215,15 @@ def _mask_value(model: keras.Model, value: float) -> Iterator[None]:
     masks = [
         layer
         for layer in model.layers
-        if isinstance(layer, MaskLookup) and layer.padding_value == FLOAT_MASK_VALUE
+        if isinstance(layer, MaskLookup) and layer.masked_value == FLOAT_MASK_VALUE
     ]
     try:
         for mask in masks:
-            mask.padding_value = value
+            mask.masked_value = value
         yield
     finally:
         for mask in masks:
-            mask.padding_value = FLOAT_MASK_VALUE
+            mask.masked_value = FLOAT_MASK_VALUE
 
 
 def _extra_axes(shape: tuple[int | None, ...]) -> list[int]:

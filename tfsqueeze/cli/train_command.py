@@ -45,6 +45,7 @@ _DEFAULTS = TrainingOptions()
 _FROM_DATA = "from the data"
 Attack = choices("Attack", tuple(ATTACKS))
 FeedForward = Literal["dense", "squeeze_expand", "both"]
+PairEncoder = Literal["cross_encoder", "bi_encoder"]
 Monitor = Literal["accuracy", "macro_f1", "balanced_accuracy"]
 
 
@@ -240,6 +241,15 @@ def train(
             show_default=_FROM_DATA,
         ),
     ] = None,
+    pair_encoder: Annotated[
+        PairEncoder | None,
+        typer.Option(
+            metavar="TYPE",
+            help="How pairs are encoded: cross_encoder, both texts together; or bi_encoder, each "
+            "text by itself, and their mean vectors are compared.",
+            show_default=_FROM_DATA,
+        ),
+    ] = None,
     dropout: Annotated[
         float | None,
         typer.Option(help="Dropout of the hidden layers.", show_default=_FROM_DATA),
@@ -347,6 +357,8 @@ def train(
     model: dict[str, Any] = {} if dropout is None else {"hidden_dropout_prob": dropout}
     if feed_forward_type is not None:
         model["feed_forward_type"] = feed_forward_type
+    if pair_encoder is not None:
+        model["pair_encoder"] = pair_encoder
     given = {
         "preset": preset,
         "pretrained": pretrained,

@@ -30,6 +30,7 @@ class DenseEncoderConfig(EncoderConfig):
     feed_forward_type = "dense"
     normalization_type = "layer_norm"
     classifier_pooling = "cls"
+    pair_encoder = "cross_encoder"
 
     @property
     def layer_types(self) -> tuple[LayerType, ...]:

@@ -38,6 +38,7 @@ LayerType = Literal["attention", "convolution"]
 FeedForwardType = Literal["dense", "squeeze_expand", "both"]
 NormalizationType = Literal["layer_norm", "no_norm"]
 ClassifierPooling = Literal["cls", "max"]
+PairEncoder = Literal["cross_encoder", "bi_encoder"]
 
 
 class EncoderConfig:
@@ -87,6 +88,7 @@ class EncoderConfig:
         feed_forward_type: as in `SqueezeBertConfig`.
         normalization_type: as in `SqueezeBertConfig`.
         classifier_pooling: as in `SqueezeBertConfig`.
+        pair_encoder: as in `SqueezeBertConfig`.
         q_groups: the groups of the product that makes queries.
         k_groups: the groups of the product that makes keys.
         v_groups: the groups of the product that makes values.
@@ -133,6 +135,7 @@ class EncoderConfig:
     feed_forward_type: FeedForwardType
     normalization_type: NormalizationType
     classifier_pooling: ClassifierPooling
+    pair_encoder: PairEncoder
     q_groups: int
     k_groups: int
     v_groups: int
@@ -219,6 +222,11 @@ class EncoderConfig:
     def is_published(self) -> bool:
         """Whether other libraries have the architecture as the config describes it."""
         return True
+
+    @property
+    def classifies_first_token(self) -> bool:
+        """Whether a classifier of texts reads the pooled first token alone."""
+        return self.classifier_pooling == "cls" and self.pair_encoder == "cross_encoder"
 
     @property
     def num_labels(self) -> int:

@@ -14,6 +14,7 @@ from tfsqueeze.configs.encoder_config import (
     FeedForwardType,
     LayerType,
     NormalizationType,
+    PairEncoder,
 )
 from tfsqueeze.configs.field_checks import is_list, is_positive_integer
 
@@ -25,8 +26,12 @@ _VARIANTS = (
     "conv_kernel_size",
     "normalization_type",
     "classifier_pooling",
+    "pair_encoder",
     "slot_labels",
 )
+
+# What a bi_encoder needs of other fields.
+_OF_BI_ENCODERS = {"feed_forward_type": "dense", "classifier_pooling": "cls"}
 
 # The groups of each product of a layer, and the sizes that they divide.
 _GROUPS = (
@@ -87,6 +92,10 @@ class SqueezeBertConfig(EncoderConfig):
             reductions (MobileBERT, Sun et al. 2020, arXiv 2004.02984, section 3.3).
         classifier_pooling: what a classifier of texts reads: `cls` for the pooled first token, or
             `max` for the maximum over the tokens of a dense projection.
+        pair_encoder: `cross_encoder` if the tokens of both texts of a pair attend to each other, as
+            in BERT. `bi_encoder` if each text is encoded by itself, and a classifier compares the
+            means of their tokens (Reimers and Gurevych 2019, arXiv 1908.10084); see
+            `tfsqueeze.layers.PairFeatures`.
         slot_labels: the names of the slots of a `SqueezeBertForIntentAndSlots`, whose intents
             `id2label` names.
 
@@ -159,6 +168,7 @@ class SqueezeBertConfig(EncoderConfig):
     conv_kernel_size: int = 3
     normalization_type: NormalizationType = "layer_norm"
     classifier_pooling: ClassifierPooling = "cls"
+    pair_encoder: PairEncoder = "cross_encoder"
     slot_labels: tuple[str, ...] = ()
 
     def _check_types(self) -> None:
@@ -204,11 +214,25 @@ class SqueezeBertConfig(EncoderConfig):
         self._require_choice("feed_forward_type", get_args(FeedForwardType))
         self._require_choice("normalization_type", get_args(NormalizationType))
         self._require_choice("classifier_pooling", get_args(ClassifierPooling))
+        self._require_choice("pair_encoder", get_args(PairEncoder))
         for layer_type in layer_types:
             self._require(
                 layer_type in get_args(LayerType),
                 f"layer_types must hold {' or '.join(get_args(LayerType))}, not "
                 f"{reprlib.repr(layer_type)}",
+            )
+        if self.pair_encoder == "bi_encoder":
+            for name, value in _OF_BI_ENCODERS.items():
+                self._require(
+                    getattr(self, name) == value,
+                    f"a bi_encoder needs {name} {value}, not {getattr(self, name)}",
+                )
+            self._require(
+                "convolution" not in layer_types,
+                "a bi_encoder needs attention in every layer, since convolutions mix both texts",
+            )
+            self._require(
+                self.type_vocab_size > 1, "a bi_encoder needs a type_vocab_size of 2 or more"
             )
 
     @property

@@ -7,8 +7,9 @@ from tfsqueeze.layers.dropout import Dropout
 from tfsqueeze.layers.embeddings import SqueezeBertEmbeddings
 from tfsqueeze.layers.export_form import export_form
 from tfsqueeze.layers.grouped_convolution import GroupedConvolution
-from tfsqueeze.layers.masks import FLOAT_MASK_VALUE, MaskLookup
+from tfsqueeze.layers.masks import FLOAT_MASK_VALUE, MaskLookup, SameTextMask
 from tfsqueeze.layers.normalization import LayerNorm, NoNorm
+from tfsqueeze.layers.pair_features import PairFeatures
 from tfsqueeze.layers.pooling import (
     FirstToken,
     FirstTokenOnly,
@@ -32,8 +33,10 @@ __all__ = [
     "MaxOverTokens",
     "NoNorm",
     "NormalizedMean",
+    "PairFeatures",
     "QuantizableLayer",
     "ResidualAdd",
+    "SameTextMask",
     "SelfAttention",
     "SequenceDepthwiseConvolution",
     "SqueezeBertEmbeddings",

@@ -21,6 +21,22 @@ from tfsqueeze.utils.errors import UserError
 MAX_AVERAGED_TOKENS = 256
 
 
+def check_averaged_tokens(x: Any) -> None:
+    """Checks that int8 can average as many tokens as an exported graph has.
+
+    Args:
+        x: values, float [..., length, channels].
+
+    Raises:
+        UserError: an exported graph has a length above `MAX_AVERAGED_TOKENS`.
+    """
+    if is_exporting() and x.shape[-2] > MAX_AVERAGED_TOKENS:
+        raise UserError(
+            f"the mean of a text in int8 is over at most {MAX_AVERAGED_TOKENS} tokens, not "
+            f"{x.shape[-2]}; convert with a smaller max_length"
+        )
+
+
 @keras.saving.register_keras_serializable("tfsqueeze")
 class FirstToken(QuantizableLayer):
     """Selects the first token's vector."""
@@ -115,11 +131,7 @@ class NormalizedMean(QuantizableLayer):
             UserError: an exported graph has a length above `MAX_AVERAGED_TOKENS`.
         """
         x, bias = inputs
-        if is_exporting() and x.shape[-2] > MAX_AVERAGED_TOKENS:
-            raise UserError(
-                f"sentence embeddings in int8 average at most {MAX_AVERAGED_TOKENS} tokens, "
-                f"not {x.shape[-2]}; convert with a smaller max_length"
-            )
+        check_averaged_tokens(x)
         shares = self._fake_quant("shares", tf.nn.softmax(bias))
         mean = self._fake_quant("mean", tf.matmul(shares, x))
         normalized = self._fake_quant("output", tf.math.l2_normalize(mean, axis=-1))

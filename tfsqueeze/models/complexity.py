@@ -76,7 +76,7 @@ def count_macs(
         config: the encoder's configuration.
         length: the number of tokens of the text.
         first_token_only: whether the last layer computes only the first token's state, as in the
-            .tflite of a classifier with `classifier_pooling="cls"`; see
+            .tflite of a classifier whose config has `classifies_first_token`; see
             `tfsqueeze.models.encoder.encode`.
 
     Returns:

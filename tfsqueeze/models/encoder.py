@@ -66,6 +66,8 @@ def encode(
     bias = mask = None
     if "attention" in config.layer_types:
         bias = graph.mask("attention_bias", FLOAT_MASK_VALUE, 0.0, "scores")
+        if config.pair_encoder == "bi_encoder":
+            bias = graph.mask_between_texts(bias)
     if "convolution" in config.layer_types or (
         config.feed_forward_type != "dense" and config.num_hidden_layers
     ):

@@ -8,7 +8,15 @@ from typing import Any
 import tf_keras as keras
 
 from tfsqueeze.configs.encoder_config import EncoderConfig
-from tfsqueeze.layers import Dropout, GroupedConvolution, LayerNorm, MaskLookup, NoNorm
+from tfsqueeze.layers import (
+    Dropout,
+    GroupedConvolution,
+    LayerNorm,
+    MaskLookup,
+    NoNorm,
+    SameTextMask,
+)
+from tfsqueeze.utils.errors import UserError
 
 
 @dataclasses.dataclass
@@ -73,7 +81,50 @@ class EncoderGraph:
                 self.config.pad_token_id,
                 self.config.vocab_size,
             )
-        return MaskLookup(padding_value, token_value, padding_id, size, axes, name=name)(source)
+        return MaskLookup(padding_value, token_value, [padding_id], size, axes, name=name)(source)
+
+    def mask_other_text(
+        self, name: str, text: int, masked_value: float, other_value: float, axes: str
+    ) -> Any:
+        """Returns one value at the tokens of the other text of a pair, and another elsewhere.
+
+        Token types are even for the first text and for padding, and odd for the second text.
+
+        Args:
+            name: the name of the `MaskLookup` layer.
+            text: 0 for the first text, 1 for the second one.
+            masked_value: the value at the tokens of the other text.
+            other_value: the value at the text, and for the first text at padding as well.
+            axes: the shape of the result, as in `MaskLookup`.
+
+        Raises:
+            UserError: the model does not read token types.
+        """
+        if "token_type_ids" not in self.inputs:
+            raise UserError(
+                "a bi_encoder compares two texts; give it the input token_type_ids, or single "
+                "texts to a cross_encoder"
+            )
+        types = self.config.type_vocab_size
+        masked = range(1 - text, types, 2)
+        return MaskLookup(masked_value, other_value, masked, types, axes, name=name)(
+            self.inputs["token_type_ids"]
+        )
+
+    def mask_between_texts(self, bias: Any) -> Any:
+        """Returns the bias of attention within each text of a pair.
+
+        Args:
+            bias: the bias of padding, float [batch, 1, 1, length].
+
+        Returns:
+            float [batch, 1, length, length].
+        """
+        signs = [
+            self.mask_other_text(f"text_signs_of_{axes}", 0, -1.0, 1.0, axes)
+            for axes in ("tokens", "row")
+        ]
+        return SameTextMask(name="same_text_mask")([*signs, bias])
 
 
 def convolve(graph: EncoderGraph, x: Any, filters: int, name: str, **options: Any) -> Any:
@@ -89,13 +140,8 @@ def convolve(graph: EncoderGraph, x: Any, filters: int, name: str, **options: An
     Returns:
         float [batch, ..., filters].
     """
-    return graph.layer(
-        GroupedConvolution,
-        name,
-        filters,
-        initializer_range=graph.config.initializer_range,
-        **options,
-    )(x)
+    options = {"initializer_range": graph.config.initializer_range, **options}
+    return graph.layer(GroupedConvolution, name, filters, **options)(x)
 
 
 def normalize(graph: EncoderGraph, x: Any, name: str, epsilon: float | None = None) -> Any:

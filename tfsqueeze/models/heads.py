@@ -10,6 +10,7 @@ from tfsqueeze.layers import (
     FirstToken,
     MaxOverTokens,
     NormalizedMean,
+    PairFeatures,
     TiedDecoder,
     TokensAt,
     TokenScores,
@@ -42,18 +43,22 @@ class EncoderModel(PreTrainedModel):
 class SequenceClassificationHead(PreTrainedModel):
     """Classifies texts or pairs of texts.
 
-    Its output is the logits, float [batch, num_labels]. `config.classifier_pooling` chooses what
-    the classifier reads.
+    Its output is the logits, float [batch, num_labels]. `config.classifier_pooling` and
+    `config.pair_encoder` choose what the classifier reads.
     """
 
     @staticmethod
     def reads_first_token_only(config: EncoderConfig) -> bool:
         """Returns whether the classifier reads the pooled first token."""
-        return config.classifier_pooling == "cls"
+        return config.classifies_first_token
 
     @staticmethod
     def _head(graph: EncoderGraph) -> Any:
         config = graph.config
+        if config.pair_encoder == "bi_encoder":
+            # Learning starts from nothing but the similarity that the backbone knows.
+            rate = config.classifier_dropout_prob
+            return classify(graph, compare_texts(graph), rate, initializer_range=0.0)
         if config.classifier_pooling == "max":
             projected = convolve(
                 graph, graph.last_hidden_state, config.hidden_size, "pooler", activation="relu"
@@ -199,12 +204,24 @@ def pool(graph: EncoderGraph) -> Any:
     return convolve(graph, first, graph.config.hidden_size, "pooler", activation="tanh")
 
 
+def compare_texts(graph: EncoderGraph) -> Any:
+    """Returns the features of `PairFeatures`, float [batch, 3 * hidden_size]."""
+    biases = [
+        graph.mask_other_text(f"text_{text}_bias", text, FLOAT_MASK_VALUE, 0.0, "row")
+        for text in (0, 1)
+    ]
+    tokens = graph.mask("pooling_bias", FLOAT_MASK_VALUE, 0.0, "row")
+    features = PairFeatures(name="pair_features", dtype="float32")
+    return features([graph.last_hidden_state, *biases, tokens])
+
+
 def classify(
     graph: EncoderGraph,
     x: Any,
     dropout: float,
     name: str = "classifier",
     classes: int | None = None,
+    **options: Any,
 ) -> Any:
     """Applies dropout and the dense layer that computes logits.
 
@@ -214,10 +231,11 @@ def classify(
         dropout: the dropout rate.
         name: the name of the dense layer.
         classes: the number of classes; None for the config's `num_labels`.
+        **options: further arguments of `convolve`.
 
     Returns:
         float [batch, ..., classes].
     """
     x = drop(graph, x, dropout, f"{name}_dropout")
     # Logits are float32, whatever the precision of the encoder is.
-    return convolve(graph, x, classes or graph.config.num_labels, name, dtype="float32")
+    return convolve(graph, x, classes or graph.config.num_labels, name, dtype="float32", **options)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
+from tfsqueeze.checkpoints.model_sources import BACKBONES, CONFIG_FILE, pretrained_folder
 from tfsqueeze.configs.encoder_config import read_fields
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.recipes.data_facts import DataFacts
@@ -72,14 +72,11 @@ def make_recipe(facts: DataFacts, given: Mapping[str, Any], size: Size = DEFAULT
         start = choose_start(facts, size)
         chosen[start.option] = Choice(*start, source=DATA)
     settings = {**{name: choice.value for name, choice in chosen.items()}, **given}
-    most_tokens, hidden_size, model_type = _shape(settings)
     situation = Situation(
         facts=facts,
         preset=given.get("preset"),
         is_pretrained=bool(settings.get("pretrained")),
-        most_tokens=most_tokens,
-        hidden_size=hidden_size,
-        model_type=model_type,
+        **_shape(settings),
     )
     fields = {f"model.{name}" for name in given.get("model") or ()}
     for rule in SETTING_RULES:
@@ -104,16 +101,23 @@ def _options(choices: Iterable[Choice], given: Mapping[str, Any]) -> dict[str, A
     return {**options, **given, "model": {**model, **(given.get("model") or {})}}
 
 
-def _shape(settings: Mapping[str, Any]) -> tuple[int, int, str]:
-    """Returns the most tokens that a model can read, the number of its channels, and its type."""
+def _shape(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the fields of `Situation` that say what the model is."""
     if not settings.get("pretrained"):
         # A model that learns from scratch has as many positions as it is given.
         preset = load_preset(settings.get("preset") or TrainingOptions.preset)
-        return _MOST_TOKENS, preset.hidden_size, preset.model_type
+        return {
+            "most_tokens": _MOST_TOKENS,
+            "hidden_size": preset.hidden_size,
+            "model_type": preset.model_type,
+            "has_sentence_vectors": False,
+        }
     fields = read_fields(pretrained_folder(settings["pretrained"]) / CONFIG_FILE)
-    # DistilBERT has a name of its own for the channels.
-    return (
-        fields.get("max_position_embeddings", _MOST_TOKENS),
-        fields.get("hidden_size", fields.get("dim", 0)),
-        fields.get("model_type", ""),
-    )
+    model_type = fields.get("model_type", "")
+    return {
+        "most_tokens": fields.get("max_position_embeddings", _MOST_TOKENS),
+        # DistilBERT has a name of its own for the channels.
+        "hidden_size": fields.get("hidden_size", fields.get("dim", 0)),
+        "model_type": model_type,
+        "has_sentence_vectors": model_type == "squeezebert" and settings["pretrained"] in BACKBONES,
+    }

@@ -15,6 +15,11 @@ from tfsqueeze.recipes.sizes import Size
 from tfsqueeze.tasks.task_names import TaskName
 
 _WORD_TASKS = (TaskName.TOKEN_CLASSIFICATION, TaskName.INTENT_AND_SLOTS)
+_TEXT_TASKS = (
+    TaskName.TEXT_CLASSIFICATION,
+    TaskName.MULTI_LABEL_CLASSIFICATION,
+    TaskName.REGRESSION,
+)
 # A model of at most so many channels is narrow.
 _NARROW = 256
 # So many examples the float stage sees, within bounds of epochs.
@@ -39,6 +44,8 @@ class Situation:
         most_tokens: the most tokens that the model can read.
         hidden_size: the number of its channels.
         model_type: its architecture, as in config.json.
+        has_sentence_vectors: whether the weights are a SqueezeBERT of this package, whose mean
+            vectors of texts were distilled.
     """
 
     facts: DataFacts
@@ -47,6 +54,7 @@ class Situation:
     most_tokens: int
     hidden_size: int
     model_type: str
+    has_sentence_vectors: bool
 
     @property
     def is_english(self) -> bool:
@@ -62,6 +70,11 @@ class Situation:
     def finds_answers(self) -> bool:
         """Whether the task is one of questions about contexts."""
         return self.facts.task == TaskName.QUESTION_ANSWERING
+
+    @property
+    def compares_texts(self) -> bool:
+        """Whether the task is to classify or rate pairs of texts."""
+        return self.facts.pairs and self.facts.task in _TEXT_TASKS
 
     @property
     def is_squeezebert(self) -> bool:
@@ -221,6 +234,12 @@ SETTING_RULES = (
         "match_types",
         _when(lambda x: x.finds_answers and x.is_pretrained and x.is_squeezebert, True),
         lambda _: "answers are near words of the question",
+        _SUITE,
+    ),
+    SettingRule(
+        "model.pair_encoder",
+        _when(lambda x: x.compares_texts and x.has_sentence_vectors, "bi_encoder"),
+        lambda _: "texts of like meaning have near mean vectors in these weights",
         _SUITE,
     ),
     SettingRule(

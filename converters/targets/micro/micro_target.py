@@ -194,7 +194,7 @@ def _device_row(
 ) -> DeviceRow:
     macs = sum(
         count_macs(
-            run.config, max_length, first_token_only=run.config.classifier_pooling == "cls"
+            run.config, max_length, first_token_only=run.config.classifies_first_token
         ).values()
     )
     return DeviceRow(

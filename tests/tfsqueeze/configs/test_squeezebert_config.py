@@ -108,6 +108,7 @@ def test_a_bad_config_file(tmp_path, content, message):
         ("feed_forward_type", "sparse", "feed_forward_type"),
         ("normalization_type", "batch_norm", "normalization_type"),
         ("classifier_pooling", "mean", "classifier_pooling"),
+        ("pair_encoder", "two_towers", "pair_encoder must be one of cross_encoder, bi_encoder"),
         ("hidden_dropout_prob", 1.0, "below 1"),
         ("layer_norm_eps", 0, "positive number"),
         ("pad_token_id", 30522, "within vocab_size"),
@@ -119,6 +120,20 @@ def test_a_bad_config_file(tmp_path, content, message):
 def test_values_that_do_not_fit(field, value, message):
     with pytest.raises(UserError, match=message):
         SqueezeBertConfig(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("layer_types", ("attention", "convolution") * 6, "convolutions mix both texts"),
+        ("feed_forward_type", "both", "needs feed_forward_type dense, not both"),
+        ("classifier_pooling", "max", "needs classifier_pooling cls, not max"),
+        ("type_vocab_size", 1, "type_vocab_size of 2 or more"),
+    ],
+)
+def test_values_that_a_bi_encoder_cannot_have(field, value, message):
+    with pytest.raises(UserError, match=message):
+        SqueezeBertConfig(pair_encoder="bi_encoder", **{field: value})
 
 
 def test_replace_names_an_unknown_field():

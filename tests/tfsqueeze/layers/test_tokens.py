@@ -8,7 +8,9 @@ from tfsqueeze.layers import (
     FirstToken,
     MaskLookup,
     MaxOverTokens,
+    PairFeatures,
     ResidualAdd,
+    SameTextMask,
     SqueezeBertEmbeddings,
 )
 from tfsqueeze.utils.errors import UserError
@@ -40,14 +42,25 @@ def test_a_text_longer_than_the_positions():
 
 def test_masks_from_an_attention_mask():
     mask = np.array([[1, 1, 0]], "int32")
-    scores = MaskLookup(FLOAT_MASK_VALUE, 0.0, 0, 2, "scores")(mask)
+    scores = MaskLookup(FLOAT_MASK_VALUE, 0.0, [0], 2, "scores")(mask)
     np.testing.assert_array_equal(scores, [[[[0, 0, FLOAT_MASK_VALUE]]]])
-    tokens = MaskLookup(0.0, 1.0, 0, 2, "tokens")(mask)
+    tokens = MaskLookup(0.0, 1.0, [0], 2, "tokens")(mask)
     np.testing.assert_array_equal(tokens, [[[1], [1], [0]]])
 
 
+def test_the_other_text_and_padding_are_masked():
+    signs = np.array([[1, 1, -1, -1, 1]], "float32")
+    padding = np.array([[[[0, 0, 0, 0, FLOAT_MASK_VALUE]]]], "float32")
+    mask = SameTextMask()([signs[..., None], signs[:, None], padding]).numpy()[0, 0]
+    first, second = [1, 1, 0, 0, 0], [0, 0, 1, 1, 0]
+    np.testing.assert_array_equal(mask == 0, [first, first, second, second, first])
+    limits = np.where(padding == 0, 1, -1).astype("float32")
+    by_minimum = SameTextMask(masks_by_minimum=True)([signs[..., None], signs[:, None], limits])
+    np.testing.assert_array_equal(by_minimum[0, 0], np.where(mask == 0, 1, -1))
+
+
 def test_masks_from_token_ids():
-    tokens = MaskLookup(0.0, 1.0, 4, 5, "tokens")(IDS)
+    tokens = MaskLookup(0.0, 1.0, [4], 5, "tokens")(IDS)
     np.testing.assert_array_equal(tokens[..., 0], [[1, 1, 1], [1, 1, 0]])
 
 
@@ -56,6 +69,22 @@ def test_pooling():
     bias = np.array([[[0], [0], [FLOAT_MASK_VALUE]]], "float32")
     np.testing.assert_array_equal(FirstToken()(x), [[1, -5]])
     np.testing.assert_array_equal(MaxOverTokens()([x, bias]), [[3, -2]])
+
+
+def test_pairs_are_compared_by_their_means():
+    x = np.random.default_rng(0).normal(size=(2, 4, 6)).astype("float32")
+    far = FLOAT_MASK_VALUE
+    first = np.array([[[0, 0, far, 0]], [[0, far, far, far]]], "float32")
+    second = np.array([[[far, far, 0, far]], [[far, 0, 0, 0]]], "float32")
+    tokens = np.array([[[0, 0, 0, far]], [[0, 0, 0, 0]]], "float32")
+    features = PairFeatures()([x, first, second, tokens]).numpy()
+    means = [(x[0, :2].mean(0), x[0, 2]), (x[1, 0], x[1, 1:].mean(0))]
+    for found, pair in zip(features, means, strict=True):
+        u, v = (6**0.5 * mean / np.linalg.norm(mean) for mean in pair)
+        expected = np.concatenate([u * v, np.maximum(u - v, 0), np.maximum(v - u, 0)])
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        cosine = u @ v / np.linalg.norm(u) / np.linalg.norm(v)
+        np.testing.assert_allclose(found[:6].mean(), cosine, atol=1e-5)
 
 
 def test_residual_add():

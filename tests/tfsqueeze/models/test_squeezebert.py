@@ -184,6 +184,31 @@ def test_tokens_look_at_each_other_and_not_at_padding(
     np.testing.assert_array_equal(changed[1, :5], before[1, :5])
 
 
+def test_a_bi_encoder_encodes_each_text_by_itself(tiny_config, randomize):
+    config = tiny_config(num_hidden_layers=2, pair_encoder="bi_encoder", type_vocab_size=4)
+    ids = np.array([[2, 7, 8, 3, 9, 10, 3, 0]], "int32")
+    batch = {
+        "input_ids": ids,
+        "attention_mask": (ids != 0).astype("int32"),
+        # Words of both texts that match have types of their own: 2 and 3.
+        "token_type_ids": np.array([[0, 2, 0, 0, 1, 3, 1, 0]], "int32"),
+    }
+    changed = {**batch, "input_ids": np.where(ids == 9, 11, ids)}
+    encoder = randomize(SqueezeBertModel(config))
+    before, after = (encoder(x)["last_hidden_state"].numpy()[0] for x in (batch, changed))
+    np.testing.assert_array_equal(after[:4], before[:4])
+    assert (np.abs(after - before)[4:7].max(axis=1) > 1e-4).all()
+    classifier = randomize(SqueezeBertForSequenceClassification(config))
+    assert np.abs(classifier(changed) - classifier(batch)).max() > 1e-4
+    shorter = {name: values[:, :-1] for name, values in batch.items()}
+    np.testing.assert_allclose(classifier(shorter), classifier(batch), atol=1e-5)
+
+
+def test_a_bi_encoder_needs_token_types(tiny_config):
+    with pytest.raises(UserError, match="single texts to a cross_encoder"):
+        SqueezeBertModel(tiny_config(pair_encoder="bi_encoder"), input_names=("input_ids",))
+
+
 def test_token_types_matter(tiny_config, tiny_batch, randomize):
     config = tiny_config(num_hidden_layers=1)
     model = randomize(SqueezeBertForSequenceClassification(config))
@@ -208,8 +233,9 @@ def test_token_types_matter(tiny_config, tiny_batch, randomize):
             "feed_forward_type": "both",
             "classifier_pooling": "max",
         },
+        {"num_hidden_layers": 1, "pair_encoder": "bi_encoder"},
     ],
-    ids=["paper", "variants"],
+    ids=["paper", "variants", "bi_encoder"],
 )
 def test_keras_fit_learns(changes, tiny_config):
     keras.utils.set_random_seed(0)
@@ -218,7 +244,7 @@ def test_keras_fit_learns(changes, tiny_config):
     inputs = {
         "input_ids": ids,
         "attention_mask": np.ones_like(ids),
-        "token_type_ids": np.zeros_like(ids),
+        "token_type_ids": np.tile([0, 0, 0, 1, 1, 1], (64, 1)),
     }
     config = tiny_config(initializer_range=0.2, hidden_dropout_prob=0.0, **changes)
     model = SqueezeBertForSequenceClassification(config)

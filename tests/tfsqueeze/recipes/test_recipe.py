@@ -61,6 +61,23 @@ def test_answers_learn_from_small_batches_with_match_types():
     assert not options_of(answers, "micro").match_types
 
 
+def test_pretrained_weights_compare_pairs_by_their_means():
+    pairs = dataclasses.replace(ENGLISH, pairs=True)
+    assert options_of(pairs).model["pair_encoder"] == "bi_encoder"
+    number = dataclasses.replace(pairs, task="regression")
+    assert options_of(number).model["pair_encoder"] == "bi_encoder"
+    cross = {"pair_encoder": "cross_encoder"}
+    assert options_of(pairs, model=cross).model == cross
+    for options in (
+        options_of(ENGLISH),
+        options_of(pairs, "micro"),
+        options_of(pairs, pretrained="all-minilm-l6-v2"),
+        options_of(dataclasses.replace(pairs, task="question-answering")),
+        options_of(dataclasses.replace(pairs, task="sentence-embeddings")),
+    ):
+        assert "pair_encoder" not in options.model
+
+
 @pytest.mark.parametrize("task", [name.value for name in TaskName])
 @pytest.mark.parametrize("facts", [ENGLISH, GERMAN])
 @pytest.mark.parametrize("size", ["micro", "tiny", "small"])
