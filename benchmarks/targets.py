@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 # squeezebert-micro would exceed 1 MB of flash.
 PRESETS = {
     "squeezebert-edgetpu": 8000,
-    "squeezebert-edgetpu-hybrid": 8000,
     "squeezebert-micro": 5000,
 }
 

@@ -174,8 +174,8 @@ def require_supported_config(config: EncoderConfig) -> None:
         layer = config.layer_types.index("attention")
         raise UserError(
             f"layer {layer} attends, which the Edge TPU cannot, and layers follow it; "
-            "train with attention in the last of layer_types at most, as the presets "
-            "squeezebert-edgetpu-hybrid and squeezebert-edgetpu do"
+            "train with attention in the last of layer_types at most, or with the preset "
+            "squeezebert-edgetpu"
         )
 
 

@@ -1,4 +1,4 @@
-"""Small fully-int8 files of the two presets for the Edge TPU."""
+"""Small fully-int8 files for the Edge TPU, without and with attention."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ import numpy as np
 import pytest
 
 LENGTH, VOCABULARY_SIZE = 16, 60
+
+
+# Attention of the first token alone, in the last layer.
+HYBRID = {
+    "num_hidden_layers": 3,
+    "layer_types": ("convolution", "convolution", "attention"),
+    "feed_forward_type": "dense",
+    "classifier_pooling": "cls",
+}
 
 
 def int8_file(preset: str, **fields) -> bytes:
@@ -42,8 +51,8 @@ def convolutional_file() -> bytes:
 
 @pytest.fixture(scope="session")
 def hybrid_file() -> bytes:
-    """squeezebert-edgetpu-hybrid: attention in the last layer."""
-    return int8_file("squeezebert-edgetpu-hybrid")
+    """squeezebert-edgetpu with attention in the last layer."""
+    return int8_file("squeezebert-edgetpu", **HYBRID)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from converters.targets.edgetpu.edgetpu_target import EdgeTpuTarget, require_supported_config
+from tests.converters.targets.edgetpu.conftest import HYBRID
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.utils.errors import UserError
 
@@ -47,6 +48,6 @@ def test_models_that_leave_the_tpu_early_are_refused(fields, message):
         require_supported_config(load_preset("squeezebert-micro", **fields))
 
 
-@pytest.mark.parametrize("preset", ["squeezebert-edgetpu", "squeezebert-edgetpu-hybrid"])
-def test_the_presets_for_it_are_supported(preset):
-    require_supported_config(load_preset(preset))
+@pytest.mark.parametrize("fields", [{}, HYBRID], ids=["preset", "hybrid"])
+def test_what_it_can_run_is_supported(fields):
+    require_supported_config(load_preset("squeezebert-edgetpu", **fields))
