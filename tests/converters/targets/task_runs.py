@@ -24,10 +24,19 @@ from tfsqueeze.tasks import (
 # The data and the columns of each run.
 TASKS = {
     "pairs": (TEXT_CLASSIFICATION, "pairs_folder", {"text_pair_column": "other"}),
+    "bi-encoder": (TEXT_CLASSIFICATION, "pairs_folder", {"text_pair_column": "other"}),
     "tags": (TOKEN_CLASSIFICATION, "conll_folder", {}),
     "intents": (INTENT_AND_SLOTS, "snips_folder", {}),
     "answers": (QUESTION_ANSWERING, "squad_folder", {}),
     "vectors": (SENTENCE_EMBEDDINGS, "like_texts_folder", {"text_pair_column": "other"}),
+}
+# Fields of the models that are not those of all.
+_MODELS = {
+    "bi-encoder": {
+        "pair_encoder": "bi_encoder",
+        "feed_forward_type": "dense",
+        "classifier_pooling": "cls",
+    }
 }
 
 
@@ -54,10 +63,10 @@ def task_run(request, one_layer_options, made_once):
     from tfsqueeze.training.train_task import train_task
     from tfsqueeze.training.trained_run import load_run
 
-    options = dataclasses.replace(one_layer_options, max_length=20)
-
     def run(name):
         task, data, columns = TASKS[name]
+        model = {**one_layer_options.model, **_MODELS.get(name, {})}
+        options = dataclasses.replace(one_layer_options, max_length=20, model=model)
         folder = str(request.getfixturevalue(data))
 
         def train(path):
