@@ -1,4 +1,4 @@
-"""Compares ways to classify texts or pairs: baselines, a fine-tuned BERT, and SqueezeBERT."""
+"""Compares ways to solve a task: baselines, a fine-tuned BERT, and SqueezeBERT."""
 
 from __future__ import annotations
 
@@ -11,28 +11,31 @@ from typing import Any, Literal
 import numpy as np
 import tf_keras as keras
 
-from converters.conversion.keras_to_tflite import convert_float, convert_int8
+from converters.conversion.keras_to_tflite import convert_float
+from converters.conversion.runs import convert_run
+from converters.experiments.comparison_methods import (
+    FITTED,
+    check_comparable,
+    fitted_score,
+    fitting_copies,
+    fitting_length,
+    fitting_methods,
+    token_counts,
+    training_options,
+)
 from converters.experiments.comparison_options import METHODS, ComparisonOptions
-from converters.runtime.workers import latency, predict_outputs, run_in_workers
-from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
-from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
-from tfsqueeze.evaluation.baselines import majority_baseline, tfidf_baseline
-from tfsqueeze.evaluation.classification import classification_metrics
-from tfsqueeze.models.architectures import read_config
+from converters.experiments.robustness_tasks import find_robustness_task
+from converters.inference.float_model import open_float_model
+from converters.inference.predictor import Predictor
+from converters.runtime.workers import latency, run_in_workers
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.models.complexity import count_macs
-from tfsqueeze.tasks import TEXT_CLASSIFICATION
-from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
+from tfsqueeze.tasks import Task
 from tfsqueeze.training.examples import Examples, add_unlabelled
-from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.run_folder import claim_folder, lock_folder
 from tfsqueeze.training.train_task import train_task
-from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.files import write_atomically
 
-TEACHER = "all-minilm-l6-v2"
-_BASELINES = {"majority": majority_baseline, "tfidf": tfidf_baseline}
-# DistilBERT has no token types.
-_WITHOUT_PAIRS = frozenset({"distilbert"})
 _LATENCY_ROUNDS = 40
 
 
@@ -43,7 +46,7 @@ class Claim:
     Args:
         text: what the figure is, after the figure itself: `points above the teacher`.
         value: the figure.
-        unit: `points` of accuracy between two models, or a `ratio` of their costs.
+        unit: `points` of the score between two models, or a `ratio` of their costs.
 
     Example:
         >>> Claim("of the bytes of the teacher's int8", 0.25, "ratio").value
@@ -58,7 +61,8 @@ class Claim:
 def compare(
     folder: Path,
     data: str,
-    load: Callable[[int], TextDatasetSplits],
+    task: Task,
+    load: Callable[[int], Any],
     options: ComparisonOptions,
     callbacks: Callable[[str, int, int], Sequence] = lambda *_: (),
     progress: Callable[[str, int, int], None] = lambda *_: None,
@@ -70,6 +74,7 @@ def compare(
         folder: for the runs and results. Results of an interrupted comparison with the same
             settings are not made again.
         data: the dataset's name.
+        task: the task.
         load: returns the dataset's parts for a seed. Methods are evaluated on the test part, or on
             the validation part where there is no test part.
         options: the settings.
@@ -78,25 +83,28 @@ def compare(
         announce: called with the name of each step that begins.
 
     Returns:
-        A JSON-able dictionary: `data`, `max_length`, `seeds`, `examples` by part, `evaluated_on`
-        and `rows`. A row is a method in float32 or int8: `method`, `precision` (None for
-        baselines), `accuracy` (a fraction of 1 for each seed), `mean`, `std` (of the sample; None
-        for one seed), and for a .tflite file `bytes`, `macs` and `milliseconds` (median of a batch
-        of one on LiteRT with one thread, where all files of the first seed take turns). int8
-        accuracies are those of the .tflite file on LiteRT.
+        A JSON-able dictionary: `data`, `task`, `score` (the name of the task's main score),
+        `max_length`, `seeds`, `examples` by part, `evaluated_on` and `rows`. A row is a method in
+        float32 or int8: `method`, `precision` (None for what is fitted), `scores` (in 0..1, or a
+        correlation, for each seed), `mean`, `std` (of the sample; None for one seed), and for a
+        .tflite file `bytes`, `macs` and `milliseconds` (median of a batch of one on LiteRT with one
+        thread, where all files of the first seed take turns). int8 scores are those of the .tflite
+        file on LiteRT.
 
     Raises:
-        UserError: the folder holds a comparison with other settings, or another process writes to
-            it.
+        UserError: the task has no classical method to compare with, the folder holds a comparison
+            with other settings, or another process writes to it.
     """
+    check_comparable(task)
     with lock_folder(folder):
-        return _compare(folder, data, load, options, callbacks, progress, announce)
+        return _compare(folder, data, task, load, options, callbacks, progress, announce)
 
 
 def _compare(
     folder: Path,
     data: str,
-    load: Callable[[int], TextDatasetSplits],
+    task: Task,
+    load: Callable[[int], Any],
     options: ComparisonOptions,
     callbacks: Callable[[str, int, int], Sequence],
     progress: Callable[[str, int, int], None],
@@ -104,29 +112,34 @@ def _compare(
 ) -> dict[str, Any]:
     """Compares in a folder that no other process writes to; see `compare`."""
     first = load(0)
+    pairs = "token_type_ids" in task.training.input_names(first.train)
+    score = find_robustness_task(task, pairs).scores[0]
     counts = token_counts(
+        task,
         add_unlabelled(
             Examples.originals(first.train), first, options.unlabelled, folder / "unlabelled"
         ).dataset,
         options,
     )
-    max_length = fitting_length(counts[: len(first.train)])
-    copies = fitting_copies(np.minimum(counts, max_length), options.distilled_tokens)
+    max_length = fitting_length(counts[: len(first.train)] if options.unlabelled else counts)
+    copies = fitting_copies(first.train, np.minimum(counts, max_length), options.distilled_tokens)
     settings = json.loads(json.dumps(dataclasses.asdict(options)))
     # More seeds or methods may come later.
     del settings["seeds"], settings["methods"]
     claim_folder(
         folder,
-        {"data": data, "examples": len(first.train), "max_length": max_length, "options": settings},
+        {
+            "data": data,
+            "task": task.name,
+            "examples": len(first.train),
+            "max_length": max_length,
+            "options": settings,
+        },
     )
-    methods = [
-        method
-        for method in options.methods
-        if first.train.text_pairs is None or method not in _WITHOUT_PAIRS
-    ]
-    for method in sorted(set(options.methods).difference(methods)):
-        announce(f"{data}: without {METHODS[method]}, which has no token types for pairs")
-    accuracies: dict[tuple[str, str | None], list[float]] = {}
+    methods, left_out = fitting_methods(task, pairs, options.methods)
+    for method, why in left_out.items():
+        announce(f"{data}: without {METHODS[method]}, which {why}")
+    scores: dict[tuple[str, str | None], list[float]] = {}
     costs: dict[tuple[str, str | None], dict[str, Any]] = {}
     for seed in range(options.seeds):
         splits = load(seed)
@@ -134,29 +147,36 @@ def _compare(
             path = folder / f"seed-{seed}" / f"{method}.json"
             if not path.exists():
                 announce(f"{data}, seed {seed}: {METHODS[method]}")
-                result = _evaluate(
-                    method,
-                    splits,
-                    data,
-                    _training_options(
-                        options, method, max_length, copies, seed, path.with_name("teacher")
+                if method in FITTED:
+                    classes = _classes(task, splits)
+                    fitted = fitted_score(method, task, classes, score, splits)
+                    result = [{"method": method, "precision": None, "score": fitted}]
+                else:
+                    chosen = training_options(
+                        task,
+                        options,
+                        method,
+                        max_length,
+                        copies,
+                        seed,
+                        path.with_name("teacher"),
+                        pairs=pairs,
                     )
-                    if method not in _BASELINES
-                    else None,
-                    path,
-                    callbacks,
-                    progress,
-                )
+                    result = _train_and_measure(
+                        method, task, score, splits, data, chosen, path, callbacks, progress
+                    )
                 with write_atomically(path) as temporary:
                     temporary.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
             for row in json.loads(path.read_text("utf-8")):
                 key = row["method"], row["precision"]
-                accuracies.setdefault(key, []).append(row["accuracy"])
+                scores.setdefault(key, []).append(row["score"])
                 costs.setdefault(key, {name: row.get(name) for name in ("bytes", "macs")})
-    times = _latencies(folder, [key for key in accuracies if key[1]], announce)
+    times = _latencies(folder, [key for key in scores if key[1]], announce)
     test = first.test or first.validation
     return {
         "data": data,
+        "task": task.name,
+        "score": score,
         "max_length": max_length,
         "seeds": options.seeds,
         "examples": {
@@ -169,176 +189,55 @@ def _compare(
             {
                 "method": method,
                 "precision": precision,
-                "accuracy": values,
+                "scores": values,
                 "mean": float(np.mean(values)),
                 "std": float(np.std(values, ddof=1)) if len(values) > 1 else None,
                 **costs[method, precision],
                 "milliseconds": times.get((method, precision)),
             }
-            for (method, precision), values in accuracies.items()
+            for (method, precision), values in scores.items()
         ],
     }
 
 
-def token_counts(dataset: TextDataset, options: ComparisonOptions) -> np.ndarray:
-    """Counts the tokens of texts or pairs.
-
-    Args:
-        dataset: n texts, or n pairs of texts.
-        options: name the tokenizer and the maximum length.
-
-    Returns:
-        The number of tokens of each text or pair, special tokens included: integers [n], at most
-        `options.max_length`.
-    """
-    tokenizer = WordPieceTokenizer.from_pretrained(
-        pretrained_folder(options.backbone), max_length=options.max_length
-    )
-    input_ids = TEXT_CLASSIFICATION.encode(tokenizer, dataset).inputs["input_ids"]
-    return (input_ids != tokenizer.pad_token_id).sum(axis=1)
+def _classes(task: Task, splits: Any) -> dict[str, list[str]]:
+    """Returns the names of each output's classes, as a model of the data has them."""
+    config = task.training.configure(SqueezeBertConfig(), splits)
+    return task.classes(list(config.id2label.values()), config.slot_labels)
 
 
-def fitting_length(counts: np.ndarray) -> int:
-    """Returns the length that 99 of 100 texts fit in.
-
-    Args:
-        counts: tokens of each text, integers [n].
-
-    Returns:
-        A multiple of 8 tokens, or the length of the longest text where that is less.
-    """
-    return min(int(counts.max()), int(-(-np.quantile(counts, 0.99) // 8) * 8))
-
-
-def fitting_copies(counts: np.ndarray, tokens: int) -> int:
-    """Returns how many variants of each text make about so many tokens in all.
-
-    Args:
-        counts: tokens of each text, integers [n].
-        tokens: of all texts and variants together.
-    """
-    return max(0, round(tokens / int(counts.sum())) - 1)
-
-
-def _training_options(
-    options: ComparisonOptions,
-    method: str,
-    max_length: int,
-    augmented_copies: int,
-    seed: int,
-    teacher: Path,
-) -> TrainingOptions:
-    """Returns the options of one method's training run.
-
-    Args:
-        options: the settings of the comparison.
-        method: one of `METHODS` that is trained.
-        max_length: maximum number of tokens of a text.
-        augmented_copies: number of variants of each text in distillation.
-        seed: of weights, order and dropout.
-        teacher: the folder of the fine-tuned teacher, for distillation.
-    """
-    shared = {
-        "max_length": max_length,
-        "seed": seed,
-        "word_dropout": 0.05,
-        "batch_size": 32,
-        "qat_epochs": 0,
-    }
-    scratch = {
-        **shared,
-        "tokenizer": options.backbone,
-        "epochs": options.scratch_epochs,
-        "learning_rate": 5e-4,
-        "word_dropout": 0.15,
-        "patience": options.scratch_epochs,
-    }
-    if method == "teacher":
-        return TrainingOptions(
-            **shared,
-            pretrained=TEACHER,
-            epochs=options.teacher_epochs,
-            learning_rate=2e-4,
-            patience=options.teacher_epochs,
-        )
-    if method == "distilled":
-        return TrainingOptions(
-            **{**shared, "qat_epochs": options.qat_epochs, "batch_size": 64},
-            pretrained=options.backbone,
-            teacher=str(teacher),
-            epochs=options.distilled_epochs,
-            learning_rate=5e-4,
-            patience=options.distilled_epochs,
-            unlabelled=options.unlabelled,
-            augmented_copies=augmented_copies,
-        )
-    config = read_config(pretrained_folder(options.backbone) / CONFIG_FILE)
-    if method == "scratch":
-        fields = {
-            name: value
-            for name, value in config.to_dict().items()
-            if name not in ("model_type", "id2label", "label2id", "vocab_size", "pad_token_id")
-        }
-        return TrainingOptions(**scratch, model=fields)
-    # Of half the width, a dense layer has as many multiply-accumulates as one in four groups.
-    sizes = {
-        "hidden_size": config.hidden_size // 2,
-        "num_hidden_layers": config.num_hidden_layers,
-        "num_attention_heads": config.num_attention_heads // 2,
-        "intermediate_size": config.intermediate_size // 2,
-    }
-    if method == "albert":
-        sizes |= {"embedding_size": config.embedding_size, "hidden_dropout_prob": 0.1}
-    else:
-        sizes = dict(zip(("dim", "n_layers", "n_heads", "hidden_dim"), sizes.values(), strict=True))
-    return TrainingOptions(**scratch, model_type=method, model=sizes)
-
-
-def _evaluate(method, splits, data, options, path, callbacks, progress):
-    test = splits.test or splits.validation
-    if method in _BASELINES:
-        result = _BASELINES[method](splits.train, test)
-        return [{"method": method, "precision": None, "accuracy": result["accuracy"]}]
+def _train_and_measure(method, task, score, splits, data, options, path, callbacks, progress):
     keras.backend.clear_session()
     run = train_task(
         path.with_suffix(""),
-        TEXT_CLASSIFICATION,
+        task,
         splits,
         options,
         lambda stage, *counts: callbacks(f"{method}, {stage}", *counts),
         dataset_name=data,
         teacher_progress=lambda *counts: progress("texts through the teacher", *counts),
     )
-    inputs = TEXT_CLASSIFICATION.encode(run.tokenizer, test).select(run.float_model.input_names)
-    labels = test.label_ids(run.label_names)
     files = {
         "float32": convert_float(run.float_model, options.max_length),
-        "int8": convert_int8(run.qat_model, options.max_length),
+        "int8": convert_run(run),
     }
     for precision, content in files.items():
         with write_atomically(_file(path.parent, method, precision)) as temporary:
             temporary.write_bytes(content)
-    ((on_device, _),) = run_in_workers(
-        predict_outputs, [(files["int8"], inputs, "litert", "default")]
-    )
-    logits = {
-        "float32": keras_outputs(run.float_model, TEXT_CLASSIFICATION, inputs)["logits"],
-        "int8": on_device["logits"],
-    }
-    macs = sum(count_macs(run.config, options.max_length, first_token_only=True).values())
+    predictors = {"float32": open_float_model(run), "int8": Predictor.open(files["int8"])}
+    first_token_only = run.float_model.reads_first_token_only(run.config)
+    macs = count_macs(run.config, options.max_length, first_token_only=first_token_only)
     return [
         {
             "method": method,
             "precision": precision,
             "bytes": len(files[precision]),
-            "macs": macs,
+            "macs": sum(macs.values()),
             "history": run.history,
             "seconds": run.seconds,
-            "accuracy": classification_metrics(
-                labels, logits[precision].argmax(axis=1), run.label_names
-            )["accuracy"],
+            "score": predictor.evaluate(splits.test or splits.validation)[score],
         }
-        for precision in files
+        for precision, predictor in predictors.items()
     ]
 
 
@@ -380,7 +279,7 @@ def find_claims(rows: Sequence[dict[str, Any]]) -> list[Claim]:
     teacher, teacher_int8 = ("teacher", "float32"), ("teacher", "int8")
     pairs = (
         ("points above the teacher", int8, teacher, "mean"),
-        ("points above TF-IDF", int8, ("tfidf", None), "mean"),
+        ("points above the classical method", int8, ("classical", None), "mean"),
         ("points above from scratch", float32, ("scratch", "float32"), "mean"),
         ("points of int8 above its float", int8, float32, "mean"),
         ("of the bytes of the teacher's int8", int8, teacher_int8, "bytes"),

@@ -1,4 +1,4 @@
-"""The settings of a comparison of ways to classify texts."""
+"""The settings of a comparison of ways to solve a task."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tfsqueeze.utils.errors import UserError
 # All methods in the order of the table, each with its title.
 METHODS: dict[str, str] = {
     "majority": "the most frequent label",
-    "tfidf": "TF-IDF + logistic regression",
+    "classical": "the classical method that fits",
     "teacher": "MiniLM fine-tuned (the teacher)",
     "distilbert": "DistilBERT-type from scratch",
     "albert": "ALBERT-type from scratch",
@@ -44,7 +44,7 @@ class ComparisonOptions:
         UserError: a value is out of range.
 
     Example:
-        >>> ComparisonOptions(methods=("tfidf", "teacher"), seeds=1).backbone
+        >>> ComparisonOptions(methods=("classical", "teacher"), seeds=1).backbone
         'squeezebert-tiny'
     """
 

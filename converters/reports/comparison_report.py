@@ -11,6 +11,7 @@ import numpy as np
 
 from converters.experiments.comparison import find_claims
 from converters.experiments.comparison_options import METHODS
+from converters.experiments.robustness_baselines import BASELINES
 from converters.reports.formatting import (
     ABSENT,
     decimals,
@@ -23,14 +24,15 @@ from converters.reports.formatting import (
 )
 from converters.reports.page import Section, print_sections, to_markdown, write_files
 from converters.reports.plots import figure_legend, new_figure, png_bytes
+from tfsqueeze.tasks import find_task
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_TITLE = "Ways to classify texts"
+_TITLE = "Comparison"
 _PLOT = "comparison.png"
 _MARKERS = {"float32": "o", "int8": "s"}
-# What the plot shows accuracy against: a key of the rows, its unit, and the label of the axis.
+# What the plot shows scores against: a key of the rows, its unit, and the label of the axis.
 _COSTS = (
     ("bytes", 1e6, "file (MB)"),
     ("milliseconds", 1, "latency (ms)"),
@@ -56,7 +58,7 @@ def write_comparison(results: Sequence[Mapping[str, Any]], folder: Path) -> dict
     plots = {}
     if any(row["precision"] for result in results for row in result["rows"]):
         contents["plot"] = (_PLOT, _plot(results))
-        plots = {"accuracy": _PLOT}
+        plots = {"scores": _PLOT}
     contents["markdown"] = ("comparison.md", to_markdown(_TITLE, sections, plots).encode())
     return write_files(contents, folder)
 
@@ -78,7 +80,7 @@ def comparison_sections(results: Sequence[Mapping[str, Any]]) -> list[Section]:
         results: as `write_comparison` takes them.
 
     Returns:
-        The accuracies on all datasets, the costs on each, and the claims that follow from both.
+        The scores on all datasets, the costs on each, and the claims that follow from both.
     """
     keys = list(
         dict.fromkeys(
@@ -90,13 +92,14 @@ def comparison_sections(results: Sequence[Mapping[str, Any]]) -> list[Section]:
     ]
     sections = [
         Section(
-            "accuracy",
-            "Accuracy",
+            "scores",
+            "Scores",
             ("Model", *(_heading(result) for result in results)),
-            tuple((_name(*key), *(_accuracy(rows.get(key)) for rows in rows_of)) for key in keys),
-            note="In percent: the mean over the seeds, and after ± the standard deviation of a "
-            "sample. int8 is the .tflite file on LiteRT.",
-            plot="accuracy",
+            tuple((_name(*key), *(_score(rows.get(key)) for rows in rows_of)) for key in keys),
+            note="In percent, correlations too: the mean over the seeds, and after ± the standard "
+            "deviation of a sample. int8 is the .tflite file on LiteRT. The classical method is "
+            f"{_classical(results)}.",
+            plot="scores",
         )
     ]
     for result, rows in zip(results, rows_of, strict=True):
@@ -137,15 +140,35 @@ def _data(result):
     return Path(result["data"]).name
 
 
+def _score_title(result):
+    scores = find_task(result["task"]).scores
+    return next((one.title for one in scores if one.name == result["score"]), result["score"])
+
+
+def _classical(results):
+    """What the classical method of each task is."""
+    by_title = {}
+    for result in results:
+        title = BASELINES[result["task"]].title
+        by_title.setdefault(title, []).append(_data(result))
+    if len(by_title) == 1:
+        return next(iter(by_title))
+    return "; ".join(f"{title} ({', '.join(names)})" for title, names in by_title.items())
+
+
 def _heading(result):
-    return f"{_data(result)} ({result['evaluated_on']}, {number_of(result['seeds'], 'seed')})"
+    title = _score_title(result)
+    # F1 keeps its capital.
+    title = title if title[1:2].isdigit() else title[0].lower() + title[1:]
+    seeds = number_of(result["seeds"], "seed")
+    return f"{_data(result)}, {title} ({result['evaluated_on']}, {seeds})"
 
 
 def _name(method, precision):
     return f"{METHODS[method]}, {precision}" if precision else METHODS[method]
 
 
-def _accuracy(row):
+def _score(row):
     return ABSENT if row is None else with_spread(row["mean"], row["std"], percentage)
 
 
@@ -156,7 +179,7 @@ def _claim(claim):
 
 
 def _plot(results):
-    """Draws accuracy against each cost, in a row of axes for each dataset."""
+    """Draws scores against each cost, in a row of axes for each dataset."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
     figure, axes_in_order = new_figure(
@@ -190,6 +213,6 @@ def _plot(results):
             axes.xaxis.set_minor_formatter(NullFormatter())
             axes.set_xlabel(label)
             axes.grid(alpha=0.3)
-        line[0].set_ylabel(f"{_data(result)}: accuracy (%)", parse_math=False)
+        line[0].set_ylabel(f"{_data(result)}: {_score_title(result)} (%)", parse_math=False)
     figure_legend(grid[0][0], columns=3)
     return png_bytes(figure)

@@ -40,6 +40,17 @@ BACKBONES: dict[str, str] = {
 }
 
 
+def has_sentence_vectors(source: str | os.PathLike | None) -> bool:
+    """Returns whether pretrained weights are a SqueezeBERT of this package.
+
+    These were distilled from sentence vectors: texts of like meaning have near mean vectors.
+
+    Args:
+        source: a folder, a name in `BACKBONES`, or a hub id; None for no weights.
+    """
+    return source in BACKBONES and source != _MINILM
+
+
 def pretrained_folder(source: str | os.PathLike) -> Path:
     """Returns the folder of a pretrained model, and downloads it first if necessary.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from tfsqueeze.cli.arguments import (
     Json,
     KeepNanLabels,
     LabelColumn,
+    LabelSeparator,
     TextColumn,
     TextPairColumn,
     choices,
@@ -24,7 +26,9 @@ from tfsqueeze.cli.console import (
     print_step,
     training_progress,
 )
-from tfsqueeze.tasks import TEXT_CLASSIFICATION
+from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
+from tfsqueeze.tasks import find_task
+from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
@@ -46,6 +50,14 @@ def compare(
             "was interrupted.",
         ),
     ],
+    task: Annotated[
+        TaskName | None,
+        typer.Option(
+            metavar="TASK",
+            help="The task of all datasets, such as token-classification.",
+            show_default="from the data",
+        ),
+    ] = None,
     seeds: Annotated[
         int, typer.Option(help="Number of seeds. Each trains every method anew.")
     ] = _DEFAULTS.seeds,
@@ -97,36 +109,43 @@ def compare(
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
+    label_separator: LabelSeparator = LABEL_SEPARATOR,
     keep_nan_labels: KeepNanLabels = False,
     json: Json = False,
 ) -> None:
-    """Compare baselines, a fine-tuned BERT and SqueezeBERT on labelled texts or pairs.
+    """Compare a classical method, a fine-tuned BERT and SqueezeBERT on labelled data.
 
-    The report has accuracies with their spread, file sizes,
-    multiply-accumulates and latencies, as tables, JSON and a plot.
+    The data are texts or pairs with labels or numbers, tagged words, commands, or questions. The
+    report has scores with their spread, file sizes, multiply-accumulates and latencies, as tables,
+    JSON and a plot.
 
     Examples:
       tfsqueeze compare reuters-r8 --output runs/compare
 
-      tfsqueeze compare my_data/ -o runs/mine --method tfidf --method teacher --seeds 1
+      tfsqueeze compare my_data/ -o runs/mine --method classical --method teacher --seeds 1
+
+      tfsqueeze compare conll_folder/ -o runs/entities
     """
     from tfsqueeze.data.readers.pair_columns import find_text_pair_column
-    from tfsqueeze.data.sources.named_datasets import load_dataset
+    from tfsqueeze.recipes.task_of_data import TextColumns, find_task_of_data
 
     texts = _by_dataset(unlabelled or [], [Path(name).name for name in data])
     print_step("loading")
+    loads, tasks = {}, {}
     # All of them now, so that a missing one is reported at once and not hours later.
-    columns = {
-        name: {
-            "text_column": text_column,
-            "label_column": label_column,
-            "text_pair_column": text_pair_column or find_text_pair_column(name, text_column),
-            "keep_nan_labels": keep_nan_labels,
-        }
-        for name in data
-    }
     for name in data:
-        load_dataset(name, **columns[name])
+        pair_column = text_pair_column or find_text_pair_column(name, text_column)
+        columns = TextColumns(text_column, label_column, pair_column)
+        found = task or find_task_of_data(name, columns, label_separator).name
+        of_data = find_task(found.value)
+        loads[name] = functools.partial(
+            of_data.data.load_splits,
+            name,
+            **columns._asdict(),
+            label_separator=label_separator,
+            keep_nan_labels=keep_nan_labels,
+        )
+        tasks[name] = of_data.training.task_for(loads[name](seed=0))
     load_tensorflow()
     from converters.experiments.comparison import compare as run_comparison
     from converters.reports.comparison_report import print_comparison, write_comparison
@@ -149,9 +168,10 @@ def compare(
                 run_comparison(
                     output_folder / Path(name).name,
                     name,
-                    lambda seed, name=name: load_dataset(name, **columns[name], seed=seed),
+                    tasks[name],
+                    lambda seed, load=loads[name]: load(seed=seed),
                     dataclasses.replace(options, unlabelled=tuple(texts[Path(name).name])),
-                    training_progress(TEXT_CLASSIFICATION),
+                    training_progress(tasks[name]),
                     progress,
                     print_step,
                 )

@@ -10,7 +10,11 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.checkpoints.huggingface import NewWeightsWarning
-from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, pretrained_folder
+from tfsqueeze.checkpoints.model_sources import (
+    CONFIG_FILE,
+    has_sentence_vectors,
+    pretrained_folder,
+)
 from tfsqueeze.models.architectures import read_config, task_model_class
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
@@ -114,7 +118,8 @@ class TextModel(keras.Model):
             source: a folder in Hugging Face's layout, the name of a backbone, or a hub id.
             labels: the names of the classes, in the order of their ids, for a new head; None keeps
                 the checkpoint's head.
-            pairs: whether the model reads pairs of texts.
+            pairs: whether the model reads pairs of texts. A SqueezeBERT of this package with a new
+                head becomes a bi_encoder; see `SqueezeBertConfig`.
             max_length: the maximum number of tokens of a text.
 
         Raises:
@@ -125,6 +130,8 @@ class TextModel(keras.Model):
         options: dict[str, Any] = {}
         if labels is not None:
             options = {"id2label": dict(enumerate(labels)), "new_head": True}
+            if pairs and has_sentence_vectors(source):
+                options["pair_encoder"] = "bi_encoder"
         names = ["input_ids", *(["token_type_ids"] if pairs else [])]
         model_class = task_model_class(config.model_type, _HEAD)
         with warnings.catch_warnings():

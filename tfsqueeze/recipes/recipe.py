@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from tfsqueeze.checkpoints.model_sources import BACKBONES, CONFIG_FILE, pretrained_folder
+from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, has_sentence_vectors, pretrained_folder
 from tfsqueeze.configs.encoder_config import read_fields
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.recipes.data_facts import DataFacts
@@ -113,11 +113,10 @@ def _shape(settings: Mapping[str, Any]) -> dict[str, Any]:
             "has_sentence_vectors": False,
         }
     fields = read_fields(pretrained_folder(settings["pretrained"]) / CONFIG_FILE)
-    model_type = fields.get("model_type", "")
     return {
         "most_tokens": fields.get("max_position_embeddings", _MOST_TOKENS),
         # DistilBERT has a name of its own for the channels.
         "hidden_size": fields.get("hidden_size", fields.get("dim", 0)),
-        "model_type": model_type,
-        "has_sentence_vectors": model_type == "squeezebert" and settings["pretrained"] in BACKBONES,
+        "model_type": fields.get("model_type", ""),
+        "has_sentence_vectors": has_sentence_vectors(settings["pretrained"]),
     }

@@ -1,3 +1,8 @@
 """Pairs of texts to compare methods on."""
 
-from tests.end_to_end.conftest import pairs_folder  # noqa: F401 (a fixture)
+from tests.end_to_end.conftest import (  # noqa: F401 (fixtures)
+    conll_folder,
+    pairs_folder,
+    snips_folder,
+    squad_folder,
+)

@@ -16,8 +16,7 @@ from tfsqueeze.utils.errors import UserError
 
 def test_the_presets_by_size():
     assert list(PRESETS) == [
-        f"squeezebert-{size}"
-        for size in ("base", "small", "tiny", "tagger", "edgetpu", "micro")
+        f"squeezebert-{size}" for size in ("base", "small", "tiny", "tagger", "edgetpu", "micro")
     ]
     totals = [sum(count_parameters(load_preset(name)).values()) for name in PRESETS]
     assert totals == sorted(totals, reverse=True)
