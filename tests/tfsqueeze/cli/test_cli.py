@@ -379,7 +379,7 @@ def test_wrong_arguments_are_one_line(run, topics_model, topics_folder, trained_
     assert "'--objective': 'gan' is not one of 'distill', 'mlm'" in error_of(
         run("pretrain", topics_folder, "-o", tmp_path / "run", "--objective", "gan")
     )
-    assert "'--method': 'magic' is not one of 'majority', 'tfidf'" in error_of(
+    assert "'--method': 'magic' is not one of 'majority', 'classical'" in error_of(
         run("compare", topics_folder, "-o", tmp_path / "run", "--method", "magic")
     )
     assert "'--epochs': Input should be a valid integer" in error_of(
