@@ -26,9 +26,8 @@ class PairFeatures(QuantizableLayer):
     """Compares the mean vectors u and v of two texts: u * v, max(u - v, 0) and max(v - u, 0).
 
     They are the features u * v and |u - v| of InferSent (Conneau et al. 2017, arXiv 1705.02364,
-    section 3.1), the latter in two parts, which tell the order of the texts. u and v themselves
-    say little that holds for other texts. Each mean is scaled to the length sqrt(channels), so that
-    the mean of u * v is the cosine.
+    section 3.1), the latter in two parts, which tell the order of the texts. Each mean is scaled to
+    the length sqrt(channels), so that the mean of u * v is the cosine.
 
     Example:
         >>> import numpy as np
