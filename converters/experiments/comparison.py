@@ -28,7 +28,6 @@ from converters.experiments.robustness_tasks import find_robustness_task
 from converters.inference.float_model import open_float_model
 from converters.inference.predictor import Predictor
 from converters.runtime.workers import latency, run_in_workers
-from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.models.complexity import count_macs
 from tfsqueeze.tasks import Task
 from tfsqueeze.training.examples import Examples, add_unlabelled
@@ -121,6 +120,7 @@ def _compare(
         ).dataset,
         options,
     )
+    # Without unlabelled texts all rows are of the training part; a question may have several.
     max_length = fitting_length(counts[: len(first.train)] if options.unlabelled else counts)
     copies = fitting_copies(first.train, np.minimum(counts, max_length), options.distilled_tokens)
     settings = json.loads(json.dumps(dataclasses.asdict(options)))
@@ -148,8 +148,7 @@ def _compare(
             if not path.exists():
                 announce(f"{data}, seed {seed}: {METHODS[method]}")
                 if method in FITTED:
-                    classes = _classes(task, splits)
-                    fitted = fitted_score(method, task, classes, score, splits)
+                    fitted = fitted_score(method, task, score, splits)
                     result = [{"method": method, "precision": None, "score": fitted}]
                 else:
                     chosen = training_options(
@@ -198,12 +197,6 @@ def _compare(
             for (method, precision), values in scores.items()
         ],
     }
-
-
-def _classes(task: Task, splits: Any) -> dict[str, list[str]]:
-    """Returns the names of each output's classes, as a model of the data has them."""
-    config = task.training.configure(SqueezeBertConfig(), splits)
-    return task.classes(list(config.id2label.values()), config.slot_labels)
 
 
 def _train_and_measure(method, task, score, splits, data, options, path, callbacks, progress):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ from tfsqueeze.checkpoints.model_sources import (
     has_sentence_vectors,
     pretrained_folder,
 )
+from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.evaluation.baselines import majority_baseline
 from tfsqueeze.models.architectures import read_config, task_model_class
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Task, TaskName
+from tfsqueeze.tasks.word_task import WordTask
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
@@ -27,7 +29,6 @@ from tfsqueeze.utils.errors import UserError
 TEACHER = "all-minilm-l6-v2"
 # They are fitted, not trained.
 FITTED = ("majority", "classical")
-_WORD_TASKS = (TaskName.TOKEN_CLASSIFICATION.value, TaskName.INTENT_AND_SLOTS.value)
 
 
 def check_comparable(task: Task) -> None:
@@ -66,21 +67,21 @@ def fitting_methods(
     return [method for method in methods if method not in left_out], left_out
 
 
-def fitted_score(
-    method: str, task: Task, classes: Mapping[str, Sequence[str]], score: str, splits: Any
-) -> float:
+def fitted_score(method: str, task: Task, score: str, splits: Any) -> float:
     """Fits a method of `FITTED` to the training part, and returns its score on the test part.
 
     Args:
         method: one of `FITTED`.
         task: the task.
-        classes: the names of each output's classes.
         score: the name of the score.
         splits: the parts of the data; without a test part the validation part is measured.
     """
     test = splits.test or splits.validation
     if method == "majority":
         return majority_baseline(splits.train, test)[score]
+    # Named as in a model of the data.
+    config = task.training.configure(SqueezeBertConfig(), splits)
+    classes = task.classes(list(config.id2label.values()), config.slot_labels)
     return BASELINES[task.name](splits.train, task, classes, [score]).score(test)[score]
 
 
@@ -149,7 +150,7 @@ def training_options(
         augmented_copies: number of variants of each text in distillation.
         seed: of weights, order and dropout.
         teacher: the folder of the fine-tuned teacher, for distillation.
-        pairs: whether the examples are pairs of texts.
+        pairs: whether the examples are pairs of texts, or questions with contexts.
     """
     finds_answers = task.name == TaskName.QUESTION_ANSWERING.value
     shared = {
@@ -177,7 +178,7 @@ def training_options(
         )
     if method == "distilled":
         model = {}
-        if task.name in _WORD_TASKS:
+        if isinstance(task, WordTask):
             model = {"feed_forward_type": "both"}
         elif pairs and not finds_answers and has_sentence_vectors(options.backbone):
             model = {"pair_encoder": "bi_encoder"}

@@ -20,6 +20,7 @@ from converters.reports.formatting import (
     milliseconds,
     number_of,
     percentage,
+    title_in_sentence,
     with_spread,
 )
 from converters.reports.page import Section, print_sections, to_markdown, write_files
@@ -142,7 +143,7 @@ def _data(result):
 
 def _score_title(result):
     scores = find_task(result["task"]).scores
-    return next((one.title for one in scores if one.name == result["score"]), result["score"])
+    return next(score.title for score in scores if score.name == result["score"])
 
 
 def _classical(results):
@@ -157,9 +158,7 @@ def _classical(results):
 
 
 def _heading(result):
-    title = _score_title(result)
-    # F1 keeps its capital.
-    title = title if title[1:2].isdigit() else title[0].lower() + title[1:]
+    title = title_in_sentence(_score_title(result))
     seeds = number_of(result["seeds"], "seed")
     return f"{_data(result)}, {title} ({result['evaluated_on']}, {seeds})"
 

@@ -70,6 +70,11 @@ def score_text(score: Score, row: Mapping[str, Any]) -> str:
     return ABSENT if value is None else score.text(value)
 
 
+def title_in_sentence(title: str) -> str:
+    """Returns a title within a sentence: `Accuracy` as `accuracy`; `F1` keeps its capital."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+
+
 def interval(low: float, high: float, digits: int = 2) -> str:
     """Returns two numbers as an interval, such as `1.10-1.35`."""
     return f"{decimals(low, digits)}-{decimals(high, digits)}"

@@ -16,6 +16,7 @@ from converters.reports.formatting import (
     plain_text,
     short_percent,
     shorten,
+    title_in_sentence,
 )
 from converters.reports.page import Section, print_sections, to_html, to_markdown, write_files
 from converters.reports.plots import figure_legend, new_figure, png_bytes
@@ -295,7 +296,7 @@ def _plot_noises(results):
     for axes in panels[len(rows) :]:
         axes.set_visible(False)
     for axes in panels[::_PANELS_PER_ROW]:
-        axes.set_ylabel(f"{_small(score.title)} (%)")
+        axes.set_ylabel(f"{title_in_sentence(score.title)} (%)")
     for axes in panels[max(0, len(rows) - _PANELS_PER_ROW) : len(rows)]:
         axes.set_xlabel("level (%)")
     figure_legend(panels[0])
@@ -304,7 +305,7 @@ def _plot_noises(results):
 
 def _plot_attacks(results):
     """Draws a group of bars for each attack, with a bar for each model."""
-    models, right = results["models"], _small(results["kind"]["right"])
+    models, right = results["models"], title_in_sentence(results["kind"]["right"])
     attacks = list(dict.fromkeys(row["attack"] for row in results["attacks"]))
     rows = {(row["attack"], row["model"]): row for row in results["attacks"]}
     figure, panels = new_figure(2, 3.6)
@@ -329,8 +330,3 @@ def _plot_attacks(results):
         axes.set_ylabel(label)
     figure_legend(panels[0])
     return png_bytes(figure)
-
-
-def _small(title):
-    """Returns a title within a sentence: F1 keeps its capital."""
-    return title[:1].lower() + title[1:] if title[1:2].islower() else title

@@ -91,6 +91,11 @@ def workspace(topics_folder, pairs_folder, conll_folder, snips_folder, squad_fol
     (tmp_path / "article.txt").write_text("It was written by Ada in 1843.\n")
     alike = [(text, text, n / 10) for n, text in enumerate(texts[:30])]
     write_table(tmp_path / "pairs.csv", ("text", "other", "score"), *alike)
+    for part in ("train", "dev"):
+        path = tmp_path / "stsb" / "en" / f"{part}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table = [("text", "other", "label"), *alike]
+        path.write_text("".join("\t".join(map(str, row)) + "\n" for row in table))
     write_table(
         tmp_path / "mail.csv",
         ("text", "label"),
@@ -144,7 +149,9 @@ def prepared(words):
         if "sentence-embeddings" in words and "--text-pair-column" not in words:
             return None
         words += _QUICK
-        if not {"--size", "--target", "--preset", "--pretrained"} & set(words):
+        # The preset for microcontrollers is no bi_encoder.
+        named = {"--size", "--target", "--preset", "--pretrained", "--pair-encoder"}
+        if not named & set(words):
             words += ["--target", "micro"]
         if "--max-length" not in words and "--target" in words:
             words += ["--max-length", "16"]

@@ -130,7 +130,6 @@ def convert(
         report_on_conversion,
     )
     from converters.reports.verification_report import print_report, write_report
-    from converters.targets.profile_choice import choose_profile
     from converters.tflite.inspection import list_operators, summarize_operators
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
     from tfsqueeze.training.trained_run import is_run
@@ -165,6 +164,8 @@ def convert(
     runs.require_signature(trained, max_length or (), signature)
     choice, lengths, form = None, max_length or (), profile
     if device is not None:
+        from converters.targets.profile_choice import choose_profile
+
         weighed = texts
         if weighed is None:
             weighed = _held_out(trained, text_column, label_column, text_pair_column)

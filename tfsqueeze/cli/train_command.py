@@ -29,6 +29,7 @@ from tfsqueeze.cli.console import (
     training_progress,
 )
 from tfsqueeze.cli.distributed_start import start_distribution
+from tfsqueeze.configs.encoder_config import FeedForwardType, PairEncoder
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.recipes.sizes import Device, Size
 from tfsqueeze.robustness.attacks import ATTACKS
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 _DEFAULTS = TrainingOptions()
 _FROM_DATA = "from the data"
 Attack = choices("Attack", tuple(ATTACKS))
-FeedForward = Literal["dense", "squeeze_expand", "both"]
-PairEncoder = Literal["cross_encoder", "bi_encoder"]
 Monitor = Literal["accuracy", "macro_f1", "balanced_accuracy"]
 
 
@@ -233,7 +232,7 @@ def train(
         float, typer.Option(help="Peak learning rate of the quantization-aware stage.")
     ] = _DEFAULTS.qat_learning_rate,
     feed_forward_type: Annotated[
-        FeedForward | None,
+        FeedForwardType | None,
         typer.Option(
             metavar="TYPE",
             help="Kind of feed-forward layer: dense; squeeze_expand, a block with a convolution "

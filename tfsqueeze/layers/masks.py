@@ -101,7 +101,7 @@ class MaskLookup(QuantizableLayer):
 
 @keras.saving.register_keras_serializable("tfsqueeze")
 class SameTextMask(QuantizableLayer):
-    """Masks the tokens of the other text of a pair, beside padding.
+    """Masks the tokens of the other text of a pair, in addition to padding.
 
     Each token has a sign, which says of which text it is. The product of two tokens' signs is 1 if
     they are of one text, and -1 if not.

@@ -32,7 +32,7 @@ def check_averaged_tokens(x: Any) -> None:
     """
     if is_exporting() and x.shape[-2] > MAX_AVERAGED_TOKENS:
         raise UserError(
-            f"the mean of a text in int8 is over at most {MAX_AVERAGED_TOKENS} tokens, not "
+            f"an int8 file averages at most {MAX_AVERAGED_TOKENS} tokens of a text, not "
             f"{x.shape[-2]}; convert with a smaller max_length"
         )
 

@@ -56,7 +56,7 @@ class SequenceClassificationHead(PreTrainedModel):
     def _head(graph: EncoderGraph) -> Any:
         config = graph.config
         if config.pair_encoder == "bi_encoder":
-            # Learning starts from nothing but the similarity that the backbone knows.
+            # Random weights would hide the similarity that the backbone knows.
             rate = config.classifier_dropout_prob
             return classify(graph, compare_texts(graph), rate, initializer_range=0.0)
         if config.classifier_pooling == "max":

@@ -207,13 +207,14 @@ def test_float_products_are_refused(micro):
 @pytest.mark.parametrize("name", ["key", "value"])
 def test_second_operands_of_products_have_zero_point_0(converted, name):
     operators = require_int8(converted[2], allow_float_output=False)
+    if "SOFTMAX" not in {operator.name for operator in operators}:
+        pytest.skip("a variant without attention")
     products = [
         operator
         for operator in operators
         if operator.name == "BATCH_MATMUL" and "attention" in operator.outputs[0].name
     ]
-    if not products:
-        pytest.skip("a variant without attention")
+    assert products
     # Queries by keys, probabilities by values, in turns.
     for operator in products[name == "value" :: 2]:
         assert operator.inputs[1].zero_point == 0
