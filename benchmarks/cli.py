@@ -780,8 +780,8 @@ def tasks(
     data: Annotated[
         Path,
         typer.Option(
-            help="Folder of the data: snips/, wnut17/, wikiann/, rte/, xquad/, qa/, clinc150/; for "
-            "the suite cola/, sst2/, stsb/, pairs/ and atis/, too."
+            help="Folder of the data, with folders of the datasets' names: wikiann/, qa/, clinc150/ "
+            "and, for the suite, its other rows."
         ),
     ] = _DATA,
     seeds: Annotated[
@@ -870,7 +870,7 @@ def tasks(
     Each model is trained anew for each seed, which takes from minutes to an hour on two cores. The
     same command continues a run that was interrupted.
 
-      python -m benchmarks tasks --task snips --seeds 3
+      python -m benchmarks tasks --task clinc-oos --seeds 3
       python -m benchmarks tasks --suite --rows mrpc --rows rte --models tiny --seeds 1
     """
     from benchmarks.report import machine

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tfsqueeze.training.trained_run import TrainedRun
 
 _COMPILER_OPTIONS = ("-O2",)
 
@@ -20,13 +23,40 @@ def measure_on_cortex_m(
         seed: seed of the draw.
 
     Returns:
-        A JSON-able dict with the settings and `cortex_m`, a row for each processor:
-        `instructions` of each text, `mismatches` (the texts with other outputs than LiteRT's
-        reference kernels), `flash_bytes` (code and constants of the whole program) and
-        `arena_bytes`.
+        A JSON-able dict with the settings and `cortex_m`, as `run_texts` returns it.
 
     Raises:
         UserError: the run cannot be read, or a tool is not installed.
+    """
+    from tfsqueeze.training.trained_run import load_run
+
+    run = load_run(run_folder)
+    name = data or run.dataset_name
+    part = run.task.data.load_held_out(name, seed=run.options.seed).sample(texts, seed=seed)
+    return {
+        "run": str(run_folder),
+        "data": name,
+        "texts": len(part),
+        "max_length": run.options.max_length,
+        "compiler_options": list(_COMPILER_OPTIONS),
+        "cortex_m": run_texts(run, part),
+    }
+
+
+def run_texts(run: TrainedRun, part: Any) -> list[dict[str, Any]]:
+    """Runs the plain C of a run on each emulated processor.
+
+    Args:
+        run: a finished run.
+        part: the examples to run, as the run's task reads them.
+
+    Returns:
+        A JSON-able dict for each `processor`: `instructions` of each text, `mismatches` (the texts
+        with other outputs than LiteRT's reference kernels), `flash_bytes` (code and constants of
+        the whole program) and `arena_bytes`.
+
+    Raises:
+        UserError: the export does not take the run, or a tool is not installed.
     """
     from converters.conversion.keras_to_tflite import convert_int8
     from converters.cortex_m.cortex_m_emulator import BOARDS, find_tools
@@ -40,14 +70,10 @@ def measure_on_cortex_m(
     from converters.targets.micro.plain_c import plain_c
     from converters.targets.micro.plain_c_verification import texts_of_rows
     from converters.targets.registry import load_target
-    from tfsqueeze.training.trained_run import load_run
 
     find_tools()
-    run = load_run(run_folder)
     load_target("micro", "c").require_supported(run)
-    name = data or run.dataset_name
-    part = run.task.data.load_held_out(name, seed=run.options.seed)
-    drawn, encodings = encode_part(run, part.sample(texts, seed=seed))
+    drawn, encodings = encode_part(run, part)
     rows_of_texts = texts_of_rows(drawn, run.reads_pairs)
     model = convert_int8(run.qat_model, run.options.max_length)
     sources = plain_c(run, model)
@@ -65,11 +91,4 @@ def measure_on_cortex_m(
                 "arena_bytes": sources.arena_bytes,
             }
         )
-    return {
-        "run": str(run_folder),
-        "data": name,
-        "texts": len(drawn),
-        "max_length": run.options.max_length,
-        "compiler_options": list(_COMPILER_OPTIONS),
-        "cortex_m": rows,
-    }
+    return rows

@@ -134,6 +134,7 @@ TARGET_COLUMNS: tuple[Column, ...] = (
     ("model MB", lambda row: millions(row["model_bytes"], 2)),
     ("memory", lambda row: row["memory"]),
     ("ms on it, estimated", lambda row: decimals(_quotient(row["microseconds"], 1e3), 3)),
+    ("M instructions", lambda row: millions(row.get("instructions"))),
     ("int8", lambda row: percent(row["score"])),
     ("Keras float", lambda row: percent(row["float_score"])),
 )

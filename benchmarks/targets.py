@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ PRESETS = {
     "squeezebert-edgetpu": 8000,
     "squeezebert-micro": 5000,
 }
+# So many texts run on each emulated processor.
+_EMULATED_TEXTS = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +34,7 @@ class TargetData:
 
     name: what tables call the data. task: the task. splits: the parts; without a test part the
         validation part is what is measured. score: the name of the task's score. training: options
-        of `TrainingOptions`.
+        of `TrainingOptions` instead of those that the data choose.
     """
 
     name: str
@@ -50,22 +54,20 @@ def named_data(data: str, max_length: int, epochs: int, seed: int = 0) -> Target
         TEXT_CLASSIFICATION,
         load_dataset(data, seed=seed),
         "accuracy",
-        {"max_length": max_length, "epochs": epochs, "label_smoothing": 0.05},
+        {"max_length": max_length, "epochs": epochs, "patience": 10},
     )
 
 
 def suite_data(row: str, folder: Path, seed: int = 0) -> TargetData:
-    """Returns the data of a row of the suite (`benchmarks/suite/rows.py`), with its length.
-
-    There are twice the row's epochs, since presets start from scratch.
+    """Returns the data of a row of the suite (`benchmarks/suite/rows.py`).
 
     row: its name. folder: that of all data. seed: draws the validation part.
 
     Raises UserError for an unknown row, and where the data cannot be read.
     """
     from benchmarks.suite.rows import ROWS
+    from benchmarks.tasks.measured_data import divide
     from benchmarks.tasks.run import as_splits
-    from benchmarks.tasks.settings import divide
 
     if row not in ROWS:
         raise UserError(f"the suite has no row {row!r}; it has {', '.join(ROWS)}")
@@ -75,10 +77,7 @@ def suite_data(row: str, folder: Path, seed: int = 0) -> TargetData:
         settings.task,
         as_splits(divide(settings, folder, seed, None)),
         next(iter(settings.scores)),
-        {
-            "max_length": settings.training["max_length"],
-            "epochs": 2 * settings.training["epochs"],
-        },
+        {},
     )
 
 
@@ -103,8 +102,9 @@ def compare_targets(
         A JSON-able dict with the settings, `examples` (number of texts), `targets` and `missing`.
         `targets` has a row for each preset and device: a `converters.targets.target.DeviceRow`
         with `preset`, `target`, `score` (of the int8 file on LiteRT, whose numbers the split or
-        compiled form of each target keeps) and `float_score` (of Keras). `missing` says why a
-        target has no row for a preset.
+        compiled form of each target keeps) and `float_score` (of Keras). Rows of the plain C on
+        emulated processors have `instructions`, the mean of 3 texts. `missing` says why a target
+        has no row for a preset.
 
     Raises:
         UserError: a preset is unknown.
@@ -113,23 +113,19 @@ def compare_targets(
     from converters.inference.float_model import open_float_model
     from converters.inference.predictor import Predictor
     from converters.targets.registry import TARGETS
+    from tfsqueeze.recipes.data_facts import find_facts
+    from tfsqueeze.recipes.recipe import make_recipe
     from tfsqueeze.training.train_task import train_task
-    from tfsqueeze.training.training_options import TrainingOptions
 
     unknown = [preset for preset in presets if preset not in PRESETS]
     if unknown:
         raise UserError(f"the table has no preset {unknown[0]!r}; it has {', '.join(PRESETS)}")
     test = data.splits.test or data.splits.validation
+    facts = find_facts(data.task.name, data.splits)
     rows, missing = [], []
     for index, preset in enumerate(presets):
-        options = TrainingOptions(
-            preset=preset,
-            model={"hidden_dropout_prob": 0.2},
-            vocab_size=PRESETS[preset],
-            patience=10,
-            seed=seed,
-            **data.training,
-        )
+        given = {"preset": preset, "vocab_size": PRESETS[preset], "seed": seed, **data.training}
+        options = make_recipe(facts, given).options
         position = f"{index + 1}/{len(presets)}"
         run = train_task(
             folder / f"{Path(data.name).name}-{preset}",
@@ -152,12 +148,16 @@ def compare_targets(
                 ]
             except UserError as error:
                 missing.append({"preset": preset, "target": target, "why": str(error)})
+        try:
+            rows += [{**measured, "target": "micro", **row} for row in _plain_c_rows(run, test)]
+        except UserError as error:
+            missing.append({"preset": preset, "target": "micro, plain C", "why": str(error)})
     return {
         "data": data.name,
         "score": data.score,
         "seed": seed,
-        "epochs": data.training["epochs"],
-        "max_length": data.training["max_length"],
+        "epochs": options.epochs,
+        "max_length": options.max_length,
         "examples": len(test),
         "targets": rows,
         "missing": missing,
@@ -191,3 +191,25 @@ def _export_devices(target: TargetName, run: TrainedRun) -> tuple[DeviceRow, ...
 
     with tempfile.TemporaryDirectory() as folder:
         return load_target(target).export(run, Path(folder)).devices
+
+
+def _plain_c_rows(run: TrainedRun, test) -> list[dict[str, Any]]:
+    """Returns a row for each emulated processor that runs the plain C of a run."""
+    from benchmarks.cortex_m import run_texts
+    from converters.targets.registry import load_target
+
+    with tempfile.TemporaryDirectory() as folder:
+        (device,) = load_target("micro", "c").export(run, Path(folder)).devices
+    rows = []
+    for measured in run_texts(run, test.sample(_EMULATED_TEXTS, seed=0)):
+        if measured["mismatches"]:
+            raise AssertionError(f"{measured['processor']} computes other outputs than LiteRT")
+        rows.append(
+            {
+                **device.to_dict(),
+                "device": f"{measured['processor']}, plain C, emulated",
+                "model_bytes": measured["flash_bytes"],
+                "instructions": float(np.mean(measured["instructions"])),
+            }
+        )
+    return rows

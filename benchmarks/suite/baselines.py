@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +17,7 @@ from tfsqueeze.data.datasets.question_dataset import QuestionDataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.evaluation.baselines import TfidfClassifier
+from tfsqueeze.evaluation.crf_baseline import CrfTagger
 from tfsqueeze.evaluation.sentence_baseline import MostAlikeSentence
 from tfsqueeze.tasks.outputs import OUTSIDE_TAG
 
@@ -58,12 +59,12 @@ def classical_predictions(train: Any, validation: Any, test: Any) -> tuple[str, 
             classifier = PairClassifier.choose(train, validation)
             return PairClassifier.name, {"logits": classifier.predict(test)}
         return TfidfClassifier.name, {"logits": _labels_by_tfidf(whole, test)}
-    tags = most_frequent_tags(whole, test)
+    tags = CrfTagger(whole).predict(test.sentences)
     if whole.labels is None:
-        return "most frequent tag of a word", {"logits": tags}
+        return CrfTagger.name, {"logits": tags}
     intents = _labels_by_tfidf(_as_texts(whole), _as_texts(test))
     return (
-        f"{TfidfClassifier.name}, most frequent tag of a word",
+        f"{TfidfClassifier.name}; {CrfTagger.name}",
         {"intent_logits": intents, "slot_logits": tags},
     )
 
@@ -110,16 +111,6 @@ def tfidf_cosines(train: NumberDataset, test: NumberDataset) -> list[float]:
     """Returns the cosine of the TF-IDF vectors of the two texts of each pair."""
     first, second = _vectors_of_both(_fit_vectorizer(train), test)
     return np.asarray(first.multiply(second).sum(axis=1)).ravel().tolist()
-
-
-def most_frequent_tags(train: TokenDataset, test: TokenDataset) -> list[list[str]]:
-    """Returns the tag that each word mostly has in training, whatever its case; O if it is new."""
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for words, tags in zip(train.sentences, train.tags or (), strict=True):
-        for word, tag in zip(words, tags, strict=True):
-            counts[word.lower()][tag] += 1
-    best = {word: _most_frequent(tags.elements()) for word, tags in counts.items()}
-    return [[best.get(word.lower(), OUTSIDE_TAG) for word in words] for words in test.sentences]
 
 
 def _fit_vectorizer(pairs: Any) -> TfidfVectorizer:

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.suite.rows import ROWS, SuiteRow, source_of
-from benchmarks.tasks.run import PRECISIONS, train_and_convert
-from benchmarks.tasks.settings import divide
+from benchmarks.tasks.measured_data import divide
+from benchmarks.tasks.run import PRECISIONS, as_splits, train_and_convert
+from tfsqueeze.recipes.data_facts import DataFacts, find_facts
+from tfsqueeze.recipes.recipe import make_recipe
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.json_files import read_json
@@ -26,23 +28,18 @@ _ROUNDS = 30
 class SuiteModel:
     """A pretrained model that is fine-tuned on each row.
 
-    title: what tables call it. pretrained: its name or folder. training: options instead of the
-        rows' own.
+    title: what tables call it. pretrained: its name or folder.
     """
 
     title: str
     pretrained: str
-    training: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 # In the order of the columns.
 MODELS: dict[str, SuiteModel] = {
     "tiny": SuiteModel("squeezebert-tiny", "squeezebert-tiny"),
     "small": SuiteModel("squeezebert-small", "squeezebert-small"),
-    # BERT has no convolutions, which rows of words ask for, and knows no match types.
-    "minilm": SuiteModel(
-        "MiniLM", "all-minilm-l6-v2", {"learning_rate": 2e-4, "model": {}, "match_types": False}
-    ),
+    "minilm": SuiteModel("MiniLM", "all-minilm-l6-v2"),
 }
 COLUMNS = (*BASELINES, *MODELS)
 
@@ -56,7 +53,7 @@ class SuiteChoices:
         have a name.
     seeds: how many seeds each trained model gets.
     examples: at most so many examples to train on and to measure, for a trial; None for all.
-    training: options of `TrainingOptions` instead of the rows' and the models' own.
+    training: options of `TrainingOptions` instead of those that the data choose.
 
     Raises UserError for unknown names.
     """
@@ -121,15 +118,18 @@ def make_cells(
         for column, source in choices.sources().items():
             for seed in range(1 if column in BASELINES else choices.seeds):
                 path = folder / row / f"{column}-{seed}.json"
-                settings = _settings(row, column, source, seed, choices)
+                given = {**choices.training, "pretrained": source, "seed": seed}
                 if path.exists():
-                    _check(path, settings)
+                    _check(path, row, column, given, choices.examples)
                     continue
                 announce(f"{row}, {column}, seed {seed}")
                 parts = divide(ROWS[row], data, seed, choices.examples)
                 if column in BASELINES:
+                    settings = _settings(row, choices.examples)
                     result = _baseline(ROWS[row], column, parts)
                 else:
+                    facts = find_facts(ROWS[row].task.name, as_splits(parts))
+                    settings = _settings(row, choices.examples, facts, given)
                     result = _trained(
                         ROWS[row], settings, parts, path.with_suffix(""), callbacks(row)
                     )
@@ -143,20 +143,27 @@ def make_cells(
                 yield path
 
 
-def _settings(row, column, source, seed, choices) -> dict[str, Any]:
-    """What the result of a cell depends on, JSON-able."""
-    from tfsqueeze.training.training_options import TrainingOptions
+def _settings(
+    row: str,
+    examples: int | None,
+    facts: DataFacts | None = None,
+    given: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Returns what the result of a cell depends on, JSON-able.
 
-    settings = {"data": ROWS[row].folder, "max_examples": choices.examples}
-    if column in BASELINES:
-        return settings
-    fields = {**ROWS[row].training, **MODELS[column].training, **choices.training}
-    options = TrainingOptions(**{**fields, "pretrained": source, "seed": seed})
-    return json.loads(json.dumps({**settings, "options": options.to_dict()}))
+    facts: those of the data, which choose what `given` leaves open; None for a baseline.
+    """
+    settings = {"data": ROWS[row].folder, "max_examples": examples}
+    if facts is not None:
+        options = make_recipe(facts, given or {}).options
+        settings |= {"facts": dataclasses.asdict(facts), "options": options.to_dict()}
+    return json.loads(json.dumps(settings))
 
 
-def _check(path: Path, settings: dict[str, Any]) -> None:
-    if read_json(path).get("settings").object() != settings:
+def _check(path: Path, row: str, column: str, given: dict[str, Any], examples: int | None) -> None:
+    kept = read_json(path).get("settings")
+    facts = None if column in BASELINES else DataFacts(**kept.get("facts").object())
+    if kept.object() != _settings(row, examples, facts, given):
         raise UserError(f"{path} was made with other settings; remove it, or choose another folder")
 
 

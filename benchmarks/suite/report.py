@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from benchmarks.suite.cells import BASELINES, COLUMNS, MODELS
 from benchmarks.suite.rows import ROWS
 from benchmarks.tasks.run import PRECISIONS, mean_and_spread
@@ -34,7 +36,8 @@ def read_cells(folder: Path) -> dict[str, Any]:
     Returns a JSON-able dict: for each row that has cells, by name, its `title` and `note`,
     `examples` by part, `columns` (headings by score), and `models`, for each column with cells:
     `column`, `model`, `precision`, `settings` of the first seed, `scores` as `measure_task`
-    describes them, and `bytes` and `milliseconds`, the means over seeds (None of baselines).
+    describes them, and the medians over seeds of `bytes`, `milliseconds` and `minutes`, those of
+    training (None of baselines). An interrupted training counts the epoch that it repeated.
     """
     rows = {}
     for name, row in ROWS.items():
@@ -59,10 +62,11 @@ def read_cells(folder: Path) -> dict[str, Any]:
 def _of_column(column, cells):
     for number, first in enumerate(cells[0]["results"]):
         found = [cell["results"][number] for cell in cells]
-        means = {
-            name: mean_and_spread([one[name] for one in found])["mean"] if name in first else None
+        medians = {
+            name: float(np.median([one[name] for one in found])) if name in first else None
             for name in ("bytes", "milliseconds")
         }
+        minutes = [_minutes(cell, first["precision"]) for cell in cells if "seconds" in cell]
         yield {
             "column": column,
             "model": cells[0]["model"],
@@ -72,8 +76,17 @@ def _of_column(column, cells):
                 name: mean_and_spread([one["scores"][name] for one in found])
                 for name in first["scores"]
             },
-            **means,
+            **medians,
+            "minutes": float(np.median(minutes)) if minutes else None,
         }
+
+
+def _minutes(cell, precision):
+    """The time of training that the file of a precision takes; float32 needs no second stage."""
+    seconds = dict(cell["seconds"])
+    if precision == "float32":
+        seconds.pop("qat", None)
+    return sum(seconds.values()) / 60
 
 
 def suite_sections(rows: Mapping[str, Any]) -> list[Section]:
@@ -99,6 +112,8 @@ def suite_sections(rows: Mapping[str, Any]) -> list[Section]:
                         MODELS[column].title,
                         precision,
                         integer(one["settings"]["options"]["max_length"]),
+                        integer(one["settings"]["options"]["epochs"]),
+                        decimals(one["minutes"], 1),
                         millions(one["bytes"], 2),
                         decimals(one["milliseconds"]),
                     )
@@ -129,11 +144,13 @@ def suite_sections(rows: Mapping[str, Any]) -> list[Section]:
             Section(
                 "sizes",
                 "Sizes and times",
-                ("Data", "Model", "File", "Tokens", "MB", "ms"),
+                ("Data", "Model", "File", "Tokens", "Epochs", "Minutes", "MB", "ms"),
                 tuple(sizes),
                 first_number=3,
-                note="MB of 10^6 bytes. Milliseconds for one text of so many tokens, on LiteRT "
-                "with one thread, measured after each training.",
+                note="Tokens and the most epochs are what `tfsqueeze train` chooses without "
+                "options; minutes are those of training, for int8 of both stages. MB of 10^6 "
+                "bytes. Milliseconds for one text of so many tokens, on LiteRT with one thread, "
+                "measured after each training.",
             )
         )
     sections.append(

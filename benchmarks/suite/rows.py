@@ -1,4 +1,4 @@
-"""The rows of the suite: data, scores and settings of training."""
+"""The rows of the suite: data and scores. The data alone choose how a row is trained."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.tasks.settings import TASKS, TaskSettings
+from benchmarks.tasks.measured_data import MeasuredData, published
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.number_dataset import NumberDatasetSplits
 from tfsqueeze.data.datasets.question_dataset import QuestionDataset
+from tfsqueeze.data.readers.conll import load_conll_folder
 from tfsqueeze.data.readers.folders import load_tables
 from tfsqueeze.data.readers.number_tables import read_number_table
-from tfsqueeze.data.readers.snips import read_snips
+from tfsqueeze.data.readers.snips import load_snips, read_snips
 from tfsqueeze.data.readers.squad import load_squad, read_squad
 from tfsqueeze.data.sources.named_datasets import load_dataset
-from tfsqueeze.tasks import QUESTION_ANSWERING, REGRESSION
+from tfsqueeze.tasks import (
+    INTENT_AND_SLOTS,
+    QUESTION_ANSWERING,
+    REGRESSION,
+    TEXT_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
+)
 
 # Of a large source of questions, so that it does not outweigh the others.
 _MAX_PER_SOURCE = 4000
@@ -29,11 +36,14 @@ _SOURCES = {
     "tweetqa": "TweetQA",
 }
 _FROM_DEV = "Measured on dev; a tenth of train chooses the epoch."
+_FROM_VAL = "Measured on val; a tenth of train chooses the epoch."
+_A_TENTH = "A tenth of the texts, the same for all seeds, is what is measured."
+_DIVIDED_ANEW = "Divided anew by premise, so not comparable with published figures."
 
 
 @dataclasses.dataclass(frozen=True)
-class SuiteRow(TaskSettings):
-    """A row of the suite: a `TaskSettings` without baselines and variants.
+class SuiteRow(MeasuredData):
+    """A row of the suite.
 
     sources: titles of the sources that the ids of the test part begin with, where each is measured
         by itself and the row's scores are the means.
@@ -42,9 +52,16 @@ class SuiteRow(TaskSettings):
     sources: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-def _texts(folder: Path):
+_texts = published(load_dataset)
+
+
+def _named_texts(folder: Path):
+    return _with_test(Path(folder.name))
+
+
+def _with_test(folder: Path):
     splits = load_dataset(folder)
-    return splits.train, splits.validation
+    return concatenate([splits.train, splits.validation]), splits.test
 
 
 def _pairs(folder: Path):
@@ -87,152 +104,148 @@ def source_of(name: str) -> str:
     return name.partition("/")[0]
 
 
-def _row(base: TaskSettings, title: str, note: str, folder: str, **fields) -> SuiteRow:
-    """A row with the settings of a table, except for those given; `training` is added to its."""
-    training = {**base.training, **fields.pop("training", {})}
-    values = {
-        "task": base.task,
-        "load": base.load,
-        "scores": base.scores,
-        **fields,
-    }
-    return SuiteRow(title=title, note=note, folder=folder, training=training, **values)
-
-
 _ACCURACY = {"accuracy": "accuracy"}
-_OF_PAIRS = TASKS["rte"]
-_OF_WORDS = TASKS["wnut17"]
-_OF_COMMANDS = TASKS["snips"]
-
-# The packaged weights compare two texts by their mean vectors.
-_BI_ENCODER = {"model": {"pair_encoder": "bi_encoder"}}
-
-# Small batches and match types were chosen in short trials of squeezebert-tiny.
-_ANSWERS_TRAINING = {
-    "epochs": 2,
-    "qat_epochs": 0,
-    "max_length": 256,
-    "batch_size": 8,
-    "match_types": True,
-    "word_dropout": 0.0,
+_ENTITIES = {"f1": "F1", "precision": "precision", "recall": "recall"}
+_COMMAND_SCORES = {
+    "slot_f1": "slot F1",
+    "intent_accuracy": "intent accuracy",
+    "frame_accuracy": "frame accuracy",
 }
 
 # In the order of the table; a score `f1_NAME` is that of the class or the source NAME.
 ROWS: dict[str, SuiteRow] = {
-    "cola": _row(
-        _OF_PAIRS,
+    "clinc150": SuiteRow(
+        "CLINC-150", _FROM_VAL, TEXT_CLASSIFICATION, "clinc150", _texts, _ACCURACY
+    ),
+    "banking77": SuiteRow(
+        "Banking77",
+        f"{_A_TENTH} A tenth of the rest chooses the epoch.",
+        TEXT_CLASSIFICATION,
+        "banking77",
+        _texts,
+        _ACCURACY,
+    ),
+    "reuters-r8": SuiteRow(
+        "Reuters R8",
+        "Measured on the test part; a tenth of train chooses the epoch.",
+        TEXT_CLASSIFICATION,
+        "reuters-r8",
+        _named_texts,
+        _ACCURACY,
+    ),
+    "sst2": SuiteRow("SST-2", _FROM_DEV, TEXT_CLASSIFICATION, "sst2", _texts, _ACCURACY),
+    "cola": SuiteRow(
         "CoLA",
         _FROM_DEV,
+        TEXT_CLASSIFICATION,
         "cola",
-        load=_texts,
-        scores={"matthews_correlation": "Matthews"},
-        training={"epochs": 8, "max_length": 48},
+        _texts,
+        {"matthews_correlation": "Matthews"},
     ),
-    "sst2": _row(
-        _OF_PAIRS,
-        "SST-2",
-        _FROM_DEV,
-        "sst2",
-        load=_texts,
-        scores=_ACCURACY,
-        training={"epochs": 4, "max_length": 64},
-    ),
-    "mrpc": _row(
-        _OF_PAIRS,
+    "mrpc": SuiteRow(
         "MRPC",
         _FROM_DEV,
+        TEXT_CLASSIFICATION,
         "pairs/mrpc",
-        load=_pairs,
-        scores={**_ACCURACY, "f1_paraphrase": "F1"},
-        training={**_BI_ENCODER, "epochs": 4, "max_length": 96},
+        _pairs,
+        {**_ACCURACY, "f1_paraphrase": "F1"},
     ),
-    "stsb": _row(
-        _OF_PAIRS,
+    "stsb": SuiteRow(
         "STS-B",
         _FROM_DEV,
+        REGRESSION,
         "stsb/en",
-        task=REGRESSION,
-        load=_scored_pairs,
-        scores={"pearson": "Pearson", "spearman": "Spearman"},
-        training={**_BI_ENCODER, "epochs": 3, "max_length": 96},
+        _scored_pairs,
+        {"spearman": "Spearman", "pearson": "Pearson"},
     ),
-    "quora": _row(
-        _OF_PAIRS,
+    "quora": SuiteRow(
         "Quora",
         f"A sample of the questions. {_FROM_DEV}",
+        TEXT_CLASSIFICATION,
         "pairs/quora",
-        load=_pairs,
-        scores={**_ACCURACY, "f1_duplicate": "F1"},
-        training={**_BI_ENCODER, "epochs": 3, "max_length": 64},
+        _pairs,
+        {**_ACCURACY, "f1_duplicate": "F1"},
     ),
-    "snli": _row(
-        _OF_PAIRS,
+    "snli": SuiteRow(
         "SNLI",
-        f"Divided anew by premise, so not comparable with published figures. {_FROM_DEV}",
+        f"{_DIVIDED_ANEW} {_FROM_DEV}",
+        TEXT_CLASSIFICATION,
         "pairs/snli",
-        load=_pairs,
-        scores=_ACCURACY,
-        training={**_BI_ENCODER, "epochs": 2, "max_length": 64},
+        _pairs,
+        _ACCURACY,
     ),
-    "mnli_sample": _row(
-        _OF_PAIRS,
+    "mnli_sample": SuiteRow(
         "MNLI, sample",
-        f"Divided anew by premise, so not comparable with published figures. {_FROM_DEV}",
+        f"{_DIVIDED_ANEW} {_FROM_DEV}",
+        TEXT_CLASSIFICATION,
         "pairs/mnli_sample",
-        load=_pairs,
-        scores=_ACCURACY,
-        training={**_BI_ENCODER, "epochs": 4, "max_length": 128},
+        _pairs,
+        _ACCURACY,
     ),
-    "qnli_shifts": _row(
-        _OF_PAIRS,
+    "qnli_shifts": SuiteRow(
         "QNLI of SQuADShifts",
         f"Whether a sentence answers a question. {_FROM_DEV}",
+        TEXT_CLASSIFICATION,
         "pairs/qnli_shifts",
-        load=_pairs,
-        scores=_ACCURACY,
-        training={**_BI_ENCODER, "epochs": 3, "max_length": 128},
+        _pairs,
+        _ACCURACY,
     ),
-    "rte": _row(
-        _OF_PAIRS,
+    "rte": SuiteRow(
         "RTE",
-        _OF_PAIRS.note,
+        "Trained on the first and second challenge and on the third's dev part, measured on the "
+        "third's test part; a tenth of train chooses the epoch.",
+        TEXT_CLASSIFICATION,
         "rte",
-        scores=_ACCURACY,
-        training={**_BI_ENCODER, "epochs": 4},
+        _with_test,
+        _ACCURACY,
     ),
-    "answers": _row(
-        _OF_PAIRS,
+    "answers": SuiteRow(
         "Answers",
         f"Trained on nine sources, at most {_MAX_PER_SOURCE:,} questions of each; a tenth of the "
         "contexts chooses the epoch. Measured on all of XQuAD's English questions, of which none "
         "is learned from, and on dev of five sources; the first F1 and exact match are the means "
-        "of these six. The int8 files are calibrated, not trained.",
+        "of these six.",
+        QUESTION_ANSWERING,
         "qa",
-        task=QUESTION_ANSWERING,
-        load=_answers,
-        scores={
+        _answers,
+        {
             "f1": "F1",
             "exact_match": "exact match",
             **{f"f1_{name}": f"F1, {title}" for name, title in _SOURCES.items()},
         },
-        training=_ANSWERS_TRAINING,
         sources=_SOURCES,
     ),
-    "snips": _row(_OF_COMMANDS, "SNIPS", _OF_COMMANDS.note, "snips"),
-    "atis": _row(
-        _OF_COMMANDS,
+    "snips": SuiteRow(
+        "SNIPS",
+        "A tenth of each intent, the same for all seeds, is what is measured; another tenth of "
+        "the rest chooses the epoch.",
+        INTENT_AND_SLOTS,
+        "snips",
+        published(load_snips),
+        _COMMAND_SCORES,
+    ),
+    "atis": SuiteRow(
         "ATIS",
         f"{_FROM_DEV} Commands of an intent that train lacks are left out of dev.",
+        INTENT_AND_SLOTS,
         "atis",
-        load=_commands,
-        training={"max_length": 48},
+        _commands,
+        _COMMAND_SCORES,
     ),
-    "wnut17": _row(_OF_WORDS, "WNUT 2017", _OF_WORDS.note, "wnut17"),
-    "wikiann": _row(
-        _OF_WORDS,
+    "wnut17": SuiteRow(
+        "WNUT 2017",
+        _FROM_DEV,
+        TOKEN_CLASSIFICATION,
+        "wnut17",
+        published(load_conll_folder),
+        _ENTITIES,
+    ),
+    "wikiann": SuiteRow(
         "WikiANN, English",
         _FROM_DEV,
+        TOKEN_CLASSIFICATION,
         "wikiann/en",
-        training={"epochs": 4},
+        published(load_conll_folder),
+        _ENTITIES,
     ),
 }

@@ -9,13 +9,12 @@ from benchmarks.tasks.settings import TaskSettings
 from tfsqueeze.data.datasets.question_dataset import QuestionDataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
-from tfsqueeze.evaluation.baselines import TfidfClassifier, majority_baseline
+from tfsqueeze.evaluation.baselines import TfidfClassifier
 from tfsqueeze.evaluation.classification import classification_metrics
 from tfsqueeze.evaluation.confidence import expected_calibration_error, out_of_scope_auroc
 from tfsqueeze.evaluation.crf_baseline import crf_baseline
 from tfsqueeze.evaluation.sentence_baseline import MostAlikeSentence
 from tfsqueeze.tasks import QUESTION_ANSWERING
-from tfsqueeze.utils.errors import UserError
 
 
 def baseline_scores(
@@ -23,7 +22,7 @@ def baseline_scores(
 ) -> dict[str, Any]:
     """Returns the name of a baseline of a task, and its scores, fractions by the metric's name.
 
-    name: `majority`, `tfidf`, `crf` or `sentence`.
+    name: `tfidf`, `crf` or `sentence`.
     train: all that is trained on, the part for validation too.
     out_of_scope: texts of no label.
     """
@@ -31,13 +30,6 @@ def baseline_scores(
         return _crf(train, test)
     if name == "sentence":
         return _sentence(test)
-    if name == "majority":
-        found = majority_baseline(train, test)
-        return {
-            "model": "majority class",
-            "scores": {score: found[score] for score in ("accuracy", "macro_f1")},
-        }
-    train, test = _as_texts(train), _as_texts(test)
     classifier = TfidfClassifier(train)
     row = {"model": TfidfClassifier.name}
     if settings.noises:
@@ -54,8 +46,6 @@ def baseline_scores(
             probabilities, classifier.predict_probabilities(out_of_scope.texts)
         )
         scores["expected_calibration_error"] = expected_calibration_error(probabilities, labels)
-    if "intent_accuracy" in settings.scores:
-        scores["intent_accuracy"] = scores["accuracy"]
     return {**row, "scores": scores}
 
 
@@ -84,13 +74,3 @@ def _sentence(test: QuestionDataset) -> dict[str, Any]:
         "model": MostAlikeSentence.name,
         "scores": {score: metrics[score] for score in ("exact_match", "f1")},
     }
-
-
-def _as_texts(dataset: TextDataset | TokenDataset) -> TextDataset:
-    if isinstance(dataset, TextDataset):
-        return dataset
-    if dataset.labels is None:
-        raise UserError(f"{dataset.name} has no labels of its sentences")
-    return TextDataset(
-        dataset.name, [" ".join(words) for words in dataset.sentences], labels=dataset.labels
-    )

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.tasks.baselines import baseline_scores
+from benchmarks.tasks.measured_data import MeasuredData, divide
 from benchmarks.tasks.noise import noise_scores
-from benchmarks.tasks.settings import BACKBONE, TASKS, TaskSettings, divide
+from benchmarks.tasks.settings import BACKBONE, TASKS, TaskSettings
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.sources.evaluation_set import load_texts
 from tfsqueeze.utils.errors import UserError
@@ -151,7 +152,7 @@ def _kept(path: Path, make: Callable[[Path], list], before: Callable[[], None]) 
     return json.loads(path.read_text("utf-8"))
 
 
-def train_and_convert(variant, settings: TaskSettings, parts, options, data, folder, callbacks):
+def train_and_convert(variant, measured: MeasuredData, parts, options, data, folder, callbacks):
     """Trains a model in a folder, and writes its files beside it.
 
     variant: the name of the model. parts: training, validation and test part. options: a
@@ -169,7 +170,7 @@ def train_and_convert(variant, settings: TaskSettings, parts, options, data, fol
     keras.backend.clear_session()
     run = train_task(
         folder,
-        settings.task,
+        measured.task,
         as_splits(parts),
         options,
         lambda stage, *counts: callbacks(f"{variant}, {stage}", *counts),

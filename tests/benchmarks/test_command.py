@@ -125,7 +125,7 @@ def test_a_row_of_the_suite_is_in_the_target_table(pairs_folder, tmp_path) -> No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["targets", "--row", "quantum"], "the suite has no row 'quantum'; it has cola, "),
+        (["targets", "--row", "quantum"], "the suite has no row 'quantum'; it has clinc150, "),
         (["targets", "--data", "a", "--length", "16", "--length", "32"], "1 datasets, 2 lengths"),
         (
             ["formulations", "--only", "quantum"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 
@@ -14,17 +15,15 @@ from benchmarks.suite.baselines import (
     PairClassifier,
     classical_predictions,
     majority_predictions,
-    most_frequent_tags,
     tfidf_cosines,
 )
 from benchmarks.suite.cells import SuiteChoices, make_cells
 from benchmarks.suite.report import read_cells, suite_sections, write_suite
 from benchmarks.suite.rows import ROWS
-from benchmarks.tasks.settings import divide
+from benchmarks.tasks.measured_data import divide
 from tfsqueeze.configs.presets import load_preset
 from tfsqueeze.data.datasets.number_dataset import NumberDataset
 from tfsqueeze.data.datasets.text_dataset import TextDataset
-from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.models.squeezebert import SqueezeBertModel
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
@@ -191,7 +190,8 @@ def test_models_have_columns_for_both_files(made, tmp_path):
             for precision in ("float32", "int8")
         ]
         cell = {
-            "settings": {"options": {"max_length": 96}},
+            "settings": {"options": {"max_length": 96, "epochs": 4}},
+            "seconds": {"tokenization": 30.0, "float": 60.0 + 60 * seed, "qat": 30.0},
             "examples": {"train": 1, "validation": 1, "test": 1},
             "model": "squeezebert-tiny",
             "results": results,
@@ -202,7 +202,11 @@ def test_models_have_columns_for_both_files(made, tmp_path):
     table, sizes, described = suite_sections(read_cells(tmp_path))
     assert table.columns[2:] == ("squeezebert-tiny, float32", "squeezebert-tiny, int8")
     assert table.rows[0][2:] == ("60.00 ± 14.14", "60.00 ± 14.14")
-    assert sizes.rows[1] == ("MRPC", "squeezebert-tiny", "int8", "96", "1.00", "1.50")
+    found = [row[2:] for row in sizes.rows]
+    assert found == [
+        ("float32", "96", "4", "2.0", "1.00", "1.50"),
+        ("int8", "96", "4", "2.5", "1.00", "1.50"),
+    ]
     assert described.note == "squeezebert-tiny starts from squeezebert-tiny."
 
 
@@ -215,7 +219,7 @@ def test_what_may_be_chosen():
         "majority": None,
     }
     for arguments, message in (
-        ({"rows": ["poetry"]}, "there is no 'poetry'; choose some of cola"),
+        ({"rows": ["poetry"]}, "there is no 'poetry'; choose some of clinc150"),
         ({"models": ["huge"]}, "there is no 'huge'; choose some of majority"),
         ({"models": ["classical=runs/x"]}, "classical=runs/x is no model and folder"),
         ({"models": ["tiny="]}, "tiny= is no model and folder"),
@@ -245,7 +249,7 @@ def test_the_command(data, tmp_path):
     assert printed == json.loads((tmp_path / "suite-of-60.json").read_text())
     assert printed["rows"]["mrpc"]["examples"] == {"train": 54, "validation": 6, "test": 40}
     for more, message in (
-        (["--task", "rte"], "the suite has --rows and --models"),
+        (["--task", "answers"], "the suite has --rows and --models"),
         (["--pretrained", "x"], "the suite has --rows and --models"),
     ):
         refused = CliRunner().invoke(app, [str(x) for x in [*arguments, *more]])
@@ -286,6 +290,13 @@ def test_a_trained_cell(data, tmp_path):
             x["milliseconds"] for x in (floating, int8)
         )
     assert list(make_cells(choices, data, folder)) == []
+    # What the user leaves open follows from the data.
+    cell = json.loads((folder / "mrpc" / "tiny-0.json").read_text())
+    assert cell["settings"]["options"]["batch_size"] == 32
+    assert cell["settings"]["facts"]["examples"] == 108
+    other = dataclasses.replace(choices, training={**training, "epochs": 3})
+    with pytest.raises(UserError, match="was made with other settings"):
+        list(make_cells(other, data, folder))
 
 
 def test_pairs_are_told_by_their_overlap():
@@ -303,16 +314,6 @@ def test_cosines_of_words():
     pairs = NumberDataset("x", ["ab cd", "ab cd"], [0.0, 1.0], text_pairs=["ef gh", "cd ab"])
     assert tfidf_cosines(pairs, pairs) == pytest.approx([0, 1])
     assert majority_predictions(pairs, pairs) == ("mean", {"logits": [0.5, 0.5]})
-
-
-def test_the_most_frequent_tag():
-    train = TokenDataset(
-        "x",
-        [["to", "Paris"], ["Paris", "to"], ["paris"]],
-        tags=[["O", "B-city"], ["B-city", "O"], ["O"]],
-    )
-    test = TokenDataset("x", [["PARIS", "to", "Rome"]])
-    assert most_frequent_tags(train, test) == [["B-city", "O", "O"]]
 
 
 def test_validation_has_no_labels_of_its_own(data, tmp_path):

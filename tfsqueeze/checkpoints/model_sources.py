@@ -48,7 +48,7 @@ def has_sentence_vectors(source: str | os.PathLike | None) -> bool:
     Args:
         source: a folder, a name in `BACKBONES`, or a hub id; None for no weights.
     """
-    return source in BACKBONES and source != _MINILM
+    return source is not None and os.fspath(source) in BACKBONES.keys() - {_MINILM}
 
 
 def pretrained_folder(source: str | os.PathLike) -> Path:

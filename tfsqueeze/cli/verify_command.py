@@ -162,12 +162,16 @@ def _verify_target(
     json: bool,
 ) -> None:
     from converters.targets.registry import load_target
+    from tfsqueeze.data.readers.pair_columns import find_text_pair_column
     from tfsqueeze.training.trained_run import load_run
 
     verifier = load_target(target, runtime)
     print_step(f"loading {run}")
     trained = load_run(run)
     verifier.require_supported(trained)
+    if columns["text_pair_column"] is None and trained.reads_pairs:
+        name = data or trained.dataset_name
+        columns["text_pair_column"] = find_text_pair_column(name, columns["text_column"])
     parts: dict[str, Any] = (
         _held_out_parts(trained, columns)
         if data is None

@@ -30,9 +30,6 @@ _VARIANTS = (
     "slot_labels",
 )
 
-# What a bi_encoder needs of other fields.
-_OF_BI_ENCODERS = {"feed_forward_type": "dense", "classifier_pooling": "cls"}
-
 # The groups of each product of a layer, and the sizes that they divide.
 _GROUPS = (
     ("q_groups", "hidden_size"),
@@ -90,12 +87,13 @@ class SqueezeBertConfig(EncoderConfig):
             block spans.
         normalization_type: `layer_norm`, or `no_norm` for a learned scale and offset without
             reductions (MobileBERT, Sun et al. 2020, arXiv 2004.02984, section 3.3).
-        classifier_pooling: what a classifier of texts reads: `cls` for the pooled first token, or
-            `max` for the maximum over the tokens of a dense projection.
+        classifier_pooling: what a classifier of texts reads, unless it is a `bi_encoder`: `cls` for
+            the pooled first token, or `max` for the maximum over the tokens of a dense projection.
         pair_encoder: `cross_encoder` if the tokens of both texts of a pair attend to each other, as
-            in BERT. `bi_encoder` if each text is encoded by itself, and a classifier compares the
-            means of their tokens (Reimers and Gurevych 2019, arXiv 1908.10084); see
-            `tfsqueeze.layers.PairFeatures`.
+            in BERT. `bi_encoder` if attention stays within each text, and a classifier compares
+            the means of their tokens (Reimers and Gurevych 2019, arXiv 1908.10084); see
+            `tfsqueeze.layers.PairFeatures`. Convolutions still see the neighbours of a token, the
+            last of the first text and the first of the second text too.
         slot_labels: the names of the slots of a `SqueezeBertForIntentAndSlots`, whose intents
             `id2label` names.
 
@@ -221,19 +219,10 @@ class SqueezeBertConfig(EncoderConfig):
                 f"layer_types must hold {' or '.join(get_args(LayerType))}, not "
                 f"{reprlib.repr(layer_type)}",
             )
-        if self.pair_encoder == "bi_encoder":
-            for name, value in _OF_BI_ENCODERS.items():
-                self._require(
-                    getattr(self, name) == value,
-                    f"a bi_encoder needs {name} {value}, not {getattr(self, name)}",
-                )
-            self._require(
-                "convolution" not in layer_types,
-                "a bi_encoder needs attention in every layer, since convolutions mix both texts",
-            )
-            self._require(
-                self.type_vocab_size > 1, "a bi_encoder needs a type_vocab_size of 2 or more"
-            )
+        self._require(
+            self.pair_encoder != "bi_encoder" or self.type_vocab_size > 1,
+            "a bi_encoder needs a type_vocab_size of 2 or more",
+        )
 
     @property
     def is_published(self) -> bool:

@@ -29,6 +29,9 @@ from tfsqueeze.quantization.layer_graph import LayerGraph
 
 # The mean of squares has weights that are squares of factors, in int8: at most 121.
 _LARGEST_FACTOR = 11
+# A stream whose channels all have smaller factors stays as it is: it gains less than the products
+# cost that make up for them.
+_LEAST_FACTOR = 3
 # A channel of up to this many times the median's magnitude stays as it is.
 _LARGEST_RATIO = 1.5
 
@@ -50,47 +53,80 @@ class _Stream:
     writers: list[str] = dataclasses.field(default_factory=list)
 
 
-@tf.autograph.experimental.do_not_convert
-def equalize(model: keras.Model, batches: Iterable[Any]) -> keras.Model:
-    """Returns a copy of a float model whose channels are alike in the residual stream.
+@dataclasses.dataclass
+class Equalization:
+    """The whole numbers that channels are divided by, by the name of the layer.
 
     Args:
-        model: a float model of tfsqueeze, which stays as it is.
+        divisors: of the layers that begin a stream.
+        factors: of the normalizations of a stream.
+        rows: of the products that read it, whose rows are multiplied.
+        columns: of the products that are added to it, whose columns are divided.
+    """
+
+    divisors: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    factors: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    rows: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    columns: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+
+
+def find_equalization(model: keras.Model, batches: Iterable[Any]) -> Equalization:
+    """Returns what makes the channels of a float model's residual stream alike.
+
+    Args:
+        model: a float model of tfsqueeze.
         batches: batches of model inputs, for the magnitudes of the channels.
     """
-    if isinstance(model, PreTrainedModel):
-        model = unshare_layers(model)
+    model = _with_own_layers(model)
     graph = LayerGraph(model)
     streams = [stream for layer in model.layers if (stream := _stream(graph, layer))]
     magnitudes = _magnitudes(model, {name for x in streams for name in x.tensors}, batches)
-    divisors, factors, rows, columns = {}, {}, {}, {}
+    found = Equalization()
     for stream in streams:
         channels = _factors([magnitudes[name] for name in stream.tensors])
-        if (channels == 1).all():
+        if channels.max() < _LEAST_FACTOR:
             continue
-        divisors[stream.tensors[0]] = channels
-        factors.update(dict.fromkeys(stream.normalizations, channels))
-        rows.update(dict.fromkeys(stream.readers, channels))
-        columns.update(dict.fromkeys(stream.writers, channels))
+        found.divisors[stream.tensors[0]] = channels
+        found.factors.update(dict.fromkeys(stream.normalizations, channels))
+        found.rows.update(dict.fromkeys(stream.readers, channels))
+        found.columns.update(dict.fromkeys(stream.writers, channels))
+    return found
+
+
+@tf.autograph.experimental.do_not_convert
+def equalize(model: keras.Model, found: Equalization) -> keras.Model:
+    """Returns a copy of a float model that computes the same with divided channels.
+
+    Args:
+        model: the float model, in any precision, which stays as it is.
+        found: what `find_equalization` returned for it.
+    """
+    model = _with_own_layers(model)
 
     def copy(layer: Any) -> Any:
         config = layer.get_config()
-        if layer.name in factors:
-            config["channel_factors"] = factors[layer.name].tolist()
+        if layer.name in found.factors:
+            config["channel_factors"] = found.factors[layer.name].tolist()
         return layer.__class__.from_config(config)
 
     copied = keras.models.clone_model(model, clone_function=copy)
     for layer in model.layers:
         weights = {weight.name: weight.numpy() for weight in layer.weights}
         if isinstance(layer, GroupedConvolution):
-            _scale_product(layer, weights, rows.get(layer.name), columns.get(layer.name))
-        elif layer.name in divisors or layer.name in factors:
+            columns = found.columns.get(layer.name)
+            _scale_product(layer, weights, found.rows.get(layer.name), columns)
+        elif layer.name in found.divisors or layer.name in found.factors:
             for name in weights:
-                weights[name] = weights[name] / divisors.get(layer.name, 1)
+                weights[name] = weights[name] / found.divisors.get(layer.name, 1)
                 if name.partition(":")[0].endswith("gamma"):
-                    weights[name] *= factors.get(layer.name, 1)
+                    weights[name] *= found.factors.get(layer.name, 1)
         copied.get_layer(layer.name).set_weights(list(weights.values()))
     return copied
+
+
+def _with_own_layers(model: keras.Model) -> keras.Model:
+    """Returns a model whose layers share no weights, as those of ALBERT do."""
+    return unshare_layers(model) if isinstance(model, PreTrainedModel) else model
 
 
 def _factors(magnitudes: list[np.ndarray]) -> np.ndarray:

@@ -16,7 +16,7 @@ import tf_keras as keras
 from tfsqueeze.layers import GroupedConvolution
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.models.sharing import unshare_layers
-from tfsqueeze.quantization.equalization import equalize
+from tfsqueeze.quantization.equalization import Equalization, equalize, find_equalization
 from tfsqueeze.quantization.layer_by_layer import LayerByLayer, LayerStep
 from tfsqueeze.quantization.least_squares import Moments, fit_kernel
 from tfsqueeze.quantization.qat import quantize_aware
@@ -44,18 +44,63 @@ def quantize_after_training(
         pad_token_id: the token id of padding.
         progress: called with the number of layers that are done, and that of all.
     """
-    batches, masks = _batches(inputs, pad_token_id)
-    # A file has the kernels that layers share (ALBERT) once, as long as they stay the same.
-    shares = isinstance(model, PreTrainedModel) and unshare_layers(model) is not model
-    qat_model = quantize_aware(model if shares else equalize(model, batches))
-    layers = LayerByLayer(qat_model, batches, masks)
+    equalization = find_equalization_of_rows(model, inputs, pad_token_id)
+    qat_model = quantize_aware(model if equalization is None else equalize(model, equalization))
+    calibrate_layer_by_layer(
+        qat_model,
+        inputs,
+        pad_token_id,
+        fits_kernels=equalization is not None,
+        progress=progress,
+    )
+    return qat_model
+
+
+def find_equalization_of_rows(
+    model: keras.Model, inputs: Mapping[str, np.ndarray], pad_token_id: int
+) -> Equalization | None:
+    """Returns how to divide the channels of a float model.
+
+    Args:
+        model: the float model.
+        inputs: calibration texts, int32 [texts, length] by the input's name.
+        pad_token_id: the token id of padding.
+
+    Returns:
+        What `equalize` takes; None for a model with layers that share weights (ALBERT), whose
+        file has their kernels once as long as they stay the same.
+    """
+    if isinstance(model, PreTrainedModel) and unshare_layers(model) is not model:
+        return None
+    batches, _ = _batches(inputs, pad_token_id)
+    return find_equalization(model, batches)
+
+
+def calibrate_layer_by_layer(
+    qat_model: keras.Model,
+    inputs: Mapping[str, np.ndarray],
+    pad_token_id: int,
+    *,
+    fits_kernels: bool = True,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> None:
+    """Brings a quantization-aware model near to the float model that it was made of.
+
+    Args:
+        qat_model: what `quantize_aware` returned without calibration data; it changes in place.
+        inputs: calibration texts, int32 [texts, length] by the input's name.
+        pad_token_id: the token id of padding.
+        fits_kernels: whether kernels are fitted to rounded inputs, and not biases alone. It helps
+            with divided channels alone: without, the largest channels decide the fit.
+        progress: called with the number of layers that are done, and that of all.
+    """
+    layers = LayerByLayer(qat_model, *_batches(inputs, pad_token_id))
     for done, step in enumerate(layers):
         progress(done, len(layers))
         if isinstance(step.layer, GroupedConvolution):
-            _correct(step, fits_kernels=not shares)
+            _correct(step, fits_kernels)
         _set_ranges(step)
     progress(len(layers), len(layers))
-    return qat_model
 
 
 def _batches(

@@ -25,11 +25,13 @@ _NARROW = 256
 # So many examples the float stage sees, within bounds of epochs.
 _EXAMPLES_SEEN = 80_000
 _EPOCHS = 2, 8
+# Mean vectors that were distilled lose more by a long training than they gain.
+_EPOCHS_OF_MEANS = 2, 3
 # A model that learns from scratch takes longer.
 _EPOCHS_FROM_SCRATCH = 8, 16
 # Pretrained weights that the package does not have.
 _HUB_WEIGHTS = {"base": "squeezebert/squeezebert-uncased"}
-_SUITE = "settings of benchmarks/suite/rows.py"
+_SUITE = "benchmarks/results/suite.md"
 _TASKS = "benchmarks/results/tasks.md"
 
 
@@ -75,6 +77,16 @@ class Situation:
     def compares_texts(self) -> bool:
         """Whether the task is to classify or rate pairs of texts."""
         return self.facts.pairs and self.facts.task in _TEXT_TASKS
+
+    @property
+    def rates_pairs(self) -> bool:
+        """Whether the task is a number for each pair of texts."""
+        return self.facts.pairs and self.facts.task == TaskName.REGRESSION
+
+    @property
+    def compares_means(self) -> bool:
+        """Whether texts are compared by mean vectors that were distilled."""
+        return self.compares_texts and self.has_sentence_vectors
 
     @property
     def is_squeezebert(self) -> bool:
@@ -170,6 +182,8 @@ def _length_reason(situation: Situation) -> str:
 
 def _epochs(situation: Situation) -> int:
     least, most = _EPOCHS if situation.is_pretrained else _EPOCHS_FROM_SCRATCH
+    if situation.compares_means:
+        least, most = _EPOCHS_OF_MEANS
     return min(most, max(least, round(_EXAMPLES_SEEN / situation.facts.examples)))
 
 
@@ -182,7 +196,13 @@ SETTING_RULES = (
         _SUITE,
     ),
     SettingRule(
-        "qat_epochs", lambda _: 1, lambda _: "int8 files are close to float by then", _TASKS
+        "qat_epochs",
+        _when(lambda x: x.finds_answers, 0),
+        lambda _: "calibrated int8 files find nearly the answers of float",
+        _SUITE,
+    ),
+    SettingRule(
+        "qat_epochs", lambda _: 1, lambda _: "int8 files are close to float by then", _SUITE
     ),
     SettingRule(
         "learning_rate",
@@ -200,13 +220,13 @@ SETTING_RULES = (
         "learning_rate",
         _when(lambda x: x.is_pretrained and (x.has_word_task or not x.facts.pairs), 5e-4),
         lambda _: "the weights are pretrained",
-        f"benchmarks/results/compare; {_TASKS}",
+        f"benchmarks/results/compare; {_SUITE}",
     ),
     SettingRule(
         "learning_rate",
         _when(lambda x: x.is_pretrained, 3e-4),
         lambda _: "the weights are pretrained, and the texts are pairs",
-        _TASKS,
+        _SUITE,
     ),
     SettingRule(
         "learning_rate",
@@ -221,7 +241,7 @@ SETTING_RULES = (
         "tfsqueeze demo",
     ),
     SettingRule(
-        "batch_size", _when(lambda x: x.has_word_task, 64), lambda _: "words are tagged", _TASKS
+        "batch_size", _when(lambda x: x.has_word_task, 64), lambda _: "words are tagged", _SUITE
     ),
     SettingRule(
         "batch_size",
@@ -229,7 +249,7 @@ SETTING_RULES = (
         lambda _: "answers are learnt from many small steps",
         _SUITE,
     ),
-    SettingRule("batch_size", lambda _: 32, lambda _: "that many texts fit any machine", _TASKS),
+    SettingRule("batch_size", lambda _: 32, lambda _: "that many texts fit any machine", _SUITE),
     SettingRule(
         "match_types",
         _when(lambda x: x.finds_answers and x.is_pretrained and x.is_squeezebert, True),
@@ -238,9 +258,15 @@ SETTING_RULES = (
     ),
     SettingRule(
         "model.pair_encoder",
-        _when(lambda x: x.compares_texts and x.has_sentence_vectors, "bi_encoder"),
+        _when(lambda x: x.compares_means, "bi_encoder"),
         lambda _: "texts of like meaning have near mean vectors in these weights",
         _SUITE,
+    ),
+    SettingRule(
+        "model.pair_encoder",
+        _when(lambda x: x.rates_pairs and not x.is_pretrained and x.is_squeezebert, "bi_encoder"),
+        lambda _: "from scratch, how alike texts are is learned best from their mean vectors",
+        "squeezebert-micro on STS-B in docs/results.md",
     ),
     SettingRule(
         "word_dropout",
@@ -249,13 +275,13 @@ SETTING_RULES = (
         "docs/your-own-data.md",
     ),
     SettingRule(
-        "word_dropout", _when(lambda x: x.has_word_task, 0.1), lambda _: "words are tagged", _TASKS
+        "word_dropout", _when(lambda x: x.has_word_task, 0.1), lambda _: "words are tagged", _SUITE
     ),
     SettingRule(
         "word_dropout",
         _when(lambda x: x.is_pretrained, 0.05),
         lambda _: "the weights are pretrained",
-        _TASKS,
+        _SUITE,
     ),
     SettingRule(
         "word_dropout",
@@ -267,7 +293,7 @@ SETTING_RULES = (
         "model.feed_forward_type",
         _when(lambda x: x.has_word_task and x.is_pretrained, "both"),
         lambda _: "what a word is depends on its neighbours, which convolutions see",
-        _TASKS,
+        _SUITE,
     ),
     SettingRule(
         "model.hidden_dropout_prob",

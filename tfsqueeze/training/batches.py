@@ -407,7 +407,21 @@ def validation_batches(
 
 
 def calibration_batches(inputs: Inputs, seed: int) -> list[dict[str, np.ndarray]]:
-    """Returns batches of at most `CALIBRATION_TEXTS` randomly chosen rows, by the input's name.
+    """Returns batches of the rows of `calibration_rows`.
+
+    Args:
+        inputs: as those of `TrainingBatches`.
+        seed: of the choice.
+    """
+    arrays = calibration_rows(inputs, seed)
+    return [
+        {name: values[start : start + _CALIBRATION_BATCH] for name, values in arrays.items()}
+        for start in range(0, len(arrays["input_ids"]), _CALIBRATION_BATCH)
+    ]
+
+
+def calibration_rows(inputs: Inputs, seed: int) -> dict[str, np.ndarray]:
+    """Returns at most `CALIBRATION_TEXTS` randomly chosen rows, int32 by the input's name.
 
     Args:
         inputs: as those of `TrainingBatches`.
@@ -417,11 +431,7 @@ def calibration_batches(inputs: Inputs, seed: int) -> list[dict[str, np.ndarray]
     count = len(inputs["input_ids"])
     rows = np.random.default_rng(seed).permutation(count)[:CALIBRATION_TEXTS]
     chosen = {name: values[rows] for name, values in inputs.items()}
-    arrays = {
+    return {
         name: values.padded() if isinstance(values, RaggedRows) else values
         for name, values in chosen.items()
     }
-    return [
-        {name: values[start : start + _CALIBRATION_BATCH] for name, values in arrays.items()}
-        for start in range(0, len(rows), _CALIBRATION_BATCH)
-    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import functools
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,9 +21,14 @@ from tfsqueeze.models.fusion import fuse_loops, pays_off
 from tfsqueeze.models.pretrained import PreTrainedModel
 from tfsqueeze.models.spelling_vectors import fold_spelling
 from tfsqueeze.quantization import load_quantized, quantize_aware
+from tfsqueeze.quantization.equalization import equalize
+from tfsqueeze.quantization.post_training import (
+    calibrate_layer_by_layer,
+    find_equalization_of_rows,
+)
 from tfsqueeze.tasks import Task
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
-from tfsqueeze.training.batches import TrainingBatches, calibration_batches
+from tfsqueeze.training.batches import TrainingBatches, calibration_rows
 from tfsqueeze.training.callbacks import BACKUP_FOLDER
 from tfsqueeze.training.distribution import Distribution
 from tfsqueeze.training.encoding import EncodedExamples, keras_targets
@@ -34,6 +40,9 @@ from tfsqueeze.training.run_folder import Seconds
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.keras_files import load_model
+
+# The least squares of a product have far fewer unknowns in each column.
+_CALIBRATION_TOKENS = 12_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,8 +110,8 @@ class Stage(abc.ABC):
         # Here, so that a resumed run draws as one that did all stages before.
         keras.utils.set_random_seed(self.inputs.options.seed)
         with precision_policy(precision):
-            model = self.build()
             with self.inputs.seconds.of(self.name):
+                model = self.build()
                 if self.epochs:
                     self._fit(model, batches)
         model = self.finish(model)
@@ -130,6 +139,10 @@ class Stage(abc.ABC):
     def build(self) -> keras.Model:
         """Returns the model that the stage starts from, in the precision of the global policy."""
 
+    def build_to_time(self) -> keras.Model:
+        """Returns a model whose steps take as long as those of `build`, whatever its weights."""
+        return self.build()
+
     @abc.abstractmethod
     def copy(self, model: keras.Model) -> keras.Model:
         """Returns a copy of a model that `build` returned, with the same weights."""
@@ -148,7 +161,7 @@ class Stage(abc.ABC):
 
     def _precision(self, batches: TrainingBatches) -> str:
         def prepare() -> Callable[[], Any]:
-            model = self._trainer(self.build(), batches)
+            model = self._trainer(self.build_to_time(), batches)
             inputs = self.inputs
             steps = self.epochs * batches.steps
             compile_for_task(
@@ -332,18 +345,50 @@ class QuantizationAwareStage(Stage):
         )
 
     def build(self):
-        inputs = self.inputs
-        precision = keras.mixed_precision.global_policy().compute_dtype
+        model = self.build_to_time()
+        with precision_policy("float32"):
+            calibrated = model if _is_float32(model) else self._quantize_aware("float32")
+            calibrate_layer_by_layer(
+                calibrated,
+                self._calibration_rows,
+                self.inputs.tokenizer.pad_token_id,
+                fits_kernels=self._equalization is not None,
+            )
+        if calibrated is not model:
+            model.set_weights(calibrated.get_weights())
+        return model
+
+    def build_to_time(self):
+        return self._quantize_aware(keras.mixed_precision.global_policy().compute_dtype)
+
+    def _quantize_aware(self, precision):
         start = self.float_model
-        return quantize_aware(
-            start if precision == "float32" else in_precision(start, precision),
-            calibration_batches(inputs.examples.inputs, inputs.options.seed),
-        )
+        if precision != "float32":
+            start = in_precision(start, precision)
+        if self._equalization is not None:
+            start = equalize(start, self._equalization)
+        return quantize_aware(start)
+
+    @functools.cached_property
+    def _equalization(self):
+        with precision_policy("float32"):
+            return find_equalization_of_rows(
+                self.float_model, self._calibration_rows, self.inputs.tokenizer.pad_token_id
+            )
+
+    @functools.cached_property
+    def _calibration_rows(self):
+        """Returns some inputs of the training part; of long texts fewer, for the sake of time."""
+        inputs = self.inputs
+        rows = calibration_rows(inputs.examples.inputs, inputs.options.seed)
+        lengths = (rows["input_ids"] != inputs.tokenizer.pad_token_id).sum(axis=1)
+        enough = max(1, int((np.cumsum(lengths) <= _CALIBRATION_TOKENS).sum()))
+        return {name: values[:enough] for name, values in rows.items()}
 
     def finish(self, model):
         if _is_float32(model):
             return model
-        finished = quantize_aware(self.float_model)
+        finished = self._quantize_aware("float32")
         finished.set_weights(model.get_weights())
         return finished
 

@@ -10,7 +10,7 @@ from tfsqueeze.models.squeezebert import (
     SqueezeBertForSequenceClassification,
     SqueezeBertForTokenClassification,
 )
-from tfsqueeze.quantization.equalization import equalize
+from tfsqueeze.quantization.equalization import equalize, find_equalization
 
 
 def with_outlier(model, channel=3, factor=30.0):
@@ -35,7 +35,7 @@ def with_outlier(model, channel=3, factor=30.0):
 )
 def test_the_outputs_stay(model_class, variant, tiny_config, tiny_batch, randomize):
     model = with_outlier(randomize(model_class(tiny_config(**variant))))
-    equalized = equalize(model, [tiny_batch])
+    equalized = equalize(model, find_equalization(model, [tiny_batch]))
     expected = model.predict(tiny_batch, verbose=0)
     np.testing.assert_allclose(equalized.predict(tiny_batch, verbose=0), expected, atol=1e-5)
 
@@ -49,7 +49,7 @@ def test_every_family_computes_the_same(family, randomize, tiny_batch):
     model_class = getattr(tfsqueeze, f"{name}ForTokenClassification")
     model = with_outlier(randomize(model_class(config, input_names=("input_ids",))))
     batch = {"input_ids": tiny_batch["input_ids"]}
-    equalized = equalize(model, [batch])
+    equalized = equalize(model, find_equalization(model, [batch]))
     has_factors = [getattr(x, "channel_factors", None) is not None for x in equalized.layers]
     assert any(has_factors) == (family != "MobileBert")
     expected = model.predict(batch, verbose=0)
@@ -62,13 +62,13 @@ def test_channels_that_are_alike_stay(tiny_config, tiny_batch):
     for layer in model.layers:
         if layer.name == "embeddings":
             layer.set_weights([np.sign(weight) for weight in layer.get_weights()])
-    equalized = equalize(model, [tiny_batch])
+    equalized = equalize(model, find_equalization(model, [tiny_batch]))
     assert all(getattr(x, "channel_factors", None) is None for x in equalized.layers)
 
 
 def test_an_outlier_channel_becomes_like_the_others(tiny_config, tiny_batch, randomize):
     model = with_outlier(randomize(SqueezeBertForSequenceClassification(tiny_config())))
-    equalized = equalize(model, [tiny_batch])
+    equalized = equalize(model, find_equalization(model, [tiny_batch]))
     norms = [layer for layer in equalized.layers if isinstance(layer, LayerNorm)]
     factors = np.array([layer.channel_factors for layer in norms if "embeddings" not in layer.name])
     assert (factors[:, 3] > 2).all()
