@@ -780,8 +780,8 @@ def tasks(
     data: Annotated[
         Path,
         typer.Option(
-            help="Folder of the data, with folders of the datasets' names: wikiann/, qa/, clinc150/ "
-            "and, for the suite, its other rows."
+            help="Folder with a folder for each dataset: wikiann/, qa/, clinc150/ "
+            "and those of the suite's rows."
         ),
     ] = _DATA,
     seeds: Annotated[

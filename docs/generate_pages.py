@@ -1,4 +1,4 @@
-"""Writes the pages of the site that come from the code, and copies the notebooks.
+"""Writes the pages of the site that come from the code, and copies the notebooks and all results.
 
     python docs/generate_pages.py
 
@@ -30,6 +30,30 @@ def main() -> None:
     tutorials.mkdir(exist_ok=True)
     for notebook in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
         shutil.copy(notebook, tutorials / notebook.name)
+    copy_results(REPOSITORY / "benchmarks" / "results", _DOCS / "measurements")
+
+
+def copy_results(results: Path, folder: Path) -> None:
+    """Copies the tables and pictures that benchmarks wrote, so that the site shows their figures.
+
+    Args:
+        results: the folder of all results.
+        folder: takes the pages, one for each table, and an `index.md` that lists them.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    lines = []
+    for table in sorted([*results.glob("*.md"), *results.glob("*/*.md")]):
+        for file in (table, table.with_suffix(".png")):
+            if file.exists():
+                shutil.copy(file, folder / file.name)
+        title = table.read_text("utf-8").partition("\n")[0].removeprefix("# ")
+        lines.append(f"- [{title}]({table.name})\n")
+    (folder / "index.md").write_text(
+        "# All tables\n\nAs `python -m benchmarks` wrote them; `benchmarks/README.md` has the "
+        "commands.\n\n" + "".join(lines),
+        "utf-8",
+    )
 
 
 def presets() -> str:

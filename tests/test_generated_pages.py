@@ -37,3 +37,17 @@ def test_messages_have_an_ellipsis_for_what_is_only_known_at_run_time(pages):
         "one part and another of …",
     ]
     assert "…: the … is empty" in pages.errors()
+
+
+def test_all_results_are_pages(pages, tmp_path):
+    results = tmp_path / "results"
+    (results / "compare").mkdir(parents=True)
+    (results / "suite.md").write_text("# Suite\n\n![scores](suite.png)\n")
+    (results / "suite.png").write_bytes(b"picture")
+    (results / "compare" / "comparison.md").write_text("# Comparison\n")
+    for _ in range(2):
+        pages.copy_results(results, tmp_path / "measurements")
+    names = {path.name for path in (tmp_path / "measurements").iterdir()}
+    assert names == {"index.md", "suite.md", "suite.png", "comparison.md"}
+    index = (tmp_path / "measurements" / "index.md").read_text()
+    assert "- [Suite](suite.md)\n" in index and "- [Comparison](comparison.md)\n" in index

@@ -149,8 +149,7 @@ def prepared(words):
         if "sentence-embeddings" in words and "--text-pair-column" not in words:
             return None
         words += _QUICK
-        # The preset for microcontrollers is no bi_encoder.
-        named = {"--size", "--target", "--preset", "--pretrained", "--pair-encoder"}
+        named = {"--size", "--target", "--preset", "--pretrained"}
         if not named & set(words):
             words += ["--target", "micro"]
         if "--max-length" not in words and "--target" in words:

@@ -25,8 +25,14 @@ _NARROW = 256
 # So many examples the float stage sees, within bounds of epochs.
 _EXAMPLES_SEEN = 80_000
 _EPOCHS = 2, 8
-# Mean vectors that were distilled lose more by a long training than they gain.
+# Tags of words are learned longer, in new layers beside the pretrained ones.
+_TAGGED_EXAMPLES_SEEN = 160_000
+_EPOCHS_OF_TAGS = 2, 16
+# Weights that were distilled lose more by a long training than they gain, unless it teaches them
+# much: few classes of texts, and pairs whose mean vectors are compared, are soon learned.
+_EPOCHS_OF_FEW_CLASSES = 2, 4
 _EPOCHS_OF_MEANS = 2, 3
+_FEW_CLASSES = 10
 # A model that learns from scratch takes longer.
 _EPOCHS_FROM_SCRATCH = 8, 16
 # Pretrained weights that the package does not have.
@@ -87,6 +93,16 @@ class Situation:
     def compares_means(self) -> bool:
         """Whether texts are compared by mean vectors that were distilled."""
         return self.compares_texts and self.has_sentence_vectors
+
+    @property
+    def has_few_classes(self) -> bool:
+        """Whether pretrained weights learn to tell a few classes of single texts apart."""
+        return (
+            self.is_pretrained
+            and self.facts.task == TaskName.TEXT_CLASSIFICATION
+            and not self.facts.pairs
+            and self.facts.classes <= _FEW_CLASSES
+        )
 
     @property
     def is_squeezebert(self) -> bool:
@@ -181,10 +197,19 @@ def _length_reason(situation: Situation) -> str:
 
 
 def _epochs(situation: Situation) -> int:
-    least, most = _EPOCHS if situation.is_pretrained else _EPOCHS_FROM_SCRATCH
-    if situation.compares_means:
+    seen = _EXAMPLES_SEEN
+    if not situation.is_pretrained:
+        least, most = _EPOCHS_FROM_SCRATCH
+    elif situation.has_word_task:
+        least, most = _EPOCHS_OF_TAGS
+        seen = _TAGGED_EXAMPLES_SEEN
+    elif situation.compares_means:
         least, most = _EPOCHS_OF_MEANS
-    return min(most, max(least, round(_EXAMPLES_SEEN / situation.facts.examples)))
+    elif situation.has_few_classes:
+        least, most = _EPOCHS_OF_FEW_CLASSES
+    else:
+        least, most = _EPOCHS
+    return min(most, max(least, round(seen / situation.facts.examples)))
 
 
 SETTING_RULES = (
@@ -215,6 +240,12 @@ SETTING_RULES = (
         _when(lambda x: x.is_pretrained and not x.is_squeezebert, 2e-4),
         lambda x: f"the weights are those of a {x.model_type}",
         "fine-tuned MiniLM in benchmarks/results/compare",
+    ),
+    SettingRule(
+        "learning_rate",
+        _when(lambda x: x.has_few_classes, 2e-4),
+        lambda x: f"the weights are pretrained, and there are only {x.facts.classes} classes",
+        _SUITE,
     ),
     SettingRule(
         "learning_rate",

@@ -60,13 +60,7 @@ VARIANTS = {
     "bi_encoder": (
         CLASSIFIER,
         ("input_ids", "token_type_ids"),
-        {
-            "layer_types": ("attention", "attention"),
-            "feed_forward_type": "dense",
-            "classifier_pooling": "cls",
-            "pair_encoder": "bi_encoder",
-            "type_vocab_size": 4,
-        },
+        {"pair_encoder": "bi_encoder", "type_vocab_size": 4},
     ),
     "factorized_embeddings": (CLASSIFIER, IDS, {"embedding_size": 16}),
     "tokens": (SqueezeBertForTokenClassification, ("input_ids", "attention_mask"), {}),

@@ -31,13 +31,7 @@ TASKS = {
     "vectors": (SENTENCE_EMBEDDINGS, "like_texts_folder", {"text_pair_column": "other"}),
 }
 # Fields of the models that are not those of all.
-_MODELS = {
-    "bi-encoder": {
-        "pair_encoder": "bi_encoder",
-        "feed_forward_type": "dense",
-        "classifier_pooling": "cls",
-    }
-}
+_MODELS = {"bi-encoder": {"pair_encoder": "bi_encoder"}}
 
 
 @pytest.fixture(scope="session")

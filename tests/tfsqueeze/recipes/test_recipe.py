@@ -17,7 +17,7 @@ ENGLISH = DataFacts(
     task="text-classification",
     pairs=False,
     examples=10_000,
-    classes=3,
+    classes=30,
     rarest_share=0.2,
     tokens=21,
     whole_words=0.95,
@@ -34,6 +34,15 @@ def test_english_texts_start_from_pretrained_weights():
     options = options_of(ENGLISH)
     assert (options.pretrained, options.learning_rate) == ("squeezebert-tiny", 5e-4)
     assert (options.max_length, options.epochs) == (24, 8)
+
+
+def test_few_classes_and_pairs_are_learned_soon():
+    few = options_of(dataclasses.replace(ENGLISH, classes=3))
+    assert (few.learning_rate, few.epochs) == (2e-4, 4)
+    pairs = options_of(dataclasses.replace(ENGLISH, classes=3, pairs=True))
+    assert (pairs.learning_rate, pairs.epochs) == (3e-4, 3)
+    tags = options_of(dataclasses.replace(ENGLISH, classes=3, task="token-classification"))
+    assert (tags.learning_rate, tags.epochs) == (5e-4, 16)
 
 
 def test_other_languages_learn_from_scratch():
@@ -66,12 +75,14 @@ def test_pretrained_weights_compare_pairs_by_their_means():
     assert options_of(pairs).model["pair_encoder"] == "bi_encoder"
     number = dataclasses.replace(pairs, task="regression")
     assert options_of(number).model["pair_encoder"] == "bi_encoder"
+    assert options_of(number, "micro").model["pair_encoder"] == "bi_encoder"
     cross = {"pair_encoder": "cross_encoder"}
     assert options_of(pairs, model=cross).model == cross
     for options in (
         options_of(ENGLISH),
         options_of(pairs, "micro"),
         options_of(pairs, pretrained="all-minilm-l6-v2"),
+        options_of(number, pretrained="all-minilm-l6-v2"),
         options_of(dataclasses.replace(pairs, task="question-answering")),
         options_of(dataclasses.replace(pairs, task="sentence-embeddings")),
     ):
