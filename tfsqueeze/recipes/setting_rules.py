@@ -25,9 +25,9 @@ _NARROW = 256
 # So many examples the float stage sees, within bounds of epochs.
 _EXAMPLES_SEEN = 80_000
 _EPOCHS = 2, 8
-# Tags of words are learned longer, in new layers beside the pretrained ones.
-_TAGGED_EXAMPLES_SEEN = 160_000
-_EPOCHS_OF_TAGS = 2, 16
+# Slots gain from a longer training, entities lose.
+_COMMANDS_SEEN = 160_000
+_EPOCHS_OF_COMMANDS = 2, 16
 # Weights that were distilled lose more by a long training than they gain, unless it teaches them
 # much: few classes of texts, and pairs whose mean vectors are compared, are soon learned.
 _EPOCHS_OF_FEW_CLASSES = 2, 4
@@ -200,9 +200,9 @@ def _epochs(situation: Situation) -> int:
     seen = _EXAMPLES_SEEN
     if not situation.is_pretrained:
         least, most = _EPOCHS_FROM_SCRATCH
-    elif situation.has_word_task:
-        least, most = _EPOCHS_OF_TAGS
-        seen = _TAGGED_EXAMPLES_SEEN
+    elif situation.facts.task == TaskName.INTENT_AND_SLOTS:
+        least, most = _EPOCHS_OF_COMMANDS
+        seen = _COMMANDS_SEEN
     elif situation.compares_means:
         least, most = _EPOCHS_OF_MEANS
     elif situation.has_few_classes:

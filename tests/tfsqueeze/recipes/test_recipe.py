@@ -36,13 +36,15 @@ def test_english_texts_start_from_pretrained_weights():
     assert (options.max_length, options.epochs) == (24, 8)
 
 
-def test_few_classes_and_pairs_are_learned_soon():
+def test_epochs_and_rates_of_each_kind_of_data():
     few = options_of(dataclasses.replace(ENGLISH, classes=3))
     assert (few.learning_rate, few.epochs) == (2e-4, 4)
     pairs = options_of(dataclasses.replace(ENGLISH, classes=3, pairs=True))
     assert (pairs.learning_rate, pairs.epochs) == (3e-4, 3)
     tags = options_of(dataclasses.replace(ENGLISH, classes=3, task="token-classification"))
-    assert (tags.learning_rate, tags.epochs) == (5e-4, 16)
+    assert (tags.learning_rate, tags.epochs) == (5e-4, 8)
+    commands = options_of(dataclasses.replace(ENGLISH, task="intent-and-slots"))
+    assert (commands.learning_rate, commands.epochs) == (5e-4, 16)
 
 
 def test_other_languages_learn_from_scratch():
