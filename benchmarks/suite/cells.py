@@ -120,7 +120,7 @@ def make_cells(
                 path = folder / row / f"{column}-{seed}.json"
                 given = {**choices.training, "pretrained": source, "seed": seed}
                 if path.exists():
-                    _check(path, row, column, given, choices.examples)
+                    _check(path, row, given, choices.examples)
                     continue
                 announce(f"{row}, {column}, seed {seed}")
                 parts = divide(ROWS[row], data, seed, choices.examples)
@@ -160,10 +160,13 @@ def _settings(
     return json.loads(json.dumps(settings))
 
 
-def _check(path: Path, row: str, column: str, given: dict[str, Any], examples: int | None) -> None:
-    kept = read_json(path).get("settings")
-    facts = None if column in BASELINES else DataFacts(**kept.get("facts").object())
-    if kept.object() != _settings(row, examples, facts, given):
+def _check(path: Path, row: str, given: dict[str, Any], examples: int | None) -> None:
+    kept = read_json(path).get("settings").object()
+    fields = kept.get("facts", {})
+    # Baselines have none, and cells of earlier versions may have others.
+    known = {field.name for field in dataclasses.fields(DataFacts)}
+    facts = DataFacts(**fields) if fields.keys() == known else None
+    if kept != _settings(row, examples, facts, given):
         raise UserError(f"{path} was made with other settings; remove it, or choose another folder")
 
 

@@ -147,10 +147,9 @@ def suite_sections(rows: Mapping[str, Any]) -> list[Section]:
                 ("Data", "Model", "File", "Tokens", "Epochs", "Minutes", "MB", "ms"),
                 tuple(sizes),
                 first_number=3,
-                note="Tokens and the most epochs are what `tfsqueeze train` chooses without "
-                "options; minutes are those of training, for int8 of both stages. MB of 10^6 "
-                "bytes. Milliseconds for one text of so many tokens, on LiteRT with one thread, "
-                "measured after each training.",
+                note="Epochs are the most that training may take; minutes are those of training, "
+                "for int8 of both stages. MB of 10^6 bytes. Milliseconds for one text of so many "
+                "tokens, on LiteRT with one thread, measured after each training.",
             )
         )
     sections.append(

@@ -11,10 +11,10 @@ WORDS = "the cat dog bird runs sings sleeps in house garden who what where is a"
 MAX_LENGTH = 24
 
 
-def checkpoint(folder, model_class, **fields):
+def checkpoint(folder, model_class, words=WORDS, **fields):
     """Saves a model that always has the same weights, with its tokenizer; returns the folder."""
     keras.utils.set_random_seed(0)
-    tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS])
+    tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words])
     config = BertConfig(
         vocab_size=tokenizer.vocab_size,
         hidden_size=32,

@@ -149,8 +149,7 @@ def prepared(words):
         if "sentence-embeddings" in words and "--text-pair-column" not in words:
             return None
         words += _QUICK
-        named = {"--size", "--target", "--preset", "--pretrained"}
-        if not named & set(words):
+        if not {"--size", "--target", "--preset", "--pretrained"} & set(words):
             words += ["--target", "micro"]
         if "--max-length" not in words and "--target" in words:
             words += ["--max-length", "16"]

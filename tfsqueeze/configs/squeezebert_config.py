@@ -92,8 +92,8 @@ class SqueezeBertConfig(EncoderConfig):
         pair_encoder: `cross_encoder` if the tokens of both texts of a pair attend to each other, as
             in BERT. `bi_encoder` if attention stays within each text, and a classifier compares
             the means of their tokens (Reimers and Gurevych 2019, arXiv 1908.10084); see
-            `tfsqueeze.layers.PairFeatures`. Convolutions still see the neighbours of a token, the
-            last of the first text and the first of the second text too.
+            `tfsqueeze.layers.PairFeatures`. Convolutions still reach a few tokens into the
+            other text.
         slot_labels: the names of the slots of a `SqueezeBertForIntentAndSlots`, whose intents
             `id2label` names.
 

@@ -29,9 +29,6 @@ from tfsqueeze.quantization.layer_graph import LayerGraph
 
 # The mean of squares has weights that are squares of factors, in int8: at most 121.
 _LARGEST_FACTOR = 11
-# A stream whose channels all have smaller factors stays as it is: it gains less than the products
-# cost that make up for them.
-_LEAST_FACTOR = 3
 # A channel of up to this many times the median's magnitude stays as it is.
 _LARGEST_RATIO = 1.5
 
@@ -70,12 +67,15 @@ class Equalization:
     columns: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
 
-def find_equalization(model: keras.Model, batches: Iterable[Any]) -> Equalization:
+def find_equalization(
+    model: keras.Model, batches: Iterable[Any], least_factor: int = 2
+) -> Equalization:
     """Returns what makes the channels of a float model's residual stream alike.
 
     Args:
         model: a float model of tfsqueeze.
         batches: batches of model inputs, for the magnitudes of the channels.
+        least_factor: a stream whose factors are all smaller stays as it is.
     """
     model = _with_own_layers(model)
     graph = LayerGraph(model)
@@ -84,7 +84,7 @@ def find_equalization(model: keras.Model, batches: Iterable[Any]) -> Equalizatio
     found = Equalization()
     for stream in streams:
         channels = _factors([magnitudes[name] for name in stream.tensors])
-        if channels.max() < _LEAST_FACTOR:
+        if channels.max() < least_factor:
             continue
         found.divisors[stream.tensors[0]] = channels
         found.factors.update(dict.fromkeys(stream.normalizations, channels))

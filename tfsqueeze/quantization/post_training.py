@@ -57,7 +57,10 @@ def quantize_after_training(
 
 
 def find_equalization_of_rows(
-    model: keras.Model, inputs: Mapping[str, np.ndarray], pad_token_id: int
+    model: keras.Model,
+    inputs: Mapping[str, np.ndarray],
+    pad_token_id: int,
+    least_factor: int = 2,
 ) -> Equalization | None:
     """Returns how to divide the channels of a float model.
 
@@ -65,6 +68,7 @@ def find_equalization_of_rows(
         model: the float model.
         inputs: calibration texts, int32 [texts, length] by the input's name.
         pad_token_id: the token id of padding.
+        least_factor: as `find_equalization` takes it.
 
     Returns:
         What `equalize` takes; None for a model with layers that share weights (ALBERT), whose
@@ -73,7 +77,7 @@ def find_equalization_of_rows(
     if isinstance(model, PreTrainedModel) and unshare_layers(model) is not model:
         return None
     batches, _ = _batches(inputs, pad_token_id)
-    return find_equalization(model, batches)
+    return find_equalization(model, batches, least_factor)
 
 
 def calibrate_layer_by_layer(
@@ -90,8 +94,8 @@ def calibrate_layer_by_layer(
         qat_model: what `quantize_aware` returned without calibration data; it changes in place.
         inputs: calibration texts, int32 [texts, length] by the input's name.
         pad_token_id: the token id of padding.
-        fits_kernels: whether kernels are fitted to rounded inputs, and not biases alone. It helps
-            with divided channels alone: without, the largest channels decide the fit.
+        fits_kernels: whether kernels are fitted to rounded inputs, and not biases alone. If
+            outlier channels are not divided, they decide the fit, and it does harm.
         progress: called with the number of layers that are done, and that of all.
     """
     layers = LayerByLayer(qat_model, *_batches(inputs, pad_token_id))

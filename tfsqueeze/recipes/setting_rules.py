@@ -28,8 +28,8 @@ _EPOCHS = 2, 8
 # Slots gain from a longer training, entities lose.
 _COMMANDS_SEEN = 160_000
 _EPOCHS_OF_COMMANDS = 2, 16
-# Weights that were distilled lose more by a long training than they gain, unless it teaches them
-# much: few classes of texts, and pairs whose mean vectors are compared, are soon learned.
+# Few classes of texts, and pairs whose mean vectors are compared, are soon learned. A longer
+# training costs more of what the weights know than it adds.
 _EPOCHS_OF_FEW_CLASSES = 2, 4
 _EPOCHS_OF_MEANS = 2, 3
 _FEW_CLASSES = 10
@@ -223,7 +223,7 @@ SETTING_RULES = (
     SettingRule(
         "qat_epochs",
         _when(lambda x: x.finds_answers, 0),
-        lambda _: "calibrated int8 files find nearly the answers of float",
+        lambda _: "calibrated int8 files find nearly the same answers as float",
         _SUITE,
     ),
     SettingRule(
@@ -296,7 +296,7 @@ SETTING_RULES = (
     SettingRule(
         "model.pair_encoder",
         _when(lambda x: x.rates_pairs and not x.is_pretrained and x.is_squeezebert, "bi_encoder"),
-        lambda _: "from scratch, how alike texts are is learned best from their mean vectors",
+        lambda _: "a model from scratch learns similarity best from mean vectors",
         "squeezebert-micro on STS-B in docs/results.md",
     ),
     SettingRule(

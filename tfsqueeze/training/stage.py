@@ -43,6 +43,8 @@ from tfsqueeze.utils.keras_files import load_model
 
 # The least squares of a product have far fewer unknowns in each column.
 _CALIBRATION_TOKENS = 12_000
+# The factors of models from scratch are smaller: dividing by them gains less than it costs.
+_LEAST_FACTOR = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -373,7 +375,10 @@ class QuantizationAwareStage(Stage):
     def _equalization(self):
         with precision_policy("float32"):
             return find_equalization_of_rows(
-                self.float_model, self._calibration_rows, self.inputs.tokenizer.pad_token_id
+                self.float_model,
+                self._calibration_rows,
+                self.inputs.tokenizer.pad_token_id,
+                _LEAST_FACTOR,
             )
 
     @functools.cached_property

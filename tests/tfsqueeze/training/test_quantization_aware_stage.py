@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import tf_keras as keras
 
+from tests.end_to_end import small_checkpoints
 from tests.tfsqueeze.quantization.test_equalization import with_outlier
-from tfsqueeze import BertConfig, BertForSequenceClassification, quantize_aware
+from tfsqueeze import BertForSequenceClassification, quantize_aware
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.layers import LayerNorm
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
-from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.batches import calibration_batches
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.trained_run import load_run
@@ -28,25 +27,16 @@ def splits(topics_folder):
 @pytest.fixture(scope="module")
 def checkpoint(splits, tmp_path_factory):
     """The folder of a BERT with a channel that is far larger than the others."""
+
+    def build(config):
+        labelled = config.replace(
+            max_position_embeddings=LENGTH, initializer_range=0.3
+        ).with_labels(splits.label_names)
+        model = BertForSequenceClassification(labelled, input_names=("input_ids",))
+        return with_outlier(model, factor=12.0)
+
     words = sorted({word for text in splits.train.texts for word in text.split()})
-    tokenizer = WordPieceTokenizer(
-        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words], max_length=LENGTH
-    )
-    config = BertConfig(
-        vocab_size=tokenizer.vocab_size,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=LENGTH,
-        initializer_range=0.3,
-    ).with_labels(splits.label_names)
-    keras.utils.set_random_seed(0)
-    model = BertForSequenceClassification(config, input_names=("input_ids",))
-    folder = tmp_path_factory.mktemp("checkpoint")
-    with_outlier(model, factor=12.0).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return small_checkpoints.checkpoint(tmp_path_factory.mktemp("checkpoint"), build, words)
 
 
 def decibels(model, other, inputs):
