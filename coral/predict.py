@@ -213,6 +213,8 @@ def read_corpus(path, predictor):
         texts = path.read_text("utf-8").splitlines()
     except (OSError, ValueError) as error:
         raise SystemExit(f"error: {path} cannot be read: {error}") from None
+    if not texts:
+        raise SystemExit(f"error: {path} is empty; it needs a text on each line")
     return Corpus(predictor, texts)
 
 

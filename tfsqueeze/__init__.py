@@ -5,7 +5,7 @@ Names are imported on first use, so that `import tfsqueeze` does not load Tensor
 Example:
     >>> import tfsqueeze
     >>> run = tfsqueeze.train("reuters-r8", "runs/r8")  # doctest: +SKIP
-    >>> file = tfsqueeze.convert(run, "r8.tflite")  # doctest: +SKIP
+    >>> content = run.convert("r8.tflite")  # doctest: +SKIP
     >>> predictor = tfsqueeze.Predictor.open("r8.tflite")  # doctest: +SKIP
     >>> predictor.predict(["profits rose in the third quarter"])[0].label  # doctest: +SKIP
     'earn'

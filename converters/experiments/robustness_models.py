@@ -24,7 +24,7 @@ from converters.tflite.metadata import read_metadata
 from converters.tflite.tflite_file import Model
 from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
-from tfsqueeze.data.readers.pair_columns import find_text_pair_column
+from tfsqueeze.data.readers.pair_columns import with_text_pair_column
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Task, find_task
 from tfsqueeze.utils.errors import UserError
 
@@ -178,7 +178,7 @@ def load_data(models: RobustnessModels, data: str | None, **columns: Any) -> Mea
     if splits is not None and data in (None, source):
         test = splits.test or splits.validation
     else:
-        columns = _columns(models, data, columns)
+        columns = with_text_pair_column(columns, data, models.reads_pairs)
         test = models.task.data.load_evaluation_set(data, seed=models.seed, **columns)
     return MeasuredData(
         models.task.name_labels(test, models.classes),
@@ -208,9 +208,8 @@ def _load_splits(
             continue
         try:
             # The seed is that of training, so that no example is one that the models learned from.
-            splits = models.task.data.load_splits(
-                source, seed=models.seed, **_columns(models, source, columns)
-            )
+            found = with_text_pair_column(columns, source, models.reads_pairs)
+            splits = models.task.data.load_splits(source, seed=models.seed, **found)
         except UserError as error:
             failures.append(error)
         else:
@@ -218,14 +217,6 @@ def _load_splits(
     if data is None:
         raise failures[0]
     return None, None
-
-
-def _columns(models: RobustnessModels, data: str, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the columns, and that of second texts by its usual names if none is given."""
-    columns = dict(columns)
-    if models.reads_pairs and columns.get("text_pair_column") is None:
-        columns["text_pair_column"] = find_text_pair_column(data, columns["text_column"])
-    return columns
 
 
 def add_baseline(models: RobustnessModels, data: MeasuredData) -> None:

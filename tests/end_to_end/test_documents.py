@@ -207,6 +207,7 @@ def test_python(page, workspace, monkeypatch, capsys):
         "texts": [row["text"] for row in rows],
         "label_ids": np.array([names.index(row["label"]) for row in rows]),
         "names": names,
+        "labels": [row["label"] for row in rows],
     }
     for block in _PYTHON.findall((REPOSITORY / page).read_text("utf-8")):
         # What a page shows of another library needs that library.

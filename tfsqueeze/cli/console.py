@@ -152,19 +152,6 @@ def print_step(text: str) -> None:
     messages.print(f"[bold]>[/bold] {escape(printable(text))}", soft_wrap=True)
 
 
-def score_text(name: str, value: float) -> str:
-    """Returns the value of a score or of a Keras metric as tables show it.
-
-    Args:
-        name: its name; a metric that is no score of a task is in percent.
-        value: its value.
-    """
-    from tfsqueeze.evaluation.score import Score
-    from tfsqueeze.tasks import known_scores
-
-    return known_scores().get(name, Score(name, name)).text(value)
-
-
 @contextlib.contextmanager
 def counting_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Shows bars of what is counted, on standard error.
@@ -259,7 +246,10 @@ def training_progress(
     def callbacks(stage: str, epochs: int, steps: int, samples: int | None = None) -> Sequence[Any]:
         import tf_keras as keras
 
+        from tfsqueeze.training.epoch_line import epoch_line
         from tfsqueeze.training.fit import monitor
+
+        score = None if task is None else monitor(task, chosen)
 
         class Bar(keras.callbacks.Callback):
             def on_train_begin(self, logs=None):
@@ -285,14 +275,7 @@ def training_progress(
                     self.bar.update(self.row, rate=f"{speed * samples / steps:,.0f} samples/s")
 
             def on_epoch_end(self, epoch, logs=None):
-                value = ""
-                if task is not None:
-                    name = monitor(task, chosen)
-                    score = name.removeprefix("val_")
-                    value = f", validation {score} {score_text(score, logs[name])}"
-                self.bar.console.print(
-                    f"  {stage} epoch {epoch + 1}: loss {logs['loss']:.4f}{value}"
-                )
+                self.bar.console.print(f"  {epoch_line(stage, epoch, logs, score)}")
 
             def on_train_end(self, logs=None):
                 self.bar.stop()

@@ -139,6 +139,11 @@ def convert(
             f"{source} is a run; its report, with its test data, comes from "
             "`tfsqueeze verify --report`"
         )
+    columns: dict[str, Any] = {
+        "text_column": text_column,
+        "label_column": label_column,
+        "text_pair_column": text_pair_column,
+    }
     print_step(f"loading {source}")
     length = max(max_length or (), default=None)
     if tune is None:
@@ -151,24 +156,15 @@ def convert(
             output_file.with_name(f"{output_file.stem}-run"),
             epochs=tune_epochs,
             max_length=length,
-            text_column=text_column,
-            label_column=label_column,
-            text_pair_column=text_pair_column,
+            **columns,
         )
-        texts = trained.task.data.load_held_out(
-            tune,
-            text_column=text_column,
-            label_column=label_column,
-            text_pair_column=text_pair_column,
-        )
+        texts = trained.task.data.load_held_out(tune, **columns)
     runs.require_signature(trained, max_length or (), signature)
     choice, lengths, form = None, max_length or (), profile
     if device is not None:
         from converters.targets.profile_choice import choose_profile
 
-        weighed = texts
-        if weighed is None:
-            weighed = _held_out(trained, text_column, label_column, text_pair_column)
+        weighed = _held_out(trained, columns) if texts is None else texts
         # What opens a signature takes files of one length.
         named = lengths or ([trained.options.max_length] if signature else [])
         choice = choose_profile(trained, device, named, weighed, print_step)
@@ -205,22 +201,14 @@ def convert(
         output.print(_comparison_line(comparison), soft_wrap=True)
 
 
-def _held_out(
-    trained: TrainedRun, text_column: str, label_column: str, text_pair_column: str | None
-) -> Dataset | None:
+def _held_out(trained: TrainedRun, columns: dict[str, Any]) -> Dataset | None:
     """Returns the held-out part of a run's data; None if they cannot be read, or have moved."""
-    from tfsqueeze.data.readers.pair_columns import find_text_pair_column
+    from tfsqueeze.data.readers.pair_columns import with_text_pair_column
 
-    if text_pair_column is None and trained.reads_pairs:
-        text_pair_column = find_text_pair_column(trained.dataset_name, text_column)
+    name = trained.dataset_name
+    columns = with_text_pair_column(columns, name, trained.reads_pairs)
     with contextlib.suppress(UserError):
-        return trained.task.data.load_held_out(
-            trained.dataset_name,
-            text_column=text_column,
-            label_column=label_column,
-            text_pair_column=text_pair_column,
-            seed=trained.options.seed,
-        )
+        return trained.task.data.load_held_out(name, **columns, seed=trained.options.seed)
 
 
 def _print_choice(choice: ProfileChoice) -> None:

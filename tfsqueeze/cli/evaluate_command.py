@@ -94,26 +94,22 @@ def evaluate(
       tfsqueeze evaluate intents.tflite clinc150/ --out-of-scope clinc150/oos_val.tsv
     """
     from tfsqueeze.data.datasets.language_identification import with_languages
-    from tfsqueeze.data.readers.pair_columns import find_text_pair_column
+    from tfsqueeze.data.readers.pair_columns import with_text_pair_column
     from tfsqueeze.data.sources.evaluation_set import load_texts
 
     def load_test(task, trained_on, seed, reads_pairs):
         print_step(f"loading {data}")
-        pair_column = text_pair_column
-        if pair_column is None and reads_pairs:
-            pair_column = find_text_pair_column(data, text_column)
+        columns = {
+            "text_column": text_column,
+            "label_column": label_column,
+            "text_pair_column": text_pair_column,
+            "keep_nan_labels": keep_nan_labels,
+            "label_separator": label_separator,
+        }
         is_held_out = data == trained_on
         load = task.data.load_held_out if is_held_out else task.data.load_evaluation_set
-        return load(
-            data,
-            text_column=text_column,
-            label_column=label_column,
-            text_pair_column=pair_column,
-            keep_nan_labels=keep_nan_labels,
-            label_separator=label_separator,
-            # That of training: its validation part is then not among what was trained on.
-            seed=seed,
-        )
+        # The seed of training: its validation part is then not among what was trained on.
+        return load(data, **with_text_pair_column(columns, data, reads_pairs), seed=seed)
 
     def load_named(*arguments):
         test = load_test(*arguments)

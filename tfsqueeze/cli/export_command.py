@@ -151,7 +151,7 @@ def _examples(
         columns: the columns of a table.
     """
     from converters.experiments.model_scores import EvaluationSet
-    from tfsqueeze.data.readers.pair_columns import find_text_pair_column
+    from tfsqueeze.data.readers.pair_columns import with_text_pair_column
     from tfsqueeze.training.trained_run import is_run
 
     if data is None and not is_run(trained.folder):
@@ -159,9 +159,7 @@ def _examples(
             return None
         return EvaluationSet(trained.dataset_name, texts, has_labels=False)
     task_data, seed = trained.task.data, trained.options.seed
-    if columns["text_pair_column"] is None and trained.reads_pairs:
-        found_pair = find_text_pair_column(data or trained.dataset_name, columns["text_column"])
-        columns = {**columns, "text_pair_column": found_pair}
+    columns = with_text_pair_column(columns, data or trained.dataset_name, trained.reads_pairs)
     try:
         if data in (None, trained.dataset_name):
             found = task_data.load_held_out(trained.dataset_name, seed=seed, **columns)

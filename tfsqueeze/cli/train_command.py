@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -25,7 +25,6 @@ from tfsqueeze.cli.console import (
     output,
     print_json,
     print_step,
-    score_text,
     training_progress,
 )
 from tfsqueeze.cli.distributed_start import start_distribution
@@ -37,10 +36,6 @@ from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.training.training_options import ClassWeight, TrainingOptions
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
-
-if TYPE_CHECKING:
-    from tfsqueeze.recipes.preparation import Preparation
-    from tfsqueeze.recipes.setting_search import TrialResult
 
 _DEFAULTS = TrainingOptions()
 _FROM_DATA = "from the data"
@@ -414,28 +409,39 @@ def train(
     )
     for choice in prepared.choices:
         print_step(str(choice))
-    splits, options = prepared.splits, prepared.options
+    splits = prepared.splits
     names = getattr(splits, "tag_names", None) or splits.label_names
     labels = f" with {len(names)} labels" if names else ""
     print_step(f"training on {len(splits.train):,} examples{labels}")
     load_tensorflow()
+    from tfsqueeze.tasks import score_text
     from tfsqueeze.training import fit
     from tfsqueeze.training.train_task import train_task
 
     if search is not None:
+        from tfsqueeze.recipes.setting_search import search_best
+
         if distribute is not None:
             raise UserError(
                 "--search trains on one device; search without --distribute, and train with the "
                 "settings that it prints"
             )
-        options = _search(output_folder, prepared, search)
+        score = fit.monitor(prepared.task, prepared.options.monitor)
+        prepared = search_best(
+            output_folder,
+            prepared,
+            search,
+            training_progress(prepared.task, prepared.options.monitor),
+            fixed=[name for name, value in given.items() if value is not None],
+            report=lambda trial: print_step(trial.line(score)),
+        )
     with counting_progress() as progress:
         run = train_task(
             output_folder,
             prepared.task,
             splits,
-            options,
-            training_progress(prepared.task, options.monitor),
+            prepared.options,
+            training_progress(prepared.task, prepared.options.monitor),
             dataset_name=data,
             teacher_progress=lambda *counts: progress("texts through the teacher", *counts),
             attack_progress=lambda *counts: progress("texts attacked", *counts),
@@ -444,7 +450,7 @@ def train(
         )
     if distribution is not None and not distribution.is_chief:
         return
-    score = fit.monitor(prepared.task, options.monitor)
+    score = fit.monitor(prepared.task, prepared.options.monitor)
     best = {
         stage: max((row[score] for row in rows), default=None)
         for stage, rows in run.history.items()
@@ -465,30 +471,6 @@ def train(
         if value is not None:
             output.print(f"best validation {score}, {stage}: {score_text(score, value)}")
     output.print(f"next: tfsqueeze convert {output_folder} --output model.tflite", soft_wrap=True)
-
-
-def _search(folder: Path, prepared: Preparation, trials: int) -> TrainingOptions:
-    from tfsqueeze.recipes.setting_search import search_settings
-    from tfsqueeze.training import fit
-
-    score = fit.monitor(prepared.task, prepared.options.monitor).removeprefix("val_")
-
-    def report(trial: TrialResult) -> None:
-        settings = ", ".join(
-            f"{name} {value:.2g}" if isinstance(value, float) else f"{name} {value}"
-            for name, value in trial.settings.items()
-        )
-        print_step(f"trial {trial.number}: {score} {score_text(score, trial.score)}, {settings}")
-
-    return search_settings(
-        folder / "search",
-        prepared.task,
-        prepared.splits,
-        prepared.options,
-        trials,
-        training_progress(prepared.task, prepared.options.monitor),
-        report=report,
-    )
 
 
 def _class_weight(values: list[str]) -> ClassWeight:

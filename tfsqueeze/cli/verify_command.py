@@ -87,14 +87,14 @@ def verify(
     reference kernels. A report has the latency, too.
     """
     load_tensorflow()
+    columns: dict[str, Any] = {
+        "text_column": text_column,
+        "label_column": label_column,
+        "text_pair_column": text_pair_column,
+        "keep_nan_labels": keep_nan_labels,
+        "label_separator": label_separator,
+    }
     if target:
-        columns = {
-            "text_column": text_column,
-            "label_column": label_column,
-            "text_pair_column": text_pair_column,
-            "keep_nan_labels": keep_nan_labels,
-            "label_separator": label_separator,
-        }
         _verify_target(Path(source), target, runtime, data, columns, json)
         return
     if runtime:
@@ -105,7 +105,7 @@ def verify(
     from converters.runtime.interpreters import available_runtimes
     from converters.runtime.workers import latency, run_in_workers
     from converters.tflite.tflite_file import TFLiteFile
-    from tfsqueeze.data.readers.pair_columns import find_text_pair_column
+    from tfsqueeze.data.readers.pair_columns import with_text_pair_column
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
     from tfsqueeze.training.trained_run import is_run
 
@@ -120,17 +120,8 @@ def verify(
     task_data = trained.task.data
     load = task_data.load_held_out if data is None else task_data.load_evaluation_set
     name = data or trained.dataset_name
-    if text_pair_column is None and trained.reads_pairs:
-        text_pair_column = find_text_pair_column(name, text_column)
-    test = load(
-        name,
-        text_column=text_column,
-        label_column=label_column,
-        text_pair_column=text_pair_column,
-        keep_nan_labels=keep_nan_labels,
-        label_separator=label_separator,
-        seed=trained.options.seed,
-    )
+    columns = with_text_pair_column(columns, name, trained.reads_pairs)
+    test = load(name, **columns, seed=trained.options.seed)
     examples = examples or trained.task.verified_examples
     if examples:
         test = test.sample(examples, seed=0)
@@ -162,16 +153,14 @@ def _verify_target(
     json: bool,
 ) -> None:
     from converters.targets.registry import load_target
-    from tfsqueeze.data.readers.pair_columns import find_text_pair_column
+    from tfsqueeze.data.readers.pair_columns import with_text_pair_column
     from tfsqueeze.training.trained_run import load_run
 
     verifier = load_target(target, runtime)
     print_step(f"loading {run}")
     trained = load_run(run)
     verifier.require_supported(trained)
-    if columns["text_pair_column"] is None and trained.reads_pairs:
-        name = data or trained.dataset_name
-        columns["text_pair_column"] = find_text_pair_column(name, columns["text_column"])
+    columns = with_text_pair_column(columns, data or trained.dataset_name, trained.reads_pairs)
     parts: dict[str, Any] = (
         _held_out_parts(trained, columns)
         if data is None

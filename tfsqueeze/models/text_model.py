@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
+import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
@@ -90,7 +92,7 @@ class TextModel(keras.Model):
         ... )
         >>> model(["a great film", "dull"]).shape
         TensorShape([2, 2])
-        >>> _ = model.fit(["a great film", "dull"], [1, 0], verbose=0)
+        >>> _ = model.fit(["a great film", "dull"], ["positive", "negative"], verbose=0)
     """
 
     def __init__(
@@ -162,17 +164,24 @@ class TextModel(keras.Model):
 
         Args:
             x: texts: a list of strings, of pairs a tuple of two lists; or a `tf.data.Dataset`.
-            y: the class id of each text.
+            y: the label of each text: its name, or its class id.
             **options: further arguments of `keras.Model.fit`; `validation_data` may hold lists.
+
+        Raises:
+            UserError: the model has no label of a name.
         """
         if isinstance(options.get("validation_data"), tuple):
-            texts, *rest = options["validation_data"]
-            options["validation_data"] = (_data(texts), *map(_data, rest))
-        return super().fit(_data(x), _data(y), **options)
+            texts, labels, *weights = options["validation_data"]
+            options["validation_data"] = (
+                _data(texts),
+                self._label_ids(labels),
+                *map(_data, weights),
+            )
+        return super().fit(_data(x), self._label_ids(y), **options)
 
     def evaluate(self, x: Any = None, y: Any = None, **options: Any) -> Any:
         """Returns the loss and the metrics, as `keras.Model.evaluate` does; see `fit`."""
-        return super().evaluate(_data(x), _data(y), **options)
+        return super().evaluate(_data(x), self._label_ids(y), **options)
 
     def predict(self, x: Any, **options: Any) -> Any:
         """Returns the outputs, as `keras.Model.predict` does; see `fit`."""
@@ -186,6 +195,30 @@ class TextModel(keras.Model):
         """
         logits = self.predict(texts, verbose=0)
         return [self.encoder.config.id2label[index] for index in logits.argmax(axis=-1)]
+
+    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
+        """Writes the trained model in Hugging Face's layout, tokenizer included.
+
+        `tfsqueeze.convert` makes an int8 file of the folder, and `from_pretrained` loads it.
+
+        Args:
+            folder: the folder to write.
+        """
+        self.encoder.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+    def _label_ids(self, labels: Any) -> Any:
+        """Returns the class ids of labels; of ids a tensor, and what is no list as it is."""
+        names = [label for label in labels if isinstance(label, str)] if _is_list(labels) else []
+        if not names:
+            return _data(labels)
+        numbers = {name: index for index, name in self.encoder.config.id2label.items()}
+        unknown = sorted({str(label) for label in labels} - numbers.keys())
+        if unknown:
+            raise UserError(
+                f"the model has no label {unknown[0]!r}; it has {', '.join(map(repr, numbers))}"
+            )
+        return tf.constant([numbers[label] for label in labels])
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Marks the model as built. Keras would call it with numbers, and the encoder is built."""
@@ -206,6 +239,10 @@ class TextModel(keras.Model):
             keras.saving.deserialize_keras_object(config[name]) for name in ("encoder", "tokenize")
         )
         return cls(encoder, tokenize.tokenizer, name=config["name"])
+
+
+def _is_list(values: Any) -> bool:
+    return isinstance(values, (list, np.ndarray))
 
 
 def _data(values: Any) -> Any:

@@ -43,6 +43,21 @@ class Preparation:
     options: TrainingOptions
     choices: tuple[Choice, ...]
 
+    def with_settings(self, settings: Mapping[str, Any], reason: str) -> Preparation:
+        """Returns the same with other settings, which are choices for one reason.
+
+        Args:
+            settings: the values by the option's name.
+            reason: why they were chosen.
+        """
+        others = [choice for choice in self.choices if choice.option not in settings]
+        chosen = [Choice(name, value, reason, DATA) for name, value in settings.items()]
+        return dataclasses.replace(
+            self,
+            options=dataclasses.replace(self.options, **settings),
+            choices=(*others, *chosen),
+        )
+
 
 def prepare_training(
     data: str,

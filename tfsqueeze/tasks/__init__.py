@@ -128,3 +128,17 @@ def known_scores() -> dict[str, Score]:
     scores = {score.name: score for task in TASKS.values() for score in task.scores}
     ordered = [name for name in _SCORE_ORDER if name in scores]
     return {name: scores[name] for name in dict.fromkeys([*ordered, *scores])}
+
+
+def score_text(name: str, value: float) -> str:
+    """Returns the value of a score or of a Keras metric as tables show it.
+
+    Args:
+        name: its name; a metric that is no score of a task is in percent.
+        value: its value.
+
+    Example:
+        >>> score_text("accuracy", 0.5)
+        '50.00 %'
+    """
+    return known_scores().get(name, Score(name, name)).text(value)

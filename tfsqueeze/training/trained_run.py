@@ -86,6 +86,26 @@ class TrainedRun(TaskModel):
     history: dict[str, list[dict[str, float]]] = dataclasses.field(default_factory=dict)
     seconds: dict[str, float] = dataclasses.field(default_factory=dict)
 
+    def convert(self, output: str | os.PathLike[str] | None = None, **options: Any) -> bytes:
+        """Converts the run to an int8 .tflite file; see `tfsqueeze.convert`.
+
+        Args:
+            output: path of the file to write; None writes none.
+            **options: further arguments of `tfsqueeze.convert`.
+
+        Returns:
+            The file's bytes.
+
+        Example:
+            >>> import tfsqueeze
+            >>> run = tfsqueeze.train("my_texts/")  # doctest: +SKIP
+            >>> content = run.convert("mine.tflite")  # doctest: +SKIP
+        """
+        # The one place where tfsqueeze calls converters, for the sake of short programs.
+        from converters.conversion.runs import convert
+
+        return convert(self, output, **options)
+
 
 def is_run(folder: str | os.PathLike) -> bool:
     """Returns whether a folder holds a training run, finished or not.

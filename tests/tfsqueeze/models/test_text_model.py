@@ -49,6 +49,28 @@ def test_it_learns_from_lists_of_texts(model):
     assert model.evaluate(TEXTS, LABELS, verbose=0)[1] == 1
 
 
+def test_labels_may_be_names(model):
+    names = [["pets", "sky"][label] for label in LABELS]
+    assert model.evaluate(TEXTS, names, verbose=0) == model.evaluate(TEXTS, LABELS, verbose=0)
+    other = new_model()
+    other.fit(TEXTS, np.array(names), epochs=20, validation_data=(TEXTS[:8], names[:8]), verbose=0)
+    assert other.predict_labels(["the dog", "the snow"]) == ["pets", "sky"]
+    with pytest.raises(UserError, match="no label 'sea'; it has 'pets', 'sky'"):
+        model.fit(TEXTS[:2], ["pets", "sea"], verbose=0)
+
+
+def test_a_saved_model_becomes_a_file(model, tmp_path):
+    model.save_pretrained(tmp_path / "model")
+    (tmp_path / "texts.txt").write_text("\n".join(TEXTS) + "\n")
+    tfsqueeze.convert(
+        tmp_path / "model", tmp_path / "model.tflite", calibration=[tmp_path / "texts.txt"]
+    )
+    predictor = tfsqueeze.Predictor.open(tmp_path / "model.tflite")
+    assert [one.label for one in predictor.predict(TEXTS)] == model.predict_labels(TEXTS)
+    loaded = TextModel.from_pretrained(str(tmp_path / "model"), max_length=8)
+    assert loaded.predict_labels(TEXTS) == model.predict_labels(TEXTS)
+
+
 def test_all_forms_of_texts_are_one(model):
     expected = model.encoder({"input_ids": model.tokenizer(TEXTS)["input_ids"]}).numpy()
     for texts in (TEXTS, np.array(TEXTS), tf.constant(TEXTS), np.array(TEXTS)[:, None]):

@@ -59,15 +59,37 @@ def test_devices(topics_folder):
 
 
 @pytest.mark.slow
-def test_choices_are_in_the_run(topics_folder, tmp_path, monkeypatch):
+def test_choices_are_in_the_run(topics_folder, tmp_path, capsys):
     settings = {"epochs": 1, "qat_epochs": 0, "vocab_size": 200, "size": "micro"}
     run = train_module.train(topics_folder, tmp_path / "run", **settings)
+    printed = capsys.readouterr().out
+    assert "task text-classification: " in printed and "float epoch 1: loss" in printed
     kept = json.loads((run.folder / "run.json").read_text())["choices"]
     assert {"option": "task", "value": "text-classification"}.items() <= kept[0].items()
     assert all(choice["reason"] and choice["source"] for choice in kept)
     # Naming what was chosen before is the same run.
-    again = train_module.train(topics_folder, run.folder, task="text-classification", **settings)
-    assert again.history == run.history
+    again = train_module.train(
+        topics_folder, run.folder, task="text-classification", verbose=False, **settings
+    )
+    assert again.history == run.history and not capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_search_before_training(topics_folder, tmp_path, capsys):
+    arguments = {"size": "micro", "vocab_size": 200, "qat_epochs": 0, "batch_size": 16}
+    run = train_module.train(topics_folder, tmp_path / "run", search=2, epochs=1, **arguments)
+    assert capsys.readouterr().out.count("trial ") == 2
+    settings = json.loads((run.folder / "run.json").read_text())
+    found = [row for row in settings["choices"] if row["reason"].startswith("the best of 2 trials")]
+    assert {row["option"] for row in found} == {"learning_rate", "word_dropout"}
+    assert all(settings["options"][row["option"]] == row["value"] for row in found)
+
+
+def test_unknown_options_are_named_before_the_data_are_read():
+    with pytest.raises(UserError, match="no option 'epoch'; did you mean 'epochs'?"):
+        train_module.train("no_such_data/", epoch=3)
+    with pytest.raises(UserError, match="a search trains on one device"):
+        train_module.train("no_such_data/", search=2, distribute="mirrored")
 
 
 def test_a_run_without_a_folder_has_the_name_of_its_data(topics_folder, monkeypatch):

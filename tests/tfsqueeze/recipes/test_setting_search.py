@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 
 import pytest
 
@@ -12,6 +13,7 @@ from tfsqueeze.recipes.setting_search import search_settings
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.errors import UserError
 
 
 class FakeRun:
@@ -49,8 +51,34 @@ def test_the_best_settings_win(trained, tmp_path):
     assert all(7e-4 < options.learning_rate < 6.1e-3 for _, options in trained)
     assert len({options.learning_rate for _, options in trained}) == 12
     winner = max(results, key=lambda result: result.score)
-    assert best == dataclasses.replace(TrainingOptions(), **winner.settings)
-    assert abs(best.learning_rate - 4e-3) < abs(first.learning_rate - 4e-3)
+    assert best == winner
+    assert abs(best.settings["learning_rate"] - 4e-3) < abs(first.learning_rate - 4e-3)
+
+
+def test_what_the_user_names_is_not_varied(trained, tmp_path):
+    best = search(tmp_path, 4, fixed=["batch_size", "epochs", "seed"])
+    assert best.settings.keys() == {"learning_rate", "word_dropout"}
+    assert {options.batch_size for _, options in trained} == {TrainingOptions().batch_size}
+    named = ["learning_rate", "epochs", "batch_size", "word_dropout"]
+    with pytest.raises(UserError, match="all of them are given; leave one open"):
+        search(tmp_path / "none", 4, fixed=named)
+
+
+def test_trials_of_other_settings_are_not_taken(trained, tmp_path):
+    search(tmp_path, 2)
+    for options in ({"batch_size": 8}, {"max_length": 96}):
+        with pytest.raises(UserError, match="holds a run with other options"):
+            search_settings(tmp_path, TEXT_CLASSIFICATION, None, TrainingOptions(**options), 3)
+    with pytest.raises(UserError, match="holds a run with other varied"):
+        search(tmp_path, 3, fixed=["epochs"])
+
+
+def test_a_larger_word_dropout_than_usual_is_within_the_search(trained, tmp_path):
+    options = TrainingOptions(word_dropout=0.5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        search_settings(tmp_path, TEXT_CLASSIFICATION, None, options, 3)
+    assert trained[0][1].word_dropout == 0.5
 
 
 def test_a_search_goes_on_where_it_was_interrupted(trained, tmp_path, monkeypatch):
@@ -83,5 +111,6 @@ def test_real_runs(topics_folder, one_layer_options, tmp_path):
         tmp_path / "search", TEXT_CLASSIFICATION, splits, options, 2, report=results.append
     )
     assert [result.number for result in results] == [0, 1]
-    run = train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, best)
-    assert run.options == best and len(run.history["float"]) <= best.epochs
+    chosen = dataclasses.replace(options, **best.settings)
+    run = train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, chosen)
+    assert run.options == chosen and len(run.history["float"]) <= chosen.epochs

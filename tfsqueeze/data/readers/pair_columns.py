@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tfsqueeze.data.readers.column_names import TEXT, find_pair_column
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
@@ -56,3 +58,20 @@ def find_text_pair_column(name_or_path: str, text_column: str = TEXT) -> str | N
         # What reads the data says what is wrong.
         return None
     return find_pair_column(rows[0].values, text_column) if rows else None
+
+
+def with_text_pair_column(
+    columns: Mapping[str, Any], name_or_path: str, reads_pairs: bool
+) -> dict[str, Any]:
+    """Returns the columns of a table, that of second texts included if a model reads pairs.
+
+    Args:
+        columns: `text_column`, and `text_pair_column`, which is found if it is missing or None;
+            others stay.
+        name_or_path: a dataset's name, or a file or folder.
+        reads_pairs: whether the model reads pairs of texts.
+    """
+    if columns.get("text_pair_column") is not None or not reads_pairs:
+        return dict(columns)
+    found = find_text_pair_column(name_or_path, columns["text_column"])
+    return {**columns, "text_pair_column": found}

@@ -1,9 +1,10 @@
 // Runs the network with TensorFlow Lite Micro.
 #include "network.h"
 
-#ifndef TF_LITE_STATIC_MEMORY
+#if !defined(TF_LITE_STATIC_MEMORY) && !defined(ARDUINO)
 // TensorFlow Lite Micro's library is built with it. Without it TfLiteTensor has another layout
-// here than there, and the program links but computes nonsense.
+// here than there, and the program links but computes nonsense. The headers of the Arduino library
+// look at ARDUINO instead.
 #error "compile with -DTF_LITE_STATIC_MEMORY, as TensorFlow Lite Micro's library is compiled"
 #endif
 
@@ -41,8 +42,9 @@ int network_init(void* arena, size_t bytes) {
     MicroPrintf("the arena is not aligned to 16 bytes");
     return -1;
   }
-  if (bytes < NETWORK_ARENA_BYTES) {
-    MicroPrintf("the arena has %d bytes, the model needs %d", static_cast<int>(bytes),
+  // NETWORK_ARENA_BYTES was measured with 64-bit pointers, so 32-bit ones may need half of it.
+  if (bytes < NETWORK_ARENA_BYTES / 2) {
+    MicroPrintf("the arena has %d bytes, the model needs up to %d", static_cast<int>(bytes),
                 NETWORK_ARENA_BYTES);
     return -1;
   }
