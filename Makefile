@@ -23,7 +23,7 @@ ANDROID_PACKAGES := default-jdk-headless maven aapt zipalign apksigner gcc libc6
     backbone backbone-tiny docs compare lint clean
 
 help:
-	@echo "make demo       train, convert, verify and report on Reuters R8 (about ten minutes)"
+	@echo "make demo       train, convert, verify and report on Reuters R8 (about five minutes)"
 	@echo "make test       the tests"
 	@echo "make test-slow  the heavier tests"
 	@echo "make test-benchmarks  the tests of the benchmarks that train or take long"

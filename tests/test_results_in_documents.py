@@ -55,3 +55,77 @@ def test_figures_of_the_suite(document):
             measured = scores.get(column)
             expected = measured and with_spread(measured["mean"], measured["spread"], percentage)
             assert cell.strip("*").removesuffix(" %") == (expected or ""), (title, column)
+
+
+TITLES = {
+    "reuters-r8": "Reuters R8, accuracy",
+    "snips": "SNIPS, slot F1",
+    "mrpc": "MRPC, accuracy",
+    "stsb": "STS-B, Spearman",
+}
+
+
+def rows_of_targets():
+    """The rows of the target table by data and preset, each by the name of its device."""
+    path = REPOSITORY / "benchmarks/results/targets.json"
+    for run in json.loads(path.read_text("utf-8"))["runs"]:
+        by_preset = {}
+        for row in run["targets"]:
+            by_preset.setdefault(row["preset"], {})[row["device"]] = row
+        for preset, devices in by_preset.items():
+            if preset.startswith("squeezebert"):
+                yield TITLES[run["data"]], preset, devices
+
+
+def accelerator_line(title, preset, devices):
+    """A line of the table in docs/edge-tpu-and-npu.md."""
+    tpu, u55, u65 = (
+        devices[name]
+        for name in ("Edge TPU, predicted", "ethos-u55-128, by Vela", "ethos-u65-256, by Vela")
+    )
+    share = percentage(tpu["macs_on_device"] / tpu["macs"])
+    cells = [
+        title,
+        preset,
+        f"{percentage(tpu['score'])} ({percentage(tpu['float_score'])})",
+        f"{tpu['operators_on_device']} of {tpu['operators']}",
+        f"{share} %",
+        f"{tpu['microseconds'] / 1000:.3f}",
+        f"{u55['operators_on_device']} of {u55['operators']}",
+        f"{u55['microseconds'] / 1000:.2f}",
+        f"{u65['microseconds'] / 1000:.2f}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def microcontroller_line(title, preset, devices):
+    """A line of the table in docs/microcontrollers.md; None for a model that does not fit."""
+    if "TensorFlow Lite Micro" not in devices:
+        return None
+    micro = devices["TensorFlow Lite Micro"]
+    m3, m4 = (devices[f"cortex-{core}, plain C, emulated"] for core in ("m3", "m4"))
+    cells = [
+        title,
+        preset,
+        f"{percentage(micro['score'])} ({percentage(micro['float_score'])})",
+        f"{micro['model_bytes'] / 1e6:.2f}",
+        micro["memory"].removesuffix(" KiB arena"),
+        f"{m3['model_bytes'] / 1e6:.2f}",
+        m3["memory"].removesuffix(" KiB arena"),
+        *(f"{row['instructions'] / 1e6:.1f}" for row in (m3, m4)),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+@pytest.mark.parametrize(
+    ("document", "line_of"),
+    [
+        ("docs/edge-tpu-and-npu.md", accelerator_line),
+        ("docs/microcontrollers.md", microcontroller_line),
+    ],
+)
+def test_figures_of_the_targets(document, line_of):
+    lines = (REPOSITORY / document).read_text("utf-8").splitlines()
+    expected = [line for row in rows_of_targets() if (line := line_of(*row))]
+    found = [line for line in lines if line.startswith(tuple(f"| {x} " for x in TITLES.values()))]
+    assert found == expected and len(found) > 4

@@ -6,19 +6,22 @@ from ai_edge_litert import schema_py_generated as schema
 
 from converters.conversion.depthwise_pass import use_depthwise_convolutions
 from converters.conversion.product_scale_pass import widen_scales_of_products
+from converters.conversion.shared_constants_pass import share_constants
 
 
 def postprocess(model: schema.ModelT) -> None:
     """Makes a converter's model ready for runtimes, in place.
 
     Convolutions become depthwise where they can, results of products get scales that XNNPACK can
-    round to, tensors get short names, and outputs the names that the Keras model has for them.
+    round to, equal constants are held once, tensors get short names, and outputs the names that the
+    Keras model has for them.
 
     Args:
         model: an unpacked model, as TensorFlow's converter wrote it.
     """
     use_depthwise_convolutions(model)
     widen_scales_of_products(model)
+    share_constants(model)
     for graph in model.subgraphs:
         for tensor in graph.tensors:
             tensor.name = _short_name(tensor.name)

@@ -11,7 +11,12 @@ import numpy as np
 
 from converters.cortex_m.cortex_m_emulator import CpuName, code_bytes, compile_program, run_program
 from converters.targets.micro.plain_c import PlainC
-from converters.targets.micro.plain_c_program import read_outputs, write_program, write_texts
+from converters.targets.micro.plain_c_program import (
+    Span,
+    read_outputs,
+    write_program,
+    write_texts,
+)
 
 
 @dataclass(frozen=True)
@@ -20,11 +25,13 @@ class CortexMRun:
 
     Attributes:
         outputs: int8 [rows, numbers] by the output's name.
+        spans: the spans in the text of each row; see `ProgramOutputs`.
         instructions: for each row, from the bytes of its texts to what they are decoded to.
         flash_bytes: code and constants of the program, the C library included.
     """
 
     outputs: dict[str, np.ndarray]
+    spans: list[list[Span]]
     instructions: tuple[int, ...]
     flash_bytes: int
 
@@ -50,5 +57,5 @@ def run_on_cortex_m(
         program = folder / "program.elf"
         compile_program(files, program, cpu, options)
         instructions = run_program(program, cpu, folder)
-        outputs = read_outputs(sources, len(rows), folder).outputs
-        return CortexMRun(outputs, tuple(instructions), code_bytes(program))
+        found = read_outputs(sources, len(rows), folder)
+        return CortexMRun(found.outputs, found.spans, tuple(instructions), code_bytes(program))

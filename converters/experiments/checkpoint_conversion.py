@@ -51,7 +51,9 @@ def compare_with_float(run: TrainedRun, content: bytes, texts: Dataset) -> dict[
     if all(isinstance(output, TextVector) for output in run.task.outputs.values()):
         ((ours,), (theirs,)) = outputs.values(), expected.values()
         return {**result, "cosine_to_float": float(_cosines(ours, theirs).mean())}
-    decided, wanted = (run.task.decisions(logits, encodings) for logits in (outputs, expected))
+    decided, wanted = (
+        run.task.decisions(logits, encodings, run.classes) for logits in (outputs, expected)
+    )
     return {**result, "agreement_with_float": agreement(decided, wanted)}
 
 

@@ -75,15 +75,19 @@ def verify_outputs(
                     for output, logits in task.active_logits(outputs, part).items()
                 ]
             )
-        decided = task.decisions(outputs, part)
+        decided = task.decisions(outputs, part, classes)
         return {
             "model": name,
             "runtime": runtime,
             "kernels": kernels,
             "examples": count,
             **{score.name: metrics[score.name] for score in task.scores if score.name in metrics},
-            "agreement_with_qat": agreement(decided, task.decisions(expected["qat"], part)),
-            "agreement_with_float": agreement(decided, task.decisions(expected["float"], part)),
+            **{
+                f"agreement_with_{key}": agreement(
+                    decided, task.decisions(expected[key], part, classes)
+                )
+                for key in ("qat", "float")
+            },
             "logit_error_mean": None if errors is None else float(errors.mean()),
             "logit_error_max": None if errors is None else float(errors.max()),
         }

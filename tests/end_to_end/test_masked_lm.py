@@ -12,8 +12,9 @@ from converters.conversion.runs import QAT_FILE, convert_run
 from converters.experiments.run_verification import verify_run
 from converters.inference.predictor import Predictor
 from converters.runtime.interpreters import available_runtimes, open_model
-from converters.tflite.inspection import require_int8
+from converters.tflite.inspection import list_operators, require_int8
 from converters.tflite.metadata import read_metadata
+from converters.tflite.tflite_file import unpack_model
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset
 from tfsqueeze.data.readers.text_lines import load_plain_texts
 from tfsqueeze.models.squeezebert import SqueezeBertForMaskedLM
@@ -133,6 +134,24 @@ def test_the_file_is_asked_about_one_token(run, content):
     }
     assert model.output_details[0].shape == (1, 1, run.config.vocab_size)
     assert read_metadata(content).labels == []
+
+
+def test_the_file_holds_the_table_once(run, content):
+    """The look-up and the decoder, which is tied to it, read one buffer."""
+    config, model = run.config, unpack_model(content)
+    bytes_of_table = config.vocab_size * config.embedding_size
+    tables = [buffer for buffer in model.buffers if _size(buffer) == bytes_of_table]
+    assert len(tables) == 1
+    operators = list_operators(content)
+    gathered = [row.inputs[0] for row in operators if row.name == "GATHER"]
+    look_up = next(table for table in gathered if table.elements == bytes_of_table)
+    decoder = [row.inputs[1] for row in operators if row.name == "CONV_2D"][-1]
+    np.testing.assert_array_equal(look_up.values, decoder.values.reshape(look_up.shape))
+    assert look_up.scales == decoder.scales
+
+
+def _size(buffer):
+    return 0 if buffer.data is None else len(buffer.data)
 
 
 def test_masks_are_filled(content):

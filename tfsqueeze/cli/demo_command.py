@@ -52,7 +52,7 @@ def demo(
 
     The command downloads the data, trains in float and quantization-aware,
     converts, runs every text of the test set on every runtime, measures
-    latency, and writes a report. It takes about ten minutes on two cores. The
+    latency, and writes a report. It takes about five minutes. The
     same command continues a run that was interrupted.
     """
     from tfsqueeze.data.sources.named_datasets import load_dataset

@@ -7,7 +7,7 @@ import dataclasses
 from rich.markup import escape
 
 from tfsqueeze.cli.arguments import Json
-from tfsqueeze.cli.console import Table, output, print_json
+from tfsqueeze.cli.console import Table, output, print_json, print_step
 from tfsqueeze.utils.errors import UserError
 
 
@@ -20,15 +20,18 @@ def doctor(json: Json = False) -> None:
       tfsqueeze doctor
     """
     from converters.runtime.interpreters import available_runtimes
-    from tfsqueeze.utils.diagnosis import describe_machine, find_parts
+    from tfsqueeze.utils.diagnosis import describe_machine, find_parts, why_training_fails
 
     machine, findings, runtimes = describe_machine(), find_parts(), available_runtimes()
+    print_step("importing TensorFlow")
+    failure = why_training_fails()
     if json:
         print_json(
             {
                 "machine": machine,
                 "parts": [dataclasses.asdict(finding) for finding in findings],
                 "runtimes": runtimes,
+                "training": {"works": failure is None, "reason": failure},
             }
         )
     else:
@@ -43,6 +46,8 @@ def doctor(json: Json = False) -> None:
         for finding in findings:
             if not finding.found:
                 output.print(escape(f"{finding.part}: {finding.remedy}"), soft_wrap=True)
-        output.print(f"runtimes that work here: {', '.join(runtimes) or 'none'}")
+        output.print(f"predict: {'works on ' + ', '.join(runtimes) if runtimes else 'no runtime'}")
+        trains = "works" if failure is None else f"does not work: {failure}"
+        output.print(escape(f"train, convert: {trains}"), soft_wrap=True)
     if not runtimes:
         raise UserError("no runtime of .tflite files works here; pip install ai-edge-litert")

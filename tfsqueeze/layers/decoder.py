@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
@@ -22,9 +21,9 @@ class TiedDecoder(QuantizableLayer):
         own_channels: the channels of the vectors beyond those of the word embeddings, whose weights
             are the decoder's own, as in MobileBERT.
         initializer_range: the standard deviation of these weights when new.
-        quantizes_table: whether each token's row is fake-quantized with a scale of its own, as in
-            quantization-aware models. A device then holds the table twice: the look-up's table has
-            one scale, and the converter accepts no constant that serves both.
+        quantizes_table: whether the weights are fake-quantized, as in quantization-aware models:
+            with one scale, as the look-up's table is, so that a file holds the table once. With
+            weights of the decoder's own, each token's row has a scale of its own.
     """
 
     def __init__(
@@ -65,12 +64,10 @@ class TiedDecoder(QuantizableLayer):
             # The converter needs weights and their ranges as constants.
             with tf.init_scope():
                 kernel = self._kernel(tf.constant(tf.get_static_value(table))).numpy()
-                limits = np.maximum(np.abs(kernel).max(axis=0), 1e-6)
+                limits = self._limits(tf.constant(kernel)).numpy()
             kernel = tf.constant(kernel[None, None])
             if self.quantizes_table:
-                kernel = tf.quantization.fake_quant_with_min_max_vars_per_channel(
-                    kernel, -limits, limits, narrow_range=True
-                )
+                kernel = self._quantize(kernel, limits)
             product = tf.nn.conv2d(x, kernel, 1, "SAME")
         scores = tf.cast(tf.nn.bias_add(product, self.bias), tf.float32)
         return self._fake_quant("output", scores)
@@ -82,12 +79,23 @@ class TiedDecoder(QuantizableLayer):
         kernel = tf.transpose(table)
         if not self.quantizes_table:
             return kernel
-        limits = tf.reduce_max(tf.abs(tf.cast(tf.stop_gradient(kernel), tf.float32)), axis=0)
-        limits = tf.maximum(limits, 1e-6)  # a range must not be empty
-        quantized = tf.quantization.fake_quant_with_min_max_vars_per_channel(
-            tf.cast(kernel, tf.float32), -limits, limits, narrow_range=True
+        limits = self._limits(tf.stop_gradient(kernel))
+        return tf.cast(self._quantize(tf.cast(kernel, tf.float32), limits), kernel.dtype)
+
+    def _limits(self, kernel: Any) -> Any:
+        """Returns the largest weight, or that of each token: float32 [] or [vocab_size]."""
+        axes = 0 if self.own_channels else None
+        # A range must not be empty.
+        return tf.maximum(tf.reduce_max(tf.abs(tf.cast(kernel, tf.float32)), axis=axes), 1e-6)
+
+    def _quantize(self, kernel: Any, limits: Any) -> Any:
+        if self.own_channels:
+            return tf.quantization.fake_quant_with_min_max_vars_per_channel(
+                kernel, -limits, limits, narrow_range=True
+            )
+        return tf.quantization.fake_quant_with_min_max_vars(
+            kernel, -limits, limits, narrow_range=True
         )
-        return tf.cast(quantized, kernel.dtype)
 
     def tensor_ranges(self) -> dict[str, TensorRange]:
         """Returns the range of the scores."""

@@ -96,8 +96,13 @@ class Output(abc.ABC):
         """Returns the logits that decide something: float [decisions, classes]."""
         return logits
 
-    def decisions(self, logits: np.ndarray, encodings: Encodings) -> np.ndarray:
-        """Returns what the logits decide: integers, equal where two models decide alike."""
+    def decisions(
+        self, logits: np.ndarray, encodings: Encodings, classes: Sequence[str]
+    ) -> np.ndarray:
+        """Returns what the logits decide: integers, equal where two models decide alike.
+
+        The arguments are those of `decode`.
+        """
         return self.active_logits(logits, encodings).argmax(axis=-1)
 
     def targets_of_logits(self, logits: np.ndarray) -> np.ndarray:
@@ -225,7 +230,7 @@ class TextLabels(Output):
             for chosen, row in zip(self._choose(logits), probabilities, strict=True)
         ]
 
-    def decisions(self, logits, encodings):
+    def decisions(self, logits, encodings, classes):
         """Returns which labels reach their thresholds: int [texts, labels]."""
         return self._choose(logits).astype(int)
 
@@ -281,7 +286,7 @@ class TextNumber(Output):
         """Returns the number of each text."""
         return (self.mean + self.scale * logits[:, 0].astype(np.float64)).tolist()
 
-    def decisions(self, logits, encodings):
+    def decisions(self, logits, encodings, classes):
         """Returns how many standard deviations each number is above the mean: int [texts]."""
         return np.rint(logits[:, 0]).astype(int)
 
@@ -340,6 +345,10 @@ class WordTag(Output):
 
     def active_logits(self, logits, encodings):
         return logits[encodings.word_ids >= 0]
+
+    def decisions(self, logits, encodings, classes):
+        """Returns the ids of the tags of all words: int [words]."""
+        return self.best_tags(logits, encodings, classes)[encodings.word_ids >= 0]
 
     def device_shape(self, max_length, channels):
         return max_length, channels
@@ -497,7 +506,7 @@ class TextVector(Output):
         vectors_per_example = 1 if encodings.example_ids is None else 2
         return list(logits.reshape(-1, vectors_per_example, logits.shape[-1]))
 
-    def decisions(self, logits, encodings):
+    def decisions(self, logits, encodings, classes):
         """Returns which other text is nearest to each: int [texts]."""
         vectors = logits.astype(np.float32)
         nearest = []

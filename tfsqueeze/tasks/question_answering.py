@@ -122,7 +122,7 @@ class QuestionAnswering(Task):
             answer_texts(dataset), texts, [probability for _, probability in chosen]
         )
 
-    def decisions(self, logits, encodings):
+    def decisions(self, logits, encodings, classes):
         """Returns the characters of the best span of each question: int [questions, 2].
 
         There is a span even where no answer would be better.

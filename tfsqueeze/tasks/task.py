@@ -176,12 +176,21 @@ class Task(abc.ABC):
         }
 
     def decisions(
-        self, logits: Mapping[str, np.ndarray], encodings: Encodings
+        self,
+        logits: Mapping[str, np.ndarray],
+        encodings: Encodings,
+        classes: Mapping[str, Sequence[str]],
     ) -> dict[str, np.ndarray]:
         """Returns what the logits decide, as `Output.decisions` does.
 
         The items along the first axis of each array are equal where two models decide alike.
+
+        Args:
+            logits: float [rows, ...] by the output's name.
+            encodings: the rows that they are of.
+            classes: the names of each output's classes.
         """
         return {
-            name: output.decisions(logits[name], encodings) for name, output in self.outputs.items()
+            name: output.decisions(logits[name], encodings, classes.get(name, ()))
+            for name, output in self.outputs.items()
         }

@@ -6,7 +6,9 @@ import dataclasses
 import os
 import platform
 import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -25,6 +27,11 @@ _CPU_FEATURES = (
     "bf16",
 )
 _TRAIN = "pip install 'tfsqueeze[train]'"
+_IMPORT_TRAINING = (
+    sys.executable,
+    "-c",
+    "import tensorflow, tf_keras, tensorflow_text, tensorflow_model_optimization",
+)
 # What each part is for, and how to install it.
 _PACKAGES = {
     "ai-edge-litert": ("predict, on LiteRT", "pip install ai-edge-litert"),
@@ -33,6 +40,13 @@ _PACKAGES = {
     "tf_keras": ("train, convert", _TRAIN),
     "tensorflow-text": ("train", _TRAIN),
     "tensorflow-model-optimization": ("train quantization-aware", _TRAIN),
+    "huggingface_hub": ("checkpoints of the Hugging Face hub", _TRAIN),
+    "optuna": ("train --search", "pip install 'tfsqueeze[search]'"),
+    "pyarrow": ("Parquet files", "pip install 'tfsqueeze[parquet]'"),
+    "apache-beam": (
+        "predict-files, prepare",
+        "pip install 'tfsqueeze[beam]', in an environment of its own",
+    ),
     "ethos-u-vela": ("export and check for ethos-u", "pip install 'tfsqueeze[ethos-u]'"),
     "tflite_micro": ("verify and export for micro", "pip install 'tfsqueeze[micro]'"),
     "sklearn-crfsuite": ("baselines of tagged words", "pip install 'tfsqueeze[baselines]'"),
@@ -43,6 +57,9 @@ _PROGRAMS = {
     "arm-none-eabi-gcc": ("make micro", "make micro installs it on Debian"),
     "qemu-aarch64": ("make arm64", "make arm64 installs it on Debian"),
     "javac": ("make android", "make android installs it on Debian"),
+    "npm": ("make web", "make web installs it on Debian"),
+    "chromium": ("make web", "make web installs it on Debian"),
+    "nvidia-smi": ("train on a GPU", "www.tensorflow.org/install/pip has TensorFlow for GPUs"),
 }
 
 
@@ -86,6 +103,20 @@ def find_parts(
 
     packages = [Finding(name, installed(name), *about) for name, about in _PACKAGES.items()]
     return packages + [Finding(name, which(name), *about) for name, about in _PROGRAMS.items()]
+
+
+def why_training_fails(command: Sequence[str] = _IMPORT_TRAINING) -> str | None:
+    """Returns why nothing can be trained or converted here; None if it works.
+
+    Args:
+        command: imports what training needs, in a process of its own.
+    """
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode == 0:
+        return None
+    lines = result.stderr.strip().splitlines()
+    # A crash prints nothing.
+    return lines[-1] if lines else f"importing TensorFlow ended with status {result.returncode}"
 
 
 def describe_machine(cpu_info: Path = _CPU_INFO) -> dict[str, str]:

@@ -130,7 +130,7 @@ def multi_label_sources(decoded: DecodedOutput) -> SourceFiles:
     """
     labels, output = decoded.class_names, decoded.output
     values = np.repeat(_real_values(decoded.tensor)[:, None], len(labels), axis=1)
-    has_label = output.decisions(values, _NO_ROWS)
+    has_label = output.decisions(values, _NO_ROWS, labels)
     found = output.decode(values, _NO_ROWS, labels)
     lowest = _Array(
         "const int16_t classifier_lowest_logits[CLASSIFIER_LABELS]",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from converters.conversion.postprocess import postprocess
+from converters.conversion.shared_constants_pass import share_constants
 from converters.runtime.interpreters import open_model
 from converters.tflite.flatbuffer import serialize_model
 from converters.tflite.inspection import list_operators
@@ -108,3 +111,19 @@ def test_a_result_below_one_step_of_its_input_can_be_computed():
     with pytest.raises(UserError, match="XNNPACK"):
         open_model(content)
     np.testing.assert_allclose(open_model(postprocessed(content)).run(x), x, atol=12 / 255)
+
+
+def test_equal_constants_have_one_buffer(converted):
+    model = unpack_model(converted)
+    (graph,) = model.subgraphs
+    constants = [t for t in graph.tensors if model.buffers[t.buffer].data is not None]
+    largest = max(constants, key=lambda tensor: len(model.buffers[tensor.buffer].data))
+    twin = copy.copy(largest)
+    twin.buffer, twin.shape, twin.quantization = len(model.buffers), [_CHANNELS**2], None
+    model.buffers.append(copy.copy(model.buffers[largest.buffer]))
+    graph.tensors.append(twin)
+    share_constants(model)
+    assert twin.buffer == largest.buffer and model.buffers[-1].data is None
+    assert len(model.buffers[largest.buffer].data) == _CHANNELS * _CHANNELS
+    shared, x = serialize_model(model), np.ones((1, 1, 8, _CHANNELS), np.float32)
+    np.testing.assert_array_equal(open_model(shared).run(x), open_model(converted).run(x))

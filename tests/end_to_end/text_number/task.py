@@ -33,7 +33,7 @@ class TextNumber(Output):
     def decode(self, logits, encodings, classes):
         return logits[:, 0].tolist()
 
-    def decisions(self, logits, encodings):
+    def decisions(self, logits, encodings, classes):
         return np.rint(logits[:, 0])
 
     def device_shape(self, max_length, channels):

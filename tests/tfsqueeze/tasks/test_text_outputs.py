@@ -15,6 +15,7 @@ from tfsqueeze.tasks import (
     MULTI_LABEL_CLASSIFICATION,
     REGRESSION,
     TEXT_CLASSIFICATION,
+    TOKEN_CLASSIFICATION,
     Encodings,
 )
 from tfsqueeze.tasks.keras_metrics import MicroF1
@@ -30,9 +31,19 @@ def test_labels_reach_their_thresholds():
     found = task.decode(logits, NO_ROWS, {"logits": ["a", "b"]})["logits"]
     assert [chosen.labels for chosen in found] == [["a"], ["a", "b"], ["b"]]
     assert found[2].probabilities.tolist() == [0.0, 1.0]
-    assert task.decisions(logits, NO_ROWS)["logits"].tolist() == [[1, 0], [1, 1], [0, 1]]
+    assert task.decisions(logits, NO_ROWS, {})["logits"].tolist() == [[1, 0], [1, 1], [0, 1]]
     # The task itself, before training chose thresholds, takes 0.5.
-    assert MULTI_LABEL_CLASSIFICATION.decisions(logits, NO_ROWS)["logits"][0].tolist() == [0, 1]
+    assert MULTI_LABEL_CLASSIFICATION.decisions(logits, NO_ROWS, {})["logits"][0].tolist() == [0, 1]
+
+
+def test_words_decide_by_their_best_valid_tags():
+    """The highest logit of the second word is an I- that continues nothing."""
+    classes = {"logits": ["B-city", "I-city", "O"]}
+    encodings = Encodings({}, word_ids=np.array([[-1, 0, -1, 1]]), word_counts=np.array([2]))
+    logits = np.zeros((1, 4, 3), np.float32)
+    logits[0, 1], logits[0, 3] = [0, 1, 9], [3, 4, 0]
+    decided = TOKEN_CLASSIFICATION.decisions({"logits": logits}, encodings, classes)
+    assert decided["logits"].tolist() == [2, 0]
 
 
 def test_a_logit_on_its_threshold_has_the_label():
@@ -42,7 +53,7 @@ def test_a_logit_on_its_threshold_has_the_label():
     assert (sigmoid(logits) < thresholds).any()
     names = list(map(str, range(len(logits))))
     task = MULTI_LABEL_CLASSIFICATION.with_decoding({"thresholds": thresholds}, names)
-    assert task.decisions({"logits": logits[None]}, NO_ROWS)["logits"].all()
+    assert task.decisions({"logits": logits[None]}, NO_ROWS, {})["logits"].all()
 
 
 @pytest.mark.parametrize(
@@ -71,7 +82,7 @@ def test_numbers_are_standardised_and_back():
     assert targets["logits"].mean() == pytest.approx(0, abs=1e-6)
     assert targets["logits"].std() == pytest.approx(1)
     assert task.decode(targets, NO_ROWS, {})["logits"] == pytest.approx([100, 200, 600])
-    assert task.decisions(targets, NO_ROWS)["logits"].tolist() == [-1, 0, 1]
+    assert task.decisions(targets, NO_ROWS, {})["logits"].tolist() == [-1, 0, 1]
     same = NumberDataset("n", list("ab"), labels=[3.0, 3.0])
     with pytest.raises(UserError, match="n has the same number for each text"):
         REGRESSION.training.decoding(NumberDatasetSplits(same, same))

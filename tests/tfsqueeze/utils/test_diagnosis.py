@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from importlib import metadata
 
 from typer.testing import CliRunner
 
 from converters.runtime import interpreters
 from tfsqueeze.cli.main import app
-from tfsqueeze.utils.diagnosis import describe_machine, find_parts
+from tfsqueeze.utils.diagnosis import describe_machine, find_parts, why_training_fails
 
 CPU_INFO = "processor\t: 0\nmodel name\t: A Chip\nflags\t\t: fpu avx2 amx_int8 sse\n"
 
@@ -36,6 +37,13 @@ def test_the_processor_is_described(tmp_path):
     assert "processor" not in describe_machine(tmp_path / "none")
 
 
+def test_why_training_fails():
+    script = "import sys; sys.exit('no such library: libfoo.so')"
+    assert why_training_fails([sys.executable, "-c", script]) == "no such library: libfoo.so"
+    assert "status 3" in why_training_fails([sys.executable, "-c", "raise SystemExit(3)"])
+    assert why_training_fails([sys.executable, "-c", "pass"]) is None
+
+
 def test_the_command(monkeypatch):
     result = CliRunner().invoke(app, ["doctor", "--json"])
     assert result.exit_code == 0, result.output
@@ -43,7 +51,8 @@ def test_the_command(monkeypatch):
     assert "litert" in found["runtimes"]
     assert {"part", "found", "purpose", "remedy"} == set(found["parts"][0])
     text = CliRunner().invoke(app, ["doctor"]).output
-    assert "runtimes that work here" in text and "tensorflow" in text
+    assert "predict: works on " in text and "train, convert: works" in text
+    assert found["training"] == {"works": True, "reason": None}
     monkeypatch.setattr(interpreters, "available_runtimes", lambda: [])
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 1 and "pip install ai-edge-litert" in result.output

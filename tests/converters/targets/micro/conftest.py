@@ -261,6 +261,37 @@ def cortex_m_program(compile_sources):
 
 
 @pytest.fixture(scope="session")
+def fuzz(compile_sources, tmp_path_factory):
+    """Fuzzes exported sources with one of `programs`, under the sanitizers of clang."""
+
+    def run(folder, program, seeds=(), runs=50_000) -> None:
+        corpus = tmp_path_factory.mktemp("corpus")
+        for index, seed in enumerate(seeds):
+            (corpus / str(index)).write_bytes(seed)
+        options = ("-O1", "-g", "-fsanitize=fuzzer,address,undefined")
+        fuzzer = compile_sources(
+            "clang", folder, [*options, "-fno-sanitize-recover=undefined"], [program]
+        )
+        subprocess.run(
+            [
+                fuzzer,
+                f"-runs={runs}",
+                "-seed=1",
+                "-max_len=2000",
+                # Linux counts the memory of the process that started it, too.
+                "-rss_limit_mb=0",
+                "-malloc_limit_mb=500",
+                f"-artifact_prefix={corpus}/",
+                corpus,
+            ],
+            check=True,
+            timeout=300,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
 def run_example(tmp_path_factory):
     """Runs an exported folder's example, whose model gives the logits, with what it prints."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
 
 import numpy as np
 import pytest
@@ -261,28 +260,7 @@ def test_pairs_and_words_of_english(build, lines, write_sources, request):
 
 
 @pytest.mark.micro
-def test_it_survives_fuzzing(case, compile_sources, tmp_path):
+def test_it_survives_fuzzing(case, fuzz):
     folder, texts, _ = case
-    for index, text in enumerate(texts[-200:]):
-        (tmp_path / str(index)).write_bytes(bytes([index % 80]) + text)
-    fuzzer = compile_sources(
-        "clang",
-        folder,
-        ["-O1", "-g", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=undefined"],
-        ["fuzz.c"],
-    )
-    subprocess.run(
-        [
-            fuzzer,
-            "-runs=200000",
-            "-seed=1",
-            "-max_len=2000",
-            # Linux counts the memory of the process that started it, too.
-            "-rss_limit_mb=0",
-            "-malloc_limit_mb=500",
-            f"-artifact_prefix={tmp_path}/",
-            tmp_path,
-        ],
-        check=True,
-        timeout=300,
-    )
+    seeds = [bytes([index % 80]) + text for index, text in enumerate(texts[-200:])]
+    fuzz(folder, "fuzz_tokenizer.c", seeds, runs=200_000)

@@ -7,6 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from tests.converters.targets.micro.conftest import SANITIZERS
 from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
@@ -34,7 +35,7 @@ def check(program):
 
 
 def test_labels_and_probabilities(folder, host_program):
-    check(host_program(folder, 4))
+    check(host_program(folder, 4, SANITIZERS))
 
 
 @pytest.mark.micro

@@ -32,17 +32,19 @@ TEXTS = [
 ]
 
 
-# Labels and numbers of single texts have tests of their own.
-EACH_TASK = pytest.mark.parametrize("name", [*TASKS], scope="module")
+# Runs of other fixtures, with the columns of their data.
+MIXED = {"labels": ("labels_run", {}), "number": ("number_run", {"label_column": "number"})}
+NAMES = [*TASKS, *MIXED]
+EACH_TASK = pytest.mark.parametrize("name", NAMES, scope="module")
 # Intents come with tags.
 WITHOUT_TAGS = pytest.mark.parametrize(
-    "name", [name for name in TASKS if name != "tags"], scope="module"
+    "name", [name for name in NAMES if name != "tags"], scope="module"
 )
 
 
 @pytest.fixture(scope="module")
-def run(name, task_run):
-    return task_run(name)
+def run(name, task_run, request):
+    return request.getfixturevalue(MIXED[name][0]) if name in MIXED else task_run(name)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def command(*arguments):
 def test_the_held_out_texts_have_the_outputs_of_the_reference_kernels(name, run, runtime):
     columns = [
         word
-        for option, value in TASKS[name][2].items()
+        for option, value in (MIXED[name][1] if name in MIXED else TASKS[name][2]).items()
         for word in (f"--{option.replace('_', '-')}", value)
     ]
     facts = command("verify", run.folder, "--runtime", runtime, *columns)
@@ -153,12 +155,13 @@ def test_the_example_and_its_self_test_run(name, run, runtime, tmp_path):
 
 @WITHOUT_TAGS
 @pytest.mark.parametrize("cpu", ["cortex-m3", "cortex-m4"])
-def test_the_outputs_on_a_cortex_m_are_the_same(cpu, sources, rows):
+def test_outputs_and_spans_on_a_cortex_m_are_the_same(cpu, sources, rows):
     expected = run_on_host(sources, rows)
     found = run_on_cortex_m(sources, rows, cpu)
     assert found.outputs.keys() == expected.outputs.keys()
     for name, values in found.outputs.items():
         np.testing.assert_array_equal(values, expected.outputs[name])
+    assert found.spans == expected.spans
 
 
 def test_an_embedder_finds_the_nearest_texts_in_flash(task_run, tmp_path):

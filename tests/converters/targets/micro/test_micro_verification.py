@@ -7,6 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.cortex_m import measure_on_cortex_m
 from converters.runtime.interpreters import available_runtimes
 from tfsqueeze.cli.main import app
 
@@ -38,16 +39,33 @@ def reuters_run(tmp_path_factory):
     return folder
 
 
-def test_all_texts_of_reuters_r8(reuters_run):
-    result = CliRunner().invoke(app, ["verify", str(reuters_run), "--target", "micro", "--json"])
+@pytest.mark.parametrize("runtime", ["tflite-micro", "c"])
+def test_all_texts_of_reuters_r8(reuters_run, runtime):
+    options = ["--target", "micro", "--runtime", runtime, "--json"]
+    result = CliRunner().invoke(app, ["verify", str(reuters_run), *options])
     assert result.exit_code == 0, result.output
     facts = json.loads(result.stdout)
     counts = {"validation": 548, "test": 2189}
     assert {name: part["examples"] for name, part in facts["parts"].items()} == counts
+    compared = [*available_runtimes(), *(["tflite-micro"] if runtime == "c" else [])]
     for part in facts["parts"].values():
-        assert part["mismatches"] == dict.fromkeys(available_runtimes(), 0)
+        assert part["mismatches"] == dict.fromkeys(compared, 0)
         assert part["accuracy"] > 0.7
     assert facts["model_bytes"] < 1 << 20 and facts["arena_bytes"] < 256 << 10
+
+
+def test_texts_of_reuters_r8_on_emulated_microcontrollers(reuters_run, capsys):
+    result = measure_on_cortex_m(reuters_run, texts=50)
+    assert result["texts"] == 50
+    # Of each text, in millions. TensorFlow Lite Micro's reference kernels take 901 on the M3.
+    most = {"cortex-m3": 300, "cortex-m4": 120}
+    for row in result["cortex_m"]:
+        millions = max(row["instructions"]) / 1e6
+        with capsys.disabled():
+            print(f"\n{row['processor']}: at most {millions:.1f} million instructions for a text")
+        assert row["mismatches"] == 0
+        assert millions <= most.pop(row["processor"])
+    assert not most
 
 
 def test_a_mismatch_is_reported_and_fails(trained_run, topics_folder, monkeypatch):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from converters.runtime.interpreters import TensorDetails
+from tests.converters.targets.micro.conftest import SANITIZERS
 from tfsqueeze.tasks import REGRESSION
 from tfsqueeze.tasks.encodings import Encodings
 from tfsqueeze.tokenizers.tokenizer_settings import SPECIAL_TOKENS
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
 SCALE, ZERO_POINT = 0.0271, 40
-SANITIZERS = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 
 
 @pytest.fixture(scope="module", params=[(1000.25, 31.7), (-3e-7, 2e-9), (1.6e12, 5e300)], ids=str)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from converters.runtime.interpreters import TensorDetails
+from tests.converters.targets.micro.conftest import SANITIZERS
 from tfsqueeze.tasks import MULTI_LABEL_CLASSIFICATION
 from tfsqueeze.tasks.encodings import Encodings
 from tfsqueeze.tasks.outputs import sigmoid
@@ -14,7 +15,6 @@ from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 
 LABELS = ["on a step", "half", "below", "above", "never", "always"]
 SCALE, ZERO_POINT = 0.0731, -17
-SANITIZERS = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 DETAILS = TensorDetails("logits", np.dtype(np.int8), (1, len(LABELS)), SCALE, ZERO_POINT)
 NEVER, ALWAYS = 1 - 1e-9, 1e-9
 
