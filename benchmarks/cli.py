@@ -699,6 +699,24 @@ def languages(
 
 
 @app.command()
+def few_examples(
+    data: Annotated[Path, typer.Option(help="Folder of datasets.")],
+    seed: Annotated[int, typer.Option(help="Seed that draws the examples.")] = 0,
+    output_folder: Output = _OUTPUT,
+    json: Json = False,
+) -> None:
+    """Measure how long a model must train on a few hundred examples.
+
+    Example:
+      python -m benchmarks few-examples --data ../shared/data
+    """
+    from benchmarks.few_examples import measure_few_examples
+
+    run = measure_few_examples(data, seed=seed, announce=print_step)
+    _finish("few-examples", [run], output_folder, json)
+
+
+@app.command()
 def training(
     preset: Annotated[
         list[str] | None,

@@ -234,6 +234,28 @@ def draw_languages(runs: Sequence[dict[str, Any]]) -> bytes:
     )
 
 
+def draw_few_examples(runs: Sequence[dict[str, Any]]) -> bytes:
+    """Draws the score of each training on few examples."""
+    return _draw_values(
+        [
+            {
+                "few-examples": [
+                    {
+                        **row,
+                        "name": f"{row['name']}, {row['examples']} examples, "
+                        f"{row['epochs']} epochs",
+                    }
+                    for row in run["few-examples"]
+                ]
+            }
+            for run in runs
+        ],
+        "few-examples",
+        lambda row: 100 * row["score"],
+        lambda run: "score in percent",
+    )
+
+
 def draw_scale(runs: Sequence[dict[str, Any]]) -> bytes:
     """Draws the texts per second of each command and number of processes."""
     return _draw_values(

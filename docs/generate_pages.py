@@ -1,4 +1,4 @@
-"""Writes the pages of the site that come from the code, and copies the notebooks and all results.
+"""Writes the pages of the site that come from the code, and copies notebooks, results and guide.
 
     python docs/generate_pages.py
 
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tfsqueeze.configs.presets import PRESETS, load_preset
-from tfsqueeze.recipes.setting_rules import SETTING_RULES
+from tfsqueeze.recipes.setting_rules import SETTING_RULES, Fixed
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _DOCS = REPOSITORY / "docs"
@@ -30,6 +30,8 @@ def main() -> None:
     tutorials.mkdir(exist_ok=True)
     for notebook in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
         shutil.copy(notebook, tutorials / notebook.name)
+    guide = (REPOSITORY / "CONTRIBUTING.md").read_text("utf-8")
+    (_DOCS / "contributing.md").write_text(guide.replace("](docs/", "]("), "utf-8")
     copy_results(REPOSITORY / "benchmarks" / "results", _DOCS / "measurements")
 
 
@@ -73,12 +75,20 @@ def presets() -> str:
 
 def settings() -> str:
     """Returns the page of the rules by which `train` chooses settings."""
-    rows = [(f"`{rule.option}`", rule.source) for rule in SETTING_RULES]
+    rows = [
+        (
+            f"`{rule.option}`",
+            rule.when,
+            f"`{rule.value.value}`" if isinstance(rule.value, Fixed) else "from the data",
+            rule.source,
+        )
+        for rule in SETTING_RULES
+    ]
     return (
         "# Settings that `train` chooses\n\nThe rules are in "
         "`tfsqueeze/recipes/setting_rules.py`, in this order. The first that fits the data sets an "
         "option. `train` prints the reason. [Your own data](../your-own-data.md) explains them.\n\n"
-        + _table(("option", "the rule rests on"), rows)
+        + _table(("option", "for", "value", "the rule rests on"), rows)
     )
 
 

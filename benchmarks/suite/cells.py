@@ -126,7 +126,7 @@ def make_cells(
                 parts = divide(ROWS[row], data, seed, choices.examples)
                 if column in BASELINES:
                     settings = _settings(row, choices.examples)
-                    result = _baseline(ROWS[row], column, parts)
+                    result = measure_baseline(ROWS[row], column, parts)
                 else:
                     facts = find_facts(ROWS[row].task.name, as_splits(parts))
                     settings = _settings(row, choices.examples, facts, given)
@@ -170,7 +170,11 @@ def _check(path: Path, row: str, given: dict[str, Any], examples: int | None) ->
         raise UserError(f"{path} was made with other settings; remove it, or choose another folder")
 
 
-def _baseline(row: SuiteRow, column: str, parts) -> dict[str, Any] | None:
+def measure_baseline(row: SuiteRow, column: str, parts) -> dict[str, Any] | None:
+    """Returns `model` and `results` of a cell; None if the data have no such baseline.
+
+    row: the data. column: one of `BASELINES`. parts: training, validation and test part.
+    """
     from benchmarks.suite.baselines import classical_predictions, majority_predictions
     from tfsqueeze.data.datasets.concatenation import concatenate
 
@@ -191,7 +195,7 @@ def _baseline(row: SuiteRow, column: str, parts) -> dict[str, Any] | None:
 
     return {
         "model": name,
-        "results": [{"precision": None, "scores": _scores(row, test, evaluate)}],
+        "results": [{"precision": None, "scores": row_scores(row, test, evaluate)}],
     }
 
 
@@ -222,7 +226,7 @@ def _trained(row: SuiteRow, settings, parts, folder: Path, callbacks) -> dict[st
         results.append(
             {
                 "precision": precision,
-                "scores": _scores(row, parts[2], lambda part, _, p=predictor: p.evaluate(part)),
+                "scores": row_scores(row, parts[2], lambda part, _, p=predictor: p.evaluate(part)),
                 "bytes": len(contents[precision]),
                 "milliseconds": round(latencies[precision], 4),
             }
@@ -235,9 +239,10 @@ def _trained(row: SuiteRow, settings, parts, folder: Path, callbacks) -> dict[st
     }
 
 
-def _scores(row: SuiteRow, test, evaluate: Callable[[Any, list[int]], dict]) -> dict[str, float]:
-    """Returns the row's scores.
+def row_scores(row: SuiteRow, test, evaluate: Callable[[Any, list[int]], dict]) -> dict[str, float]:
+    """Returns a row's scores.
 
+    row: the data. test: the test part.
     evaluate: takes a part of the test examples and their numbers, and returns metrics.
     """
     if not row.sources:

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from tfsqueeze.recipes.data_facts import ENGLISH_WORDS, DataFacts
 from tfsqueeze.recipes.sizes import Size
 from tfsqueeze.tasks.task_names import TaskName
+from tfsqueeze.training.training_options import TrainingOptions
 
 _WORD_TASKS = (TaskName.TOKEN_CLASSIFICATION, TaskName.INTENT_AND_SLOTS)
 _TEXT_TASKS = (
@@ -25,6 +26,8 @@ _NARROW = 256
 # So many examples the float stage sees, within bounds of epochs.
 _EXAMPLES_SEEN = 80_000
 _EPOCHS = 2, 8
+# Fewer than so many examples leave a model at chance, however small the data are.
+_LEAST_EXAMPLES_SEEN = 9_600
 # Slots gain from a longer training, entities lose.
 _COMMANDS_SEEN = 160_000
 _EPOCHS_OF_COMMANDS = 2, 16
@@ -39,6 +42,9 @@ _EPOCHS_FROM_SCRATCH = 8, 16
 _HUB_WEIGHTS = {"base": "squeezebert/squeezebert-uncased"}
 _SUITE = "benchmarks/results/suite.md"
 _TASKS = "benchmarks/results/tasks.md"
+_TRIALS = "short trials, which no script here repeats; docs/results.md"
+_FEW = "benchmarks/results/few-examples.md"
+_NOT_MEASURED = "not measured"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,12 +137,14 @@ class SettingRule:
 
     Attributes:
         option: the name of the option in `TrainingOptions`; `model.` precedes a field of `model`.
+        when: the data and models that the rule is for, in a few words.
         value: returns the value, or None where the rule does not fit.
         reason: returns why, for a sentence.
         source: the measurement that the rule rests on.
     """
 
     option: str
+    when: str
     value: Callable[[Situation], Any]
     reason: Callable[[Situation], str]
     source: str
@@ -176,8 +184,21 @@ def choose_start(facts: DataFacts, size: Size) -> Start:
     return Start("pretrained", weights, f"{share} in its vocabulary, which is English")
 
 
-def _when(condition: Callable[[Situation], bool], value: Any) -> Callable[[Situation], Any]:
-    return lambda situation: value if condition(situation) else None
+@dataclasses.dataclass(frozen=True)
+class Fixed:
+    """One value for all data and models of a kind.
+
+    Attributes:
+        value: the value.
+        fits: whether data and model are of the kind.
+    """
+
+    value: Any
+    fits: Callable[[Situation], bool] = lambda _: True
+
+    def __call__(self, situation: Situation) -> Any:
+        """Returns the value, or None where it does not fit."""
+        return self.value if self.fits(situation) else None
 
 
 def _length(situation: Situation) -> int:
@@ -209,162 +230,220 @@ def _epochs(situation: Situation) -> int:
         least, most = _EPOCHS_OF_FEW_CLASSES
     else:
         least, most = _EPOCHS
-    return min(most, max(least, round(seen / situation.facts.examples)))
+    usual = min(most, max(least, round(seen / situation.facts.examples)))
+    return max(usual, _least_epochs(situation))
+
+
+def _least_epochs(situation: Situation) -> int:
+    return -(-_LEAST_EXAMPLES_SEEN // situation.facts.examples)
+
+
+def _patience(situation: Situation) -> int | None:
+    """Few validation examples say little: training goes on for half of its epochs without gain."""
+    epochs = _epochs(situation)
+    if epochs > _least_epochs(situation):
+        return None
+    return max(TrainingOptions.patience, epochs // 2)
 
 
 SETTING_RULES = (
-    SettingRule("max_length", _length, _length_reason, "the 99th percentile of 2,000 texts"),
+    SettingRule("max_length", "all", _length, _length_reason, "the 99th percentile of 2,000 texts"),
     SettingRule(
         "epochs",
+        "all",
         _epochs,
         lambda x: f"there are {x.facts.examples:,} examples to learn from",
         _SUITE,
     ),
     SettingRule(
+        "patience",
+        "few examples",
+        _patience,
+        lambda _: "the examples for validation are few, too",
+        _FEW,
+    ),
+    SettingRule(
         "qat_epochs",
-        _when(lambda x: x.finds_answers, 0),
+        "answers",
+        Fixed(0, lambda x: x.finds_answers),
         lambda _: "calibrated int8 files find nearly the same answers as float",
         _SUITE,
     ),
     SettingRule(
-        "qat_epochs", lambda _: 1, lambda _: "int8 files are close to float by then", _SUITE
+        "qat_epochs",
+        "all other",
+        Fixed(1),
+        lambda _: "int8 files are close to float by then",
+        _SUITE,
     ),
     SettingRule(
         "learning_rate",
-        _when(lambda x: x.is_tagger_from_scratch, 1.5e-3),
+        "tags, from scratch",
+        Fixed(1.5e-3, lambda x: x.is_tagger_from_scratch),
         lambda _: "tags are learnt from scratch",
         _TASKS,
     ),
     SettingRule(
         "learning_rate",
-        _when(lambda x: x.is_pretrained and not x.is_squeezebert, 2e-4),
+        "pretrained weights of another architecture than SqueezeBERT",
+        Fixed(2e-4, lambda x: x.is_pretrained and not x.is_squeezebert),
         lambda x: f"the weights are those of a {x.model_type}",
         "fine-tuned MiniLM in benchmarks/results/compare",
     ),
     SettingRule(
         "learning_rate",
-        _when(lambda x: x.has_few_classes, 2e-4),
+        "pretrained weights, at most 10 classes of single texts",
+        Fixed(2e-4, lambda x: x.has_few_classes),
         lambda x: f"the weights are pretrained, and there are only {x.facts.classes} classes",
         _SUITE,
     ),
     SettingRule(
         "learning_rate",
-        _when(lambda x: x.is_pretrained and (x.has_word_task or not x.facts.pairs), 5e-4),
+        "pretrained weights, other single texts, and tags",
+        Fixed(5e-4, lambda x: x.is_pretrained and (x.has_word_task or not x.facts.pairs)),
         lambda _: "the weights are pretrained",
         f"benchmarks/results/compare; {_SUITE}",
     ),
     SettingRule(
         "learning_rate",
-        _when(lambda x: x.is_pretrained, 3e-4),
+        "pretrained weights, pairs and answers",
+        Fixed(3e-4, lambda x: x.is_pretrained),
         lambda _: "the weights are pretrained, and the texts are pairs",
         _SUITE,
     ),
     SettingRule(
         "learning_rate",
-        _when(lambda x: x.hidden_size > _NARROW, 5e-4),
+        "from scratch, more than 256 channels",
+        Fixed(5e-4, lambda x: x.hidden_size > _NARROW),
         lambda _: "the model learns from scratch",
         "benchmarks/results/compare",
     ),
     SettingRule(
         "learning_rate",
-        lambda _: 2e-3,
+        "from scratch, at most 256 channels",
+        Fixed(2e-3),
         lambda _: "a narrow model learns from scratch",
         "tfsqueeze demo",
     ),
     SettingRule(
-        "batch_size", _when(lambda x: x.has_word_task, 64), lambda _: "words are tagged", _SUITE
+        "batch_size",
+        "tags",
+        Fixed(64, lambda x: x.has_word_task),
+        lambda _: "words are tagged",
+        _SUITE,
     ),
     SettingRule(
         "batch_size",
-        _when(lambda x: x.finds_answers, 8),
+        "answers",
+        Fixed(8, lambda x: x.finds_answers),
         lambda _: "answers are learnt from many small steps",
-        _SUITE,
+        _TRIALS,
     ),
-    SettingRule("batch_size", lambda _: 32, lambda _: "that many texts fit any machine", _SUITE),
+    SettingRule(
+        "batch_size", "all other", Fixed(32), lambda _: "that many texts fit any machine", _SUITE
+    ),
     SettingRule(
         "match_types",
-        _when(lambda x: x.finds_answers and x.is_pretrained and x.is_squeezebert, True),
+        "answers, pretrained SqueezeBERT",
+        Fixed(True, lambda x: x.finds_answers and x.is_pretrained and x.is_squeezebert),
         lambda _: "answers are near words of the question",
-        _SUITE,
+        _TRIALS,
     ),
     SettingRule(
         "model.pair_encoder",
-        _when(lambda x: x.compares_means, "bi_encoder"),
+        "labels and numbers of pairs, weights with distilled sentence vectors",
+        Fixed("bi_encoder", lambda x: x.compares_means),
         lambda _: "texts of like meaning have near mean vectors in these weights",
         _SUITE,
     ),
     SettingRule(
         "model.pair_encoder",
-        _when(lambda x: x.rates_pairs and not x.is_pretrained and x.is_squeezebert, "bi_encoder"),
+        "numbers of pairs, SqueezeBERT from scratch",
+        Fixed("bi_encoder", lambda x: x.rates_pairs and not x.is_pretrained and x.is_squeezebert),
         lambda _: "a model from scratch learns similarity best from mean vectors",
         "squeezebert-micro on STS-B in docs/results.md",
     ),
     SettingRule(
         "word_dropout",
-        _when(lambda x: x.facts.task == TaskName.MASKED_LM, 0.0),
+        "masked words",
+        Fixed(0.0, lambda x: x.facts.task == TaskName.MASKED_LM),
         lambda _: "words are masked anyway",
-        "docs/your-own-data.md",
-    ),
-    SettingRule(
-        "word_dropout", _when(lambda x: x.has_word_task, 0.1), lambda _: "words are tagged", _SUITE
+        _NOT_MEASURED,
     ),
     SettingRule(
         "word_dropout",
-        _when(lambda x: x.is_pretrained, 0.05),
+        "tags",
+        Fixed(0.1, lambda x: x.has_word_task),
+        lambda _: "words are tagged",
+        _SUITE,
+    ),
+    SettingRule(
+        "word_dropout",
+        "pretrained weights",
+        Fixed(0.05, lambda x: x.is_pretrained),
         lambda _: "the weights are pretrained",
         _SUITE,
     ),
     SettingRule(
         "word_dropout",
-        lambda _: 0.15,
+        "from scratch",
+        Fixed(0.15),
         lambda _: "the model learns from scratch",
         "tfsqueeze demo",
     ),
     SettingRule(
         "model.feed_forward_type",
-        _when(lambda x: x.has_word_task and x.is_pretrained, "both"),
+        "tags, pretrained weights",
+        Fixed("both", lambda x: x.has_word_task and x.is_pretrained),
         lambda _: "what a word is depends on its neighbours, which convolutions see",
         _SUITE,
     ),
     SettingRule(
         "model.hidden_dropout_prob",
-        _when(lambda x: x.is_tagger_from_scratch, 0.2),
+        "tags, from scratch",
+        Fixed(0.2, lambda x: x.is_tagger_from_scratch),
         lambda _: "tags are learnt from scratch",
         _TASKS,
     ),
     SettingRule(
         "model.hidden_dropout_prob",
-        _when(lambda x: x.is_classifier_from_scratch, 0.2),
+        "classes of texts, from scratch",
+        Fixed(0.2, lambda x: x.is_classifier_from_scratch),
         lambda _: "the model learns from scratch",
         "tfsqueeze demo",
     ),
     SettingRule(
         "label_smoothing",
-        _when(lambda x: x.is_classifier_from_scratch, 0.05),
+        "classes of texts, from scratch",
+        Fixed(0.05, lambda x: x.is_classifier_from_scratch),
         lambda _: "the model learns from scratch",
         "tfsqueeze demo",
     ),
     SettingRule(
         "lowercase",
-        _when(lambda x: x.is_new_tagger, False),
+        "tags, from scratch, without a named preset",
+        Fixed(False, lambda x: x.is_new_tagger),
         lambda _: "capitals help to find names",
         _TASKS,
     ),
     SettingRule(
         "vocab_size",
-        _when(lambda x: x.is_new_tagger, 30_000),
+        "tags, from scratch, without a named preset",
+        Fixed(30_000, lambda x: x.is_new_tagger),
         lambda _: "names have rare words",
         _TASKS,
     ),
     SettingRule(
         "subword_dropout",
-        _when(lambda x: x.is_new_tagger and x.facts.task == TaskName.TOKEN_CLASSIFICATION, 0.2),
+        "entities, from scratch, without a named preset",
+        Fixed(0.2, lambda x: x.is_new_tagger and x.facts.task == TaskName.TOKEN_CLASSIFICATION),
         lambda _: "names have words that are not in the training texts",
         _TASKS,
     ),
     SettingRule(
         "spelling_vectors",
-        _when(lambda x: x.is_new_tagger and x.facts.task == TaskName.TOKEN_CLASSIFICATION, True),
+        "entities, from scratch, without a named preset",
+        Fixed(True, lambda x: x.is_new_tagger and x.facts.task == TaskName.TOKEN_CLASSIFICATION),
         lambda _: "words of similar spelling are often of one kind",
         _TASKS,
     ),

@@ -139,12 +139,24 @@ def test_lengths(tokens, pairs, preset, length):
 
 
 @pytest.mark.parametrize(
-    ("examples", "pretrained", "scratch"), [(100, 8, 16), (20_000, 4, 8), (10**6, 2, 8)]
+    ("examples", "pretrained", "scratch"),
+    [(100, 96, 96), (1_000, 10, 16), (5_000, 8, 16), (20_000, 4, 8), (10**6, 2, 8)],
 )
 def test_epochs(examples, pretrained, scratch):
     facts = dataclasses.replace(ENGLISH, examples=examples)
     assert options_of(facts).epochs == pretrained
     assert options_of(facts, "micro").epochs == scratch
+
+
+def test_a_model_sees_enough_of_few_examples():
+    """Few examples for validation say little, so that training is more patient with them."""
+    few = dataclasses.replace(ENGLISH, classes=2, examples=100)
+    for facts in (few, dataclasses.replace(few, pairs=True)):
+        options = options_of(facts)
+        assert (options.epochs, options.patience) == (96, 48)
+    many = options_of(dataclasses.replace(few, examples=10_000))
+    assert (many.epochs, many.patience) == (4, TrainingOptions().patience)
+    assert options_of(few, epochs=3).epochs == 3
 
 
 def test_rules_are_of_options_that_exist():
