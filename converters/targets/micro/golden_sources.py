@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from converters.targets.micro.c_syntax import GENERATED, define, header_file, string_literal
+from converters.targets.micro.generated_sources import SourceFiles
 from converters.targets.micro.network_interface import NetworkInterface
 
 # Unknown characters, punctuation, no words, and more words than fit.
@@ -23,7 +24,7 @@ def golden_sources(
     texts: Sequence[Sequence[str]],
     inputs: Mapping[str, np.ndarray],
     outputs: Mapping[str, np.ndarray],
-) -> dict[str, str]:
+) -> SourceFiles:
     """Returns golden.h and golden.c.
 
     Args:
@@ -60,7 +61,13 @@ def golden_sources(
         + "extern const golden_text golden_texts[GOLDEN_TEXTS];\n"
     )
     definition = f"const golden_text golden_texts[GOLDEN_TEXTS] = {{\n{rows}\n}};\n"
-    return {
-        "golden.h": header_file("GOLDEN_H", header),
-        "golden.c": f'{GENERATED}#include "golden.h"\n\n{definition}',
-    }
+    # A text has its bytes, an end and a pointer.
+    constant_bytes = sum(len(text.encode()) + 1 + 4 for row in texts for text in row)
+    constant_bytes += sum(array.nbytes for array in arrays.values())
+    return SourceFiles(
+        {
+            "golden.h": header_file("GOLDEN_H", header),
+            "golden.c": f'{GENERATED}#include "golden.h"\n\n{definition}',
+        },
+        constant_bytes,
+    )

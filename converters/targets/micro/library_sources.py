@@ -125,7 +125,7 @@ class Library:
 
     Attributes:
         texts: the sources by file name.
-        table_bytes: the size of the tables of tokenizer and decoding in flash.
+        table_bytes: the size in flash of the tables of tokenizer, decoding and self-test.
         function: the name of the function that runs a text.
         call: the arguments of the function as a reader would write them.
         example: C statements that define the texts of the example.
@@ -192,7 +192,9 @@ def library_sources(
         texts |= dict(_files("decoders", decoder.folder))
     golden = _golden_texts(form)
     inputs = _encode(run, golden, interface)
-    texts |= golden_sources(interface, golden, inputs, _run(opened, interface, inputs))
+    checks = golden_sources(interface, golden, inputs, _run(opened, interface, inputs))
+    texts |= checks.texts
+    table_bytes += checks.constant_bytes
     function, summary = _FUNCTIONS[TaskName(run.task.name)]
     values = {
         "description": f"A {run.task.title}",

@@ -485,11 +485,15 @@ class NetworkSteps:
     def _softmax(self, operator: Operator) -> None:
         source, target = operator.inputs[0], operator.outputs[0]
         columns = source.shape[-1]
+        if columns > _LONGEST_SOFTMAX:
+            raise UserError(
+                f"the softmax in plain C takes rows of at most {_LONGEST_SOFTMAX} numbers, and "
+                f"operator {operator.index} has {columns}; export with a max_length of at most "
+                f"{_LONGEST_SOFTMAX}, or with --runtime tflite-micro"
+            )
         _require(
             operator,
-            columns <= _LONGEST_SOFTMAX
-            and target.zero_point == -128
-            and target.scales[0] == 1 / 256,
+            target.zero_point == -128 and target.scales[0] == 1 / 256,
         )
         exponentials = softmax_exponentials(source.scales[0], operator.options.beta)
         self._step(

@@ -143,6 +143,9 @@ def test_without_the_layout_of_the_library_nothing_compiles(exported):
     command = ["g++", "-std=c++17", "-fsyntax-only", *includes, folder / "network.cc"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode and "compile with -DTF_LITE_STATIC_MEMORY" in result.stderr
+    # The headers of the Arduino library look at another name.
+    command[1:1] = ["-DARDUINO=10819", "-Werror"]
+    subprocess.run(command, check=True)
 
 
 @pytest.mark.micro
@@ -162,6 +165,9 @@ def test_cmake_takes_exactly_one_library(exported, tmp_path, libraries, message)
     command.append(f"-DTFLITE_MICRO_DIR={tmp_path / 'tflm'}")
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode and message in " ".join(result.stderr.split())
+    alone = ["cmake", "-S", folder, "-B", tmp_path / "alone", "-DTFLITE_MICRO_LIBRARY=some.a"]
+    refused = subprocess.run(alone, capture_output=True, text=True, check=False)
+    assert refused.returncode and "name its checkout with" in " ".join(refused.stderr.split())
     if libraries:
         named = tmp_path / "tflm" / "gen" / "a" / "libtensorflow-microlite.a"
         command.append(f"-DTFLITE_MICRO_LIBRARY={named}")
