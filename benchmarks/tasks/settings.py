@@ -135,13 +135,20 @@ TASKS: dict[str, TaskSettings] = {
             "attack_success_rate": "attack success",
         },
         # Passes over copies count: with two of them three passes see as many texts as nine.
-        {**_SHARED, "max_length": 40},
+        {**_SHARED, "learning_rate": 5e-4, "max_length": 32},
         variants={
             "SqueezeBERT": {"epochs": 9},
             "SqueezeBERT, noisy copies": {
                 "epochs": 3,
                 "noisy_copies": 2,
                 "noise_level": NOISE_LEVEL,
+            },
+            "SqueezeBERT, attacked texts": {
+                "epochs": 3,
+                "noisy_copies": 2,
+                "noise_level": NOISE_LEVEL,
+                "adversarial": ("deepwordbug",),
+                "adversarial_texts": 13_500,
             },
         },
         baselines=("tfidf",),

@@ -18,7 +18,7 @@ Predict = Callable[[Sequence[str]], np.ndarray]
 Candidates = Callable[[str, np.random.Generator], Sequence[str]]
 
 # The number of examples that are attacked side by side, so that their queries form large batches.
-_PARALLEL_SEARCHES = 64
+_PARALLEL_SEARCHES = 256
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
@@ -20,10 +21,13 @@ from tfsqueeze.tasks import Task
 from tfsqueeze.tasks.outputs import softmax
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.examples import Examples, Origin
-from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.json_files import read_json
+
+_ROWS_TOGETHER = 256
+# Of few widths, so that TensorFlow traces the model a few times.
+_COLUMNS = 8
 
 
 def add_adversarial(
@@ -122,9 +126,30 @@ def judge_of(
         input_names: the inputs that it takes.
     """
 
+    @tf.function(reduce_retracing=True)
+    def predict(inputs: dict[str, tf.Tensor]) -> tf.Tensor:
+        logits = model(inputs, training=False)
+        return logits["logits"] if isinstance(logits, dict) else logits
+
     def judge(dataset: Any) -> list[Verdict]:
         inputs = task.encode(tokenizer, dataset).select(input_names)
-        logits = keras_outputs(model, task, inputs)["logits"]
+        logits = np.empty((len(dataset), len(classes["logits"])), np.float32)
+        for rows, columns in _parts_by_length(inputs["input_ids"], tokenizer.pad_token_id):
+            logits[rows] = predict(
+                {name: tf.constant(values[rows, :columns]) for name, values in inputs.items()}
+            )
         return verdicts_of(softmax(logits), dataset.label_ids(classes["logits"]).tolist())
 
     return judge
+
+
+def _parts_by_length(ids: np.ndarray, pad_token_id: int) -> Iterator[tuple[np.ndarray, int]]:
+    """Yields the numbers of rows of similar length, and how many columns hold their tokens.
+
+    An attack asks for thousands of short texts, most of whose columns would be padding.
+    """
+    lengths = (ids != pad_token_id).sum(axis=1)
+    order = np.argsort(lengths, kind="stable")
+    for start in range(0, len(order), _ROWS_TOGETHER):
+        rows = order[start : start + _ROWS_TOGETHER]
+        yield rows, min(ids.shape[1], -(-int(lengths[rows[-1]]) // _COLUMNS) * _COLUMNS)
