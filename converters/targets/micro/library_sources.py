@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
 
 _PACKAGE = "converters.targets.micro"
-_PAIR = ("How do I open an account?", "What do I need to open a bank account?")
+# The first golden texts of models that read two.
+PAIR = ("How do I open an account?", "What do I need to open a bank account?")
 
 
 @dataclass(frozen=True)
@@ -259,7 +260,7 @@ def _form(run: TrainedRun) -> _Form:
 
 def _golden_texts(form: _Form) -> list[tuple[str, ...]]:
     if form in (_TEXT_PAIR, _QUESTION):
-        return [_PAIR, *zip(GOLDEN_TEXTS, reversed(GOLDEN_TEXTS), strict=True)]
+        return [PAIR, *zip(GOLDEN_TEXTS, reversed(GOLDEN_TEXTS), strict=True)]
     return [(text,) for text in GOLDEN_TEXTS]
 
 

@@ -293,9 +293,9 @@ def fuzz(compile_sources, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def run_example(tmp_path_factory):
-    """Runs an exported folder's example, whose model gives the logits, with what it prints."""
+    """Runs an exported folder's example, whose model gives the outputs, with what it prints."""
 
-    def run(folder, logits: list[int]) -> str:
+    def run(folder, *outputs: list[int], inputs: int = 1) -> str:
         build = tmp_path_factory.mktemp("example")
         includes = [f"-I{PROGRAMS / 'tflite_micro'}", f"-I{folder}"]
         for compiler, options, sources in (
@@ -308,7 +308,11 @@ def run_example(tmp_path_factory):
         ):
             subprocess.run([compiler, *options, *includes, "-c", *sources], cwd=build, check=True)
         subprocess.run(["g++", *build.glob("*.o"), "-o", "example"], cwd=build, check=True)
-        (build / "logits.bin").write_bytes(np.array(logits, np.int8).tobytes())
+        numbers = [np.array(values, np.int8).tobytes() for values in outputs]
+        (build / "outputs.bin").write_bytes(
+            struct.pack("<II", inputs, len(outputs))
+            + b"".join(struct.pack("<I", len(values)) + values for values in numbers)
+        )
         return subprocess.run(
             [build / "example"], cwd=build, check=False, capture_output=True, text=True
         ).stdout
