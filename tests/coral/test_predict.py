@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -96,8 +98,9 @@ def test_several_labels_and_numbers_are_those_of_the_file(
         assert shown == (named or "(none)")
 
 
-def test_pairs_are_those_of_the_file(predict, task_run, tmp_path):
-    run = task_run("pairs")
+@pytest.mark.parametrize("name", ["pairs", "bi-encoder"])
+def test_pairs_are_those_of_the_file(predict, name, task_run, tmp_path):
+    run = task_run(name)
     EdgeTpuTarget().export(run, tmp_path)
     pairs = list(zip(TEXTS, reversed(TEXTS), strict=True))
     lines = "".join(f"{text}\t{pair}\n" for text, pair in pairs)
@@ -160,6 +163,15 @@ def test_an_embedder_finds_the_nearest_texts(predict, task_run, tmp_path):
 def test_only_an_embedder_has_a_corpus(predict, folder, tmp_path):
     done = predict(folder, "a text", "--corpus", tmp_path / "corpus.txt")
     assert done.returncode == 1 and "--corpus is for models of sentence-embeddings" in done.stderr
+
+
+def test_an_empty_corpus_is_refused(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(CORAL))
+    script = importlib.import_module("predict")
+    (tmp_path / "empty.txt").write_text("")
+    model = SimpleNamespace(description={"task": "sentence-embeddings"})
+    with pytest.raises(SystemExit, match="empty.txt is empty; it needs a text on each line"):
+        script.read_corpus(tmp_path / "empty.txt", model)
 
 
 def test_a_folder_of_an_older_export_is_refused(predict, folder, tmp_path):

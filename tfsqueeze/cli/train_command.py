@@ -292,11 +292,12 @@ def train(
         ),
     ] = None,
     patience: Annotated[
-        int,
+        int | None,
         typer.Option(
-            help="Number of epochs without a better validation score after which a stage stops."
+            help="Number of epochs without a better validation score after which a stage stops.",
+            show_default=_FROM_DATA,
         ),
-    ] = _DEFAULTS.patience,
+    ] = None,
     search: Annotated[
         int | None,
         typer.Option(

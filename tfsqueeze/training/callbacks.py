@@ -47,13 +47,16 @@ class EpochHistory(keras.callbacks.Callback):
         if self._writes:
             write_history(self._folder, self.rows)
 
-    def values(self, name: str) -> list[float]:
-        """Returns one value of each row that has it, in order.
+    def ranks(self, monitor: str) -> list[tuple[float, float]]:
+        """Returns how good each epoch is, in order: what compares larger is better.
+
+        Of epochs with the same value, the one with the lowest loss on validation is best: on few
+        examples many epochs have the same score, and the first of them has hardly learned.
 
         Args:
-            name: the value's name.
+            monitor: the name of the value that should rise.
         """
-        return [row[name] for row in self.rows if name in row]
+        return [(row[monitor], -row.get("val_loss", 0.0)) for row in self.rows if monitor in row]
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Drops the row of an epoch that was interrupted before its backup: it runs again."""
@@ -95,7 +98,7 @@ class BestWeights(keras.callbacks.Callback):
 
     Args:
         path: the file.
-        monitor: the value that tells the best epoch; larger is better.
+        monitor: the value that tells the best epoch; see `EpochHistory.ranks`.
         history: the rows of all epochs; a callback before this one.
         writes: whether to write the file; of several workers, one does.
     """
@@ -109,8 +112,8 @@ class BestWeights(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Writes the weights if the epoch is the best so far."""
-        *earlier, value = self._history.values(self._monitor)
-        if not earlier or value > max(earlier):
+        *earlier, rank = self._history.ranks(self._monitor)
+        if not earlier or rank > max(earlier):
             save_weights(self.model, self._path, self._writes)
 
 
@@ -136,8 +139,9 @@ class EarlyStopping(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Stops after `patience` epochs without a rise."""
-        values = [row[self._monitor] for row in self._history.rows if row["epoch"]]
-        if epoch and len(values) - 1 - int(np.argmax(values)) >= self._patience:
+        # Without that of the start, which may be the first row.
+        ranks = self._history.ranks(self._monitor)[-(epoch + 1) :]
+        if epoch and len(ranks) - 1 - ranks.index(max(ranks)) >= self._patience:
             self.model.stop_training = True
             if self._finished is not None:
                 mark_finished(self._finished)

@@ -10,6 +10,7 @@ import pytest
 from converters.targets.ethos_u import vela
 from converters.targets.ethos_u.ethos_u_target import EthosUTarget
 from converters.tflite.metadata import read_metadata
+from tests.converters.targets.task_runs import TASKS
 from tfsqueeze.utils.errors import UserError
 
 needs_vela = pytest.mark.skipif(
@@ -53,6 +54,16 @@ def test_several_labels_and_numbers_compile(name, request, tmp_path):
     assert {row["name"] for row in facts["operators"] if row["placement"] == "CPU"} == {"GATHER"}
     # What the host decodes the logits with.
     assert read_metadata(tmp_path / "model.tflite").decoding == run.decoding
+
+
+@needs_vela
+@pytest.mark.targets
+@pytest.mark.parametrize("name", [*TASKS])
+def test_each_task_compiles(name, task_run, tmp_path):
+    facts = EthosUTarget().export(task_run(name), tmp_path).to_dict()
+    assert facts["mac_share"] >= 0.9
+    assert all(entry["cycles"] > 0 for entry in facts["accelerators"])
+    assert read_metadata(tmp_path / "model.tflite").task == TASKS[name][0].name
 
 
 @needs_vela
