@@ -86,6 +86,7 @@ def workspace(topics_folder, pairs_folder, conll_folder, snips_folder, squad_fol
     with (topics_folder / "train.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     texts = [row["text"] for row in rows]
+    shutil.copy(REPOSITORY / "docs" / "first-model" / "questions.csv", tmp_path)
     for name in ("texts.txt", "faq.txt", "others.txt"):
         (tmp_path / name).write_text("\n".join(texts) + "\n")
     (tmp_path / "article.txt").write_text("It was written by Ada in 1843.\n")
