@@ -91,8 +91,16 @@ def test_a_fit_that_is_finished_is_not_trained_on(train, tmp_path, monkeypatch):
     assert not (tmp_path / "run" / "float.keras").exists()
     run = train(tmp_path / "run", second)
     assert second.starts == {} and len(run.history["float"]) == EPOCHS
-    scores = [row["val_accuracy"] for row in run.history["float"]]
-    assert_equal(run.float_model.get_weights(), first.ends[int(np.argmax(scores))])
+    ranks = [(row["val_accuracy"], -row["val_loss"]) for row in run.history["float"]]
+    assert_equal(run.float_model.get_weights(), first.ends[ranks.index(max(ranks))])
+
+
+def test_of_equal_scores_the_lowest_loss_is_best(tmp_path):
+    history = EpochHistory(tmp_path)
+    for epoch, (accuracy, loss) in enumerate([(0.5, 0.1), (0.9, 0.8), (0.9, 0.3), (0.9, 0.4)], 1):
+        history.add({"epoch": epoch, "val_accuracy": accuracy, "val_loss": loss})
+    ranks = history.ranks("val_accuracy")
+    assert ranks.index(max(ranks)) == 2
 
 
 class Model:
