@@ -132,6 +132,7 @@ def draw_short_distillations(runs: Sequence[dict[str, Any]], kind: str) -> bytes
     return _draw_values(
         runs,
         kind,
+        lambda row: row["name"],
         lambda row: row["end"]["sentences"],
         lambda run: f"1 - cosine after {run['steps']:,} steps",
     )
@@ -142,6 +143,7 @@ def draw_backbone(runs: Sequence[dict[str, Any]]) -> bytes:
     return _draw_values(
         runs,
         "backbone",
+        lambda row: row["name"],
         lambda row: 100 * row["accuracy"],
         lambda run: f"accuracy (%) on {Path(run['data']).name}",
     )
@@ -152,6 +154,7 @@ def draw_post_training(runs: Sequence[dict[str, Any]]) -> bytes:
     return _draw_values(
         runs,
         "post-training",
+        lambda row: row["name"],
         lambda row: 100 * row["accuracy"],
         lambda run: f"accuracy (%) of {run['model']} on {run['data']}",
     )
@@ -178,20 +181,9 @@ def draw_targets(runs: Sequence[dict[str, Any]]) -> bytes:
 def draw_training(runs: Sequence[dict[str, Any]]) -> bytes:
     """Returns the plot of tokens per second in training as PNG bytes."""
     return _draw_values(
-        [
-            {
-                "training": [
-                    {
-                        **row,
-                        "name": f"{row['preset']}, {row['stage']}, {row['length']}, "
-                        f"{row['precision']}",
-                    }
-                    for row in run["training"]
-                ]
-            }
-            for run in runs
-        ],
+        runs,
         "training",
+        lambda row: f"{row['preset']}, {row['stage']}, {row['length']}, {row['precision']}",
         lambda row: row["tokens_per_second"]["this"] / 1000,
         lambda run: "thousand tokens per second",
     )
@@ -200,16 +192,9 @@ def draw_training(runs: Sequence[dict[str, Any]]) -> bytes:
 def draw_large_data(runs: Sequence[dict[str, Any]]) -> bytes:
     """Draws the peak of memory at the end of each step."""
     return _draw_values(
-        [
-            {
-                "large-data": [
-                    {**row, "name": f"{row['step']}, {row['rows']:,}, {row['way']}"}
-                    for row in run["large-data"]
-                ]
-            }
-            for run in runs
-        ],
+        runs,
         "large-data",
+        lambda row: f"{row['step']}, {row['rows']:,}, {row['way']}",
         lambda row: (row["peak_bytes"] or 0) / 1e9,
         lambda run: "peak memory, GB",
     )
@@ -219,16 +204,11 @@ def draw_languages(runs: Sequence[dict[str, Any]]) -> bytes:
     """Draws Spearman's correlation of each model and language."""
     return _draw_values(
         [
-            {
-                "languages": [
-                    {**row, "name": f"{row['name']}, {row['language']}"}
-                    for row in run["languages"]
-                    if row["spearman"] is not None
-                ]
-            }
+            {"languages": [row for row in run["languages"] if row["spearman"] is not None]}
             for run in runs
         ],
         "languages",
+        lambda row: f"{row['name']}, {row['language']}",
         lambda row: row["spearman"],
         lambda run: "Spearman's correlation",
     )
@@ -237,20 +217,9 @@ def draw_languages(runs: Sequence[dict[str, Any]]) -> bytes:
 def draw_few_examples(runs: Sequence[dict[str, Any]]) -> bytes:
     """Draws the score of each training on few examples."""
     return _draw_values(
-        [
-            {
-                "few-examples": [
-                    {
-                        **row,
-                        "name": f"{row['name']}, {row['examples']} examples, "
-                        f"{row['epochs']} epochs",
-                    }
-                    for row in run["few-examples"]
-                ]
-            }
-            for run in runs
-        ],
+        runs,
         "few-examples",
+        lambda row: f"{row['name']}, {row['examples']} examples, {row['epochs']} epochs",
         lambda row: 100 * row["score"],
         lambda run: "score in percent",
     )
@@ -259,30 +228,23 @@ def draw_few_examples(runs: Sequence[dict[str, Any]]) -> bytes:
 def draw_scale(runs: Sequence[dict[str, Any]]) -> bytes:
     """Draws the texts per second of each command and number of processes."""
     return _draw_values(
-        [
-            {
-                "scale": [
-                    {
-                        **row,
-                        "name": f"{row['name']}, {row['length']} tokens, {row['workers']}",
-                    }
-                    for row in run["scale"]
-                ]
-            }
-            for run in runs
-        ],
+        runs,
         "scale",
+        lambda row: f"{row['name']}, {row['length']} tokens, {row['workers']}",
         lambda row: row["rate"],
         lambda run: "texts per second",
     )
 
 
-def _draw_values(runs, kind, value, label) -> bytes:
-    """Draws one value of each row, a panel for each run."""
+def _draw_values(runs, kind, name, value, label) -> bytes:
+    """Draws one value of each row, a panel for each run.
+
+    name, value: return those of a row. label: returns the title of a run's axis.
+    """
     figure, panels = _figure(len(runs), max(len(run[kind]) for run in runs))
     for panel, run in zip(panels, runs, strict=True):
         values = list(map(value, run[kind]))
-        _plain_bars(panel, [row["name"] for row in run[kind]], values, list(map(decimals, values)))
+        _plain_bars(panel, list(map(name, run[kind])), values, list(map(decimals, values)))
         panel.set_xlim(0, 1.2 * max(values))
         panel.set_xlabel(label(run))
     return png_bytes(figure)

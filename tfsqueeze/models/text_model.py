@@ -209,8 +209,8 @@ class TextModel(keras.Model):
 
     def _label_ids(self, labels: Any) -> Any:
         """Returns the class ids of labels; of ids a tensor, and what is no list as it is."""
-        names = [label for label in labels if isinstance(label, str)] if _is_list(labels) else []
-        if not names:
+        is_list = isinstance(labels, (list, np.ndarray))
+        if not (is_list and any(isinstance(label, str) for label in labels)):
             return _data(labels)
         numbers = {name: index for index, name in self.encoder.config.id2label.items()}
         unknown = sorted({str(label) for label in labels} - numbers.keys())
@@ -239,10 +239,6 @@ class TextModel(keras.Model):
             keras.saving.deserialize_keras_object(config[name]) for name in ("encoder", "tokenize")
         )
         return cls(encoder, tokenize.tokenizer, name=config["name"])
-
-
-def _is_list(values: Any) -> bool:
-    return isinstance(values, (list, np.ndarray))
 
 
 def _data(values: Any) -> Any:

@@ -26,7 +26,7 @@ _NARROW = 256
 # So many examples the float stage sees, within bounds of epochs.
 _EXAMPLES_SEEN = 80_000
 _EPOCHS = 2, 8
-# Fewer than so many examples leave a model at chance, however small the data are.
+# With fewer examples a model has hardly learned, however small the data are.
 _LEAST_EXAMPLES_SEEN = 9_600
 # Slots gain from a longer training, entities lose.
 _COMMANDS_SEEN = 160_000
@@ -241,9 +241,9 @@ def _least_epochs(situation: Situation) -> int:
 def _patience(situation: Situation) -> int | None:
     """Few validation examples say little: training goes on for half of its epochs without gain."""
     epochs = _epochs(situation)
-    if epochs > _least_epochs(situation):
-        return None
-    return max(TrainingOptions.patience, epochs // 2)
+    half = epochs // 2
+    has_few_examples = epochs == _least_epochs(situation)
+    return half if has_few_examples and half > TrainingOptions.patience else None
 
 
 SETTING_RULES = (
@@ -253,7 +253,7 @@ SETTING_RULES = (
         "all",
         _epochs,
         lambda x: f"there are {x.facts.examples:,} examples to learn from",
-        _SUITE,
+        f"{_SUITE}; {_FEW}",
     ),
     SettingRule(
         "patience",

@@ -207,7 +207,8 @@ def plain(path):
 def test_the_same_model_of_every_task_is_trained(
     task, name, write, one_layer_options, tmp_path, on_disk, monkeypatch
 ):
-    options = dataclasses.replace(one_layer_options, epochs=1, qat_epochs=1)
+    # The larger the rate, the more Adam makes of what is rounded otherwise.
+    options = dataclasses.replace(one_layer_options, epochs=1, qat_epochs=1, qat_learning_rate=1e-4)
     write(tmp_path / name)
     splits = task.data.load_splits(tmp_path / name)
     assert splits.train.is_on_disk and splits.validation.is_on_disk
@@ -222,10 +223,9 @@ def test_the_same_model_of_every_task_is_trained(
     for one, other in zip(
         found.qat_model.get_weights(), expected.qat_model.get_weights(), strict=True
     ):
-        # A batch of masked words is padded to its own longest row, and sums round otherwise. Adam
-        # makes more of it where gradients are small.
+        # A batch of masked words is padded to its own longest row, and sums round otherwise.
         if task is MASKED_LM:
-            np.testing.assert_allclose(one, other, atol=5e-3)
+            np.testing.assert_allclose(one, other, atol=1e-3)
         else:
             np.testing.assert_array_equal(one, other)
 

@@ -12,14 +12,6 @@ import numpy as np
 import pytest
 
 from converters import cortex_m
-from tests.converters.targets.task_runs import (  # noqa: F401 (fixtures)
-    conll_folder,
-    like_texts_folder,
-    pairs_folder,
-    snips_folder,
-    squad_folder,
-    task_run,
-)
 
 PROGRAMS = Path(__file__).parent / "programs"
 CORTEX_M_FILES = Path(cortex_m.__file__).parent

@@ -10,10 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.converters.targets.task_runs import (  # noqa: F401 (fixtures)
-    like_texts_folder,
-    task_run,
-)
 from tests.converters.targets.web.browser import Browser, find_chromium
 
 

@@ -1,13 +1,6 @@
 /* For any logits and rows of a context, the candidates are in order and within the context. */
-#include <stdint.h>
-#include <stdlib.h>
-
 #include "answerer.h"
-
-#define CHECK(condition) \
-  do {                   \
-    if (!(condition)) abort(); \
-  } while (0)
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   answerer_search search;

@@ -1,13 +1,6 @@
 /* For any vector and any number of matches, the best texts come first. */
-#include <stdint.h>
-#include <stdlib.h>
-
 #include "embedder.h"
-
-#define CHECK(condition) \
-  do {                   \
-    if (!(condition)) abort(); \
-  } while (0)
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < 1 + EMBEDDER_CHANNELS) return 0;

@@ -1,15 +1,9 @@
 /* For any logits and words, the tagger gives valid tags and spans of these words, and stays within
  * its arrays. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "tagger.h"
-
-#define CHECK(condition) \
-  do {                   \
-    if (!(condition)) abort(); \
-  } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < 1 + TAGGER_MAX_WORDS) return 0;

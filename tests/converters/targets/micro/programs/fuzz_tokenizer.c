@@ -1,14 +1,7 @@
 /* For any bytes and any length of the output, the tokenizer stays within its arrays. */
-#include <stdint.h>
-#include <stdlib.h>
-
+#include "fuzz.h"
 #include "tokenizer.h"
 #include "tokenizer_tables.h"
-
-#define CHECK(condition) \
-  do {                   \
-    if (!(condition)) abort(); \
-  } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const size_t max_length = size ? data[0] : 0;

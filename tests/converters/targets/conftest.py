@@ -1,4 +1,4 @@
-"""Runs of each task."""
+"""Runs of each task, for all targets."""
 
 from tests.converters.targets.task_runs import (  # noqa: F401 (fixtures)
     conll_folder,
