@@ -215,6 +215,14 @@ ROWS: dict[str, SuiteRow] = {
         },
         sources=_SOURCES,
     ),
+    "squadshifts_new_wiki": SuiteRow(
+        "SQuADShifts, Wikipedia",
+        "Questions of one source alone. Measured on dev; a tenth of the articles chooses the epoch.",
+        QUESTION_ANSWERING,
+        "qa/squadshifts_new_wiki",
+        published(load_squad),
+        {"f1": "F1", "exact_match": "exact match"},
+    ),
     "snips": SuiteRow(
         "SNIPS",
         "A tenth of each intent, the same for all seeds, is what is measured; another tenth of "

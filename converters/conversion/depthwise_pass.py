@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.tools.flatbuffer_utils import get_builtin_code_from_operator_code
+
+from converters.tflite.operator_codes import builtin_code, operator_code_index
 
 _CONV = schema.BuiltinOperator.CONV_2D
 _DEPTHWISE = schema.BuiltinOperator.DEPTHWISE_CONV_2D
+_VERSION = 3  # The first with per-channel int8 weights.
 
 
 def use_depthwise_convolutions(model: schema.ModelT) -> None:
@@ -22,7 +24,7 @@ def use_depthwise_convolutions(model: schema.ModelT) -> None:
     """
     for graph in model.subgraphs:
         for operator in graph.operators:
-            if _builtin_code(model, operator.opcodeIndex) != _CONV:
+            if builtin_code(model, operator) != _CONV:
                 continue
             data, weights = (graph.tensors[index] for index in operator.inputs[:2])
             if weights.shape[3] == 1 and data.shape[3] > 1:
@@ -54,20 +56,4 @@ def _make_depthwise(
     options.depthMultiplier = 1
     operator.builtinOptions = options
     operator.builtinOptionsType = schema.BuiltinOptions.DepthwiseConv2DOptions
-    operator.opcodeIndex = _depthwise_index(model)
-
-
-def _depthwise_index(model: schema.ModelT) -> int:
-    """The index of the operator code of DEPTHWISE_CONV_2D, which is added where there is none."""
-    for index in range(len(model.operatorCodes)):
-        if _builtin_code(model, index) == _DEPTHWISE:
-            return index
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = _DEPTHWISE
-    code.version = 3  # the first with per-channel int8 weights
-    model.operatorCodes.append(code)
-    return len(model.operatorCodes) - 1
-
-
-def _builtin_code(model: schema.ModelT, index: int) -> int:
-    return get_builtin_code_from_operator_code(model.operatorCodes[index])
+    operator.opcodeIndex = operator_code_index(model, _DEPTHWISE, _VERSION)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from converters.tflite.operator_codes import operator_code_index
+
 # The first versions of the operators with the operands that they get here. Those of DEQUANTIZE
 # may be int8.
 _VERSIONS = {"ADD": 1, "DEQUANTIZE": 2, "GATHER": 1, "LOGISTIC": 1, "SOFTMAX": 1}
@@ -29,7 +31,9 @@ def append_operator(model: Any, name: str, inputs: Sequence[int], result_name: s
     graph = model.subgraphs[0]
     result = add_tensor(graph, result_name, graph.tensors[inputs[-1]].shape, np.float32)
     operator = schema.OperatorT()
-    operator.opcodeIndex = _opcode(model, name)
+    operator.opcodeIndex = operator_code_index(
+        model, getattr(schema.BuiltinOperator, name), _VERSIONS[name]
+    )
     operator.inputs = np.array(inputs, np.int32)
     operator.outputs = np.array([result], np.int32)
     options = {
@@ -92,19 +96,3 @@ def add_constant(model: Any, name: str, values: np.ndarray) -> int:
     graph.tensors[index].buffer = len(model.buffers)
     model.buffers.append(buffer)
     return index
-
-
-def _opcode(model: Any, name: str) -> int:
-    """Returns the number of an operator's code, which is added if there is none."""
-    from ai_edge_litert import schema_py_generated as schema
-
-    builtin = getattr(schema.BuiltinOperator, name)
-    for index, code in enumerate(model.operatorCodes):
-        if max(code.builtinCode, code.deprecatedBuiltinCode) == builtin:
-            code.version = max(code.version, _VERSIONS[name])
-            return index
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = builtin
-    code.version = _VERSIONS[name]
-    model.operatorCodes.append(code)
-    return len(model.operatorCodes) - 1

@@ -10,6 +10,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from converters.tflite.flatbuffer import listed, serialize_model
+from converters.tflite.operator_codes import builtin_code
 from converters.tflite.plain_name import plain_name
 from converters.tflite.tflite_file import unpack_model
 from tfsqueeze.utils.errors import UserError
@@ -79,7 +80,7 @@ def split_look_ups(content: bytes) -> tuple[bytes, list[LookUp]]:
         sources = [index for index in operator.inputs if index in ids]
         if not sources:
             continue
-        if _builtin_code(model, operator) != schema.BuiltinOperator.GATHER:
+        if builtin_code(model, operator) != schema.BuiltinOperator.GATHER:
             raise UserError(
                 "an operator other than a look-up reads the model's ids; the model "
                 "cannot be split for a device without look-ups"
@@ -133,16 +134,12 @@ def move_to_front(content: bytes, is_early: Callable[[int], bool]) -> bytes:
     return serialize_model(model)
 
 
-def _builtin_code(model: Any, operator: Any) -> int:
-    return model.operatorCodes[operator.opcodeIndex].builtinCode
-
-
 def _shape_chain(model: Any, graph: Any, tensor: int) -> list[Any]:
     """Returns the operators after a tensor that only reshape it, up to the first other reader."""
     chain = []
     while True:
         readers = [op for op in graph.operators if tensor in op.inputs]
-        if len(readers) != 1 or _builtin_code(model, readers[0]) not in _SHAPE_ONLY:
+        if len(readers) != 1 or builtin_code(model, readers[0]) not in _SHAPE_ONLY:
             return chain
         shapes = [graph.tensors[i].shape for i in (tensor, readers[0].outputs[0])]
         if np.prod(shapes[0]) != np.prod(shapes[1]):

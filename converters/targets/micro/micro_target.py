@@ -16,6 +16,7 @@ from converters.targets.micro.decoder_sources import DECODERS
 from converters.targets.micro.generated_sources import model_sources
 from converters.targets.micro.library_sources import Library, library_sources
 from converters.targets.micro.micro_interpreter import measure_arena, require_interpreter
+from converters.targets.micro.micro_model import micro_model
 from converters.targets.micro.micro_verification import verify_in_micro
 from converters.targets.micro.network_interface import NetworkInterface
 from converters.targets.micro.op_resolver import op_resolver_header
@@ -72,13 +73,16 @@ class MicroTarget(Target):
         self, run: TrainedRun, folder: Path, max_length: int, search_texts: Sequence[str]
     ) -> ExportResult:
         require_interpreter()
-        model = convert_int8(run.qat_model, max_length)
+        converted = convert_int8(run.qat_model, max_length)
+        library = library_sources(
+            run, converted, NetworkInterface.of_model(converted), search_texts, has_interpreter=True
+        )
+        model = micro_model(converted)
         interface = NetworkInterface.of_model(model)
         operators = list_operators(model)
         kernels = sorted({operator.name for operator in operators})
         resolver = op_resolver_header(kernels)
         (arena_bytes,) = run_in_workers(measure_arena, [(model,)])
-        library = library_sources(run, model, interface, search_texts, has_interpreter=True)
         table_bytes = library.table_bytes
         library_bytes = max(LIBRARY_BYTES.values())
         _check_limits(run, len(model), table_bytes, library_bytes, arena_bytes, max_length)

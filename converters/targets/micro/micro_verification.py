@@ -19,6 +19,7 @@ from converters.targets.micro.micro_interpreter import (
     predict,
     require_interpreter,
 )
+from converters.targets.micro.micro_model import micro_model
 from converters.targets.target import PartVerification, TargetVerification
 from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.tasks.encodings import Encodings
@@ -34,6 +35,8 @@ Outputs = dict[str, np.ndarray]
 
 def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextExamples]) -> TargetVerification:
     """Runs every text of some parts of a dataset, in an arena of the measured size.
+
+    TensorFlow Lite Micro runs the file of `micro_model`, and the runtimes that of `convert_int8`.
 
     Args:
         run: a model that `MicroTarget` supports.
@@ -51,7 +54,8 @@ def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextExamples]) -> Targe
     from converters.conversion.keras_to_tflite import convert_int8
 
     require_interpreter()
-    model = convert_int8(run.qat_model, run.options.max_length)
+    converted = convert_int8(run.qat_model, run.options.max_length)
+    model = micro_model(converted)
     (arena_bytes,) = run_in_workers(measure_arena, [(model,)])
     runtimes = available_runtimes()
     results = {}
@@ -60,7 +64,10 @@ def verify_in_micro(run: TrainedRun, parts: Mapping[str, TextExamples]) -> Targe
         inputs = encodings.select(run.qat_model.input_names)
         outputs, *references = run_in_workers(
             quantized_outputs,
-            [(model, inputs, runtime, arena_bytes) for runtime in (MICRO, *runtimes)],
+            [
+                (model, inputs, MICRO, arena_bytes),
+                *((converted, inputs, runtime, arena_bytes) for runtime in runtimes),
+            ],
         )
         results[name] = PartVerification(
             examples=len(part),

@@ -65,11 +65,14 @@ def test_an_unknown_target_is_refused(trained_run, tmp_path):
 @pytest.mark.micro
 def test_the_model_is_that_of_conversion(exported, trained_run):
     from converters.conversion.keras_to_tflite import convert_int8
+    from converters.targets.micro.micro_model import micro_model
 
     folder, facts = exported
     numbers = re.search(r"\{(.*)\}", (folder / "model_data.cc").read_text(), re.S)[1]
     content = bytes(int(number) for number in numbers.split(","))
-    assert content == convert_int8(trained_run.qat_model, trained_run.options.max_length)
+    assert content == micro_model(
+        convert_int8(trained_run.qat_model, trained_run.options.max_length)
+    )
     assert facts["model_bytes"] == len(content)
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert {file["name"] for file in facts["files"]} == names - {MARKER_FILE}
@@ -79,9 +82,10 @@ def test_the_model_is_that_of_conversion(exported, trained_run):
 def test_the_arena_is_the_smallest_that_works(exported, trained_run):
     from converters.conversion.keras_to_tflite import convert_int8
     from converters.targets.micro.micro_interpreter import predict
+    from converters.targets.micro.micro_model import micro_model
 
     _, facts = exported
-    model = convert_int8(trained_run.qat_model, trained_run.options.max_length)
+    model = micro_model(convert_int8(trained_run.qat_model, trained_run.options.max_length))
     ids = np.zeros((1, trained_run.options.max_length), np.int32)
     run_in_workers(predict, [(model, {"input_ids": ids}, facts["arena_bytes"])])
     with pytest.raises(UserError, match="cannot load the model in an arena of"):
@@ -94,13 +98,14 @@ def test_ids_and_labels_on_a_cortex_m_are_those_of_the_python_library(
 ):
     from converters.conversion.keras_to_tflite import convert_int8
     from converters.targets.micro.micro_interpreter import predict
+    from converters.targets.micro.micro_model import micro_model
 
     folder, facts = exported
     length = trained_run.options.max_length
     program = cortex_m_program(folder, length)
     ids = program.encode([text.encode("utf-8", "ignore") for text in TEXTS])
     np.testing.assert_array_equal(ids, trained_run.tokenizer(TEXTS)["input_ids"].numpy())
-    model = convert_int8(trained_run.qat_model, length)
+    model = micro_model(convert_int8(trained_run.qat_model, length))
     call = model, {"input_ids": ids}, facts["arena_bytes"]
     (outputs,) = run_in_workers(predict, [call])
     labels, _, _ = program.classify(outputs["logits"])
@@ -146,6 +151,16 @@ def test_without_the_layout_of_the_library_nothing_compiles(exported):
     # The headers of the Arduino library look at another name.
     command[1:1] = ["-DARDUINO=10819", "-Werror"]
     subprocess.run(command, check=True)
+
+
+@pytest.mark.micro
+def test_a_library_that_reads_one_scale_of_the_weights_does_not_compile(exported):
+    folder, _ = exported
+    includes = [f"-I{PROGRAMS / 'tflite_micro'}", f"-I{folder}"]
+    options = ["-std=c++17", "-fsyntax-only", "-DTF_LITE_STATIC_MEMORY", "-DSTAND_IN_IS_OLD"]
+    command = ["g++", *options, *includes, folder / "network.cc"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode and "needs TensorFlow Lite Micro of October 2024" in result.stderr
 
 
 @pytest.mark.micro

@@ -9,14 +9,24 @@
 #endif
 
 #include <new>
+#include <type_traits>
 
 #include "model_data.h"
 #include "op_resolver.h"
+#include "tensorflow/lite/micro/kernels/fully_connected.h"
 #include "tensorflow/lite/micro/micro_interpreter.h"
 #include "tensorflow/lite/micro/micro_log.h"
 #include "tensorflow/lite/schema/schema_generated.h"
 
 namespace {
+// The weights have a scale for each channel, which kernels from before October 2024 do not read.
+template <typename Data, typename = void>
+struct ReadsEachScale : std::false_type {};
+template <typename Data>
+struct ReadsEachScale<Data, decltype(static_cast<void>(&Data::is_per_channel))> : std::true_type {};
+static_assert(ReadsEachScale<tflite::OpDataFullyConnected>::value,
+              "this model needs TensorFlow Lite Micro of October 2024 or later");
+
 ModelOpResolver resolver;
 bool has_operators = false;
 alignas(tflite::MicroInterpreter) uint8_t memory[sizeof(tflite::MicroInterpreter)];
