@@ -594,6 +594,13 @@ def cortex_m(
     ] = None,
     texts: Annotated[int, typer.Option(min=1, help="Number of texts of the test split.")] = 3,
     seed: Annotated[int, typer.Option(help="Seed of the draw of texts.")] = 0,
+    tflite_micro: Annotated[
+        Path | None,
+        typer.Option(
+            help="Checkout of TensorFlow Lite Micro with its library built for a Cortex-M3; counts "
+            "the golden texts of the export for it, too."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Count the instructions of a run's plain C on an emulated Cortex-M3 and Cortex-M4.
@@ -605,7 +612,7 @@ def cortex_m(
     from tfsqueeze.utils.logging import load_tensorflow
 
     load_tensorflow()
-    results = measure_on_cortex_m(run, texts, data, seed)
+    results = measure_on_cortex_m(run, texts, data, seed, tflite_micro)
     rows = results["cortex_m"]
     if json:
         print_json(results)
@@ -629,7 +636,7 @@ def _cortex_m_table(results: dict[str, Any]) -> Table:
         counts = [count / 1e6 for count in row["instructions"]]
         table.add_row(
             row["processor"],
-            f"{min(counts):.1f} to {max(counts):.1f}",
+            " to ".join(dict.fromkeys(f"{x:.1f}" for x in (min(counts), max(counts)))),
             str(row["mismatches"]),
             f"{row['flash_bytes']:,}",
             f"{row['arena_bytes']:,}",

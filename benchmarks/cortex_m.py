@@ -1,4 +1,4 @@
-"""Counts the instructions that the plain C of a run takes on emulated microcontrollers."""
+"""Counts the instructions that an export of a run takes on emulated microcontrollers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ _COMPILER_OPTIONS = ("-O2",)
 
 
 def measure_on_cortex_m(
-    run_folder: Path, texts: int = 3, data: str | None = None, seed: int = 0
+    run_folder: Path,
+    texts: int = 3,
+    data: str | None = None,
+    seed: int = 0,
+    tflite_micro: Path | None = None,
 ) -> dict[str, Any]:
     """Runs texts on each emulated processor, and compares the outputs with LiteRT's.
 
@@ -21,13 +25,17 @@ def measure_on_cortex_m(
         texts: how many texts of the held-out part, drawn at random.
         data: a dataset; by default that of training.
         seed: seed of the draw.
+        tflite_micro: a checkout of TensorFlow Lite Micro with its library built, to run the export
+            for it as well.
 
     Returns:
-        A JSON-able dict with the settings and `cortex_m`, as `run_texts` returns it.
+        A JSON-able dict with the settings and `cortex_m`, as `run_texts` and `run_in_library`
+        return it.
 
     Raises:
         UserError: the run cannot be read, or a tool is not installed.
     """
+    from benchmarks.tflite_micro import run_in_library
     from tfsqueeze.training.trained_run import load_run
 
     run = load_run(run_folder)
@@ -39,7 +47,10 @@ def measure_on_cortex_m(
         "texts": len(part),
         "max_length": run.options.max_length,
         "compiler_options": list(_COMPILER_OPTIONS),
-        "cortex_m": run_texts(run, part),
+        "cortex_m": [
+            *run_texts(run, part),
+            *([] if tflite_micro is None else run_in_library(run, tflite_micro)),
+        ],
     }
 
 

@@ -217,7 +217,8 @@ ROWS: dict[str, SuiteRow] = {
     ),
     "squadshifts_new_wiki": SuiteRow(
         "SQuADShifts, Wikipedia",
-        "Questions of one source alone. Measured on dev; a tenth of the articles chooses the epoch.",
+        "Questions of one source alone. Measured on dev; a tenth of the articles chooses the "
+        "epoch.",
         QUESTION_ANSWERING,
         "qa/squadshifts_new_wiki",
         published(load_squad),

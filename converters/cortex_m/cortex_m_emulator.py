@@ -15,6 +15,9 @@ CpuName = Literal["cortex-m3", "cortex-m4"]
 # QEMU's boards: Arm's MPS2 with the images AN385 and AN386.
 BOARDS: dict[CpuName, str] = {"cortex-m3": "mps2-an385", "cortex-m4": "mps2-an386"}
 _COMPILER, _EMULATOR = "arm-none-eabi-gcc", "qemu-system-arm"
+_CPP_COMPILER = "arm-none-eabi-g++"
+# So that the program has only what it calls.
+_SECTIONS = ("-ffunction-sections", "-fdata-sections")
 _FOLDER = Path(__file__).parent
 _TIMEOUT_SECONDS = 1800
 
@@ -34,46 +37,61 @@ def find_tools() -> None:
 
 
 def compile_program(
-    sources: Sequence[Path], program: Path, cpu: CpuName, options: Sequence[str] = ("-O2",)
+    sources: Sequence[Path],
+    program: Path,
+    cpu: CpuName,
+    options: Sequence[str] = ("-O2",),
+    libraries: Sequence[Path] = (),
 ) -> None:
-    """Compiles C99 sources to a program for a board of `BOARDS`.
+    """Compiles C99 and C++17 sources to a program for a board of `BOARDS`.
 
     Args:
-        sources: the files to compile; one has `main`.
-        program: the file to write.
+        sources: the files to compile, of which those named `.cc` are C++; one has `main`.
+        program: the file to write; objects are written beside it.
         cpu: one of `BOARDS`.
         options: further options of gcc.
+        libraries: static libraries to link.
 
     Raises:
         UserError: Arm's compiler or QEMU is not installed, or the compiler refuses the sources.
     """
     find_tools()
-    result = subprocess.run(
-        [
-            _COMPILER,
-            f"-mcpu={cpu}",
-            "-mthumb",
-            "-std=c99",
-            # So that the program has only what it calls.
-            "-ffunction-sections",
-            "-fdata-sections",
-            "-Wl,--gc-sections",
-            *options,
-            *map(str, sources),
-            str(_FOLDER / "startup.c"),
-            "--specs=rdimon.specs",
-            "-T",
-            str(_FOLDER / "mps2.ld"),
-            "-o",
-            str(program),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
+    processor = (f"-mcpu={cpu}", "-mthumb", *_SECTIONS, *options)
+    inputs = []
+    for source in sources:
+        if source.suffix != ".cc":
+            inputs.append(source)
+            continue
+        inputs.append(program.with_name(f"{source.stem}.o"))
+        _compile(
+            _CPP_COMPILER,
+            *processor,
+            "-std=c++17",
+            "-fno-exceptions",
+            "-fno-rtti",
+            "-fno-threadsafe-statics",
+            *("-c", str(source), "-o", str(inputs[-1])),
+        )
+    _compile(
+        _COMPILER,
+        *processor,
+        "-std=c99",
+        "-Wl,--gc-sections",
+        *map(str, inputs),
+        str(_FOLDER / "startup.c"),
+        *map(str, libraries),
+        *(("-lstdc++", "-lm") if libraries else ()),
+        "--specs=rdimon.specs",
+        *("-T", str(_FOLDER / "mps2.ld")),
+        *("-o", str(program)),
     )
+
+
+def _compile(compiler: str, *arguments: str) -> None:
+    result = subprocess.run([compiler, *arguments], capture_output=True, text=True, check=False)
     if result.returncode:
-        lines = [line for line in result.stderr.splitlines() if "error" in line]
-        raise UserError(f"{_COMPILER} refused the sources: {(lines or [result.stderr])[0]}")
+        lines = [x for x in result.stderr.splitlines() if "error" in x or "undefined" in x]
+        raise UserError(f"{compiler} refused the sources: {(lines or [result.stderr])[0]}")
 
 
 def run_program(program: Path, cpu: CpuName, folder: Path) -> list[int]:

@@ -15,10 +15,10 @@ _VERSION = 5  # The first that keeps the number of dimensions.
 def micro_model(model: bytes) -> bytes:
     """Returns a file with FULLY_CONNECTED for each CONV_2D of 1x1 and several filters.
 
-    For one multiply-accumulate on a Cortex-M3, the reference kernel of CONV_2D takes 69
-    instructions, since it computes the place of each number anew, and that of FULLY_CONNECTED 6.4
-    (`benchmarks/README.md`). CMSIS-NN runs both in the same function. In TensorFlow Lite Micro the
-    results are the same bits. On phones they are not, since FULLY_CONNECTED rounds otherwise there.
+    The reference kernel of CONV_2D computes the place of each number anew, which takes most of the
+    instructions of the library's default build (`docs/microcontrollers.md` has the counts).
+    CMSIS-NN runs both in the same function. In TensorFlow Lite Micro the results are the same bits.
+    On phones they are not, since FULLY_CONNECTED rounds otherwise there.
 
     Args:
         model: the bytes of an int8 file of `convert_int8`.
