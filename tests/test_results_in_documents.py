@@ -24,6 +24,7 @@ ROWS = {
     "SNIPS": ("snips", "slot_f1"),
     "ATIS": ("atis", "slot_f1"),
     "WNUT 2017": ("wnut17", "f1"),
+    "SQuADShifts": ("squadshifts_new_wiki", "f1"),
     "XQuAD": ("answers", "f1_xquad"),
 }
 COLUMNS = (("tiny", "int8"), ("tiny", "float32"), ("classical", None))
@@ -129,3 +130,21 @@ def test_figures_of_the_targets(document, line_of):
     expected = [line for row in rows_of_targets() if (line := line_of(*row))]
     found = [line for line in lines if line.startswith(tuple(f"| {x} " for x in TITLES.values()))]
     assert found == expected and len(found) > 4
+
+
+def test_noise_is_as_measured():
+    path = REPOSITORY / "benchmarks/results/tasks.json"
+    runs = {run["task"]: run for run in json.loads(path.read_text("utf-8"))["runs"]}
+    measured = {
+        row["model"].lower(): [
+            percentage(row["scores"][name]["mean"]) + " %"
+            for name in ("clean", "noisy", "lost", "attack_success_rate")
+        ]
+        for row in runs["noise"]["rows"]
+        if row["precision"] != "float32"
+    }
+    assert runs["noise"]["seeds"] == 1
+    text = (REPOSITORY / "docs/results.md").read_text("utf-8")
+    table = text.split("| int8 | clean | noisy |")[1].split("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    assert {title.lower(): cells for title, *cells in rows} == measured

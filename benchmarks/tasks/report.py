@@ -27,12 +27,12 @@ _AUROCS = ("auroc", "energy_auroc")
 def write_tasks(
     results: Sequence[Mapping[str, Any]], machine: Mapping[str, Any], folder: Path
 ) -> dict[str, Path]:
-    """Writes tasks.json, tasks.md and tasks.png.
+    """Writes tasks.json, tasks.md and tasks.png; tables of other tasks that are there stay.
 
     Args:
         results: what `measure_task` returned, one for each task.
         machine: what the results depend on, as `benchmarks.report.machine` returns it.
-        folder: is made if it does not exist; files of the same names are replaced.
+        folder: is made if it does not exist.
 
     Returns:
         Paths by `json`, `plot` and `markdown`.
@@ -40,18 +40,27 @@ def write_tasks(
     Raises:
         UserError: the folder cannot be written to.
     """
+    results = [*_others(results, folder), *results]
     markdown = to_markdown("Tasks", task_sections(results), {"scores": _PLOT})
     return write_files(
         {
             "json": (
                 "tasks.json",
-                (json.dumps({"machine": machine, "runs": list(results)}, indent=1) + "\n").encode(),
+                (json.dumps({"machine": machine, "runs": results}, indent=1) + "\n").encode(),
             ),
             "plot": (_PLOT, _plot(results)),
             "markdown": ("tasks.md", markdown.encode()),
         },
         folder,
     )
+
+
+def _others(results: Sequence[Mapping[str, Any]], folder: Path) -> list[Mapping[str, Any]]:
+    """The tables of tasks that a folder has beside those of `results`."""
+    path = folder / "tasks.json"
+    written = json.loads(path.read_text("utf-8"))["runs"] if path.exists() else []
+    measured = {result["task"] for result in results}
+    return [table for table in written if table["task"] not in measured]
 
 
 def print_tasks(results: Sequence[Mapping[str, Any]], console: Console) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from benchmarks.cli import app
 from benchmarks.tasks import run as tasks_run
 from benchmarks.tasks.measured_data import divide
 from benchmarks.tasks.noise import noise_scores
-from benchmarks.tasks.report import task_sections
+from benchmarks.tasks.report import task_sections, write_tasks
 from benchmarks.tasks.run import Choices, measure_task
 from benchmarks.tasks.settings import TASKS
 from tfsqueeze.configs.presets import load_preset
@@ -23,6 +24,8 @@ from tfsqueeze.models.squeezebert import SqueezeBertModel
 from tfsqueeze.tokenizers.vocabulary import train_vocabulary
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.utils.errors import UserError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 ANIMALS, FOOD = "cat dog horse cow sheep goat".split(), "bread cheese apple soup rice cake".split()
 CITIES = "Berlin Paris London Rome Oslo Lima".split()
@@ -132,6 +135,15 @@ def test_tables_from_the_command(data, backbone, tmp_path):
     table = " ".join((tmp_path / "tasks.md").read_text().split())
     assert "| SqueezeBERT, int8 |" in table and "CLINC-150" in table
     assert (tmp_path / "tasks.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_tables_of_other_tasks_stay(tmp_path):
+    kept = json.loads((REPOSITORY / "benchmarks/results/tasks.json").read_text("utf-8"))["runs"]
+    first, *others = kept
+    write_tasks(kept, {}, tmp_path)
+    write_tasks([first | {"seeds": 9}], {}, tmp_path)
+    written = json.loads((tmp_path / "tasks.json").read_text("utf-8"))["runs"]
+    assert written == [*others, first | {"seeds": 9}]
 
 
 @pytest.mark.benchmarks
