@@ -19,3 +19,13 @@ def test_both_processors_are_measured(trained_run, topics_folder):
     for row in rows.values():
         assert row["mismatches"] == 0 and row["arena_bytes"] > 1000
         assert len(row["instructions"]) == 2 and min(row["instructions"]) > 100_000
+
+
+@pytest.mark.micro
+def test_a_checkout_without_its_library_is_refused(trained_run, topics_folder, tmp_path):
+    command = ["cortex-m", str(trained_run.folder), "--data", str(topics_folder), "--texts", "1"]
+    result = CliRunner().invoke(app, [*command, "--tflite-micro", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "has 0 libraries for a cortex-m3, not one; build it with: make -C" in str(
+        result.exception
+    )

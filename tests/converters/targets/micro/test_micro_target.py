@@ -211,3 +211,13 @@ def test_what_does_not_fit_is_refused(trained_run, tmp_path, monkeypatch, limit,
     assert result.exit_code == 1
     assert re.search(message, " ".join(result.stderr.split())), result.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.micro
+def test_a_core_whose_library_does_not_fit_is_named(exported, trained_run, tmp_path, monkeypatch):
+    _, facts = exported
+    sizes = sorted(facts["flash_bytes"].values())
+    monkeypatch.setattr(micro_target, "FLASH_BYTES", sizes[-1] - 1)
+    assert export(trained_run, tmp_path / "out").exit_code == 0
+    readme = (tmp_path / "out" / "README.md").read_text()
+    assert readme.count(f", more than {sizes[-1] - 1:,}") == 1
