@@ -597,8 +597,8 @@ def cortex_m(
     tflite_micro: Annotated[
         Path | None,
         typer.Option(
-            help="Checkout of TensorFlow Lite Micro with its library built for a Cortex-M3; counts "
-            "the golden texts of the export for it, too."
+            help="Checkout of TensorFlow Lite Micro with its library built for a Cortex-M3. Runs "
+            "the export's golden texts with it as well."
         ),
     ] = None,
     json: Json = False,

@@ -48,10 +48,10 @@ def run_in_library(run: TrainedRun, checkout: Path) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="tfsqueeze-tflite-micro-") as name:
         folder = Path(name)
         export = load_target("micro").export(run, folder)
-        exported = {file: (folder / file).read_text("utf-8") for file in _of_model()}
         converted = convert_int8(run.qat_model, run.options.max_length)
         kernels = sorted({operator.name for operator in list_operators(converted)})
         before = {**model_sources(converted).texts, "op_resolver.h": op_resolver_header(kernels)}
+        exported = {file: (folder / file).read_text("utf-8") for file in before}
         for products, texts in (("CONV_2D", before), ("FULLY_CONNECTED", exported)):
             for file, text in texts.items():
                 (folder / file).write_text(text, "utf-8")
@@ -63,10 +63,6 @@ def run_in_library(run: TrainedRun, checkout: Path) -> list[dict[str, Any]]:
                 }
             )
     return rows
-
-
-def _of_model() -> tuple[str, ...]:
-    return ("model_data.h", "model_data.cc", "op_resolver.h")
 
 
 def _run(folder: Path, checkout: Path, library: Path) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import collections
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.tools.flatbuffer_utils import get_builtin_code_from_operator_code
+
+from converters.tflite.operator_codes import builtin_code
 
 # XNNPACK makes no product whose sums have 256 times the scale of the result
 # (`operators/convolution-nhwc.c`). Half of it leaves room for rounding.
@@ -34,16 +35,15 @@ def widen_scales_of_products(model: schema.ModelT) -> None:
     Args:
         model: an unpacked model.
     """
-    codes = [get_builtin_code_from_operator_code(code) for code in model.operatorCodes]
     for graph in model.subgraphs:
         readers = collections.defaultdict(set)
         for operator in graph.operators:
             for index in operator.inputs:
-                readers[index].add(codes[operator.opcodeIndex])
+                readers[index].add(builtin_code(model, operator))
         for operator in graph.operators:
             index = operator.outputs[0]
             if (
-                codes[operator.opcodeIndex] in _CONVOLUTIONS
+                builtin_code(model, operator) in _CONVOLUTIONS
                 and readers[index]
                 and readers[index] <= _ROUNDING
                 and index not in graph.outputs

@@ -18,7 +18,7 @@ def micro_model(model: bytes) -> bytes:
     The reference kernel of CONV_2D computes the place of each number anew, which takes most of the
     instructions of the library's default build (`docs/microcontrollers.md` has the counts).
     CMSIS-NN runs both in the same function. In TensorFlow Lite Micro the results are the same bits.
-    On phones they are not, since FULLY_CONNECTED rounds otherwise there.
+    On phones they are not, since FULLY_CONNECTED rounds differently there.
 
     Args:
         model: the bytes of an int8 file of `convert_int8`.
@@ -50,7 +50,7 @@ def _is_product(model: schema.ModelT, graph: schema.SubGraphT, operator: schema.
 
     Strides are 1 in all models of this project. With one scale for all weights, FULLY_CONNECTED
     multiplies it by that of the input in float32, and CONV_2D in float64, which rounds some ties
-    otherwise.
+    differently.
     """
     if builtin_code(model, operator) != schema.BuiltinOperator.CONV_2D:
         return False

@@ -75,11 +75,9 @@ class MicroTarget(Target):
     ) -> ExportResult:
         require_interpreter()
         converted = convert_int8(run.qat_model, max_length)
-        library = library_sources(
-            run, converted, NetworkInterface.of_model(converted), search_texts, has_interpreter=True
-        )
+        interface = NetworkInterface.of_model(converted)
+        library = library_sources(run, converted, interface, search_texts, has_interpreter=True)
         model = micro_model(converted)
-        interface = NetworkInterface.of_model(model)
         operators = list_operators(model)
         kernels = sorted({operator.name for operator in operators})
         resolver = op_resolver_header(kernels)
