@@ -597,8 +597,8 @@ def cortex_m(
     tflite_micro: Annotated[
         Path | None,
         typer.Option(
-            help="Checkout of TensorFlow Lite Micro with its library built for a Cortex-M3. Runs "
-            "the export's golden texts with it as well."
+            help="Checkout of TensorFlow Lite Micro with libraries built for a Cortex-M3 or "
+            "Cortex-M4. Runs the export's golden texts with each of them as well."
         ),
     ] = None,
     json: Json = False,

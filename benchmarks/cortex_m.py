@@ -25,17 +25,17 @@ def measure_on_cortex_m(
         texts: how many texts of the held-out part, drawn at random.
         data: a dataset; by default that of training.
         seed: seed of the draw.
-        tflite_micro: a checkout of TensorFlow Lite Micro with its library built, to run the export
+        tflite_micro: a checkout of TensorFlow Lite Micro with libraries built, to run the export
             for it as well.
 
     Returns:
-        A JSON-able dict with the settings and `cortex_m`, as `run_texts` and `run_in_library`
+        A JSON-able dict with the settings and `cortex_m`, as `run_texts` and `run_in_libraries`
         return it.
 
     Raises:
         UserError: the run cannot be read, or a tool is not installed.
     """
-    from benchmarks.tflite_micro import run_in_library
+    from benchmarks.tflite_micro import run_in_libraries
     from tfsqueeze.training.trained_run import load_run
 
     run = load_run(run_folder)
@@ -49,7 +49,7 @@ def measure_on_cortex_m(
         "compiler_options": list(_COMPILER_OPTIONS),
         "cortex_m": [
             *run_texts(run, part),
-            *([] if tflite_micro is None else run_in_library(run, tflite_micro)),
+            *([] if tflite_micro is None else run_in_libraries(run, tflite_micro)),
         ],
     }
 

@@ -1,4 +1,4 @@
-"""Counts the instructions that an export takes with TensorFlow Lite Micro on an emulated board."""
+"""Counts the instructions that an export takes with TensorFlow Lite Micro on emulated boards."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converters.conversion.keras_to_tflite import convert_int8
-from converters.cortex_m.cortex_m_emulator import CpuName, code_bytes, compile_program, run_program
+from converters.cortex_m.cortex_m_emulator import (
+    BOARDS,
+    CpuName,
+    code_bytes,
+    compile_program,
+    run_program,
+)
 from converters.targets.micro.generated_sources import model_sources
 from converters.targets.micro.op_resolver import op_resolver_header
 from converters.targets.registry import load_target
@@ -19,35 +25,43 @@ if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
 
 _PROGRAM = Path(__file__).parent / "programs" / "self_test.cc"
-_CPU: CpuName = "cortex-m3"
 _DOWNLOADS = "tensorflow/lite/micro/tools/make/downloads"
 
 
-def run_in_library(run: TrainedRun, checkout: Path) -> list[dict[str, Any]]:
-    """Runs the self-test of an export on an emulated Cortex-M3, with the library's own kernels.
+# The kernels that a library can have, by the name of their folder, which is in that of the build.
+_KERNELS = {"cmsis_nn": "CMSIS-NN"}
+
+
+def run_in_libraries(run: TrainedRun, checkout: Path) -> list[dict[str, Any]]:
+    """Runs the self-test of an export with each library of a checkout, and that library's kernels.
 
     Args:
         run: a finished run that the target `micro` supports.
-        checkout: TensorFlow Lite Micro, with its library built for a Cortex-M3.
+        checkout: TensorFlow Lite Micro, with its library built for processors of `BOARDS`.
 
     Returns:
-        JSON-able dicts as those of `run_texts`, first for the converted file, whose products are
-        CONV_2D, and then for the exported one. `instructions` has the mean of the golden texts.
+        JSON-able dicts as those of `run_texts`, for each library two: first for the converted file,
+        whose products are CONV_2D, and then for the exported one. `instructions` has the mean of
+        the golden texts.
 
     Raises:
-        UserError: the checkout has no library, a tool is not installed, or golden texts differ.
+        UserError: the checkout has no library, or a tool is not installed.
     """
-    libraries = sorted((checkout / "gen").glob(f"*{_CPU}*/lib/libtensorflow-microlite.a"))
-    if len(libraries) != 1:
+    libraries = [
+        (cpu, path)
+        for cpu in BOARDS
+        for path in sorted((checkout / "gen").glob(f"*_{cpu}_*/lib/libtensorflow-microlite.a"))
+    ]
+    if not libraries:
         raise UserError(
-            f"{checkout}/gen has {len(libraries)} libraries for a {_CPU}, not one; build it with: "
+            f"{checkout}/gen has no library for {' or '.join(BOARDS)}; build one with: "
             f"make -C {checkout} -f tensorflow/lite/micro/tools/make/Makefile "
-            f"TARGET=cortex_m_generic TARGET_ARCH={_CPU} microlite"
+            f"TARGET=cortex_m_generic TARGET_ARCH={next(iter(BOARDS))} microlite"
         )
     rows = []
     with tempfile.TemporaryDirectory(prefix="tfsqueeze-tflite-micro-") as name:
         folder = Path(name)
-        export = load_target("micro").export(run, folder)
+        load_target("micro").export(run, folder)
         converted = convert_int8(run.qat_model, run.options.max_length)
         kernels = sorted({operator.name for operator in list_operators(converted)})
         before = {**model_sources(converted).texts, "op_resolver.h": op_resolver_header(kernels)}
@@ -55,28 +69,35 @@ def run_in_library(run: TrainedRun, checkout: Path) -> list[dict[str, Any]]:
         for products, texts in (("CONV_2D", before), ("FULLY_CONNECTED", exported)):
             for file, text in texts.items():
                 (folder / file).write_text(text, "utf-8")
-            rows.append(
+            rows += [
                 {
-                    "processor": f"{_CPU}, TensorFlow Lite Micro with {products}",
-                    **_run(folder, checkout, libraries[0]),
-                    "arena_bytes": export.details["arena_bytes"],
+                    "processor": f"{cpu}, {_title(library)} with {products}",
+                    **_run(folder, checkout, library, cpu),
                 }
-            )
+                for cpu, library in libraries
+            ]
     return rows
 
 
-def _run(folder: Path, checkout: Path, library: Path) -> dict[str, Any]:
+def _title(library: Path) -> str:
+    build = library.parents[1].name
+    kernels = [title for folder, title in _KERNELS.items() if f"_{folder}_" in build]
+    return " and ".join(["TensorFlow Lite Micro", *kernels])
+
+
+def _run(folder: Path, checkout: Path, library: Path, cpu: CpuName) -> dict[str, Any]:
     downloads = checkout / _DOWNLOADS
     includes = (folder, checkout, downloads / "flatbuffers" / "include", downloads / "gemmlowp")
     program = folder / "program.elf"
     sources = [*folder.glob("*.c"), *folder.glob("*.cc"), _PROGRAM]
     options = ["-O2", "-w", "-DTF_LITE_STATIC_MEMORY", *(f"-I{path}" for path in includes)]
-    compile_program(sources, program, _CPU, options, [library])
-    # The program ends with the number of texts that differ, and then this raises UserError.
-    (instructions,) = run_program(program, _CPU, folder)
+    compile_program(sources, program, cpu, options, [library])
+    (instructions,) = run_program(program, cpu, folder)
+    used, differing = map(int, (folder / "self_test.txt").read_text("utf-8").split())
     texts = int(re.findall(r"GOLDEN_TEXTS (\d+)", (folder / "golden.h").read_text("utf-8"))[0])
     return {
         "instructions": [instructions // texts],
-        "mismatches": 0,
+        "mismatches": differing,
         "flash_bytes": code_bytes(program),
+        "arena_bytes": used,
     }

@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.tasks.measured_data import MeasuredData, published
-from benchmarks.tasks.noise import ATTACKED_TEXTS, CHARACTER_NOISES, MAX_CHANGED, NOISE_LEVEL
+from benchmarks.tasks.noise import (
+    ATTACKED_TEXTS,
+    BACKBONE,
+    CHARACTER_NOISES,
+    MAX_CHANGED,
+    NOISE_LEVEL,
+)
 from tfsqueeze.data.readers.conll import load_conll_folder
 from tfsqueeze.data.readers.squad import load_squad
 from tfsqueeze.data.sources.named_datasets import load_dataset
+from tfsqueeze.robustness.attacks import ATTACKS
 from tfsqueeze.tasks import QUESTION_ANSWERING, TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION
-
-BACKBONE = "squeezebert-tiny"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,10 +125,11 @@ TASKS: dict[str, TaskSettings] = {
         "Training on noisy copies: CLINC-150",
         f"Measured on val, clean and with {NOISE_LEVEL:.0%} of the letters wrong "
         f"({', '.join(CHARACTER_NOISES)}; the mean is over these); a tenth of train chooses the "
-        "epoch. Lost: clean less noisy. Attack success: DeepWordBug edits letters of the words "
-        f"that count most, in {ATTACKED_TEXTS:,} of these texts, at most "
-        f"{MAX_CHANGED:.0%} of a text's words but at least one; the share of "
-        "those predicted rightly at first that are no longer.",
+        f"epoch. Lost: clean less noisy. Attacks, on {ATTACKED_TEXTS:,} of these texts: of the "
+        "texts that are predicted rightly at first, the share that an attack makes wrong. It may "
+        f"change {MAX_CHANGED:.0%} of a text's words but at least one, those first that count "
+        "most. DeepWordBug edits their letters. TextFooler puts words in their place, of the ten "
+        f"nearest in the embeddings of {BACKBONE}.",
         TEXT_CLASSIFICATION,
         "clinc150",
         published(load_dataset),
@@ -132,7 +138,7 @@ TASKS: dict[str, TaskSettings] = {
             "noisy": "noisy",
             "clean": "clean",
             **{name: name for name in CHARACTER_NOISES},
-            "attack_success_rate": "attack success",
+            **{name: f"{name} success" for name in ATTACKS},
         },
         # Passes over copies count: with two of them three passes see as many texts as nine.
         {**_SHARED, "learning_rate": 5e-4, "max_length": 32},
@@ -147,7 +153,7 @@ TASKS: dict[str, TaskSettings] = {
                 "epochs": 3,
                 "noisy_copies": 2,
                 "noise_level": NOISE_LEVEL,
-                "adversarial": ("deepwordbug",),
+                "adversarial": tuple(ATTACKS),
                 "adversarial_texts": 13_500,
             },
         },

@@ -169,7 +169,7 @@ def test_noise_is_measured_and_seeds_go_on_where_they_were(data, backbone, tmp_p
     for row in first["rows"]:
         scores = {name: score["mean"] for name, score in row["scores"].items()}
         assert scores["lost"] == pytest.approx(scores["clean"] - scores["noisy"])
-        assert 0 <= scores["attack_success_rate"] <= 1
+        assert 0 <= scores["deepwordbug"] <= 1 and 0 <= scores["textfooler"] <= 1
     monkeypatch.setattr(tasks_run, "_train_and_measure", lambda *_: pytest.fail("done again"))
     assert measure_task("noise", data, tmp_path, seeds=1, choices=choices) == first
     # Of a second seed as if it had been measured.
@@ -190,8 +190,8 @@ def test_attacks_count_what_their_edits_turn():
         return np.array([[text != "bread", text == "bread"] for text in texts], np.float64)
 
     scores = noise_scores(predict, ["animals", "food"], texts)
-    assert scores["clean"] == 1 and scores["attack_success_rate"] == 0.5
-    assert "attack_success_rate" not in noise_scores(predict, ["food", "animals"], texts)
+    assert (scores["clean"], scores["deepwordbug"], scores["textfooler"]) == (1, 0.5, 0.5)
+    assert "deepwordbug" not in noise_scores(predict, ["food", "animals"], texts)
 
 
 @pytest.mark.benchmarks

@@ -41,7 +41,7 @@ RunOrCheckpoint = Annotated[
     typer.Argument(
         metavar="RUN_OR_CHECKPOINT",
         help="A folder that `tfsqueeze train` wrote; or a fine-tuned checkpoint: a folder in "
-        "Hugging Face's layout, a hub id, or a name that `tfsqueeze info` lists.",
+        "Hugging Face's layout, a hub id, or `all-minilm-l6-v2`.",
     ),
 ]
 Calibration = Annotated[
@@ -67,9 +67,9 @@ Data = Annotated[
         "intent-and-slots, "
         "SQuAD's .json for question-answering, .txt files with a text on each line for "
         "sentence-embeddings and masked-lm, tables of pairs for sentence-embeddings with "
-        "--text-pair-column. Each may be packed, as in .csv.gz. Or a single file, or several as a "
-        "pattern in quotes, such as 'data/part-*.tsv': then a fifth, at most 50,000, is held out "
-        "as the test part (of texts without labels, none) and a tenth of the rest for validation."
+        "--text-pair-column. Each may be compressed, as in .csv.gz. Or a single file, or several "
+        "as a pattern in quotes, such as 'data/part-*.tsv': then 20 %, at most 50,000, are held "
+        "out as the test part (none if texts have no labels), and 10 % of the rest for validation."
     ),
 ]
 Target = Annotated[TargetName, typer.Option(help="The kind of device.")]

@@ -65,8 +65,9 @@ def convert(
         typer.Option(
             "--for",
             help="Device of `--profile auto`. `server` is this machine. `phone` counts the "
-            "instructions on an emulated Cortex-A76 (needs QEMU; `make arm64` installs it). The "
-            "lengths are chosen, too, unless --max-length names them.",
+            "instructions on an emulated Cortex-A76 (needs QEMU; `make arm64` installs it). "
+            "`edgetpu` and `micro` take `int8`, of one length. The lengths are chosen, too, unless "
+            "--max-length names them.",
         ),
     ] = None,
     signature: Annotated[

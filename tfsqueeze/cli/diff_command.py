@@ -28,8 +28,8 @@ def diff(
 ) -> None:
     """Compare two reports: scores, single predictions, labels, sizes and times.
 
-    If both are of the same texts, McNemar's test says how likely such a
-    difference is by chance, and the texts are listed that one of both gets right.
+    If both cover the same texts, McNemar's test says how likely such a difference
+    is by chance, and the report lists the texts that only one of the models gets right.
 
     Example:
       tfsqueeze diff report-before report-after --output difference

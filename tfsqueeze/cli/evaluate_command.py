@@ -73,8 +73,8 @@ def evaluate(
     correlation, R2, and the mean absolute error. For tagged words: precision,
     recall and F1 of whole spans. For intents with slots: both, and the share of
     commands that are right as a whole. For answers: exact match and F1 of
-    words, as in SQuAD's script, and how far probabilities are from being
-    right. For sentence embeddings: the mean cosine to the
+    words, as in SQuAD's script, and the calibration error of the
+    probabilities. For sentence embeddings: the mean cosine to the
     teacher's; with --text-pair-column Spearman's correlation of the cosines
     and the numbers in --label-column, or, if these are 0 and 1 or missing, how
     often the second text of a pair is the nearest or one of the ten nearest to

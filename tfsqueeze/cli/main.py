@@ -1,7 +1,7 @@
 """The command line: `tfsqueeze COMMAND`.
 
-This is the only package of tfsqueeze that imports `converters`. A command loads TensorFlow only
-when it runs.
+Besides `TrainedRun.convert`, this is the only part of tfsqueeze that imports `converters`. A
+command loads TensorFlow only when it runs.
 """
 
 from __future__ import annotations

@@ -73,9 +73,9 @@ def predict(
 ) -> None:
     """Predict with a .tflite file, which needs no other file.
 
-    Depending on what the file was trained for, it predicts the label, the
-    labels or the number of texts, entities, intents and slots, answers to
-    questions, sentence vectors, or words for each [MASK].
+    Depending on its task, the file predicts one label, several labels or a
+    number for each text; entities; intents and slots; answers to questions;
+    sentence vectors; or words for each [MASK].
 
     Examples:
       tfsqueeze predict model.tflite "shares rose after the merger"

@@ -29,7 +29,7 @@ def predict_files(
     pattern: Annotated[
         str,
         typer.Argument(
-            help="Path of the files to read, which may have `*` and be packed, as in "
+            help="Path of the files to read, with or without `*`. Files may be compressed, as in "
             "'texts/*.txt.gz'. Each line is a text. In a line, a tab separates the texts of a "
             "pair, or a question and its context. A line may also be a JSON object with "
             "`question` and `context`."

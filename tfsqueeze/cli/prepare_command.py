@@ -19,7 +19,7 @@ def prepare(
         typer.Argument(
             help="Files of plain text with a text or paragraph on each line, .tsv files with a "
             "pair of texts on each line, folders of .txt files, or paths with `*`. A file may be "
-            "packed, as in .txt.gz."
+            "compressed, as in .txt.gz."
         ),
     ],
     output_folder: Annotated[
@@ -43,8 +43,8 @@ def prepare(
     duplicate_similarity: Annotated[
         float,
         typer.Option(
-            help="Drop a text if its 5-grams of characters and those of another one are so alike "
-            "(Jaccard). 1 drops only texts that are the same but for capitals."
+            help="Drop a text if the Jaccard similarity of its character 5-grams to those of "
+            "another text is at least this. 1 drops only texts that differ in case alone."
         ),
     ] = _DEFAULTS.duplicate_similarity,
     noisy_copies: Annotated[

@@ -128,8 +128,8 @@ def train(
     noisy_copies: Annotated[
         int,
         typer.Option(
-            help="Number of copies of each text with errors of typing, reading and others to learn "
-            "from as well. Sentences of tagged words get errors within words only."
+            help="Number of noisy copies of each text to learn from as well, with typing, OCR and "
+            "other errors. Sentences of tagged words get errors within words only."
         ),
     ] = _DEFAULTS.noisy_copies,
     noise_level: Annotated[

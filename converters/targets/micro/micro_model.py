@@ -15,10 +15,10 @@ _VERSION = 5  # The first that keeps the number of dimensions.
 def micro_model(model: bytes) -> bytes:
     """Returns a file with FULLY_CONNECTED for each CONV_2D of 1x1 and several filters.
 
-    The reference kernel of CONV_2D computes the place of each number anew, which takes most of the
-    instructions of the library's default build (`docs/microcontrollers.md` has the counts).
-    CMSIS-NN runs both in the same function. In TensorFlow Lite Micro the results are the same bits.
-    On phones they are not, since FULLY_CONNECTED rounds differently there.
+    The reference kernel of CONV_2D computes the index of each element again, which takes most of
+    the instructions of the library's default build; CMSIS-NN takes as many for both
+    (`docs/microcontrollers.md` has the counts). In TensorFlow Lite Micro the results are the same
+    bits. On phones they are not, since FULLY_CONNECTED rounds differently there.
 
     Args:
         model: the bytes of an int8 file of `convert_int8`.

@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 
 FLASH_BYTES = 1 << 20
 ARENA_BYTES = 256 << 10
-# What TensorFlow Lite Micro and the C library take of the flash beyond model and tables, about.
-# CMSIS-NN was measured before products were FULLY_CONNECTED, which added 5 KB on the Cortex-M3.
+# What TensorFlow Lite Micro, in its default build, and the C library take of the flash beyond model
+# and tables, about.
 LIBRARY_BYTES = {
     "Cortex-M3 with the reference kernels": 155 << 10,
-    "Cortex-M4 with CMSIS-NN": 197 << 10,
+    "Cortex-M4 with CMSIS-NN": 205 << 10,
 }
 # What kernels, tokenizer, decoding and the C library take beyond network and tables, about.
 PLAIN_C_BYTES = 24 << 10

@@ -14,6 +14,7 @@ import numpy as np
 
 from converters.runtime.interpreters import available_runtimes
 from converters.runtime.workers import run_in_workers
+from converters.targets.micro.micro_model import micro_model
 from converters.targets.micro.micro_verification import (
     MICRO,
     count_mismatches,
@@ -56,6 +57,7 @@ def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextExamples]) -> Target
     words are given have no text, so the program gets their ids; the words of the sentences, joined
     by spaces, are texts whose spans it has to find as Python does. Of questions, which may have
     several rows, it gets the ids of each row; it has to find the answers that Python finds.
+    TensorFlow Lite Micro runs the file of `micro_model`, and the runtimes that of `convert_int8`.
 
     Args:
         run: a model that `MicroTarget` supports.
@@ -75,7 +77,9 @@ def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextExamples]) -> Target
     model = convert_int8(run.qat_model, run.options.max_length)
     sources = plain_c(run, model)
     has_micro = importlib.util.find_spec("tflite_micro") is not None
-    runtimes = (*available_runtimes(), *([MICRO] if has_micro else []))
+    models: dict[Any, bytes] = dict.fromkeys(available_runtimes(), model)
+    if has_micro:
+        models[MICRO] = micro_model(model)
     results = {}
     for name, part in parts.items():
         part, encodings = encode_part(run, part)
@@ -85,9 +89,10 @@ def verify_plain_c(run: TrainedRun, parts: Mapping[str, TextExamples]) -> Target
         else:
             outputs = run_on_host(sources, texts_of_rows(part, run.reads_pairs)).outputs
         references = run_in_workers(
-            quantized_outputs, [(model, inputs, runtime, _ARENA_BYTES) for runtime in runtimes]
+            quantized_outputs,
+            [(each, inputs, runtime, _ARENA_BYTES) for runtime, each in models.items()],
         )
-        mismatches = count_mismatches(outputs, runtimes, references)
+        mismatches = count_mismatches(outputs, list(models), references)
         if isinstance(part, TokenDataset):
             mismatches[SPANS] = _count_other_spans(run, model, sources, part)
         elif isinstance(part, QuestionDataset):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import get_args
 
 import pytest
 
+from converters.inference.predictor import Predictor
 from converters.targets.registry import TARGETS, load_target
 from converters.targets.target import DeviceRow, ExportedFile, ExportResult, Target
 from converters.targets.target_names import TargetName
@@ -106,3 +108,14 @@ def test_a_target_without_accelerator_or_interpreter_says_so():
         ToyTarget().check(b"")
     with pytest.raises(UserError, match="the target toy has no interpreter to verify a run in"):
         ToyTarget().verify(make_run(), {})
+
+
+def test_the_example_of_contributing_exports_a_run(trained_run, tmp_path):
+    text = (Path(__file__).resolve().parents[3] / "CONTRIBUTING.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    module = {}
+    exec(example, module)
+    result = module["BoardTarget"]().export(trained_run, tmp_path)
+    assert [file.name for file in result.files] == ["model.tflite"]
+    (prediction,) = Predictor.open(tmp_path / "model.tflite").predict(["wheat and corn"])
+    assert prediction.label in trained_run.label_names

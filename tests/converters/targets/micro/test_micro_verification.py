@@ -39,15 +39,15 @@ def reuters_run(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("runtime", ["tflite-micro", "c"])
-def test_all_texts_of_reuters_r8(reuters_run, runtime):
-    options = ["--target", "micro", "--runtime", runtime, "--json"]
+def test_all_texts_of_reuters_r8(reuters_run):
+    """Plain C, TensorFlow Lite Micro and the runtimes compute the same bits."""
+    options = ["--target", "micro", "--runtime", "c", "--json"]
     result = CliRunner().invoke(app, ["verify", str(reuters_run), *options])
     assert result.exit_code == 0, result.output
     facts = json.loads(result.stdout)
     counts = {"validation": 548, "test": 2189}
     assert {name: part["examples"] for name, part in facts["parts"].items()} == counts
-    compared = [*available_runtimes(), *(["tflite-micro"] if runtime == "c" else [])]
+    compared = [*available_runtimes(), "tflite-micro"]
     for part in facts["parts"].values():
         assert part["mismatches"] == dict.fromkeys(compared, 0)
         assert part["accuracy"] > 0.7
