@@ -9,6 +9,7 @@ import argparse
 import importlib
 import json
 import platform
+import re
 import sys
 import time
 from pathlib import Path
@@ -22,6 +23,7 @@ INTERPRETERS = ("tflite_runtime.interpreter", "ai_edge_litert.interpreter")
 COMPILED, BODY = "body_edgetpu.tflite", "body.tflite"
 # The tasks that tag the words of a text.
 WORD_TASKS = ("token-classification", "intent-and-slots")
+SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def load_interpreter_module():
@@ -87,12 +89,12 @@ class Predictor:
             tables = np.load(str(folder / "look_ups.npz"))
             self.tables = {name: tables[name] for name in tables.files}
             self.tokenization = Tokenization(folder, self.description)
-        except (OSError, ValueError, KeyError) as error:
+            self.interpreter, self.device = open_interpreter(folder, device)
+        except Exception as error:  # zipfile, tokenizers and the runtimes each raise their own
             raise SystemExit(
                 f"error: {folder} holds no model ({error}); name a folder that "
                 "`tfsqueeze export --target edgetpu` wrote"
             ) from None
-        self.interpreter, self.device = open_interpreter(folder, device)
         # A compiler keeps shapes and names, but may reorder inputs and outputs.
         self.inputs, self.outputs = (
             {detail["name"]: detail["index"] for detail in details}
@@ -185,10 +187,15 @@ def rows_of(options, reads_pairs):
         options: the arguments of the command line.
         reads_pairs: whether the model reads pairs.
     """
-    columns = [options.texts, options.text_pair] if options.text_pair else [options.texts]
-    if len(columns[-1]) != len(options.texts):
+    # Arguments that are not UTF-8 have surrogates, which no tokenizer takes.
+    texts, pairs = (
+        [SURROGATES.sub("\ufffd", text) for text in given]
+        for given in (options.texts, options.text_pair)
+    )
+    columns = [texts, pairs] if pairs else [texts]
+    if len(columns[-1]) != len(texts):
         raise SystemExit("error: give --text-pair once for each text")
-    lines = (line.rstrip("\n").split("\t") for line in sys.stdin)
+    lines = (line.rstrip("\r\n").split("\t") for line in sys.stdin)
     for row in list(zip(*columns)) or lines:
         if len(row) != (2 if reads_pairs else 1):
             raise SystemExit(
@@ -210,9 +217,11 @@ def read_corpus(path, predictor):
     if predictor.description["task"] != "sentence-embeddings":
         raise SystemExit("error: --corpus is for models of sentence-embeddings")
     try:
-        texts = path.read_text("utf-8").splitlines()
+        # Only a line feed ends a line: texts have other characters at which splitlines splits.
+        lines = path.read_bytes().decode("utf-8-sig").split("\n")
     except (OSError, ValueError) as error:
         raise SystemExit(f"error: {path} cannot be read: {error}") from None
+    texts = list(filter(None, map(str.strip, lines)))
     if not texts:
         raise SystemExit(f"error: {path} is empty; it needs a text on each line")
     return Corpus(predictor, texts)
@@ -236,6 +245,9 @@ def main(arguments=None):
     parser.add_argument("--device", choices=("auto", "tpu", "cpu"), default="auto")
     parser.add_argument("--json", action="store_true", help="one JSON object per text")
     options = parser.parse_args(arguments)
+    # Whatever the locale of the board is.
+    sys.stdin.reconfigure(encoding="utf-8", errors="replace", newline="\n")
+    sys.stdout.reconfigure(encoding="utf-8")
     predictor = Predictor(options.folder, options.device)
     corpus = read_corpus(options.corpus, predictor) if options.corpus else None
     print(f"running on the {predictor.device}", file=sys.stderr)

@@ -155,7 +155,7 @@ def pack(run: TaskModel, model: Model | schema.ModelT, max_length: int) -> bytes
         UserError: the file is not sound, or its outputs are not those of the run's task.
     """
     about = describe_run(run)
-    tokenizer = {**about.tokenizer, "max_length": max_length}
+    tokenizer = {**about.tokenizer, "model_max_length": max_length}
     return pack_metadata(model, **{**vars(about), "tokenizer": tokenizer})
 
 

@@ -30,6 +30,7 @@ from converters.inference.predictor import Predictor
 from converters.runtime.workers import latency, run_in_workers
 from tfsqueeze.models.complexity import count_macs
 from tfsqueeze.tasks import Task
+from tfsqueeze.training.encoded_files import digest_of_parts
 from tfsqueeze.training.examples import Examples, add_unlabelled
 from tfsqueeze.training.run_folder import claim_folder, lock_folder
 from tfsqueeze.training.train_task import train_task
@@ -92,7 +93,7 @@ def compare(
 
     Raises:
         UserError: the task has no classical method to compare with, the folder holds a comparison
-            with other settings, or another process writes to it.
+            with other settings or data, or another process writes to it.
     """
     check_comparable(task)
     with lock_folder(folder):
@@ -113,13 +114,10 @@ def _compare(
     first = load(0)
     pairs = "token_type_ids" in task.training.input_names(first.train)
     score = find_robustness_task(task, pairs).scores[0]
-    counts = token_counts(
-        task,
-        add_unlabelled(
-            Examples.originals(first.train), first, options.unlabelled, folder / "unlabelled"
-        ).dataset,
-        options,
-    )
+    learned = add_unlabelled(
+        Examples.originals(first.train), first, options.unlabelled, folder / "unlabelled"
+    ).dataset
+    counts = token_counts(task, learned, options)
     # Without unlabelled texts all rows are of the training part; a question may have several.
     max_length = fitting_length(counts[: len(first.train)] if options.unlabelled else counts)
     copies = fitting_copies(first.train, np.minimum(counts, max_length), options.distilled_tokens)
@@ -134,6 +132,7 @@ def _compare(
             "examples": len(first.train),
             "max_length": max_length,
             "options": settings,
+            "data_digest": digest_of_parts(learned, first.validation, first.test),
         },
     )
     methods, left_out = fitting_methods(task, pairs, options.methods)

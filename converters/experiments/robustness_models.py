@@ -24,7 +24,9 @@ from converters.tflite.metadata import read_metadata
 from converters.tflite.tflite_file import Model
 from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
+from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
 from tfsqueeze.data.readers.pair_columns import with_text_pair_column
+from tfsqueeze.data.sources.same_data import is_same_data
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Task, find_task
 from tfsqueeze.utils.errors import UserError
 
@@ -59,6 +61,11 @@ class RobustnessModels:
     seed: int = 0
     teacher: str | None = None
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def has_pairs(self) -> bool:
+        """Whether pairs of texts are read from data that have them."""
+        return self.reads_pairs or self.task.measures_pairs
 
     @property
     def measured(self) -> RobustnessTask:
@@ -175,10 +182,10 @@ def load_data(models: RobustnessModels, data: str | None, **columns: Any) -> Mea
         UserError: the examples cannot be loaded.
     """
     splits, source = _load_splits(models, data, columns)
-    if splits is not None and data in (None, source):
+    if splits is not None and (data is None or is_same_data(data, source)):
         test = splits.test or splits.validation
     else:
-        columns = with_text_pair_column(columns, data, models.reads_pairs)
+        columns = with_text_pair_column(columns, data, models.has_pairs)
         test = models.task.data.load_evaluation_set(data, seed=models.seed, **columns)
     return MeasuredData(
         models.task.name_labels(test, models.classes),
@@ -204,11 +211,12 @@ def _load_splits(
     failures = []
     for source in dict.fromkeys((models.dataset_name, data)):
         # All of a single file is measured on, unless the model was trained on a part of it.
-        if source is None or (source != models.dataset_name and Path(source).is_file()):
+        is_whole = not is_same_data(source, models.dataset_name)
+        if source is None or (is_whole and is_file_or_pattern(source)):
             continue
         try:
             # The seed is that of training, so that no example is one that the models learned from.
-            found = with_text_pair_column(columns, source, models.reads_pairs)
+            found = with_text_pair_column(columns, source, models.has_pairs)
             splits = models.task.data.load_splits(source, seed=models.seed, **found)
         except UserError as error:
             failures.append(error)
@@ -246,7 +254,7 @@ def add_baseline(models: RobustnessModels, data: MeasuredData) -> None:
     models.models[baseline.title] = baseline(
         examples, models.task, models.classes, models.measured.scores
     )
-    if baseline.learns_labels and data.source != models.dataset_name:
+    if baseline.learns_labels and not is_same_data(data.source, models.dataset_name):
         models.notes.append(
             f"{_capitalized(name)} is fitted to the training part of "
             f"{Path(data.source or '').name}."

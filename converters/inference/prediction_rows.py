@@ -30,7 +30,7 @@ def pair_of_line(line: str) -> tuple[str, str] | None:
         line: the line; without a tab its second text is empty.
 
     Returns:
-        The two texts; None for a JSON object without them.
+        The two texts; None for a JSON object without them, or a damaged one.
 
     Example:
         >>> pair_of_line("who?\tAda"), pair_of_line('{"question": "who?", "context": "Ada"}')
@@ -38,12 +38,15 @@ def pair_of_line(line: str) -> tuple[str, str] | None:
     """
     if line.startswith("{"):
         try:
-            fields = json.loads(line)
-            pair = fields["question"], fields["context"]
-            return pair if all(isinstance(text, str) for text in pair) else None
-        except (ValueError, KeyError):
-            if "\t" not in line:
+            # A text may hold a tab as it is, which strict JSON has not.
+            fields = json.loads(line, strict=False)
+        except (ValueError, RecursionError):
+            # Not JSON: two texts with a tab, if the first is not the start of an object.
+            if "\t" not in line or '"question"' in line:
                 return None
+        else:
+            pair = fields.get("question"), fields.get("context")
+            return pair if all(isinstance(text, str) for text in pair) else None
     first, _, second = line.partition("\t")
     return first, second
 

@@ -23,6 +23,7 @@ from tfsqueeze.tasks import Encodings, Task, find_task
 from tfsqueeze.tasks.outputs import softmax
 from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.wording import with_article
 
 if TYPE_CHECKING:
     from typing import Self
@@ -83,7 +84,8 @@ class Predictor:
         shapes = {detail.name: detail.shape for detail in model.input_details}
         if len(shapes.get("input_ids", ())) != 2:
             raise UserError(
-                f"the model's inputs are {shapes}; a {self.task.title} takes input_ids [1, length]"
+                f"the model's inputs are {shapes}; {with_article(self.task.title)} takes "
+                "input_ids [1, length]"
             )
         self.task = self.task.with_decoding(metadata.decoding, metadata.labels)
         self.metadata = metadata
@@ -176,7 +178,8 @@ class Predictor:
         label_output = self.task.label_output
         if out_of_scope is not None and label_output is None:
             raise UserError(
-                f"a {self.task.title} does not label texts, so no text can be out of scope"
+                f"{with_article(self.task.title)} does not label texts, so no text can be out of "
+                "scope"
             )
         if out_of_scope is not None and self._gives_probabilities:
             raise UserError(
@@ -288,7 +291,8 @@ class Predictor:
         for name in self._input_names:
             if name not in inputs:
                 raise UserError(
-                    f"the model reads {name}, and a {self.task.title} has {', '.join(inputs)}; "
+                    f"the model reads {name}, and {with_article(self.task.title)} has "
+                    f"{', '.join(inputs)}; "
                     "convert the trained model again"
                 )
             yield name, inputs[name]

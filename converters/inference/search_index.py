@@ -19,6 +19,7 @@ _TEXTS_AT_ONCE = 65_536
 # The one entry of the metadata, with the version of the format: safetensors writes several entries
 # in any order, and equal indexes are to be equal files.
 _MODEL = "tfsqueeze_search_index_1_of"
+_TYPES = {"vectors": np.int8, "zero_point": np.int32, "texts": np.uint8, "limits": np.int64}
 
 
 @dataclass(frozen=True)
@@ -157,24 +158,20 @@ class SearchIndex:
                 f"{path} has the vectors of another model; make it again with this one, or name "
                 "the model that made it"
             )
-        vectors, zero_point, content, limits = (
-            columns.get(name) for name in ("vectors", "zero_point", "texts", "limits")
-        )
+        damaged = UserError(f"{path} is damaged; make the index again")
+        if any(name not in columns or columns[name].dtype != _TYPES[name] for name in _TYPES):
+            raise damaged
+        vectors, zero_point, content, limits = (columns[name] for name in _TYPES)
         if (
-            vectors is None
-            or zero_point is None
-            or limits is None
-            or content is None
-            or vectors.dtype != np.int8
-            or vectors.ndim != 2
-            or (zero_point.dtype, zero_point.shape) != (np.int32, (1,))
+            vectors.ndim != 2
+            or not vectors.size
+            or zero_point.shape != (1,)
             or limits.shape != (len(vectors) + 1,)
-            or not len(vectors)
             or (np.diff(limits) < 0).any()
             or (limits[0], limits[-1]) != (0, content.size)
             or not -128 <= zero_point[0] <= 127
         ):
-            raise UserError(f"{path} is damaged; make the index again")
+            raise damaged
         whole = content.tobytes()
         texts = [
             whole[start:end].decode("utf-8", "replace")
@@ -190,11 +187,18 @@ class SearchIndex:
             top_k: how many texts for each query.
 
         Raises:
-            UserError: `top_k` is below 1, or a query is not a string.
+            UserError: `top_k` is below 1, a query is not a string, or the vectors of the queries
+                have other channels than the index.
         """
         if top_k < 1:
             raise UserError(f"top_k is {top_k}; ask for at least 1 text")
         encoded = self._encode(queries)
+        channels = self._vectors.shape[1]
+        if encoded.shape[1] != channels:
+            raise UserError(
+                f"the index has vectors of {channels} channels, and the model gives "
+                f"{encoded.shape[1]}; make the index again"
+            )
         cosines = np.empty((len(encoded), len(self)), np.float32)
         for part, steps in self._parts():
             cosines[:, part] = encoded @ steps.T

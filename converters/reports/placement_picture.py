@@ -1,4 +1,4 @@
-"""Shows where operators run: a terminal table, and a picture of the graph.
+"""Shows where operators run: the rows of a table, and a picture of the graph.
 
 Both take the `operators` of a report on a target: dictionaries with `index`, `name`, `output`,
 `shape`, `placement`, `reason`, `macs`, and the tensor numbers `inputs` and `outputs`.
@@ -12,40 +12,44 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from rich.table import Table
-
 from converters.reports.formatting import millions
+from tfsqueeze.utils.terminal import printable
+
+PLACEMENT_HEADINGS = ("at", "operator", "count", "runs on", "M MACs", "why")
 
 _COLOURS = ("#2a9d8f", "#8d99ae", "#e76f51")  # the accelerator, the CPU within reach, the CPU
 _WIDTH, _HEIGHT, _FONT = 1.9, 0.32, 5.0
 _MAX_PIXELS = 30_000  # of a side: libpng and viewers take no more
 
 
-def placement_table(operators: Sequence[Mapping[str, Any]]) -> Table:
-    """Returns a table of operators and their placement, in the file's order.
+def placement_rows(operators: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Returns the rows of a table of operators and their placement, in the file's order.
 
     Neighbours of the same name, placement and reason share one row.
 
     Args:
         operators: as this module's docstring describes them.
+
+    Returns:
+        For each row a text for each of `PLACEMENT_HEADINGS`.
     """
-    table = Table(title="Operators", title_justify="left")
-    for heading in ("at", "operator", "count", "runs on", "M MACs", "why"):
-        table.add_column(heading, justify="right" if heading in ("count", "M MACs") else "left")
+    rows = []
     for (name, placement, reason), group in groupby(
         operators, itemgetter("name", "placement", "reason")
     ):
-        rows = list(group)
-        first, last = rows[0]["index"], rows[-1]["index"]
-        table.add_row(
-            f"{first}" if first == last else f"{first}-{last}",
-            name,
-            str(len(rows)),
-            placement,
-            millions(sum(row["macs"] for row in rows), 3),
-            reason,
+        alike = list(group)
+        first, last = alike[0]["index"], alike[-1]["index"]
+        rows.append(
+            (
+                f"{first}" if first == last else f"{first}-{last}",
+                name,
+                str(len(alike)),
+                placement,
+                millions(sum(row["macs"] for row in alike), 3),
+                reason,
+            )
         )
-    return table
+    return rows
 
 
 def draw_graph(operators: Sequence[Mapping[str, Any]], title: str) -> dict[str, bytes]:
@@ -66,13 +70,15 @@ def draw_graph(operators: Sequence[Mapping[str, Any]], title: str) -> dict[str, 
     from matplotlib.figure import Figure
 
     positions = _layout(operators)
-    width = max(x for x, _ in positions) - min(x for x, _ in positions) + 1.5
-    height = max(y for _, y in positions) + 4
+    # A graph may have no operators.
+    columns, rows = zip(*(positions or [(0.0, 0.0)]), strict=True)
+    left = min(columns)
+    width = max(columns) - left + 1.5
+    height = max(rows) + 4
     figure = Figure(figsize=(max(6.0, _WIDTH * width), _HEIGHT * height))
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.axis("off")
-    left = min(x for x, _ in positions)
     axes.set_xlim(left - 0.75, left - 0.75 + max(width, 6.0 / _WIDTH))
     axes.set_ylim(height - 0.5, -3)
     made = {tensor: i for i, row in enumerate(operators) for tensor in row["outputs"]}
@@ -95,14 +101,15 @@ def draw_graph(operators: Sequence[Mapping[str, Any]], title: str) -> dict[str, 
         axes.text(
             x,
             y,
-            f"{row['name']}\n{'x'.join(map(str, row['shape']))}",
+            f"{printable(row['name'])}\n{'x'.join(map(str, row['shape']))}",
             ha="center",
             va="center",
             fontsize=_FONT,
             color="white",
             zorder=3,
+            parse_math=False,
         )
-    axes.text(left - 0.6, -2.2, title, fontsize=9, weight="bold")
+    axes.text(left - 0.6, -2.2, printable(title), fontsize=9, weight="bold", parse_math=False)
     accelerator = next(
         (row["placement"] for row in operators if row["placement"] != "CPU"), "accelerator"
     )

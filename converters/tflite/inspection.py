@@ -1,9 +1,8 @@
-"""Whether a .tflite file is int8 throughout, and how its operators and weights are quantized."""
+"""Whether a .tflite file is int8 throughout, and which operators it has."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from converters.tflite.tflite_file import Model, TFLiteFile
@@ -17,29 +16,6 @@ _INDEX_OPERAND = {"GATHER": 1, "EMBEDDING_LOOKUP": 0}
 
 class NotFullyInt8Error(UserError):
     """A model that should be all int8 has operators that are not."""
-
-
-@dataclass(frozen=True)
-class WeightQuantization:
-    """How the constant weights of one matrix product are quantized.
-
-    Attributes:
-        operator: the product's name, as in `FULLY_CONNECTED`.
-        index: the product's position in its subgraph.
-        tensor: the name of the weights.
-        dtype: the dtype of the weights.
-        shape: the shape of the weights.
-        scales: how many scales the weights have; 0 if they are not quantized.
-        per_channel: whether each channel has a scale of its own.
-    """
-
-    operator: str
-    index: int
-    tensor: str
-    dtype: str
-    shape: tuple[int, ...]
-    scales: int
-    per_channel: bool
 
 
 def list_operators(model: Model) -> list[Operator]:
@@ -163,36 +139,6 @@ def summarize_operators(operators: Sequence[Operator]) -> list[dict[str, Any]]:
             counts.items(), key=lambda item: (-item[1], item[0])
         )
     ]
-
-
-def quantization_scales(model: Model) -> list[WeightQuantization]:
-    """Returns how the weights of each matrix product are quantized.
-
-    Products of two computed tensors (attention) have no weights and do not appear.
-
-    Args:
-        model: the file's path, its bytes, or a `TFLiteFile`.
-
-    Raises:
-        UserError: the file cannot be read, or is not sound.
-    """
-    found = []
-    for operator in list_operators(model):
-        weights = operator.weights
-        if weights is None:
-            continue
-        found.append(
-            WeightQuantization(
-                operator=operator.name,
-                index=operator.index,
-                tensor=weights.name,
-                dtype=weights.dtype,
-                shape=weights.shape,
-                scales=len(weights.scales),
-                per_channel=len(weights.scales) > 1,
-            )
-        )
-    return found
 
 
 def _describe(operator: Operator) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import functools
 import importlib.util
 import time
 from pathlib import Path
 
 import pytest
 
-from converters.conversion.runs import convert_run
+from converters.conversion.runs import convert, convert_run
 from converters.inference.predictor import Predictor
 from tfsqueeze.tasks import find_task
 from tfsqueeze.training.train_task import train_task
@@ -25,6 +26,8 @@ TEXTS = 1000
 EXAMPLES = 4000
 # Both run the same kernels on the same bytes; only the order of sums of doubles differs.
 TOLERANCE = 1e-9
+# Both take the logarithms of float32 probabilities, each with a library of its own.
+SIGNED_TOLERANCE = 1e-6
 # Folder or file of the shared data, task, and columns.
 CASES = {
     "texts": ("clinc150", "text-classification", {}),
@@ -96,7 +99,7 @@ TABLES = {
 
 @pytest.fixture(scope="module", params=list(CASES))
 def case(request, shared_dir, tiny_options, tmp_path_factory):
-    """Returns a packed model, trained for two epochs, and 1,000 texts with their second texts."""
+    """Returns a run of two epochs, and 1,000 texts with their second texts."""
     data, name, columns = CASES[request.param]
     task = find_task(name)
     source = shared_dir / "data" / data
@@ -114,17 +117,35 @@ def case(request, shared_dir, tiny_options, tmp_path_factory):
         learning_rate=5e-3,
         model={**tiny_options.model, "num_hidden_layers": 1},
     )
-    folder = tmp_path_factory.mktemp("runs")
-    path = folder / "model.tflite"
     fewer = splits.train.sample(EXAMPLES, seed=0)
-    run = train_task(folder / "run", task, dataclasses.replace(splits, train=fewer), options)
-    path.write_bytes(convert_run(run, (24, 64)))
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    run = train_task(folder, task, dataclasses.replace(splits, train=fewer), options)
     texts = texts_of(splits.test or splits.validation) + texts_of(splits.train)
-    return request.param, path, texts[:TEXTS]
+    return request.param, run, texts[:TEXTS]
 
 
-def test_1000_texts(case, core, library, utf16, report):
-    name, path, texts = case
+@pytest.fixture
+def check(case, core, library, utf16, report):
+    """Returns a function that compares the predictions of a file of the case's run."""
+    return functools.partial(compare, case, core, library, utf16, report)
+
+
+def test_1000_texts(case, check, tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(convert_run(case[1], (24, 64)))
+    check(path, TOLERANCE)
+
+
+@pytest.mark.parametrize("case", ["texts", "several labels"], indirect=True)
+def test_1000_texts_with_a_file_for_the_task_library(case, check, tmp_path):
+    path = tmp_path / "model.tflite"
+    convert(case[1], path, signature="task-library")
+    check(path, SIGNED_TOLERANCE)
+
+
+def compare(case, core, library, utf16, report, path, tolerance):
+    """Compares the predictions of Kotlin and Python with a file of a case's run."""
+    name, _, texts = case
     start = time.perf_counter()
     found = core.run(
         ({"text": text, "second": second} for text, second in texts), "predict", path, library
@@ -138,7 +159,7 @@ def test_1000_texts(case, core, library, utf16, report):
         decisions, shares = decisions_of(expected, second or text, utf16)
         kotlin_decisions, kotlin_shares = kotlin_decisions_of(row)
         assert kotlin_decisions == decisions, (text, second)
-        assert kotlin_shares == pytest.approx(shares, abs=TOLERANCE)
+        assert kotlin_shares == pytest.approx(shares, abs=tolerance)
         largest = max([largest, *(abs(a - b) for a, b in zip(kotlin_shares, shares, strict=True))])
         decided.add(str((decisions, [round(share, 3) for share in shares])))
     assert len(texts) == TEXTS and len(decided) > 1

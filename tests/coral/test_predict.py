@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from converters.conversion.runs import convert_run
 from converters.inference.predictor import Predictor
 from converters.runtime.interpreters import available_runtimes
 from converters.targets.edgetpu.edgetpu_target import EdgeTpuTarget
+from tfsqueeze.data.readers.text_lines import read_plain_texts
 
 CORAL = Path(__file__).resolve().parents[2] / "coral"
 TEXTS = ["the cat dog horse", "the fog wind hail storm", "", "cheese [SEP] Bréad " * 20]
@@ -36,14 +38,16 @@ def predict(tmp_path_factory):
     for file in CORAL.glob("*.py"):
         shutil.copy(file, board)
 
-    def run(*arguments, stdin=""):
+    def run(*arguments, stdin="", **environment):
         return subprocess.run(
             [sys.executable, str(board / "predict.py"), *map(str, arguments)],
             input=stdin,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
             timeout=120,
             cwd=board,
+            env={**os.environ, **environment},
         )
 
     return run
@@ -165,13 +169,38 @@ def test_only_an_embedder_has_a_corpus(predict, folder, tmp_path):
     assert done.returncode == 1 and "--corpus is for models of sentence-embeddings" in done.stderr
 
 
-def test_an_empty_corpus_is_refused(tmp_path, monkeypatch):
+@pytest.fixture
+def script(monkeypatch):
+    """The script as a module."""
     monkeypatch.syspath_prepend(str(CORAL))
-    script = importlib.import_module("predict")
-    (tmp_path / "empty.txt").write_text("")
-    model = SimpleNamespace(description={"task": "sentence-embeddings"})
-    with pytest.raises(SystemExit, match="empty.txt is empty; it needs a text on each line"):
-        script.read_corpus(tmp_path / "empty.txt", model)
+    return importlib.import_module("predict")
+
+
+@pytest.fixture
+def read_corpus(script, tmp_path):
+    """Returns a function that reads a corpus of these bytes."""
+    model = SimpleNamespace(
+        description={"task": "sentence-embeddings"}, predict=lambda _: {"embedding": [1.0]}
+    )
+
+    def read(content):
+        (tmp_path / "corpus.txt").write_bytes(content)
+        return script.read_corpus(tmp_path / "corpus.txt", model)
+
+    return read
+
+
+def test_an_empty_corpus_is_refused(read_corpus):
+    for content in (b"", b" \n\r\n"):
+        with pytest.raises(SystemExit, match="corpus.txt is empty; it needs a text on each line"):
+            read_corpus(content)
+
+
+def test_the_texts_of_a_corpus_are_those_that_search_reads(read_corpus, tmp_path):
+    content = "\ufeffa\u2028b\n\n c\x0cd\r\ne\rf"
+    texts = read_corpus(content.encode()).texts
+    assert texts == ["a\u2028b", "c\x0cd", "e\rf"]
+    assert texts == list(read_plain_texts(tmp_path / "corpus.txt").texts)
 
 
 def test_a_folder_of_an_older_export_is_refused(predict, folder, tmp_path):
@@ -189,6 +218,37 @@ def test_texts_come_from_standard_input(predict, folder):
     done = predict(folder, "--device", "cpu", stdin="the cat cow\nthe rain snow\n")
     labels = [line.split("\t")[0] for line in done.stdout.splitlines()]
     assert labels == ["animals", "weather"]
+
+
+@pytest.mark.parametrize("variables", [{}, {"LC_ALL": "POSIX", "PYTHONIOENCODING": "ascii"}])
+def test_bytes_that_are_no_text_are_left_out(predict, folder, variables):
+    text = "the cat caf\udce9 cow"
+    shown = text.replace("\udce9", "\ufffd")
+    for arguments, stdin in ([text], ""), ([], f"{text}\r\n"):
+        done = predict(folder, *arguments, "--json", stdin=stdin, **variables)
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        assert (found["text"], found["label"]) == (shown, "animals")
+
+
+@pytest.mark.parametrize(
+    ("file", "size"),
+    [
+        ("look_ups.npz", 0),
+        ("look_ups.npz", 100),
+        ("tokenizer.json", None),
+        ("tokenizer.json", 100),
+        ("body.tflite", None),
+    ],
+)
+def test_a_folder_that_was_copied_in_part(script, folder, tmp_path, file, size):
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    if size is None:
+        (tmp_path / file).unlink()
+    else:
+        os.truncate(tmp_path / file, size)
+    with pytest.raises(SystemExit, match=rf"error: {tmp_path} holds no model \(.*; name a folder"):
+        script.Predictor(tmp_path)
 
 
 def test_a_tpu_that_is_asked_for_must_be_there(predict, folder):

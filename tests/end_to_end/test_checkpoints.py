@@ -166,6 +166,52 @@ def test_a_checkpoint_is_measured_before_it_is_converted(texts, tmp_path):
     assert list(facts["labels"].values()) == list(LABELS.values())
 
 
+@pytest.fixture
+def pair_table(texts):
+    """A table of pairs, whose labels are what the classifier of `LABELS` decides of both texts."""
+    folder = checkpoint(texts.with_name("model"), BertForSequenceClassification, id2label=LABELS)
+    lines = (texts.with_name("pairs.tsv")).read_text("utf-8").splitlines()
+    pairs = [line.split("\t") for line in lines]
+    tokens = WordPieceTokenizer.from_pretrained(folder)(*zip(*pairs, strict=True), max_length=24)
+    model = BertForSequenceClassification.from_pretrained(folder)
+    decided = model(dict(tokens)).numpy().argmax(1)
+    rows = [
+        f"{first},{second},{LABELS[index]}"
+        for (first, second), index in zip(pairs, decided, strict=True)
+    ]
+    table = texts.with_name("pairs.csv")
+    table.write_text("\n".join(["premise,hypothesis,label", *rows]) + "\n", "utf-8")
+    return folder, table
+
+
+def test_a_checkpoint_of_pairs_is_measured_on_pairs(pair_table):
+    folder, table = pair_table
+    result = CliRunner().invoke(app, ["evaluate", str(folder), str(table), "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["accuracy"] == 1
+    assert "the second ones are in the column hypothesis" in result.stderr
+    # Without calibration on pairs it would be verified on the first texts alone.
+    result = CliRunner().invoke(app, ["verify", str(folder), "--data", str(table)])
+    assert result.exit_code == 1
+    assert "give pairs as --calibration of a checkpoint" in result.stderr
+
+
+def test_a_checkpoint_of_pairs_is_tuned_on_pairs(pair_table, tmp_path, monkeypatch):
+    folder, table = pair_table
+    tuned = []
+
+    def train_task(path, task, splits, *_, **__):
+        tuned.append(splits)
+        raise UserError("nothing is trained here")
+
+    monkeypatch.setattr("tfsqueeze.training.tuned_checkpoint.train_task", train_task)
+    result = convert(folder, "-o", tmp_path / "model.tflite", "--tune", table)
+    assert "the second ones are in the column hypothesis" in result.stderr
+    with pytest.raises(UserError, match="nothing is trained here"):
+        tfsqueeze.tune_checkpoint(folder, table, tmp_path / "run")
+    assert len(tuned) == 2 and all(splits.train.text_pairs for splits in tuned)
+
+
 @pytest.mark.slow
 def test_a_conversion_has_a_report(texts, tmp_path):
     folder = checkpoint(tmp_path / "model", BertForSequenceClassification, id2label=LABELS)

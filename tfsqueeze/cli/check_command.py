@@ -11,6 +11,9 @@ from converters.targets.target_names import AcceleratorName
 from tfsqueeze.cli.arguments import Json
 from tfsqueeze.cli.console import Table, output, print_json
 
+# The columns of the table of operators that hold numbers.
+_NUMBERS = ("count", "M MACs")
+
 
 def check(
     model: Annotated[Path, typer.Argument(help="Any .tflite file.")],
@@ -28,7 +31,11 @@ def check(
     For `edgetpu` it is a prediction from Coral's published table; for `ethos-u` Arm's compiler
     Vela decides.
     """
-    from converters.reports.placement_picture import draw_graph, placement_table
+    from converters.reports.placement_picture import (
+        PLACEMENT_HEADINGS,
+        draw_graph,
+        placement_rows,
+    )
     from converters.targets.registry import load_target
     from tfsqueeze.utils.errors import UserError
     from tfsqueeze.utils.files import write_atomically
@@ -44,7 +51,12 @@ def check(
     if json:
         print_json({"file": str(model), **result.to_dict()})
         return
-    output.print(placement_table(operators))
+    placements = Table(title="Operators", title_justify="left")
+    for heading in PLACEMENT_HEADINGS:
+        placements.add_column(heading, justify="right" if heading in _NUMBERS else "left")
+    for row in placement_rows(operators):
+        placements.add_row(*row)
+    output.print(placements)
     table = Table(title=f"{model} on {target}", show_header=False, title_justify="left")
     for title, line in result.summary().items():
         table.add_row(title, line)

@@ -50,7 +50,11 @@ messages = _Terminal(stderr=True)
 
 _REFUSED_WRITES = {
     getattr(errno, name)
-    for name in ("ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST")
+    for name in (
+        *("ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "EEXIST"),
+        # Of a mount point, which nothing can take the place of.
+        "EBUSY",
+    )
 }
 
 

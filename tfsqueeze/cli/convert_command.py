@@ -26,6 +26,7 @@ from tfsqueeze.cli.console import (
     print_step,
     training_progress,
 )
+from tfsqueeze.cli.measured_data import with_found_pairs
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.logging import load_tensorflow
@@ -151,6 +152,8 @@ def convert(
         with calibration_progress() as progress:
             trained, texts = load_or_calibrate(source, calibration or (), length, progress)
     else:
+        # A checkpoint does not say whether it reads pairs; data that have them do.
+        columns = with_found_pairs(columns, tune, reads_pairs=True)
         trained = _tune(
             source,
             tune,

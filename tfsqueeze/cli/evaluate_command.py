@@ -19,10 +19,12 @@ from tfsqueeze.cli.arguments import (
     Threads,
 )
 from tfsqueeze.cli.console import Table, counting_progress, output, print_json, print_step
+from tfsqueeze.cli.measured_data import load_measured
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.utils.logging import load_tensorflow
 
-# Given a task, the data that a model of it was trained on and the seed: the labelled examples.
+# Given a task, the data that a model of it was trained on, the seed of that, and whether the model
+# reads pairs: the labelled examples.
 LoadTest = Callable[[Any, str | None, int, bool], Any]
 
 
@@ -75,16 +77,16 @@ def evaluate(
     commands that are right as a whole. For answers: exact match and F1 of
     words, as in SQuAD's script, and the calibration error of the
     probabilities. For sentence embeddings: the mean cosine to the
-    teacher's; with --text-pair-column Spearman's correlation of the cosines
-    and the numbers in --label-column, or, if these are 0 and 1 or missing, how
-    often the second text of a pair is the nearest or one of the ten nearest to
-    the first. For masked words: the share that is
-    found, and perplexity. If the data name languages, there are scores per
-    language: in a column `lang`, by folders such as en/ and de/, or by words
-    such as `en:Berlin`. --by-language identifies them.
+    teacher's; for pairs Spearman's correlation of the cosines and the numbers
+    in --label-column, or, if these are 0 and 1 or missing, how often the second
+    text of a pair is the nearest or one of the ten nearest to the first. For
+    masked words: the share that is found, and perplexity. If the data name
+    languages, there are scores per language: in a column `lang`, by folders
+    such as en/ and de/, or by words such as `en:Berlin`. --by-language
+    identifies them.
 
-    If DATA is the dataset that the file was trained on, the held-out part of it
-    is used.
+    If DATA is the dataset that the model was trained on, the held-out part of
+    it is used. Its path may be written in another way than in training.
 
     Examples:
       tfsqueeze evaluate mine.tflite held_out.csv
@@ -94,7 +96,6 @@ def evaluate(
       tfsqueeze evaluate intents.tflite clinc150/ --out-of-scope clinc150/oos_val.tsv
     """
     from tfsqueeze.data.datasets.language_identification import with_languages
-    from tfsqueeze.data.readers.pair_columns import with_text_pair_column
     from tfsqueeze.data.sources.evaluation_set import load_texts
 
     def load_test(task, trained_on, seed, reads_pairs):
@@ -106,10 +107,9 @@ def evaluate(
             "keep_nan_labels": keep_nan_labels,
             "label_separator": label_separator,
         }
-        is_held_out = data == trained_on
-        load = task.data.load_held_out if is_held_out else task.data.load_evaluation_set
-        # The seed of training: its validation part is then not among what was trained on.
-        return load(data, **with_text_pair_column(columns, data, reads_pairs), seed=seed)
+        return load_measured(
+            task, data, columns, trained_on=trained_on, seed=seed, reads_pairs=reads_pairs
+        )
 
     def load_named(*arguments):
         test = load_test(*arguments)
@@ -182,7 +182,8 @@ def evaluate(
 def _is_source(model: str) -> bool:
     """Returns whether a run or a checkpoint is meant, and no file."""
     path = Path(model)
-    return path.is_dir() or not (path.exists() or path.suffix)
+    # A hub id may have a dot, as a file has before its format.
+    return path.is_dir() or not (path.exists() or path.suffix == ".tflite")
 
 
 def _open_file(model: str, load_test: LoadTest, runtime: Runtime, threads: int) -> tuple[Any, Any]:
@@ -207,7 +208,8 @@ def _open_float_model(model: str, load_test: LoadTest, *_: Any) -> tuple[Any, An
         test = load_test(run.task, run.dataset_name, run.options.seed, run.reads_pairs)
         return open_float_model(run), test
     checkpoint = open_checkpoint(model)
-    test = load_test(checkpoint.task, None, 0, False)
+    # A checkpoint does not say whether it reads pairs; data that have them do.
+    test = load_test(checkpoint.task, None, 0, True)
     return open_float_model(checkpoint.load(test, "no data here")), test
 
 

@@ -28,6 +28,7 @@ from tfsqueeze.cli.console import (
     print_json,
     print_step,
 )
+from tfsqueeze.cli.measured_data import load_measured_of_run
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
 
@@ -151,20 +152,14 @@ def _examples(
         columns: the columns of a table.
     """
     from converters.experiments.model_scores import EvaluationSet
-    from tfsqueeze.data.readers.pair_columns import with_text_pair_column
     from tfsqueeze.training.trained_run import is_run
 
     if data is None and not is_run(trained.folder):
         if texts is None:
             return None
         return EvaluationSet(trained.dataset_name, texts, has_labels=False)
-    task_data, seed = trained.task.data, trained.options.seed
-    columns = with_text_pair_column(columns, data or trained.dataset_name, trained.reads_pairs)
     try:
-        if data in (None, trained.dataset_name):
-            found = task_data.load_held_out(trained.dataset_name, seed=seed, **columns)
-        else:
-            found = task_data.load_evaluation_set(data, seed=seed, **columns)
+        found = load_measured_of_run(trained, data, columns)
     except UserError as error:
         if data is not None:
             raise
@@ -180,13 +175,19 @@ def _examples(
 
 
 def _add_to(output_folder: Path, export_to: Callable[[Path], ExportResult]) -> ExportResult:
-    """Exports to a folder in which files of other names stay."""
+    """Exports to a folder in which files of other names stay, but for the texts of the model."""
+    from converters.inference.search_index import INDEX_SUFFIX
     from tfsqueeze.utils.files import write_atomically
 
     output_folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tfsqueeze-") as name:
         result = export_to(Path(name))
-        for file in Path(name).iterdir():
+        # The app refuses a model beside the texts of another one. Without texts it takes it, so
+        # they leave first and come last.
+        files = sorted(Path(name).iterdir(), key=lambda file: file.suffix == INDEX_SUFFIX)
+        for file in files:
+            (output_folder / file.name).with_suffix(INDEX_SUFFIX).unlink(missing_ok=True)
+        for file in files:
             with write_atomically(output_folder / file.name) as temporary:
                 shutil.copyfile(file, temporary)
     return result

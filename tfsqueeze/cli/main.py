@@ -15,6 +15,7 @@ import typer
 from rich.markup import escape
 
 from tfsqueeze.cli.console import OneLineErrors, messages, prepare_terminal
+from tfsqueeze.utils.terminal import printable
 
 app = typer.Typer(
     cls=OneLineErrors,
@@ -45,7 +46,7 @@ def _prepare() -> None:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    messages.print(f"[yellow]warning:[/yellow] {escape(str(message))}", soft_wrap=True)
+    messages.print(f"[yellow]warning:[/yellow] {escape(printable(str(message)))}", soft_wrap=True)
 
 
 for _name in (

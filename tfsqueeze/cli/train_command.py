@@ -89,7 +89,7 @@ def train(
         typer.Option(
             help="Weights and tokenizer to start from: `squeezebert-tiny`, a folder in Hugging "
             "Face's layout, a hub id with or without `@revision`, or the folder of an earlier run. "
-            "Takes the place of --size, --preset and --vocab-size.",
+            "Takes the place of --size and --preset.",
             show_default=_FROM_DATA,
         ),
     ] = _DEFAULTS.pretrained,
@@ -182,7 +182,11 @@ def train(
     ] = False,
     vocab_size: Annotated[
         int | None,
-        typer.Option(help="Maximum size of the vocabulary.", show_default=_FROM_DATA),
+        typer.Option(
+            help="Maximum size of the vocabulary, which is trained from the texts. Pretrained "
+            "models get it as with --new-vocabulary.",
+            show_default=_FROM_DATA,
+        ),
     ] = None,
     new_head: Annotated[
         bool,
@@ -201,7 +205,11 @@ def train(
     ] = _DEFAULTS.new_vocabulary,
     cased: Annotated[
         bool,
-        typer.Option("--cased", help="Train a vocabulary that distinguishes case and accents."),
+        typer.Option(
+            "--cased",
+            help="Train a vocabulary that distinguishes case and accents. Pretrained models get it "
+            "as with --new-vocabulary.",
+        ),
     ] = False,
     batch_size: Annotated[
         int | None,
@@ -370,7 +378,7 @@ def train(
         "adversarial_texts": adversarial_texts,
         "vocab_size": vocab_size,
         "new_head": new_head,
-        "new_vocabulary": new_vocabulary,
+        "new_vocabulary": new_vocabulary or None,
         "lowercase": False if cased else None,
         "max_length": max_length,
         "match_types": False if no_match_types else match_types or None,

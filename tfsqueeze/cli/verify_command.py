@@ -28,6 +28,7 @@ from tfsqueeze.cli.console import (
     print_json,
     print_step,
 )
+from tfsqueeze.cli.measured_data import load_measured_of_run, with_found_pairs
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
@@ -51,7 +52,7 @@ def verify(
         str | None,
         typer.Option(
             help="Dataset to verify on: a name, a folder, or one labelled file. By default the "
-            "dataset of training; a checkpoint needs one."
+            "dataset of training, whose held-out part is taken; a checkpoint needs one."
         ),
     ] = None,
     calibration: Calibration = None,
@@ -66,7 +67,8 @@ def verify(
         TargetName | None,
         typer.Option(
             help="Check in the interpreter of a target instead. `micro` has one, TensorFlow Lite "
-            "Micro, whose outputs must be those of the reference kernels bit by bit."
+            "Micro, whose outputs must be those of the reference kernels bit by bit. The run is "
+            "converted for this, and there is no report."
         ),
     ] = None,
     runtime: TargetRuntime = None,
@@ -95,7 +97,14 @@ def verify(
         "label_separator": label_separator,
     }
     if target:
-        _verify_target(Path(source), target, runtime, data, columns, json)
+        others = {"--model": model, "--calibration": calibration, "--report": report}
+        for option, value in others.items():
+            if value:
+                raise UserError(
+                    f"{option} is not for --target, which converts a run and compares its outputs; "
+                    f"leave {option} out"
+                )
+        _verify_target(Path(source), target, runtime, data, examples, columns, json)
         return
     if runtime:
         raise UserError("--runtime goes with --target; add --target micro")
@@ -105,7 +114,6 @@ def verify(
     from converters.runtime.interpreters import available_runtimes
     from converters.runtime.workers import latency, run_in_workers
     from converters.tflite.tflite_file import TFLiteFile
-    from tfsqueeze.data.readers.pair_columns import with_text_pair_column
     from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
     from tfsqueeze.training.trained_run import is_run
 
@@ -117,11 +125,7 @@ def verify(
     print_step(f"loading {source}")
     with calibration_progress() as progress:
         trained, _ = load_or_calibrate(source, calibration or (), progress=progress)
-    task_data = trained.task.data
-    load = task_data.load_held_out if data is None else task_data.load_evaluation_set
-    name = data or trained.dataset_name
-    columns = with_text_pair_column(columns, name, trained.reads_pairs)
-    test = load(name, **columns, seed=trained.options.seed)
+    test = load_measured_of_run(trained, data, columns)
     examples = examples or trained.task.verified_examples
     if examples:
         test = test.sample(examples, seed=0)
@@ -149,23 +153,24 @@ def _verify_target(
     target: TargetName,
     runtime: str | None,
     data: str | None,
+    examples: int | None,
     columns: dict[str, Any],
     json: bool,
 ) -> None:
     from converters.targets.registry import load_target
-    from tfsqueeze.data.readers.pair_columns import with_text_pair_column
     from tfsqueeze.training.trained_run import load_run
 
     verifier = load_target(target, runtime)
     print_step(f"loading {run}")
     trained = load_run(run)
     verifier.require_supported(trained)
-    columns = with_text_pair_column(columns, data or trained.dataset_name, trained.reads_pairs)
     parts: dict[str, Any] = (
         _held_out_parts(trained, columns)
         if data is None
-        else {data: trained.task.data.load_evaluation_set(data, **columns)}
+        else {data: load_measured_of_run(trained, data, columns)}
     )
+    if examples:
+        parts = {name: part.sample(examples, seed=0) for name, part in parts.items()}
     print_step(f"checking on {sum(map(len, parts.values())):,} texts")
     result = verifier.verify(trained, parts)
     if json:
@@ -205,6 +210,8 @@ def _target_table(target: TargetName, scores: Sequence[Score], result: TargetVer
 def _held_out_parts(trained: TrainedRun, columns: dict[str, Any]) -> dict[str, Any]:
     """Returns the parts of a run's dataset that it was not trained on."""
     seed = trained.options.seed
-    splits = trained.task.data.load_splits(trained.dataset_name, **columns, seed=seed)
+    name, reads_pairs = trained.dataset_name, trained.reads_pairs or trained.task.measures_pairs
+    columns = with_found_pairs(columns, name, reads_pairs)
+    splits = trained.task.data.load_splits(name, **columns, seed=seed)
     parts = {"validation": splits.validation, "test": splits.test}
     return {name: part for name, part in parts.items() if part is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Literal, get_args
 
 from tfsqueeze.utils.errors import UserError
@@ -78,14 +79,14 @@ class DistillationOptions:
     def __post_init__(self) -> None:
         weights = {name: getattr(self, name) for name in DISTILLATION_LOSSES}
         for name, value in weights.items():
-            if value < 0:
-                raise UserError(f"the weight of {name} must not be negative, as {value} is")
+            if not 0 <= value < math.inf:
+                raise UserError(f"the weight of {name} must be at least 0 and finite, not {value}")
         if not any(weights.values()):
             raise UserError(
                 f"all weights of the distillation are 0; give at least one of {', '.join(weights)}"
             )
-        if self.temperature <= 0:
-            raise UserError(f"temperature must be above 0, not {self.temperature}")
+        if not 0 < self.temperature < math.inf:
+            raise UserError(f"temperature must be above 0 and finite, not {self.temperature}")
         if self.relation_heads < 1:
             raise UserError(f"relation_heads must be at least 1, not {self.relation_heads}")
 

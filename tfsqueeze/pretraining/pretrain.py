@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import os
 import shutil
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,12 @@ import tensorflow as tf
 import tf_keras as keras
 
 from tfsqueeze.data.readers.parallel_texts import parallel_files, read_parallel_texts
-from tfsqueeze.data.readers.prepared_folders import is_prepared, prepared_files, read_manifest
+from tfsqueeze.data.readers.prepared_folders import (
+    is_prepared,
+    prepared_files,
+    read_manifest,
+    refusing_damage,
+)
 from tfsqueeze.data.sources.text_files import text_files
 from tfsqueeze.distillation.sentence_vector_loss import SentenceVectorLoss
 from tfsqueeze.models.sentence_encoder import write_mean_pooling
@@ -42,7 +49,8 @@ from tfsqueeze.training.callbacks import (
     TrainingPosition,
 )
 from tfsqueeze.training.distribution import Distribution, rows_of_replica
-from tfsqueeze.training.fit import warmup_and_decay
+from tfsqueeze.training.encoded_files import digest_of_files
+from tfsqueeze.training.fit import warmup_and_decay, warn_of_too_few_steps
 from tfsqueeze.training.history import read_history
 from tfsqueeze.training.optimizer import AdamW
 from tfsqueeze.training.precision import choose_precision, in_precision, precision_policy
@@ -115,11 +123,19 @@ def _pretrain(
     backbone = folder / BACKBONE_FOLDER
     with distribution.chief_first():
         prepared = _prepared_folder(texts)
-        is_multilingual = options.objective == "multilingual"
-        if is_multilingual:
+        corpora = None
+        # Texts that cannot be read must not claim the folder.
+        if options.objective == "multilingual":
             files = parallel_files(texts)
+            corpora = read_parallel_texts(files)
+            language = options.teacher_language
+            # Of a corpus without the teacher's language, `align_texts` names those it has.
+            if all(language in corpus.texts for corpus in corpora):
+                originals = (corpus.texts[language] for corpus in corpora)
+                _check_texts(files, itertools.chain.from_iterable(originals))
         elif prepared is None:
             files = text_files(texts, folder / "texts")
+            _check_texts(files, itertools.chain.from_iterable(map(_lines, files)))
         else:
             files = prepared_files(prepared, options.max_length)
         claim_folder(
@@ -127,12 +143,13 @@ def _pretrain(
             {
                 "texts": [[path.name, path.stat().st_size] for path in files],
                 "options": options.to_dict(),
+                "texts_digest": digest_of_files(files),
             },
         )
         if backbone.exists():
             return PretrainedRun(backbone, read_history(folder))
-        if is_multilingual:
-            aligned = align_texts(read_parallel_texts(files), folder, options)
+        if corpora is not None:
+            aligned = align_texts(corpora, folder, options)
             tokenizer = multilingual_tokenizer(folder, aligned, options)
             config = backbone_config(tokenizer, options)
             setup = set_up_multilingual_distillation(
@@ -141,7 +158,9 @@ def _pretrain(
         else:
             tokenizer = choose_tokenizer(folder, files, prepared, options)
             config = backbone_config(tokenizer, options)
-            setup = _set_up(config, tokenizer, files, prepared, folder, options, progress)
+            # It reads all rows once.
+            with contextlib.nullcontext() if prepared is None else refusing_damage(prepared):
+                setup = _set_up(config, tokenizer, files, prepared, folder, options, progress)
     precision = choose_precision(
         options.precision,
         lambda: _training_step(setup, options),
@@ -199,6 +218,7 @@ def _fit(
 ) -> keras.Model:
     """Trains, or goes on, and returns the trained backbone model."""
     model, steps, writes = setup.build(), setup.steps, distribution.is_chief
+    warn_of_too_few_steps(options.gradient_accumulation_steps, options.epochs * steps)
     with distribution.scope():
         fitted = model if distribution.replicas == 1 else in_precision(model, model.compute_dtype)
         trainer = setup.trainer(fitted)
@@ -275,6 +295,21 @@ def _training_step(setup: Setup, options: PretrainingOptions) -> Callable[[], An
     (batch,) = setup.batches(0).take(1)
     batch = batch if isinstance(batch, tuple) else (batch,)
     return lambda: trainer.train_on_batch(*batch)
+
+
+def _lines(file: Path) -> Iterator[str]:
+    with file.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+        yield from lines
+
+
+def _check_texts(files: Sequence[Path], lines: Iterable[str]) -> None:
+    """Raises UserError unless a line of the files has a token."""
+    for line in lines:
+        # Tokenizers drop spaces, control characters, lone accents and what is no UTF-8.
+        if any(unicodedata.category(c)[0] in "LNPS" and c != "\ufffd" for c in line):
+            return
+    others = f" and {len(files) - 1:,} more" if len(files) > 1 else ""
+    raise UserError(f"there is no text in {files[0]}{others}; name files with a text a line")
 
 
 def _prepared_folder(texts: Sequence[str | os.PathLike]) -> Path | None:

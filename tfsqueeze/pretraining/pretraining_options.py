@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any, Literal, get_args
 
 from tfsqueeze.distillation.distillation_options import DISTILLATION_LOSSES, DistillationOptions
-from tfsqueeze.training.training_options import Precision, check_precision
+from tfsqueeze.training.training_options import (
+    Precision,
+    check_precision,
+    check_rates,
+    check_seed,
+)
 from tfsqueeze.utils.errors import UserError
 
 Objective = Literal["distill", "mlm", "multilingual"]
@@ -87,26 +93,25 @@ class PretrainingOptions:
         objectives = get_args(Objective)
         if self.objective not in objectives:
             raise UserError(f"objective {self.objective!r} is not {' or '.join(objectives)}")
-        if self.noisy_copies < 0 or self.ranking < 0 or not 0 <= self.noise_level <= 1:
+        if not (
+            self.noisy_copies >= 0 and 0 <= self.ranking < math.inf and 0 <= self.noise_level <= 1
+        ):
             raise UserError(
                 "noisy_copies and ranking must not be negative, and noise_level must be in 0..1, "
                 f"not {self.noisy_copies}, {self.ranking} and {self.noise_level}"
             )
-        for name in (
-            "vocab_size",
-            "max_length",
-            "epochs",
-            "batch_tokens",
-            "gradient_accumulation_steps",
-        ):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.learning_rate <= 0 or self.weight_decay < 0:
-            raise UserError(
-                "learning_rate must be above 0 and weight_decay not negative, not "
-                f"{self.learning_rate} and {self.weight_decay}"
-            )
-
+        for name, least in {
+            "vocab_size": 1,
+            # [CLS], a token and [SEP].
+            "max_length": 3,
+            "epochs": 1,
+            "batch_tokens": 1,
+            "gradient_accumulation_steps": 1,
+        }.items():
+            if getattr(self, name) < least:
+                raise UserError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        check_seed(self.seed)
+        check_rates(self.weight_decay, learning_rate=self.learning_rate)
         check_precision(self.precision)
         for name in self.losses:
             if name not in PRETRAINING_LOSSES:

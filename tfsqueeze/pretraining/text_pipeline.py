@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfsqueeze.checkpoints.model_sources import pretrained_folder
+from tfsqueeze.data.readers.file_patterns import files_of_format
 from tfsqueeze.data.readers.prepared_folders import (
     INPUT_IDS,
     LOGITS,
@@ -51,7 +52,7 @@ from tfsqueeze.utils.beam_pipelines import (
     write_file,
 )
 from tfsqueeze.utils.errors import UserError
-from tfsqueeze.utils.user_files import GZIP, is_plain
+from tfsqueeze.utils.user_files import GZIP, format_suffix, is_plain
 
 if TYPE_CHECKING:
     import apache_beam as beam
@@ -184,7 +185,7 @@ def _source_files(sources: Sequence[str]) -> dict[str, int]:
             if not found:
                 raise UserError(f"no file matches {source}")
         elif path.is_dir():
-            texts = [*path.rglob("*.txt"), *path.rglob(f"*.txt{GZIP}")]
+            texts = files_of_format(path, ".txt", "**/*")
             if not texts:
                 raise UserError(f"{path} has no .txt files; name files of plain text")
             found = {str(text): text.stat().st_size for text in texts}
@@ -197,7 +198,7 @@ def _source_files(sources: Sequence[str]) -> dict[str, int]:
             )
         files.update(found)
     for file in files:
-        if is_local(file) and not file.endswith(GZIP) and not is_plain(Path(file)):
+        if is_local(file) and not file.lower().endswith(GZIP) and not is_plain(Path(file)):
             raise UserError(f"{file} is not UTF-8; save it as UTF-8, such as with iconv")
     return files
 
@@ -338,7 +339,7 @@ def _build(
 def _clean(min_words: int, line: tuple[str, bytes]) -> Iterator[Parts]:
     path, content = line
     text = content.decode("utf-8", "replace")
-    is_pair = path.removesuffix(GZIP).endswith(".tsv")
+    is_pair = format_suffix(Path(path)) == ".tsv"
     parts = text.split("\t") if is_pair else [text]
     if is_pair and len(parts) != 2:
         raise UserError(

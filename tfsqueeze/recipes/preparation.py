@@ -21,7 +21,7 @@ from tfsqueeze.recipes.sizes import (
 )
 from tfsqueeze.recipes.task_of_data import TextColumns, find_task_of_data
 from tfsqueeze.tasks import Task, TaskName, find_task
-from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.training.training_options import TrainingOptions, check_seed
 from tfsqueeze.utils.errors import UserError
 
 
@@ -91,6 +91,9 @@ def prepare_training(
     Raises:
         UserError: the data cannot be read, or the settings do not fit together.
     """
+    seed = given.get("seed", TrainingOptions.seed)
+    # Before the data are divided by it.
+    check_seed(seed)
     if size is not None and target is not None:
         raise UserError("a size and a target both say how large the model is; name one")
     found_pair = None if text_pair_column else find_text_pair_column(data, text_column)
@@ -114,7 +117,7 @@ def prepare_training(
         data,
         **columns._asdict(),
         label_separator=label_separator,
-        seed=given.get("seed", TrainingOptions.seed),
+        seed=seed,
         keep_nan_labels=keep_nan_labels,
         **({} if max_per_source is None else {"max_per_source": max_per_source}),
     )

@@ -13,6 +13,7 @@ from tfsqueeze.recipes.data_facts import DataFacts
 from tfsqueeze.recipes.setting_rules import SETTING_RULES, Situation, choose_start
 from tfsqueeze.recipes.sizes import DEFAULT_SIZE, Size
 from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.json_files import JsonValue
 
 # The source of a choice that rests on nothing but the data.
 DATA = "the data"
@@ -69,13 +70,14 @@ def make_recipe(facts: DataFacts, given: Mapping[str, Any], size: Size = DEFAULT
     """
     chosen: dict[str, Choice] = {}
     if not any(given.get(name) for name in ("pretrained", "preset", "model_type")):
-        start = choose_start(facts, size)
+        start = choose_start(facts, size, given.get("tokenizer"))
         chosen[start.option] = Choice(*start, source=DATA)
     settings = {**{name: choice.value for name, choice in chosen.items()}, **given}
     situation = Situation(
         facts=facts,
         preset=given.get("preset"),
         is_pretrained=bool(settings.get("pretrained")),
+        shapes_vocabulary=not given.keys().isdisjoint(("vocab_size", "lowercase")),
         **_shape(settings),
     )
     fields = {f"model.{name}" for name in given.get("model") or ()}
@@ -112,11 +114,23 @@ def _shape(settings: Mapping[str, Any]) -> dict[str, Any]:
             "model_type": preset.model_type,
             "has_sentence_vectors": False,
         }
-    fields = read_fields(pretrained_folder(settings["pretrained"]) / CONFIG_FILE)
+    path = pretrained_folder(settings["pretrained"]) / CONFIG_FILE
+    # Not `read_config`, which loads TensorFlow.
+    config = JsonValue(read_fields(path), path)
     return {
-        "most_tokens": fields.get("max_position_embeddings", _MOST_TOKENS),
+        "most_tokens": _size(config, "max_position_embeddings") or _MOST_TOKENS,
         # DistilBERT has a name of its own for the channels.
-        "hidden_size": fields.get("hidden_size", fields.get("dim", 0)),
-        "model_type": fields.get("model_type", ""),
+        "hidden_size": _size(config, "hidden_size") or _size(config, "dim") or 0,
+        "model_type": config.get("model_type").string() if config.has("model_type") else "",
         "has_sentence_vectors": has_sentence_vectors(settings["pretrained"]),
     }
+
+
+def _size(config: JsonValue, name: str) -> int | None:
+    """Returns a size that a config.json may leave out or have as null."""
+    if config.object().get(name) is None:
+        return None
+    size = config.get(name).integer()
+    if size < 1:
+        raise config.get(name).error(f"it is {size}, and must be at least 1")
+    return size

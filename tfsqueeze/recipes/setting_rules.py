@@ -55,6 +55,7 @@ class Situation:
         facts: those of the data.
         preset: the preset that the user named; None for none.
         is_pretrained: whether training starts from pretrained weights.
+        shapes_vocabulary: whether the user names the size or the case of the vocabulary.
         most_tokens: the most tokens that the model can read.
         hidden_size: the number of its channels.
         model_type: its architecture, as in config.json.
@@ -65,6 +66,7 @@ class Situation:
     facts: DataFacts
     preset: str | None
     is_pretrained: bool
+    shapes_vocabulary: bool
     most_tokens: int
     hidden_size: int
     model_type: str
@@ -164,24 +166,28 @@ class Start(NamedTuple):
     reason: str
 
 
-def choose_start(facts: DataFacts, size: Size) -> Start:
+def choose_start(facts: DataFacts, size: Size, tokenizer: str | None = None) -> Start:
     """Returns what training starts from.
 
     Args:
         facts: those of the data.
         size: the size of the model.
+        tokenizer: the tokenizer that the user names; None for none.
     """
     name = f"squeezebert-{size}"
     weights = _HUB_WEIGHTS.get(size, name)
     if size == "micro":
         return Start("preset", name, "the smallest size learns from scratch")
     share = f"{facts.whole_words:.0%} of the words are"
-    if facts.whole_words < ENGLISH_WORDS:
-        if facts.task in _WORD_TASKS and size == "tiny":
-            name = "squeezebert-tagger"
-        reason = f"only {share} in the English vocabulary of the pretrained weights"
-        return Start("preset", name, f"{reason}; the texts are in {facts.languages}")
-    return Start("pretrained", weights, f"{share} in its vocabulary, which is English")
+    is_english = facts.whole_words >= ENGLISH_WORDS
+    if is_english and tokenizer is None:
+        return Start("pretrained", weights, f"{share} in its vocabulary, which is English")
+    if facts.task in _WORD_TASKS and size == "tiny":
+        name = "squeezebert-tagger"
+    if is_english:
+        return Start("preset", name, "a tokenizer is named, and pretrained weights have their own")
+    reason = f"only {share} in the English vocabulary of the pretrained weights"
+    return Start("preset", name, f"{reason}; the texts are in {facts.languages}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -247,6 +253,13 @@ def _patience(situation: Situation) -> int | None:
 
 
 SETTING_RULES = (
+    SettingRule(
+        "new_vocabulary",
+        "pretrained weights, a named size or case of the vocabulary",
+        Fixed(True, lambda x: x.is_pretrained and x.shapes_vocabulary),
+        lambda _: "its size or case is named, so the pretrained layers get one of the texts",
+        _NOT_MEASURED,
+    ),
     SettingRule("max_length", "all", _length, _length_reason, "the 99th percentile of 2,000 texts"),
     SettingRule(
         "epochs",

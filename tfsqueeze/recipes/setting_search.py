@@ -7,9 +7,12 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.recipes.preparation import Preparation
 from tfsqueeze.tasks import Task, score_text
+from tfsqueeze.training.encoded_files import digest_of_parts
 from tfsqueeze.training.fit import monitor
 from tfsqueeze.training.run_folder import claim_folder
 from tfsqueeze.training.train_task import Callbacks, train_task
@@ -18,7 +21,8 @@ from tfsqueeze.utils.errors import UserError
 
 if TYPE_CHECKING:
     from optuna import Study
-    from optuna.trial import Trial
+    from optuna.samplers import BaseSampler
+    from optuna.trial import FrozenTrial, Trial
 
 _VARIED = ("learning_rate", "epochs", "batch_size", "word_dropout")
 # Learning rates are tried between the given one over this and times this.
@@ -33,7 +37,7 @@ class TrialResult:
     """One trial of a search.
 
     Attributes:
-        number: its number, from 0.
+        number: its number among the finished trials, from 0; its folder is named by it.
         settings: what it tried, by the option's name.
         score: the best validation score of its float stage.
     """
@@ -121,15 +125,16 @@ def search_settings(
 
     Raises:
         UserError: Optuna is not installed, nothing is left to vary, or the folder holds a search
-            with other settings; or as `train_task`.
+            with other settings or data; or as `train_task`.
     """
     varied = [name for name in _VARIED if name not in fixed]
     if not varied:
         raise UserError(
             f"a search varies {', '.join(_VARIED)}, and all of them are given; leave one open"
         )
-    study = _open_study(folder, task, options, varied)
-    while (number := _count_finished(study)) < trials:
+    study = _open_study(folder, task, splits, options, varied)
+    while (number := _count_finished(study.trials)) < trials:
+        study.sampler = _sampler(options.seed, number)
         trial = study.ask()
         settings = _suggest(trial, options, varied)
         run = train_task(
@@ -144,10 +149,12 @@ def search_settings(
         report(TrialResult(number, settings, score))
     best = study.best_trial
     assert best.value is not None
-    return TrialResult(best.number, best.params, best.value)
+    return TrialResult(_count_finished(study.trials[: best.number]), best.params, best.value)
 
 
-def _open_study(folder: Path, task: Task, options: TrainingOptions, varied: Sequence[str]) -> Study:
+def _open_study(
+    folder: Path, task: Task, splits: Any, options: TrainingOptions, varied: Sequence[str]
+) -> Study:
     try:
         import optuna
         from optuna.storages import JournalStorage
@@ -157,11 +164,18 @@ def _open_study(folder: Path, task: Task, options: TrainingOptions, varied: Sequ
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     folder.mkdir(parents=True, exist_ok=True)
     # The trials of a study are of one task, with one way to vary one choice of settings.
-    claim_folder(folder, {"task": task.name, "options": options.to_dict(), "varied": varied})
+    claim_folder(
+        folder,
+        {
+            "task": task.name,
+            "options": options.to_dict(),
+            "varied": varied,
+            "data_digest": digest_of_parts(splits.train, splits.validation),
+        },
+    )
     study = optuna.create_study(
         storage=JournalStorage(JournalFileBackend(str(folder / _LOG_FILE))),
         study_name="settings",
-        sampler=optuna.samplers.TPESampler(seed=options.seed),
         direction="maximize",
         load_if_exists=True,
     )
@@ -174,8 +188,20 @@ def _open_study(folder: Path, task: Task, options: TrainingOptions, varied: Sequ
     return study
 
 
-def _count_finished(study: Study) -> int:
-    return sum(trial.value is not None for trial in study.trials)
+def _sampler(seed: int, number: int) -> BaseSampler:
+    """Returns what proposes the settings of one trial.
+
+    Each trial has random numbers of its own, so that a search that goes on after an interruption
+    proposes what it would have proposed without.
+    """
+    from optuna.samplers import TPESampler
+
+    (own_seed,) = np.random.SeedSequence([seed, number]).generate_state(1)
+    return TPESampler(seed=int(own_seed))
+
+
+def _count_finished(trials: Sequence[FrozenTrial]) -> int:
+    return sum(trial.value is not None for trial in trials)
 
 
 def _suggest(trial: Trial, options: TrainingOptions, varied: Sequence[str]) -> dict[str, Any]:

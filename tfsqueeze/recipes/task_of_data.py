@@ -6,22 +6,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tfsqueeze.data.readers.conll import CONLL_SUFFIXES
-from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, is_pattern, matching_files
+from tfsqueeze.data.readers.file_patterns import (
+    files_of_format,
+    is_file_or_pattern,
+    is_pattern,
+    matching_files,
+)
 from tfsqueeze.data.readers.label_kinds import LabelKind, find_label_kind
+from tfsqueeze.data.readers.multi_label_tables import columns_of_bits
 from tfsqueeze.data.readers.pair_columns import find_table
 from tfsqueeze.data.readers.prepared_folders import is_prepared
 from tfsqueeze.data.readers.tables import TextTable
 from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import read_json
-from tfsqueeze.utils.user_files import GZIP, format_suffix
+from tfsqueeze.utils.user_files import format_suffix
 
 _OF_LABELS: dict[LabelKind, tuple[TaskName, str]] = {
     "classes": (TaskName.TEXT_CLASSIFICATION, "each label is the name of a class"),
     "several": (TaskName.MULTI_LABEL_CLASSIFICATION, "labels are several names each"),
     "numbers": (TaskName.REGRESSION, "the labels are numbers"),
 }
-_BITS = {"0", "1", "0.0", "1.0", "false", "true"}
 
 
 class TaskChoice(NamedTuple):
@@ -94,9 +99,13 @@ def _suffixes(path: Path) -> set[str]:
 
 def _task_of_json(path: Path) -> TaskChoice | None:
     """Returns the task of SQuAD's or SNIPS' files, or None for tables."""
-    files = matching_files(path) if is_file_or_pattern(path) else []
-    for pattern in ("train*.json", "*.json", "*/train*.json"):
-        files += sorted([*path.glob(pattern), *path.glob(pattern + GZIP)])
+    if is_file_or_pattern(path):
+        files = matching_files(path)
+    else:
+        patterns = ("train*", "*", "*/train*")
+        files = [file for name in patterns for file in files_of_format(path, ".json", name)]
+    if not files:
+        return None
     try:
         content = read_json(files[0]).value
     except UserError:
@@ -131,12 +140,7 @@ def _task_of_table(path: Path, columns: TextColumns, label_separator: str) -> Ta
 def _task_without_labels(table: TextTable, others: list[str], columns: TextColumns) -> TaskChoice:
     """Returns the task of a table without a column of labels."""
     rows = table.sample()
-    bits = [
-        name
-        for name in others
-        if all(str(row.values.get(name)).casefold() in _BITS for row in rows)
-    ]
-    if bits:
+    if columns_of_bits(others, rows):
         return TaskChoice(
             TaskName.MULTI_LABEL_CLASSIFICATION, "columns of 0 and 1 say which labels a text has"
         )

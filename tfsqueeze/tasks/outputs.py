@@ -18,6 +18,7 @@ from tfsqueeze.decoding.bio import repair_bio
 from tfsqueeze.decoding.tag_sequences import viterbi_decode
 from tfsqueeze.tasks.encodings import IGNORE_INDEX, Encodings
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.wording import with_article
 
 if TYPE_CHECKING:
     import tf_keras as keras
@@ -126,8 +127,8 @@ class Output(abc.ABC):
             UserError: the output has no probabilities.
         """
         raise UserError(
-            f"a {self.title} has no probabilities, which the model's output is named after; "
-            "convert the trained model again"
+            f"{with_article(self.title)} has no probabilities, which the model's output is named "
+            "after; convert the trained model again"
         )
 
     @abc.abstractmethod

@@ -25,6 +25,7 @@ class SentenceEmbeddings(PlainTextTask):
     name = TaskName.SENTENCE_EMBEDDINGS.value
     title = "embedder of sentences"
     head = "SentenceEmbeddings"
+    measures_pairs = True
     scores = (
         Score("teacher_cosine", "Cosine to the teacher"),
         Score("spearman", "Spearman"),

@@ -37,6 +37,8 @@ class Task(abc.ABC):
             calibrated; None where there is none.
         label_columns: for each output whose classes are labels of data, their column in a dataset.
         has_labels: whether its data have labels, which `id2label` names.
+        measures_pairs: whether models that read single texts are measured on pairs, where data
+            have them.
         verified_examples: how many examples a verification takes by default; None for all.
     """
 
@@ -49,6 +51,7 @@ class Task(abc.ABC):
     label_output: ClassVar[str | None] = None
     label_columns: ClassVar[Mapping[str, str]] = {}
     has_labels: ClassVar[bool] = True
+    measures_pairs: ClassVar[bool] = False
     verified_examples: ClassVar[int | None] = None
 
     @property

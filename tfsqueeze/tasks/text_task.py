@@ -46,5 +46,5 @@ def require_pairs(dataset: TextExamples, pairs: bool) -> None:
     if not pairs and dataset.text_pairs is not None:
         raise UserError(
             f"{dataset.name} has pairs of texts, and the model is for single ones; "
-            "train one on pairs"
+            "train one on pairs, or give pairs as --calibration of a checkpoint"
         )

@@ -7,6 +7,7 @@ from importlib import resources
 
 import numpy as np
 
+from tfsqueeze.tokenizers.normalized_words import normalized_words
 from tfsqueeze.tokenizers.tokenizer_settings import CONTINUATION_PREFIX, SPECIAL_TOKENS
 
 # How many token types there are: those of the two texts, and the two of words that both have.
@@ -24,8 +25,12 @@ class MatchTypes:
 
     Args:
         vocabulary: the tokens in order of their ids.
-        stop_words: lowercased words that match nothing.
+        stop_words: words that match nothing, in any form.
         lowercase: whether the tokens are lowercased already.
+
+    Attributes:
+        stop_words: those words as they stand in lowercased texts, without accents if the tokens
+            have none.
 
     Example:
         >>> types = MatchTypes(["[CLS]", "[SEP]", "the", "rain", "##s"], ["the"], lowercase=True)
@@ -38,8 +43,8 @@ class MatchTypes:
     def __init__(
         self, vocabulary: Sequence[str], stop_words: Collection[str], *, lowercase: bool
     ) -> None:
-        self.stop_words = tuple(stop_words)
-        self._ignored = frozenset(stop_words)
+        self.stop_words = tuple(_normalized(word, lowercase) for word in stop_words)
+        self._ignored = frozenset(self.stop_words)
         self._lowercase = lowercase
         self._letters = [token.removeprefix(CONTINUATION_PREFIX) for token in vocabulary]
         self._continues = [token.startswith(CONTINUATION_PREFIX) for token in vocabulary]
@@ -93,6 +98,12 @@ class MatchTypes:
                 words.setdefault(word, []).extend(range(start, after))
             start = after
         return words
+
+
+def _normalized(text: str, lowercase: bool) -> str:
+    """Returns a text as a tokenizer reads it; with a space in it, it is no word of a text."""
+    words = normalized_words(text, 0, len(text), lowercase)
+    return " ".join(word for word, _ in words).lower()
 
 
 def default_stop_words() -> tuple[str, ...]:

@@ -16,18 +16,28 @@ _RARE_SHARE = 0.01
 _MAX_LISTED = 3
 
 
-def check_classes_to_learn(train: TextDataset, options: TrainingOptions) -> None:
+def check_classes_to_learn(
+    train: TextDataset, options: TrainingOptions, *, keeps_head: bool = False
+) -> None:
     """Checks that there are classes to tell apart, and warns if some are rare.
 
     Args:
         train: the training texts.
         options: the settings of the run. Classes with weights need no warning.
+        keeps_head: whether the model keeps a pretrained head, which may know further classes.
 
     Raises:
-        UserError: all texts have one label, and no pretrained head knows others.
+        UserError: all texts have one label, and neither such a head nor the logits of a teacher
+            know others; or the classes have weights, and such logits take the place of the labels.
     """
+    is_taught = getattr(train, "teacher_logits", None) is not None
+    if options.class_weight is not None and is_taught:
+        raise UserError(
+            f"class_weight is for training on labels, and {train.name} has a teacher's logits; "
+            "leave it out"
+        )
     counts = Counter(train.labels)
-    if len(counts) == 1 and options.pretrained is None:
+    if len(counts) == 1 and not keeps_head and not is_taught:
         raise UserError(
             f"{train.name} has one label for all texts, {next(iter(counts))!r}; add texts of "
             "another, or there is nothing to tell apart"

@@ -1,10 +1,10 @@
-"""The encoded rows of a large dataset in the folder of a run, so that a resumed run reads them."""
+"""Digests by which a resumed run knows its data, and the encoded rows of a large dataset."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from tfsqueeze.data.datasets.column_dataset import ColumnDataset
 from tfsqueeze.training.ragged_rows import RaggedRows
+from tfsqueeze.utils.archives import file_sha256
 from tfsqueeze.utils.files import write_atomically
 
 _MANIFEST, _LIMITS = "manifest.json", "-limits"
@@ -37,6 +38,25 @@ def digest_of(dataset: ColumnDataset, settings: Any) -> str:
             else:
                 digest.update(repr(block).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
+
+
+def digest_of_parts(*parts: Any) -> str:
+    """Returns a digest of all examples of some parts of the data.
+
+    Args:
+        *parts: datasets; None for a part that the data do not have.
+    """
+    digests = [None if part is None else digest_of(part, None) for part in parts]
+    return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
+
+
+def digest_of_files(files: Iterable[Path]) -> str:
+    """Returns a digest of the content of some files, in their order.
+
+    Args:
+        files: the files.
+    """
+    return hashlib.sha256(json.dumps([file_sha256(file) for file in files]).encode()).hexdigest()
 
 
 def write_encoded(folder: Path, digest: str, columns: Mapping[str, Any]) -> None:

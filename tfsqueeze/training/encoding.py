@@ -173,14 +173,22 @@ def _with_balance(encoded: EncodedExamples, examples: Examples, task: Task) -> E
 def _kept_logits(
     dataset: Any, classes: Mapping[str, Sequence[str]]
 ) -> dict[str, np.ndarray] | None:
-    """Returns the logits of a teacher that a dataset holds, in the order of the classes."""
+    """Returns the logits of a teacher that a dataset holds, in the order of the classes.
+
+    Those of a class that the teacher does not know are NaN.
+    """
     logits = getattr(dataset, "teacher_logits", None)
     if logits is None:
         return None
     ((output, names),) = classes.items()
     known = dataset.labels.names
-    order = [known.index(name) for name in names]
-    return {output: logits if order == list(range(len(known))) else logits[:, order]}
+    if list(names) == list(known):
+        return {output: logits}
+    ordered = np.full((len(logits), len(names)), np.nan, logits.dtype)
+    for column, name in enumerate(names):
+        if name in known:
+            ordered[:, column] = logits[:, known.index(name)]
+    return {output: ordered}
 
 
 def _encode_in_parts(

@@ -12,14 +12,15 @@ import numpy as np
 
 from tfsqueeze.data.datasets.concatenation import concatenate
 from tfsqueeze.data.datasets.dataset import Splits
+from tfsqueeze.data.datasets.language_identification import with_languages
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords, augment
 from tfsqueeze.data.datasets.text_examples import TextExamples
+from tfsqueeze.data.readers.text_lines import read_lines
 from tfsqueeze.data.sources.text_files import text_files
 from tfsqueeze.robustness.noisy_copies import TRAINING_NOISES, WORD_NOISES, noisy_copies
 from tfsqueeze.training.teacher import Teacher
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
-from tfsqueeze.utils.user_files import decode_text, read_bytes
 
 
 class Origin(enum.IntEnum):
@@ -142,7 +143,8 @@ def add_unlabelled(
     """Adds texts without labels.
 
     A text that any part of the data holds already is left out, whatever its case, spaces and
-    punctuation. The first example's label is a placeholder for the missing ones.
+    punctuation. The first example's label is a placeholder for the missing ones. The languages of
+    the texts are identified if the training texts have some.
 
     Args:
         examples: the training texts.
@@ -169,12 +171,16 @@ def add_unlabelled(
     }
     texts = []
     for file in text_files(sources, folder):
-        for line in decode_text(read_bytes(file), file).splitlines():
+        for line in read_lines(file):
             if (letters := _letters(line)) and letters not in seen:
                 seen.add(letters)
                 texts.append(line)
     placeholders = (train.labels or [])[:1] * len(texts)
-    unlabelled = dataclasses.replace(train, name="unlabelled", texts=texts, labels=placeholders)
+    unlabelled = dataclasses.replace(
+        train, name="unlabelled", texts=texts, labels=placeholders, languages=None
+    )
+    if train.languages is not None:
+        unlabelled = with_languages(unlabelled)
     return examples.extend(unlabelled, Origin.UNLABELLED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,7 @@ def fit_resumable(
         their mean is `val_score`.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    warn_of_too_few_steps(options.gradient_accumulation_steps, epochs * batches.steps)
     distribution = distribution or Distribution()
     writes = distribution.is_chief
     validation, validation_steps = distribution.whole(validation)
@@ -152,6 +154,21 @@ def fit_resumable(
     distribution.wait()
     load_weights(model, best_weights)
     return history.rows
+
+
+def warn_of_too_few_steps(accumulated: int, steps: int) -> None:
+    """Warns if a fit ends before the weights change for the first time.
+
+    Args:
+        accumulated: the number of batches after which the weights change.
+        steps: the number of batches of the whole fit.
+    """
+    if accumulated > steps:
+        warnings.warn(
+            f"gradient_accumulation_steps is {accumulated:,}, and this training has {steps:,} "
+            "batches: it changes no weight; accumulate fewer, or train for more epochs",
+            stacklevel=3,
+        )
 
 
 def compile_for_task(

@@ -21,6 +21,7 @@ from tfsqueeze.utils.json_files import JsonValue, read_json, shown
 FORMAT_VERSION = 1
 SETTINGS_FILE = "run.json"
 _LOCK_FILE = ".lock"
+_DIGEST = "_digest"
 
 
 @contextlib.contextmanager
@@ -58,11 +59,12 @@ def claim_folder(
 
     Args:
         folder: the folder of the run.
-        settings: JSON-able settings.
+        settings: JSON-able settings. The name of a digest is that of what it is of, and `_digest`.
         notes: JSON-able values that are kept beside them, and never compared.
 
     Raises:
-        UserError: the folder holds a run with other settings.
+        UserError: the folder holds a run with other settings, or of an earlier version that kept no
+            digest.
     """
     path = folder / SETTINGS_FILE
     if not path.exists():
@@ -74,8 +76,14 @@ def claim_folder(
     settings = json.loads(json.dumps(settings))
     for name, value in settings.items():
         if found.get(name) != value:
+            what = f"with other {name}"
+            if name.endswith(_DIGEST):
+                of = name.removesuffix(_DIGEST).replace("_", " ")
+                what = f"with other {of}"
+                if name not in found:
+                    what = f"of an earlier version, which kept no digest of its {of}"
             raise UserError(
-                f"{folder} holds a run with other {name}; "
+                f"{folder} holds a run {what}; "
                 "choose another folder, or remove that one to train anew"
             )
 

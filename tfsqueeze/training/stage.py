@@ -102,12 +102,18 @@ class Stage(abc.ABC):
     def __init__(self, inputs: StageInputs) -> None:
         self.inputs = inputs
 
-    def run(self) -> keras.Model:
-        """Trains the model and saves it, or loads it where the stage is done."""
+    def run(self, when_trained: Callable[[keras.Model], None] = lambda _: None) -> keras.Model:
+        """Trains the model and saves it, or loads it where the stage is done.
+
+        Args:
+            when_trained: called with the model; with a new one before it is saved.
+        """
         saved = self.inputs.folder / f"{self.name}.keras"
         batches = self._batches()
         if saved.exists():
-            return self.load(saved)
+            model = self.load(saved)
+            when_trained(model)
+            return model
         precision = self._precision(batches)
         # Here, so that a resumed run draws as one that did all stages before.
         keras.utils.set_random_seed(self.inputs.options.seed)
@@ -117,6 +123,7 @@ class Stage(abc.ABC):
                 if self.epochs:
                     self._fit(model, batches)
         model = self.finish(model)
+        when_trained(model)
         if self.inputs.distribution.is_chief:
             with write_atomically(saved) as temporary:
                 model.save(temporary)

@@ -10,14 +10,18 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import tf_keras as keras
+
 from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
+from tfsqueeze.data.sources.text_files import text_files
 from tfsqueeze.tasks import Task
 from tfsqueeze.training.adversarial import add_adversarial, judge_of
 from tfsqueeze.training.batches import validation_batches
 from tfsqueeze.training.class_weights import check_classes_to_learn, class_weights
 from tfsqueeze.training.distribution import Distribution
+from tfsqueeze.training.encoded_files import digest_of_files, digest_of_parts
 from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_targets
 from tfsqueeze.training.examples import prepare_examples
 from tfsqueeze.training.history import read_history
@@ -95,12 +99,14 @@ def train_task(
     if head is None:
         training.decoding(splits)
     if training.has_classes:
-        check_classes_to_learn(splits.train, options)
+        check_classes_to_learn(splits.train, options, keeps_head=head is not None)
     if options.match_types and "token_type_ids" not in training.input_names(splits.train):
         raise UserError(
             "match_types are for answers and for pairs of texts, which share words; train "
             f"{task.name} on {splits.train.name} without them"
         )
+    # The test part has no share in the run.
+    data_digest = digest_of_parts(splits.train, splits.validation)
     with lock_folder(folder) if distribution.is_chief else contextlib.nullcontext():
         with distribution.chief_first():
             claim_folder(
@@ -112,6 +118,8 @@ def train_task(
                     "options": options.to_dict(),
                     "task": task.name,
                     "pairs": pairs,
+                    "data_digest": data_digest,
+                    **_unlabelled_digest(options, folder),
                 },
                 {
                     "choices": [
@@ -243,16 +251,22 @@ def _train(
         float_stage = AdversarialStage(inputs, float_model, name)
         float_model = float_stage.run()
     qat_stage = QuantizationAwareStage(inputs, float_model)
-    qat_model = qat_stage.run()
-    decoding |= training.choose_decoding(
-        validation,
-        encodings,
-        targets,
-        classes,
-        lambda: keras_outputs(qat_model, task, encodings.select(input_names)),
-    )
-    if distribution.is_chief:
-        write_decoding(folder, decoding)
+
+    def keep_decoding(model: keras.Model) -> None:
+        decoding.update(
+            training.choose_decoding(
+                validation,
+                encodings,
+                targets,
+                classes,
+                lambda: keras_outputs(model, task, encodings.select(input_names)),
+            )
+        )
+        if distribution.is_chief:
+            write_decoding(folder, decoding)
+
+    # With the model in its folder the run counts as finished, and must have its decoding.
+    qat_model = qat_stage.run(keep_decoding)
     if decoding:
         task = task.with_decoding(decoding, list(config.id2label.values()))
     return TrainedRun(
@@ -270,6 +284,14 @@ def _train(
         task=task,
         decoding=decoding,
     )
+
+
+def _unlabelled_digest(options: TrainingOptions, folder: Path) -> dict[str, str]:
+    """Returns a setting of a run with unlabelled texts: the digest of their files."""
+    if not options.unlabelled:
+        return {}
+    files = text_files(options.unlabelled, folder / "unlabelled")
+    return {"unlabelled_texts_digest": digest_of_files(files)}
 
 
 def _check_options_of_stream(name: str, task: Task, options: TrainingOptions) -> None:

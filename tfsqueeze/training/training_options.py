@@ -15,6 +15,7 @@ from tfsqueeze.utils.json_files import JsonValue
 DistributionName = Literal["mirrored", "multi-worker"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 ClassWeight = Literal["balanced"] | dict[str, float] | None
+MAX_SEED = 2**32 - 1
 
 
 def _class_weight(option: JsonValue) -> ClassWeight:
@@ -186,16 +187,18 @@ class TrainingOptions:
         for name in (
             "epochs",
             "qat_epochs",
-            "weight_decay",
-            "seed",
             "augmented_copies",
             "noisy_copies",
         ):
             if getattr(self, name) < 0:
                 raise UserError(f"{name} must not be negative, as {getattr(self, name)} is")
-        for name in ("learning_rate", "qat_learning_rate", "temperature"):
-            if getattr(self, name) <= 0:
-                raise UserError(f"{name} must be above 0, not {getattr(self, name)}")
+        check_seed(self.seed)
+        check_rates(
+            self.weight_decay,
+            learning_rate=self.learning_rate,
+            qat_learning_rate=self.qat_learning_rate,
+            temperature=self.temperature,
+        )
         for name in ("word_dropout", "subword_dropout", "label_smoothing", "replaced_words"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} must be in [0, 1), not {getattr(self, name)}")
@@ -267,6 +270,36 @@ class TrainingOptions:
     def to_dict(self) -> dict[str, Any]:
         """Returns the settings as JSON-able values."""
         return dataclasses.asdict(self)
+
+
+def check_seed(seed: int) -> None:
+    """Checks a seed.
+
+    Args:
+        seed: the seed.
+
+    Raises:
+        UserError: numpy and scikit-learn, which have it too, take no such seed.
+    """
+    if not 0 <= seed <= MAX_SEED:
+        raise UserError(f"seed must be from 0 to {MAX_SEED}, not {seed}")
+
+
+def check_rates(weight_decay: float, **rates: float) -> None:
+    """Checks the numbers that an optimizer or a loss multiplies or divides by.
+
+    Args:
+        weight_decay: may be 0.
+        **rates: the others, by the names of their options.
+
+    Raises:
+        UserError: a number is out of range, infinite or none.
+    """
+    for name, rate in rates.items():
+        if not 0 < rate < math.inf:
+            raise UserError(f"{name} must be above 0 and finite, not {rate}")
+    if not 0 <= weight_decay < math.inf:
+        raise UserError(f"weight_decay must be at least 0 and finite, not {weight_decay}")
 
 
 def check_precision(precision: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from tfsqueeze.data.readers.pair_columns import with_text_pair_column
 from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.training.checkpoint import open_checkpoint
 from tfsqueeze.training.train_task import Callbacks, train_task
@@ -36,7 +37,8 @@ def tune_checkpoint(
         max_length: the number of tokens of a row; by default 128, or less if the model has fewer
             positions.
         callbacks: as for `train_task`.
-        **columns: as for `TaskData.load_splits`.
+        **columns: as for `TaskData.load_splits`. The column of second texts is found by its usual
+            names, unless it is named.
 
     Returns:
         The finished run. It keeps the epoch that is best on validation, or the calibrated model if
@@ -61,7 +63,8 @@ def tune_checkpoint(
         qat_epochs=epochs,
         max_length=checkpoint.tokenizer.max_length,
     )
-    splits = checkpoint.task.data.load_splits(os.fspath(data), seed=options.seed, **columns)
-    return train_task(
-        folder, checkpoint.task, splits, options, callbacks, dataset_name=os.fspath(data)
-    )
+    name = os.fspath(data)
+    # A checkpoint does not say whether it reads pairs; data that have them do.
+    columns = with_text_pair_column(columns, name, reads_pairs=True)
+    splits = checkpoint.task.data.load_splits(name, seed=options.seed, **columns)
+    return train_task(folder, checkpoint.task, splits, options, callbacks, dataset_name=name)

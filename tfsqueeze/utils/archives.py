@@ -20,6 +20,8 @@ import platformdirs
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
+_BLOCK = 1 << 20
+
 
 @dataclass(frozen=True)
 class Archive:
@@ -98,7 +100,11 @@ def file_sha256(path: Path) -> str:
     Args:
         path: the file.
     """
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def holds_files(folder: Path, digests: Mapping[str, str]) -> bool:

@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import re
+import types
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,16 @@ from tfsqueeze.utils.errors import UserError
 _ENTRIES = {"metadata.json", "config.json", "model.weights.h5"}
 # A config has less than 1 KB a layer.
 _MAX_CONFIG_BYTES = 16 << 20
+# Of what a model was compiled with. MeanMetricWrapper would call a function that a file names.
+_COMPILED = {
+    "keras.losses": (keras.losses, keras.losses.Loss),
+    "keras.metrics": (keras.metrics, keras.metrics.Metric),
+    "keras.optimizers": (keras.optimizers, keras.optimizers.Optimizer),
+    "keras.optimizers.schedules": (
+        keras.optimizers.schedules,
+        keras.optimizers.schedules.LearningRateSchedule,
+    ),
+}
 _KERAS_CLASSES = {
     ("keras.layers", "InputLayer"),
     ("tf_keras.src.engine.functional", "Functional"),
@@ -34,12 +45,22 @@ _KERAS_CLASSES = {
         "tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper",
         "QuantizeWrapperV2",
     ),
+    *(
+        (module, name)
+        for module, (package, base) in _COMPILED.items()
+        for name, value in vars(package).items()
+        if isinstance(value, type) and issubclass(value, base) and name != "MeanMetricWrapper"
+    ),
 }
+# Losses and metrics that Keras names by their functions.
+_KERAS_FUNCTIONS = {
+    name
+    for package in (keras.losses, keras.metrics)
+    for name, value in vars(package).items()
+    if isinstance(value, types.FunctionType)
+} - {"deserialize", "get", "serialize"}
 # Those of classes, which importing registers.
 _OWN_MODULES = re.compile(r"tfsqueeze\.(layers|models|quantization|tasks|training)\.[a-z_]+")
-# Of what a model was compiled with.
-_KERAS_MODULES = ("keras.losses", "keras.metrics", "keras.optimizers", "keras.optimizers.schedules")
-_KERAS_FUNCTIONS = (keras.losses, keras.metrics)
 
 
 class KerasFileModel(keras.Model):
@@ -92,11 +113,16 @@ def load_model(path: str | os.PathLike, compile: bool = True) -> keras.Model:
     except Exception as error:
         reason = str(error).strip().partition("\n")[0][:200]
         raise UserError(f"{path} is damaged ({type(error).__name__}: {reason})") from error
+    if not isinstance(model, keras.Model):
+        raise UserError(f"{path} holds no model but a {type(model).__name__}")
     return skip_autograph(model)
 
 
 def _check(path: Path) -> None:
     """Raises UserError unless Keras can load a file without running what it holds."""
+    # By any other name Keras reads a file as HDF5, which a zip file can be at the same time.
+    if path.suffix != ".keras":
+        raise UserError(f"{path} is not a Keras file: its name must end in .keras")
     try:
         # A folder is a SavedModel to Keras, and a file that is no zip HDF5.
         with zipfile.ZipFile(path) as archive:
@@ -107,7 +133,8 @@ def _check(path: Path) -> None:
             if entries["config.json"].file_size > _MAX_CONFIG_BYTES:
                 raise UserError(f"{path}: config.json is larger than {_MAX_CONFIG_BYTES:,} bytes")
             content = archive.read("config.json")
-    except (OSError, zipfile.BadZipFile) as error:
+    # A damaged or encrypted entry is any of these.
+    except (OSError, EOFError, RuntimeError, UnicodeDecodeError, zipfile.BadZipFile) as error:
         raise UserError(
             f"{path} is not a Keras file ({error}); other formats, such as HDF5 and SavedModel, "
             "may hold code and are not read"
@@ -132,25 +159,40 @@ def _objects(config: Any) -> Iterator[dict[str, Any]]:
 
 
 def _check_object(config: dict[str, Any], path: Path) -> None:
+    """Raises UserError unless Keras finds a known object by a config, wherever it looks it up."""
     module, name = config.get("module"), config["class_name"]
-    if isinstance(module, str) and _OWN_MODULES.fullmatch(module):
+    fields = {
+        "class_name": name,
+        "module": module,
+        "registered_name": config.get("registered_name"),
+    }
+    for field, value in fields.items():
+        if not isinstance(value, str) and (value is not None or field == "class_name"):
+            raise UserError(
+                f"{path}: config.json cannot be read ({field} is a {type(value).__name__}, not a "
+                "string)"
+            )
+    if module is not None and _OWN_MODULES.fullmatch(module):
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(module)
-    registered = config.get("registered_name") or name
     if name == "function":
-        function = config.get("config")
-        known = keras.saving.get_registered_object(config.get("registered_name")) or (
-            module == "builtins" and any(hasattr(each, str(function)) for each in _KERAS_FUNCTIONS)
+        # Keras looks a function up by its `config`, and then in its own modules or in `module`.
+        name = config.get("config")
+        known = isinstance(name, str) and (
+            keras.saving.get_registered_object(name) is not None
+            or (module == "builtins" and name in _KERAS_FUNCTIONS)
         )
-        name = function
     else:
-        known = (
-            (module, name) in _KERAS_CLASSES
-            or module in _KERAS_MODULES
-            or keras.saving.get_registered_object(registered) is not None
+        # Keras takes the class name where there is no registered name, which is not where it is
+        # null, and in the older form of a config, which has no module.
+        found_by = config.get("registered_name", name) if "module" in config else name
+        registered = keras.saving.get_registered_object(found_by)
+        known = (module, name) in _KERAS_CLASSES or (
+            isinstance(registered, type) and registered.__name__ == name
         )
     if not known:
+        named = f"{module}.{name}" if module else str(name)
         raise UserError(
-            f"{path} names {module}.{name}, which models of tfsqueeze do not consist of; it is not "
-            "loaded"
+            f"{path} names {' '.join(named.split())[:200]}, which models of tfsqueeze do not "
+            "consist of; it is not loaded"
         )

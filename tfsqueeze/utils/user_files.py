@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import gzip
 import io
 import zlib
@@ -39,8 +40,20 @@ def format_suffix(path: Path) -> str:
         >>> format_suffix(Path("train.csv.gz")), format_suffix(Path("train.CSV"))
         ('.csv', '.csv')
     """
-    suffix = path.suffix.lower()
-    return path.with_suffix("").suffix.lower() if suffix == GZIP else suffix
+    return Path(unpacked_name(path)).suffix.lower()
+
+
+def unpacked_name(path: Path) -> str:
+    """Returns the name of a file without `.gz`.
+
+    Args:
+        path: the file.
+
+    Example:
+        >>> unpacked_name(Path("data/train.csv.GZ")), unpacked_name(Path("data/train.csv"))
+        ('train.csv', 'train.csv')
+    """
+    return path.stem if path.suffix.lower() == GZIP else path.name
 
 
 def is_plain(path: Path) -> bool:
@@ -85,14 +98,12 @@ def read_bytes(path: Path) -> bytes:
         UserError: the file cannot be read, or unpacks to far more than texts do.
     """
     try:
-        return _unpack(path) if path.suffix.lower() == GZIP else path.read_bytes()
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _not_gzip(path, error) from error
-    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
-        if isinstance(error, UserError):
-            raise
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UserError(f"cannot read {path}: {reason}") from error
+        with _reading(path):
+            return _unpack(path) if path.suffix.lower() == GZIP else path.read_bytes()
+    except UserError:
+        raise
+    except ValueError as error:  # a path with a NUL
+        raise UserError(f"cannot read {path}: {error}") from error
 
 
 def decode_text(content: bytes, path: Path) -> str:
@@ -105,8 +116,7 @@ def decode_text(content: bytes, path: Path) -> str:
     Raises:
         UserError: the bytes are not a text in that encoding.
     """
-    encodings = (code for mark, code in _BYTE_ORDER_MARKS.items() if content.startswith(mark))
-    encoding = next(encodings, "utf-8-sig")
+    encoding = _encoding(content[:4])
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -129,12 +139,9 @@ def stream_lines(path: Path, newline: str) -> Iterator[str]:
         UserError: as `read_text`.
     """
     number = 0
-    try:
-        with open_bytes(path) as file:
-            start = file.peek(4)[:4]
-            encodings = (code for mark, code in _BYTE_ORDER_MARKS.items() if start.startswith(mark))
-            encoding = next(encodings, "utf-8-sig")
-            text = io.TextIOWrapper(file, encoding, newline=newline)
+    with _reading(path), _open_bytes(path) as file:
+        text = io.TextIOWrapper(file, _encoding(file.peek(4)[:4]), newline=newline)
+        try:
             while line := text.readline(_MAX_LINE):
                 number += 1
                 if len(line) == _MAX_LINE:
@@ -143,16 +150,12 @@ def stream_lines(path: Path, newline: str) -> Iterator[str]:
                         "no text does; divide it"
                     )
                 yield line
-    except UnicodeDecodeError as error:
-        name = error.encoding.upper()
-        raise UserError(
-            f"{path}:{number + 1}: this line, or one of the next, is not {name} text; save it as "
-            "UTF-8, such as with `iconv -f LATIN1 -t UTF-8` if it is Latin-1"
-        ) from None
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _not_gzip(path, error) from error
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            name = error.encoding.upper()
+            raise UserError(
+                f"{path}:{number + 1}: this line, or one of the next, is not {name} text; save it "
+                "as UTF-8, such as with `iconv -f LATIN1 -t UTF-8` if it is Latin-1"
+            ) from None
     if not number:
         raise UserError(f"{path} is empty")
 
@@ -170,19 +173,71 @@ def unpacked_size(path: Path) -> int:
     return size * (_TYPICAL_EXPANSION if path.suffix.lower() == GZIP else 1)
 
 
-def open_bytes(path: Path) -> io.BufferedReader:
-    """Returns a file of bytes, unpacked while they are read.
+class _Utf8Reader:
+    """A file of bytes in UTF-8.
+
+    It has no other method, as `codecs.EncodedFile` has, that gives the bytes of the file itself.
+
+    Args:
+        text: the text.
+    """
+
+    def __init__(self, text: codecs.StreamReader) -> None:
+        self._text = text
+
+    def read(self, size: int = -1) -> bytes:
+        """Returns the next bytes, about as many as are asked for; none at the end."""
+        return self._text.read(size).encode("utf-8")
+
+
+@contextlib.contextmanager
+def open_utf8(path: Path) -> Iterator[_Utf8Reader]:
+    """Opens a file of text as bytes in UTF-8 without a byte order mark.
+
+    They are unpacked and encoded while they are read.
 
     Args:
         path: the file.
+
+    Raises:
+        UserError: as `read_text`, also while the file is read.
     """
+    with _reading(path), _open_bytes(path) as file:
+        encoding = _encoding(file.peek(4)[:4])
+        try:
+            yield _Utf8Reader(codecs.getreader(encoding)(file))
+        except UnicodeDecodeError:
+            name = encoding.removesuffix("-sig").upper()
+            raise UserError(
+                f"{path} is not {name} text; save it as UTF-8, such as with `iconv -f LATIN1 -t "
+                "UTF-8` if it is Latin-1"
+            ) from None
+
+
+def _encoding(start: bytes) -> str:
+    """Returns the encoding of a text that begins with some bytes."""
+    encodings = (code for mark, code in _BYTE_ORDER_MARKS.items() if start.startswith(mark))
+    return next(encodings, "utf-8-sig")
+
+
+def _open_bytes(path: Path) -> io.BufferedReader:
+    """Returns a file of bytes, unpacked while they are read."""
     if path.suffix.lower() != GZIP:
         return path.open("rb")
     return io.BufferedReader(gzip.open(path))  # pyright: ignore[reportArgumentType]
 
 
-def _not_gzip(path: Path, error: Exception) -> UserError:
-    return UserError(f"{path} is truncated or no gzip file ({error}); copy or pack it again")
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Makes one sentence of what goes wrong while a file is read."""
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UserError(
+            f"{path} is truncated or no gzip file ({error}); copy or pack it again"
+        ) from error
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _unpack(path: Path) -> bytes:

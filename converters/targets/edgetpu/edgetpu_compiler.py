@@ -21,8 +21,6 @@ from tfsqueeze.utils.errors import UserError
 
 PROGRAM = "edgetpu_compiler"
 _ROW = re.compile(r"^([A-Z][A-Z0-9_]*)\s+(\d+)\s+(\S.*?)\s*$", re.MULTILINE)
-_UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-_SIZE = r"([\d.]+)(B|KiB|MiB|GiB)"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,27 +44,11 @@ class CompilerLog:
 
     Attributes:
         version: version of the compiler.
-        subgraphs: number of subgraphs on the TPU.
-        cached_bytes: size of the parameters in on-chip memory.
-        streamed_bytes: size of the parameters that are streamed from the host.
         operators: the table of operators.
     """
 
     version: str
-    subgraphs: int
-    cached_bytes: int
-    streamed_bytes: int
     operators: tuple[LoggedOperators, ...]
-
-    @property
-    def operators_on_tpu(self) -> int:
-        """Number of operators on the TPU."""
-        return sum(line.count for line in self.operators if line.status == MAPPED)
-
-    @property
-    def operators_on_cpu(self) -> int:
-        """Number of operators on the CPU."""
-        return sum(line.count for line in self.operators if line.status != MAPPED)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,19 +126,7 @@ def parse_log(text: str) -> CompilerLog:
     version = re.search(r"Edge TPU Compiler version (\S+)", text)
     if not rows or not version:
         raise UserError(f"the log of {PROGRAM} has no table of operators; run it with -s")
-
-    def size(label):
-        found = re.search(re.escape(label) + r":\s*" + _SIZE, text)
-        return round(float(found[1]) * _UNITS[found[2]]) if found else 0
-
-    subgraphs = re.search(r"Number of Edge TPU subgraphs: (\d+)", text)
-    return CompilerLog(
-        version=version[1],
-        subgraphs=int(subgraphs[1]) if subgraphs else 0,
-        cached_bytes=size("On-chip memory used for caching model parameters"),
-        streamed_bytes=size("Off-chip memory used for streaming uncached model parameters"),
-        operators=rows,
-    )
+    return CompilerLog(version[1], rows)
 
 
 def compare(prediction: Sequence[OperatorRow], log: CompilerLog) -> CompilerComparison:

@@ -27,7 +27,6 @@ from tfsqueeze.tasks import (
     TEXT_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
 )
-from tfsqueeze.tokenizers.device_tokenizer import DeviceTokenizer
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.versions import installed_versions
 
@@ -88,9 +87,7 @@ class EdgeTpuTarget(Target):
         (folder / MODEL_FILE).write_text(
             json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8"
         )
-        DeviceTokenizer.from_settings(run.tokenizer.settings(), run.tokenizer.vocabulary).save(
-            folder / TOKENIZER_FILE
-        )
+        run.tokenizer.to_device().save(folder / TOKENIZER_FILE)
         check = self.check(content)
         comparison = None
         if edgetpu_compiler.is_installed():

@@ -96,6 +96,10 @@ def check_operator(operator: Operator, runtime: int = NEWEST_RUNTIME) -> Placeme
                 "innermost 3 dimensions are above 1",
                 rule.runtime,
             )
+        # Nobody has compared the shapes and the numbers that the limits look into.
+        reason = _why_unchecked(tensor)
+        if reason and rule.limits:
+            return Placement(LIMITED, f"{tensor.name} {reason}", rule.runtime)
     for limit in rule.limits:
         reason = limit(operator)
         if reason:
@@ -106,6 +110,15 @@ def check_operator(operator: Operator, runtime: int = NEWEST_RUNTIME) -> Placeme
 def _has_supported_dtype(tensor: Tensor) -> bool:
     # Integers are supported only as biases, shapes, axes and permutations.
     return tensor.dtype in ("int8", "uint8") or (tensor.dtype == "int32" and tensor.is_constant)
+
+
+def _why_unchecked(tensor: Tensor) -> str | None:
+    """Returns why `operator_checks` takes an operator of such an operand as it is."""
+    if not tensor.is_plain:
+        return "is sparse, or its numbers are not in the graph"
+    if not tensor.elements:
+        return "has no elements"
+    return "is a variable" if tensor.is_variable else None
 
 
 def _is_parameter(operator: Operator, tensor: Tensor) -> bool:

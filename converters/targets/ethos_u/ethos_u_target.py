@@ -97,7 +97,9 @@ class EthosUTarget(Target):
             target=self.name,
             summary=check.summary(),
             files=tuple(
-                ExportedFile.from_path(path, folder) for path in sorted(folder.rglob("*.tflite"))
+                ExportedFile.from_path(path, folder)
+                for path in sorted(folder.rglob("*"))
+                if path.is_file()
             ),
             devices=tuple(_device_row(check, estimate, folder) for estimate in check.accelerators),
             details=facts,

@@ -17,6 +17,7 @@ from tfsqueeze.tasks import (
     SENTENCE_EMBEDDINGS,
 )
 from tfsqueeze.training.trained_run import is_run
+from tfsqueeze.utils.wording import with_article
 
 if TYPE_CHECKING:
     from converters.experiments.model_scores import EvaluationSet, ModelScores
@@ -97,11 +98,12 @@ def _introduction(facts: ModelFacts) -> str:
     run = facts.run
     case = "lowercased" if run.tokenizer.lowercase else "with capitals"
     source = "Trained on" if is_run(run.folder) else "A checkpoint, calibrated on"
+    kind = with_article(f"{run.config.architecture} {run.task.title}", "A")
     lines = [
         f"# {facts.name}",
-        f"{_with_article(run.config.architecture)} {run.task.title}, for phones and other devices "
-        f"in int8. {source} {_dataset_names(run.dataset_name)}. Texts are {case}; the `.tflite` "
-        f"files read the first {facts.max_length} tokens.",
+        f"{kind}, for phones and other devices in int8. {source} "
+        f"{_dataset_names(run.dataset_name)}. Texts are {case}; the `.tflite` files read the first "
+        f"{facts.max_length} tokens.",
     ]
     if run.label_names:
         shown = ", ".join(f"`{name}`" for name in run.label_names[:_MOST_LABELS])
@@ -181,10 +183,6 @@ def _likeness(value: float, task: str) -> str:
 def _dataset_names(name: str) -> str:
     """Returns the names of data without the folders of the machine that they were on."""
     return ", ".join(Path(part).name for part in name.split(", "))
-
-
-def _with_article(name: str) -> str:
-    return f"{'An' if name[0] in 'AEIOU' else 'A'} {name}"
 
 
 def _yaml(fields: Mapping[str, Any]) -> str:

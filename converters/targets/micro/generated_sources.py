@@ -163,7 +163,7 @@ def _stop_words(tokenizer: WordPieceTokenizer) -> list[list[int]]:
             "differ with capitals; train without --cased or without --match-types"
         )
     words = list(tokenizer.match_types.stop_words)
-    # [CLS], one token or more, and [SEP]: a longer word is no stop word.
+    # [CLS], at most a token for each letter, and [SEP].
     rows = tokenizer.to_device()(words, max_length=max(map(len, words), default=0) + 2)
     found = [
         ids[1 : length - 1].tolist()

@@ -20,6 +20,7 @@ from converters.targets.micro.network_interface import NetworkInterface
 from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.tasks.word_task import WordTask
 from tfsqueeze.tokenizers.words import split_words
+from tfsqueeze.utils.wording import with_article
 
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
@@ -127,6 +128,7 @@ class Library:
     Attributes:
         texts: the sources by file name.
         table_bytes: the size in flash of the tables of tokenizer, decoding and self-test.
+        search_bytes: how much of it the texts take that an embedder finds.
         function: the name of the function that runs a text.
         call: the arguments of the function as a reader would write them.
         example: C statements that define the texts of the example.
@@ -135,6 +137,7 @@ class Library:
 
     texts: dict[str, str]
     table_bytes: int
+    search_bytes: int
     function: str
     call: str
     example: str
@@ -172,7 +175,7 @@ def library_sources(
         run.tokenizer, tells_words=form is _WORDS, takes_questions=form is _QUESTION
     )
     texts = {**tokenizer.texts}
-    table_bytes = tokenizer.constant_bytes
+    table_bytes, search_bytes = tokenizer.constant_bytes, 0
     vectors = np.zeros((0, 0), np.int8)
     if search_texts:
         inputs = _encode(run, [(text,) for text in search_texts], interface)
@@ -190,6 +193,8 @@ def library_sources(
         tables = decoder.generate(decoded)
         texts |= tables.texts
         table_bytes += tables.constant_bytes
+        if search_texts:
+            search_bytes += tables.constant_bytes
         texts |= dict(_files("decoders", decoder.folder))
     golden = _golden_texts(form)
     inputs = _encode(run, golden, interface)
@@ -198,7 +203,7 @@ def library_sources(
     table_bytes += checks.constant_bytes
     function, summary = _FUNCTIONS[TaskName(run.task.name)]
     values = {
-        "description": f"A {run.task.title}",
+        "description": with_article(run.task.title, "A"),
         "function": function,
         "call": form.call,
         "parameters": form.parameters,
@@ -227,6 +232,7 @@ def library_sources(
     return Library(
         texts,
         table_bytes,
+        search_bytes,
         function,
         form.call,
         example="".join(

@@ -34,6 +34,7 @@ from converters.tflite.inspection import list_operators
 from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.models.complexity import count_macs
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.wording import with_article
 
 if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
@@ -84,7 +85,7 @@ class MicroTarget(Target):
         (arena_bytes,) = run_in_workers(measure_arena, [(model,)])
         table_bytes = library.table_bytes
         library_bytes = min(LIBRARY_BYTES.values())
-        _check_limits(run, len(model), table_bytes, library_bytes, arena_bytes, max_length)
+        _check_limits(run, len(model), library, library_bytes, arena_bytes, max_length)
         flash_bytes = {
             core: len(model) + table_bytes + size for core, size in LIBRARY_BYTES.items()
         }
@@ -147,7 +148,7 @@ class MicroTarget(Target):
         _check_limits(
             run,
             sources.network_bytes,
-            table_bytes,
+            sources.library,
             PLAIN_C_BYTES,
             sources.arena_bytes,
             max_length,
@@ -235,8 +236,7 @@ def _values(run: TrainedRun, library: Library, max_length: int) -> dict[str, Any
         stack += "; `tagger_decode` needs `TAGGER_STACK_BYTES` of it"
     return {
         "name": run.folder.name,
-        "title": run.task.title,
-        "description": f"A {run.task.title}",
+        "description": with_article(run.task.title, "A"),
         "labels": f"{number_of(len(run.label_names), 'label')}, " if run.label_names else "",
         "function": library.function,
         "call": library.call,
@@ -322,26 +322,18 @@ def _accessors(interface: NetworkInterface) -> str:
 def _check_limits(
     run: TrainedRun,
     model_bytes: int,
-    table_bytes: int,
+    library: Library,
     library_bytes: int,
     arena_bytes: int,
     max_length: int,
 ) -> None:
-    excess = model_bytes + table_bytes + library_bytes - FLASH_BYTES
+    program_bytes = model_bytes + library.table_bytes
+    excess = program_bytes + library_bytes - FLASH_BYTES
     if excess > 0:
-        # A token of the vocabulary takes its embedding and its share of the tables.
-        per_token = run.config.hidden_size + table_bytes / run.config.vocab_size
-        fitting = run.config.vocab_size - -(-excess // int(per_token))
-        advice = (
-            f"train with a vocab_size of at most about {fitting // 100 * 100:,}"
-            if fitting >= 1000
-            else "train with a smaller hidden_size"
-        )
         raise UserError(
-            f"model and tables take {model_bytes + table_bytes:,} bytes of flash"
+            f"model and tables take {program_bytes:,} bytes of flash"
             f", the library about {library_bytes:,}, {excess:,} more than the {FLASH_BYTES:,} of a "
-            f"microcontroller; {advice} (it is "
-            f"{run.config.vocab_size:,} with hidden_size {run.config.hidden_size})"
+            f"microcontroller; {_advice(run, library, excess)}"
         )
     excess = arena_bytes - ARENA_BYTES
     if excess > 0:
@@ -350,3 +342,20 @@ def _check_limits(
             f"{ARENA_BYTES:,} of a microcontroller; export with a max_length below {max_length}, "
             f"or train with a hidden_size below {run.config.hidden_size}"
         )
+
+
+def _advice(run: TrainedRun, library: Library, excess: int) -> str:
+    """Returns what to do where a program takes so many bytes of flash too much."""
+    vocab_size, hidden_size = run.config.vocab_size, run.config.hidden_size
+    vocabulary_bytes = library.table_bytes - library.search_bytes
+    if library.search_bytes > max(vocabulary_bytes, excess):
+        return f"search fewer texts, which take {library.search_bytes:,} bytes"
+    # A token of the vocabulary takes its embedding and its share of the tables.
+    per_token = hidden_size + vocabulary_bytes / vocab_size
+    fitting = vocab_size - -(-excess // int(per_token))
+    advice = (
+        f"train with a vocab_size of at most about {fitting // 100 * 100:,}"
+        if fitting >= 1000
+        else "train with a smaller hidden_size"
+    )
+    return f"{advice} (it is {vocab_size:,} with hidden_size {hidden_size})"

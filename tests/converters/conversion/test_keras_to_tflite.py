@@ -13,7 +13,7 @@ from converters.runtime.interpreters import available_runtimes, open_model
 from converters.runtime.workers import predict_logits, predict_outputs, run_in_workers
 from converters.tflite.inspection import (
     NotFullyInt8Error,
-    quantization_scales,
+    list_operators,
     require_int8,
     require_int8_products,
     summarize_operators,
@@ -140,12 +140,12 @@ def test_every_op_is_int8(converted):
 
 
 def test_convolutions_have_a_scale_per_channel(converted):
-    scales = quantization_scales(converted[2])
-    convolutions = [row for row in scales if row.operator in ("CONV_2D", "DEPTHWISE_CONV_2D")]
+    operators = list_operators(converted[2])
+    convolutions = [row for row in operators if row.name in ("CONV_2D", "DEPTHWISE_CONV_2D")]
     assert convolutions
     for row in convolutions:
-        channels = row.shape[3 if row.operator == "DEPTHWISE_CONV_2D" else 0]
-        assert row.dtype == "int8" and row.scales == channels, row
+        channels = row.weights.shape[3 if row.name == "DEPTHWISE_CONV_2D" else 0]
+        assert row.weights.dtype == "int8" and len(row.weights.scales) == channels, row
 
 
 def test_runtimes_compute_what_quantization_aware_training_computes(converted):

@@ -230,6 +230,22 @@ def test_the_length_fits_nearly_all_texts(folders, topics_folder):
     assert fitting_length(token_counts(TEXT_CLASSIFICATION, texts, short)) == 9
 
 
+def test_edited_data_are_not_compared_with_those_before(folders, topics_folder, tmp_path):
+    options = ComparisonOptions(
+        backbone=str(folders / "backbone"), methods=("majority", "classical"), seeds=1
+    )
+    splits = load_dataset(topics_folder)
+    arguments = (str(topics_folder), TEXT_CLASSIFICATION)
+    comparison.compare(tmp_path, *arguments, lambda _: splits, options)
+    for part in ("train", "validation", "test"):
+        dataset = getattr(splits, part)
+        _, *labels = dataset.labels
+        edited = dataclasses.replace(dataset, labels=[labels[0], *labels])
+        other = dataclasses.replace(splits, **{part: edited})
+        with pytest.raises(UserError, match="holds a run with other data"):
+            comparison.compare(tmp_path, *arguments, lambda _, other=other: other, options)
+
+
 def test_options_that_do_not_fit():
     with pytest.raises(UserError, match="choose some of majority"):
         ComparisonOptions(methods=("magic",))

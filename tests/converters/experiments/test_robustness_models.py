@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 
@@ -22,6 +23,7 @@ from tfsqueeze.cli.main import app
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.robustness.attacks import ATTACKS
 from tfsqueeze.robustness.noises import NOISES
+from tfsqueeze.tasks import SENTENCE_EMBEDDINGS
 
 TFIDF = TfidfLabels.title
 
@@ -152,6 +154,34 @@ def test_a_file_with_a_dataset_is_measured_beside_tfidf_on_it(topics_model, topi
     found = json.loads(result.stdout)
     assert found["models"] == [INT8, TFIDF] and found["attacks"] == []
     assert found["notes"] == [f"TF-IDF is fitted to the training part of {topics_folder.name}."]
+
+
+def test_a_file_of_training_is_measured_on_its_held_out_part(
+    models, topics_folder, tmp_path, monkeypatch
+):
+    file = tmp_path / "texts.csv"
+    file.write_text((topics_folder / "train.csv").read_text())
+    monkeypatch.chdir(tmp_path)
+    of_file = dataclasses.replace(models, dataset_name="texts.csv", models={}, notes=[])
+    held_out = load_dataset("texts.csv").test.texts
+    columns = {"text_column": "text", "label_column": "label"}
+    for same in (None, "./texts.csv", str(file)):
+        data = load_data(of_file, same, **columns)
+        assert data.test.texts == held_out, same
+    add_baseline(of_file, data)
+    assert of_file.notes == []
+    # All of another file is measured on, and of several as well.
+    (tmp_path / "other.csv").write_text(file.read_text())
+    for other in ("other.csv", "oth*.csv"):
+        assert len(load_data(of_file, other, **columns).test) > len(held_out)
+
+
+def test_an_embedder_is_measured_on_pairs(models, tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text("sentence1,sentence2,score\n" + "a,b,1\nc,d,2\n" * 5)
+    embedder = dataclasses.replace(models, task=SENTENCE_EMBEDDINGS, dataset_name=None)
+    data = load_data(embedder, str(path), text_column="text", label_column="label")
+    assert data.test.text_pairs[:2] == ["b", "d"]
 
 
 @pytest.mark.parametrize(

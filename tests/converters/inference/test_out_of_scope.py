@@ -49,5 +49,8 @@ def test_files_of_texts(tmp_path):
     )
     (tmp_path / "a.csv").write_text("text,other\none,two\n")
     assert load_texts(tmp_path / "a.csv", text_pair_column="other").text_pairs == ["two"]
+    lines = "one\u2028two\r\n\nthree\x0cfour\x85five\n"
+    (tmp_path / "a.txt").write_bytes(lines.encode())
+    assert load_texts(tmp_path / "a.txt").texts == ["one\u2028two", "three\x0cfour\x85five"]
     with pytest.raises(UserError, match="cannot read"):
         load_texts(tmp_path / "none.txt")

@@ -65,6 +65,9 @@ def test_an_index_of_another_model_is_refused(index, tmp_path):
         (lambda columns: columns.update(limits=columns["limits"][:-1]), "is damaged"),
         (lambda columns: columns.update(limits=columns["limits"][::-1].copy()), "is damaged"),
         (lambda columns: columns.update(vectors=columns["vectors"].astype(np.float32)), "damaged"),
+        (lambda columns: columns.update(limits=columns["limits"].astype(float)), "is damaged"),
+        (lambda columns: columns.update(texts=columns["texts"].view(np.int8)), "is damaged"),
+        (lambda columns: columns.update(vectors=np.zeros((5, 0), np.int8)), "is damaged"),
         (lambda columns: columns.update(zero_point=np.array([128], np.int32)), "is damaged"),
         (lambda columns: columns.update(zero_point=np.zeros(1, np.float32)), "is damaged"),
     ],
@@ -77,6 +80,17 @@ def test_a_damaged_index_is_one_sentence(index, tmp_path, change, message):
     save_file(columns, path, {"tfsqueeze_search_index_1_of": "digest"})
     with pytest.raises(UserError, match=message):
         SearchIndex.open(path, encode, "digest")
+
+
+def test_an_index_of_other_channels_is_one_sentence(index, tmp_path):
+    path = tmp_path / "texts.safetensors"
+    index.save(path)
+    columns = load_file(path)
+    columns["vectors"] = columns["vectors"][:, 1:].copy()
+    save_file(columns, path, {"tfsqueeze_search_index_1_of": "digest"})
+    damaged = SearchIndex.open(path, encode, "digest")
+    with pytest.raises(UserError, match="of 23 channels, and the model gives 24; make the index"):
+        damaged.search(["one"])
 
 
 def test_another_file_is_no_index(tmp_path):

@@ -11,7 +11,6 @@ from converters.tflite.inspection import (
     NotFullyInt8Error,
     list_operators,
     offending_operators,
-    quantization_scales,
     require_int8,
     summarize_operators,
 )
@@ -151,13 +150,14 @@ def test_summary_counts_by_name_and_dtypes(float_output_model, int8_model):
 
 
 def test_weights_per_channel_and_per_tensor(sentiment_model, convert, int8_model, float_model):
-    (per_channel,) = quantization_scales(int8_model)
-    assert (per_channel.operator, per_channel.index) == ("FULLY_CONNECTED", 2)
-    assert per_channel.per_channel and per_channel.scales == 3
-    (per_tensor,) = quantization_scales(convert(sentiment_model, per_channel=False))
-    assert not per_tensor.per_channel and per_tensor.scales == 1
-    (unquantized,) = quantization_scales(float_model)
-    assert unquantized.dtype == "float32" and unquantized.scales == 0
+    def weights(model):
+        (operator,) = (operator for operator in list_operators(model) if operator.weights)
+        assert (operator.name, operator.index) == ("FULLY_CONNECTED", 2)
+        return operator.weights.dtype, len(operator.weights.scales)
+
+    assert weights(int8_model) == ("int8", 3)
+    assert weights(convert(sentiment_model, per_channel=False)) == ("int8", 1)
+    assert weights(float_model) == ("float32", 0)
 
 
 def test_damaged_files_are_refused(int8_model):

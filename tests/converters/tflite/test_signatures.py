@@ -91,6 +91,12 @@ def test_a_file_of_one_length_is_what_packing_step_by_step_gives(trained_run, se
         assert convert_run(trained_run, [length]) == pack(trained_run, separate[length], length)
 
 
+def test_the_settings_of_the_tokenizer_have_the_length_of_the_file(trained_run, separate, packed):
+    for content, length in ((packed, max(LENGTHS)), (pack(trained_run, separate[4], 4), 4)):
+        settings = {**trained_run.tokenizer.settings(), "model_max_length": length}
+        assert read_metadata(content).tokenizer == settings
+
+
 @pytest.mark.parametrize("runtime", available_runtimes())
 def test_texts_run_at_the_shortest_length_that_holds_them(
     trained_run, separate, packed, runtime, monkeypatch

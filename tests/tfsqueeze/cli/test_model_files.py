@@ -6,6 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from converters.runtime.interpreters import available_runtimes
+from converters.tflite.flatbuffer import serialize_model
+from converters.tflite.tflite_file import unpack_model
 from tfsqueeze.cli.main import app
 
 # Where the reviewers' files are, and the commands that must refuse each of them.
@@ -75,3 +77,18 @@ def test_only_targets_with_an_accelerator_are_checked_for(topics_model):
         assert f"'{target}' is not one of 'edgetpu', 'ethos-u'" in message
     text = CliRunner().invoke(app, ["check", "--help"]).output
     assert "<edgetpu|ethos-u>" in text
+
+
+def test_names_in_a_file_are_no_markup(tmp_path):
+    import tensorflow as tf
+
+    add = tf.function(lambda x: x + 1.0, input_signature=[tf.TensorSpec([1, 4])])
+    concrete = add.get_concrete_function()
+    model = unpack_model(tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert())
+    for tensor in model.subgraphs[0].tensors:
+        tensor.name = b"enc[a]/\x1b[/b]"
+    file = tmp_path / "named.tflite"
+    file.write_bytes(serialize_model(model))
+    result = CliRunner().invoke(app, ["check", str(file)], env={"COLUMNS": "200"})
+    assert result.exit_code == 0, result.exception
+    assert "enc[a]/\ufffd[/b] is" in result.stdout

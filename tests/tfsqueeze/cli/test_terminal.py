@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -12,9 +13,11 @@ import time
 from pathlib import Path
 
 import pytest
+import typer
 from rich.console import Console
+from typer.testing import CliRunner
 
-from tfsqueeze.cli import console
+from tfsqueeze.cli import console, main
 from tfsqueeze.cli.console import Table
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -43,6 +46,28 @@ def test_cells_and_titles_are_shown_as_they_are():
     for shown in ("[bold]title", "[/]", "[bold]x[/bold]", "�[31mred"):
         assert shown in text
     assert "\x1b" not in text
+
+
+def test_a_warning_shows_no_escape_sequences_of_a_file(monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr(main, "messages", Console(file=shown, width=60))
+    main._show_warning("tensor \x1b[2J\x1b]0;owned\x07 \x9b31m [bold]x")
+    assert shown.getvalue() == "warning: tensor �[2J�]0;owned� �31m [bold]x\n"
+
+
+def test_a_device_that_is_busy_is_one_line(monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr(console, "messages", Console(file=shown, width=60))
+    monkeypatch.setattr(console, "_discard_output", lambda: None)
+    app = typer.Typer(cls=console.OneLineErrors)
+
+    @app.command()
+    def write():
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), "out")
+
+    app.callback()(lambda: None)
+    assert CliRunner().invoke(app, ["write"]).exit_code == 1
+    assert shown.getvalue() == "error: cannot write: out: Device or resource busy\n"
 
 
 @pytest.mark.parametrize("is_shown", [True, False])

@@ -1,5 +1,7 @@
 """Which teacher layer each student layer learns from, and what options are refused."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,8 +50,10 @@ def test_maps_that_do_not_fit(layers, layer_map, message):
     ("options", "message"),
     [
         ({}, "all weights of the distillation are 0"),
-        ({"logits": -1.0}, "the weight of logits must not be negative"),
+        ({"logits": -1.0}, "the weight of logits must be at least 0"),
+        ({"logits": math.inf}, "the weight of logits must be at least 0 and finite, not inf"),
         ({"logits": 1.0, "temperature": 0.0}, "temperature must be above 0"),
+        ({"logits": 1.0, "temperature": math.nan}, "temperature must be above 0 and finite"),
     ],
 )
 def test_options_out_of_range(options, message):

@@ -142,6 +142,13 @@ def test_texts_without_the_teachers_language_are_one_sentence(corpus, teacher, t
         pretrain(tmp_path / "run", [corpus], options(teacher_language="fr"))
 
 
+def test_originals_without_a_text_do_not_claim_the_folder(corpus, teacher, tmp_path):
+    (corpus / "en.txt").write_text("\u200b\n" * len(ORIGINALS), "utf-8")
+    with pytest.raises(UserError, match="there is no text in .*de.txt and 1 more"):
+        pretrain(tmp_path / "run", [corpus], options())
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
 def test_each_language_has_as_many_texts_in_the_vocabulary(teacher, tmp_path):
     rare = ["seltene wörter stehen hier"]
     corpora = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from tfsqueeze.data.readers.prepared_folders import (
     example_bytes,
     read_manifest,
     read_rows,
+    read_vectors,
     tokenizer_digest,
 )
 from tfsqueeze.pretraining import tokenizer_choice
@@ -115,6 +117,7 @@ def test_files_are_read_in_order(tokenizer, tmp_path):
         (lambda folder: replace(folder, '"rows-00000', '"../rows-00000'), "is missing or is not"),
         (lambda folder: replace(folder, '"format_version": 1', '"format_version": 2'), "reads 1"),
         (lambda folder: replace(folder, "{", ""), "not valid JSON"),
+        (lambda folder: replace(folder, '"rows": 4', '"texts": 4'), "counts: there is no 'rows'"),
     ],
 )
 def test_a_damaged_folder_is_one_sentence(change, message, tokenizer, tmp_path):
@@ -123,6 +126,44 @@ def test_a_damaged_folder_is_one_sentence(change, message, tokenizer, tmp_path):
     change(tmp_path)
     with pytest.raises(UserError, match=message):
         read_manifest(tmp_path)
+
+
+def test_a_folder_without_files_is_one_sentence(tmp_path):
+    (tmp_path / "manifest.json").write_text(Manifest({"max_length": 4}, {"rows": 2}, {}).to_json())
+    with pytest.raises(UserError, match="manifest.json: files: it names no files"):
+        read_manifest(tmp_path)
+
+
+def test_damaged_vectors_are_one_sentence(tmp_path):
+    path = tmp_path / "rows-00000-of-00001.tfrecord.gz"
+
+    def write(vector, rows=1):
+        with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
+            writer.write(example_bytes({"sentence_embedding": np.array(vector, np.float32)}))
+        files = {path.name: path.stat().st_size}
+        manifest = Manifest({"teacher": {"channels": 2}}, {"rows": rows}, files)
+        (tmp_path / "manifest.json").write_text(manifest.to_json())
+
+    write([0.5, -1])
+    assert next(read_vectors(tmp_path)).tolist() == [[0.5, -1]]
+    for vector, rows, message in (
+        ([0.5], 1, "a row that cannot be read"),
+        ([0.5, np.nan], 1, "a number of the teacher that is not finite"),
+        ([0.5, -1], 2, "another number of rows"),
+    ):
+        write(vector, rows)
+        with pytest.raises(UserError, match=message):
+            list(read_vectors(tmp_path))
+
+
+def test_pretraining_on_a_damaged_file_is_one_sentence(tokenizer, tmp_path):
+    prepared = write_shards(tmp_path / "shards", tokenizer, [[2, 5 + n % 11, 3] for n in range(99)])
+    path = next(prepared.glob("rows-00001*"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="shards has a row that cannot be read"):
+        pretrain(tmp_path / "run", [prepared], options())
 
 
 def replace(folder, old, new):

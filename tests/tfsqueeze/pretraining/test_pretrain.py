@@ -1,6 +1,7 @@
 """Pretraining runs: the loss falls, the backbone can be read, and an interruption costs little."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -63,6 +64,20 @@ def test_masked_language_modelling_learns(texts, tmp_path):
     assert again.history == result.history
     with pytest.raises(UserError, match="holds a run with other options"):
         pretrain(tmp_path / "run", [texts], options("mlm", epochs=5))
+    # As long as before.
+    texts.write_text(texts.read_text("utf-8").replace("garden", "forest"), "utf-8")
+    with pytest.raises(UserError, match="holds a run with other texts; choose another folder"):
+        pretrain(tmp_path / "run", [texts], options("mlm"))
+
+
+@pytest.mark.parametrize("objective", ["distill", "mlm"])
+@pytest.mark.parametrize("content", ["", "\n \n\n", "\u200b\n\ufffd \u0301\n"])
+def test_files_without_a_text_do_not_claim_the_folder(content, objective, tmp_path):
+    path = tmp_path / "blank.txt"
+    path.write_text(content, "utf-8")
+    with pytest.raises(UserError, match="there is no text in .*blank.txt and 1 more; name files"):
+        pretrain(tmp_path / "run", [path, path], options(objective))
+    assert not (tmp_path / "run" / "run.json").exists()
 
 
 @pytest.fixture
@@ -174,6 +189,13 @@ def test_options_out_of_range():
         ({"objective": "nsp"}, "objective 'nsp'"),
         ({"epochs": 0}, "epochs"),
         ({"learning_rate": 0.0}, "learning_rate must be above 0"),
+        ({"learning_rate": math.nan}, "learning_rate must be above 0 and finite, not nan"),
+        ({"weight_decay": math.inf}, "weight_decay must be at least 0 and finite, not inf"),
+        ({"ranking": math.nan}, "ranking must not be negative"),
+        ({"losses": {"sentences": math.nan}}, "the weight of sentences must be at least 0 and"),
+        ({"seed": -1}, "seed must be from 0 to 4294967295, not -1"),
+        ({"seed": 2**32}, "seed must be from 0 to 4294967295, not 4294967296"),
+        ({"max_length": 2}, "max_length must be at least 3, not 2"),
         ({"losses": {"logits": 1.0}}, "there is no loss 'logits'; the losses are hidden_states, "),
         ({"losses": {}}, "all weights of the distillation are 0"),
     ):

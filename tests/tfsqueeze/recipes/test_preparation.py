@@ -85,6 +85,14 @@ def test_a_search_before_training(topics_folder, tmp_path, capsys):
     assert all(settings["options"][row["option"]] == row["value"] for row in found)
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_out_of_range_is_refused_before_the_data_are_divided(seed, tmp_path):
+    path = tmp_path / "mail.csv"
+    path.write_text("text,label\n" + "a cat,x\na dog,y\n" * 20)
+    with pytest.raises(UserError, match=f"seed must be from 0 to 4294967295, not {seed}"):
+        prepare(path, given={"seed": seed})
+
+
 def test_unknown_options_are_named_before_the_data_are_read():
     with pytest.raises(UserError, match="no option 'epoch'; did you mean 'epochs'?"):
         train_module.train("no_such_data/", epoch=3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 
@@ -12,6 +13,7 @@ from tfsqueeze.recipes.recipe import make_recipe
 from tfsqueeze.recipes.setting_rules import SETTING_RULES
 from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.training.training_options import TrainingOptions
+from tfsqueeze.utils.errors import UserError
 
 ENGLISH = DataFacts(
     task="text-classification",
@@ -54,6 +56,28 @@ def test_other_languages_learn_from_scratch():
     tagger = options_of(dataclasses.replace(GERMAN, task="token-classification"))
     assert tagger.preset == "squeezebert-tagger" and not tagger.lowercase
     assert tagger.spelling_vectors and tagger.subword_dropout == 0.2
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"max_position_embeddings": "512"},
+        {"max_position_embeddings": 0},
+        {"hidden_size": "128"},
+        {"model_type": ["bert"]},
+    ],
+)
+def test_an_odd_config_of_pretrained_weights_is_one_sentence(fields, tmp_path):
+    config = {"model_type": "bert", "max_position_embeddings": 512, "hidden_size": 768}
+    (tmp_path / "config.json").write_text(json.dumps({**config, **fields}))
+    with pytest.raises(UserError, match=rf"config.json: .*{next(iter(fields))}"):
+        options_of(ENGLISH, pretrained=str(tmp_path))
+
+
+def test_a_config_without_a_number_of_positions_has_the_usual_one(tmp_path):
+    config = {"model_type": "distilbert", "max_position_embeddings": None, "dim": 768}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert options_of(ENGLISH, pretrained=str(tmp_path)).max_length == 24
 
 
 def test_the_smallest_size_learns_from_scratch():
@@ -102,6 +126,28 @@ def test_every_task_gets_settings_that_fit_together(task, facts, size):
         value = getattr(recipe.options, name)
         assert (value[field] if field else value) == choice.value
         assert choice.reason and choice.source
+
+
+@pytest.mark.parametrize("named", [{"vocab_size": 500}, {"lowercase": False}])
+def test_a_named_vocabulary_is_trained_for_pretrained_layers(named):
+    recipe = make_recipe(ENGLISH, named)
+    assert recipe.options.pretrained == "squeezebert-tiny" and recipe.options.new_vocabulary
+    assert "new_vocabulary" in {choice.option for choice in recipe.choices}
+    assert options_of(ENGLISH, pretrained="all-minilm-l6-v2", **named).new_vocabulary
+    assert not options_of(ENGLISH, new_vocabulary=False, **named).new_vocabulary
+    # Models from scratch have a vocabulary of the texts anyway.
+    assert not options_of(GERMAN, **named).new_vocabulary
+    assert not options_of(ENGLISH, "micro", **named).new_vocabulary
+    assert not options_of(ENGLISH).new_vocabulary
+
+
+def test_a_named_tokenizer_is_for_a_model_from_scratch():
+    recipe = make_recipe(ENGLISH, {"tokenizer": "squeezebert-tiny"})
+    options = recipe.options
+    assert (options.pretrained, options.preset) == (None, "squeezebert-tiny")
+    assert recipe.choices[0].reason.startswith("a tokenizer is named")
+    tags = dataclasses.replace(ENGLISH, task="token-classification")
+    assert options_of(tags, tokenizer="squeezebert-tiny").preset == "squeezebert-tagger"
 
 
 def test_what_the_user_names_is_kept():

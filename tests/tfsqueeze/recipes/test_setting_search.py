@@ -7,6 +7,7 @@ import warnings
 
 import pytest
 
+from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.recipes import setting_search
 from tfsqueeze.recipes.setting_search import search_settings
@@ -14,6 +15,9 @@ from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
+
+TEXTS = TextDataset("mail", ["a", "b"], labels=["x", "y"])
+SPLITS = TextDatasetSplits(TEXTS, TEXTS)
 
 
 class FakeRun:
@@ -39,7 +43,7 @@ def trained(monkeypatch):
 
 def search(folder, trials, **arguments):
     options = TrainingOptions()
-    return search_settings(folder, TEXT_CLASSIFICATION, None, options, trials, **arguments)
+    return search_settings(folder, TEXT_CLASSIFICATION, SPLITS, options, trials, **arguments)
 
 
 def test_the_best_settings_win(trained, tmp_path):
@@ -68,16 +72,20 @@ def test_trials_of_other_settings_are_not_taken(trained, tmp_path):
     search(tmp_path, 2)
     for options in ({"batch_size": 8}, {"max_length": 96}):
         with pytest.raises(UserError, match="holds a run with other options"):
-            search_settings(tmp_path, TEXT_CLASSIFICATION, None, TrainingOptions(**options), 3)
+            search_settings(tmp_path, TEXT_CLASSIFICATION, SPLITS, TrainingOptions(**options), 3)
     with pytest.raises(UserError, match="holds a run with other varied"):
         search(tmp_path, 3, fixed=["epochs"])
+    relabelled = dataclasses.replace(TEXTS, labels=["y", "x"])
+    splits = TextDatasetSplits(relabelled, TEXTS)
+    with pytest.raises(UserError, match="holds a run with other data"):
+        search_settings(tmp_path, TEXT_CLASSIFICATION, splits, TrainingOptions(), 3)
 
 
 def test_a_larger_word_dropout_than_usual_is_within_the_search(trained, tmp_path):
     options = TrainingOptions(word_dropout=0.5)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        search_settings(tmp_path, TEXT_CLASSIFICATION, None, options, 3)
+        search_settings(tmp_path, TEXT_CLASSIFICATION, SPLITS, options, 3)
     assert trained[0][1].word_dropout == 0.5
 
 
@@ -100,6 +108,33 @@ def test_a_search_goes_on_where_it_was_interrupted(trained, tmp_path, monkeypatc
     assert trained[2] == trained[3]
     search(tmp_path, 4)
     assert len(trained) == 5
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_an_interrupted_search_tries_what_a_whole_one_tries(trained, tmp_path, monkeypatch, seed):
+    def settings_of(folder, trials):
+        options = TrainingOptions(seed=seed)
+        return search_settings(tmp_path / folder, TEXT_CLASSIFICATION, SPLITS, options, trials)
+
+    best = settings_of("whole", 13)
+    whole = trained.copy()
+    trained.clear()
+    fake, stops = setting_search.train_task, [1, 6]
+
+    def interrupted(*arguments):
+        if len(trained) in stops:
+            stops.remove(len(trained))
+            raise KeyboardInterrupt
+        return fake(*arguments)
+
+    monkeypatch.setattr(setting_search, "train_task", interrupted)
+    for _ in (1, 6):
+        with pytest.raises(KeyboardInterrupt):
+            settings_of("parts", 13)
+    # The best trial has the number of its folder, whatever was interrupted before it.
+    assert settings_of("parts", 13) == best
+    assert trained == whole
+    assert len({options.learning_rate for _, options in trained}) == 13
 
 
 @pytest.mark.slow

@@ -73,6 +73,9 @@ def test_pairs(tmp_path):
         ),
         (("en/train.conll", "de/train.conll"), "Rome\tB-LOC\n", "token-classification"),
         (("train.en.txt", "train.de.txt"), "a text\n", "sentence-embeddings"),
+        # Names that the readers do not look for.
+        (("DATA.JSON",), json.dumps(SQUAD), "question-answering"),
+        (("sub/part.json",), json.dumps(SQUAD), "text-classification"),
         (("rte1_dev.xml",), "<entailment-corpus/>", "text-classification"),
         ((), "", "text-classification"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 
 import numpy as np
 import pytest
@@ -75,6 +76,24 @@ def test_the_words_of_both_texts_are_marked(first, second):
     inputs = tokenizer([" ".join(first)], [" ".join(second)])
     assert inputs["token_type_ids"][0, : len(expected)].tolist() == expected
     assert not inputs["token_type_ids"][0, len(expected) :].any()
+
+
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_stop_words_are_normalized_as_texts_are(lowercase):
+    jamo = list(unicodedata.normalize("NFD", "은"))
+    letters = [*"memê", "은", *jamo]
+    vocabulary = [*SPECIAL_TOKENS, *letters[1:], *(f"##{letter}" for letter in letters[1:])]
+    stop_words = ["Même", "은", "me.me"]
+    tokenizer = DeviceTokenizer(
+        vocabulary, lowercase=lowercase, max_length=20, match_stop_words=stop_words
+    )
+    normalized = ("meme", "".join(jamo)) if lowercase else ("même", "은")
+    assert tokenizer.match_types.stop_words == (*normalized, "me . me")
+    again = DeviceTokenizer.from_settings(tokenizer.settings(), vocabulary)
+    assert again.match_types.stop_words == tokenizer.match_types.stop_words
+    for text in ("même", "은"):
+        assert tokenizer([text], [text])["token_type_ids"].max() == 1
+    assert tokenizer(["meme"], ["meme"])["token_type_ids"].max() == (1 if lowercase else 3)
 
 
 def test_without_match_types_and_for_single_texts_nothing_is_marked():

@@ -66,6 +66,11 @@ def test_a_single_class_is_refused(tmp_path):
             TrainingOptions(),
         )  # fmt: skip
     assert not (tmp_path / "run").exists()
+    # Pretrained weights without a head know no other label.
+    pretrained = TrainingOptions(pretrained="squeezebert-tiny")
+    with pytest.raises(UserError, match="has one label for all texts, 'ok'"):
+        check_classes_to_learn(train, pretrained)
+    check_classes_to_learn(train, pretrained, keeps_head=True)
 
 
 def test_options_are_checked_and_survive_json():

@@ -147,3 +147,21 @@ def test_unlabelled_texts_are_new_to_all_parts(tmp_path):
         add_unlabelled(Examples.originals(pairs.train), pairs, [str(source)], tmp_path)
     with pytest.raises(UserError, match="unlabelled texts need a teacher"):
         TrainingOptions(unlabelled=["more.txt"])
+
+
+def test_only_a_line_break_ends_an_unlabelled_text(tmp_path):
+    source = tmp_path / "more.txt"
+    source.write_bytes("one\u2028two\r\nthree\x0cfour\x85five\n".encode())
+    part = TextDataset("news", ["hail"], labels=["a"])
+    splits = TextDatasetSplits(part, part)
+    found = add_unlabelled(Examples.originals(part), splits, [str(source)], tmp_path / "texts")
+    assert found.dataset.texts[1:] == ["one\u2028two", "three\x0cfour\x85five"]
+
+
+def test_the_languages_of_unlabelled_texts_are_identified(tmp_path):
+    source = tmp_path / "more.txt"
+    source.write_text("where is the nearest station\nwo ist hier der nächste Bahnhof\n", "utf-8")
+    part = TextDataset("news", ["hail"], labels=["a"], languages=["en"])
+    splits = TextDatasetSplits(part, part)
+    found = add_unlabelled(Examples.originals(part), splits, [str(source)], tmp_path / "texts")
+    assert list(found.dataset.languages) == ["en", "en", "de"]

@@ -19,6 +19,7 @@ from tfsqueeze.data.readers.prepared_folders import (
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.recipes.task_of_data import TextColumns, find_task_of_data
 from tfsqueeze.tasks import TEXT_CLASSIFICATION
+from tfsqueeze.training import encoding
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.utils.errors import UserError
 
@@ -88,6 +89,21 @@ def test_a_model_learns_the_logits(tmp_path, one_layer_options):
             splits,
             dataclasses.replace(options, noisy_copies=1),
         )
+    with pytest.raises(UserError, match="taught has a teacher's logits; leave it out"):
+        train_task(
+            tmp_path / "other",
+            TEXT_CLASSIFICATION,
+            splits,
+            dataclasses.replace(options, class_weight="balanced"),
+        )
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_class_that_the_teacher_does_not_know_has_no_logits(tmp_path):
+    dataset = read_taught_texts(write_taught(tmp_path / "taught"))
+    logits = encoding._kept_logits(dataset, {"logits": ["sport", "war", "art", "money"]})["logits"]
+    assert logits.dtype == np.float16 and np.isnan(logits[:, 1]).all()
+    assert logits[1, [0, 2, 3]].tolist() == [5, -3, -1]
 
 
 def test_rows_for_another_command_are_one_sentence(tmp_path):
@@ -98,6 +114,83 @@ def test_rows_for_another_command_are_one_sentence(tmp_path):
     manifest["settings"] = {"max_length": 64, "teacher": None}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(UserError, match="holds token ids, for `tfsqueeze pretrain`"):
+        load_dataset(folder)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "message"),
+    [
+        ("x", 'settings.teacher: it is "x", not an object'),
+        (["x"], "settings.teacher: it is .*, not an object"),
+        ({"labels": "ab"}, 'settings.teacher.labels: it is "ab", not a list'),
+        ({"labels": {"a": 1}}, "settings.teacher.labels: it is .*, not a list"),
+        ({"labels": 5}, "settings.teacher.labels: it is 5, not a list"),
+        ({"labels": []}, "settings.teacher.labels: they must be one label or several distinct"),
+        ({"labels": ["a", "b", "a"]}, "settings.teacher.labels: they must be one label or several"),
+        ({"labels": [1, "a", "b"]}, r"settings.teacher.labels\[0\]: it is 1, not a string"),
+        ({"labels": ["a\n", "b\x1b", "c"]}, r"settings.teacher.labels\[1\]: .* U\+001B"),
+        ({"labels": NAMES, "pairs": "no"}, 'settings.teacher.pairs: it is "no", not true or false'),
+        ({"channels": "8"}, 'settings.teacher.channels: it is "8", not an integer'),
+        ({"channels": 0}, "settings.teacher.channels: it must be at least 1"),
+        ({"labels": NAMES[:2]}, r"taught has a row that cannot be read \(InvalidArgumentError\)"),
+    ],
+)
+def test_a_manifest_of_a_wrong_teacher_is_one_sentence(teacher, message, tmp_path):
+    folder = write_taught(tmp_path / "taught")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["settings"]["teacher"] = teacher
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match=message):
+        read_taught_texts(folder)
+
+
+def rewrite(folder, records):
+    """Replaces the rows, as somebody does who also corrects the size of the file."""
+    (path,) = folder.glob("rows-*")
+    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
+        for record in records:
+            writer.write(record)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"] = {path.name: path.stat().st_size}
+    manifest["counts"] = {"rows": 2}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+ROW = example_bytes({"text": "ab", "logits": np.zeros(3, np.float32)})
+
+
+@pytest.mark.parametrize(
+    ("records", "message"),
+    [
+        ([ROW, b"junk"], r"a row that cannot be read \(InvalidArgumentError\)"),
+        ([ROW, ROW.replace(b"ab", b"\xff\xfe")], "a row that cannot be read .UnicodeDecodeError"),
+        ([ROW], "another number of rows than manifest.json says"),
+        ([ROW, ROW, ROW], "another number of rows than manifest.json says"),
+        *(
+            (
+                [ROW, example_bytes({"text": "ab", "logits": np.array([0, value, 0], np.float32)})],
+                "a number of the teacher that is not finite or far too large",
+            )
+            for value in (np.nan, -np.inf, 1e30)
+        ),
+    ],
+)
+def test_damaged_rows_are_one_sentence(records, message, tmp_path):
+    folder = write_taught(tmp_path / "taught")
+    rewrite(folder, [ROW, ROW])
+    assert list(read_taught_texts(folder).texts) == ["ab", "ab"]
+    rewrite(folder, records)
+    with pytest.raises(UserError, match=f"taught has {message}"):
+        read_taught_texts(folder)
+
+
+def test_a_damaged_byte_is_one_sentence(tmp_path):
+    folder = write_taught(tmp_path / "taught")
+    (path,) = folder.glob("rows-*")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"a row that cannot be read \(DataLossError\); copy the"):
         load_dataset(folder)
 
 

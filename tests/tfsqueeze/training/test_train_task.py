@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import math
 import random
 
 import numpy as np
 import pytest
+import tf_keras as keras
 
 from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
 from tfsqueeze.data.sources.named_datasets import load_dataset
-from tfsqueeze.tasks import TEXT_CLASSIFICATION
+from tfsqueeze.tasks import MULTI_LABEL_CLASSIFICATION, TEXT_CLASSIFICATION
 from tfsqueeze.training.batches import TrainingBatches, tokenize
 from tfsqueeze.training.run_folder import claim_folder
 from tfsqueeze.training.train_task import train_task
@@ -74,6 +76,79 @@ def test_other_settings_or_data_in_a_used_folder_are_refused(
     fewer = TextDatasetSplits(splits.train.sample(100, seed=0), splits.validation)
     with pytest.raises(UserError, match="holds a run with other examples"):
         train_task(trained_run.folder, TEXT_CLASSIFICATION, fewer, tiny_options)
+    for part in ("train", "validation"):
+        dataset = getattr(splits, part)
+        for column in ("texts", "labels"):
+            first, *others = getattr(dataset, column)
+            edited = dataclasses.replace(dataset, **{column: [others[0], *others]})
+            assert first != others[0]
+            other = dataclasses.replace(splits, **{part: edited})
+            with pytest.raises(UserError, match="holds a run with other data; choose another"):
+                train_task(trained_run.folder, TEXT_CLASSIFICATION, other, tiny_options)
+
+
+def test_edited_unlabelled_texts_are_other_texts(topics_folder, tiny_options, tmp_path):
+    splits, texts = load_dataset(topics_folder), tmp_path / "more.txt"
+    options = dataclasses.replace(tiny_options, teacher="no-teacher", unlabelled=[str(texts)])
+    for content, message in (
+        ("a goat\n", "no-teacher holds no trained teacher"),
+        ("a hens\n", "holds a run with other unlabelled texts"),
+    ):
+        texts.write_text(content)
+        with pytest.raises(UserError, match=message):
+            train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, options)
+
+
+def test_a_run_without_a_digest_is_one_sentence(trained_run, topics_folder, tiny_options, tmp_path):
+    claim = json.loads((trained_run.folder / "run.json").read_text())
+    assert len(claim.pop("data_digest")) == 64
+    (tmp_path / "run.json").write_text(json.dumps(claim))
+    with pytest.raises(UserError) as caught:
+        train_task(tmp_path, TEXT_CLASSIFICATION, load_dataset(topics_folder), tiny_options)
+    assert str(caught.value) == (
+        f"{tmp_path} holds a run of an earlier version, which kept no digest of its data; choose "
+        "another folder, or remove that one to train anew"
+    )
+
+
+def test_a_run_is_finished_once_its_decoding_is_there(
+    mixed_folder, one_layer_options, tmp_path, monkeypatch
+):
+    options = dataclasses.replace(one_layer_options, epochs=1, qat_epochs=0)
+    splits = MULTI_LABEL_CLASSIFICATION.data.load_splits(mixed_folder)
+    training = type(MULTI_LABEL_CLASSIFICATION.training)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "choose_decoding", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train_task(tmp_path, MULTI_LABEL_CLASSIFICATION, splits, options)
+    assert (tmp_path / "float.keras").exists()
+    with pytest.raises(UserError, match=r"no finished training run \(qat.keras is missing\)"):
+        load_run(tmp_path)
+
+
+def test_more_accumulated_batches_than_there_are_is_warned_of(
+    topics_folder, one_layer_options, tmp_path
+):
+    options = dataclasses.replace(
+        one_layer_options, epochs=1, qat_epochs=0, gradient_accumulation_steps=1000
+    )
+
+    class Stop(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            raise KeyboardInterrupt
+
+    message = r"gradient_accumulation_steps is 1,000, and this training has \d+ batches: it changes"
+    with pytest.warns(UserWarning, match=message), pytest.raises(KeyboardInterrupt):
+        train_task(
+            tmp_path,
+            TEXT_CLASSIFICATION,
+            load_dataset(topics_folder),
+            options,
+            lambda *_: [Stop()],
+        )
 
 
 def test_folder_without_a_run_is_refused(tmp_path):
@@ -143,6 +218,14 @@ def test_training_batches_hold_every_text_once_and_drop_only_words(trained_run):
         ("subword_dropout", 1.0),
         ("label_smoothing", -0.1),
         ("max_length", 0),
+        ("weight_decay", -0.1),
+        *(
+            (name, value)
+            for name in ("learning_rate", "qat_learning_rate", "temperature", "weight_decay")
+            for value in (math.nan, math.inf)
+        ),
+        ("seed", -1),
+        ("seed", 2**32),
     ],
 )
 def test_settings_out_of_range_are_refused(field, value):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -61,6 +62,40 @@ def test_without_exchanging_names_it_works_too(tmp_path, monkeypatch):
             (temporary / version).touch()
     assert [file.name for file in (tmp_path / "folder").iterdir()] == ["b"]
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_that_a_killed_process_moved_aside_comes_back(tmp_path):
+    path = tmp_path / "folder"
+    path.mkdir()
+    (path / "old").touch()
+    program = f"""
+import os, signal
+from pathlib import Path
+from tfsqueeze.utils import files
+files.ctypes.CDLL = lambda *_, **__: object()
+rename = Path.rename
+def rename_and_die(self, target):
+    rename(self, target)
+    os.kill(os.getpid(), signal.SIGKILL)
+Path.rename = rename_and_die
+with files.write_atomically({str(path)!r}) as temporary:
+    temporary.mkdir()
+"""
+    died = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    )
+    assert died.returncode == -signal.SIGKILL and not path.exists()
+    with pytest.raises(RuntimeError), write_atomically(path):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == [path] and [file.name for file in path.iterdir()] == ["old"]
+
+
+def test_a_mount_point_is_refused_before_the_work():
+    with (
+        pytest.raises(UserError, match="^/proc is a mount point, which cannot be replaced; name a"),
+        write_atomically("/proc"),
+    ):
+        raise AssertionError("the work began")
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tfsqueeze.data.readers.column_names import check_distinct
 from tfsqueeze.utils.errors import UserError
 
 PARQUET, TFRECORD = ".parquet", ".tfrecord"
@@ -22,7 +23,8 @@ def read_parquet(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         The place of a row, for messages, and its values by the names of their columns.
 
     Raises:
-        UserError: pyarrow is not installed, or the file is no Parquet file.
+        UserError: pyarrow is not installed; or the file is no Parquet file, has two columns of one
+            name, or has a column with a value that Python cannot hold.
     """
     try:
         import pyarrow
@@ -33,13 +35,32 @@ def read_parquet(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         ) from None
     number = 0
     try:
-        for batch in parquet.ParquetFile(path).iter_batches(_ROWS_AT_ONCE):
-            for row in batch.to_pylist():
+        file = parquet.ParquetFile(path)
+        names = file.schema_arrow.names
+        check_distinct(names, str(path))
+        for batch in file.iter_batches(_ROWS_AT_ONCE):
+            columns = [
+                _python_values(column, name, path)
+                for name, column in zip(names, batch.columns, strict=True)
+            ]
+            for values in zip(*columns, strict=True):
                 number += 1
-                yield f"{path}: row {number}", row
-    except (pyarrow.ArrowException, OSError) as error:
+                yield f"{path}: row {number}", dict(zip(names, values, strict=True))
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).partition("\n")[0][:200]
         raise UserError(f"{path} is no Parquet file, or it is damaged ({reason})") from None
+
+
+def _python_values(column: Any, name: str, path: Path) -> list[Any]:
+    try:
+        return column.to_pylist()
+    # Nanoseconds, years above 9999, and strings that are not UTF-8.
+    except (ValueError, OverflowError) as error:
+        reason = str(error).partition("\n")[0][:80]
+        raise UserError(
+            f"{path}: the column {name[:40]!r} has a value that Python cannot hold ({reason}); "
+            "remove the column, or write it as UTF-8 strings"
+        ) from None
 
 
 def read_tfrecord(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
+
+from tfsqueeze.utils.errors import UserError
 
 TEXT, LABEL, LANGUAGE = "text", "label", "lang"
 # The codes of languages, such as `en`, `de` and `pt-br`.
@@ -57,6 +60,21 @@ def find_column(names: Iterable[str], name: str) -> str | None:
         if alike:
             return alike[0] if len(alike) == 1 else None
     return None
+
+
+def check_distinct(names: Iterable[str], location: str) -> None:
+    """Checks that no two columns of a table have one name.
+
+    Args:
+        names: the names of the columns.
+        location: the file, or the file and the line, for messages.
+
+    Raises:
+        UserError: two have.
+    """
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
+    if repeated:
+        raise UserError(f"{location}: the column {repeated[0][:40]!r} is there more than once")
 
 
 def find_pair_column(names: Iterable[str], text_column: str = TEXT) -> str | None:

@@ -30,6 +30,19 @@ def is_file_or_pattern(path: str | os.PathLike) -> bool:
     return Path(path).is_file() or is_pattern(path)
 
 
+def files_of_format(folder: Path, suffix: str, pattern: str = "*") -> list[Path]:
+    """Returns the files of one format in a folder, sorted.
+
+    Args:
+        folder: the folder.
+        suffix: the format, as `format_suffix` returns it; a file may be packed.
+        pattern: what the names match, as `Path.glob` takes it; `**/*` for subfolders, too.
+    """
+    return sorted(
+        file for file in folder.glob(pattern) if format_suffix(file) == suffix and file.is_file()
+    )
+
+
 def matching_files(path: Path) -> list[Path]:
     """Returns the file at a path, or the files that a pattern such as `data/part-*.tsv` matches.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from tfsqueeze.utils.errors import UserError
@@ -40,7 +40,7 @@ def find_label_kind(labels: Sequence[str], separator: str) -> LabelKind:
     return "numbers" if _are_numbers(counts) else "classes"
 
 
-def check_classes(labels: Sequence[str], name: str, separator: str, tasks: tuple[str, str]) -> None:
+def check_classes(labels: Iterable[str], name: str, separator: str, tasks: tuple[str, str]) -> None:
     """Checks that each label is the name of one class, as `find_label_kind` finds.
 
     Args:
@@ -68,7 +68,7 @@ with --task numbers, or give the classes names such as 'class 0.25'
             f"{several}, or name another --label-separator than {separator!r}"
         )
     if _are_numbers(counts):
-        example = next((label for label in counts if not _is_whole(label)), labels[0])[:40]
+        example = next((label for label in counts if not _is_whole(label)), next(iter(counts)))[:40]
         raise UserError(
             f"{name}: the labels are numbers, such as {example!r}; train with --task {number}, or "
             f"give the classes names such as 'class {example}'"

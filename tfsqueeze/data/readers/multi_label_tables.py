@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tfsqueeze.data.datasets.multi_label_dataset import MultiLabelDataset
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.data.readers.tables import Row, TextTable, read_class
 from tfsqueeze.utils.errors import UserError
+
+_BITS = {"0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
 
 
 def read_multi_label_table(
@@ -26,7 +28,7 @@ def read_multi_label_table(
 
     A value of the label column holds labels with a separator between them, or is a JSON list of
     them; an empty value or list is a text without labels. In a file without a label column, every
-    column whose values are all 0 or 1 (in JSON also false or true) is a label of its own name.
+    column whose values are all 0 or 1, 0.0 or 1.0, or false or true is a label of its own name.
 
     Args:
         path: the file.
@@ -54,15 +56,11 @@ def read_multi_label_table(
     table = TextTable(
         path, text_column, label_column, text_pair_column=text_pair_column, columns=columns
     )
-    one_hot = [
-        name
-        for name in table.other_columns() or ()
-        if all(_is_bit(row.values.get(name)) for row in table.rows)
-    ]
+    one_hot = columns_of_bits(table.other_columns() or (), table.rows)
 
     def read_labels(row: Row) -> tuple[str, ...]:
         if one_hot:
-            found = [name for name in one_hot if str(row.values[name]).strip() in ("1", "True")]
+            found = [name for name in one_hot if _bit(row.values[name])]
             column = "column names"
         else:
             column = table.label_key(row)
@@ -73,8 +71,26 @@ def read_multi_label_table(
     return MultiLabelDataset(path.name, **table.examples(read_labels))
 
 
-def _is_bit(value: object) -> bool:
-    return value in (0, 1) if not isinstance(value, str) else value.strip() in ("0", "1")
+def columns_of_bits(names: Iterable[str], rows: Iterable[Row]) -> list[str]:
+    """Returns the columns whose values are all 0 or 1, each of which stands for a label.
+
+    Args:
+        names: the names of the columns that hold no texts.
+        rows: the rows of the table.
+    """
+    found = list(names)
+    for row in rows:
+        found = [name for name in found if _bit(row.values.get(name)) is not None]
+        if not found:
+            break
+    return found
+
+
+def _bit(value: object) -> bool | None:
+    """Returns whether a value says that a text has a label; None if it says neither."""
+    if isinstance(value, str):
+        return _BITS.get(value.strip().casefold())
+    return bool(value) if value in (0, 1) else None
 
 
 def _parts(value: object, separator: str) -> list[object]:

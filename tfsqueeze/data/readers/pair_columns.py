@@ -53,11 +53,11 @@ def find_text_pair_column(name_or_path: str, text_column: str = TEXT) -> str | N
     """
     try:
         table = find_table(Path(name_or_path))
-        rows = [] if table is None else TextTable(table, text_column).sample()
+        names = [] if table is None else TextTable(table, text_column).names
     except UserError:
         # What reads the data says what is wrong.
         return None
-    return find_pair_column(rows[0].values, text_column) if rows else None
+    return find_pair_column(names, text_column)
 
 
 def with_text_pair_column(
@@ -66,12 +66,12 @@ def with_text_pair_column(
     """Returns the columns of a table, that of second texts included if a model reads pairs.
 
     Args:
-        columns: `text_column`, and `text_pair_column`, which is found if it is missing or None;
-            others stay.
+        columns: `text_column`, by default `text`, and `text_pair_column`, which is found if it is
+            missing or None; others stay.
         name_or_path: a dataset's name, or a file or folder.
         reads_pairs: whether the model reads pairs of texts.
     """
     if columns.get("text_pair_column") is not None or not reads_pairs:
         return dict(columns)
-    found = find_text_pair_column(name_or_path, columns["text_column"])
+    found = find_text_pair_column(name_or_path, columns.get("text_column", TEXT))
     return {**columns, "text_pair_column": found}

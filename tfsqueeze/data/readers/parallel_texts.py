@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfsqueeze.data.readers.column_names import LANGUAGE_CODE
+from tfsqueeze.data.readers.file_patterns import files_of_format
 from tfsqueeze.utils.errors import UserError
-from tfsqueeze.utils.user_files import GZIP, format_suffix, read_text
+from tfsqueeze.utils.user_files import format_suffix, read_text, unpacked_name
 
 _TABLE = ".tsv"
 
@@ -50,9 +51,9 @@ def parallel_files(sources: Sequence[str | os.PathLike]) -> list[Path]:
         if path.is_file() and format_suffix(path) == _TABLE:
             files.append(path)
         elif path.is_dir():
-            found = sorted([*path.glob("*.txt"), *path.glob(f"*.txt{GZIP}")])
+            found = files_of_format(path, ".txt")
             named = [file for file in found if _language_of(file) is not None]
-            tables = sorted([*path.glob(f"*{_TABLE}"), *path.glob(f"*{_TABLE}{GZIP}")])
+            tables = files_of_format(path, _TABLE)
             if not named and not tables:
                 raise UserError(
                     f"{path} has neither files such as en.txt and de.txt nor .tsv files; name a "
@@ -100,7 +101,7 @@ def read_parallel_texts(files: Sequence[Path]) -> list[ParallelTexts]:
 
 
 def _stem(file: Path) -> str:
-    return file.name.removesuffix(GZIP).removesuffix(".txt")
+    return Path(unpacked_name(file)).stem
 
 
 def _language_of(file: Path) -> str | None:

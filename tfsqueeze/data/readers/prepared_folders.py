@@ -7,6 +7,7 @@ logits.
 from __future__ import annotations
 
 import array
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -20,6 +21,7 @@ import numpy as np
 from tfsqueeze.data.datasets.disk_columns import TextsWriter
 from tfsqueeze.data.datasets.numbered_columns import NumberedLabels
 from tfsqueeze.data.datasets.text_dataset import TextDataset
+from tfsqueeze.data.readers.label_checks import check_label
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue, parse_json, shown
 
@@ -86,11 +88,30 @@ class Manifest:
                 f"{FORMAT_VERSION}; prepare the texts again"
             )
         settings, counts, files = (value.get(name) for name in ("settings", "counts", "files"))
+        if settings.object().get("teacher") is not None:
+            _check_teacher(settings.get("teacher"))
+        counts.get("rows").integer()
+        if not files.object():
+            raise files.error("it names no files; prepare the texts again")
         return cls(
             settings.object(),
             {name: counts.get(name).integer() for name in counts.object()},
             {name: files.get(name).integer() for name in files.object()},
         )
+
+
+def _check_teacher(teacher: JsonValue) -> None:
+    """Checks what manifest.json says of a teacher."""
+    fields = teacher.object()
+    if fields.get("labels") is not None:
+        labels = teacher.get("labels")
+        names = [check_label(name.string(), name.location) for name in labels.items()]
+        if not 0 < len(names) == len(set(names)):
+            raise labels.error("they must be one label or several distinct ones")
+    if fields.get("channels") is not None and teacher.get("channels").integer() < 1:
+        raise teacher.get("channels").error("it must be at least 1")
+    if fields.get("pairs") is not None:
+        teacher.get("pairs").boolean()
 
 
 def is_prepared(folder: Path) -> bool:
@@ -239,15 +260,19 @@ def read_vectors(folder: Path) -> Iterator[np.ndarray]:
 
     Yields:
         float32 [rows, channels], some hundreds of rows at a time.
+
+    Raises:
+        UserError: the folder is damaged.
     """
     import tensorflow as tf
 
     manifest = read_manifest(folder)
     feature = tf.io.FixedLenFeature([manifest.vector_size], tf.float32)
-    files = [folder / name for name in manifest.files]
-    for records in _records(files).as_numpy_iterator():
-        found = tf.io.parse_example(records, {SENTENCE_EMBEDDING: feature})
-        yield found[SENTENCE_EMBEDDING].numpy()
+    with refusing_damage(folder):
+        for found in _parsed(folder, manifest, {SENTENCE_EMBEDDING: feature}):
+            vectors = found[SENTENCE_EMBEDDING].numpy()
+            _check_finite(vectors, folder)
+            yield vectors
 
 
 def read_taught_texts(folder: Path) -> TextDataset:
@@ -278,14 +303,14 @@ def read_taught_texts(folder: Path) -> TextDataset:
     }
     texts, text_pairs = TextsWriter(), TextsWriter()
     logits = array.array("f")
-    files = [folder / name for name in manifest.files]
-    for records in _records(files).as_numpy_iterator():
-        found = tf.io.parse_example(records, features)
-        for text in found[TEXT].numpy():
-            texts.append(text.decode("utf-8"))
-        for text in found[TEXT_PAIR].numpy() if has_pairs else ():
-            text_pairs.append(text.decode("utf-8"))
-        logits.frombytes(found[LOGITS].numpy().tobytes())
+    with refusing_damage(folder):
+        for found in _parsed(folder, manifest, features):
+            for text in found[TEXT].numpy():
+                texts.append(text.decode("utf-8"))
+            for text in found[TEXT_PAIR].numpy() if has_pairs else ():
+                text_pairs.append(text.decode("utf-8"))
+            _check_finite(found[LOGITS].numpy(), folder)
+            logits.frombytes(found[LOGITS].numpy().tobytes())
     order = sorted(range(len(names)), key=names.__getitem__)
     # Half the memory, and more than exact enough to learn from.
     ordered = np.frombuffer(logits, np.float32).reshape(-1, len(names))[:, order]
@@ -296,6 +321,54 @@ def read_taught_texts(folder: Path) -> TextDataset:
         text_pairs=text_pairs.finish() if has_pairs else None,
         teacher_logits=ordered.astype(np.float16),
     )
+
+
+@contextlib.contextmanager
+def refusing_damage(folder: Path) -> Iterator[None]:
+    """Makes one sentence of what goes wrong while the rows of prepared texts are read.
+
+    Args:
+        folder: the folder of prepared texts.
+
+    Raises:
+        UserError: a file or a row is damaged.
+    """
+    import tensorflow as tf
+
+    damage = (tf.errors.DataLossError, tf.errors.InvalidArgumentError, UnicodeDecodeError)
+    try:
+        yield
+    except damage as error:
+        raise _damaged(folder, f"a row that cannot be read ({type(error).__name__})") from None
+
+
+def _damaged(folder: Path, what: str) -> UserError:
+    return UserError(
+        f"{folder} has {what}; copy the folder again, or remove it and prepare the texts again"
+    )
+
+
+def _parsed(
+    folder: Path, manifest: Manifest, features: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Yields the features of all rows, some hundreds at a time."""
+    import tensorflow as tf
+
+    rows = 0
+    for records in _records([folder / name for name in manifest.files]).as_numpy_iterator():
+        rows += len(records)
+        if rows > manifest.counts["rows"]:
+            break
+        yield tf.io.parse_example(records, features)
+    # Some damage ends a packed file early.
+    if rows != manifest.counts["rows"]:
+        raise _damaged(folder, f"another number of rows than {MANIFEST_FILE} says")
+
+
+def _check_finite(values: np.ndarray, folder: Path) -> None:
+    # What is kept of them has 16 bits.
+    if not (np.abs(values) <= np.finfo(np.float16).max).all():
+        raise _damaged(folder, "a number of the teacher that is not finite or far too large")
 
 
 def _records(files: Sequence[Path]) -> tf.data.Dataset:

@@ -15,14 +15,18 @@ from tfsqueeze.data.datasets.column import finished
 from tfsqueeze.data.datasets.disk_columns import ValuesWriter
 from tfsqueeze.data.datasets.numbered_columns import LabelsWriter, TagsWriter
 from tfsqueeze.data.datasets.token_dataset import TokenDataset, TokenDatasetSplits
-from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
+from tfsqueeze.data.readers.file_patterns import (
+    files_of_format,
+    is_file_or_pattern,
+    matching_files,
+)
 from tfsqueeze.data.readers.folders import divide, find_split_file, split_validation
 from tfsqueeze.data.readers.label_checks import check_label
 from tfsqueeze.data.readers.large_files import are_large
 from tfsqueeze.tokenizers.words import split_words
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue, parse_json
-from tfsqueeze.utils.user_files import GZIP, decode_text, read_bytes
+from tfsqueeze.utils.user_files import decode_text, read_bytes
 
 
 def read_snips(path: str | os.PathLike) -> TokenDataset:
@@ -93,7 +97,7 @@ def load_snips(folder: str | os.PathLike, *, seed: int = 0) -> TokenDatasetSplit
         for stems in (("train",), ("val", "dev", "validation"), ("test",))
     )
     if train_path is None:
-        paths = sorted([*folder.glob("*.json"), *folder.glob(f"*.json{GZIP}")])
+        paths = files_of_format(folder, ".json")
         if not paths:
             raise UserError(f"{folder} has no .json files; each holds the commands of an intent")
         return TokenDatasetSplits(*split_validation(_read_files(paths, folder.name), seed))

@@ -33,7 +33,7 @@ from tfsqueeze.data.readers.folders import (
 from tfsqueeze.data.readers.large_files import are_large
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue, read_json, shown
-from tfsqueeze.utils.user_files import open_bytes
+from tfsqueeze.utils.user_files import open_utf8
 
 _SUFFIXES = (".json",)
 _VERSIONS = ("", "-v1.1", "-v2.0")  # SQuAD's own names: train-v1.1.json, dev-v1.1.json
@@ -103,12 +103,16 @@ def _articles(path: Path, large: bool) -> Iterator[JsonValue]:
     import ijson
 
     try:
-        with open_bytes(path) as file:
+        with open_utf8(path) as file:
             for number, value in enumerate(ijson.items(file, "data.item", use_float=True)):
                 yield JsonValue(value, path, f"data[{number}]")
-    # ijson decodes texts, too.
-    except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid JSON ({error})") from None
+    except ijson.JSONError as error:
+        message = error.args[0]
+        if isinstance(message, bytes):  # it shows a part of a character
+            message = message.decode("utf-8", "replace")
+        # The other lines show the place in the part that was read last.
+        reason = message.partition("\n")[0].strip()
+        raise UserError(f"{path}: not valid JSON ({reason})") from None
 
 
 def _check_distinct(ids: Sequence[str], hashes: np.ndarray, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import itertools
 import json
@@ -22,7 +23,13 @@ from tfsqueeze.data.readers.binary_tables import (
     read_parquet,
     read_tfrecord,
 )
-from tfsqueeze.data.readers.column_names import LABEL, LANGUAGE, find_column, names_both
+from tfsqueeze.data.readers.column_names import (
+    LABEL,
+    LANGUAGE,
+    check_distinct,
+    find_column,
+    names_both,
+)
 from tfsqueeze.data.readers.file_patterns import matching_files
 from tfsqueeze.data.readers.label_checks import check_label, check_present
 from tfsqueeze.data.readers.large_files import are_large
@@ -207,13 +214,14 @@ class TextTable:
             if self.is_large
             else ([], [], [], [])
         )
+        text_key, pair_key = self._key(self._text_column), self._key(self._text_pair_column)
         language_key = self._language_key()
         for row in self.rows:
-            texts.append(self._text(row, self._text_column))
+            texts.append(self._text(row, text_key, self._text_column))
             if read_label is not None:
                 labels.append(read_label(row))
             if self._text_pair_column is not None:
-                text_pairs.append(self._text(row, self._text_pair_column))
+                text_pairs.append(self._text(row, pair_key, self._text_pair_column))
             if language_key is not None:
                 languages.append(_language(row, language_key))
         texts, labels, text_pairs, languages = map(finished, (texts, labels, text_pairs, languages))
@@ -227,53 +235,69 @@ class TextTable:
         }
 
     def label_key(self, row: Row) -> str:
-        """Returns the name of the column of labels, as the file has it.
+        """Returns the name of the column of labels, which is the same for all rows.
+
+        Args:
+            row: the row whose label is wanted.
 
         Raises:
-            UserError: there is no such column.
+            UserError: there is no such column, or the row lacks it.
         """
-        name = self._label_column or LABEL
-        key = find_column(row.values, name)
-        if key is None and name == LABEL and self._text_pair_column is None:
-            key = _other_of_two(row.values, self._text_column)
-        return self._require_key(row, key, name)
+        return self._require_key(row, self._label_key, self._label_column or LABEL)
 
     def other_columns(self) -> list[str] | None:
-        """Returns the columns of the first row beside the texts, or None if one holds the labels.
+        """Returns the columns beside the texts, or None if one holds the labels.
 
         A file without rows has none.
         """
-        first = next(iter(self.rows), None)
-        if first is None:
-            return []
-        names = first.values
-        if find_column(names, self._label_column or LABEL) is not None:
+        if self._key(self._label_column or LABEL) is not None:
             return None
-        texts = [self._text_column, self._text_pair_column]
-        known = {find_column(names, name) for name in texts if name is not None}
+        known = {self._key(self._text_column), self._key(self._text_pair_column)}
         known.add(self._language_key())
-        return [name for name in names if name not in known]
+        return [name for name in self.names if name not in known]
+
+    @functools.cached_property
+    def names(self) -> list[str]:
+        """The names of the columns; rows of JSON may lack some of them."""
+        rows = itertools.islice(self.rows, _SAMPLE) if self.is_large else self.rows
+        return list(dict.fromkeys(name for row in rows for name in row.values))
+
+    @functools.cached_property
+    def _label_key(self) -> str | None:
+        name = self._label_column or LABEL
+        key = self._key(name)
+        if key is None and name == LABEL and self._text_pair_column is None:
+            key = _other_of_two(self.names, self._text_column)
+        return key
 
     def _language_key(self) -> str | None:
         """Returns the name of the column of languages; None if there is none."""
-        first = next(iter(self.rows), None)
-        key = None if first is None else find_column(first.values, LANGUAGE)
-        if first is None or key is None:
-            return None
-        others = (self._text_column, self._text_pair_column, self._label_column)
-        taken = [find_column(first.values, name) for name in others if name is not None]
+        taken = [
+            self._key(name)
+            for name in (self._text_column, self._text_pair_column, self._label_column)
+        ]
         # The only column beside the texts holds their labels.
-        return None if key in (*taken, _other_of_two(first.values, self._text_column)) else key
+        taken.append(_other_of_two(self.names, self._text_column))
+        key = self._key(LANGUAGE)
+        return None if key in taken else key
 
-    def _text(self, row: Row, name: str) -> str:
-        key = self._require_key(row, find_column(row.values, name), name)
-        return _text(row.values[key], row.location, name)
+    def _key(self, name: str | None) -> str | None:
+        """Returns the name of a column as the file has it; None if there is none."""
+        return None if name is None else find_column(self.names, name)
+
+    def _text(self, row: Row, key: str | None, name: str) -> str:
+        return _text(row.values[self._require_key(row, key, name)], row.location, name)
 
     def _require_key(self, row: Row, key: str | None, name: str) -> str:
         if key is None:
             raise UserError(
                 f"{row.location}: there is no column {name!r}; columns: {_listed(row.values)}; say "
                 "which holds the texts and which the labels, as with --text-column"
+            )
+        if key not in row.values:
+            raise UserError(
+                f"{row.location}: there is no column {key[:40]!r}, which other rows have; columns: "
+                f"{_listed(row.values)}; add it, or remove the row"
             )
         return key
 
@@ -405,11 +429,7 @@ def _named_rows(
     if columns is None:
         line, names = next(rows)
         columns = [name.strip() for name in names]
-        repeated = sorted({name for name in columns if columns.count(name) > 1})
-        if repeated:
-            raise UserError(
-                f"{path}:{line}: the column {repeated[0][:40]!r} is there more than once"
-            )
+        check_distinct(columns, f"{path}:{line}")
     line = None
     for line, fields in rows:
         if len(fields) != len(columns):
@@ -461,10 +481,11 @@ def _separator(first: str) -> str:
     return next((mark for mark in _SEPARATORS if mark in first), ",")
 
 
-def _other_of_two(row: dict[str, object], text_column: str) -> str | None:
+def _other_of_two(names: Sequence[str], text_column: str) -> str | None:
     """Returns the column beside the texts, if there are two."""
-    others = [key for key in row if key != find_column(row, text_column)]
-    return others[0] if len(others) == 1 == len(row) - 1 else None
+    text_key = find_column(names, text_column)
+    others = [name for name in names if name != text_key]
+    return others[0] if len(others) == 1 == len(names) - 1 else None
 
 
 def read_class(value: object, location: str, column: str, keep_nan_labels: bool) -> str:

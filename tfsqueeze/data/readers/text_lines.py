@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,17 @@ from tfsqueeze.data.datasets.column import finished
 from tfsqueeze.data.datasets.disk_columns import TextsWriter
 from tfsqueeze.data.datasets.sentence_dataset import SentenceDataset, SentenceDatasetSplits
 from tfsqueeze.data.datasets.text_dataset import TextDataset
-from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
+from tfsqueeze.data.readers.file_patterns import (
+    files_of_format,
+    is_file_or_pattern,
+    matching_files,
+)
 from tfsqueeze.data.readers.folders import find_split_file, split_validation
 from tfsqueeze.data.readers.large_files import are_large
 from tfsqueeze.data.readers.tables import TABLE_SUFFIXES, read_table
 from tfsqueeze.data.sources.named_datasets import DATASETS, load_dataset
 from tfsqueeze.utils.errors import UserError
-from tfsqueeze.utils.user_files import GZIP, format_suffix, read_text, stream_lines
+from tfsqueeze.utils.user_files import format_suffix, read_text, stream_lines
 
 _LINES = ".txt"
 _SUFFIXES = (_LINES, *TABLE_SUFFIXES)
@@ -56,6 +60,21 @@ def _read_files(files: Sequence[Path], name: str, text_column: str) -> SentenceD
 def _texts(path: Path, text_column: str, large: bool) -> Iterable[str]:
     if format_suffix(path) != _LINES:
         return read_table(path, text_column=text_column, label_column=None).texts
+    return read_lines(path, large)
+
+
+def read_lines(path: Path, large: bool = False) -> Iterator[str]:
+    """Returns the lines of a file that are not blank, without the spaces around them.
+
+    Only a line break ends a line: `str.splitlines` splits at other characters of a text, too.
+
+    Args:
+        path: the file.
+        large: whether to read it as a stream.
+
+    Raises:
+        UserError: the file cannot be read or is empty.
+    """
     lines = stream_lines(path, "\n") if large else read_text(path).split("\n")
     return filter(None, map(str.strip, lines))
 
@@ -103,7 +122,7 @@ def load_plain_texts(
         for stems in (("train",), ("val", "dev", "validation"), ("test",))
     )
     if train_path is None:
-        files = sorted([*path.glob(f"*{_LINES}"), *path.glob(f"*{_LINES}{GZIP}")])
+        files = files_of_format(path, _LINES)
         if not files:
             raise UserError(f"{path} has no train file and no .txt files")
         return SentenceDatasetSplits(*split_validation(read(*files), seed))

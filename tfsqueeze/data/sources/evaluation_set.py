@@ -8,8 +8,9 @@ from tfsqueeze.data.datasets.text_dataset import TextDataset
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
 from tfsqueeze.data.readers.labelled_file import read_labelled_file
 from tfsqueeze.data.readers.tables import read_table
+from tfsqueeze.data.readers.text_lines import read_plain_texts
 from tfsqueeze.data.sources.named_datasets import load_dataset
-from tfsqueeze.utils.user_files import format_suffix, read_text
+from tfsqueeze.utils.user_files import format_suffix
 
 
 def load_evaluation_set(
@@ -64,8 +65,7 @@ def load_texts(
     file = Path(path)
     files = matching_files(file)
     if format_suffix(files[0]) == ".txt":
-        lines = (line for part in files for line in read_text(part).splitlines())
-        return TextDataset(file.name, [line for line in lines if line.strip()])
+        return TextDataset(file.name, read_plain_texts(file).texts)
     return read_table(
         file, text_column=text_column, label_column=None, text_pair_column=text_pair_column
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfsqueeze.data.datasets.text_dataset import TextDataset, TextDatasetSplits
+from tfsqueeze.data.datasets.text_dataset import TextDatasetSplits
 from tfsqueeze.data.readers.folders import divide, load_tables, split_validation
 from tfsqueeze.data.readers.labelled_file import read_labelled_file
 from tfsqueeze.data.readers.prepared_folders import is_prepared, read_taught_texts
@@ -74,7 +74,7 @@ def load_dataset(
     text_pair_column: str | None = None,
     columns: Sequence[str] | None = None,
     keep_nan_labels: bool = False,
-    read: Callable[..., TextDataset] = read_labelled_file,
+    make_splits: Callable[..., TextDatasetSplits] = TextDatasetSplits,
     seed: int = 0,
 ) -> TextDatasetSplits:
     r"""Loads the splits of a dataset by name, from a local folder or from one file.
@@ -91,7 +91,7 @@ def load_dataset(
         text_pair_column: the name of the column of second texts, for tables.
         columns: the names of the columns, for tables without a line of column names.
         keep_nan_labels: as in `read_table`.
-        read: reads a file, with the options of `read_table`.
+        make_splits: returns the splits of tables, given train, validation and test.
         seed: fixes the examples of a validation split that is drawn.
 
     Raises:
@@ -117,7 +117,8 @@ def load_dataset(
         return load_rte(path, seed=seed)
     return load_tables(
         path,
-        read,
+        read_labelled_file,
+        make_splits,
         names=list(DATASETS),
         seed=seed,
         text_column=text_column,

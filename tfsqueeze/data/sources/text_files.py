@@ -7,11 +7,15 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfsqueeze.data.readers.file_patterns import is_file_or_pattern, matching_files
+from tfsqueeze.data.readers.file_patterns import (
+    files_of_format,
+    is_file_or_pattern,
+    matching_files,
+)
 from tfsqueeze.data.sources.named_datasets import DATASETS, load_dataset
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
-from tfsqueeze.utils.user_files import GZIP, is_plain, read_text
+from tfsqueeze.utils.user_files import format_suffix, is_plain, read_text, unpacked_name
 
 
 def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]:
@@ -34,7 +38,7 @@ def text_files(sources: Sequence[str | os.PathLike], folder: Path) -> list[Path]
     for source in sources:
         path = Path(source)
         if path.is_dir():
-            found = sorted([*path.rglob("*.txt"), *path.rglob(f"*.txt{GZIP}")])
+            found = files_of_format(path, ".txt", "**/*")
             if not found:
                 raise UserError(
                     f"{path} has no .txt files; name files of plain text, a text or "
@@ -65,7 +69,7 @@ def holds_pairs(path: Path) -> bool:
     Args:
         path: the file.
     """
-    return path.suffix == ".tsv"
+    return format_suffix(path) == ".tsv"
 
 
 def _check_pairs(path: Path, source: Path) -> None:
@@ -82,7 +86,7 @@ def _check_pairs(path: Path, source: Path) -> None:
 def _as_plain(path: Path, folder: Path) -> Path:
     content = read_text(path).encode("utf-8")
     # Files of one name may come from several folders.
-    plain = folder / f"{zlib.crc32(content):08x}-{path.name.removesuffix(GZIP)}"
+    plain = folder / f"{zlib.crc32(content):08x}-{unpacked_name(path)}"
     if not plain.exists():
         with write_atomically(plain) as temporary:
             temporary.write_bytes(content)

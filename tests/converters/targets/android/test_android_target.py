@@ -74,6 +74,15 @@ def test_exporting_again_replaces_that_model_alone(assets, trained_run):
     assert len(list(folder.iterdir())) == 3
 
 
+def test_the_texts_of_an_earlier_model_leave(assets, trained_run):
+    folder, facts = assets
+    index = (folder / facts["files"][0]["name"]).with_suffix(".safetensors")
+    for name in (index.name, "other.safetensors"):
+        (folder / name).write_bytes(b"texts")
+    assert export(trained_run, folder).exit_code == 0
+    assert not index.exists() and (folder / "other.safetensors").read_bytes() == b"texts"
+
+
 def test_a_folder_that_is_no_run_leaves_the_assets_alone(tmp_path):
     result = CliRunner().invoke(
         app,

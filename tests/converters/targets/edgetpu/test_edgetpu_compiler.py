@@ -56,8 +56,7 @@ def prediction(*rows):
 def test_a_log_is_read():
     log = edgetpu_compiler.parse_log(LOG)
     assert log.version == "16.0.384591198"
-    assert (log.subgraphs, log.operators_on_tpu, log.operators_on_cpu) == (1, 4, 2)
-    assert log.cached_bytes == round(155.75 * 1024) and log.streamed_bytes == 0
+    assert len(log.operators) == 4
     assert log.operators[0] == edgetpu_compiler.LoggedOperators("CONV_2D", 3, MAPPED)
     assert log.operators[-1].status == NOT_SUPPORTED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -59,6 +60,9 @@ X = tensor(1, 1, 8, 16)
 WEIGHTS, BIAS = tensor(values=np.ones((16, 1, 1, 16))), axes(*range(16))
 GROUPED = tensor(values=np.ones((16, 1, 1, 4)))
 UNIT = axes(1, 1, 1, 1)
+DENSE = tensor(values=np.ones((4, 16)))
+VARIABLE = dataclasses.replace(X, is_variable=True)
+OUTSIDE = dataclasses.replace(axes(0), shape=(1, 1, 1, 0), is_plain=False)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +72,7 @@ UNIT = axes(1, 1, 1, 1)
         operator("CONV_2D", X, WEIGHTS, BIAS, dilationWFactor=2, dilationHFactor=2),
         operator("CONCATENATION", X, X, axis=3),
         operator("CONCATENATION", X, tensor(values=np.zeros((1, 1, 8, 16))), axis=3),
-        operator("FULLY_CONNECTED", X, tensor(values=np.ones((4, 16))), output=(1, 4)),
+        operator("FULLY_CONNECTED", X, DENSE, output=(1, 4)),
         operator("SOFTMAX", tensor(1, 16000), output=(1, 16000)),
         operator("MEAN", X, axes(2, 3)),
         operator("MEAN", tensor(1, 1, 8, 15), axes(-2)),
@@ -102,7 +106,7 @@ def test_what_meets_the_limits_is_mapped(good):
         (operator("CONV_2D", X, tensor(16, 1, 1, 16)), WRONG_RANK, "innermost"),
         (operator("CONV_2D", X, tensor(1, 1, 1, 16)), LIMITED, "computed, not constant"),
         (
-            operator("FULLY_CONNECTED", X, tensor(values=np.ones((4, 16))), output=(8, 4)),
+            operator("FULLY_CONNECTED", X, DENSE, output=(8, 4)),
             LIMITED,
             "not one-dimensional",
         ),
@@ -111,7 +115,7 @@ def test_what_meets_the_limits_is_mapped(good):
             operator(
                 "FULLY_CONNECTED",
                 X,
-                tensor(values=np.ones((4, 16))),
+                DENSE,
                 output=(1, 4),
                 weightsFormat=1,
             ),
@@ -142,6 +146,12 @@ def test_what_meets_the_limits_is_mapped(good):
         (operator("STRIDED_SLICE", X, UNIT, UNIT, UNIT, newAxisMask=1), LIMITED, "new axis"),
         (operator("PRELU", X, tensor(values=np.ones((1, 8, 16)))), LIMITED, "one-dimensional"),
         (operator("SQUEEZE", tensor(1, 8, 1, 16), output=(1, 8, 16)), LIMITED, "first dimensions"),
+        # A file may say so, and no check of it compares their shapes.
+        (operator("FULLY_CONNECTED", tensor(1, 0), DENSE, output=()), LIMITED, "no elements"),
+        (operator("FULLY_CONNECTED", VARIABLE, DENSE, output=()), LIMITED, "is a variable"),
+        (operator("CONV_2D", X, OUTSIDE, BIAS), LIMITED, "not in the graph"),
+        (operator("PACK", tensor(0), output=()), LIMITED, "no elements"),
+        (operator("SUM", X, OUTSIDE), LIMITED, "not in the graph"),
     ],
 )
 def test_what_breaks_a_limit_is_named(bad, status, reason):

@@ -47,6 +47,17 @@ def test_each_accelerator_is_compiled_and_estimated(exported):
 
 
 @needs_vela
+def test_all_files_of_the_folder_are_listed(exported):
+    folder, facts = exported
+    names = {file["name"] for file in facts["files"]}
+    assert {"model.tflite", "ethos-u.json", "ethos-u55-128/model_vela.tflite"} < names
+    assert any(name.endswith(".csv") for name in names)
+    assert names == {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+@needs_vela
 @pytest.mark.parametrize("name", ["labels_run", "number_run"])
 def test_several_labels_and_numbers_compile(name, request, tmp_path):
     run = request.getfixturevalue(name)

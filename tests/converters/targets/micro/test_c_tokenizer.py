@@ -105,7 +105,11 @@ def test_pairs_are_shortened_as_in_training(
 
 
 @pytest.mark.parametrize("max_length", [11, 40])
-@pytest.mark.parametrize("stop_words", [[], ["he", "the", "hello", "a.b", "\u6771"]], ids=str)
+@pytest.mark.parametrize(
+    "stop_words",
+    [[], ["he", "the", "hello", "a.b", "\u6771", "W\u00f6rd", "\uac01", "\uac00."]],
+    ids=str,
+)
 def test_words_of_both_texts_match_as_in_python(
     max_length, stop_words, write_sources, host_program, generate_texts
 ):
@@ -113,6 +117,7 @@ def test_words_of_both_texts_match_as_in_python(
     program = host_program(write_sources(tokenizer), max_length, options=SANITIZERS)
     draw = random.Random(6)
     words = ["hello", "he", "a", "b", "word", "\u6771", "!", "x\u0301", "\ud55c", "zz", "d" * 40]
+    words += ["\uac01", "\uac00", "\u1100"]
     texts = [" ".join(draw.choices(words, k=draw.randrange(8))).encode() for _ in range(2000)]
     texts += [
         text.decode("utf-8", "ignore").encode() for text in generate_texts(1000, SMALL, seed=7)

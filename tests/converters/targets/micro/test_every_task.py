@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -179,6 +180,8 @@ def test_an_embedder_finds_the_nearest_texts_in_flash(task_run, tmp_path):
     folder = tmp_path / "out"
     options = ("--search-texts", tmp_path / "texts.txt", "--runtime", "c")
     command("export", run.folder, "--output", folder, *options)
+    for file in ("README.md", "tfsqueeze.h", "library.properties"):
+        assert "An embedder of sentences" in (folder / file).read_text()
     content = convert_run(run)
     predictor = predictor_class(run.task.name)(
         open_model(content, kernels="reference"), read_metadata(content)
@@ -193,9 +196,45 @@ def test_an_embedder_finds_the_nearest_texts_in_flash(task_run, tmp_path):
         printed = subprocess.run([tmp_path / "program"], capture_output=True, text=True, check=True)
         (matches,) = predictor.search(texts, [query], top_k=3)
         assert printed.stdout.splitlines() == [
-            f"{query}: {match.text}, cosine {int(1000 * match.score + 0.5)} per mille"
+            f"{query}: {match.text}, cosine {round(1000 * match.score)} per mille"
             for match in matches
         ]
+
+
+def test_cosines_are_printed_rounded(tmp_path):
+    tasks = resources.files("converters.targets.micro") / "templates" / "tasks"
+    cosines = [0.9996, 0.1234, -0.1234, -0.1236, -0.9996]
+    (tmp_path / "tfsqueeze.h").write_text(
+        f"""#include <stddef.h>
+        #define EMBEDDER_CHANNELS 1
+        typedef struct {{ size_t text; float cosine; }} embedder_match;
+        typedef struct {{ int vector; }} tfsqueeze_result;
+        static const char *const embedder_texts[] = {{"text"}};
+        static int row;
+        static size_t embedder_search(int vector, embedder_match *matches, size_t count) {{
+          static const float cosines[] = {{{", ".join(f"{cosine}f" for cosine in cosines)}}};
+          matches[0].text = vector, matches[0].cosine = cosines[row++];
+          return count > 0;
+        }}
+        """
+    )
+    (tmp_path / "main.c").write_text(
+        f"""#include <stdio.h>
+        #define PRINT(...) (printf(__VA_ARGS__), putchar('\\n'))
+        #include "{tasks / "sentence-embeddings" / "print_result.h"}"
+        int main(void) {{
+          const tfsqueeze_result result = {{0}};
+          for (int i = 0; i < {len(cosines)}; i++) print_result(&result, "query");
+          return 0;
+        }}
+        """
+    )
+    gcc = ["gcc", "-std=c99", "-Wall", "-Werror", f"-I{tmp_path}", tmp_path / "main.c"]
+    subprocess.run([*gcc, "-o", tmp_path / "program"], check=True)
+    printed = subprocess.run([tmp_path / "program"], capture_output=True, text=True, check=True)
+    assert [int(line.split()[-3]) for line in printed.stdout.splitlines()] == [
+        1000, 123, -123, -124, -1000,
+    ]  # fmt: skip
 
 
 def test_only_an_embedder_searches(task_run, tmp_path):

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from converters.runtime.workers import run_in_workers
 from converters.targets.export_folder import MARKER_FILE
 from converters.targets.micro import micro_target
+from converters.targets.micro.library_sources import Library
 from tfsqueeze.cli.main import app
 from tfsqueeze.utils.errors import UserError
 
@@ -211,6 +213,22 @@ def test_what_does_not_fit_is_refused(trained_run, tmp_path, monkeypatch, limit,
     assert result.exit_code == 1
     assert re.search(message, " ".join(result.stderr.split())), result.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("vocabulary_bytes", "search_bytes", "advice"),
+    [
+        (100_000, 640_000, "search fewer texts, which take 640,000 bytes"),
+        (300_000, 0, "train with a vocab_size of at most about 4,400"),
+        # Without any text it would still be too much.
+        (200_000, 300_000, "train with a vocab_size of at most about 3,100"),
+    ],
+)
+def test_the_larger_part_of_the_tables_is_to_become_smaller(vocabulary_bytes, search_bytes, advice):
+    run = SimpleNamespace(config=SimpleNamespace(hidden_size=128, vocab_size=5000))
+    library = Library({}, vocabulary_bytes + search_bytes, search_bytes, "", "", "", "")
+    with pytest.raises(UserError, match=f"of a microcontroller; {advice}"):
+        micro_target._check_limits(run, 700_000, library, 155 << 10, 1000, 64)
 
 
 @pytest.mark.micro

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tfsqueeze.data.readers.label_kinds import check_classes
+from tfsqueeze.tasks import TEXT_CLASSIFICATION
 from tfsqueeze.utils.errors import UserError
 
 TASKS = ("several", "number")
@@ -55,3 +56,18 @@ def test_numbers_are_no_classes(labels, shown):
     message = f"the labels are numbers, such as '{shown}'; train with --task number, or give"
     with pytest.raises(UserError, match=message):
         check_classes(labels, "train.csv", "|", TASKS)
+
+
+@pytest.mark.parametrize("part", ["val", "test"])
+def test_a_part_of_numbered_classes_may_lack_one(part, tmp_path):
+    def write(name, numbers):
+        rows = "".join(f"{name} {number},{number}\n" for number in numbers)
+        (tmp_path / f"{name}.csv").write_text(f"text,label\n{rows}")
+
+    write("train", [*range(77)] * 20)
+    write(part, [number for number in range(77) if number != 35])
+    splits = TEXT_CLASSIFICATION.data.load_splits(tmp_path)
+    assert len(splits.label_names) == 77
+    write("train", range(0, 154, 2))
+    with pytest.raises(UserError, match="the labels are numbers, such as '0'; train with"):
+        TEXT_CLASSIFICATION.data.load_splits(tmp_path)

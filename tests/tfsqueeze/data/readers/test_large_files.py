@@ -137,13 +137,32 @@ def test_squad(tmp_path, streamed, pack):
         ('{"data": [{"paragraphs": [}]}', "train.json: not valid JSON"),
         ('{"data": [', "train.json: not valid JSON"),
         ('{"other": []}', "holds no questions"),
+        ('{"data": [' + "日" * 41 + "é" * 50, r"not valid JSON \(lexical error: .* json text.\)$"),
         (json.dumps({"data": [squad(1), squad(1)]}), "2 questions of the id '1-0'"),
     ],
 )
 def test_damaged_squad(tmp_path, streamed, content, message):
     (tmp_path / "train.json").write_text(content, "utf-8")
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UserError, match=message) as error:
         streamed(read_squad, tmp_path / "train.json")
+    assert "\n" not in str(error.value)
+
+
+def test_squad_of_every_encoding(tmp_path, streamed):
+    content = json.dumps({"data": [squad(number) for number in range(400)]}, ensure_ascii=False)
+    path = tmp_path / "train.json"
+    for encoding in ("utf-8-sig", "utf-16", "utf-32"):
+        path.write_bytes(content.encode(encoding))
+        assert_same(streamed(read_squad, path), read_squad(path))
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(UserError, match="train.json is not UTF-8 text; save it as UTF-8"):
+        streamed(read_squad, path)
+    packed = gzip.compress(content.encode())
+    path = tmp_path / "train.json.gz"
+    for damaged in (packed[:-100], packed[:100], packed[:-8] + bytes(8), content.encode()):
+        path.write_bytes(damaged)
+        with pytest.raises(UserError, match="truncated or no gzip file"):
+            streamed(read_squad, path)
 
 
 def test_plain_texts(tmp_path, streamed):

@@ -188,6 +188,33 @@ def test_parquet_files_are_read(tmp_path, streamed):
             read_table(path)
 
 
+def test_parquet_files_that_no_row_can_be_made_of(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "a.parquet"
+    texts = pyarrow.array(["a", "b"])
+    columns = [texts, texts, texts]
+    parquet.write_table(pyarrow.Table.from_arrays(columns, ["text", "text", "label"]), path)
+    with pytest.raises(UserError, match=r"a\.parquet: the column 'text' is there more than once"):
+        read_table(path)
+    ends = pyarrow.py_buffer(np.array([0, 1, 2], np.int32).tobytes())
+    unreadable = [
+        pyarrow.array([1, 2], pyarrow.timestamp("ns")),
+        pyarrow.array([10**15, 2], pyarrow.timestamp("ms")),
+        pyarrow.Array.from_buffers(
+            pyarrow.string(), 2, [None, ends, pyarrow.py_buffer(b"\xff\xfe")]
+        ),
+    ]
+    for column in unreadable:
+        parquet.write_table(pyarrow.table({"text": texts, "label": texts, "at": column}), path)
+        with pytest.raises(UserError, match="the column 'at' has a value that Python cannot hold"):
+            read_table(path)
+    path.write_bytes(path.read_bytes().replace(b"label", b"lab\xff\xff"))
+    with pytest.raises(UserError, match="a.parquet"):
+        read_table(path)
+
+
 def test_parquet_without_pyarrow_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(UserError, match=r"not installed: pip install 'tfsqueeze\[parquet\]'"):

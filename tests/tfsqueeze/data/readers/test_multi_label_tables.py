@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tfsqueeze.data.readers.multi_label_tables import read_multi_label_table
+from tfsqueeze.recipes.task_of_data import TextColumns, find_task_of_data
 from tfsqueeze.utils.errors import UserError
 
 
@@ -52,6 +53,22 @@ def test_columns_of_0_and_1_are_labels(read):
     assert read("b.csv", "text,toxic\na,1\nb,0\n").labels == [("toxic",), ()]
     # A column of labels counts, even if it holds nothing but 0 and 1.
     assert read("c.csv", "text,label,toxic\na,1,1\nb,0,1\n").labels == [("1",), ("0",)]
+
+
+@pytest.mark.parametrize("yes_and_no", [("1.0", "0.0"), ("True", "False"), ("true", " 0 ")])
+def test_ones_of_every_spelling_are_labels(read, tmp_path, yes_and_no):
+    yes, no = yes_and_no
+    dataset = read("a.csv", f"text,toxic,rude\na,{yes},{no}\nb,{yes},{yes}\nc,{no},{no}\n")
+    assert dataset.labels == [("toxic",), ("toxic", "rude"), ()]
+    columns = TextColumns("text", "label", None)
+    assert find_task_of_data(str(tmp_path / "a.csv"), columns, "|").name == (
+        "multi-label-classification"
+    )
+
+
+def test_numbers_with_a_point_are_labels(read):
+    rows = [{"text": "a", "toxic": 1.0, "rude": 0}, {"text": "b", "toxic": 0.0, "rude": 1}]
+    assert read("a.json", json.dumps(rows)).labels == [("toxic",), ("rude",)]
 
 
 @pytest.mark.parametrize(

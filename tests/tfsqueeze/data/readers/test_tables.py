@@ -217,6 +217,24 @@ def test_the_other_of_two_columns_holds_the_labels(tmp_path):
         read_table(path)
 
 
+@pytest.mark.parametrize(
+    ("rows", "line", "column"),
+    [
+        ([{"id": "1", "text": "a", "label": "x"}, {"id": "2", "text": "b"}], 2, "label"),
+        ([{"id": "1", "text": "a"}, {"id": "2", "text": "b", "label": "x"}], 1, "label"),
+        ([{"text": "a", "label": "x"}, {"text": "b", "source": "web"}], 2, "label"),
+        ([{"text": "a", "label": "x"}, {"text": "b", "class": "y"}], 2, "label"),
+        ([{"text": "a", "kind": "x"}, {"text": "b"}], 2, "kind"),
+        ([{"text": "a", "label": "x"}, {"sentence": "b", "label": "y"}], 2, "text"),
+    ],
+)
+def test_all_rows_have_the_same_columns(rows, line, column, tmp_path):
+    path = write(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows)))
+    message = f"a.jsonl:{line}: there is no column '{column}', which other rows have"
+    with pytest.raises(UserError, match=message):
+        read_table(path)
+
+
 def test_spaces_around_labels_and_column_names_are_dropped(tmp_path):
     path = write(tmp_path, "a.csv", " text , label\na,account\nb,account \nc,\taccount\n")
     assert read_table(path).label_names() == ["account"]

@@ -6,7 +6,8 @@ import gzip
 
 import pytest
 
-from tfsqueeze.data.sources.text_files import text_files
+from tfsqueeze.data.sources.calibration_texts import calibration_texts
+from tfsqueeze.data.sources.text_files import holds_pairs, text_files
 from tfsqueeze.utils.errors import UserError
 
 
@@ -29,3 +30,23 @@ def test_a_damaged_packed_file_is_named(tmp_path):
     path.write_bytes(gzip.compress(b"one\n")[:-3])
     with pytest.raises(UserError, match=r"lines\.txt\.gz is truncated or no gzip file"):
         text_files([path], tmp_path / "texts")
+
+
+@pytest.mark.parametrize("name", ["pairs.tsv", "PAIRS.TSV", "pairs.Tsv.GZ"])
+def test_files_of_pairs_are_told_by_their_suffix_whatever_its_case(name, tmp_path):
+    content = b"a\tb\nc\td\n"
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content) if name.endswith("GZ") else content)
+    (file,) = text_files([path], tmp_path / "texts")
+    assert holds_pairs(file) and file.read_bytes() == content
+    assert calibration_texts([path], most=1).text_pairs is not None
+    content = b"no tab\n"
+    path.write_bytes(gzip.compress(content) if name.endswith("GZ") else content)
+    with pytest.raises(UserError, match="line 1: it has no tab"):
+        text_files([path], tmp_path / "texts")
+
+
+def test_a_folder_gives_its_texts_whatever_the_case_of_their_suffix(tmp_path):
+    for name in ("a.txt", "B.TXT", "c.md"):
+        (tmp_path / name).write_text("one\n")
+    assert text_files([tmp_path], tmp_path / "texts") == [tmp_path / "B.TXT", tmp_path / "a.txt"]

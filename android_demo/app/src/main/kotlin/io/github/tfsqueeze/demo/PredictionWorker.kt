@@ -77,9 +77,11 @@ class PredictionWorker(
         }
     }
 
-    /** Closes the model once the running request is done. */
+    /** Closes the model once the running request is done. Call it on the screen's thread. */
     override fun close() {
         listener = null
+        // It would run all the same, with a closed model or a new one.
+        pending?.cancel(false)
         thread.execute { predictor?.close() }
         thread.shutdown()
     }

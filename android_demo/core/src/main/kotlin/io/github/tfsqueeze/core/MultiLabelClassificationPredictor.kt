@@ -1,5 +1,9 @@
 package io.github.tfsqueeze.core
 
+import java.lang.Float.MIN_NORMAL
+import kotlin.math.ln
+import kotlin.math.ln1p
+
 /** Predicts which labels a text, or a pair of texts, has: any number of them, or none. */
 internal class MultiLabelClassificationPredictor(model: ModelFile, engine: Engine) :
     TextPredictor(model, engine) {
@@ -11,6 +15,11 @@ internal class MultiLabelClassificationPredictor(model: ModelFile, engine: Engin
             label.probability >= model.metadata.thresholds[index] - ROUNDING
         }
         return Prediction.ChosenLabels(ranked(chosen), ranked(labels))
+    }
+
+    override fun logit(probability: Float): Float {
+        val within = probability.coerceIn(MIN_NORMAL, Math.nextDown(1f))
+        return ln(within) - ln1p(-within)
     }
 
     private fun ranked(labels: List<LabelProbability>) = labels.sortedByDescending { it.probability }

@@ -72,9 +72,17 @@ abstract class Predictor internal constructor(
          * @param index texts that a model of sentence embeddings searches: [predict] then returns
          *   [Prediction.Matches] instead of [Prediction.Embedding].
          *
-         * Throws [ModelException] where there is an index and the model is for another task.
+         * Throws [ModelException] where the vocabulary lacks a special token, or there is an index
+         * and the model is for another task; the engine is closed then.
          */
-        fun open(model: ModelFile, engine: Engine, index: SearchIndex? = null): Predictor {
+        fun open(model: ModelFile, engine: Engine, index: SearchIndex? = null): Predictor = try {
+            create(model, engine, index)
+        } catch (error: Exception) {
+            engine.close()
+            throw error
+        }
+
+        private fun create(model: ModelFile, engine: Engine, index: SearchIndex?): Predictor {
             if (index == null) return model.task.createPredictor(model, engine)
             if (model.task != Task.SENTENCE_EMBEDDINGS) {
                 throw ModelException("the model is for ${model.task.taskName}, and only a model " +

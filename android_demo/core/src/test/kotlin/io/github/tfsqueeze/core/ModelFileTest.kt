@@ -1,7 +1,11 @@
 package io.github.tfsqueeze.core
 
+import java.io.ByteArrayOutputStream
 import java.nio.ByteBuffer
+import java.nio.ByteOrder
 import java.util.Random
+import java.util.zip.ZipEntry
+import java.util.zip.ZipOutputStream
 import org.json.JSONObject
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
@@ -146,6 +150,32 @@ class ModelFileTest {
         assertTrue(failure { readMatchStopWords(JSONObject("{\"match_types\": {}}")) }
             .contains("match_types in the tokenizer settings have no stop_words"))
     }
+
+    @Test fun filesThatAreCompressedOrThereTwiceAreRefused() {
+        fun stored(zip: ZipOutputStream, name: String) {
+            zip.putNextEntry(ZipEntry(name).apply { method = ZipEntry.STORED; size = 0; crc = 0 })
+        }
+        for (name in listOf("labels.txt", "other.txt")) {
+            assertEquals("the model is damaged: $name is there twice, or is not stored; " +
+                "copy or export it again",
+                failure { files { it.putNextEntry(ZipEntry(name)); it.write(ByteArray(1 shl 20)) } })
+        }
+        // ZipOutputStream writes no name twice.
+        val twice = archive { stored(it, "vocab.txt"); stored(it, "vocab.two") }
+        val renamed = String(twice, Charsets.ISO_8859_1).replace("vocab.two", "vocab.txt")
+        assertTrue(failure { filesOf(renamed.toByteArray(Charsets.ISO_8859_1)) }
+            .contains("vocab.txt is there twice"))
+        assertEquals(mapOf("vocab.txt" to ""),
+            files { stored(it, "vocab.txt"); stored(it, "other.txt") })
+    }
+
+    private fun files(write: (ZipOutputStream) -> Unit) = filesOf(archive(write))
+
+    private fun filesOf(archive: ByteArray) =
+        readAssociatedFiles(ByteBuffer.wrap(archive).order(ByteOrder.LITTLE_ENDIAN))
+
+    private fun archive(write: (ZipOutputStream) -> Unit): ByteArray =
+        ByteArrayOutputStream().also { ZipOutputStream(it).use(write) }.toByteArray()
 
     /** Returns why a model is refused once a part of its tfsqueeze.json is another. */
     private fun refusal(part: String, other: String, name: String = "pairs"): String =

@@ -34,6 +34,40 @@ class PredictorTest {
         assertEquals(listOf("urgent", "delivery", "billing"), names(7, 8, 22))
     }
 
+    /** Returns the prediction of a model for the Task Library, whose output has probabilities. */
+    private fun signed(name: String, vararg probabilities: Float): Prediction {
+        val output = TensorInfo(
+            "probability", listOf(1, probabilities.size), DataType.FLOAT32, 0f, 0)
+        val engine = object : Engine {
+            override fun run(signature: Signature, inputs: Map<String, IntArray>) =
+                mapOf(output.name to Tensor.Float32(probabilities))
+            override fun close() {}
+        }
+        val model = sample(name).run {
+            ModelFile(metadata,
+                signatures.map { Signature(it.key, it.index, it.inputs, listOf(output)) })
+        }
+        return Predictor.open(model, engine).predict("the cat")
+    }
+
+    @Test fun probabilitiesOfAFileForTheTaskLibraryStayAsTheyAre() {
+        fun check(labels: List<LabelProbability>, vararg expected: Pair<String, Double>) {
+            assertEquals(expected.map { it.first }, labels.map { it.label })
+            for ((label, pair) in labels.zip(expected)) {
+                assertEquals(pair.second, label.probability, 1e-6)
+            }
+        }
+        fun one(vararg probabilities: Float) =
+            (signed("text-classification", *probabilities) as Prediction.Labels).labels
+        check(one(0.125f, 0.875f), "positive" to 0.875, "negative" to 0.125)
+        check(one(1f, 0f), "negative" to 1.0, "positive" to 0.0)
+        val several = signed("multi-label-classification", 0.6f, 1f, 0f) as Prediction.ChosenLabels
+        check(several.all, "delivery" to 1.0, "billing" to 0.6, "urgent" to 0.0)
+        check(several.chosen, "delivery" to 1.0)
+        assertEquals("the model gives probabilities, and one for regression has none; " +
+            "convert it again", failure { signed("regression", 0.5f) })
+    }
+
     @Test fun labelsAndNumbersOfPairsNeedTwoTexts() {
         for (name in listOf("multi-label-pairs", "regression-pairs")) {
             val engine = FixedEngine(emptyMap())

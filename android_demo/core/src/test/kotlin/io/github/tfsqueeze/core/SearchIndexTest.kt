@@ -40,8 +40,10 @@ class SearchIndexTest {
         val matches = Predictor.open(embedder, engine, read(content)).predict("the cat") as Prediction.Matches
         assertEquals(listOf("a mat", "the cat", "東京 \uD83D\uDE00"), matches.matches.map { it.text })
         assertEquals(1.0, matches.matches[0].cosine, 1e-6)
+        assertTrue(!engine.closed)
         assertTrue(failure { Predictor.open(sample("pairs"), engine, read(content)) }
             .contains("only a model for sentence-embeddings"))
+        assertTrue(engine.closed)
     }
 
     @Test fun theIndexOfAnotherModelIsRefused() {
