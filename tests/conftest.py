@@ -119,7 +119,8 @@ def made_once() -> Callable[[str, Callable[[Path], None]], Path]:
     sources = [
         path for name in ("tfsqueeze", "converters") for path in (REPOSITORY / name).rglob("*.py")
     ]
-    for path in sorted([Path(__file__), *sources]):
+    fixtures = (REPOSITORY / "tests").rglob("conftest.py")
+    for path in sorted([*fixtures, *sources]):
         digest.update(path.read_bytes())
     root = REPOSITORY / "build" / "test-models"
     folder = root / digest.hexdigest()[:16]

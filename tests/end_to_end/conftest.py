@@ -29,10 +29,14 @@ def options(tiny_options):
 
 
 @pytest.fixture(scope="session")
-def pairs_folder(tmp_path_factory):
+def pairs_folder(made_once):
     """The label is the topic of the second text; the first, of the other topic, misleads."""
+    return made_once("pairs", _write_pairs)
+
+
+def _write_pairs(folder):
     draw = random.Random(0)
-    folder = tmp_path_factory.mktemp("pairs")
+    folder.mkdir()
     for part, count in (("train", 240), ("val", 40), ("test", 40)):
         with (folder / f"{part}.csv").open("w", newline="", encoding="utf-8") as lines:
             table = csv.writer(lines)
@@ -44,14 +48,17 @@ def pairs_folder(tmp_path_factory):
                     for topic in (misleading, label)
                 )
                 table.writerow((first, second, label))
-    return folder
 
 
 @pytest.fixture(scope="session")
-def conll_folder(tmp_path_factory):
+def conll_folder(made_once):
     """Names of people, of one or two words, and of cities."""
+    return made_once("conll", _write_conll)
+
+
+def _write_conll(folder):
     draw = random.Random(0)
-    folder = tmp_path_factory.mktemp("conll")
+    folder.mkdir()
     for part, count in (("train", 160), ("dev", 30), ("test", 30)):
         sentences = []
         for _ in range(count):
@@ -69,14 +76,17 @@ def conll_folder(tmp_path_factory):
                     lines.append(f"{draw.choice(FILLERS)}\tO")
             sentences.append("\n".join(lines))
         (folder / f"{part}.conll").write_text("\n\n".join(sentences) + "\n")
-    return folder
 
 
 @pytest.fixture(scope="session")
-def snips_folder(tmp_path_factory):
+def snips_folder(made_once):
     """Two intents with a slot each, as SNIPS' files have them."""
+    return made_once("snips", _write_snips)
+
+
+def _write_snips(folder):
     draw = random.Random(0)
-    folder = tmp_path_factory.mktemp("snips")
+    folder.mkdir()
     verbs = {
         "PlayMusic": ["play me some", "put on", "i want"],
         "GetWeather": ["weather in", "will it rain near", "forecast for"],
@@ -94,14 +104,17 @@ def snips_folder(tmp_path_factory):
             for _ in range(120)
         ]
         (folder / f"{intent}.json").write_text(json.dumps({intent: commands}))
-    return folder
 
 
 @pytest.fixture(scope="session")
-def squad_folder(tmp_path_factory):
+def squad_folder(made_once):
     """Who or where is in a text: at most one of each; an eighth have no answer."""
+    return made_once("squad", _write_squad)
+
+
+def _write_squad(folder):
     draw = random.Random(0)
-    folder = tmp_path_factory.mktemp("squad")
+    folder.mkdir()
     kinds = {
         "who": lambda: f"{draw.choice(FIRST_NAMES)} {draw.choice(LAST_NAMES)}",
         "where": lambda: draw.choice(CITIES),
@@ -141,7 +154,6 @@ def squad_folder(tmp_path_factory):
                 }
             )
         (folder / f"{part}.json").write_text(json.dumps({"data": articles}))
-    return folder
 
 
 @pytest.fixture(scope="session")

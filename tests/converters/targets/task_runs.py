@@ -35,20 +35,23 @@ _MODELS = {"bi-encoder": {"pair_encoder": "bi_encoder"}}
 
 
 @pytest.fixture(scope="session")
-def like_texts_folder(topics_folder, tmp_path_factory):
+def like_texts_folder(topics_folder, made_once):
     """Pairs of texts of one topic."""
-    folder = tmp_path_factory.mktemp("like-texts")
-    for part in ("train", "val", "test"):
-        with (topics_folder / f"{part}.csv").open(encoding="utf-8") as lines:
-            rows = sorted(csv.DictReader(lines), key=lambda row: row["label"])
-        with (folder / f"{part}.csv").open("w", newline="", encoding="utf-8") as lines:
-            table = csv.writer(lines)
-            table.writerow(("text", "other"))
-            table.writerows(
-                (first["text"], second["text"])
-                for first, second in zip(rows[::2], rows[1::2], strict=False)
-            )
-    return folder
+
+    def write(folder):
+        folder.mkdir()
+        for part in ("train", "val", "test"):
+            with (topics_folder / f"{part}.csv").open(encoding="utf-8") as lines:
+                rows = sorted(csv.DictReader(lines), key=lambda row: row["label"])
+            with (folder / f"{part}.csv").open("w", newline="", encoding="utf-8") as lines:
+                table = csv.writer(lines)
+                table.writerow(("text", "other"))
+                table.writerows(
+                    (first["text"], second["text"])
+                    for first, second in zip(rows[::2], rows[1::2], strict=False)
+                )
+
+    return made_once("like-texts", write)
 
 
 @pytest.fixture(scope="session")
