@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 _PROGRAM = Path(__file__).parent / "programs" / "self_test.cc"
 _DOWNLOADS = "tensorflow/lite/micro/tools/make/downloads"
-
-
 # The kernels that a library can have, by the name of their folder, which is in that of the build.
 _KERNELS = {"cmsis_nn": "CMSIS-NN"}
 
@@ -37,12 +35,12 @@ def run_in_libraries(run: TrainedRun, checkout: Path) -> list[dict[str, Any]]:
 
     Args:
         run: a finished run that the target `micro` supports.
-        checkout: TensorFlow Lite Micro, with its library built for processors of `BOARDS`.
+        checkout: TensorFlow Lite Micro, with libraries built for processors of `BOARDS`.
 
     Returns:
-        JSON-able dicts as those of `run_texts`, for each library two: first for the converted file,
-        whose products are CONV_2D, and then for the exported one. `instructions` has the mean of
-        the golden texts.
+        JSON-able dicts as those of `run_texts`: one per library for the converted file, whose
+        products are CONV_2D, and then one per library for the exported file. `instructions` has
+        the mean of the golden texts.
 
     Raises:
         UserError: the checkout has no library, or a tool is not installed.

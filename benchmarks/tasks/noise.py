@@ -70,7 +70,5 @@ def _words_of_backbone() -> NeighbourWords:
     from tfsqueeze.checkpoints.model_sources import pretrained_folder
 
     folder = pretrained_folder(BACKBONE)
-    model = SqueezeBertModel.from_pretrained(folder)
-    tokenizer = WordPieceTokenizer.from_pretrained(folder)
-    table = model.get_layer("embeddings").word_embeddings.numpy()
-    return NeighbourWords(tokenizer.vocabulary, table)
+    vocabulary = WordPieceTokenizer.from_pretrained(folder).vocabulary
+    return NeighbourWords.of_model(vocabulary, SqueezeBertModel.from_pretrained(folder))

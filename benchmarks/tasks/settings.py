@@ -126,10 +126,10 @@ TASKS: dict[str, TaskSettings] = {
         f"Measured on val, clean and with {NOISE_LEVEL:.0%} of the letters wrong "
         f"({', '.join(CHARACTER_NOISES)}; the mean is over these); a tenth of train chooses the "
         f"epoch. Lost: clean less noisy. Attacks, on {ATTACKED_TEXTS:,} of these texts: of the "
-        "texts that are predicted rightly at first, the share that an attack makes wrong. It may "
-        f"change {MAX_CHANGED:.0%} of a text's words but at least one, those first that count "
-        "most. DeepWordBug edits their letters. TextFooler puts words in their place, of the ten "
-        f"nearest in the embeddings of {BACKBONE}.",
+        "texts that are predicted rightly at first, the share that an attack makes wrong. It "
+        f"changes the most important words first, at most {MAX_CHANGED:.0%} of a text's words but "
+        "at least one. DeepWordBug edits their letters. TextFooler replaces each with one of the "
+        f"ten nearest in the embeddings of {BACKBONE}.",
         TEXT_CLASSIFICATION,
         "clinc150",
         published(load_dataset),

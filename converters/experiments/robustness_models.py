@@ -113,7 +113,6 @@ def _load_run_models(folder):
     run = load_run(folder)
     scores = find_robustness_task(run.task, run.reads_pairs).scores
     predictor = Predictor.open(convert_run(run))
-    table = run.float_model.get_layer("embeddings").word_embeddings.numpy()
     return RobustnessModels(
         {
             INT8: PredictorModel(predictor, scores),
@@ -123,7 +122,7 @@ def _load_run_models(folder):
         predictor.classes,
         run.label_names,
         run.reads_pairs,
-        NeighbourWords(run.tokenizer.vocabulary, table),
+        NeighbourWords.of_model(run.tokenizer.vocabulary, run.float_model),
         run.dataset_name,
         run.options.seed,
         run.options.teacher,

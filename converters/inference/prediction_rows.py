@@ -38,7 +38,7 @@ def pair_of_line(line: str) -> tuple[str, str] | None:
     """
     if line.startswith("{"):
         try:
-            # A text may hold a tab as it is, which strict JSON has not.
+            # A string may hold a raw tab, which strict JSON does not allow.
             fields = json.loads(line, strict=False)
         except (ValueError, RecursionError):
             # Not JSON: two texts with a tab, if the first is not the start of an object.

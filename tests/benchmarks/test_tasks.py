@@ -165,6 +165,7 @@ def test_noise_is_measured_and_seeds_go_on_where_they_were(data, backbone, tmp_p
         "noise: tfidf",
         "noise, seed 0: SqueezeBERT",
         "noise, seed 0: SqueezeBERT, noisy copies",
+        "noise, seed 0: SqueezeBERT, attacked texts",
     ]
     for row in first["rows"]:
         scores = {name: score["mean"] for name, score in row["scores"].items()}

@@ -197,10 +197,7 @@ def add_variants(examples: Examples, teacher: Teacher, options: TrainingOptions)
     copies = options.augmented_copies
     if not copies:
         return examples
-    words = NeighbourWords(
-        teacher.tokenizer.vocabulary,
-        teacher.model.get_layer("embeddings").word_embeddings.numpy(),
-    )
+    words = NeighbourWords.of_model(teacher.tokenizer.vocabulary, teacher.model)
     variants = augment(
         examples.dataset,
         copies,

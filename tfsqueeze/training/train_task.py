@@ -237,10 +237,7 @@ def _train(
             examples = add_adversarial(
                 examples,
                 judge_of(float_model, task, tokenizer, classes, input_names),
-                NeighbourWords(
-                    tokenizer.vocabulary,
-                    float_model.get_layer("embeddings").word_embeddings.numpy(),
-                ),
+                NeighbourWords.of_model(tokenizer.vocabulary, float_model),
                 options,
                 number,
                 folder / f"adversarial-{number}.json",

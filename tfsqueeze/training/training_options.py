@@ -279,7 +279,7 @@ def check_seed(seed: int) -> None:
         seed: the seed.
 
     Raises:
-        UserError: numpy and scikit-learn, which have it too, take no such seed.
+        UserError: it is out of the range that numpy and scikit-learn take.
     """
     if not 0 <= seed <= MAX_SEED:
         raise UserError(f"seed must be from 0 to {MAX_SEED}, not {seed}")
@@ -293,7 +293,7 @@ def check_rates(weight_decay: float, **rates: float) -> None:
         **rates: the others, by the names of their options.
 
     Raises:
-        UserError: a number is out of range, infinite or none.
+        UserError: a number is out of range, infinite or NaN.
     """
     for name, rate in rates.items():
         if not 0 < rate < math.inf:

@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -49,6 +49,16 @@ class NeighbourWords:
         vectors = np.asarray(table, np.float32)[rows]
         self._vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         self._found: dict[str, list[str]] = {}
+
+    @classmethod
+    def of_model(cls, vocabulary: Sequence[str], model: Any) -> NeighbourWords:
+        """Returns the neighbours of words in the word embeddings of a Keras model.
+
+        Args:
+            vocabulary: the tokens in order of their ids.
+            model: the model, with the layer `embeddings` of this package.
+        """
+        return cls(vocabulary, model.get_layer("embeddings").word_embeddings.numpy())
 
     def neighbours(self, word: str) -> list[str]:
         """Returns the ten words with the highest cosine similarity, the most similar first.

@@ -35,7 +35,7 @@ def files_of_format(folder: Path, suffix: str, pattern: str = "*") -> list[Path]
 
     Args:
         folder: the folder.
-        suffix: the format, as `format_suffix` returns it; a file may be packed.
+        suffix: the format, as `format_suffix` returns it; a file may be compressed.
         pattern: what the names match, as `Path.glob` takes it; `**/*` for subfolders, too.
     """
     return sorted(

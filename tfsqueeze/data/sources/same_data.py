@@ -1,4 +1,4 @@
-"""Whether data are those that a model was trained on."""
+"""Whether data are those that a model was trained on, however their path is written."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from tfsqueeze.data.sources.named_datasets import DATASETS
 
 
 def is_same_data(data: str | None, trained_on: str | None) -> bool:
-    """Returns whether data are those of a training, however their path is written.
+    """Returns whether a path or name stands for the data that a model was trained on.
 
-    A training knows its data by the path that it was given. A relative path may be that of another
-    folder than the present one. If nothing is there now, data whose path ends with it are the same.
+    A run keeps the path of its data as the user wrote it. If that path is relative and does not
+    exist here, the run may have been started in another folder. Any data whose path ends with it
+    then count as the same.
 
     Args:
-        data: a dataset's name, a file, a folder or a pattern; None if there are none.
-        trained_on: the name or path that training was given; None if it is not known.
+        data: a dataset's name, a file, a folder or a pattern; None for no data.
+        trained_on: the name or path that the run keeps; None if it is not known.
 
     Example:
         >>> is_same_data("/home/me/mail.csv", "mail.csv"), is_same_data("spam.csv", "mail.csv")

@@ -54,6 +54,19 @@ def test_all_texts_of_reuters_r8(reuters_run):
     assert facts["model_bytes"] < 1 << 20 and facts["arena_bytes"] < 256 << 10
 
 
+def test_texts_of_reuters_r8_in_tensorflow_lite_micro(reuters_run):
+    """The arena is that which the library's own interpreter measured."""
+    options = ["--target", "micro", "--runtime", "tflite-micro", "--examples", "100", "--json"]
+    result = CliRunner().invoke(app, ["verify", str(reuters_run), *options])
+    assert result.exit_code == 0, result.output
+    facts = json.loads(result.stdout)
+    for part in facts["parts"].values():
+        assert part["examples"] == 100
+        assert part["mismatches"] == dict.fromkeys(available_runtimes(), 0)
+        assert part["accuracy"] > 0.7
+    assert facts["model_bytes"] < 1 << 20 and facts["arena_bytes"] < 256 << 10
+
+
 def test_texts_of_reuters_r8_on_emulated_microcontrollers(reuters_run, capsys):
     result = measure_on_cortex_m(reuters_run, texts=50)
     assert result["texts"] == 50
