@@ -42,7 +42,7 @@ help:
 	@echo "make backbone-tiny  squeezebert-tiny, made anew from squeezebert-small in an hour"
 	@echo "make compare    baselines, fine-tuned BERT and SqueezeBERT on COMPARE_DATA (hours)"
 	@echo "make test-targets  the proofs for Edge TPU and Ethos-U, Vela included"
-	@echo "make proofs     the tests of test-slow, test-targets, arm64, micro, beam and android in one run"
+	@echo "make proofs     the tests of test-targets, arm64, micro, beam and android in one run"
 	@echo "make faults     kills, hostile files, threads and full disks (long)"
 	@echo "make lint       formatting, docstrings, names, layers and types"
 	@echo "make docs       the documentation as a site, in build/docs"
@@ -144,7 +144,7 @@ android: apk
 	$(PYTEST) -m android $(IN_PARALLEL)
 
 proofs: $(ARM64_READY) $(MICRO_READY) $(BEAM_READY) apk
-	$(PYTEST) -m "not distributed and not faults and not web and not readers and not pythons and not benchmarks and not docs and not ($(QUICK))" $(IN_PARALLEL)
+	$(PYTEST) -m "(targets or arm64 or micro or beam or android) and not benchmarks" $(IN_PARALLEL)
 
 faults: $(READY)
 	$(PYTEST) -m faults $(IN_PARALLEL) tests/faults

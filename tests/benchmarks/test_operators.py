@@ -38,6 +38,7 @@ def test_names_are_unique() -> None:
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.slow
 def test_profile_relates_times_to_the_limits(tmp_path) -> None:
     cases = operator_cases(
         SqueezeBertConfig(hidden_size=16, num_attention_heads=2, intermediate_size=32), 8

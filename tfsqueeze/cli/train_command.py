@@ -111,7 +111,8 @@ def train(
     augmented_copies: Annotated[
         int,
         typer.Option(
-            help="Number of variants of each text, for which the teacher gives the targets."
+            help="Number of variants of each text, in which similar words replace some words. The "
+            "teacher gives the targets; without a teacher, they have the text's label."
         ),
     ] = _DEFAULTS.augmented_copies,
     temperature: Annotated[

@@ -18,7 +18,6 @@ from tfsqueeze.data.datasets.text_examples import TextExamples
 from tfsqueeze.data.readers.text_lines import read_lines
 from tfsqueeze.data.sources.text_files import text_files
 from tfsqueeze.robustness.noisy_copies import TRAINING_NOISES, WORD_NOISES, noisy_copies
-from tfsqueeze.training.teacher import Teacher
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
 
@@ -99,14 +98,14 @@ class Examples:
 
 
 def prepare_examples(
-    splits: Splits, options: TrainingOptions, teacher: Teacher | None, folder: Path
+    splits: Splits, options: TrainingOptions, words: NeighbourWords | None, folder: Path
 ) -> Examples:
     """Returns all examples that a run learns from.
 
     Args:
         splits: the parts of the data.
         options: says how many variants and noisy copies there are, and names unlabelled texts.
-        teacher: labels unlabelled texts and variants; None for a run without them.
+        words: the words that variants get; None for a run without variants.
         folder: keeps the texts of named datasets.
 
     Raises:
@@ -116,9 +115,9 @@ def prepare_examples(
     examples = Examples.originals(
         in_both_orders(splits.train) if options.both_orders else splits.train
     )
-    if teacher is not None:
-        examples = add_unlabelled(examples, splits, options.unlabelled, folder)
-        examples = add_variants(examples, teacher, options)
+    examples = add_unlabelled(examples, splits, options.unlabelled, folder)
+    if words is not None:
+        examples = add_variants(examples, words, options)
     return add_noisy_copies(examples, options)
 
 
@@ -188,16 +187,12 @@ def _letters(text):
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def add_variants(examples: Examples, teacher: Teacher, options: TrainingOptions) -> Examples:
+def add_variants(examples: Examples, words: NeighbourWords, options: TrainingOptions) -> Examples:
     """Adds `options.augmented_copies` variants of each example.
 
-    In a variant, words of the teacher's vocabulary that are near in its embeddings replace some
-    of the words.
+    In a variant, neighbours replace some of the words.
     """
     copies = options.augmented_copies
-    if not copies:
-        return examples
-    words = NeighbourWords.of_model(teacher.tokenizer.vocabulary, teacher.model)
     variants = augment(
         examples.dataset,
         copies,

@@ -26,7 +26,12 @@ from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_t
 from tfsqueeze.training.examples import prepare_examples
 from tfsqueeze.training.history import read_history
 from tfsqueeze.training.keras_outputs import keras_outputs
-from tfsqueeze.training.model_setup import load_or_train_tokenizer, model_config, pin_models
+from tfsqueeze.training.model_setup import (
+    load_or_train_tokenizer,
+    model_config,
+    new_model,
+    pin_models,
+)
 from tfsqueeze.training.pretrained_head import has_kinds_of_head, name_by_head, pretrained_head
 from tfsqueeze.training.run_folder import Seconds, claim_folder, lock_folder, write_decoding
 from tfsqueeze.training.stage import (
@@ -184,12 +189,21 @@ def _train(
                 train, list(config.id2label.values()), options.class_weight
             )
         input_names = training.input_names(train)
+        keeps_head = not options.new_head and (head is not None or not has_kinds_of_head(task))
         teacher = None
         if options.teacher is not None and not training.has_own_teacher:
             with seconds.of("teacher"):
                 teacher = load_teacher(options.teacher, task, classes, pairs)
         with seconds.of("examples"):
-            examples = prepare_examples(splits, options, teacher, folder / "unlabelled")
+            words = None
+            if options.augmented_copies and teacher is not None:
+                words = NeighbourWords.of_model(teacher.tokenizer.vocabulary, teacher.model)
+            elif options.augmented_copies:
+                start_model = new_model(
+                    config, task, input_names, tokenizer, options, keeps_head=keeps_head
+                )
+                words = NeighbourWords.of_model(tokenizer.vocabulary, start_model)
+            examples = prepare_examples(splits, options, words, folder / "unlabelled")
         encode = functools.partial(
             encode_examples,
             task=task,
@@ -214,7 +228,7 @@ def _train(
             task=task,
             options=options,
             config=config,
-            keeps_head=not options.new_head and (head is not None or not has_kinds_of_head(task)),
+            keeps_head=keeps_head,
             classes=classes,
             tokenizer=tokenizer,
             examples=encoded,

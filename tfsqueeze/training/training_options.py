@@ -104,10 +104,10 @@ class TrainingOptions:
             names of datasets, whose training texts are used (Turc et al. 2019, arXiv 1908.08962,
             section 3). Texts of the validation and test parts are left out.
         augmented_copies: number of variants of each training text that the model learns from as
-            well, with the teacher's outputs as targets; float stage only (TinyBERT, Jiao et al.
-            2020, arXiv 1909.10351, section 4.2).
+            well; float stages only (TinyBERT, Jiao et al. 2020, arXiv 1909.10351, section 4.2). A
+            variant has the teacher's outputs as targets, or without a teacher the text's label.
         replaced_words: share of a variant's words that are replaced by others which are close in
-            the teacher's embeddings.
+            the embeddings of the teacher, or without a teacher of the pretrained model.
         both_orders: whether the model learns from each pair of texts in both orders, for labels
             that do not depend on the order, such as "duplicate".
         noisy_copies: number of noisy copies of each training text that the model learns from as
@@ -238,10 +238,10 @@ class TrainingOptions:
         check_names("attack", ATTACKS, self.adversarial)
         if self.unlabelled and self.teacher is None:
             raise UserError("unlabelled texts need a teacher; name one or leave them out")
-        if self.augmented_copies and self.teacher is None:
+        if self.augmented_copies and self.teacher is None and self.pretrained is None:
             raise UserError(
-                "augmented_copies need a teacher, since the labels may no longer hold; "
-                "name one or leave them at 0"
+                "augmented_copies need a teacher or a pretrained model, whose embeddings say which "
+                "words are similar; name one or leave them at 0"
             )
 
     @classmethod

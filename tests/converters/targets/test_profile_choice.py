@@ -71,6 +71,7 @@ def run(*arguments):
     return CliRunner().invoke(app, ["convert", *map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_the_command_converts_to_what_it_chose(trained_run, tmp_path):
     path = tmp_path / "model.tflite"
     options = ("--profile", "auto", "--for", "server")

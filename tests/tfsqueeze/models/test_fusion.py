@@ -76,7 +76,7 @@ NO_NORM = {"normalization_type": "no_norm", "hidden_act": "sigmoid_gelu"}
     ("fields", "quantized"),
     [
         pytest.param(LAYER_NORM, False, id="layer norm"),
-        pytest.param(NO_NORM, False, id="no norm"),
+        pytest.param(NO_NORM, False, id="no norm", marks=pytest.mark.slow),
         pytest.param(LAYER_NORM, True, id="layer norm, quantization-aware", marks=pytest.mark.slow),
         pytest.param(NO_NORM, True, id="no norm, quantization-aware", marks=pytest.mark.slow),
     ],
@@ -99,6 +99,7 @@ def test_a_step_with_compiled_loops(fields, quantized):
     np.testing.assert_allclose(found[0], expected[0], atol=0.1 * np.ptp(expected[0]))
 
 
+@pytest.mark.slow
 def test_ranges_move_in_some_steps_of_training():
     model = quantize_aware(build(hidden_act="gelu"))
     fuse_loops(model, enabled=True)
@@ -169,7 +170,13 @@ def test_training_computes_only_the_first_token_of_the_last_layer():
     np.testing.assert_allclose(alone, together, atol=1e-5)
 
 
-@pytest.mark.parametrize("quantized", [False, True], ids=["float", "quantization-aware"])
+@pytest.mark.parametrize(
+    "quantized",
+    [
+        pytest.param(False, id="float"),
+        pytest.param(True, id="quantization-aware", marks=pytest.mark.slow),
+    ],
+)
 def test_a_view_of_the_last_layer_has_all_tokens(quantized):
     no_dropout = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     float_model = build(classifier_pooling="cls", **no_dropout)

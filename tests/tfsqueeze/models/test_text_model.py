@@ -82,6 +82,7 @@ def test_all_forms_of_texts_are_one(model):
         model(tf.constant([1, 2]))
 
 
+@pytest.mark.slow
 def test_pairs():
     names = ("input_ids", "token_type_ids")
     model = new_model(SqueezeBertForSequenceClassification, names)

@@ -112,6 +112,7 @@ def test_a_student_finds_originals_by_their_translations(corpus, teacher, tmp_pa
     assert (entry["language"], entry["kept"]) == ("de", len(ORIGINALS))
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_as_another(corpus, teacher, tmp_path):
     class Interrupt(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -126,6 +127,7 @@ def test_an_interrupted_run_ends_as_another(corpus, teacher, tmp_path):
     assert found.history == expected.history and len(found.history) == 4
 
 
+@pytest.mark.slow
 def test_another_backbone_gets_the_vocabulary_of_all_languages(corpus, teacher, tmp_path):
     first = pretrain(tmp_path / "first", [corpus], options(epochs=1, vocab_size=60))
     second = pretrain(

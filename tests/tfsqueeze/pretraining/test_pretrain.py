@@ -102,6 +102,7 @@ def small_teacher(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.mark.slow
 def test_distillation_learns_and_goes_on_after_an_interruption(small_teacher, texts, tmp_path):
     class Interrupt(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

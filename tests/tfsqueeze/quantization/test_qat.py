@@ -199,6 +199,7 @@ def test_calibration_without_batches_is_refused(float_model, calibrated):
             call()
 
 
+@pytest.mark.slow
 def test_no_graph_outlives_its_model():
     float_model = build(num_hidden_layers=1, layer_types=("attention",))
 

@@ -73,6 +73,7 @@ def test_even_scales_are_handed_on_to_the_end(tiny_batch, randomize):
     )
 
 
+@pytest.mark.slow
 def test_the_states_of_a_quantization_aware_mobilebert_are_the_float_ones():
     """Also where a scale and an offset were handed on to later layers."""
     keras.utils.set_random_seed(0)

@@ -66,6 +66,7 @@ def assert_equal(some, others):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_best_weights_are_no_start(train, tmp_path):
     stop_at = 1
     first, second = Recorder(stop_at), Recorder()
@@ -80,6 +81,7 @@ def test_best_weights_are_no_start(train, tmp_path):
     assert not (tmp_path / "run" / "float" / "backup").exists()
 
 
+@pytest.mark.slow
 def test_a_fit_that_is_finished_is_not_trained_on(train, tmp_path, monkeypatch):
     def stop(*_):
         raise Stopped

@@ -99,6 +99,7 @@ def test_options_that_need_all_texts_are_refused(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_reads_its_encoded_rows(
     topics_folder, one_layer_options, tmp_path, on_disk, monkeypatch
 ):
@@ -195,6 +196,7 @@ def plain(path):
     path.write_text("\n".join(f"the cat number {n} sat on mat {n}" for n in range(80)), "utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "name", "write"),
     [

@@ -11,10 +11,12 @@ from converters.conversion.runs import convert_run
 from converters.runtime.interpreters import open_model
 from tfsqueeze import BertConfig
 from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
 from tfsqueeze.data.sources.named_datasets import load_dataset
 from tfsqueeze.models.squeezebert import SqueezeBertModel
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, TOKEN_CLASSIFICATION
 from tfsqueeze.training.batches import TrainingBatches, tokenize
+from tfsqueeze.training.encoding import encode_examples
 from tfsqueeze.training.examples import Examples, Origin, add_variants
 from tfsqueeze.training.teacher import load_teacher
 from tfsqueeze.training.train_task import train_task
@@ -139,6 +141,7 @@ def test_a_run_starts_from_an_earlier_run(trained_run, splits, tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_a_pretrained_model_gets_a_vocabulary_of_the_texts(trained_run, splits, tmp_path):
     config = load_preset(
         "squeezebert-micro", **ONE_LAYER, vocab_size=trained_run.tokenizer.vocab_size
@@ -167,15 +170,16 @@ def test_a_pretrained_model_gets_a_vocabulary_of_the_texts(trained_run, splits, 
 
 def test_variants_are_of_like_words_and_the_same_again(teacher_run, splits):
     teacher = load_teacher(teacher_run.folder, TEXT_CLASSIFICATION, {"logits": splits.label_names})
+    similar = NeighbourWords.of_model(teacher.tokenizer.vocabulary, teacher.model)
     options = TrainingOptions(teacher="x", augmented_copies=2, replaced_words=0.5)
     part = splits.train.take(range(50))
-    examples = add_variants(Examples.originals(part), teacher, options)
+    examples = add_variants(Examples.originals(part), similar, options)
     varied = examples.dataset
     texts, found = part.texts, varied.texts
     assert examples.origins.tolist() == 50 * [Origin.ORIGINAL] + 100 * [Origin.VARIANT]
     np.testing.assert_array_equal(examples.sources, np.tile(np.arange(50), 3))
     assert found[:50] == texts and len(found) == 150
-    assert varied == add_variants(Examples.originals(part), teacher, options).dataset
+    assert varied == add_variants(Examples.originals(part), similar, options).dataset
     assert varied.labels == 3 * part.labels
     assert found[50:100] != found[100:]
     words = [
@@ -184,6 +188,35 @@ def test_variants_are_of_like_words_and_the_same_again(teacher_run, splits):
         for a, b in zip(old.split(), new.split(), strict=True)
     ]
     assert 0.3 < np.mean([a != b for a, b in words]) < 0.6
+
+
+@pytest.mark.slow
+def test_without_a_teacher_variants_have_their_text_s_label(
+    trained_run, splits, tmp_path, monkeypatch
+):
+    start = tmp_path / "start"
+    trained_run.float_model.save_pretrained(start)
+    trained_run.tokenizer.save_pretrained(start)
+    seen = []
+
+    def encode(examples, **options):
+        seen.append(examples)
+        return encode_examples(examples, **options)
+
+    monkeypatch.setattr("tfsqueeze.training.train_task.encode_examples", encode)
+    few = dataclasses.replace(splits, train=splits.train.sample(60, seed=0))
+    options = TrainingOptions(
+        pretrained=str(start),
+        augmented_copies=2,
+        replaced_words=0.5,
+        epochs=1,
+        qat_epochs=0,
+        max_length=12,
+    )
+    train_task(tmp_path / "run", TEXT_CLASSIFICATION, few, options)
+    similar = NeighbourWords.of_model(trained_run.tokenizer.vocabulary, trained_run.float_model)
+    expected = add_variants(Examples.originals(few.train), similar, options)
+    assert len(expected) == 180 and seen[0].dataset == expected.dataset
 
 
 def test_a_teacher_of_other_labels_is_refused(teacher_run, tmp_path):
@@ -195,7 +228,7 @@ def test_a_teacher_of_other_labels_is_refused(teacher_run, tmp_path):
         load_teacher(teacher_run.folder, TEXT_CLASSIFICATION, {}, pairs=True)
     with pytest.raises(UserError, match="single texts, not for token-classification"):
         load_teacher(teacher_run.folder, TOKEN_CLASSIFICATION, {})
-    with pytest.raises(UserError, match="augmented_copies need a teacher"):
+    with pytest.raises(UserError, match="augmented_copies need a teacher or a pretrained model"):
         TrainingOptions(augmented_copies=1)
 
 

@@ -44,7 +44,7 @@ def decibels(model, other, inputs):
     return 10 * np.log10(np.square(expected).sum() / np.square(expected - found).sum())
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("precision", ["float32", pytest.param("bfloat16", marks=pytest.mark.slow)])
 def test_outliers_are_divided_before_training(precision, checkpoint, splits, tmp_path):
     options = TrainingOptions(
         pretrained=str(checkpoint),

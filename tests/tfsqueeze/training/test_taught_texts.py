@@ -69,6 +69,7 @@ def test_texts_are_read_with_their_logits(pairs, tmp_path):
     assert find_task_of_data(str(folder), columns, "|").name == "text-classification"
 
 
+@pytest.mark.slow
 def test_a_model_learns_the_logits(tmp_path, one_layer_options):
     folder = write_taught(tmp_path / "taught")
     splits = load_dataset(folder)

@@ -111,6 +111,7 @@ def test_a_run_without_a_digest_is_one_sentence(trained_run, topics_folder, tiny
     )
 
 
+@pytest.mark.slow
 def test_a_run_is_finished_once_its_decoding_is_there(
     mixed_folder, one_layer_options, tmp_path, monkeypatch
 ):
@@ -156,6 +157,7 @@ def test_folder_without_a_run_is_refused(tmp_path):
         load_run(tmp_path / "nothing")
 
 
+@pytest.mark.slow
 def test_training_stops_early_without_progress(tmp_path, one_layer_options):
     draw = random.Random(0)
     texts = [" ".join(draw.choices("abcdefgh", k=4)) for _ in range(60)]
