@@ -28,6 +28,7 @@ from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
 from tfsqueeze.data.readers.pair_columns import with_text_pair_column
 from tfsqueeze.data.sources.same_data import is_same_data
 from tfsqueeze.tasks import TEXT_CLASSIFICATION, Task, find_task
+from tfsqueeze.tasks.named_columns import check_columns
 from tfsqueeze.utils.errors import UserError
 
 INT8, FLOAT = "int8 .tflite", "float Keras"
@@ -175,11 +176,14 @@ def load_data(models: RobustnessModels, data: str | None, **columns: Any) -> Mea
     Args:
         models: are measured.
         data: as `TaskData.load_evaluation_set` takes it; None for the dataset of training.
-        **columns: those of `TaskData.load_splits`.
+        **columns: those of `TaskData.load_splits`, as the user gave them.
 
     Raises:
-        UserError: the examples cannot be loaded.
+        UserError: the examples cannot be loaded, or not with such columns.
     """
+    name = data or models.dataset_name
+    if name is not None:
+        check_columns(models.task, name, **columns)
     splits, source = _load_splits(models, data, columns)
     if splits is not None and (data is None or is_same_data(data, source)):
         test = splits.test or splits.validation

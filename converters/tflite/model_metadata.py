@@ -18,6 +18,7 @@ from typing import Any
 from converters.tflite import metadata_schema_generated as metadata_schema
 from converters.tflite.flatbuffer import listed
 from converters.tflite.metadata_schema import PackedFile
+from tfsqueeze.training.training_options import MAX_SEED
 from tfsqueeze.utils.errors import UserError
 
 # The version of what tfsqueeze.json and the files beside it hold.
@@ -226,7 +227,7 @@ def _check_extra(extra: dict[str, Any], what: str) -> None:
     """Checks those of the facts on how a model was made that an evaluation reads.
 
     Raises:
-        UserError: one has another type.
+        UserError: one has another type, or the seed is out of range.
     """
     options = extra.get("options", {})
     kinds = {
@@ -243,6 +244,9 @@ def _check_extra(extra: dict[str, Any], what: str) -> None:
             raise UserError(
                 f"{what}: {field} is {str(value)[:40]!r}, and must be of type {kind.__name__}"
             )
+    seed = options.get("seed", 0)
+    if not 0 <= seed <= MAX_SEED:
+        raise UserError(f"{what}: seed is {str(seed)[:40]}, and must be from 0 to {MAX_SEED}")
 
 
 @dataclass(frozen=True)

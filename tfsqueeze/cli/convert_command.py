@@ -26,15 +26,18 @@ from tfsqueeze.cli.console import (
     print_step,
     training_progress,
 )
-from tfsqueeze.cli.measured_data import with_found_pairs
+from tfsqueeze.cli.measured_data import column_options, with_found_pairs
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 from tfsqueeze.utils.logging import load_tensorflow
+from tfsqueeze.utils.unused_options import refuse_unused
 
 if TYPE_CHECKING:
     from converters.targets.profile_choice import ProfileChoice
     from tfsqueeze.data.datasets.dataset import Dataset
     from tfsqueeze.training.trained_run import TrainedRun
+
+_TUNE_EPOCHS = 1
 
 
 def convert(
@@ -91,7 +94,7 @@ def convert(
     ] = None,
     tune_epochs: Annotated[
         int, typer.Option(min=1, help="Number of quantization-aware epochs of --tune.")
-    ] = 1,
+    ] = _TUNE_EPOCHS,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
@@ -146,6 +149,16 @@ def convert(
         "label_column": label_column,
         "text_pair_column": text_pair_column,
     }
+    named = column_options(columns)
+    if tune is not None:
+        others = [("--calibration", "a checkpoint without --tune, whose data calibrate it")]
+    else:
+        others = [("--tune-epochs", "--tune")]
+        if device is None or not is_run(source):
+            others += [(option, "the data of --tune, and of a run with --for") for option in named]
+    named += ["--calibration"] if calibration else []
+    named += ["--tune-epochs"] if tune_epochs != _TUNE_EPOCHS else []
+    refuse_unused(named, others)
     print_step(f"loading {source}")
     length = max(max_length or (), default=None)
     if tune is None:
@@ -163,6 +176,11 @@ def convert(
             **columns,
         )
         texts = trained.task.data.load_held_out(tune, **columns)
+    if report and texts is None:
+        raise UserError(
+            "a report is of other texts than those of the calibration, and there is but one text; "
+            "give more with --calibration"
+        )
     runs.require_signature(trained, max_length or (), signature)
     choice, lengths, form = None, max_length or (), profile
     if device is not None:

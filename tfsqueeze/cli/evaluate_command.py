@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from converters.runtime.interpreters import Runtime as RuntimeName
 from tfsqueeze.cli.arguments import (
     Json,
     KeepNanLabels,
@@ -22,10 +23,13 @@ from tfsqueeze.cli.console import Table, counting_progress, output, print_json, 
 from tfsqueeze.cli.measured_data import load_measured
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.utils.logging import load_tensorflow
+from tfsqueeze.utils.unused_options import refuse_unused
 
 # Given a task, the data that a model of it was trained on, the seed of that, and whether the model
 # reads pairs: the labelled examples.
 LoadTest = Callable[[Any, str | None, int, bool], Any]
+_RUNTIME: RuntimeName = "litert"
+_THREADS = 1
 
 
 def evaluate(
@@ -50,8 +54,8 @@ def evaluate(
             "Measures how well the model's confidence tells them from those of DATA."
         ),
     ] = None,
-    runtime: Runtime = "litert",
-    threads: Threads = 1,
+    runtime: Runtime = _RUNTIME,
+    threads: Threads = _THREADS,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     text_pair_column: TextPairColumn = None,
@@ -97,6 +101,7 @@ def evaluate(
     """
     from tfsqueeze.data.datasets.language_identification import with_languages
     from tfsqueeze.data.sources.evaluation_set import load_texts
+    from tfsqueeze.tasks.named_columns import check_columns
 
     def load_test(task, trained_on, seed, reads_pairs):
         print_step(f"loading {data}")
@@ -107,6 +112,9 @@ def evaluate(
             "keep_nan_labels": keep_nan_labels,
             "label_separator": label_separator,
         }
+        if out_of_scope is None:
+            # Texts out of scope are read with the same columns.
+            check_columns(task, data, **columns)
         return load_measured(
             task, data, columns, trained_on=trained_on, seed=seed, reads_pairs=reads_pairs
         )
@@ -115,7 +123,13 @@ def evaluate(
         test = load_test(*arguments)
         return with_languages(test) if by_language else test
 
-    opened = _open_float_model if _is_source(model) else _open_file
+    if _is_source(model):
+        opened = _open_float_model
+        named = ["--runtime"] if runtime != _RUNTIME else []
+        named += ["--threads"] if threads != _THREADS else []
+        refuse_unused(named, [(option, "a .tflite file") for option in named])
+    else:
+        opened = _open_file
     predictor, test = opened(model, load_named, runtime, threads)
     others = (
         None

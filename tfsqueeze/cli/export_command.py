@@ -28,9 +28,10 @@ from tfsqueeze.cli.console import (
     print_json,
     print_step,
 )
-from tfsqueeze.cli.measured_data import load_measured_of_run
+from tfsqueeze.cli.measured_data import column_options, load_measured_of_run
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
+from tfsqueeze.utils.unused_options import refuse_unused
 
 if TYPE_CHECKING:
     from converters.experiments.model_scores import EvaluationSet
@@ -101,24 +102,31 @@ def export(
     from tfsqueeze.data.readers.text_lines import read_plain_texts
 
     load_tensorflow()
+    from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
+    from tfsqueeze.training.trained_run import is_run
+
     exporter = load_target(target, runtime)
     if data is not None and not exporter.has_scores:
         raise UserError(f"the target {target} measures nothing; leave --data out")
     if search_texts is not None and not exporter.searches_texts:
         raise UserError(f"the target {target} searches no texts; leave --search-texts out")
+    columns = {
+        "text_column": text_column,
+        "label_column": label_column,
+        "text_pair_column": text_pair_column,
+    }
+    named = column_options(columns)
+    if not exporter.has_scores:
+        refuse_unused(named, [(option, "a target that measures data") for option in named])
+    if data is None and not is_run(source):
+        refuse_unused(named, [(option, "the data of a run or of --data") for option in named])
     searched = read_plain_texts(search_texts).texts if search_texts is not None else []
-    from tfsqueeze.training.calibrated_checkpoint import load_or_calibrate
 
     print_step(f"loading {source}")
     with calibration_progress() as progress:
         trained, texts = load_or_calibrate(source, calibration or (), max_length, progress)
     examples = None
     if exporter.has_scores:
-        columns = {
-            "text_column": text_column,
-            "label_column": label_column,
-            "text_pair_column": text_pair_column,
-        }
         examples = _examples(trained, data, texts, columns)
     print_step(f"exporting for {target}")
     if exporter.shares_folder:

@@ -53,23 +53,37 @@ def load_measured_of_run(
     Args:
         trained: the run or the checkpoint.
         data: what the user names; None for the data of training.
-        columns: those of `TaskData.load_splits`.
+        columns: those of `TaskData.load_splits`, as the user gave them.
 
     Raises:
-        UserError: the data cannot be read.
+        UserError: the data cannot be read, or not with such columns.
     """
+    from tfsqueeze.tasks.named_columns import check_columns
     from tfsqueeze.training.trained_run import is_run
 
+    name = trained.dataset_name if data is None else data
+    check_columns(trained.task, name, **columns)
     is_trained = is_run(trained.folder)
     return load_measured(
         trained.task,
-        trained.dataset_name if data is None else data,
+        name,
         columns,
         trained_on=trained.dataset_name if is_trained else None,
         seed=trained.options.seed,
         # Data of pairs are refused if a checkpoint is calibrated on single texts.
         reads_pairs=trained.reads_pairs or not is_trained,
     )
+
+
+def column_options(columns: Mapping[str, Any]) -> list[str]:
+    """Returns the options that name the columns of a table otherwise than by default.
+
+    Args:
+        columns: those of `TaskData.load_splits`.
+    """
+    from tfsqueeze.tasks.named_columns import named_columns
+
+    return [f"--{name.replace('_', '-')}" for name in named_columns(**columns)]
 
 
 def with_found_pairs(columns: Mapping[str, Any], data: str, reads_pairs: bool) -> dict[str, Any]:

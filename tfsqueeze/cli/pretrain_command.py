@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -28,8 +29,18 @@ from tfsqueeze.pretraining.pretraining_options import (
 )
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.logging import load_tensorflow
+from tfsqueeze.utils.unused_options import refuse_unused
 
 _DEFAULTS = PretrainingOptions()
+# The options that some runs do not read, and their fields of `PretrainingOptions`.
+_FIELDS = {
+    "--loss": "losses",
+    "--vocab-size": "vocab_size",
+    "--cased": "lowercase",
+    "--teacher-language": "teacher_language",
+    "--noisy-copies": "noisy_copies",
+    "--ranking": "ranking",
+}
 
 
 def pretrain(
@@ -147,6 +158,8 @@ def pretrain(
         learning_rate=learning_rate,
         seed=seed,
     )
+    named = [option for option, name in _FIELDS.items() if _differs(options, name)]
+    refuse_unused(named, _unused(options, texts))
     distribution = start_distribution(distribute, output_folder)
     print_step(f"pretraining {pretrained or preset} by {objective}")
     load_tensorflow()
@@ -164,6 +177,30 @@ def pretrain(
     for row in run.history:
         output.print(f"epoch {row['epoch']}: loss {row['loss']:.4f}")
     output.print(f"backbone: {run.backbone}", soft_wrap=True)
+
+
+def _differs(options: PretrainingOptions, name: str) -> bool:
+    return getattr(options, name) != getattr(_DEFAULTS, name)
+
+
+def _unused(options: PretrainingOptions, texts: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    """Yields the options that a run would ignore, and for each what it is for."""
+    from tfsqueeze.data.readers.prepared_folders import is_prepared, read_manifest
+
+    prepared = [read_manifest(folder) for folder in texts if is_prepared(folder)]
+    objective = options.objective
+    learns_vectors = objective == "multilingual" or (
+        objective == "distill" and any(manifest.vector_size for manifest in prepared)
+    )
+    if objective != "distill" or learns_vectors:
+        yield "--loss", "the objective distill, on texts without a teacher's sentence vectors"
+    if not learns_vectors:
+        yield "--ranking", "sentence vectors, which this run does not learn"
+    if objective != "multilingual":
+        for option in ("--cased", "--teacher-language", "--noisy-copies"):
+            yield option, "the objective multilingual"
+        if objective == "distill" or options.pretrained is not None or prepared:
+            yield "--vocab-size", "a vocabulary that is trained, and this run has one already"
 
 
 def _weight(text: str) -> tuple[str, float]:

@@ -25,6 +25,7 @@ from tfsqueeze.robustness.changed_columns import ChangedTexts
 from tfsqueeze.robustness.measurement import RobustnessOptions
 from tfsqueeze.robustness.noises import NOISES
 from tfsqueeze.utils.logging import load_tensorflow
+from tfsqueeze.utils.unused_options import refuse_unused
 
 _DEFAULTS = RobustnessOptions()
 _NONE = "none"
@@ -161,6 +162,11 @@ def robustness(
     name = data or models.dataset_name
     test = checked_examples(models, loaded.test.sample(texts, seed))
     options = fitting_options(models, test, options, noises, attacks)
+    named = ["--level"] if level else []
+    named += ["--max-changed"] if max_changed != _DEFAULTS.max_changed else []
+    unused = [] if options.noises else [("--level", "noises, and none is measured")]
+    unused += [] if options.attacks else [("--max-changed", "attacks, and none is measured")]
+    refuse_unused(named, unused)
     add_baseline(models, loaded)
     kind = models.measured.kind
     print_step(f"measuring {', '.join(models.models)} on {len(test):,} {kind.noun}s")

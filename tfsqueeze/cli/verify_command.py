@@ -209,8 +209,11 @@ def _target_table(target: TargetName, scores: Sequence[Score], result: TargetVer
 
 def _held_out_parts(trained: TrainedRun, columns: dict[str, Any]) -> dict[str, Any]:
     """Returns the parts of a run's dataset that it was not trained on."""
+    from tfsqueeze.tasks.named_columns import check_columns
+
     seed = trained.options.seed
     name, reads_pairs = trained.dataset_name, trained.reads_pairs or trained.task.measures_pairs
+    check_columns(trained.task, name, **columns)
     columns = with_found_pairs(columns, name, reads_pairs)
     splits = trained.task.data.load_splits(name, **columns, seed=seed)
     parts = {"validation": splits.validation, "test": splits.test}

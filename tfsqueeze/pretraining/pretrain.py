@@ -298,6 +298,7 @@ def _training_step(setup: Setup, options: PretrainingOptions) -> Callable[[], An
 
 
 def _lines(file: Path) -> Iterator[str]:
+    """Returns lines as the run reads them: unlike `read_lines`, it takes any bytes for a text."""
     with file.open(encoding="utf-8", errors="replace", newline="\n") as lines:
         yield from lines
 

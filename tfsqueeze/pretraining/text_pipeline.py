@@ -40,6 +40,7 @@ from tfsqueeze.tokenizers.tokenizer_files import (
     read_tokenizer_files,
 )
 from tfsqueeze.training.run_folder import lock_folder
+from tfsqueeze.utils.archives import file_sha256
 from tfsqueeze.utils.beam_pipelines import (
     file_sizes,
     is_local,
@@ -125,7 +126,7 @@ def prepare_texts(
         **options.to_dict(),
         "teacher": None if teacher is None else teacher.settings(),
         "tokenizer": tokenizer_digest(tokenizer),
-        "sources": sorted([os.path.basename(path), size] for path, size in files.items()),
+        "sources": sorted(_source(path, size) for path, size in files.items()),
     }
     # Two processes would remove each other's files.
     with lock_folder(Path(output)) if is_local(output) else contextlib.nullcontext():
@@ -201,6 +202,20 @@ def _source_files(sources: Sequence[str]) -> dict[str, int]:
         if is_local(file) and not file.lower().endswith(GZIP) and not is_plain(Path(file)):
             raise UserError(f"{file} is not UTF-8; save it as UTF-8, such as with iconv")
     return files
+
+
+def _source(path: str, size: int) -> list[Any]:
+    """Returns what tells a source from others: name, size and, of a local file, the SHA-256.
+
+    Files of a store, which may hold more than this machine reads in a day, are not read for this.
+    """
+    name = os.path.basename(path)
+    if not is_local(path):
+        return [name, size]
+    try:
+        return [name, size, file_sha256(Path(path))]
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _read_tokenizer(options: PreparationOptions) -> DeviceTokenizer:

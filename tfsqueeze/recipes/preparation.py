@@ -20,7 +20,9 @@ from tfsqueeze.recipes.sizes import (
     Size,
 )
 from tfsqueeze.recipes.task_of_data import TextColumns, find_task_of_data
+from tfsqueeze.recipes.used_options import check_used
 from tfsqueeze.tasks import Task, TaskName, find_task
+from tfsqueeze.tasks.named_columns import check_columns
 from tfsqueeze.training.training_options import TrainingOptions, check_seed
 from tfsqueeze.utils.errors import UserError
 
@@ -96,6 +98,8 @@ def prepare_training(
     check_seed(seed)
     if size is not None and target is not None:
         raise UserError("a size and a target both say how large the model is; name one")
+    if target is not None and (start := next(filter(given.get, ("preset", "pretrained")), None)):
+        raise UserError(f"{start} and a target both say what the model is; name one")
     found_pair = None if text_pair_column else find_text_pair_column(data, text_column)
     columns = TextColumns(text_column, label_column, text_pair_column or found_pair)
     choices: list[Choice] = []
@@ -103,16 +107,25 @@ def prepare_training(
         name, reason = find_task_of_data(data, columns, label_separator)
         task = name.value
         choices.append(Choice("task", task, reason, DATA))
+    chosen = find_task(task)
+    check_columns(
+        chosen,
+        data,
+        text_column=text_column,
+        label_column=label_column,
+        text_pair_column=text_pair_column,
+        label_separator=label_separator,
+        keep_nan_labels=keep_nan_labels,
+    )
     if max_per_source is not None and task != TaskName.QUESTION_ANSWERING.value:
         raise UserError(f"max_per_source is for question-answering; train {task} without it")
     if found_pair is not None:
         reason = "it is a usual name of second texts"
         choices.append(Choice("text_pair_column", found_pair, reason, DATA))
-    if target in PRESET_OF_DEVICE and not (given.get("preset") or given.get("pretrained")):
+    if target in PRESET_OF_DEVICE:
         preset = PRESET_OF_DEVICE[target]
         choices.append(Choice("preset", preset, "its layers run on an Edge TPU", DATA))
         given = {**given, "preset": preset}
-    chosen = find_task(task)
     splits = chosen.data.load_splits(
         data,
         **columns._asdict(),
@@ -125,8 +138,10 @@ def prepare_training(
     if size is None:
         size = DEFAULT_SIZE if target is None else SIZE_OF_DEVICE.get(target, DEFAULT_SIZE)
     recipe = make_recipe(facts, given, size)
+    trained = chosen.training.task_for(splits)
+    check_used(recipe.options, given, trained, splits.train)
     return Preparation(
-        chosen.training.task_for(splits),
+        trained,
         splits,
         columns,
         recipe.options,

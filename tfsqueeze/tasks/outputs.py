@@ -51,6 +51,8 @@ class Output(abc.ABC):
         learns_from_logits: whether a student can learn it from a teacher's logits.
         allows_split_tokens: whether its targets survive the splitting of tokens by subword
             dropout.
+        decides_classes: whether its loss is one of classes, which label smoothing and the
+            temperature of a teacher change; not of numbers or vectors.
         rows_together: how many rows, which follow each other, its loss takes together, so that a
             batch holds all of them.
     """
@@ -60,6 +62,7 @@ class Output(abc.ABC):
     has_token_logits: ClassVar[bool] = False
     learns_from_logits: ClassVar[bool] = False
     allows_split_tokens: ClassVar[bool] = False
+    decides_classes: ClassVar[bool] = True
     rows_together: ClassVar[int] = 1
 
     def __init__(self, description: str, class_names: ClassNames = None) -> None:
@@ -264,6 +267,7 @@ class TextNumber(Output):
     title = "number of a text"
     learns_from_logits = True
     allows_split_tokens = True
+    decides_classes = False
 
     def __init__(self, mean: float = 0.0, scale: float = 1.0) -> None:
         super().__init__("The number, less the mean and divided by the scale of training.")
@@ -486,6 +490,7 @@ class TextVector(Output):
 
     title = "vector of a text"
     allows_split_tokens = True
+    decides_classes = False
 
     def __init__(
         self, description: str = "A vector of length 1, near those of texts of like meaning."

@@ -5,13 +5,15 @@ from __future__ import annotations
 from tfsqueeze.data.datasets.question_dataset import QuestionDataset
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
 from tfsqueeze.data.readers.squad import load_squad, read_squad
-from tfsqueeze.tasks.task_data import TaskData
+from tfsqueeze.tasks.task_data import TABLE_OPTIONS, TaskData
 
 _QUESTION_WORDS = 8
 
 
 class QuestionAnsweringData(TaskData):
     """Reads files in SQuAD's JSON."""
+
+    unused_columns = TABLE_OPTIONS
 
     def load_splits(self, name_or_path, *, seed=0, max_per_source=None, **columns):
         return load_squad(name_or_path, seed=seed, max_per_source=max_per_source)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from tfsqueeze.data.datasets.number_dataset import NumberDataset, NumberDatasetSplits
 from tfsqueeze.data.readers.number_tables import read_number_table
 from tfsqueeze.tasks.table_data import TableData
-
-# What the labels of other tasks are read with.
-_NOT_OF_NUMBERS = ("keep_nan_labels", "label_separator")
+from tfsqueeze.tasks.task_data import LABEL_OPTIONS
 
 
 class RegressionData(TableData):
@@ -15,9 +13,10 @@ class RegressionData(TableData):
 
     dataset_type = NumberDataset
     make_splits = NumberDatasetSplits
+    unused_columns = LABEL_OPTIONS
 
     def read_file(self, path, **columns):
         return read_number_table(
             path,
-            **{name: value for name, value in columns.items() if name not in _NOT_OF_NUMBERS},
+            **{name: value for name, value in columns.items() if name not in self.unused_columns},
         )

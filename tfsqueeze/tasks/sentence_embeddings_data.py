@@ -5,10 +5,13 @@ from __future__ import annotations
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
 from tfsqueeze.data.readers.sentence_pairs import load_sentence_pairs, read_sentence_pairs
 from tfsqueeze.tasks.plain_text_data import PlainTextData
+from tfsqueeze.tasks.task_data import LABEL_OPTIONS
 
 
 class SentenceEmbeddingsData(PlainTextData):
     """Reads plain texts, and with a column of second texts tables of pairs."""
+
+    unused_columns = LABEL_OPTIONS
 
     def load_splits(
         self,

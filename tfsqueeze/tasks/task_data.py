@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from tfsqueeze.data.datasets.dataset import Dataset, Splits
 from tfsqueeze.utils.errors import UserError
 
+# The options of labels in tables of texts, and all options of such tables.
+LABEL_OPTIONS = frozenset({"keep_nan_labels", "label_separator"})
+TABLE_OPTIONS = LABEL_OPTIONS | {"text_column", "label_column", "text_pair_column"}
+
 
 class TaskData(abc.ABC):
-    """The base of what reads the datasets of a task."""
+    """The base of what reads the datasets of a task.
+
+    Attributes:
+        unused_columns: the options of `load_splits` that it takes and does not read, which
+            `check_columns` refuses.
+    """
+
+    unused_columns: ClassVar[frozenset[str]] = frozenset()
 
     @abc.abstractmethod
     def load_splits(self, name_or_path: str, *, seed: int = 0, **columns: Any) -> Splits:
@@ -21,8 +32,8 @@ class TaskData(abc.ABC):
             name_or_path: a dataset's name, or a file or folder.
             seed: of the parts that are drawn at random.
             **columns: `text_column`, `label_column`, `text_pair_column`, `keep_nan_labels` and
-                `label_separator` of tables of texts, `max_per_source` of questions; other tasks
-                ignore them.
+                `label_separator` of tables of texts, `max_per_source` of questions; tasks ignore
+                their `unused_columns`.
 
         Raises:
             UserError: the data cannot be read.

@@ -6,12 +6,14 @@ import abc
 
 from tfsqueeze.data.datasets.token_dataset import TokenDataset
 from tfsqueeze.data.readers.file_patterns import is_file_or_pattern
-from tfsqueeze.tasks.task_data import TaskData, require_single_texts
+from tfsqueeze.tasks.task_data import TABLE_OPTIONS, TaskData, require_single_texts
 from tfsqueeze.tokenizers.words import split_words
 
 
 class WordTaskData(TaskData):
     """The base of what reads sentences of words with tags."""
+
+    unused_columns = TABLE_OPTIONS
 
     @abc.abstractmethod
     def read_file(self, path: str) -> TokenDataset:

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from tfsqueeze.data.readers.pair_columns import with_text_pair_column
+from tfsqueeze.tasks.named_columns import check_columns
 from tfsqueeze.tasks.task_names import TaskName
 from tfsqueeze.training.checkpoint import open_checkpoint
 from tfsqueeze.training.train_task import Callbacks, train_task
@@ -64,6 +65,7 @@ def tune_checkpoint(
         max_length=checkpoint.tokenizer.max_length,
     )
     name = os.fspath(data)
+    check_columns(checkpoint.task, name, **columns)
     # A checkpoint does not say whether it reads pairs; data that have them do.
     columns = with_text_pair_column(columns, name, reads_pairs=True)
     splits = checkpoint.task.data.load_splits(name, seed=options.seed, **columns)

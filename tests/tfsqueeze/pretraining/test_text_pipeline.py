@@ -112,6 +112,14 @@ def test_a_finished_folder_stays_and_an_interrupted_one_is_made_anew(tokenizer, 
             f"error: {shards} holds texts that were prepared with another {name}; choose another "
             "folder, or remove that one"
         )
+    # An edited file of the same size is another one, under the same name in another folder is not.
+    first = texts / "a.txt"
+    first.write_bytes(first.read_bytes()[::-1])
+    assert "prepared with another sources" in error_of(prepare(tmp_path, texts))
+    first.write_bytes(first.read_bytes()[::-1])
+    moved = texts.rename(tmp_path / "moved")
+    assert prepare(tmp_path, moved).returncode == 0
+    texts = moved
     (rows_file,) = shards.glob("rows-*")
     content = rows_file.read_bytes()
     rows_file.write_bytes(content[:-1])

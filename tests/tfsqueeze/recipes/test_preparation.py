@@ -54,8 +54,108 @@ def test_devices(topics_folder):
     assert prepare(topics_folder, target="android").options.pretrained == "squeezebert-tiny"
     with pytest.raises(UserError, match="a size and a target both say how large the model is"):
         prepare(topics_folder, target="micro", size="tiny")
+    for start in ("preset", "pretrained"):
+        with pytest.raises(UserError, match=f"{start} and a target both say what the model is"):
+            prepare(topics_folder, target="edgetpu", given={start: "squeezebert-tiny"})
     with pytest.raises(UserError, match="max_per_source is for question-answering"):
         prepare(topics_folder, max_per_source=5)
+
+
+@pytest.fixture
+def data(topics_folder, tmp_path):
+    """Paths of data by their task."""
+    numbers = tmp_path / "numbers.csv"
+    numbers.write_text("text,label\n" + "".join(f"text {n},{n / 7}\n" for n in range(40)))
+    words = tmp_path / "words.conll"
+    words.write_text("cats B-animal\nsleep O\n\n" * 40)
+    answer = {"text": "7", "answer_start": 6}
+    questions = [
+        {
+            "paragraphs": [
+                {
+                    "context": "It is 7.",
+                    "qas": [{"id": str(n), "question": "What?", "answers": [answer]}],
+                }
+            ]
+        }
+        for n in range(40)
+    ]
+    answers = tmp_path / "squad.json"
+    answers.write_text(json.dumps({"data": questions}))
+    return {"classes": topics_folder, "numbers": numbers, "words": words, "answers": answers}
+
+
+BI_ENCODER = {"model": {"pair_encoder": "bi_encoder"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("classes", {"temperature": 3.0}, "temperature is for a teacher's logits of classes, and"),
+        ("numbers", {"temperature": 3.0, "teacher": "run"}, "temperature is for a teacher's"),
+        ("numbers", {"label_smoothing": 0.1}, "label_smoothing is for classes, and regression"),
+        ("classes", {"label_smoothing": 0.1, "teacher": "run"}, "label_smoothing is for training"),
+        ("answers", {"word_dropout": 0.1}, "word_dropout is for other tasks than question-answ"),
+        ("classes", {"noise_level": 0.2}, "noise_level is for noisy_copies, and there are none"),
+        ("classes", {"replaced_words": 0.1}, "replaced_words is for augmented_copies, and there"),
+        ("classes", {"adversarial_rounds": 1}, "adversarial_rounds is for adversarial training"),
+        ("classes", {"adversarial_texts": 9}, "adversarial_texts is for adversarial training"),
+        ("classes", {"epochs": 0, "learning_rate": 1e-4}, "learning_rate is for the float stage"),
+        ("answers", {"qat_learning_rate": 1e-4}, "qat_learning_rate is for the quantization-aw"),
+        ("words", {"batch_tokens": 99, "batch_size": 8}, "batch_size is for batches of as many"),
+        ("classes", BI_ENCODER, "pair_encoder is for labels and numbers of pairs of texts, and"),
+        (
+            "classes",
+            {"pretrained": "squeezebert-tiny", "tokenizer": "squeezebert-small"},
+            "tokenizer is for a model that is not pretrained",
+        ),
+        (
+            "classes",
+            {"pretrained": "squeezebert-tiny", "model_type": "bert"},
+            "model_type is for a model that is not pretrained",
+        ),
+        (
+            "classes",
+            {"preset": "squeezebert-tiny", "model_type": "bert"},
+            "preset is for SqueezeBERT, and model_type is bert",
+        ),
+        (
+            "classes",
+            {"tokenizer": "squeezebert-tiny", "lowercase": False},
+            "lowercase is for a vocabulary that is trained from the texts, and a tokenizer is",
+        ),
+    ],
+)
+def test_options_that_a_run_would_ignore_are_refused(name, given, message, data):
+    with pytest.raises(UserError, match=message):
+        prepare(data[name], given=given)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("classes", {"temperature": 3.0, "teacher": "run"}),
+        ("classes", {"noise_level": 0.2, "noisy_copies": 1}),
+        ("classes", {"adversarial": ["textfooler"], "adversarial_texts": 9}),
+        ("answers", {"word_dropout": 0.0, "label_smoothing": 0.1}),
+        ("answers", {"qat_epochs": 1, "qat_learning_rate": 1e-4}),
+        ("words", {"word_dropout": 0.2, "batch_tokens": 99, "noise_level": 0.1}),
+        ("classes", {"vocab_size": 99, "pretrained": "squeezebert-tiny"}),
+    ],
+)
+def test_options_that_a_run_reads_are_taken(name, given, data):
+    options = prepare(data[name], given=given).options
+    assert {option: getattr(options, option) for option in given} == {
+        option: tuple(value) if isinstance(value, list) else value
+        for option, value in given.items()
+    }
+
+
+def test_columns_are_refused_before_the_data_are_read(data):
+    with pytest.raises(UserError, match="label_column is for other tasks than token-classif"):
+        prepare(data["words"], label_column="ner")
+    with pytest.raises(UserError, match="max_per_source is for a folder of folders"):
+        prepare(data["answers"], max_per_source=5)
 
 
 @pytest.mark.slow

@@ -160,12 +160,19 @@ def load_squad(
 
     Raises:
         UserError: there is no train file, a file cannot be used or has too few articles, or some
-            subfolders have a test file and others none.
+            subfolders have a test file and others none; or there is a `max_per_source`, and the
+            questions are not in subfolders.
     """
     path = Path(path)
-    if is_file_or_pattern(path):
+    is_one = is_file_or_pattern(path)
+    train_path = None if is_one else _split_file(path, "train")
+    if max_per_source is not None and (is_one or train_path is not None):
+        raise UserError(
+            f"max_per_source is for a folder of folders, each with questions of one source, and "
+            f"{path} is a single source; leave it out"
+        )
+    if is_one:
         return QuestionDatasetSplits(*divide(read_squad(path), seed))
-    train_path = _split_file(path, "train")
     if train_path is None:
         folders = [x for x in sorted(path.glob("*/")) if _split_file(x, "train") is not None]
         if folders:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 
 import pytest
 
@@ -211,6 +212,9 @@ def test_subfolders_are_one_dataset_in_balance(tmp_path):
     assert load_squad(tmp_path, max_per_source=3).train == splits.train
     assert load_squad(tmp_path, max_per_source=3, seed=1).train != splits.train
     assert len(load_squad(tmp_path).train) == 11
+    for single in (tmp_path / "large", tmp_path / "large" / "train.json", tmp_path / "large/tr*"):
+        with pytest.raises(UserError, match=f"max_per_source is .*, and {re.escape(str(single))} "):
+            load_squad(single, max_per_source=3)
     (tmp_path / "small" / "test.json").write_text((tmp_path / "small" / "dev.json").read_text())
     with pytest.raises(UserError, match="some of the folders in .* have a test file"):
         load_squad(tmp_path)
