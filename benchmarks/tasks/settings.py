@@ -152,8 +152,12 @@ TASKS: dict[str, TaskSettings] = {
             "SqueezeBERT, attacked texts": {
                 "epochs": 3,
                 "noisy_copies": 2,
-                "noise_level": NOISE_LEVEL,
+                "noise_level": 2 * NOISE_LEVEL,
+                "subword_dropout": 0.15,
+                "augmented_copies": 3,
+                "replaced_words": 0.5,
                 "adversarial": tuple(ATTACKS),
+                "adversarial_rounds": 1,
                 "adversarial_texts": 13_500,
             },
         },

@@ -115,6 +115,9 @@ def train(
             "teacher gives the targets; without a teacher, they have the text's label."
         ),
     ] = _DEFAULTS.augmented_copies,
+    replaced_words: Annotated[
+        float, typer.Option(help="Share of the words that a variant replaces, in 0..1.")
+    ] = _DEFAULTS.replaced_words,
     temperature: Annotated[
         float, typer.Option(help="Divisor of the logits of the teacher and of the model.")
     ] = _DEFAULTS.temperature,
@@ -370,6 +373,7 @@ def train(
         "teacher": None if teacher is None else str(teacher),
         "unlabelled": unlabelled or (),
         "augmented_copies": augmented_copies,
+        "replaced_words": replaced_words,
         "temperature": temperature,
         "both_orders": both_orders,
         "noisy_copies": noisy_copies,
