@@ -18,8 +18,8 @@ from typing import Any
 from converters.tflite import metadata_schema_generated as metadata_schema
 from converters.tflite.flatbuffer import listed
 from converters.tflite.metadata_schema import PackedFile
-from tfsqueeze.training.training_options import MAX_SEED
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.seeds import MAX_SEED
 
 # The version of what tfsqueeze.json and the files beside it hold.
 FORMAT_VERSION = 1

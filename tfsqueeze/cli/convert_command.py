@@ -151,7 +151,9 @@ def convert(
     }
     named = column_options(columns)
     if tune is not None:
-        others = [("--calibration", "a checkpoint without --tune, whose data calibrate it")]
+        others = [
+            ("--calibration", "a checkpoint without --tune, which calibrates with its own data")
+        ]
     else:
         others = [("--tune-epochs", "--tune")]
         if device is None or not is_run(source):
@@ -178,7 +180,7 @@ def convert(
         texts = trained.task.data.load_held_out(tune, **columns)
     if report and texts is None:
         raise UserError(
-            "a report is of other texts than those of the calibration, and there is but one text; "
+            "a report needs other texts than the calibration does, and there is only one text; "
             "give more with --calibration"
         )
     runs.require_signature(trained, max_length or (), signature)

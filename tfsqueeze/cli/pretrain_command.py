@@ -158,7 +158,11 @@ def pretrain(
         learning_rate=learning_rate,
         seed=seed,
     )
-    named = [option for option, name in _FIELDS.items() if _differs(options, name)]
+    named = [
+        option
+        for option, name in _FIELDS.items()
+        if getattr(options, name) != getattr(_DEFAULTS, name)
+    ]
     refuse_unused(named, _unused(options, texts))
     distribution = start_distribution(distribute, output_folder)
     print_step(f"pretraining {pretrained or preset} by {objective}")
@@ -177,10 +181,6 @@ def pretrain(
     for row in run.history:
         output.print(f"epoch {row['epoch']}: loss {row['loss']:.4f}")
     output.print(f"backbone: {run.backbone}", soft_wrap=True)
-
-
-def _differs(options: PretrainingOptions, name: str) -> bool:
-    return getattr(options, name) != getattr(_DEFAULTS, name)
 
 
 def _unused(options: PretrainingOptions, texts: Sequence[Path]) -> Iterator[tuple[str, str]]:

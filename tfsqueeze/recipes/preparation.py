@@ -23,8 +23,9 @@ from tfsqueeze.recipes.task_of_data import TextColumns, find_task_of_data
 from tfsqueeze.recipes.used_options import check_used
 from tfsqueeze.tasks import Task, TaskName, find_task
 from tfsqueeze.tasks.named_columns import check_columns
-from tfsqueeze.training.training_options import TrainingOptions, check_seed
+from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
+from tfsqueeze.utils.seeds import check_seed
 
 
 @dataclasses.dataclass(frozen=True)

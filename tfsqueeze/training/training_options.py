@@ -11,11 +11,11 @@ from tfsqueeze.robustness.attacks import ATTACKS
 from tfsqueeze.robustness.selection import check_names
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue
+from tfsqueeze.utils.seeds import check_seed
 
 DistributionName = Literal["mirrored", "multi-worker"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 ClassWeight = Literal["balanced"] | dict[str, float] | None
-MAX_SEED = 2**32 - 1
 
 
 def _class_weight(option: JsonValue) -> ClassWeight:
@@ -270,19 +270,6 @@ class TrainingOptions:
     def to_dict(self) -> dict[str, Any]:
         """Returns the settings as JSON-able values."""
         return dataclasses.asdict(self)
-
-
-def check_seed(seed: int) -> None:
-    """Checks a seed.
-
-    Args:
-        seed: the seed.
-
-    Raises:
-        UserError: it is out of the range that numpy and scikit-learn take.
-    """
-    if not 0 <= seed <= MAX_SEED:
-        raise UserError(f"seed must be from 0 to {MAX_SEED}, not {seed}")
 
 
 def check_rates(weight_decay: float, **rates: float) -> None:

@@ -92,7 +92,7 @@ def test_a_report_of_no_texts(tmp_path, monkeypatch):
         lambda *_: (SimpleNamespace(), None),
     )
     arguments = ("-o", tmp_path / "model.tflite", "--report", tmp_path / "report")
-    assert "there is but one text" in refused("convert", tmp_path / "checkpoint", *arguments)
+    assert "there is only one text" in refused("convert", tmp_path / "checkpoint", *arguments)
 
 
 @pytest.mark.parametrize("arguments", [("--threads", 2), ("--runtime", "tflite-runtime")])

@@ -191,12 +191,7 @@ def test_variants_are_of_like_words_and_the_same_again(teacher_run, splits):
 
 
 @pytest.mark.slow
-def test_without_a_teacher_variants_have_their_text_s_label(
-    trained_run, splits, tmp_path, monkeypatch
-):
-    start = tmp_path / "start"
-    trained_run.float_model.save_pretrained(start)
-    trained_run.tokenizer.save_pretrained(start)
+def test_variants_without_a_teacher_keep_their_labels(trained_run, splits, tmp_path, monkeypatch):
     seen = []
 
     def encode(examples, **options):
@@ -206,7 +201,7 @@ def test_without_a_teacher_variants_have_their_text_s_label(
     monkeypatch.setattr("tfsqueeze.training.train_task.encode_examples", encode)
     few = dataclasses.replace(splits, train=splits.train.sample(60, seed=0))
     options = TrainingOptions(
-        pretrained=str(start),
+        pretrained=str(trained_run.folder),
         augmented_copies=2,
         replaced_words=0.5,
         epochs=1,
@@ -217,6 +212,7 @@ def test_without_a_teacher_variants_have_their_text_s_label(
     similar = NeighbourWords.of_model(trained_run.tokenizer.vocabulary, trained_run.float_model)
     expected = add_variants(Examples.originals(few.train), similar, options)
     assert len(expected) == 180 and seen[0].dataset == expected.dataset
+    assert seen[0].dataset.labels == 3 * few.train.labels
 
 
 def test_a_teacher_of_other_labels_is_refused(teacher_run, tmp_path):
