@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -29,6 +30,18 @@ def test_no_two_modules_have_one_name():
         if not path.stem.startswith("__"):
             places[path.stem].append(str(path.relative_to(REPOSITORY)))
     assert not _repeated(places)
+
+
+def test_no_modules_import_each_other():
+    # Imports inside functions are for what is heavy, not for what would be a circle.
+    graph = grimp.build_graph("tfsqueeze", exclude_type_checking_imports=True, cache_dir=None)
+    circles = [
+        (module, imported)
+        for module in sorted(graph.modules)
+        for imported in sorted(graph.find_modules_directly_imported_by(module))
+        if graph.find_shortest_chain(imported, module)
+    ]
+    assert circles == []
 
 
 def test_no_two_public_classes_have_one_name():

@@ -29,6 +29,9 @@ def benchmark(
 
     Absolute times are those of this machine. The ratios are closer to those of
     other machines.
+
+    Example:
+      tfsqueeze benchmark float.tflite mine.tflite --threads 2
     """
     from converters.reports.verification_report import print_report, write_report
     from converters.runtime.interpreters import available_runtimes

@@ -30,6 +30,9 @@ def check(
 
     For `edgetpu` it is a prediction from Coral's published table; for `ethos-u` Arm's compiler
     Vela decides.
+
+    Example:
+      tfsqueeze check mine.tflite --target ethos-u --picture graph.svg
     """
     from converters.reports.placement_picture import (
         PLACEMENT_HEADINGS,

@@ -60,8 +60,8 @@ def convert(
         Literal[Profile, "auto"],
         typer.Option(
             help="`int8` makes every op int8, as Edge TPUs and microcontrollers need. `mobile` "
-            "makes the products int8 and keeps layer normalization and softmax in float32, which "
-            "is faster on most CPUs. `auto` measures which is faster on the device of --for."
+            "makes the matrix products int8 and keeps layer normalization and softmax in float32, "
+            "which is faster on most CPUs. `auto` measures which is faster on the device of --for."
         ),
     ] = "int8",
     device: Annotated[

@@ -54,6 +54,9 @@ def demo(
     converts, runs every text of the test set on every runtime, measures
     latency, and writes a report. It takes about five minutes. The
     same command continues a run that was interrupted.
+
+    Example:
+      tfsqueeze demo --output runs/demo
     """
     from tfsqueeze.data.sources.named_datasets import load_dataset
 

@@ -49,7 +49,7 @@ def export(
             "--output",
             "-o",
             help="The folder to write. It replaces an older export of that name; "
-            "`android` adds a file NAME.tflite to it.",
+            "`android` adds a file to it that is named after the run.",
         ),
     ],
     max_length: Annotated[

@@ -28,7 +28,15 @@ def info(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Show what is installed, or the facts of a preset, a .tflite file, a run or a checkpoint."""
+    """Show what is installed, or the facts of a preset, a .tflite file, a run or a checkpoint.
+
+    Examples:
+      tfsqueeze info
+
+      tfsqueeze info squeezebert-micro
+
+      tfsqueeze info mine.tflite
+    """
     if name is None:
         facts = _installation()
     elif Path(name).is_dir():

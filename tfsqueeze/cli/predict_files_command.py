@@ -53,7 +53,7 @@ def predict_files(
     pipeline_options: PipelineOptions = "",
     json: Json = False,
 ) -> None:
-    """Predict each line of many files, on one machine or on many, with Apache Beam.
+    r"""Predict each line of many files, on one machine or on many, with Apache Beam.
 
     The rows are those of `predict --json`, in no order. MODEL and the other
     paths may be in any file system that Beam knows, such as gs://.
@@ -61,8 +61,8 @@ def predict_files(
     Examples:
       tfsqueeze predict-files model.tflite "texts/*.txt" --output labels/part
 
-      tfsqueeze predict-files model.tflite "texts/*.txt" --output labels/part --pipeline-options
-      "--runner=FlinkRunner --flink_master=localhost:8081"
+      tfsqueeze predict-files model.tflite "texts/*.txt" --output labels/part \
+      --pipeline-options "--runner=FlinkRunner --flink_master=localhost:8081"
     """
     from converters.inference.beam_prediction import FilePredictionOptions, open_predictor
     from converters.inference.beam_prediction import predict_files as predict_on_beam

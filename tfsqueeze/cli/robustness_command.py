@@ -61,7 +61,7 @@ def robustness(
         typer.Option(
             metavar="NOISE",
             help=f"Noise to measure: {', '.join(NOISES)}; or `{_NONE}`. Repeatable.",
-            show_default="all; of tagged words those that keep them apart",
+            show_default="all; for tagged words those that keep words apart",
         ),
     ] = None,
     attack: Annotated[

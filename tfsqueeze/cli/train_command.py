@@ -119,7 +119,8 @@ def train(
         float, typer.Option(help="Share of the words that a variant replaces, in 0..1.")
     ] = _DEFAULTS.replaced_words,
     temperature: Annotated[
-        float, typer.Option(help="Divisor of the logits of the teacher and of the model.")
+        float,
+        typer.Option(help="With a teacher, the divisor of its logits and of those of the model."),
     ] = _DEFAULTS.temperature,
     both_orders: Annotated[
         bool,
@@ -176,13 +177,15 @@ def train(
         bool,
         typer.Option(
             "--match-types",
-            help="Give words that both texts have, question and context too, token types of their "
-            "own. For answers and pairs of texts. Answers get them by default.",
+            help="Give words that both texts of a pair share, or question and context, token "
+            "types of their own. On by default only for question-answering from a pretrained "
+            "SqueezeBERT.",
         ),
     ] = False,
     # Not --match-types/--no-match-types: its column would take the room of the help texts.
     no_match_types: Annotated[
-        bool, typer.Option("--no-match-types", help="Train answers without match types.")
+        bool,
+        typer.Option("--no-match-types", help="Train question-answering without --match-types."),
     ] = False,
     vocab_size: Annotated[
         int | None,
@@ -196,7 +199,7 @@ def train(
         bool,
         typer.Option(
             "--new-head",
-            help="Give a pretrained model a new head, for other labels than its own one knows.",
+            help="Give a pretrained model a new head, for labels that its own head does not have.",
         ),
     ] = _DEFAULTS.new_head,
     new_vocabulary: Annotated[
@@ -315,8 +318,8 @@ def train(
         typer.Option(
             min=1,
             metavar="N",
-            help="Train N times in float with other rates, epochs, batch sizes and word dropout, "
-            "and then with those that do best on validation.",
+            help="Train N times in float with other learning rates, epochs, batch sizes and word "
+            "dropout, and then with those that do best on validation.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and dropout.")] = _DEFAULTS.seed,
@@ -338,9 +341,9 @@ def train(
     r"""Train a model on data, first in float and then quantization-aware.
 
     What you leave open follows from the data: the task, what the model starts
-    from, lengths, rates, epochs. Each choice is printed with its reason, and
-    OUTPUT/run.json keeps it. Logs for TensorBoard are in OUTPUT/float/logs and
-    OUTPUT/qat/logs.
+    from, lengths, learning rates, epochs. Each choice is printed with its
+    reason, and OUTPUT/run.json keeps it. Logs for TensorBoard are in
+    OUTPUT/float/logs and OUTPUT/qat/logs.
 
     Examples:
       tfsqueeze train reuters-r8 --output runs/r8

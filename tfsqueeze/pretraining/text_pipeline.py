@@ -29,6 +29,7 @@ from tfsqueeze.data.readers.prepared_folders import (
     tokenizer_digest,
 )
 from tfsqueeze.pretraining.near_duplicates import NearDuplicates
+from tfsqueeze.pretraining.preparation_differences import check_same_preparation
 from tfsqueeze.pretraining.preparation_options import PreparationOptions
 from tfsqueeze.pretraining.text_cleaning import clean_text, count_words
 from tfsqueeze.pretraining.text_teacher import Parts, TextTeacher
@@ -132,7 +133,7 @@ def prepare_texts(
     with lock_folder(Path(output)) if is_local(output) else contextlib.nullcontext():
         found = _finished(output)
         if found is not None:
-            _check_settings(output, found.settings, settings)
+            check_same_preparation(output, found.settings, settings)
             return found
         return _prepare(
             output, sorted(files), tokenizer, settings, options, pipeline_options, teacher
@@ -246,15 +247,6 @@ def _row_files(output: str) -> dict[str, int]:
     """Returns the sizes of the TFRecord files by their names."""
     found = file_sizes(join_path(output, f"{ROWS_PREFIX}-*{ROWS_SUFFIX}"))
     return {os.path.basename(path): size for path, size in found.items()}
-
-
-def _check_settings(output: str, found: dict[str, Any], settings: dict[str, Any]) -> None:
-    for name, value in json.loads(json.dumps(settings)).items():
-        if found.get(name) != value:
-            raise UserError(
-                f"{output} holds texts that were prepared with another {name}; choose another "
-                "folder, or remove that one"
-            )
 
 
 def _remove_parts(output: str) -> None:

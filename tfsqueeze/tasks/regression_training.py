@@ -14,6 +14,7 @@ from tfsqueeze.utils.errors import UserError
 class RegressionTraining(TextTaskTraining):
     """Trains regressors of texts or pairs of texts on standardised numbers."""
 
+    # A regressor answers the number itself; a correlation would not see a wrong scale.
     monitored = ("r2",)
     label_fields = ()
 

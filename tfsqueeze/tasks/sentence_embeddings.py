@@ -57,6 +57,14 @@ class SentenceEmbeddings(PlainTextTask):
             return PositivePairsTraining(self)
         return SentenceEmbeddingsTraining(self)
 
+    def with_output(self, output: TextVector) -> SentenceEmbeddings:
+        """Returns the task whose model learns from something else.
+
+        Args:
+            output: what it learns from.
+        """
+        return SentenceEmbeddings(output)
+
     def encode(self, tokenizer, dataset):
         """Returns a row for each text; the two texts of a pair follow each other."""
         if dataset.text_pairs is None:

@@ -6,7 +6,6 @@ import dataclasses
 
 from tfsqueeze.tasks.outputs import PositivePair, ScoredPair
 from tfsqueeze.tasks.plain_text_training import PlainTextTraining
-from tfsqueeze.tasks.sentence_embeddings import SentenceEmbeddings
 from tfsqueeze.utils.errors import UserError
 
 DEFAULT_TEACHER = "all-minilm-l6-v2"
@@ -28,14 +27,14 @@ class SentenceEmbeddingsTraining(PlainTextTraining):
             return self.task
         scores = getattr(train, "scores", None)
         if scores is None:
-            return SentenceEmbeddings(PositivePair())
+            return self.task.with_output(PositivePair())
         lowest, highest = min(scores), max(scores)
         if lowest == highest:
             raise UserError(
                 f"{train.name} has the same score for each pair; there is nothing to learn from"
             )
         are_cosines = -1 <= lowest and highest <= 1
-        return SentenceEmbeddings(ScoredPair() if are_cosines else ScoredPair(lowest, highest))
+        return self.task.with_output(ScoredPair() if are_cosines else ScoredPair(lowest, highest))
 
     def configure(self, config, splits):
         config = super().configure(config, splits)

@@ -19,14 +19,27 @@ _MANIFEST, _LIMITS = "manifest.json", "-limits"
 _BLOCK = 4096
 
 
-def digest_of(dataset: ColumnDataset, settings: Any) -> str:
-    """Returns a digest of all examples and of what encodes them.
+def digest_of_values(values: Any) -> str:
+    """Returns a digest of JSON-able values.
 
     Args:
-        dataset: the examples.
-        settings: JSON-able values on which the encodings depend.
+        values: the values. The order of an object's keys does not matter.
     """
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def digest_of_parts(*parts: Any) -> str:
+    """Returns a digest of all examples of some parts of the data.
+
+    Args:
+        *parts: datasets; None for a part that the data do not have.
+    """
+    return digest_of_values([None if part is None else _digest_of(part) for part in parts])
+
+
+def _digest_of(dataset: ColumnDataset) -> str:
+    # The digests in the run.json of all runs begin so.
+    digest = hashlib.sha256(b"null")
     for name, column in dataset.columns().items():
         digest.update(f"\0{name}\0".encode())
         if column is None:
@@ -40,23 +53,13 @@ def digest_of(dataset: ColumnDataset, settings: Any) -> str:
     return digest.hexdigest()
 
 
-def digest_of_parts(*parts: Any) -> str:
-    """Returns a digest of all examples of some parts of the data.
-
-    Args:
-        *parts: datasets; None for a part that the data do not have.
-    """
-    digests = [None if part is None else digest_of(part, None) for part in parts]
-    return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
-
-
 def digest_of_files(files: Iterable[Path]) -> str:
     """Returns a digest of the content of some files, in their order.
 
     Args:
         files: the files.
     """
-    return hashlib.sha256(json.dumps([file_sha256(file) for file in files]).encode()).hexdigest()
+    return digest_of_values([file_sha256(file) for file in files])
 
 
 def write_encoded(folder: Path, digest: str, columns: Mapping[str, Any]) -> None:
@@ -64,7 +67,7 @@ def write_encoded(folder: Path, digest: str, columns: Mapping[str, Any]) -> None
 
     Args:
         folder: the folder.
-        digest: that of the examples; see `digest_of`.
+        digest: that of the examples and of what encoded them.
         columns: `RaggedRows`, or arrays with one value for each row, by names that can be those of
             files.
     """
@@ -97,7 +100,7 @@ def read_encoded(folder: Path, digest: str) -> dict[str, Any] | None:
 
     Args:
         folder: the folder.
-        digest: that of the examples.
+        digest: see `write_encoded`.
 
     Returns:
         None if the folder is missing or damaged, or holds the rows of other examples.

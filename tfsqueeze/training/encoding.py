@@ -13,7 +13,12 @@ from tfsqueeze.data.datasets.language_balance import balanced_rows
 from tfsqueeze.tasks import Encodings, Task
 from tfsqueeze.tasks.encodings import IGNORE_INDEX
 from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
-from tfsqueeze.training.encoded_files import digest_of, read_encoded, write_encoded
+from tfsqueeze.training.encoded_files import (
+    digest_of_parts,
+    digest_of_values,
+    read_encoded,
+    write_encoded,
+)
 from tfsqueeze.training.examples import Examples
 from tfsqueeze.training.ragged_rows import PaddedRows, RaggedRows
 from tfsqueeze.training.run_folder import Seconds
@@ -93,6 +98,7 @@ def encode_examples(
     seconds: Seconds,
     seed: int,
     encoded_folder: Path,
+    data_digest: str | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> EncodedExamples:
     """Tokenizes examples, makes their targets, and asks the teacher about them.
@@ -109,20 +115,22 @@ def encode_examples(
         seed: fixes which rows are left out; see `TaskTraining.training_rows`.
         encoded_folder: keeps the rows of a dataset on disk, so that a run that was interrupted need
             not tokenize again.
+        data_digest: the digest of the data that a dataset on disk is the training part of, so that
+            its texts are not read for another one; by default one of the dataset is made.
         progress: called with how many texts the teacher has read, and of how many.
     """
     if examples.dataset.is_on_disk:
         with seconds.of("tokenization"):
-            digest = digest_of(
-                examples.dataset,
+            digest = digest_of_values(
                 {
+                    "data": data_digest or digest_of_parts(examples.dataset),
                     "task": task.name,
                     "vocabulary": tokenizer.vocabulary,
                     "max_length": tokenizer.max_length,
                     "classes": {name: list(names) for name, names in classes.items()},
                     "input_names": list(input_names),
                     "seed": seed,
-                },
+                }
             )
             found = read_encoded(encoded_folder, digest)
             if found is None:

@@ -143,6 +143,7 @@ def train_task(
             teacher_progress,
             attack_progress,
             distribution,
+            data_digest,
         )
 
 
@@ -156,6 +157,7 @@ def _train(
     teacher_progress: Progress,
     attack_progress: Progress,
     distribution: Distribution,
+    data_digest: str,
 ) -> TrainedRun:
     """Trains, or goes on training, in a folder that is claimed; see `train_task`."""
     training = task.training
@@ -215,6 +217,7 @@ def _train(
             seconds=seconds,
             seed=options.seed,
             encoded_folder=folder / "encoded",
+            data_digest=data_digest,
             progress=teacher_progress,
         )
         encoded = encode(examples)

@@ -103,19 +103,23 @@ def test_a_finished_folder_stays_and_an_interrupted_one_is_made_anew(tokenizer, 
     again = prepare(tmp_path, texts)
     assert again.returncode == 0 and "kept" in again.stdout
     assert {path: path.stat().st_mtime_ns for path in shards.glob("[!.]*.*")} == before
-    for arguments, name in (
-        ((texts, "--min-words", 2), "min_words"),
-        ((texts, tmp_path / "pairs.tsv"), "sources"),
+    for arguments, difference in (
+        ((texts, "--min-words", 2), "with min_words 1, not 2"),
+        (
+            (texts, tmp_path / "pairs.tsv"),
+            "from other files: pairs.tsv was not among them, or has changed since",
+        ),
+        ((texts / "a.txt",), "from 2 files, of which you name 1"),
     ):
         error = error_of(prepare(tmp_path, *arguments))
         assert error == (
-            f"error: {shards} holds texts that were prepared with another {name}; choose another "
-            "folder, or remove that one"
+            f"error: {shards} holds texts that were prepared {difference}; choose another folder, "
+            "or remove that one to prepare the texts again"
         )
     # An edited file of the same size is another one, under the same name in another folder is not.
     first = texts / "a.txt"
     first.write_bytes(first.read_bytes()[::-1])
-    assert "prepared with another sources" in error_of(prepare(tmp_path, texts))
+    assert "a.txt was not among them, or has changed" in error_of(prepare(tmp_path, texts))
     first.write_bytes(first.read_bytes()[::-1])
     moved = texts.rename(tmp_path / "moved")
     assert prepare(tmp_path, moved).returncode == 0

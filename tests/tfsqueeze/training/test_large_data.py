@@ -25,8 +25,14 @@ from tfsqueeze.tasks import (
     TEXT_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
 )
+from tfsqueeze.training import encoded_files
 from tfsqueeze.training.batches import calibration_batches
-from tfsqueeze.training.encoded_files import digest_of, read_encoded, write_encoded
+from tfsqueeze.training.encoded_files import (
+    digest_of_parts,
+    digest_of_values,
+    read_encoded,
+    write_encoded,
+)
 from tfsqueeze.training.ragged_rows import PaddedRows, RaggedRows
 from tfsqueeze.training.train_task import train_task
 from tfsqueeze.utils.errors import UserError
@@ -99,6 +105,28 @@ def test_options_that_need_all_texts_are_refused(
     assert not (tmp_path / "run").exists()
 
 
+def test_each_part_is_read_once_for_digests(
+    topics_folder, one_layer_options, tmp_path, on_disk, monkeypatch
+):
+    splits = load_dataset(topics_folder)
+    read = []
+    digest_of = encoded_files._digest_of
+
+    def counted(dataset):
+        read.append(dataset)
+        return digest_of(dataset)
+
+    monkeypatch.setattr(encoded_files, "_digest_of", counted)
+    monkeypatch.setattr("tfsqueeze.training.train_task.FloatStage", raise_interrupt)
+    # A new run, and one that goes on with the rows that the first one has encoded.
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            train_task(tmp_path / "run", TEXT_CLASSIFICATION, splits, one_layer_options)
+        assert list(map(id, read)) == [id(splits.train), id(splits.validation)]
+        read.clear()
+        monkeypatch.setattr("tfsqueeze.training.encoding._encode_in_parts", None)
+
+
 @pytest.mark.slow
 def test_an_interrupted_run_reads_its_encoded_rows(
     topics_folder, one_layer_options, tmp_path, on_disk, monkeypatch
@@ -140,21 +168,21 @@ def test_rows_of_other_texts_are_not_read(tmp_path):
     )
     labels = np.array([1, 0], np.int32)
     dataset = TextDataset("a", TextsOnDisk.write(["x", "y"]), NumberedLabels.of(["p", "n"]))
-    digest = digest_of(dataset, {"seed": 0})
+    digest = digest_of_parts(dataset)
     write_encoded(tmp_path / "encoded", digest, {**rows, "labels": labels})
     found = read_encoded(tmp_path / "encoded", digest)
     np.testing.assert_array_equal(found["input_ids"].padded(), ids)
     np.testing.assert_array_equal(found["tags"].padded(), tags)
     np.testing.assert_array_equal(found["labels"], labels)
     for other in (
-        digest_of(dataset, {"seed": 1}),
-        digest_of(dataclasses.replace(dataset, texts=TextsOnDisk.write(["x", "z"])), {"seed": 0}),
-        digest_of(dataclasses.replace(dataset, labels=["n", "p"]), {"seed": 0}),
+        digest_of_values({"data": digest, "seed": 1}),
+        digest_of_parts(dataclasses.replace(dataset, texts=TextsOnDisk.write(["x", "z"]))),
+        digest_of_parts(dataclasses.replace(dataset, labels=["n", "p"])),
     ):
         assert read_encoded(tmp_path / "encoded", other) is None
     # The same texts have one digest, on disk and in memory.
     in_memory = TextDataset("a", ["x", "y"], ["p", "n"])
-    assert digest_of(in_memory, {"seed": 0}) == digest
+    assert digest_of_parts(in_memory) == digest
 
 
 def tagged(path):

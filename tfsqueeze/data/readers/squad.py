@@ -30,6 +30,7 @@ from tfsqueeze.data.readers.folders import (
     find_split_file,
     split_validation,
 )
+from tfsqueeze.data.readers.json_depth import ShallowJson
 from tfsqueeze.data.readers.large_files import are_large
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.json_files import JsonValue, read_json, shown
@@ -104,7 +105,8 @@ def _articles(path: Path, large: bool) -> Iterator[JsonValue]:
 
     try:
         with open_utf8(path) as file:
-            for number, value in enumerate(ijson.items(file, "data.item", use_float=True)):
+            articles = ijson.items(ShallowJson(file, path), "data.item", use_float=True)
+            for number, value in enumerate(articles):
                 yield JsonValue(value, path, f"data[{number}]")
     except ijson.JSONError as error:
         message = error.args[0]

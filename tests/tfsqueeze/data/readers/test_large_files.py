@@ -139,6 +139,8 @@ def test_squad(tmp_path, streamed, pack):
         ('{"other": []}', "holds no questions"),
         ('{"data": [' + "日" * 41 + "é" * 50, r"not valid JSON \(lexical error: .* json text.\)$"),
         (json.dumps({"data": [squad(1), squad(1)]}), "2 questions of the id '1-0'"),
+        ('{"data": [' + "[" * 30_000, "train.json nests lists and objects more than 100 deep"),
+        ('{"other": ' + '{"a": ' * 30_000, "train.json nests lists and objects more than 100 deep"),
     ],
 )
 def test_damaged_squad(tmp_path, streamed, content, message):
