@@ -161,6 +161,8 @@ docs: $(DOCS_READY)
 
 $(BENCH_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+# The package asks for PyTorch, which its program does not need.
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps pnnx
 	touch $(BENCH_READY)
 
 bench: $(BENCH_READY)

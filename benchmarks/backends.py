@@ -1,10 +1,12 @@
-"""Three runtimes behind one call: open a model, then run it again and again."""
+"""The runtimes behind one call: open a model, then run it again and again."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
 import os
+import tempfile
+import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,19 +19,41 @@ TFLITE_BACKENDS = {
     "litert": "ai_edge_litert.interpreter",
     "tflite-runtime": "tflite_runtime.interpreter",
 }
-BACKENDS = (*TFLITE_BACKENDS, "onnxruntime")
+# The second computes float models in bfloat16.
+OPENVINO_BACKENDS = ("openvino", "openvino-bfloat16")
+# What runs files whose names end so.
+BACKENDS_OF_SUFFIX = {
+    ".tflite": tuple(TFLITE_BACKENDS),
+    ".onnx": ("onnxruntime",),
+    ".openvino.onnx": OPENVINO_BACKENDS,
+    ".ncnn.zip": ("ncnn",),
+}
+BACKENDS = tuple(name for names in BACKENDS_OF_SUFFIX.values() for name in names)
 
 
 def available_backends() -> list[str]:
     """The names, of `BACKENDS`, whose packages work in this environment."""
-    names = available_runtimes()
-    onnxruntime = ["onnxruntime"] if importlib.util.find_spec("onnxruntime") else []
-    return [name for name in BACKENDS if name in [*names, *onnxruntime]]
+    names = [
+        *available_runtimes(),
+        *(name for name in ("onnxruntime", "ncnn") if importlib.util.find_spec(name)),
+        *_openvino_backends(),
+    ]
+    return [name for name in BACKENDS if name in names]
+
+
+def _openvino_backends() -> tuple[str, ...]:
+    if importlib.util.find_spec("openvino") is None:
+        return ()
+    import openvino
+
+    capabilities = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return OPENVINO_BACKENDS if "BF16" in capabilities else OPENVINO_BACKENDS[:1]
 
 
 def import_backend(backend: str) -> Any:
     """Imports the runtime's module."""
-    return importlib.import_module(TFLITE_BACKENDS.get(backend, backend))
+    module = "openvino" if backend in OPENVINO_BACKENDS else TFLITE_BACKENDS.get(backend, backend)
+    return importlib.import_module(module)
 
 
 def open_model(
@@ -47,6 +71,10 @@ def open_model(
     """
     if backend == "onnxruntime":
         return _open_onnx(path, num_threads, vocab_size)
+    if backend in OPENVINO_BACKENDS:
+        return _open_openvino(path, backend, num_threads, vocab_size)
+    if backend == "ncnn":
+        return _open_ncnn(path, num_threads, vocab_size)
     return _open_tflite(path, backend, num_threads, vocab_size)
 
 
@@ -75,6 +103,47 @@ def _open_onnx(path, num_threads, vocab_size):
         for value in session.get_inputs()
     }
     return lambda: session.run(None, feed)
+
+
+def _open_openvino(path, backend, num_threads, vocab_size):
+    runtime = import_backend(backend)
+    precision = "bf16" if backend == "openvino-bfloat16" else "f32"
+    model = runtime.Core().compile_model(
+        os.fspath(path),
+        "CPU",
+        {
+            "INFERENCE_NUM_THREADS": num_threads,
+            "NUM_STREAMS": 1,
+            "INFERENCE_PRECISION_HINT": precision,
+        },
+    )
+    request = model.create_infer_request()
+    for value in model.inputs:
+        array = random_input(value.shape, value.element_type.to_dtype(), vocab_size)
+        request.set_tensor(value, runtime.Tensor(array))
+    return request.infer
+
+
+def _open_ncnn(path, num_threads, vocab_size):
+    runtime = import_backend("ncnn")
+    net = runtime.Net()
+    net.opt.num_threads = num_threads
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+        # ncnn's own files do not hold it.
+        length = int(archive.comment)
+        param, weights = (os.path.join(folder, f"model.ncnn.{end}") for end in ("param", "bin"))
+        if net.load_param(param) or net.load_model(weights):
+            raise ValueError("its files are damaged")
+    (name,), (output,) = net.input_names(), net.output_names()
+    ids = random_input((length,), np.int32, vocab_size)
+
+    def run():
+        extractor = net.create_extractor()
+        extractor.input(name, runtime.Mat(ids))
+        extractor.extract(output)
+
+    return run
 
 
 _ONNX_DTYPES = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from benchmarks.peers.configs import PEERS
 from benchmarks.squeezebert import keras_squeezebert
+from tfsqueeze.configs.presets import load_preset
 
 
 def build_tflite_peer(family: str, variant: str, length: int) -> bytes:
@@ -46,6 +47,37 @@ def build_onnx_peer(family: str, form: str, quantization: str | None, length: in
     if quantization == "static":
         return onnx_quantize.quantize_static(graph, length, config.vocab_size)
     return graph.SerializeToString()
+
+
+def build_openvino_peer(family: str, form: str, quantization: str | None, length: int) -> bytes:
+    """Makes an ONNX file of BERT or SqueezeBERT for OpenVINO.
+
+    form: as `build_onnx_peer` takes it, without `fused` and `split`.
+    quantization: None or `nncf`.
+    """
+    content = build_onnx_peer(family, form, None, length)
+    if quantization is None:
+        return content
+    from benchmarks.peers.nncf_quantize import quantize
+
+    vocab_size = PEERS[family].vocab_size if family in PEERS else load_preset(family).vocab_size
+    return quantize(content, length, vocab_size)
+
+
+def build_ncnn_peer(preset: str, length: int) -> bytes:
+    """Makes an ncnn model of a SqueezeBERT for texts without padding; see `peers.ncnn_convert`."""
+    from benchmarks.peers import ncnn_convert, onnx_encoders
+
+    model = keras_squeezebert(preset)
+    graph = onnx_encoders.squeezebert_graph(
+        model.config,
+        onnx_encoders.keras_weights(model),
+        length,
+        products="split",
+        fused_attention=False,
+        finds_padding=False,
+    )
+    return ncnn_convert.convert(graph, length, model.config.vocab_size)
 
 
 def _keras_peer(family, length):

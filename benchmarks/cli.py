@@ -90,7 +90,12 @@ def models(
     ] = None,
     runtime: Runtimes = None,
     threads: Threads = None,
-    length: Length = 128,
+    length: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=2, max=512, help="Number of tokens of a text. Repeatable.", show_default="128"
+        ),
+    ] = None,
     rounds: Rounds = 15,
     preset: Presets = None,
     only: Annotated[
@@ -117,18 +122,22 @@ def models(
     from benchmarks.comparison import Selection, compare_models
 
     backends = _backends(runtime)
-    selection = Selection(
-        backends,
-        length,
-        tuple(preset or ["squeezebert-base"]),
-        tuple(only or ()),
-        tuple(files or ()),
-    )
     with _progress() as progress:
         runs = [
             compare_models(
-                selection, num_threads=count, rounds=rounds, baseline=baseline, progress=progress
+                Selection(
+                    backends,
+                    tokens,
+                    tuple(preset or ["squeezebert-base"]),
+                    tuple(only or ()),
+                    tuple(files or ()),
+                ),
+                num_threads=count,
+                rounds=rounds,
+                baseline=baseline,
+                progress=progress,
             )
+            for tokens in length or [128]
             for count in threads or [1]
         ]
     _finish("models", runs, output_folder, json)

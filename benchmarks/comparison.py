@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.backends import TFLITE_BACKENDS
+from benchmarks.backends import BACKENDS_OF_SUFFIX, OPENVINO_BACKENDS, TFLITE_BACKENDS
 from benchmarks.harness import Candidate, measure
 from benchmarks.models import (
     MODELS_FOLDER,
     ModelSpec,
     ensure_models,
+    ncnn_peers,
     onnx_peers,
+    openvino_peers,
     own_peers,
     squeezebert_models,
     tflite_peers,
@@ -60,6 +62,10 @@ class Selection:
                 specs += squeezebert_models(preset, self.length)
         if "onnxruntime" in self.backends:
             specs += onnx_peers(self.length)
+        if set(self.backends) & set(OPENVINO_BACKENDS):
+            specs += openvino_peers(self.length)
+        if "ncnn" in self.backends:
+            specs += ncnn_peers(self.length)
         kept = [
             spec
             for spec in specs
@@ -71,6 +77,20 @@ class Selection:
                 f"are {', '.join(spec.name for spec in specs) or 'none'}"
             )
         return kept
+
+    def backends_of(self, suffix: str, variant: str = "") -> list[str]:
+        """Returns the backends that run files of a suffix.
+
+        Args:
+            suffix: as `ModelSpec` has it.
+            variant: the number format; only float32 can be computed in bfloat16.
+        """
+        return [
+            name
+            for name in self.backends
+            if name in BACKENDS_OF_SUFFIX[suffix]
+            and (name != "openvino-bfloat16" or "float32" in variant)
+        ]
 
 
 def compare_models(
@@ -106,10 +126,9 @@ def compare_models(
     """
     specs = selection.specs()
     paths = ensure_models(specs, folder, progress)
-    tflite = [name for name in selection.backends if name in TFLITE_BACKENDS]
     entries: list[tuple[ModelSpec | None, Candidate]] = []
     for spec, path in zip(specs, paths, strict=True):
-        for backend in tflite if spec.suffix == ".tflite" else ["onnxruntime"]:
+        for backend in selection.backends_of(spec.suffix, spec.variant):
             # A peer may need a newer runtime; our own files must run on each.
             entries.append(
                 (
@@ -123,7 +142,10 @@ def compare_models(
                 )
             )
     for path in selection.files:
-        entries += [(None, Candidate(f"{path} on {backend}", path, backend)) for backend in tflite]
+        entries += [
+            (None, Candidate(f"{path} on {backend}", path, backend))
+            for backend in selection.backends_of(".tflite")
+        ]
     probes = make_probes(selection.backends, folder, progress) if specs else []
     candidates = [candidate for _, candidate in entries]
     run = measure(

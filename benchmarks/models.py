@@ -195,6 +195,59 @@ def onnx_peers(length: int, preset: str = "squeezebert-base") -> list[ModelSpec]
     ]
 
 
+# OpenVINO fuses attention itself.
+_OPENVINO_BERT = {"float32": ("plain", None), "int8": ("plain", "nncf")}
+_OPENVINO_SQUEEZEBERT = {
+    "float32-conv": ("conv", None),
+    "float32-split": ("split-plain", None),
+    "int8-conv": ("conv", "nncf"),
+    "int8-split": ("split-plain", "nncf"),
+}
+
+
+def openvino_peers(length: int, preset: str = "squeezebert-base") -> list[ModelSpec]:
+    """BERT-base and SqueezeBERT for OpenVINO; none where it, ONNX or NNCF is not installed."""
+    if not all(map(importlib.util.find_spec, ("onnx", "openvino", "nncf"))):
+        return []
+    own_macs = sum(count_macs(load_preset(preset), length).values())
+    families = [
+        ("bert-base", PEERS["bert-base"].count_macs(length), _OPENVINO_BERT),
+        (preset, own_macs, _OPENVINO_SQUEEZEBERT),
+    ]
+    return [
+        ModelSpec(
+            family,
+            f"openvino-{variant}",
+            length,
+            ".openvino.onnx",
+            macs,
+            builders.build_openvino_peer,
+            (family, *recipe, length),
+            (*_ONNX_SOURCES, "benchmarks/peers/nncf_quantize.py"),
+        )
+        for family, macs, variants in families
+        for variant, recipe in variants.items()
+    ]
+
+
+def ncnn_peers(length: int, preset: str = "squeezebert-base") -> list[ModelSpec]:
+    """SqueezeBERT for ncnn; none where it, ONNX or pnnx is not installed."""
+    if not all(map(importlib.util.find_spec, ("onnx", "ncnn", "pnnx"))):
+        return []
+    return [
+        ModelSpec(
+            preset,
+            "ncnn-float32",
+            length,
+            ".ncnn.zip",
+            sum(count_macs(load_preset(preset), length).values()),
+            builders.build_ncnn_peer,
+            (preset, length),
+            (*_ONNX_SOURCES, "benchmarks/peers/ncnn_convert.py"),
+        )
+    ]
+
+
 def ensure_models(
     specs: Sequence[ModelSpec],
     folder: Path = MODELS_FOLDER,

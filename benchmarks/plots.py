@@ -10,7 +10,14 @@ from converters.reports.formatting import decimals, milliseconds, number_of, per
 from converters.reports.plots import draw_bars, label_bars, new_figure, png_bytes
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart.
-_COLOURS = {"litert": "#0072B2", "tflite-runtime": "#E69F00", "onnxruntime": "#009E73"}
+_COLOURS = {
+    "litert": "#0072B2",
+    "tflite-runtime": "#E69F00",
+    "onnxruntime": "#009E73",
+    "openvino": "#CC79A7",
+    "openvino-bfloat16": "#D55E00",
+    "ncnn": "#56B4E9",
+}
 _INK = "#30363c"
 
 

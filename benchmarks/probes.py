@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import builders
-from benchmarks.backends import TFLITE_BACKENDS
+from benchmarks.backends import BACKENDS_OF_SUFFIX, TFLITE_BACKENDS
 from benchmarks.harness import Candidate, Measurement
 from benchmarks.models import MODELS_FOLDER, ModelSpec, ensure_models
 
@@ -57,11 +57,7 @@ def make_probes(
     paths = ensure_models(specs, folder, progress, share_process=True)
     probes = []
     for spec, dtype, path in zip(specs, origins, paths, strict=True):
-        runtimes = (
-            ["onnxruntime"]
-            if spec.suffix == ".onnx"
-            else [name for name in backends if name in TFLITE_BACKENDS]
-        )
+        runtimes = [name for name in backends if name in BACKENDS_OF_SUFFIX[spec.suffix]]
         probes += [
             Probe(dtype, spec.macs, Candidate(f"{spec.name} on {name}", path, name))
             for name in runtimes

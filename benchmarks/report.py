@@ -47,7 +47,16 @@ from tfsqueeze.utils.diagnosis import describe_machine
 Row = dict[str, Any]
 Column = tuple[str, Callable[[Row], str]]
 _TABLE_WIDTH = 190
-_PACKAGES = ("tensorflow", "ai-edge-litert", "tflite-runtime", "onnxruntime", "numpy")
+_PACKAGES = (
+    "tensorflow",
+    "ai-edge-litert",
+    "tflite-runtime",
+    "onnxruntime",
+    "openvino",
+    "nncf",
+    "ncnn",
+    "numpy",
+)
 
 
 def _speedup(row: Row) -> str:

@@ -194,7 +194,10 @@ def _export_devices(target: TargetName, run: TrainedRun) -> tuple[DeviceRow, ...
 
 
 def _plain_c_rows(run: TrainedRun, test) -> list[dict[str, Any]]:
-    """Returns a row for each emulated processor that runs the plain C of a run."""
+    """Returns a row for each emulated processor that runs the plain C of a run.
+
+    Raises UserError where a tool is not installed, or the C computes other outputs than LiteRT.
+    """
     from benchmarks.cortex_m import run_texts
     from converters.targets.registry import load_target
 
@@ -203,7 +206,11 @@ def _plain_c_rows(run: TrainedRun, test) -> list[dict[str, Any]]:
     rows = []
     for measured in run_texts(run, test.sample(_EMULATED_TEXTS, seed=0)):
         if measured["mismatches"]:
-            raise AssertionError(f"{measured['processor']} computes other outputs than LiteRT")
+            raise UserError(
+                f"{measured['processor']} computes other outputs than LiteRT's reference kernels "
+                f"for {measured['mismatches']} of {_EMULATED_TEXTS} texts; compare both processors "
+                f"with `python -m benchmarks cortex-m {run.folder}`"
+            )
         rows.append(
             {
                 **device.to_dict(),

@@ -6,6 +6,7 @@ runs on Python 3.7 and later. See the README.
 """
 
 import argparse
+import hashlib
 import importlib
 import json
 import platform
@@ -36,6 +37,24 @@ def load_interpreter_module():
     raise SystemExit(
         "error: neither tflite-runtime nor ai-edge-litert is installed; pip install tflite-runtime"
     )
+
+
+def check_files(folder, digests):
+    """Ends the program where a file is not the one that was exported.
+
+    tflite-runtime follows the offsets of a truncated file unchecked: it crashes, or never ends.
+
+    Args:
+        folder: the exported folder, a Path.
+        digests: the SHA-256 of each file by its name, in hexadecimal.
+    """
+    for name, digest in digests.items():
+        path = folder / name
+        # One that is missing has an error of its own, if it is needed.
+        if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            raise SystemExit(
+                f"error: {path} is truncated, or changed since the export; copy the folder again"
+            )
 
 
 def open_interpreter(folder, device):
@@ -86,6 +105,7 @@ class Predictor:
         try:
             self.description = json.loads((folder / "model.json").read_text("utf-8"))
             self.decode = DECODERS[self.description["task"]]
+            check_files(folder, self.description["sha256"])
             tables = np.load(str(folder / "look_ups.npz"))
             self.tables = {name: tables[name] for name in tables.files}
             self.tokenization = Tokenization(folder, self.description)

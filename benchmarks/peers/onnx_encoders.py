@@ -71,12 +71,14 @@ def squeezebert_graph(
     *,
     products: str,
     fused_attention: bool,
+    finds_padding: bool = True,
 ) -> onnx.ModelProto:
     """SqueezeBERT with the weights of its Keras classifier: input_ids [1, length] to logits.
 
     products: `conv`, grouped Conv on [1, channels, length] as in the published PyTorch model; or
         `split`, Split, MatMul and Concat on [1, length, channels].
     fused_attention: as in `bert_graph`; for `split` only.
+    finds_padding: whether padding is masked; without it, a text must fill the length.
 
     Raises UserError for a config with tfsqueeze's own variants, which have no such peer.
     """
@@ -134,7 +136,7 @@ def squeezebert_graph(
         if conv
         else partial(_attention, graph, fused=fused_attention, **sizes)
     )
-    bias = _attention_bias(graph, config.pad_token_id)
+    bias = _attention_bias(graph, config.pad_token_id) if finds_padding else None
     x = _embed(graph, weights, length)
     x = norm(graph.transpose(x, (0, 2, 1)) if conv else x, "embeddings_norm")
     for index in range(config.num_hidden_layers):
@@ -214,7 +216,9 @@ def _attention_of_channels(graph, query, key, value, bias, *, length, heads, hid
 
 
 def _mix(graph, query, key, value, bias):
-    scores = graph.node("Add", graph.node("MatMul", query, key), bias)
+    scores = graph.node("MatMul", query, key)
+    if bias is not None:
+        scores = graph.node("Add", scores, bias)
     return graph.node("MatMul", graph.node("Softmax", scores, axis=-1), value)
 
 

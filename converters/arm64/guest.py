@@ -5,7 +5,7 @@
 PACKAGES is the folder of the wheels, and MODULE the module of the runtime's interpreter. FOLDER
 holds `model.tflite` and `inputs.npz` (`input_0`, `input_1`, ..., arrays [n, ...]). The script adds
 `outputs.npz` (`output_0`, ..., arrays [n, ...], not dequantized). Before and after the inference
-of each batch, it makes the system call that `count_instructions.c` waits for.
+of each batch, it makes the system call that `count_instruction_classes.c` waits for.
 """
 
 import ctypes

@@ -12,7 +12,7 @@ from tfsqueeze.utils.archives import cache_dir
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.files import write_atomically
 
-_SOURCE = Path(__file__).with_name("count_instructions.c")
+_SOURCE = Path(__file__).with_name("count_instruction_classes.c")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def ensure_plugin(source: Path | None = None) -> Path:
     """
     source = source or _SOURCE
     digest = hashlib.sha256(source.read_bytes()).hexdigest()[:10]
-    path = cache_dir() / "arm64" / f"count-instructions-{digest}.so"
+    path = cache_dir() / "arm64" / f"{source.stem}-{digest}.so"
     if path.is_file():
         return path
     compiler = shutil.which("cc") or shutil.which("gcc")

@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -36,7 +37,7 @@ def run_in_workers(
         The results, in the order of the calls.
 
     Raises:
-        UserError: a process ended before it had a result.
+        UserError: as `worker_pool`.
     """
     count = min(len(calls), workers or os.cpu_count() or 1)
     with worker_pool(max(1, count), max_tasks_per_child=1) as pool:
@@ -54,8 +55,15 @@ def worker_pool(workers: int, **options: Any) -> Iterator[ProcessPoolExecutor]:
         **options: further arguments of `ProcessPoolExecutor`.
 
     Raises:
-        UserError: one of the processes ended before it had a result.
+        UserError: one of the processes ended before it had a result, or the program of this
+            process comes from standard input.
     """
+    # Fresh processes import the main module anew from its file.
+    if getattr(sys.modules["__main__"], "__file__", None) == "<stdin>":
+        raise UserError(
+            "a program that Python reads from standard input cannot start other processes; save "
+            "it to a file, with its calls under `if __name__ == '__main__':`, and run that"
+        )
     pool = _Pool(
         workers,
         mp_context=multiprocessing.get_context("spawn"),

@@ -43,6 +43,25 @@ def test_files_given_by_path_are_reported(dense_models, tmp_path) -> None:
     assert (tmp_path / "models.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+def test_each_length_is_a_run(dense_models, tmp_path) -> None:
+    arguments = ["models", str(dense_models["small"]), "--only", "none", "--runtime", "litert"]
+    arguments += ["--rounds", "1", "--length", "16", "--length", "32", "--json"]
+    result = CliRunner().invoke(app, [*arguments, "--output-folder", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert [run["length"] for run in json.loads(result.stdout)["runs"]] == [16, 32]
+
+
+def test_each_backend_runs_its_own_files() -> None:
+    selection = Selection(("litert", "onnxruntime", "openvino", "openvino-bfloat16", "ncnn"))
+    assert selection.backends_of(".tflite") == ["litert"]
+    assert selection.backends_of(".onnx") == ["onnxruntime"]
+    assert selection.backends_of(".ncnn.zip") == ["ncnn"]
+    both = ["openvino", "openvino-bfloat16"]
+    assert selection.backends_of(".openvino.onnx", "openvino-float32-conv") == both
+    # int8 products do not change.
+    assert selection.backends_of(".openvino.onnx", "openvino-int8-conv") == ["openvino"]
+
+
 @pytest.mark.benchmarks
 def test_formulations_are_trained_and_measured(topics_folder, tmp_path) -> None:
     arguments = [

@@ -8,7 +8,9 @@ import pytest
 
 from benchmarks.models import (
     ensure_models,
+    ncnn_peers,
     onnx_peers,
+    openvino_peers,
     own_peers,
     squeezebert_models,
     tflite_peers,
@@ -91,6 +93,8 @@ def test_names_and_files_are_unique() -> None:
         *tflite_peers(64),
         *own_peers(64),
         *onnx_peers(64),
+        *openvino_peers(64),
+        *ncnn_peers(64),
         *squeezebert_models("squeezebert-base", 64),
     ]
     assert (

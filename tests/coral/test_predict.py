@@ -231,24 +231,46 @@ def test_bytes_that_are_no_text_are_left_out(predict, folder, variables):
         assert (found["text"], found["label"]) == (shown, "animals")
 
 
-@pytest.mark.parametrize(
-    ("file", "size"),
-    [
-        ("look_ups.npz", 0),
-        ("look_ups.npz", 100),
-        ("tokenizer.json", None),
-        ("tokenizer.json", 100),
-        ("body.tflite", None),
-    ],
-)
-def test_a_folder_that_was_copied_in_part(script, folder, tmp_path, file, size):
+@pytest.mark.parametrize("file", ["model.json", "look_ups.npz", "tokenizer.json", "body.tflite"])
+def test_a_file_of_the_folder_is_missing(script, folder, tmp_path, file):
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    if size is None:
-        (tmp_path / file).unlink()
-    else:
-        os.truncate(tmp_path / file, size)
+    (tmp_path / file).unlink()
     with pytest.raises(SystemExit, match=rf"error: {tmp_path} holds no model \(.*; name a folder"):
         script.Predictor(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["look_ups.npz", "tokenizer.json"])
+def test_tables_or_a_tokenizer_that_were_copied_in_part(script, folder, tmp_path, file):
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    for size in (100, 0):
+        os.truncate(tmp_path / file, size)
+        with pytest.raises(SystemExit, match=rf"error: {tmp_path / file} is truncated, or changed"):
+            script.Predictor(tmp_path)
+
+
+@pytest.mark.parametrize("share", [0.999, 0.9, 0.6, 0.3, 0.01, 0])
+def test_a_body_that_was_copied_in_part(predict, folder, tmp_path, share):
+    """Each in a process of its own: tflite-runtime would crash or never end."""
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    body = tmp_path / "body.tflite"
+    os.truncate(body, int(share * body.stat().st_size))
+    done = predict(tmp_path, "a text")
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    expected = f"{body} is truncated, or changed since the export; copy the folder again"
+    assert line == f"error: {expected}"
+
+
+def test_a_compiled_body_that_was_copied_in_part(script, folder, tmp_path):
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    described = json.loads((tmp_path / "model.json").read_text("utf-8"))
+    described["sha256"]["body_edgetpu.tflite"] = described["sha256"]["body.tflite"]
+    (tmp_path / "model.json").write_text(json.dumps(described), "utf-8")
+    (tmp_path / "body_edgetpu.tflite").write_bytes(b"TFL3")
+    with pytest.raises(SystemExit, match=r"body_edgetpu\.tflite is truncated, or changed"):
+        script.Predictor(tmp_path)
+    (tmp_path / "body_edgetpu.tflite").unlink()
+    assert script.Predictor(tmp_path).device == "CPU"
 
 
 def test_a_tpu_that_is_asked_for_must_be_there(predict, folder):

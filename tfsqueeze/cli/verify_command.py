@@ -86,7 +86,14 @@ def verify(
     texts. The result has the scores of each, as `evaluate` measures them, the
     share of predictions that agree, and the error of the logits in steps of the
     output's scale, with optimized kernels (and their delegate) and with the
-    reference kernels. A report has the latency, too.
+    reference kernels. A report has the latency and each prediction, too.
+
+    Examples:
+      tfsqueeze verify runs/mine --report report
+
+      tfsqueeze verify my_checkpoint/ --data held_out.csv --calibration texts.txt
+
+      tfsqueeze verify runs/mine --target micro
     """
     load_tensorflow()
     columns: dict[str, Any] = {
@@ -143,7 +150,7 @@ def verify(
         results["latency"] = run_in_workers(latency, cases, workers=1)
         write_report(results, report)
     if json:
-        print_json(results)
+        print_json({key: value for key, value in results.items() if key != "predictions"})
     else:
         print_report(results, output)
 

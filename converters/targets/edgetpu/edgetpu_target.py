@@ -27,6 +27,7 @@ from tfsqueeze.tasks import (
     TEXT_CLASSIFICATION,
     TOKEN_CLASSIFICATION,
 )
+from tfsqueeze.utils.archives import file_sha256
 from tfsqueeze.utils.errors import UserError
 from tfsqueeze.utils.versions import installed_versions
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tfsqueeze.training.trained_run import TrainedRun
 
 BODY_FILE, TABLES_FILE, MODEL_FILE = "body.tflite", "look_ups.npz", "model.json"
-TOKENIZER_FILE = "tokenizer.json"
+TOKENIZER_FILE, COMPILED_FILE = "tokenizer.json", "body_edgetpu.tflite"
 
 
 class EdgeTpuTarget(Target):
@@ -42,7 +43,8 @@ class EdgeTpuTarget(Target):
 
     body.tflite computes logits from the int8 rows that the host looks up in look_ups.npz, which
     has a table for each input of the body. model.json holds the task, classes, quantization and
-    what predictions are decoded with; tokenizer.json is for Hugging Face's `tokenizers`.
+    what predictions are decoded with, and the SHA-256 of the files that the host opens;
+    tokenizer.json is for Hugging Face's `tokenizers`.
     placement.json, .svg and .png show where each operator is predicted to run. Where
     `edgetpu_compiler` is installed, it writes body_edgetpu.tflite, and its log is compared with
     the prediction.
@@ -83,16 +85,19 @@ class EdgeTpuTarget(Target):
         body, tables = folder / BODY_FILE, folder / TABLES_FILE
         body.write_bytes(content)
         np.savez(tables, **{look_up.name: look_up.table for look_up in look_ups})
-        description = _describe(run, content, look_ups, options.max_length)
-        (folder / MODEL_FILE).write_text(
-            json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8"
-        )
         run.tokenizer.to_device().save(folder / TOKENIZER_FILE)
         check = self.check(content)
         comparison = None
         if edgetpu_compiler.is_installed():
             log = edgetpu_compiler.compile_for_edgetpu(body, folder)
             comparison = edgetpu_compiler.compare(check.operators, log)
+        description = {
+            **_describe(run, content, look_ups, options.max_length),
+            "sha256": _digests(folder),
+        }
+        (folder / MODEL_FILE).write_text(
+            json.dumps(description, indent=2, ensure_ascii=False) + "\n", "utf-8"
+        )
         summary = {**check.summary(), "compiler": _compiler_line(comparison)}
         details = {
             **check.to_dict(),
@@ -206,6 +211,12 @@ def _describe(
         "config": run.config.to_dict(),
         "versions": installed_versions(),
     }
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Returns the SHA-256 of the files that the host opens, by name."""
+    names = (BODY_FILE, COMPILED_FILE, TABLES_FILE, TOKENIZER_FILE)
+    return {name: file_sha256(folder / name) for name in names if (folder / name).exists()}
 
 
 def _compiler_line(comparison: CompilerComparison | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,24 +12,28 @@ from hypothesis import strategies as st
 
 from converters.arm64 import guest, plugin
 from converters.arm64.plugin import InstructionCounts, ensure_plugin, read_counts
+from converters.cortex_m import cortex_m_emulator
 from tfsqueeze.utils.errors import UserError
 
+_OF_CORTEX_M = Path(cortex_m_emulator.__file__).with_name("count_instructions.c")
 needs_compiler = pytest.mark.skipif(
     shutil.which("cc") is None and shutil.which("gcc") is None, reason="no C compiler"
 )
 
 
 @needs_compiler
-def test_it_is_compiled_once_without_warnings(tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize("source", [plugin._SOURCE, _OF_CORTEX_M], ids=lambda path: path.stem)
+def test_it_is_compiled_once_without_warnings(source, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("TFSQUEEZE_CACHE", str(tmp_path))
-    path = ensure_plugin()
+    path = ensure_plugin(source)
     assert path.read_bytes()[:4] == b"\x7fELF"
+    assert path.name.startswith(f"{source.stem}-")
     assert [file.name for file in path.parent.iterdir()] == [path.name]
     with monkeypatch.context() as without_compiler:
         without_compiler.setenv("PATH", "")
-        assert ensure_plugin() == path
+        assert ensure_plugin(source) == path
     compiled = subprocess.run(
-        [shutil.which("cc") or "gcc", "-Wall", "-Wextra", "-fsyntax-only", str(plugin._SOURCE)],
+        [shutil.which("cc") or "gcc", "-Wall", "-Wextra", "-fsyntax-only", str(source)],
         capture_output=True,
         text=True,
         check=True,

@@ -19,6 +19,7 @@ from converters.tflite.inspection import (
     summarize_operators,
 )
 from tfsqueeze.configs.presets import load_preset
+from tfsqueeze.layers import attention
 from tfsqueeze.models.squeezebert import (
     SqueezeBertForQuestionAnswering,
     SqueezeBertForSequenceClassification,
@@ -191,6 +192,27 @@ def test_mobile_profile_keeps_products_in_int8(variant, convert):
         # The islands of float32 lack some of the roundings that the Keras model has.
         assert steps.mean() < 4.0 and steps.max() < 16.0, (runtime, steps.mean(), steps.max())
         assert np.abs(logits - in_float).mean() < 6 * scale
+
+
+def test_heads_of_long_texts_are_mixed_in_parts(convert, monkeypatch):
+    inputs = examples(VARIANTS["paper"][1])
+    model = convert("paper")[1]
+    whole = convert_int8(model, LENGTH, profile="mobile")
+    # Room for the scores of one head.
+    monkeypatch.setattr(attention, "_BYTES_OF_SCORES", 4 * LENGTH**2)
+    parts = convert_int8(model, LENGTH, profile="mobile")
+    # The last layer has one query, whose heads still fit.
+    assert [_count(content, "SOFTMAX") for content in (whole, parts)] == [2, 3]
+    for runtime in available_runtimes():
+        expected, logits = (
+            run_in_workers(predict_logits, [(content, inputs, runtime, "default")])[0][0]
+            for content in (whole, parts)
+        )
+        np.testing.assert_array_equal(logits, expected)
+
+
+def _count(content, name):
+    return sum(operator.name == name for operator in list_operators(content))
 
 
 def test_float_products_are_refused(micro):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import numpy as np
 import pytest
 
+from converters.targets.edgetpu import edgetpu_compiler
 from converters.targets.edgetpu.edgetpu_target import EdgeTpuTarget, require_supported_config
 from tests.converters.targets.edgetpu.conftest import HYBRID
 from tfsqueeze.configs.presets import load_preset
@@ -34,6 +36,21 @@ def test_the_folder_is_complete(trained_run, tmp_path):
     (device,) = facts["devices"]
     assert device["macs_on_device"] == facts["macs_on_tpu"]
     assert "not installed" in facts["summary"]["compiler"]
+
+
+def test_the_files_of_the_host_have_their_sha256(trained_run, tmp_path, monkeypatch):
+    def compile_for_edgetpu(model, folder):
+        (folder / "body_edgetpu.tflite").write_bytes(b"compiled")
+        return edgetpu_compiler.CompilerLog("16.0", ())
+
+    monkeypatch.setattr(edgetpu_compiler, "is_installed", lambda: True)
+    monkeypatch.setattr(edgetpu_compiler, "compile_for_edgetpu", compile_for_edgetpu)
+    EdgeTpuTarget().export(trained_run, tmp_path, 12)
+    names = ("body.tflite", "body_edgetpu.tflite", "look_ups.npz", "tokenizer.json")
+    described = json.loads((tmp_path / "model.json").read_text("utf-8"))
+    assert described["sha256"] == {
+        name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in names
+    }
 
 
 @pytest.mark.parametrize(

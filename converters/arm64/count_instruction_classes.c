@@ -1,4 +1,4 @@
-/* A plugin for QEMU's user-mode emulator of AArch64 that counts executed instructions.
+/* A plugin for QEMU's user-mode emulator of AArch64 that counts executed instructions by class.
  *
  * Each time the program calls getppid(MARK), the plugin appends a line with the counts so far to
  * a file: all instructions, SIMD and floating point, dot products, loads and stores. It writes the
@@ -89,7 +89,7 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
     static const char option[] = "output=";
     (void)info;
     if (argc != 1 || strncmp(argv[0], option, strlen(option)) != 0) {
-        fprintf(stderr, "count_instructions: give output=FILE\n");
+        fprintf(stderr, "count_instruction_classes: give output=FILE\n");
         return 1;
     }
     output = fopen(argv[0] + strlen(option), "w");
