@@ -28,6 +28,8 @@ BACKENDS_OF_SUFFIX = {
     ".openvino.onnx": OPENVINO_BACKENDS,
     ".ncnn.zip": ("ncnn",),
 }
+# At most as many as the smallest vocabulary of a preset; ids beyond a model's own fail.
+VOCAB_SIZE = 1000
 BACKENDS = tuple(name for names in BACKENDS_OF_SUFFIX.values() for name in names)
 
 
@@ -65,7 +67,7 @@ def open_model(
     checks the whole file, which would count in time and memory. Inputs are random with a fixed
     seed, and are set beforehand.
 
-    vocab_size: integer inputs are drawn from 1 to below this; 0 would be padding.
+    vocab_size: input_ids are drawn from 1 to below this; 0 would be padding.
 
     Raises whatever the runtime raises for a file that it cannot open.
     """
@@ -86,7 +88,8 @@ def _open_tflite(path, backend, num_threads, vocab_size):
     for detail in interpreter.get_input_details():
         # The arena never reuses the memory of inputs, so they hold for all runs.
         interpreter.set_tensor(
-            detail["index"], random_input(detail["shape"], detail["dtype"], vocab_size)
+            detail["index"],
+            random_input(detail["name"], detail["shape"], detail["dtype"], vocab_size),
         )
     return interpreter.invoke
 
@@ -99,7 +102,7 @@ def _open_onnx(path, num_threads, vocab_size):
     options.log_severity_level = 3
     session = runtime.InferenceSession(os.fspath(path), options, providers=["CPUExecutionProvider"])
     feed = {
-        value.name: random_input(value.shape, _ONNX_DTYPES[value.type], vocab_size)
+        value.name: random_input(value.name, value.shape, _ONNX_DTYPES[value.type], vocab_size)
         for value in session.get_inputs()
     }
     return lambda: session.run(None, feed)
@@ -119,7 +122,7 @@ def _open_openvino(path, backend, num_threads, vocab_size):
     )
     request = model.create_infer_request()
     for value in model.inputs:
-        array = random_input(value.shape, value.element_type.to_dtype(), vocab_size)
+        array = random_input(value.any_name, value.shape, value.element_type.to_dtype(), vocab_size)
         request.set_tensor(value, runtime.Tensor(array))
     return request.infer
 
@@ -136,7 +139,7 @@ def _open_ncnn(path, num_threads, vocab_size):
         if net.load_param(param) or net.load_model(weights):
             raise ValueError("its files are damaged")
     (name,), (output,) = net.input_names(), net.output_names()
-    ids = random_input((length,), np.int32, vocab_size)
+    ids = random_input(name, (length,), np.int32, vocab_size)
 
     def run():
         extractor = net.create_extractor()
@@ -154,10 +157,13 @@ _ONNX_DTYPES = {
 }
 
 
-def random_input(shape: Sequence[int], dtype: DTypeLike, vocab_size: int) -> np.ndarray:
+def random_input(
+    name: str, shape: Sequence[int], dtype: DTypeLike, vocab_size: int = VOCAB_SIZE
+) -> np.ndarray:
     """Returns an input of a fixed seed.
 
-    Floats are normal, bytes uniform, and other integers from 1 to below `vocab_size`.
+    Floats are normal, bytes uniform, and other integers from 1 to below `vocab_size`. An
+    attention_mask and token_type_ids, which the name holds, are 1.
     """
     generator = np.random.default_rng(0)
     dtype = np.dtype(dtype)
@@ -165,4 +171,6 @@ def random_input(shape: Sequence[int], dtype: DTypeLike, vocab_size: int) -> np.
         return generator.standard_normal(shape).astype(dtype)
     if dtype.itemsize == 1:
         return generator.integers(0, 256, shape).astype(np.uint8).view(dtype)
+    if "attention_mask" in name or "token_type_ids" in name:
+        return np.ones(shape, dtype)
     return generator.integers(1, vocab_size, shape).astype(dtype)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import worker
-from benchmarks.backends import available_backends
+from benchmarks.backends import VOCAB_SIZE, available_backends
 from tfsqueeze.utils.errors import UserError
 
 
@@ -96,7 +96,7 @@ def measure(
     rounds: int = 15,
     warmup: int = 2,
     turn_seconds: float = 0.02,
-    vocab_size: int = 30522,
+    vocab_size: int = VOCAB_SIZE,
     share_processes: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Run:
@@ -110,7 +110,7 @@ def measure(
         warmup: rounds before them that are not measured.
         turn_seconds: in its turn a model runs once unmeasured, then this long and at least once;
             its time of the round is the median.
-        vocab_size: integer inputs are drawn below this.
+        vocab_size: input_ids are drawn below this.
         share_processes: one process per backend instead of one per model, for many small models;
             memory is not measured then.
         progress: called with steps done, all steps, and what comes next.

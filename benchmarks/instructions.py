@@ -25,8 +25,6 @@ from converters.runtime.interpreters import open_model
 from tfsqueeze.utils.files import write_atomically
 
 _BASELINE = "bert-base float32"
-# What the files of `benchmarks.models` take; ids of other files must be below it too.
-_VOCAB_SIZE = 30522
 
 
 def count_models(
@@ -120,7 +118,7 @@ def _kept_count(path, backend, cpu, runs, kept, tools) -> list[InstructionCounts
 def _count(path: Path, backend: str, cpu: str, runs: int) -> tuple[InstructionCounts, ...]:
     details = open_model(path).input_details
     batches = {
-        detail.name: random_input(detail.shape, detail.dtype, _VOCAB_SIZE) for detail in details
+        detail.name: random_input(detail.name, detail.shape, detail.dtype) for detail in details
     }
     rows = {name: np.concatenate([batch] * (1 + runs)) for name, batch in batches.items()}
     return run_on_arm64(path, rows, backend, cpu, count=True).counts

@@ -278,8 +278,23 @@ def _latency(reports: Sequence[Mapping]) -> Section:
         ),
         first_number=2,
         note="The ratio is over the first model on the same runtime and threads, in the same "
-        "round: below 1 is faster.",
+        "round: below 1 is faster." + _why_slower(reports),
         plot="latency",
+    )
+
+
+def _why_slower(reports: Sequence[Mapping]) -> str:
+    """Returns why a model is slower than the first one on tflite-runtime, if one is."""
+    is_slower = any(
+        report["runtime"] == "tflite-runtime" and (model["ratio"] or 0) > 1
+        for report in reports
+        for model in report["models"]
+    )
+    return (
+        " The x86 wheel of tflite-runtime has no fast int8 products, so that int8 can be slower "
+        "than float32 there. It is faster on Arm and on LiteRT (docs/speed.md)."
+        if is_slower
+        else ""
     )
 
 

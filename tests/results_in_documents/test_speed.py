@@ -1,0 +1,45 @@
+"""The shapes of other architectures in docs/speed.md are those of models.json."""
+
+from __future__ import annotations
+
+import pytest
+
+from converters.reports.formatting import decimals
+from tests.results_in_documents.documents import figures, result, rows_of_table
+
+PAGE = "docs/speed.md"
+SHAPES = {"BERT-base": "bert-base", "DistilBERT": "distilbert", "MobileBERT": "mobilebert"}
+STOCK = ("float32", "int8", "dynamic")
+OURS = ("tfsqueeze-int8", "tfsqueeze-mobile")
+
+
+@pytest.fixture(scope="module")
+def run():
+    (only,) = result("models")["runs"]
+    return only
+
+
+@pytest.fixture(scope="module")
+def times_faster(run):
+    """How many times faster than BERT-base in float32 each shape and form is."""
+    assert run["baseline"] == "bert-base float32 on litert"
+    return {model["name"].removesuffix(" on litert"): model["speedup"] for model in run["models"]}
+
+
+def test_shapes(run, times_faster):
+    assert rows_of_table(PAGE, "shape", "stock float32", "stock int8") == [
+        [title, *(decimals(times_faster[f"{shape} {form}"]) for form in (*STOCK, *OURS))]
+        for title, shape in SHAPES.items()
+    ]
+    assert figures(PAGE, r"--runtime litert --rounds (\d+)") == (str(run["rounds"]),)
+
+
+def test_our_profiles_beside_the_stock_forms(times_faster):
+    ratios = []
+    for shape in SHAPES.values():
+        stock = [times_faster[f"{shape} {form}"] for form in STOCK]
+        ours = [times_faster[f"{shape} {form}"] for form in OURS]
+        assert min(ours) > max(stock)
+        ratios += [each / times_faster[f"{shape} int8"] for each in ours]
+    pattern = r"faster than the best stock form of each shape, and (\S+) to (\S+) times faster"
+    assert figures(PAGE, pattern) == (decimals(min(ratios), 1), decimals(max(ratios), 1))
