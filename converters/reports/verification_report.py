@@ -291,8 +291,8 @@ def _why_slower(reports: Sequence[Mapping]) -> str:
         for model in report["models"]
     )
     return (
-        " The x86 wheel of tflite-runtime has no fast int8 products, so that int8 can be slower "
-        "than float32 there. It is faster on Arm and on LiteRT (docs/speed.md)."
+        " tflite-runtime has no fast int8 products, so that the int8 files of small models can be "
+        "slower than float32 there. LiteRT has them; docs/speed.md compares both on Arm, too."
         if is_slower
         else ""
     )

@@ -1,4 +1,4 @@
-"""The shapes of other architectures in docs/speed.md are those of models.json."""
+"""The figures in docs/speed.md are those of models.json and instructions.json."""
 
 from __future__ import annotations
 
@@ -43,3 +43,25 @@ def test_our_profiles_beside_the_stock_forms(times_faster):
         ratios += [each / times_faster[f"{shape} int8"] for each in ours]
     pattern = r"faster than the best stock form of each shape, and (\S+) to (\S+) times faster"
     assert figures(PAGE, pattern) == (decimals(min(ratios), 1), decimals(max(ratios), 1))
+
+
+def test_instructions_of_the_demos_model():
+    runs = {run["cpu"]: run["instructions"] for run in result("instructions")["runs"]}
+    counts = {
+        (cpu, row["name"].removeprefix("squeezebert-micro ")): row
+        for cpu, rows in runs.items()
+        for row in rows
+    }
+    columns = [(runtime, cpu) for runtime in ("litert", "tflite-runtime") for cpu in sorted(runs)]
+    assert rows_of_table(PAGE, "squeezebert-micro", "LiteRT, Cortex-A53") == [
+        [
+            form if form == "float32" else f"`{form}`",
+            *(
+                decimals(counts[cpu, f"{form} on {runtime}"]["total"] / 1e6, 1)
+                for runtime, cpu in columns
+            ),
+        ]
+        for form in ("float32", "int8", "mobile")
+    ]
+    fewer = counts["cortex-a76", "int8 on litert"]["times_fewer"]
+    assert figures(PAGE, r"`int8` takes (\S+) times fewer than float32") == (decimals(fewer),)

@@ -218,6 +218,16 @@ def test_page_is_self_contained(written):
     assert "prefers-color-scheme: dark" in text
 
 
+@pytest.mark.parametrize(("runtime", "is_said"), [("tflite-runtime", True), ("litert", False)])
+def test_a_model_that_is_slower_on_tflite_runtime_is_explained(tmp_path, runtime, is_said):
+    report = latency()
+    report["runtime"] = runtime
+    report["models"][1]["ratio"] = 1.5
+    write_report({"latency": [report]}, tmp_path)
+    text = (tmp_path / "report.md").read_text()
+    assert ("tflite-runtime has no fast int8 products" in text) is is_said
+
+
 def test_hostile_text_is_shown_and_not_obeyed(tmp_path):
     results = full_results([HOSTILE, "b"])
     results["title"] = HOSTILE
