@@ -65,3 +65,31 @@ def test_instructions_of_the_demos_model():
     ]
     fewer = counts["cortex-a76", "int8 on litert"]["times_fewer"]
     assert figures(PAGE, r"`int8` takes (\S+) times fewer than float32") == (decimals(fewer),)
+
+
+def test_other_runtimes_without_dot_products():
+    (run,) = result("models-avx2/models")["runs"]
+    assert run["baseline"] == "bert-base float32 on litert"
+    best = {}
+    for title, form, runtime in (
+        ("OpenVINO, float32", "openvino-float32", "openvino"),
+        ("`mobile`, LiteRT", "mobile", "litert"),
+        ("`int8`, LiteRT", "int8", "litert"),
+        ("float32, LiteRT", "float32", "litert"),
+        ("ONNX Runtime, int8", "onnx-static", "onnxruntime"),
+        ("OpenVINO, int8 by NNCF", "openvino-int8", "openvino"),
+        ("ncnn, float32, without a mask for padding", "ncnn-float32", "ncnn"),
+    ):
+        found = [
+            model
+            for model in run["models"]
+            if model["name"].startswith(f"squeezebert-base {form}") and model["backend"] == runtime
+        ]
+        best[title] = max(found, key=lambda model: model["speedup"])
+    assert rows_of_table(PAGE, "squeezebert-base", "x", "MB") == [
+        [title, decimals(model["speedup"]), decimals(model["size_bytes"] / 1e6, 0)]
+        for title, model in best.items()
+    ]
+    assert figures(PAGE, r"--length 128 --rounds (\d+)`; `benchmarks/results/models-avx2`") == (
+        str(run["rounds"]),
+    )
