@@ -60,43 +60,46 @@ def read_report(path: str | PathLike) -> dict[str, Any]:
 
 def _check(report: JsonValue) -> None:
     """Checks what this module reads of a report."""
-
-    def rows(parent: JsonValue, key: str) -> list[JsonValue]:
-        return parent.get(key).items() if parent.has(key) else []
-
-    for row in rows(report, "accuracy"):
+    for row in _items(report, "accuracy"):
         row.get("model").string()
         row.get("runtime").string()
         for name in known_scores():
             if row.object().get(name) is not None:
                 row.get(name).number()
-    for file in rows(report, "files"):
+    for file in _items(report, "files"):
         file.get("name").string()
         file.get("bytes").integer()
-    for measured in rows(report, "latency"):
+    for measured in _items(report, "latency"):
         measured.get("runtime").string()
         measured.get("num_threads").integer()
         for model in measured.get("models").items():
             model.get("name").string()
             model.get("median").number()
     if report.has("confusion_matrix"):
-        matrix = report.get("confusion_matrix")
-        labels, counts = matrix.get("labels").items(), matrix.get("rows").items()
-        for label in labels:
-            label.string()
-        for row in counts:
-            if len(labels) != len(counts) or len(row.items()) != len(labels):
-                raise matrix.error("it has not as many rows and columns as labels")
-            for count in row.items():
-                count.integer()
-    for interval in rows(report, "reliability"):
+        _check_matrix(report.get("confusion_matrix"))
+    for interval in _items(report, "reliability"):
         for name in ("examples", "confidence", "accuracy"):
             interval.get(name).number()
-    for prediction in rows(report, "predictions"):
+    for prediction in _items(report, "predictions"):
         for name in ("text", "label", "predicted"):
             prediction.get(name).string()
         if prediction.has("probability"):
             prediction.get("probability").number()
+
+
+def _items(report: JsonValue, key: str) -> list[JsonValue]:
+    return report.get(key).items() if report.has(key) else []
+
+
+def _check_matrix(matrix: JsonValue) -> None:
+    labels, rows = matrix.get("labels").items(), matrix.get("rows").items()
+    for label in labels:
+        label.string()
+    for row in rows:
+        if len(labels) != len(rows) or len(row.items()) != len(labels):
+            raise matrix.error("it has not as many rows and columns as labels")
+        for count in row.items():
+            count.integer()
 
 
 def compare_reports(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Unpacking (`unpack_model`) takes ten times as long, and copies anew what a file 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import flatbuffers.table
@@ -134,43 +134,52 @@ def _check_sizes(model: PackedTable) -> None:
     Offsets of a flatbuffer may lead to one place, so a small file can name a vector or a string
     any number of times.
     """
-    parts = sum(
-        model.length(field)
-        for field in (_Model.BUFFERS, _Model.OPERATOR_CODES, _Model.METADATA, _Model.SIGNATURES)
+    parts = _lengths(
+        model, _Model.BUFFERS, _Model.OPERATOR_CODES, _Model.METADATA, _Model.SIGNATURES
     )
     numbers = 0
-    for subgraph in model.tables(_Model.SUBGRAPHS):
-        parts += 1 + subgraph.length(_SubGraph.INPUTS) + subgraph.length(_SubGraph.OUTPUTS)
-        parts += subgraph.length(_SubGraph.TENSORS) + subgraph.length(_SubGraph.OPERATORS)
+    for more_parts, more_numbers in _stated_sizes(model):
+        parts += more_parts
+        numbers += more_numbers
         if parts > _MAX_PARTS:
             break
-        for tensor in subgraph.tables(_SubGraph.TENSORS):
-            for field in (_Tensor.SHAPE, _Tensor.SHAPE_SIGNATURE, _Tensor.NAME):
-                numbers += tensor.length(field)
-            quantization = tensor.table(_Tensor.QUANTIZATION)
-            if quantization is not None:
-                numbers += quantization.length(_Quantization.SCALE)
-                numbers += quantization.length(_Quantization.ZERO_POINT)
-        for operator in subgraph.tables(_SubGraph.OPERATORS):
-            parts += operator.length(_Operator.INPUTS) + operator.length(_Operator.OUTPUTS)
-    if parts <= _MAX_PARTS:
-        for code in model.tables(_Model.OPERATOR_CODES):
-            numbers += code.length(_OperatorCode.CUSTOM)
-        for entry in model.tables(_Model.METADATA):
-            numbers += entry.length(_Metadata.NAME)
-        for signature in model.tables(_Model.SIGNATURES):
-            parts += signature.length(_Signature.INPUTS) + signature.length(_Signature.OUTPUTS)
-            numbers += signature.length(_Signature.KEY)
-            if parts > _MAX_PARTS:
-                break
-            for field in (_Signature.INPUTS, _Signature.OUTPUTS):
-                for tensor in signature.tables(field):
-                    numbers += tensor.length(_SignatureTensor.NAME)
     if parts > _MAX_PARTS or numbers > 8 * len(model.content):
         raise DamagedGraphError(
             f"{len(model.content):,} bytes stand for {parts:,} parts of {numbers:,} numbers or "
             "letters"
         )
+
+
+def _stated_sizes(model: PackedTable) -> Iterator[tuple[int, int]]:
+    """Yields how many parts, and how many numbers or letters, one table after another states.
+
+    What a table states comes before what its parts state, so that a caller that stops at too many
+    parts does not look into them. The parts of the model itself are not among them.
+    """
+    for subgraph in model.tables(_Model.SUBGRAPHS):
+        operands = _lengths(subgraph, _SubGraph.INPUTS, _SubGraph.OUTPUTS)
+        yield 1 + operands + _lengths(subgraph, _SubGraph.TENSORS, _SubGraph.OPERATORS), 0
+        for tensor in subgraph.tables(_SubGraph.TENSORS):
+            yield 0, _lengths(tensor, _Tensor.SHAPE, _Tensor.SHAPE_SIGNATURE, _Tensor.NAME)
+            quantization = tensor.table(_Tensor.QUANTIZATION)
+            if quantization is not None:
+                yield 0, _lengths(quantization, _Quantization.SCALE, _Quantization.ZERO_POINT)
+        operators = subgraph.tables(_SubGraph.OPERATORS)
+        yield sum(_lengths(x, _Operator.INPUTS, _Operator.OUTPUTS) for x in operators), 0
+    for code in model.tables(_Model.OPERATOR_CODES):
+        yield 0, code.length(_OperatorCode.CUSTOM)
+    for entry in model.tables(_Model.METADATA):
+        yield 0, entry.length(_Metadata.NAME)
+    for signature in model.tables(_Model.SIGNATURES):
+        operands = _lengths(signature, _Signature.INPUTS, _Signature.OUTPUTS)
+        yield operands, signature.length(_Signature.KEY)
+        for field in (_Signature.INPUTS, _Signature.OUTPUTS):
+            for tensor in signature.tables(field):
+                yield 0, tensor.length(_SignatureTensor.NAME)
+
+
+def _lengths(table: PackedTable, *fields: int) -> int:
+    return sum(map(table.length, fields))
 
 
 def _read_buffer(buffer: PackedTable) -> tuple[np.ndarray, bool]:

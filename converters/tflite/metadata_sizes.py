@@ -40,11 +40,6 @@ def check_sizes(graphs: Sequence[Graph], metadata: ModelMetadata, name: str) -> 
 def _faults(
     graphs: Sequence[Graph], metadata: ModelMetadata, outputs: Mapping[str, Output]
 ) -> Iterator[str]:
-    found = {
-        "labels": len(metadata.labels),
-        "slots": len(metadata.slots),
-        "vocabulary": len(metadata.vocabulary),
-    }
     longest = 0
     for graph in graphs:
         inputs = _named(graph, graph.inputs)
@@ -56,40 +51,60 @@ def _faults(
             )
             yield f"its inputs are {shapes or 'none'}, and a text needs one {_IDS} [1, length]"
             return
-        length, signature = ids.shape[1], graph.signature
-        stated = signature and signature_length(signature.key)
-        if signature and stated is not None:
-            if stated != length or not _is_named_alike(graph, signature):
-                yield f"its signature {signature.key!r} is not that of its graph of {length} tokens"
-        elif len(graphs) > 1:
-            yield f"its graph of {length} tokens has no signature that says so"
+        length = ids.shape[1]
+        yield from _signature_faults(graph, length, len(graphs))
         longest = longest or length
         if length > longest:
             yield f"it has {length} tokens after {longest}, and the longest comes first"
-        results = _named(graph, graph.outputs)
-        if len(outputs) == 1 and len(graph.outputs) == 1:
-            # A single output is the task's, whatever another converter named it.
-            results = dict(zip(outputs, results.values(), strict=True))
-        if results.keys() != outputs.keys() or len(graph.outputs) != len(outputs):
+        yield from _output_faults(graph, ids, metadata, outputs)
+        yield from _vocabulary_faults(graph, ids, len(metadata.vocabulary))
+
+
+def _signature_faults(graph: Graph, length: int, num_graphs: int) -> Iterator[str]:
+    signature = graph.signature
+    stated = signature and signature_length(signature.key)
+    if signature and stated is not None:
+        if stated != length or not _is_named_alike(graph, signature):
+            yield f"its signature {signature.key!r} is not that of its graph of {length} tokens"
+    elif num_graphs > 1:
+        yield f"its graph of {length} tokens has no signature that says so"
+
+
+def _output_faults(
+    graph: Graph, ids: Tensor, metadata: ModelMetadata, outputs: Mapping[str, Output]
+) -> Iterator[str]:
+    results = _named(graph, graph.outputs)
+    if len(outputs) == 1 and len(graph.outputs) == 1:
+        # A single output is the task's, whatever another converter named it.
+        results = dict(zip(outputs, results.values(), strict=True))
+    if results.keys() != outputs.keys() or len(graph.outputs) != len(outputs):
+        yield (
+            f"its outputs are {', '.join(sorted(results)) or 'none'}, and those of a "
+            f"{metadata.task} are {', '.join(outputs)}"
+        )
+        return
+    num_classes = {
+        "labels": len(metadata.labels),
+        "slots": len(metadata.slots),
+        "vocabulary": len(metadata.vocabulary),
+    }
+    num_texts, length = ids.shape
+    for output, tensor in results.items():
+        channels = tensor.shape[-1] if tensor.shape else 0
+        classes = outputs[output].class_names
+        if classes is not None and num_classes[classes] != channels:
+            yield f"it has {num_classes[classes]:,} {classes} for {channels:,} logits"
+        expected = (num_texts, *outputs[output].device_shape(length, channels))
+        if tensor.shape != expected:
+            yield f"its {output} have the shape {list(tensor.shape)}, not {list(expected)}"
+
+
+def _vocabulary_faults(graph: Graph, ids: Tensor, num_tokens: int) -> Iterator[str]:
+    for rows in _embedding_rows(graph, ids):
+        if num_tokens != rows:
             yield (
-                f"its outputs are {', '.join(sorted(results)) or 'none'}, and those of a "
-                f"{metadata.task} are {', '.join(outputs)}"
+                f"its vocabulary has {num_tokens:,} tokens, and its network embeddings for {rows:,}"
             )
-            return
-        for output, tensor in results.items():
-            channels = tensor.shape[-1] if tensor.shape else 0
-            classes = outputs[output].class_names
-            if classes is not None and found[classes] != channels:
-                yield f"it has {found[classes]:,} {classes} for {channels:,} logits"
-            expected = (ids.shape[0], *outputs[output].device_shape(length, channels))
-            if tensor.shape != expected:
-                yield f"its {output} have the shape {list(tensor.shape)}, not {list(expected)}"
-        for rows in _embedding_rows(graph, ids):
-            if found["vocabulary"] != rows:
-                yield (
-                    f"its vocabulary has {found['vocabulary']:,} tokens, and its network "
-                    f"embeddings for {rows:,}"
-                )
 
 
 def _is_named_alike(graph: Graph, signature: Signature) -> bool:

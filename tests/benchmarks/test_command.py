@@ -7,8 +7,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import cli
-from benchmarks.cli import app
+from benchmarks.cli import app, speed_commands
 from benchmarks.comparison import Selection
 from converters.reports.page import escape_markdown
 from converters.runtime.interpreters import available_runtimes
@@ -172,7 +171,7 @@ def test_errors_are_one_line(arguments, message, tmp_path) -> None:
 
 
 def test_a_runtime_that_is_not_installed_is_named(monkeypatch) -> None:
-    monkeypatch.setattr(cli, "available_backends", lambda: ["litert"])
+    monkeypatch.setattr(speed_commands, "available_backends", lambda: ["litert"])
     for command in ("models", "operators"):
         result = CliRunner().invoke(app, [command, "--runtime", "onnxruntime"])
         assert result.exit_code == 1
