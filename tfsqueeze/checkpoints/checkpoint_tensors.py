@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tf_keras as keras
 
-from tfsqueeze.checkpoints.tensor_names import naming
+from tfsqueeze.checkpoints.tensor_names import Naming, naming
 from tfsqueeze.layers import (
     GroupedConvolution,
     SequenceDepthwiseConvolution,
@@ -57,48 +57,45 @@ def checkpoint_tensors(model: keras.Model) -> Iterator[CheckpointTensor]:
         model: a `PreTrainedModel`.
     """
     names = naming(model)
-    by_module: dict[str, list[keras.layers.Layer]] = {}
-    for layer in model.layers:
-        if layer.weights:
-            by_module.setdefault(names.module_name(layer.name), []).append(layer)
-    for module, layers in by_module.items():
-        if len(layers) > 1:
-            # Keras orders layers by the graph, not by their order in the tensor.
-            layers.sort(key=lambda layer: list(names.modules).index(layer.name))
+    for module, layers in _layers_by_module(model, names).items():
         layer = layers[0]
         if isinstance(layer, SqueezeBertEmbeddings):
-            for table in layer.tables:
-                yield _same(f"{module}.{table}.weight", getattr(layer, table))
-            if isinstance(layer, TransformedEmbeddings):
-                yield from _transformation(layer, f"{module}.embedding_transformation")
+            yield from _embeddings(layer, module)
         elif isinstance(layer, GroupedConvolution):
             is_conv1d = names.conv1d and module.startswith(names.encoder_prefix)
             yield from _grouped_convolutions(layers, module, is_conv1d)
         elif isinstance(layer, SequenceDepthwiseConvolution):
-            yield CheckpointTensor(
-                f"{module}.weight",
-                [layer.kernel],
-                lambda values: values[0][0].transpose(2, 1, 0),
-                lambda tensor: [tensor.transpose(2, 1, 0)[None]],
-            )
-            yield _same(f"{module}.bias", layer.bias)
+            yield from _depthwise_convolution(layer, module)
         elif isinstance(layer, TiedDecoder):
-            yield _same(f"{module}.bias", layer.bias)
-            if layer.own_channels:
-                yield CheckpointTensor(
-                    f"{module}.dense.weight",
-                    [layer.own_table],
-                    lambda values: values[0].T,
-                    lambda tensor: [tensor.T],
-                )
+            yield from _tied_decoder(layer, module)
         else:
             if hasattr(layer, "gamma"):
                 yield _same(f"{module}.weight", layer.gamma)
             yield _same(f"{module}.bias", layer.beta if hasattr(layer, "beta") else layer.bias)
 
 
+def _layers_by_module(model: keras.Model, names: Naming) -> dict[str, list[Any]]:
+    """Returns the layers with weights of each module, in their order in its tensors."""
+    by_module: dict[str, list[Any]] = {}
+    for layer in model.layers:
+        if layer.weights:
+            by_module.setdefault(names.module_name(layer.name), []).append(layer)
+    for layers in by_module.values():
+        if len(layers) > 1:
+            # Keras orders layers by the graph, not by their order in the tensor.
+            layers.sort(key=lambda layer: list(names.modules).index(layer.name))
+    return by_module
+
+
 def _same(name: str, variable: Any) -> CheckpointTensor:
     return CheckpointTensor(name, [variable], lambda values: values[0], lambda tensor: [tensor])
+
+
+def _embeddings(layer: SqueezeBertEmbeddings, module: str) -> Iterator[CheckpointTensor]:
+    for table in layer.tables:
+        yield _same(f"{module}.{table}.weight", getattr(layer, table))
+    if isinstance(layer, TransformedEmbeddings):
+        yield from _transformation(layer, f"{module}.embedding_transformation")
 
 
 def _transformation(layer: Any, module: str) -> Iterator[CheckpointTensor]:
@@ -112,6 +109,27 @@ def _transformation(layer: Any, module: str) -> Iterator[CheckpointTensor]:
 
     yield CheckpointTensor(f"{module}.weight", [layer.kernel], join, split)
     yield _same(f"{module}.bias", layer.bias)
+
+
+def _depthwise_convolution(layer: Any, module: str) -> Iterator[CheckpointTensor]:
+    yield CheckpointTensor(
+        f"{module}.weight",
+        [layer.kernel],
+        lambda values: values[0][0].transpose(2, 1, 0),
+        lambda tensor: [tensor.transpose(2, 1, 0)[None]],
+    )
+    yield _same(f"{module}.bias", layer.bias)
+
+
+def _tied_decoder(layer: Any, module: str) -> Iterator[CheckpointTensor]:
+    yield _same(f"{module}.bias", layer.bias)
+    if layer.own_channels:
+        yield CheckpointTensor(
+            f"{module}.dense.weight",
+            [layer.own_table],
+            lambda values: values[0].T,
+            lambda tensor: [tensor.T],
+        )
 
 
 def _grouped_convolutions(

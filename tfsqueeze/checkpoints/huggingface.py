@@ -14,7 +14,7 @@ import numpy as np
 import tf_keras as keras
 from safetensors.numpy import save_file
 
-from tfsqueeze.checkpoints.checkpoint_tensors import checkpoint_tensors
+from tfsqueeze.checkpoints.checkpoint_tensors import CheckpointTensor, checkpoint_tensors
 from tfsqueeze.checkpoints.model_sources import CONFIG_FILE, WEIGHTS_FILE, pretrained_folder
 from tfsqueeze.checkpoints.tensor_names import naming
 from tfsqueeze.checkpoints.weight_files import read_weights
@@ -232,26 +232,7 @@ def _assign(
     names = naming(model)
     wanted = {tensor.name: tensor for tensor in checkpoint_tensors(model)}
     _drop_tied(tensors, names.tied, path)
-    modules = {_module(name) for name in tensors}
-    new = []
-    for name, tensor in wanted.items():
-        if name not in tensors:
-            is_encoder = names.in_backbone(name) and not name.startswith("pooler.")
-            lacks_head = may_lack_head and not is_encoder and _module(name) not in modules
-            if lacks_head or (may_lack_blocks and ".squeeze_expand." in name):
-                new.append(name)
-                continue
-            raise UserError(
-                f"{path}: tensor {name!r} is missing; {type(model).__name__} with "
-                f"this config needs it in shape {list(tensor.shape)}"
-            )
-        value = tensors[name]
-        if value.shape != tensor.shape or value.dtype != np.float32:
-            raise UserError(
-                f"{path}: tensor {name!r} is {value.dtype} {list(value.shape)}; "
-                f"{type(model).__name__} with this config needs float32 "
-                f"{list(tensor.shape)}"
-            )
+    new = _check_wanted(model, wanted, tensors, path, may_lack_head, may_lack_blocks)
     unused = {name: value for name, value in tensors.items() if name not in wanted}
     for name in unused:
         if name.startswith(names.encoder_prefix):
@@ -280,6 +261,39 @@ def _assign(
             UnusedWeightsWarning,
             stacklevel=4,
         )
+
+
+def _check_wanted(
+    model: Any,
+    wanted: dict[str, CheckpointTensor],
+    tensors: dict[str, np.ndarray],
+    path: Path,
+    may_lack_head: bool,
+    may_lack_blocks: bool,
+) -> list[str]:
+    """Checks that a file holds the tensors of a model; returns those that it may lack and lacks."""
+    names = naming(model)
+    modules = {_module(name) for name in tensors}
+    new = []
+    for name, tensor in wanted.items():
+        if name in tensors:
+            value = tensors[name]
+            if value.shape != tensor.shape or value.dtype != np.float32:
+                raise UserError(
+                    f"{path}: tensor {name!r} is {value.dtype} {list(value.shape)}; "
+                    f"{type(model).__name__} with this config needs float32 "
+                    f"{list(tensor.shape)}"
+                )
+            continue
+        is_encoder = names.in_backbone(name) and not name.startswith("pooler.")
+        lacks_head = may_lack_head and not is_encoder and _module(name) not in modules
+        if not (lacks_head or (may_lack_blocks and ".squeeze_expand." in name)):
+            raise UserError(
+                f"{path}: tensor {name!r} is missing; {type(model).__name__} with "
+                f"this config needs it in shape {list(tensor.shape)}"
+            )
+        new.append(name)
+    return new
 
 
 def _drop_tied(tensors: dict[str, np.ndarray], tied: dict[str, str], path: Path) -> None:

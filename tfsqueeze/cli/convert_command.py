@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -149,35 +150,15 @@ def convert(
         "label_column": label_column,
         "text_pair_column": text_pair_column,
     }
-    named = column_options(columns)
-    if tune is not None:
-        others = [
-            ("--calibration", "a checkpoint without --tune, which calibrates with its own data")
-        ]
-    else:
-        others = [("--tune-epochs", "--tune")]
-        if device is None or not is_run(source):
-            others += [(option, "the data of --tune, and of a run with --for") for option in named]
-    named += ["--calibration"] if calibration else []
-    named += ["--tune-epochs"] if tune_epochs != _TUNE_EPOCHS else []
-    refuse_unused(named, others)
+    _refuse_unused(source, calibration or (), device, tune, tune_epochs, columns)
     print_step(f"loading {source}")
     length = max(max_length or (), default=None)
     if tune is None:
         with calibration_progress() as progress:
             trained, texts = load_or_calibrate(source, calibration or (), length, progress)
     else:
-        # A checkpoint does not say whether it reads pairs; data that have them do.
-        columns = with_found_pairs(columns, tune, reads_pairs=True)
-        trained = _tune(
-            source,
-            tune,
-            output_file.with_name(f"{output_file.stem}-run"),
-            epochs=tune_epochs,
-            max_length=length,
-            **columns,
-        )
-        texts = trained.task.data.load_held_out(tune, **columns)
+        folder = output_file.with_name(f"{output_file.stem}-run")
+        trained, texts = _tune(source, tune, folder, columns, tune_epochs, length)
     if report and texts is None:
         raise UserError(
             "a report needs other texts than the calibration does, and there is only one text; "
@@ -186,12 +167,8 @@ def convert(
     runs.require_signature(trained, max_length or (), signature)
     choice, lengths, form = None, max_length or (), profile
     if device is not None:
-        from converters.targets.profile_choice import choose_profile
-
         weighed = _held_out(trained, columns) if texts is None else texts
-        # What opens a signature takes files of one length.
-        named = lengths or ([trained.options.max_length] if signature else [])
-        choice = choose_profile(trained, device, named, weighed, print_step)
+        choice = _choose(trained, device, lengths, signature, weighed)
         form, lengths = choice.profile, choice.max_lengths
     assert form != "auto"
     print_step("converting")
@@ -210,19 +187,39 @@ def convert(
         chosen = {"choice": choice.to_dict()} if choice else {}
         print_json({**(comparison or {}), **result, **chosen})
         return
-    print_report(
-        {
-            "title": f"{output_file}: {len(content):,} bytes, every "
-            f"{'op' if form == 'int8' else 'product'} int8"
-            + (f"; signature {signature}" if signature else ""),
-            "operators": operators,
-        },
-        output,
-    )
+    unit = "op" if form == "int8" else "product"
+    title = f"{output_file}: {len(content):,} bytes, every {unit} int8"
+    title += f"; signature {signature}" if signature else ""
+    print_report({"title": title, "operators": operators}, output)
     if choice is not None:
         _print_choice(choice)
     if comparison is not None:
-        output.print(_comparison_line(comparison), soft_wrap=True)
+        _print_comparison(comparison)
+
+
+def _refuse_unused(
+    source: str,
+    calibration: Sequence[str],
+    device: Device | None,
+    tune: str | None,
+    tune_epochs: int,
+    columns: dict[str, Any],
+) -> None:
+    """Refuses options that the user names and that `convert` would ignore."""
+    from tfsqueeze.training.trained_run import is_run
+
+    named = column_options(columns)
+    if tune is not None:
+        unused = [
+            ("--calibration", "a checkpoint without --tune, which calibrates with its own data")
+        ]
+    else:
+        unused = [("--tune-epochs", "--tune")]
+        if device is None or not is_run(source):
+            unused += [(option, "the data of --tune, and of a run with --for") for option in named]
+    named += ["--calibration"] if calibration else []
+    named += ["--tune-epochs"] if tune_epochs != _TUNE_EPOCHS else []
+    refuse_unused(named, unused)
 
 
 def _held_out(trained: TrainedRun, columns: dict[str, Any]) -> Dataset | None:
@@ -233,6 +230,21 @@ def _held_out(trained: TrainedRun, columns: dict[str, Any]) -> Dataset | None:
     columns = with_text_pair_column(columns, name, trained.reads_pairs)
     with contextlib.suppress(UserError):
         return trained.task.data.load_held_out(name, **columns, seed=trained.options.seed)
+
+
+def _choose(
+    trained: TrainedRun,
+    device: Device,
+    lengths: Sequence[int],
+    signature: FileSignature | None,
+    texts: Dataset | None,
+) -> ProfileChoice:
+    """Returns the fastest profile on a device, and the lengths unless they are given."""
+    from converters.targets.profile_choice import choose_profile
+
+    # What opens a signature takes files of one length.
+    lengths = lengths or ([trained.options.max_length] if signature else [])
+    return choose_profile(trained, device, lengths, texts, print_step)
 
 
 def _print_choice(choice: ProfileChoice) -> None:
@@ -246,22 +258,42 @@ def _print_choice(choice: ProfileChoice) -> None:
     output.print(f"profile {choice.profile} with {lengths} tokens: {choice.reason}", soft_wrap=True)
 
 
-def _tune(source: str, data: str, folder: Path, **options: Any) -> TrainedRun:
+def _tune(
+    source: str,
+    data: str,
+    folder: Path,
+    columns: dict[str, Any],
+    epochs: int,
+    max_length: int | None,
+) -> tuple[TrainedRun, Dataset]:
+    """Returns a checkpoint that is tuned on data, and the held-out part of these."""
     from tfsqueeze.training.checkpoint import open_checkpoint
     from tfsqueeze.training.tuned_checkpoint import tune_checkpoint
 
-    task = open_checkpoint(source, options["max_length"]).task
+    # A checkpoint does not say whether it reads pairs; data that have them do.
+    columns = with_found_pairs(columns, data, reads_pairs=True)
+    task = open_checkpoint(source, max_length).task
     print_step(f"tuning in {folder}")
-    return tune_checkpoint(source, data, folder, callbacks=training_progress(task), **options)
+    tuned = tune_checkpoint(
+        source,
+        data,
+        folder,
+        callbacks=training_progress(task),
+        epochs=epochs,
+        max_length=max_length,
+        **columns,
+    )
+    return tuned, tuned.task.data.load_held_out(data, **columns)
 
 
-def _comparison_line(comparison: dict[str, Any]) -> str:
+def _print_comparison(comparison: dict[str, Any]) -> None:
     if "cosine_to_float" in comparison:
         result = f"mean cosine to the float model's vectors {comparison['cosine_to_float']:.4f}"
     else:
         share = 100 * comparison["agreement_with_float"]
         result = f"{share:.2f} % of decisions are those of the float model"
-    return (
+    output.print(
         f"{result}, on {comparison['texts']:,} other texts; {comparison['milliseconds']:.2f} ms on "
-        f"{comparison['runtime']}"
+        f"{comparison['runtime']}",
+        soft_wrap=True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +24,9 @@ from tfsqueeze.cli.measured_data import load_measured
 from tfsqueeze.data.readers.label_checks import LABEL_SEPARATOR
 from tfsqueeze.utils.logging import load_tensorflow
 from tfsqueeze.utils.unused_options import refuse_unused
+
+if TYPE_CHECKING:
+    from tfsqueeze.tasks import Task
 
 # Given a task, the data that a model of it was trained on, the seed of that, and whether the model
 # reads pairs: the labelled examples.
@@ -142,11 +145,15 @@ def evaluate(
         )
     if json:
         print_json(metrics)
-        return
+    else:
+        _print_scores(metrics, predictor.task)
+
+
+def _print_scores(metrics: dict[str, Any], task: Task) -> None:
     output.print(
         ", ".join(
             f"{_named(score.name)} {score.text(metrics[score.name])}"
-            for score in predictor.task.scores
+            for score in task.scores
             if score.name in metrics
         )
     )
@@ -161,36 +168,39 @@ def evaluate(
         output.print(
             f"expected calibration error {100 * metrics['expected_calibration_error']:.2f} %"
         )
-    if others is not None:
+    if "out_of_scope" in metrics:
         found = metrics["out_of_scope"]
         output.print(
             f"{found['texts']:,} texts out of scope: AUROC {found['auroc']:.4f} by the "
             f"highest probability, {found['energy_auroc']:.4f} by energy"
         )
     if "per_language" in metrics:
-        table = Table("language", *(_named(score.name) for score in predictor.task.scores), "texts")
+        table = Table("language", *(_named(score.name) for score in task.scores), "texts")
         for language, row in metrics["per_language"].items():
             table.add_row(
                 language,
-                *(score.text(row[score.name]) for score in predictor.task.scores),
+                *(score.text(row[score.name]) for score in task.scores),
                 str(row["examples"]),
             )
         output.print(table)
-    tables = [
+    for kind, rows, counted in (
         ("label", metrics.get("intents", metrics).get("per_class"), "texts"),
         ("type", metrics.get("slots", metrics).get("per_type"), "spans"),
-    ]
-    for kind, rows, counted in tables:
-        if rows is None:
-            continue
-        table = Table(kind, "precision", "recall", "F1", counted)
-        for row in rows:
-            table.add_row(
-                row[kind],
-                *(f"{100 * row[name]:.2f}" for name in ("precision", "recall", "f1")),
-                str(row["support"]),
-            )
-        output.print(table)
+    ):
+        if rows is not None:
+            _print_rows(kind, rows, counted)
+
+
+def _print_rows(kind: str, rows: list[dict[str, Any]], counted: str) -> None:
+    """Prints the scores of each label or type."""
+    table = Table(kind, "precision", "recall", "F1", counted)
+    for row in rows:
+        table.add_row(
+            row[kind],
+            *(f"{100 * row[name]:.2f}" for name in ("precision", "recall", "f1")),
+            str(row["support"]),
+        )
+    output.print(table)
 
 
 def _is_source(model: str) -> bool:

@@ -221,18 +221,7 @@ def _json(top_k, _, prediction):
 def _row(top_k, inputs, prediction):
     """Returns the columns of a prediction of any task, by their titles."""
     if hasattr(prediction, "candidates"):
-        span = "" if prediction.start is None else f"{prediction.start}-{prediction.end}"
-        others = "; ".join(
-            f"{candidate.text} ({candidate.probability:.2f})"
-            for candidate in prediction.candidates[1:top_k]
-        )
-        return {
-            "question": _shortened(prediction.question),
-            "answer": prediction.answer or "(no answer)",
-            "probability": f"{prediction.probability:.4f}",
-            "characters": span,
-            "other candidates": others,
-        }
+        return _row_of_answer(top_k, prediction)
     row = {}
     if hasattr(prediction, "masks"):
         row["tokens"] = "; ".join(
@@ -261,6 +250,21 @@ def _row(top_k, inputs, prediction):
     if len(inputs) > 1:
         row["second text"] = _shortened(inputs[1])
     return row
+
+
+def _row_of_answer(top_k, prediction):
+    span = "" if prediction.start is None else f"{prediction.start}-{prediction.end}"
+    others = "; ".join(
+        f"{candidate.text} ({candidate.probability:.2f})"
+        for candidate in prediction.candidates[1:top_k]
+    )
+    return {
+        "question": _shortened(prediction.question),
+        "answer": prediction.answer or "(no answer)",
+        "probability": f"{prediction.probability:.4f}",
+        "characters": span,
+        "other candidates": others,
+    }
 
 
 def _shortened(text):

@@ -262,10 +262,7 @@ class Distiller(keras.Model):
     ) -> dict[str, tf.Tensor]:
         """Returns the parts of the loss, multiplied by their weights, by name."""
         options, losses = self.options, {}
-        mask = inputs.get("attention_mask")
-        if mask is None:
-            mask = inputs["input_ids"] != self._pad_token_id
-        mask = tf.cast(mask, tf.float32)
+        mask = self._token_mask(inputs)
         # In mixed precision the states are bfloat16 or float16; losses are always float32.
         outputs, targets = (
             {name: tf.cast(value, tf.float32) for name, value in values.items()}
@@ -274,34 +271,8 @@ class Distiller(keras.Model):
         if options.labels:
             losses["labels"] = options.labels * self._hard_labels(labels, outputs)
         for name in self._logits if options.logits else ():
-            student, teacher = outputs[name], targets[name]
-            if student.shape.rank == 3:
-                teacher = tf.where(mask[..., None] > 0, teacher, np.nan)
-            elif student.shape[-1] is None:  # The scores of positions.
-                teacher = tf.where(mask > 0, teacher, np.nan)
-            losses[name] = options.logits * self._soft_loss(student, teacher)
-        states = [
-            (i, self._project(i, outputs[f"hidden_states_{i}"]), targets[f"hidden_states_{j}"])
-            for i, j in self._hidden_pairs
-        ]
-        after_layers = [
-            hidden_state_loss(student, teacher, mask) for i, student, teacher in states if i > 0
-        ]
-        if options.embeddings:
-            losses["embeddings"] = options.embeddings * hidden_state_loss(*states[0][1:], mask)
-        if options.hidden_states:
-            losses["hidden_states"] = options.hidden_states * tf.reduce_mean(after_layers)
-        if options.last_hidden_state:
-            losses["last_hidden_state"] = options.last_hidden_state * after_layers[-1]
-        if options.sentences:
-            losses["sentences"] = options.sentences * sentence_loss(
-                *(mean_over_tokens(state, mask) for state in states[-1][1:])
-            )
-        if options.pooled_sentences:
-            losses["pooled_sentences"] = options.pooled_sentences * sentence_loss(
-                self._pooler_projection(outputs["pooler_output"]),
-                mean_over_tokens(states[-1][2], mask),
-            )
+            losses[name] = options.logits * self._soft_loss(outputs[name], targets[name], mask)
+        losses.update(self._state_parts(outputs, targets, mask))
         if options.attentions:
             losses["attentions"] = options.attentions * tf.reduce_mean(
                 [
@@ -324,6 +295,42 @@ class Distiller(keras.Model):
             )
         return losses
 
+    def _token_mask(self, inputs: dict[str, Any]) -> tf.Tensor:
+        """Returns 1 for tokens and 0 for padding, float32 [batch, length]."""
+        mask = inputs.get("attention_mask")
+        if mask is None:
+            mask = inputs["input_ids"] != self._pad_token_id
+        return tf.cast(mask, tf.float32)
+
+    def _state_parts(
+        self, outputs: dict[str, tf.Tensor], targets: dict[str, tf.Tensor], mask: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Returns the parts of the loss that compare hidden states, as `_parts` does."""
+        options, losses = self.options, {}
+        states = [
+            (i, self._project(i, outputs[f"hidden_states_{i}"]), targets[f"hidden_states_{j}"])
+            for i, j in self._hidden_pairs
+        ]
+        after_layers = [
+            hidden_state_loss(student, teacher, mask) for i, student, teacher in states if i > 0
+        ]
+        if options.embeddings:
+            losses["embeddings"] = options.embeddings * hidden_state_loss(*states[0][1:], mask)
+        if options.hidden_states:
+            losses["hidden_states"] = options.hidden_states * tf.reduce_mean(after_layers)
+        if options.last_hidden_state:
+            losses["last_hidden_state"] = options.last_hidden_state * after_layers[-1]
+        if options.sentences:
+            losses["sentences"] = options.sentences * sentence_loss(
+                *(mean_over_tokens(state, mask) for state in states[-1][1:])
+            )
+        if options.pooled_sentences:
+            losses["pooled_sentences"] = options.pooled_sentences * sentence_loss(
+                self._pooler_projection(outputs["pooler_output"]),
+                mean_over_tokens(states[-1][2], mask),
+            )
+        return losses
+
     def _hard_labels(self, labels: Any, outputs: dict[str, Any]) -> tf.Tensor:
         by_name = labels if isinstance(labels, dict) else {self._logits[0]: labels}
         loss = {
@@ -332,7 +339,12 @@ class Distiller(keras.Model):
         }.get(self._problem_type, hard_label_loss)
         return tf.add_n([loss(outputs[name], by_name[name]) for name in self._logits])
 
-    def _soft_loss(self, student: tf.Tensor, teacher: tf.Tensor) -> tf.Tensor:
+    def _soft_loss(self, student: tf.Tensor, teacher: tf.Tensor, mask: Any) -> tf.Tensor:
+        """Returns the loss of one output's logits, without those of padding."""
+        if student.shape.rank == 3:
+            teacher = tf.where(mask[..., None] > 0, teacher, np.nan)
+        elif student.shape[-1] is None:  # The scores of positions.
+            teacher = tf.where(mask > 0, teacher, np.nan)
         if self._problem_type == ProblemType.REGRESSION:
             return number_loss(student, teacher)
         loss = soft_label_loss if student.shape.rank == 2 else token_soft_label_loss

@@ -63,15 +63,7 @@ def encode(
     graph = EncoderGraph(config, inputs)
     x = _embed(graph, with_word_table)
     graph.hidden_states.append(x)
-    bias = mask = None
-    if "attention" in config.layer_types:
-        bias = graph.mask("attention_bias", FLOAT_MASK_VALUE, 0.0, "scores")
-        if config.pair_encoder == "bi_encoder":
-            bias = graph.mask_between_texts(bias)
-    if "convolution" in config.layer_types or (
-        config.feed_forward_type != "dense" and config.num_hidden_layers
-    ):
-        mask = graph.mask("token_mask", 0.0, 1.0, "tokens")
+    bias, mask = _masks(graph)
     shortened = first_token_only and can_end_with_first_token(config)
     for index, layer_type in enumerate(config.layer_types):
         prefix = f"layer_{config.layer_groups[index]}"
@@ -102,6 +94,21 @@ def encode(
             x = squeeze_expand_block(graph, x, mask, f"{prefix}_squeeze_expand")
         graph.hidden_states.append(x)
     return graph
+
+
+def _masks(graph: EncoderGraph) -> tuple[Any, Any]:
+    """Returns the bias of attention and the mask of tokens; None for one that no layer reads."""
+    config = graph.config
+    bias = mask = None
+    if "attention" in config.layer_types:
+        bias = graph.mask("attention_bias", FLOAT_MASK_VALUE, 0.0, "scores")
+        if config.pair_encoder == "bi_encoder":
+            bias = graph.mask_between_texts(bias)
+    if "convolution" in config.layer_types or (
+        config.feed_forward_type != "dense" and config.num_hidden_layers
+    ):
+        mask = graph.mask("token_mask", 0.0, 1.0, "tokens")
+    return bias, mask
 
 
 def _embed(graph: EncoderGraph, with_word_table: bool) -> Any:

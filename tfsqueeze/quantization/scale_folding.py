@@ -46,25 +46,9 @@ def fold_scales(model: keras.Model) -> keras.Model:
     products = {x.name: _Product(x) for x in model.layers if isinstance(x, GroupedConvolution)}
     kept = {x.name: x.get_weights() for x in model.layers if _has_scale(x)}
     folded: dict[str, list[np.ndarray]] = {}
-    for layer in model.layers:
-        if layer.name not in kept:
-            continue
-        gamma, beta = kept[layer.name]
-        if (product := _product_before(graph, layer)) is not None:
-            products[product.name].scale_outputs(gamma, beta)
-            folded[layer.name] = [np.ones_like(gamma), np.zeros_like(beta)]
-        elif (readers := graph.absorbing_products(layer)) and (
-            (sums := _sums(graph, readers)) is not None and (not sums or _is_even(gamma))
-        ):
-            for product, add in readers:
-                if add is None:
-                    products[product.name].scale_inputs(gamma, beta)
-            for product, add in readers:
-                if add is not None:
-                    products[product.name].scale_outputs(1 / gamma, beta / gamma)
-            for normalization in sums:
-                kept[normalization][0] = kept[normalization][0] * gamma
-            folded[layer.name] = [gamma, beta]
+    for layer in filter(_has_scale, model.layers):
+        if (weights := _fold(layer, graph, products, kept)) is not None:
+            folded[layer.name] = weights
     if not folded:
         return model
 
@@ -82,6 +66,45 @@ def fold_scales(model: keras.Model) -> keras.Model:
             weights = folded.get(layer.name) or kept.get(layer.name) or layer.get_weights()
         result.get_layer(layer.name).set_weights(weights)
     return result
+
+
+def _fold(
+    layer: Any,
+    graph: LayerGraph,
+    products: dict[str, _Product],
+    kept: dict[str, list[np.ndarray]],
+) -> list[np.ndarray] | None:
+    """Lets products absorb the scale of a normalization.
+
+    Args:
+        layer: the normalization.
+        graph: the layers of its model.
+        products: all products, by name; those that absorb the scale change.
+        kept: the weights of all normalizations, by name; those to which the scale is handed on
+            change.
+
+    Returns:
+        The weights that the layer has without its scale; None if it keeps it.
+    """
+    gamma, beta = kept[layer.name]
+    if (product := _product_before(graph, layer)) is not None:
+        products[product.name].scale_outputs(gamma, beta)
+        return [np.ones_like(gamma), np.zeros_like(beta)]
+    readers = graph.absorbing_products(layer)
+    if not readers:
+        return None
+    sums = _sums(graph, readers)
+    if sums is None or (sums and not _is_even(gamma)):
+        return None
+    for product, add in readers:
+        if add is None:
+            products[product.name].scale_inputs(gamma, beta)
+    for product, add in readers:
+        if add is not None:
+            products[product.name].scale_outputs(1 / gamma, beta / gamma)
+    for normalization in sums:
+        kept[normalization][0] = kept[normalization][0] * gamma
+    return [gamma, beta]
 
 
 def _has_scale(layer: Any) -> bool:

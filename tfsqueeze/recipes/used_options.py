@@ -34,9 +34,21 @@ def check_used(options: TrainingOptions, given: Mapping[str, Any], task: Task, t
 
 def _unused(options: TrainingOptions, task: Task, train: Any) -> Iterator[tuple[str, str]]:
     """Yields the options that a run ignores, and for each what it is for."""
-    training = task.training
+    yield from _unused_by_loss(options, task, train)
+    if options.word_dropout and not task.training.allows_word_dropout:
+        yield "word_dropout", f"other tasks than {task.name}"
+    yield from _unused_by_other_options(options)
+    if options.model.get("pair_encoder") == "bi_encoder" and (
+        "token_type_ids" not in task.training.input_names(train)
+    ):
+        yield "pair_encoder", "labels and numbers of pairs of texts, and there are none"
+    yield from _unused_by_start(options)
+
+
+def _unused_by_loss(options: TrainingOptions, task: Task, train: Any) -> Iterator[tuple[str, str]]:
+    """Yields the options of a loss that the run does not have."""
     has_logits = getattr(train, "teacher_logits", None) is not None or (
-        options.teacher is not None and not training.has_own_teacher
+        options.teacher is not None and not task.training.has_own_teacher
     )
     decides_classes = any(output.decides_classes for output in task.outputs.values())
     if not (has_logits and decides_classes):
@@ -45,8 +57,10 @@ def _unused(options: TrainingOptions, task: Task, train: Any) -> Iterator[tuple[
         yield "label_smoothing", "training on labels, and a teacher gives logits"
     elif not decides_classes:
         yield "label_smoothing", f"classes, and {task.name} has none"
-    if options.word_dropout and not training.allows_word_dropout:
-        yield "word_dropout", f"other tasks than {task.name}"
+
+
+def _unused_by_other_options(options: TrainingOptions) -> Iterator[tuple[str, str]]:
+    """Yields the settings of what another option leaves out or overrides."""
     if not options.noisy_copies:
         yield "noise_level", "noisy_copies, and there are none"
     if not options.augmented_copies:
@@ -60,10 +74,10 @@ def _unused(options: TrainingOptions, task: Task, train: Any) -> Iterator[tuple[
         yield "qat_learning_rate", "the quantization-aware stage, and qat_epochs is 0"
     if options.batch_tokens is not None:
         yield "batch_size", "batches of as many texts, and batch_tokens is named"
-    if options.model.get("pair_encoder") == "bi_encoder" and (
-        "token_type_ids" not in training.input_names(train)
-    ):
-        yield "pair_encoder", "labels and numbers of pairs of texts, and there are none"
+
+
+def _unused_by_start(options: TrainingOptions) -> Iterator[tuple[str, str]]:
+    """Yields the options that what the run starts from overrides."""
     if options.pretrained is not None:
         for name in ("tokenizer", "model_type"):
             yield name, "a model that is not pretrained"

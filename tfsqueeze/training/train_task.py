@@ -12,18 +12,25 @@ from typing import Any
 
 import tf_keras as keras
 
+from tfsqueeze.configs.encoder_config import EncoderConfig
 from tfsqueeze.configs.squeezebert_config import SqueezeBertConfig
 from tfsqueeze.data.datasets.dataset import Splits
 from tfsqueeze.data.datasets.neighbour_words import NeighbourWords
 from tfsqueeze.data.sources.text_files import text_files
 from tfsqueeze.tasks import Task
+from tfsqueeze.tokenizers.wordpiece import WordPieceTokenizer
 from tfsqueeze.training.adversarial import add_adversarial, judge_of
 from tfsqueeze.training.batches import validation_batches
 from tfsqueeze.training.class_weights import check_classes_to_learn, class_weights
 from tfsqueeze.training.distribution import Distribution
 from tfsqueeze.training.encoded_files import digest_of_files, digest_of_parts
-from tfsqueeze.training.encoding import encode_dataset, encode_examples, keras_targets
-from tfsqueeze.training.examples import prepare_examples
+from tfsqueeze.training.encoding import (
+    EncodedExamples,
+    encode_dataset,
+    encode_examples,
+    keras_targets,
+)
+from tfsqueeze.training.examples import Examples, prepare_examples
 from tfsqueeze.training.history import read_history
 from tfsqueeze.training.keras_outputs import keras_outputs
 from tfsqueeze.training.model_setup import (
@@ -40,7 +47,7 @@ from tfsqueeze.training.stage import (
     QuantizationAwareStage,
     StageInputs,
 )
-from tfsqueeze.training.teacher import check_teachable, load_teacher
+from tfsqueeze.training.teacher import Teacher, check_teachable, load_teacher
 from tfsqueeze.training.trained_run import TrainedRun
 from tfsqueeze.training.training_options import TrainingOptions
 from tfsqueeze.utils.errors import UserError
@@ -179,17 +186,16 @@ def _train(
             tokenizer = load_or_train_tokenizer(folder, training.vocabulary_texts(train), options)
         start = model_config(tokenizer, task, options)
         config = training.configure(start, splits).replace(**head_fields)
+        labels = list(config.id2label.values())
         decoding = training.decoding(splits) if head is None else dict(head.decoding)
         if decoding:
-            task = task.with_decoding(decoding, list(config.id2label.values()))
+            task = task.with_decoding(decoding, labels)
             training = task.training
         config.save_json(folder / "config.json")
-        classes = task.classes(list(config.id2label.values()), getattr(config, "slot_labels", ()))
-        class_weight = None
-        if training.has_classes:
-            class_weight = class_weights(
-                train, list(config.id2label.values()), options.class_weight
-            )
+        classes = task.classes(labels, getattr(config, "slot_labels", ()))
+        class_weight = (
+            class_weights(train, labels, options.class_weight) if training.has_classes else None
+        )
         input_names = training.input_names(train)
         keeps_head = not options.new_head and (head is not None or not has_kinds_of_head(task))
         teacher = None
@@ -197,14 +203,13 @@ def _train(
             with seconds.of("teacher"):
                 teacher = load_teacher(options.teacher, task, classes, pairs)
         with seconds.of("examples"):
-            words = None
-            if options.augmented_copies and teacher is not None:
-                words = NeighbourWords.of_model(teacher.tokenizer.vocabulary, teacher.model)
-            elif options.augmented_copies:
-                start_model = new_model(
-                    config, task, input_names, tokenizer, options, keeps_head=keeps_head
+            words = (
+                _words_of_variants(
+                    teacher, config, task, input_names, tokenizer, options, keeps_head
                 )
-                words = NeighbourWords.of_model(tokenizer.vocabulary, start_model)
+                if options.augmented_copies
+                else None
+            )
             examples = prepare_examples(splits, options, words, folder / "unlabelled")
         encode = functools.partial(
             encode_examples,
@@ -244,27 +249,8 @@ def _train(
             seconds=seconds,
             distribution=distribution,
         )
-    rounds = options.adversarial_rounds if options.adversarial else 0
-    # The last one leaves the run's float model.
-    names = [*(f"float-{number}" for number in range(rounds)), "float"]
-    float_stage = FloatStage(inputs, names[0])
-    float_model = float_stage.run()
-    for number, name in enumerate(names[1:], 1):
-        with seconds.of("attacks"), distribution.chief_first():
-            examples = add_adversarial(
-                examples,
-                judge_of(float_model, task, tokenizer, classes, input_names),
-                NeighbourWords.of_model(tokenizer.vocabulary, float_model),
-                options,
-                number,
-                folder / f"adversarial-{number}.json",
-                attack_progress,
-            )
-        with distribution.chief_first():
-            inputs = dataclasses.replace(inputs, examples=encode(examples))
-        float_stage = AdversarialStage(inputs, float_model, name)
-        float_model = float_stage.run()
-    qat_stage = QuantizationAwareStage(inputs, float_model)
+    float_stage, float_model = _train_float(inputs, examples, encode, attack_progress)
+    qat_stage = QuantizationAwareStage(float_stage.inputs, float_model)
 
     def keep_decoding(model: keras.Model) -> None:
         decoding.update(
@@ -282,7 +268,7 @@ def _train(
     # With the model in its folder the run counts as finished, and must have its decoding.
     qat_model = qat_stage.run(keep_decoding)
     if decoding:
-        task = task.with_decoding(decoding, list(config.id2label.values()))
+        task = task.with_decoding(decoding, labels)
     return TrainedRun(
         folder=folder,
         config=config,
@@ -298,6 +284,67 @@ def _train(
         task=task,
         decoding=decoding,
     )
+
+
+def _words_of_variants(
+    teacher: Teacher | None,
+    config: EncoderConfig,
+    task: Task,
+    input_names: Sequence[str],
+    tokenizer: WordPieceTokenizer,
+    options: TrainingOptions,
+    keeps_head: bool,
+) -> NeighbourWords:
+    """Returns the words that variants get: neighbours in the embeddings of the teacher.
+
+    Without a teacher they are those of the model that the run starts from.
+    """
+    if teacher is not None:
+        return NeighbourWords.of_model(teacher.tokenizer.vocabulary, teacher.model)
+    model = new_model(config, task, input_names, tokenizer, options, keeps_head=keeps_head)
+    return NeighbourWords.of_model(tokenizer.vocabulary, model)
+
+
+def _train_float(
+    inputs: StageInputs,
+    examples: Examples,
+    encode: Callable[[Examples], EncodedExamples],
+    attack_progress: Progress,
+) -> tuple[FloatStage, keras.Model]:
+    """Trains the float model, and then on texts that were changed until it was wrong.
+
+    Args:
+        inputs: what all stages take.
+        examples: the training examples; `encode` made those of `inputs` from them.
+        encode: makes the rows of examples.
+        attack_progress: see `train_task`.
+
+    Returns:
+        The last stage, whose inputs hold the changed texts too, and the model that it left.
+    """
+    options, distribution = inputs.options, inputs.distribution
+    rounds = options.adversarial_rounds if options.adversarial else 0
+    # The last one leaves the run's float model.
+    names = [*(f"float-{number}" for number in range(rounds)), "float"]
+    stage = FloatStage(inputs, names[0])
+    model = stage.run()
+    for number, name in enumerate(names[1:], 1):
+        with inputs.seconds.of("attacks"), distribution.chief_first():
+            input_names = tuple(inputs.examples.inputs)
+            examples = add_adversarial(
+                examples,
+                judge_of(model, inputs.task, inputs.tokenizer, inputs.classes, input_names),
+                NeighbourWords.of_model(inputs.tokenizer.vocabulary, model),
+                options,
+                number,
+                inputs.folder / f"adversarial-{number}.json",
+                attack_progress,
+            )
+        with distribution.chief_first():
+            inputs = dataclasses.replace(inputs, examples=encode(examples))
+        stage = AdversarialStage(inputs, model, name)
+        model = stage.run()
+    return stage, model
 
 
 def _unlabelled_digest(options: TrainingOptions, folder: Path) -> dict[str, str]:

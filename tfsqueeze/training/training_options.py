@@ -170,6 +170,33 @@ class TrainingOptions:
 
     def __post_init__(self) -> None:
         """Checks the values."""
+        self._check_counts()
+        check_seed(self.seed)
+        check_rates(
+            self.weight_decay,
+            learning_rate=self.learning_rate,
+            qat_learning_rate=self.qat_learning_rate,
+            temperature=self.temperature,
+        )
+        for name in ("word_dropout", "subword_dropout", "label_smoothing", "replaced_words"):
+            if not 0 <= getattr(self, name) < 1:
+                raise UserError(f"{name} must be in [0, 1), not {getattr(self, name)}")
+        check_precision(self.precision)
+        self._check_class_weight()
+        if self.class_weight is not None and self.monitor is None:
+            object.__setattr__(self, "monitor", "balanced_accuracy")
+        if not 0 < self.noise_level <= 1:
+            raise UserError(f"noise_level must be above 0 and at most 1, not {self.noise_level}")
+        self._check_start()
+        if isinstance(self.unlabelled, str):
+            raise UserError(f"unlabelled must be a list of texts' sources, not {self.unlabelled!r}")
+        # JSON brings a list, which is equal to no tuple.
+        object.__setattr__(self, "unlabelled", tuple(self.unlabelled))
+        object.__setattr__(self, "adversarial", tuple(self.adversarial))
+        check_names("attack", ATTACKS, self.adversarial)
+        self._check_source_of_added_texts()
+
+    def _check_counts(self) -> None:
         for name in (
             "vocab_size",
             "max_length",
@@ -192,17 +219,8 @@ class TrainingOptions:
         ):
             if getattr(self, name) < 0:
                 raise UserError(f"{name} must not be negative, as {getattr(self, name)} is")
-        check_seed(self.seed)
-        check_rates(
-            self.weight_decay,
-            learning_rate=self.learning_rate,
-            qat_learning_rate=self.qat_learning_rate,
-            temperature=self.temperature,
-        )
-        for name in ("word_dropout", "subword_dropout", "label_smoothing", "replaced_words"):
-            if not 0 <= getattr(self, name) < 1:
-                raise UserError(f"{name} must be in [0, 1), not {getattr(self, name)}")
-        check_precision(self.precision)
+
+    def _check_class_weight(self) -> None:
         if isinstance(self.class_weight, str) and self.class_weight != "balanced":
             raise UserError(
                 f"class_weight {self.class_weight!r} is neither balanced nor a weight for each name"
@@ -215,10 +233,9 @@ class TrainingOptions:
             raise UserError(
                 "class_weight is for training on labels, and a teacher gives logits; leave one out"
             )
-        if self.class_weight is not None and self.monitor is None:
-            object.__setattr__(self, "monitor", "balanced_accuracy")
-        if not 0 < self.noise_level <= 1:
-            raise UserError(f"noise_level must be above 0 and at most 1, not {self.noise_level}")
+
+    def _check_start(self) -> None:
+        """Checks the options that are for a pretrained model alone, or for another alone."""
         if self.new_head and self.pretrained is None:
             raise UserError("new_head is for a pretrained model; others have a new one anyway")
         if self.new_vocabulary and self.pretrained is None:
@@ -230,12 +247,9 @@ class TrainingOptions:
                 "spelling_vectors are for a model that is not pretrained; leave them "
                 "out or pretrained"
             )
-        if isinstance(self.unlabelled, str):
-            raise UserError(f"unlabelled must be a list of texts' sources, not {self.unlabelled!r}")
-        # JSON brings a list, which is equal to no tuple.
-        object.__setattr__(self, "unlabelled", tuple(self.unlabelled))
-        object.__setattr__(self, "adversarial", tuple(self.adversarial))
-        check_names("attack", ATTACKS, self.adversarial)
+
+    def _check_source_of_added_texts(self) -> None:
+        """Checks that there is a model that unlabelled texts, and variants, need."""
         if self.unlabelled and self.teacher is None:
             raise UserError("unlabelled texts need a teacher; name one or leave them out")
         if self.augmented_copies and self.teacher is None and self.pretrained is None:
