@@ -28,9 +28,12 @@ BACKENDS_OF_SUFFIX = {
     ".openvino.onnx": OPENVINO_BACKENDS,
     ".ncnn.zip": ("ncnn",),
 }
-# At most as many as the smallest vocabulary of a preset; ids beyond a model's own fail.
-VOCAB_SIZE = 1000
 BACKENDS = tuple(name for names in BACKENDS_OF_SUFFIX.values() for name in names)
+# The files in an archive of ncnn, as pnnx names them.
+NCNN_PARAM, NCNN_WEIGHTS = "model.ncnn.param", "model.ncnn.bin"
+# No more than the smallest vocabulary of a preset: a model fails at ids that it does not know.
+VOCAB_SIZE = 1000
+_INPUTS_OF_ONES = ("attention_mask", "token_type_ids", "masked_positions")
 
 
 def available_backends() -> list[str]:
@@ -135,7 +138,7 @@ def _open_ncnn(path, num_threads, vocab_size):
         archive.extractall(folder)
         # ncnn's own files do not hold it.
         length = int(archive.comment)
-        param, weights = (os.path.join(folder, f"model.ncnn.{end}") for end in ("param", "bin"))
+        param, weights = (os.path.join(folder, name) for name in (NCNN_PARAM, NCNN_WEIGHTS))
         if net.load_param(param) or net.load_model(weights):
             raise ValueError("its files are damaged")
     (name,), (output,) = net.input_names(), net.output_names()
@@ -162,8 +165,8 @@ def random_input(
 ) -> np.ndarray:
     """Returns an input of a fixed seed.
 
-    Floats are normal, bytes uniform, and other integers from 1 to below `vocab_size`. An
-    attention_mask and token_type_ids, which the name holds, are 1.
+    Floats are normal, bytes uniform, and other integers from 1 to below `vocab_size`. Inputs that
+    are not ids, as their names tell, are 1.
     """
     generator = np.random.default_rng(0)
     dtype = np.dtype(dtype)
@@ -171,6 +174,6 @@ def random_input(
         return generator.standard_normal(shape).astype(dtype)
     if dtype.itemsize == 1:
         return generator.integers(0, 256, shape).astype(np.uint8).view(dtype)
-    if "attention_mask" in name or "token_type_ids" in name:
+    if any(known in name for known in _INPUTS_OF_ONES):
         return np.ones(shape, dtype)
     return generator.integers(1, vocab_size, shape).astype(dtype)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from benchmarks.peers.configs import PEERS
 from benchmarks.squeezebert import keras_squeezebert
-from tfsqueeze.configs.presets import load_preset
 
 
 def build_tflite_peer(family: str, variant: str, length: int) -> bytes:
@@ -23,7 +22,7 @@ def build_onnx_peer(family: str, form: str, quantization: str | None, length: in
 
     form: for BERT `fused` or `plain` attention; for SqueezeBERT `conv`, `split` (with fused
         attention) or `split-plain`.
-    quantization: None, `dynamic` or `static`.
+    quantization: None, `dynamic` or `static` by ONNX Runtime, or `nncf`.
     """
     from benchmarks.peers import onnx_encoders, onnx_quantize
 
@@ -46,22 +45,11 @@ def build_onnx_peer(family: str, form: str, quantization: str | None, length: in
         return onnx_quantize.quantize_dynamic(graph)
     if quantization == "static":
         return onnx_quantize.quantize_static(graph, length, config.vocab_size)
+    if quantization == "nncf":
+        from benchmarks.peers import nncf_quantize
+
+        return nncf_quantize.quantize(graph, length, config.vocab_size)
     return graph.SerializeToString()
-
-
-def build_openvino_peer(family: str, form: str, quantization: str | None, length: int) -> bytes:
-    """Makes an ONNX file of BERT or SqueezeBERT for OpenVINO.
-
-    form: as `build_onnx_peer` takes it, without `fused` and `split`.
-    quantization: None or `nncf`.
-    """
-    content = build_onnx_peer(family, form, None, length)
-    if quantization is None:
-        return content
-    from benchmarks.peers.nncf_quantize import quantize
-
-    vocab_size = PEERS[family].vocab_size if family in PEERS else load_preset(family).vocab_size
-    return quantize(content, length, vocab_size)
 
 
 def build_ncnn_peer(preset: str, length: int) -> bytes:

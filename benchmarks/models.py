@@ -35,7 +35,14 @@ _PEER_SOURCES = tuple(
 )
 _ONNX_SOURCES = tuple(
     f"benchmarks/peers/{name}.py"
-    for name in ("configs", "encoders", "onnx_encoders", "onnx_graph", "onnx_quantize")
+    for name in (
+        "configs",
+        "encoders",
+        "nncf_quantize",
+        "onnx_encoders",
+        "onnx_graph",
+        "onnx_quantize",
+    )
 )
 _OWN_SOURCES = (
     "benchmarks/squeezebert.py",
@@ -170,34 +177,9 @@ ONNX_SQUEEZEBERT = {
 }
 
 
-def onnx_peers(length: int, preset: str = "squeezebert-base") -> list[ModelSpec]:
-    """BERT-base and SqueezeBERT for ONNX Runtime; none where it is not installed."""
-    if not (importlib.util.find_spec("onnx") and importlib.util.find_spec("onnxruntime")):
-        return []
-    own_macs = sum(count_macs(load_preset(preset), length).values())
-    families = [
-        ("bert-base", PEERS["bert-base"].count_macs(length), ONNX_BERT),
-        (preset, own_macs, ONNX_SQUEEZEBERT),
-    ]
-    return [
-        ModelSpec(
-            family,
-            f"onnx-{variant}",
-            length,
-            ".onnx",
-            macs,
-            builders.build_onnx_peer,
-            (family, *recipe, length),
-            _ONNX_SOURCES,
-        )
-        for family, macs, variants in families
-        for variant, recipe in variants.items()
-    ]
-
-
 # OpenVINO fuses attention itself.
-_OPENVINO_BERT = {"float32": ("plain", None), "int8": ("plain", "nncf")}
-_OPENVINO_SQUEEZEBERT = {
+OPENVINO_BERT = {"float32": ("plain", None), "int8": ("plain", "nncf")}
+OPENVINO_SQUEEZEBERT = {
     "float32-conv": ("conv", None),
     "float32-split": ("split-plain", None),
     "int8-conv": ("conv", "nncf"),
@@ -205,34 +187,53 @@ _OPENVINO_SQUEEZEBERT = {
 }
 
 
-def openvino_peers(length: int, preset: str = "squeezebert-base") -> list[ModelSpec]:
-    """BERT-base and SqueezeBERT for OpenVINO; none where it, ONNX or NNCF is not installed."""
-    if not all(map(importlib.util.find_spec, ("onnx", "openvino", "nncf"))):
+def onnx_peers(length: int, preset: str = "squeezebert-base") -> list[ModelSpec]:
+    """BERT-base and SqueezeBERT for ONNX Runtime; none where it is not installed."""
+    if not _are_installed("onnx", "onnxruntime"):
         return []
-    own_macs = sum(count_macs(load_preset(preset), length).values())
-    families = [
-        ("bert-base", PEERS["bert-base"].count_macs(length), _OPENVINO_BERT),
-        (preset, own_macs, _OPENVINO_SQUEEZEBERT),
-    ]
+    recipes = {"bert-base": ONNX_BERT, preset: ONNX_SQUEEZEBERT}
+    return _onnx_specs(length, recipes, "onnx", ".onnx")
+
+
+def openvino_peers(length: int, preset: str = "squeezebert-base") -> list[ModelSpec]:
+    """BERT-base and SqueezeBERT for OpenVINO; none where what makes them is not installed."""
+    if not _are_installed("onnx", "onnxruntime", "openvino", "nncf"):
+        return []
+    recipes = {"bert-base": OPENVINO_BERT, preset: OPENVINO_SQUEEZEBERT}
+    return _onnx_specs(length, recipes, "openvino", ".openvino.onnx")
+
+
+def _onnx_specs(length, recipes, prefix, suffix) -> list[ModelSpec]:
+    """ONNX files: of each family, each form of the graph with its quantization, by variant."""
     return [
         ModelSpec(
             family,
-            f"openvino-{variant}",
+            f"{prefix}-{variant}",
             length,
-            ".openvino.onnx",
-            macs,
-            builders.build_openvino_peer,
+            suffix,
+            _macs_of_family(family, length),
+            builders.build_onnx_peer,
             (family, *recipe, length),
-            (*_ONNX_SOURCES, "benchmarks/peers/nncf_quantize.py"),
+            _ONNX_SOURCES,
         )
-        for family, macs, variants in families
+        for family, variants in recipes.items()
         for variant, recipe in variants.items()
     ]
 
 
+def _macs_of_family(family, length) -> int:
+    if family in PEERS:
+        return PEERS[family].count_macs(length)
+    return sum(count_macs(load_preset(family), length).values())
+
+
+def _are_installed(*modules: str) -> bool:
+    return all(map(importlib.util.find_spec, modules))
+
+
 def ncnn_peers(length: int, preset: str = "squeezebert-base") -> list[ModelSpec]:
     """SqueezeBERT for ncnn; none where it, ONNX or pnnx is not installed."""
-    if not all(map(importlib.util.find_spec, ("onnx", "ncnn", "pnnx"))):
+    if not _are_installed("onnx", "ncnn", "pnnx"):
         return []
     return [
         ModelSpec(
@@ -240,7 +241,7 @@ def ncnn_peers(length: int, preset: str = "squeezebert-base") -> list[ModelSpec]
             "ncnn-float32",
             length,
             ".ncnn.zip",
-            sum(count_macs(load_preset(preset), length).values()),
+            _macs_of_family(preset, length),
             builders.build_ncnn_peer,
             (preset, length),
             (*_ONNX_SOURCES, "benchmarks/peers/ncnn_convert.py"),

@@ -13,8 +13,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-# The names of an ncnn model's two files in the archive.
-PARAM, WEIGHTS = "model.ncnn.param", "model.ncnn.bin"
+from benchmarks.backends import NCNN_PARAM, NCNN_WEIGHTS
 
 
 def convert(graph: onnx.ModelProto, length: int, vocab_size: int) -> bytes:
@@ -34,13 +33,13 @@ def convert(graph: onnx.ModelProto, length: int, vocab_size: int) -> bytes:
             check=False,
         )
         archive = io.BytesIO()
-        if not (folder / PARAM).exists():
+        if not (folder / NCNN_PARAM).exists():
             raise RuntimeError(f"pnnx wrote no model: {done.stdout[-200:]}")
-        layers = _without_clip((folder / PARAM).read_text("utf-8"))
+        layers = _without_clip((folder / NCNN_PARAM).read_text("utf-8"))
         with zipfile.ZipFile(archive, "w") as file:
             file.comment = str(length).encode()
-            file.writestr(PARAM, layers)
-            file.write(folder / WEIGHTS, WEIGHTS)
+            file.writestr(NCNN_PARAM, layers)
+            file.write(folder / NCNN_WEIGHTS, NCNN_WEIGHTS)
         return archive.getvalue()
 
 

@@ -17,17 +17,20 @@ _CALIBRATION_TEXTS = 8
 _OPTIONS = {"DefaultTensorType": onnx.TensorProto.FLOAT}
 
 
+def random_texts(length: int, vocab_size: int) -> list[dict[str, np.ndarray]]:
+    """Texts to calibrate on: random input_ids, int32 [1, length]."""
+    generator = np.random.default_rng(0)
+    return [
+        {"input_ids": generator.integers(1, vocab_size, (1, length)).astype(np.int32)}
+        for _ in range(_CALIBRATION_TEXTS)
+    ]
+
+
 class RandomTexts(CalibrationDataReader):
-    """Random token ids, int32 [1, length]."""
+    """Gives ONNX Runtime the `random_texts`."""
 
     def __init__(self, length: int, vocab_size: int) -> None:
-        generator = np.random.default_rng(0)
-        self._texts = iter(
-            [
-                {"input_ids": generator.integers(1, vocab_size, (1, length)).astype(np.int32)}
-                for _ in range(_CALIBRATION_TEXTS)
-            ]
-        )
+        self._texts = iter(random_texts(length, vocab_size))
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         """The next text, or None after the last."""

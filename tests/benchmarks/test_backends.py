@@ -15,6 +15,6 @@ def test_ids_are_in_the_vocabulary_of_every_preset() -> None:
     assert min(load_preset(name).vocab_size for name in PRESETS) >= VOCAB_SIZE
 
 
-def test_masks_and_types_are_1() -> None:
-    for name in ("serving_default_attention_mask:0", "token_type_ids"):
+def test_other_inputs_than_ids_are_1() -> None:
+    for name in ("serving_default_attention_mask:0", "token_type_ids", "masked_positions"):
         np.testing.assert_array_equal(random_input(name, (1, 8), np.int32), np.ones((1, 8)))

@@ -57,12 +57,13 @@ def test_openvino_has_the_keras_models_logits(
     squeezebert, tmp_path, products, quantized, tolerance
 ) -> None:
     openvino = pytest.importorskip("openvino", reason="needs the extra `bench`")
-    content = _graph(squeezebert, products=products).SerializeToString()
+    graph = _graph(squeezebert, products=products)
+    content = graph.SerializeToString()
     if quantized:
         pytest.importorskip("nncf", reason="needs the extra `bench`")
         from benchmarks.peers.nncf_quantize import quantize
 
-        content = quantize(content, LENGTH, VOCAB_SIZE)
+        content = quantize(graph, LENGTH, VOCAB_SIZE)
         constants = onnx.load_from_string(content).graph.initializer
         assert any(one.data_type == onnx.TensorProto.INT8 for one in constants)
     path = tmp_path / "model.openvino.onnx"
@@ -80,7 +81,8 @@ def test_openvino_has_the_keras_models_logits(
 @pytest.mark.skipif(importlib.util.find_spec("pnnx") is None, reason="needs pnnx (`make bench`)")
 def test_ncnn_has_the_keras_models_logits(squeezebert, tmp_path) -> None:
     ncnn = pytest.importorskip("ncnn", reason="needs the extra `bench`")
-    from benchmarks.peers.ncnn_convert import PARAM, WEIGHTS, convert
+    from benchmarks.backends import NCNN_PARAM, NCNN_WEIGHTS
+    from benchmarks.peers.ncnn_convert import convert
 
     path = tmp_path / "model.ncnn.zip"
     graph = _graph(squeezebert, products="split", finds_padding=False)
@@ -88,8 +90,8 @@ def test_ncnn_has_the_keras_models_logits(squeezebert, tmp_path) -> None:
     with zipfile.ZipFile(path) as archive:
         archive.extractall(tmp_path)
     net = ncnn.Net()
-    net.load_param(str(tmp_path / PARAM))
-    net.load_model(str(tmp_path / WEIGHTS))
+    net.load_param(str(tmp_path / NCNN_PARAM))
+    net.load_model(str(tmp_path / NCNN_WEIGHTS))
     extractor = net.create_extractor()
     ids = _ids(padded=False)
     extractor.input("in0", ncnn.Mat(ids[0]))
