@@ -1,4 +1,4 @@
-"""The figures in docs/speed.md are those of models.json and instructions.json."""
+"""The figures of speed are those of models.json and instructions.json."""
 
 from __future__ import annotations
 
@@ -93,3 +93,12 @@ def test_other_runtimes_without_dot_products():
     assert figures(PAGE, r"--length 128 --rounds (\d+)`; `benchmarks/results/models-avx2`") == (
         str(run["rounds"]),
     )
+
+
+def test_heads_in_parts():
+    (run,) = result("models-512/models")["runs"]
+    (parts,) = [model for model in run["models"] if model["name"] != run["baseline"]]
+    assert run["length"] == 512
+    assert figures(
+        "docs/int8-graph.md", r"Heads in parts make (\S+) (\S+) times faster .* \((\d+) rounds of"
+    ) == (parts["family"], decimals(parts["speedup"]), str(run["rounds"]))
